@@ -168,7 +168,10 @@ class TestEscalation:
     @pytest.mark.parametrize(
         ("step", "message"),
         [
-            ("notify: primary, channel: email", '"email" is not a channel yet; write sms or voice'),
+            (
+                "notify: primary, channel: email",
+                '"email" pages nobody; write sms or voice, and a team channel under channels for what all may read',
+            ),
             (
                 "notify: primary, channel: desk",
                 '"desk" is the channel of steps that notify the desk; write sms or voice',

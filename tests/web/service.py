@@ -21,6 +21,7 @@ from doubles.twilio_posts import NUMBER
 from oncall.paging.ports.callers import CallerRole, Token
 from oncall.paging.ports.store import Transaction
 from oncall.store.database import open_store
+from oncall.support.policy_file import packaged_policy_text
 from oncall.web.server import make_server
 from oncall.wiring import Settings
 from oncall.wiring.event_loop import run
@@ -55,15 +56,20 @@ class Service:
         public_url: str | None = None,
         trusted_proxies: tuple[str, ...] = (),
         intake: IntakeSettings = NO_INTAKE,
+        policy_lines: str = "",
+        webhook_secrets: Mapping[str, str] | None = None,
+        channel_urls: Mapping[str, str] | None = None,
     ) -> None:
+        """policy_lines: end the packaged policy's file."""
         self.file = folder / "world.db"
         self._now, self._second_auth_token = now, second_auth_token
         self._alarm_url, self._heartbeat_url = alarm_url, heartbeat_url
         self._public_url, self._trusted_proxies, self._intake = public_url, trusted_proxies, intake
+        self._webhook_secrets, self._channel_urls = webhook_secrets or {}, channel_urls or {}
         world = World(folder, now=at("2027-01-01 12:00"))
         roster = ROSTER.read_text(encoding="utf-8") if is_roster_published else ""
         if is_published:
-            world.publish(seats, roster=roster)
+            world.publish(seats, roster=roster, policy=packaged_policy_text() + policy_lines)
         if is_each_urgent_page_alone:
             each_alone(world, roster=roster)
         world.close()
@@ -91,6 +97,8 @@ class Service:
             public_url=self._public_url,
             forwarding_proxies=tuple(map(ip_network, self._trusted_proxies)),
             intake=self._intake,
+            webhook_secrets=self._webhook_secrets,
+            channel_urls=self._channel_urls,
         )
         self.app = make_app(self.settings, address=self.address)
         self._server = make_server(self.app, connection_limits(self.settings, open_files=raise_open_files()))

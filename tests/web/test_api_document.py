@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from oncall.intake.opsgenie import ACTIONS
+from oncall.paging.ports.relay import RelayMessage
 from oncall.web.sender_models import CHANGE_EXAMPLE, OPSGENIE_EXAMPLE, PAGERDUTY_EXAMPLE
-from tests.paging.world import ticket_body
+from tests.paging.world import SATURDAY_NIGHT, ticket_body
 from tests.web.api_document import ApiDocument
 from tests.web.publications import override_body, publication_body
 from tests.web.service import Service
@@ -74,6 +75,8 @@ GOOD: list[tuple[str, str, str, object, int]] = [
     ("POST", "/v1/schedule/versions/{version}/undo", "/v1/schedule/versions/2/undo", {"reason": "no"}, 201),
     ("POST", "/v1/schedule/publications", "/v1/schedule/publications", publication_body(), 201),
     ("POST", "/v1/schedule/publications", "/v1/schedule/publications", {**publication_body(), "dry_run": True}, 200),
+    ("GET", "/v1/webhooks", "/v1/webhooks?state=waiting,quarantined&to=webhook:gone&limit=5", None, 200),
+    ("POST", "/v1/webhooks/{message_id}/retry", "/v1/webhooks/msg_1/retry", None, 200),
     ("GET", "/healthz", "/healthz", None, 200),
     ("GET", "/readyz", "/readyz", None, 200),
 ]
@@ -88,6 +91,8 @@ TOLD_ELSEWHERE = {
 """Good answers that no JSON test can show: a service that is not ready is below, metrics and calendars are text, and a
 request id comes from an answer."""
 
+MESSAGE = RelayMessage("msg_1", "webhook:gone", "ticket.paged", "T-1", 1, "{}", SATURDAY_NIGHT, None, error="HTTP 500")
+
 WRONG_VALUES = [7, 7.5, True, [], ["x"], {}, {"x": 1}, "", "x" * 3000, "a b", "+13055550101", "now"]
 
 
@@ -95,6 +100,7 @@ WRONG_VALUES = [7, 7.5, True, [], ["x"], {}, {"x": 1}, "", "x" * 3000, "a b", "+
 def used(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, list[httpx.Response]]]:
     """A service, and its answer to each good call."""
     with Service(tmp_path_factory.mktemp("used"), is_roster_published=True) as service:
+        service.store.write(lambda tx: tx.add_relay_messages([MESSAGE]))
         yield service, [service.call(method, path, json=body) for method, _, path, body, _ in GOOD]
 
 

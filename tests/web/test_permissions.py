@@ -16,6 +16,7 @@ from oncall.paging.actions.permissions import PERMISSIONS, Access, Operation
 from oncall.paging.actions.ticket_action import FROM_PEOPLE
 from oncall.paging.domain.events import EventKind
 from oncall.paging.ports.callers import CallerRole, Token
+from oncall.paging.ports.relay import RelayMessage
 from tests.paging.world import SATURDAY_NIGHT, ticket_body
 from tests.web.publications import override_body, publication_body
 from tests.web.service import Service, problem
@@ -32,6 +33,7 @@ TABLE: dict[Operation | EventKind, tuple[str, str, str]] = {
     Operation.CHANGE_CALLER: (NO, ITSELF, YES),
     Operation.CHANGE_SCHEDULE: (NO, ITSELF, YES),
     Operation.PUBLISH: (NO, NO, YES),
+    Operation.RETRY_MESSAGE: (NO, NO, YES),
     Operation.POST_EVENT: (YES, YES, YES),
     EventKind.ACKNOWLEDGED: (PERSON, ITSELF, YES),
     EventKind.PASSED: (NO, ITSELF, YES),
@@ -65,6 +67,7 @@ READS = [
     "/v1/reports/duty?month=2027-01",
     "/v1/plan/status",
     "/v1/doctor",
+    "/v1/webhooks",
     "/v1/me",
     "/v1/tokens",
 ]
@@ -191,6 +194,8 @@ def _asked(service: Service, operation: Operation, caller: str) -> list[httpx.Re
             return _changes(service, caller)
         case Operation.PUBLISH:
             return [service.post(publication_body(), by=caller, path="/v1/schedule/publications")]
+        case Operation.RETRY_MESSAGE:
+            return [service.call("POST", f"/v1/webhooks/{stored_message(service)}/retry", by=caller)]
         case _:
             return [service.post({"to": "ana"}, by=caller, path="/v1/drills")]
 
@@ -203,6 +208,13 @@ def _changes(service: Service, caller: str) -> list[httpx.Response]:
     taken = service.post(cover, by=caller, path="/v1/schedule/covers")
     path = f"/v1/schedule/versions/{made['version'] + 1}/undo"
     return [taken, service.post({"reason": "no"}, by=caller, path=path)]
+
+
+def stored_message(service: Service) -> str:
+    """Store a message to a webhook that the policy does not name, and return its id."""
+    message = RelayMessage(f"msg_{next(_NUMBERS)}", "webhook:gone", "ticket.paged", None, 0, "{}", SATURDAY_NIGHT, None)
+    service.store.write(lambda tx: tx.add_relay_messages([message]))
+    return message.id
 
 
 def test_every_get_of_the_api_is_among_those_that_are_tried(busy: Service) -> None:

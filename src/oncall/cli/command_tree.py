@@ -55,6 +55,7 @@ MODULES = {
     "login": "login_commands",
     "logout": "login_commands",
     "whoami": "login_commands",
+    "webhooks": "webhook_commands",
     "doctor": "doctor_commands",
     "drill": "doctor_commands",
     "completion": "completion_command",

@@ -54,6 +54,7 @@ GROUPS = {
         "drill",
         "policy",
         "token",
+        "webhooks",
         "migrate",
         "backup",
         "completion",

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from oncall.paging.domain.ticket_answer import TicketAnswer
     from oncall.paging.outgoing.new_attempts import ActionContext
     from oncall.paging.ports.records import TicketFilter
+    from oncall.paging.ports.relay import RelayFilter
     from oncall.paging.ports.store import Transaction
     from oncall.paging.ports.time_source import Clock
+    from oncall.paging.relay.retrying import RelayListView, RelayView
     from oncall.paging.views.ticket_view_types import (
         ExplainView,
         Note,
@@ -97,6 +99,19 @@ class LocalBackend:
         from oncall.paging.views.ticket_views import triage_view
 
         return self._store.read(lambda tx: triage_view(answers, tx.policy()))
+
+    def relay_messages(self, wanted: RelayFilter) -> RelayListView:
+        """Return messages to webhooks and team channels."""
+        from oncall.paging.relay.retrying import relay_list
+
+        return self._store.read(lambda tx: relay_list(tx, wanted))
+
+    def retry_relay_message(self, message_id: str) -> RelayView:
+        """Make a message due now."""
+        from oncall.paging.relay.retrying import retry
+
+        real_now = self._clock.real_now()
+        return self._store.write(lambda tx: retry(tx, message_id, real_now=real_now))
 
     def policy(self) -> PolicyInForceView:
         from oncall.paging.clocks.policy_in_force import published_policy_view

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from oncall.paging.clocks.policy_in_force import PolicyInForceView
     from oncall.paging.domain.ticket_answer import TicketAnswer
     from oncall.paging.ports.records import TicketFilter
+    from oncall.paging.ports.relay import RelayFilter
+    from oncall.paging.relay.retrying import RelayListView, RelayView
     from oncall.paging.views.caller_view import CallerView
     from oncall.paging.views.ticket_view_types import (
         ExplainView,
@@ -137,6 +139,16 @@ class RemoteBackend(ServerRequests):
 
     def revoke_token(self, handle: str) -> RevokedTokenView:
         answer: RevokedTokenView = self._call("POST", "/v1/tokens/revoke", {"name": handle})
+        return answer
+
+    def relay_messages(self, wanted: RelayFilter) -> RelayListView:
+        query = {"limit": str(wanted.limit), "state": ",".join(wanted.states)}
+        query |= {"to": wanted.to} if wanted.to is not None else {}
+        answer: RelayListView = self._call("GET", f"/v1/webhooks?{urlencode(query)}")
+        return answer
+
+    def retry_relay_message(self, message_id: str) -> RelayView:
+        answer: RelayView = self._call("POST", f"/v1/webhooks/{quote(message_id, safe='')}/retry")
         return answer
 
     def policy(self) -> PolicyInForceView:

@@ -18,6 +18,7 @@ from oncall.paging.ports.callers import Token
 from oncall.paging.ports.records import InboundMessage, SentText
 from oncall.paging.ports.refusals import RefusalCount
 from oncall.rehearsal.memory_calendar import CalendarBook
+from oncall.rehearsal.memory_relay import NoRelay
 from oncall.rehearsal.memory_swaps import SwapBook
 from oncall.rehearsal.memory_tickets import TicketBook
 from oncall.rehearsal.memory_tokens import TokenBook
@@ -30,7 +31,7 @@ _NEVER_CAME = (AttemptStatus.FAILED, AttemptStatus.UNDELIVERED)
 _NEVER_LEFT = (AttemptStatus.FAILED, *SENDABLE)
 
 
-class MemoryStore(UrgentBook, TicketBook, TokenBook, CalendarBook, SwapBook):
+class MemoryStore(UrgentBook, TicketBook, TokenBook, CalendarBook, SwapBook, NoRelay):
     """Tickets, logs, attempts and all other rows, under one schedule and one policy that never change."""
 
     def __init__(self, schedule: Schedule, policy: Policy) -> None:

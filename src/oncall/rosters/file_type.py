@@ -15,7 +15,17 @@ from oncall.yamlfile import parse_yaml, read_yaml_text
 POLICY_SUFFIX = ".policy.yaml"
 
 _ROSTER_KEYS = ("team", "engineers", "rotation", "manager", "holidays", "busy", "policy")
-_POLICY_KEYS = ("on_call", "business_hours", "impacts", "plans", "escalation", "channels", "extras", "customers")
+_POLICY_KEYS = (
+    "on_call",
+    "business_hours",
+    "impacts",
+    "plans",
+    "escalation",
+    "channels",
+    "webhooks",
+    "extras",
+    "customers",
+)
 _PLAN_KEYS = {"shifts", "fairness"}
 
 

@@ -17,6 +17,8 @@ from sqlalchemy import (
 )
 
 from oncall.store.columns import JsonText, UtcDateTime
+from oncall.store.relay_tables import relay_cursor as relay_cursor
+from oncall.store.relay_tables import relay_messages as relay_messages
 from oncall.store.swap_table import swap_requests as swap_requests
 from oncall.store.table_metadata import metadata as metadata
 

@@ -8,6 +8,7 @@ from oncall.store.intake_queries import ADD_ARRIVAL, ADD_SENDER_KEY, UPDATE_SEND
 from oncall.store.pass_queries import PassQueries
 from oncall.store.reachability_queries import ReachabilityQueries
 from oncall.store.refusal_queries import RefusalQueries
+from oncall.store.relay_queries import RelayQueries
 from oncall.store.schedule_queries import ScheduleQueries
 from oncall.store.swap_queries import SwapQueries
 from oncall.store.ticket_queries import ADD_EVENT, ADD_TICKET, UPDATE_TICKET, TicketQueries
@@ -40,6 +41,7 @@ class SqlTransaction(
     IntakeQueries,
     CalendarQueries,
     SwapQueries,
+    RelayQueries,
 ):
     """The `paging.ports.Transaction` on one open connection. The store makes one for each piece of work.
 

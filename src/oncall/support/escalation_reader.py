@@ -1,4 +1,4 @@
-"""The `escalation` and `channels` of a policy file: who is reached, by which channel, and when."""
+"""The `escalation` and `channels.desk` of a policy file: who is reached, by which channel, and when."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _phone_channel(node: Node) -> ChannelName:
     """Read `sms` or `voice`. `email` and `desk` are faults and are read as `sms`."""
     text = scalar(node).text
     if text == "email":
-        node.note('"email" is not a channel yet; write sms or voice')
+        node.note('"email" pages nobody; write sms or voice, and a team channel under channels for what all may read')
         return ChannelName.SMS
     if text == ChannelName.DESK:
         node.note('"desk" is the channel of steps that notify the desk; write sms or voice')
@@ -96,15 +96,8 @@ def _delay(node: Node) -> tuple[timedelta | None, float | None]:
     return None, float(number)
 
 
-def desk_channel(node: Node) -> DeskChannel:
-    """Read the `channels` key: the people who get a notice of a ticket at the desk, and how they get it."""
-    fields = Fields(node)
-    desk = fields.required("desk", _desk, example="{notify: [mei], channel: sms}")
-    fields.close()
-    return desk.value
-
-
-def _desk(node: Node) -> DeskChannel:
+def desk_notices(node: Node) -> DeskChannel:
+    """Read `channels.desk`: the people who get a notice of a ticket at the desk, and how they get it."""
     fields = Fields(node)
     notify = fields.required("notify", distinct_list_of(slug, least=1, most=20), example="[mei]")
     channel = fields.optional("channel", _phone_channel, ChannelName.SMS)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from oncall.errors import Fault
 from oncall.support.coverage_days import MONDAY_TO_FRIDAY
 from oncall.support.mail_rules import MailRules
+from oncall.support.outward import TeamChannel, Webhook
 from oncall.support.routing import Routing
 from oncall.support.windows import WeekSpan, WindowKind, weekend_kinds
 
@@ -251,7 +252,8 @@ class Policy:
     text, customers_text: the two files as they were read; empty where a file is absent.
     lines: line of each path in the policy file (`plans.standard.promises.high.coverage`), so that reasons can name it.
     coverage_days: the days of 24x5, Monday is 0. kinds: of on-call shifts, in the order in which tables list them.
-    titles: the display names of kinds that have one. warnings: values that can be used but should be checked.
+    titles: the display names of kinds that have one. webhooks, team_channels: who else is told of tickets.
+    warnings: values that can be used but should be checked.
     """
 
     name: str
@@ -272,6 +274,8 @@ class Policy:
     titles: Mapping[WindowKind, str] = field(default_factory=dict)
     customers: tuple[Customer, ...] = ()
     customers_file: str | None = None
+    webhooks: tuple[Webhook, ...] = ()
+    team_channels: tuple[TeamChannel, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
     warnings: tuple[Fault, ...] = field(default=(), compare=False, repr=False)
     text: str = field(default="", compare=False, repr=False)

@@ -40,6 +40,7 @@ def changes(old: Policy, new: Policy) -> list[str]:
         *_routing_changes(old, new),
         *([f"Mail: {mail_words(new.mail)}."] if old.mail != new.mail else []),
         *_customer_changes(old, new),
+        *_outward_changes(old, new),
     ]
 
 
@@ -206,6 +207,24 @@ def _customer_changes(old: Policy, new: Policy) -> Iterator[str]:
             yield f"{name}: new, on {now.plan}, account manager {now.account_manager or 'none'}{contacts}."
         else:
             yield from _one_customer(was, now)
+
+
+def _outward_changes(old: Policy, new: Policy) -> Iterator[str]:
+    hooks = [{each.name: each for each in policy.webhooks} for policy in (old, new)]
+    for name, was, now in _pairs(*hooks):
+        if now is None:
+            yield f"Webhook {name}: no longer told."
+        elif was is None:
+            yield f"Webhook {name}: new, gets {', '.join(now.events)}."
+        elif was != now:
+            address = "" if was.url == now.url else " at another address"
+            yield f"Webhook {name}: gets {', '.join(now.events)}{address}."
+    channels = [{each.name: each for each in policy.team_channels} for policy in (old, new)]
+    for name, before, after in _pairs(*channels):
+        if after is None:
+            yield f"Team channel {name}: no longer told."
+        elif before != after:
+            yield f"Team channel {name}: told about {', '.join(after.about)}."
 
 
 def _one_customer(was: Customer, now: Customer) -> Iterator[str]:

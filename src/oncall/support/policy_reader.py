@@ -20,9 +20,10 @@ from oncall.file_values import (
 )
 from oncall.support.coverage_days import MONDAY_TO_FRIDAY
 from oncall.support.customers import file_beside
-from oncall.support.escalation_reader import desk_channel, escalation
+from oncall.support.escalation_reader import escalation
 from oncall.support.mail_rules import MailRules, mail_rules
 from oncall.support.on_call_reader import kinds_of, on_call_windows, spans_of
+from oncall.support.outward_reader import channels, webhooks
 from oncall.support.policy import (
     Counting,
     Coverage,
@@ -83,7 +84,8 @@ class PolicyReader:
         impacts = fields.required("impacts", self._read_impacts, example="{urgent: {definition: ..., pages: true}}")
         plans = fields.required("plans", self._read_plans, example="{standard: {short_name: STD, promises: ...}}")
         steps = fields.required("escalation", escalation, example="{steps: [...], repeat_every: 30m, ...}")
-        desk = fields.optional("channels", desk_channel, DeskChannel())
+        told = fields.optional("channels", channels, (DeskChannel(), ()))
+        hooks = fields.optional("webhooks", webhooks, ())
         extras = fields.optional("extras", self._read_extras, _NO_EXTRAS)
         most = fields.optional("limits", limits, Limits())
         sms = fields.optional("sms", sms_rules, SmsRules())
@@ -102,7 +104,7 @@ class PolicyReader:
             plans=plans.value,
             escalation=steps.value,
             source=self._source,
-            desk=desk.value,
+            desk=told.value[0],
             extras=extras.value,
             limits=most.value,
             sms=sms.value,
@@ -112,6 +114,8 @@ class PolicyReader:
             kinds=kinds_of(on_call.value),
             titles={window.kind: window.title for window in on_call.value if window.title},
             customers_file=customers.value,
+            webhooks=hooks.value,
+            team_channels=told.value[1],
         )
 
     def _read_impacts(self, node: Node) -> dict[str, Impact]:

@@ -128,6 +128,8 @@ def policy_lines(policy: Policy, width: int | None = None) -> list[str]:
         f"Replies: {bare_reply_words(policy.sms)}.",
         f"Mail: {mail_words(policy.mail)}.",
         *([f"The desk: notices of its tickets go to {desk} by {policy.desk.channel.value}."] if desk else []),
+        *(f"Webhook {each.name}: {', '.join(each.events)}." for each in policy.webhooks),
+        *(f"Team channel {each.name}: {', '.join(each.about)}." for each in policy.team_channels),
         *(
             f"{plan} includes {_names(extra.value.replace('_', ' ') for extra in extras)}."
             for plan, extras in policy.extras.items()

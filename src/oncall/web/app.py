@@ -19,6 +19,7 @@ from oncall.web import (
     probe_routes,
     problem_documents,
     provider_webhooks,
+    relay_routes,
     report_routes,
     schedule_change_routes,
     schedule_routes,
@@ -99,6 +100,7 @@ def create_app(
         caller_routes,
         token_routes,
         provider_webhooks,
+        relay_routes,
         probe_routes,
     )
     routes = [route for part in parts for route in part.router.routes]

@@ -45,6 +45,17 @@ class TicketQuery(_Query):
     """How many tickets at most."""
 
 
+class RelayQuery(_Query):
+    """Which messages to webhooks and team channels a listing shows."""
+
+    state: str = Field("", examples=["waiting,quarantined"])
+    """`waiting`, `sent` or `quarantined`, several with commas; all when absent."""
+    to: str = Field("", examples=["webhook:helpdesk"])
+    """Only those to this destination, `webhook:NAME` or `channel:NAME`."""
+    limit: Annotated[int, Field(ge=1, le=MOST_LISTED)] = 100
+    """How many messages at most."""
+
+
 class OnCallQuery(_Query):
     """The instant for which to say who is on call."""
 

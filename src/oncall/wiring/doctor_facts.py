@@ -17,7 +17,9 @@ from oncall.paging.watch.audit import audit, grace_by
 from oncall.paging.watch.doctor_inputs import BEHIND, Facts, FailedAttempt, FailureCause, Probing, Provider, Stored
 from oncall.paging.watch.refused_callers import REPORTED_FOR
 from oncall.store.sql_store import SqlStore
+from oncall.support.policy import Policy
 from oncall.wiring import Settings, make_channels, make_clock, make_store, sqlite_path
+from oncall.wiring.settings import CHANNEL_VARIABLE, WEBHOOK_VARIABLE, variable_part
 
 MOST_ATTEMPTS = 5000
 
@@ -40,6 +42,7 @@ def gather(settings: Settings, clock: Clock | None = None, *, trouble: str | Non
         free_bytes=_free_bytes(path) if path is not None else None,
         failure_of=failure_of,
         trouble=trouble,
+        unset=_unset(settings, stored.policy if stored is not None else None),
     )
 
 
@@ -59,6 +62,18 @@ def failure_of(attempt: Attempt) -> FailedAttempt | None:
         sentence = f"{fact.sentence}."
     cause = FailureCause(cause_of(attempt.error_code).value)
     return FailedAttempt(attempt.to, attempt.written_at, cause, attempt.error_code, sentence)
+
+
+def _unset(settings: Settings, policy: Policy | None) -> list[str]:
+    """Return the variables of the policy's webhooks and team channels that are not set."""
+    if policy is None:
+        return []
+    hooks = [variable_part(each.name) for each in policy.webhooks]
+    channels = [variable_part(each.name) for each in policy.team_channels]
+    return [
+        *(f"{WEBHOOK_VARIABLE}{part}" for part in hooks if part not in settings.webhook_secrets),
+        *(f"{CHANNEL_VARIABLE}{part}" for part in channels if part not in settings.channel_urls),
+    ]
 
 
 def _free_bytes(path: Path) -> int | None:
@@ -109,6 +124,7 @@ def _read(store: SqlStore, clock: Clock) -> Stored:
             skew=skew,
             refusals=tx.refusals(since=real_now - REPORTED_FOR - timedelta(hours=1)),
             tokens=tx.tokens(),
+            backlogs=tx.relay_backlogs(),
         )
 
     return store.read(work)

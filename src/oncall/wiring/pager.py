@@ -25,10 +25,12 @@ from oncall.paging.sending.engine import Engine
 from oncall.store.sql_store import SqlStore
 from oncall.web.bearer import bearer_digest
 from oncall.web.metrics import Metrics
+from oncall.web.relay_metrics import RelayMetrics
 from oncall.web.worker_probes import worker_probes
 from oncall.wiring import Settings, make_channels, make_clock, make_store, sqlite_path
 from oncall.wiring.event_loop import run
 from oncall.wiring.pager_watch import Watch
+from oncall.wiring.relay import Relay
 
 _LOOK_UP_SECONDS = 5.0
 TURN_SECONDS = 0.0005
@@ -37,13 +39,14 @@ TURN_SECONDS = 0.0005
 
 @dataclass(frozen=True, slots=True)
 class Pager:
-    """A running pager. `registry` holds its metrics. worker: its name in logs and in the store."""
+    """A running pager. `registry` holds its metrics. worker: its name in logs and in the store. relay: tells others."""
 
     engine: Engine
     clock: Clock
     watch: Watch
     registry: CollectorRegistry
     worker: str
+    relay: Relay
 
 
 @asynccontextmanager
@@ -62,16 +65,19 @@ async def open_pager(settings: Settings, *, callback_url: str | None) -> AsyncIt
         observer=metrics,
         no_calls_because=channels.why_no_calls,
     )
-    watch = Watch(settings, engine, clock, metrics, worker=worker, prove_writable=store.prove_writable)
+    relay = Relay(settings, store, clock, RelayMetrics(registry))
+    watch = Watch(settings, engine, clock, metrics, worker=worker, prove_writable=store.prove_writable, relay=relay)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     waker = threading.Thread(target=_wake, args=(store, stop, loop, engine), name="store-watch", daemon=True)
     running = [asyncio.create_task(engine.run(stop)), asyncio.create_task(watch.run(stop))]
     waker.start()
+    await asyncio.to_thread(relay.start)
     try:
-        yield Pager(engine, clock, watch, registry, worker)
+        yield Pager(engine, clock, watch, registry, worker, relay)
     finally:
         stop.set()
         await asyncio.gather(*running)
+        await asyncio.to_thread(relay.stop)
         await asyncio.to_thread(waker.join)
         await channels.close()
         await asyncio.to_thread(store.close)

@@ -16,6 +16,8 @@ from oncall.paging.watch.auditor import SECOND_LOOK, Auditor
 from oncall.paging.watch.write_watch import WriteWatch
 from oncall.web.metrics import Metrics
 from oncall.wiring import Settings
+from oncall.wiring.alarms import Alarms
+from oncall.wiring.relay import Relay
 from oncall.wiring.write_probe import WriteProbe
 
 AUDIT_EVERY = timedelta(seconds=15)
@@ -30,7 +32,7 @@ SILENCE = timedelta(seconds=20)
 class Watch:
     """The auditor, the write watch, the alarm and the heartbeat of one process. Call `run` once.
 
-    prove_writable: returns if the database can be written; raises StoreError if not.
+    prove_writable: returns if the database can be written; raises StoreError if not. relay: tells the team channels.
     """
 
     def __init__(
@@ -42,9 +44,10 @@ class Watch:
         *,
         worker: str,
         prove_writable: Callable[[], None],
+        relay: Relay | None = None,
     ) -> None:
         self._engine, self._clock = engine, clock
-        self._alarm = AlarmPost(settings.alarm_url) if settings.alarm_url is not None else None
+        self._alarm = Alarms(settings.alarm_url, relay)
         self._heartbeat = AlarmPost(settings.heartbeat_url) if settings.heartbeat_url is not None else None
         self._beaten_at: datetime | None = None
         self._made_at = clock.real_now()
@@ -70,9 +73,9 @@ class Watch:
         self._probe.start()
         await asyncio.gather(self._audit(stop), self._watch_writing(stop))
         await asyncio.to_thread(self._probe.stop)
-        for post in (self._alarm, self._heartbeat):
-            if post is not None:
-                await post.close()
+        await self._alarm.close()
+        if self._heartbeat is not None:
+            await self._heartbeat.close()
 
     async def _watch_writing(self, stop: asyncio.Event) -> None:
         """Check the time of the last write every second. A database that hangs blocks the audit, but not this check."""

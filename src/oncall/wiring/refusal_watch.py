@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from oncall.channels.alarm import AlarmPost
 from oncall.errors import StoreError
 from oncall.paging.ports.refusals import Refusal, RefusalReason
 from oncall.paging.ports.time_source import Clock
 from oncall.paging.sending.engine import Engine
 from oncall.web.refusals import Refusals
+from oncall.wiring.alarms import Alarms
 
 LOOK_EVERY_SECONDS = 15.0
 GATHER_SECONDS = 1.0
@@ -30,9 +30,7 @@ _QUIET = ("", RefusalReason.TOKEN.value)
 class RefusalWatch:
     """Watches the refusals of one process. alarm: posts alarms; None: they go to the log only."""
 
-    def __init__(
-        self, refusals: Refusals, engine: Engine, clock: Clock, *, worker: str, alarm: AlarmPost | None
-    ) -> None:
+    def __init__(self, refusals: Refusals, engine: Engine, clock: Clock, *, worker: str, alarm: Alarms | None) -> None:
         self._refusals, self._engine, self._clock, self._alarm = refusals, engine, clock, alarm
         self._worker = worker
         self._saved_at: datetime | None = None
@@ -106,7 +104,7 @@ def _words(last: Refusal) -> str:
 
 
 @asynccontextmanager
-async def watching(watch: RefusalWatch, alarm: AlarmPost | None) -> AsyncIterator[None]:
+async def watching(watch: RefusalWatch, alarm: Alarms | None) -> AsyncIterator[None]:
     """Run the watch until the context ends, and save its counts then."""
     running = asyncio.create_task(watch.run())
     try:

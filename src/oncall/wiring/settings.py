@@ -22,6 +22,9 @@ _ENGINEER = re.compile(r"[a-z0-9-]{1,60}")
 _SECRET_ADDRESSES = ("ONCALL_ALARM_URL", "ONCALL_HEARTBEAT_URL")
 
 
+WEBHOOK_VARIABLE, CHANNEL_VARIABLE = "ONCALL_WEBHOOK_", "ONCALL_CHANNEL_"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The environment's settings. `repr` shows no secret. `clock_starts_at`: aware UTC; None: the machine's clock.
@@ -53,6 +56,8 @@ class Settings:
     trusted_proxies: tuple[Network, ...] = LOOPBACK
     forwarding_proxies: tuple[Network, ...] = ()
     intake: IntakeSettings = field(default_factory=IntakeSettings)
+    webhook_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    channel_urls: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def is_rehearsing(self) -> bool:
@@ -92,7 +97,10 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         trusted_proxies=_networks("ONCALL_TRUSTED_PROXIES", found.get("ONCALL_TRUSTED_PROXIES")),
         forwarding_proxies=_forwarding(found.get("ONCALL_TRUSTED_PROXIES")),
         intake=read_intake_settings(found),
+        webhook_secrets=_named(found, WEBHOOK_VARIABLE),
+        channel_urls=_named(found, CHANNEL_VARIABLE),
     )
+
     return _with_login(settings) if environment is None else settings
 
 
@@ -129,6 +137,16 @@ def _engineer(text: str | None) -> str | None:
     if not _ENGINEER.fullmatch(text):
         raise SettingsError(f'ONCALL_ENGINEER: "{text[:60]}" is not an engineer\'s id; write it as the roster does')
     return text
+
+
+def _named(found: Mapping[str, str], prefix: str) -> dict[str, str]:
+    """Return the variables that begin with a prefix, by the rest of their names. Empty ones count as not set."""
+    return {name.removeprefix(prefix): value for name, value in found.items() if name.startswith(prefix) and value}
+
+
+def variable_part(name: str) -> str:
+    """Return what stands for a policy's name in the name of a variable: `ON_CALL_TEAM` for `on-call-team`."""
+    return name.upper().replace("-", "_")
 
 
 def _address(name: str, text: str | None) -> str | None:

@@ -10,7 +10,6 @@ from datetime import datetime
 from fastapi import FastAPI
 from twilio.request_validator import SIGNATURE_HEADER, SIGNATURE_SETTINGS_HEADER
 
-from oncall.channels.alarm import AlarmPost
 from oncall.channels.twilio_account import TWILIO_URL
 from oncall.channels.twilio_forms import Form, OwnAccount, why_unclear
 from oncall.channels.twilio_twiml import question_twiml, statement_twiml
@@ -29,6 +28,7 @@ from oncall.web.refusals import Refusals
 from oncall.web.services import SenderSetup, Services, Sms
 from oncall.web.token_use import TokenUse
 from oncall.wiring import Settings, database_url, make_channels, make_store
+from oncall.wiring.alarms import Alarms
 from oncall.wiring.doctor_facts import gather
 from oncall.wiring.pager import Pager, open_pager
 from oncall.wiring.refusal_watch import RefusalWatch, watching
@@ -100,7 +100,7 @@ async def _open_services(
     webhooks = _TwilioWebhooks(settings, public_url=settings.public_url or address)
     async with open_pager(settings, callback_url=callback_url) as pager:
         refusals = Refusals(pager.registry, real_now=pager.clock.real_now, worker=pager.worker)
-        alarm = AlarmPost(settings.alarm_url) if settings.alarm_url is not None else None
+        alarm = Alarms(settings.alarm_url, pager.relay)
         watch = RefusalWatch(refusals, pager.engine, pager.clock, worker=pager.worker, alarm=alarm)
         async with watching(watch, alarm), storing_token_use(token_use := TokenUse(), pager.engine):
             readiness = _Readiness(settings, pager, watch)

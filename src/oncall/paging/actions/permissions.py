@@ -37,6 +37,7 @@ class Operation(StrEnum):
         "change who is on call (`POST /v1/schedule/overrides`, `/v1/schedule/covers`, `/v1/schedule/versions/N/undo`)"
     )
     PUBLISH = "publish a plan (`POST /v1/schedule/publications`)"
+    RETRY_MESSAGE = "send a message to a webhook or team channel again (`POST /v1/webhooks/ID/retry`)"
     POST_EVENT = "record an event of a ticket (`POST /v1/tickets/ID/events`), each kind as below"
 
 
@@ -55,6 +56,7 @@ PERMISSIONS: Mapping[Operation | EventKind, Row] = {
     Operation.CHANGE_CALLER: (_NO, _AS_ITSELF, _YES),
     Operation.CHANGE_SCHEDULE: (_NO, _AS_ITSELF, _YES),
     Operation.PUBLISH: (_NO, _NO, _YES),
+    Operation.RETRY_MESSAGE: (_NO, _NO, _YES),
     Operation.POST_EVENT: (_YES, _YES, _YES),
     EventKind.ACKNOWLEDGED: (Access.FOR_A_PERSON, _AS_ITSELF, _YES),
     EventKind.PASSED: (_NO, _AS_ITSELF, _YES),

@@ -23,6 +23,7 @@ from oncall.paging.ports.intake_store import ArrivalLog, SenderKeys
 from oncall.paging.ports.pass_store import PassQueries
 from oncall.paging.ports.people_store import Alerts, Inbox, Pagers, ReachabilityLog, Tokens
 from oncall.paging.ports.refusals import RefusalCounts
+from oncall.paging.ports.relay import EventFeed, RelayMessages
 from oncall.paging.ports.schedule_store import PolicySources, Publishing, Schedules
 from oncall.paging.ports.swap_store import SwapRequests
 from oncall.paging.ports.ticket_store import Codes, DueTickets, EventLog, TicketHistory, TicketLists, Tickets
@@ -106,6 +107,8 @@ class Transaction(
     ArrivalLog,
     CalendarLinks,
     SwapRequests,
+    EventFeed,
+    RelayMessages,
     Protocol,
 ):
     """Everything that can be read and written in one transaction. Nothing is visible to others before it commits."""

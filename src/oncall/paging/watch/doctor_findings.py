@@ -13,6 +13,7 @@ from oncall.paging.ports.refusals import RefusalReason
 from oncall.paging.watch.doctor_inputs import BEHIND, Facts, FailedAttempt, FailureCause, Stored
 from oncall.paging.watch.finding import Finding, FindingView, Severity, fine, stops, warns
 from oncall.paging.watch.refused_callers import RepeatedRefusal, repeated
+from oncall.paging.watch.relay_findings import relay_findings
 from oncall.paging.watch.token_findings import ending_tokens
 from oncall.schedule.gaps import Gap, gaps_between
 from oncall.schedule.schedule import Schedule
@@ -40,7 +41,18 @@ def findings(facts: Facts) -> list[Finding]:
     """Return every finding, the worst first."""
     found = [*_database(facts), *_provider(facts), *_callbacks(facts), *_callers(facts)]
     if facts.stored is not None:
-        for look in (_pager, _audit, _schedule, _manager, _policy, _senders, _alerts, _phones, ending_tokens):
+        for look in (
+            _pager,
+            _audit,
+            _schedule,
+            _manager,
+            _policy,
+            _senders,
+            _alerts,
+            _phones,
+            ending_tokens,
+            relay_findings,
+        ):
             found += look(facts, facts.stored)
     found += _clocks(facts)
     return sorted(found, key=lambda finding: list(Severity).index(finding.severity))

@@ -12,6 +12,7 @@ from oncall.paging.domain.reachability import Alert
 from oncall.paging.domain.ticket import Attempt
 from oncall.paging.ports.callers import Token
 from oncall.paging.ports.refusals import RefusalCount
+from oncall.paging.ports.relay import RelayBacklog
 from oncall.paging.watch.audit import Overdue
 from oncall.schedule.schedule import Schedule
 from oncall.support.policy import Policy
@@ -69,7 +70,8 @@ class Stored:
     recent messages that belong to no ticket, the newest first.
     opted_out: the reason why a person gets no SMS, by id. reached: when (policy time) a message to or from a person
     was last confirmed, by id. skew: our clock minus the database's; None: the same clock. refusals: the counts of
-    refused requests of the last day. tokens: those of all callers.
+    refused requests of the last day. tokens: those of all callers. backlogs: what each webhook and team
+    channel has not received.
     """
 
     schedule: Schedule
@@ -84,6 +86,7 @@ class Stored:
     skew: timedelta | None = None
     refusals: Sequence[RefusalCount] = ()
     tokens: Sequence[Token] = ()
+    backlogs: Mapping[str, RelayBacklog] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,8 @@ class Facts:
 
     stored: None when the database cannot be used, which `database_fault` explains. free_bytes: under a SQLite file.
     failure_of: explains a failed attempt; returns None if it did not fail for good. trouble: why the provider last
-    refused the pager of this process; None if it did not, or if this process runs no pager.
+    refused the pager of this process; None if it did not, or if this process runs no pager. unset: the variables of
+    the policy's webhooks and team channels that are not set.
     """
 
     now: datetime
@@ -104,3 +108,4 @@ class Facts:
     free_bytes: int | None = None
     failure_of: Callable[[Attempt], FailedAttempt | None] = field(default=lambda _: None)
     trouble: str | None = None
+    unset: Sequence[str] = ()

@@ -1,0 +1,129 @@
+"""Messages to webhooks and team channels: what the store keeps of them, and what carries them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from oncall.paging.domain.events import Event
+
+WEBHOOK, TEAM_CHANNEL = "webhook", "channel"
+"""What stands before the colon in `RelayMessage.to`."""
+
+
+class RelayState(StrEnum):
+    """Where a message is."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    QUARANTINED = "quarantined"
+    """It failed for so long that it is not sent again until a person asks for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelayMessage:
+    """One message to one webhook or team channel. Times are real, aware UTC.
+
+    id: stays the same for every send, so that the receiver can drop repeats. to: `webhook:NAME` or `channel:NAME`.
+    kind: `ticket.paged`, or a topic of team channels. position: orders the messages about one ticket. body: exactly
+    what is sent. due_at: when it is sent next; None once it is sent or quarantined.
+    """
+
+    id: str
+    to: str
+    kind: str
+    ticket: str | None
+    position: int
+    body: str
+    written_at: datetime
+    due_at: datetime | None
+    sends: int = 0
+    sent_at: datetime | None = None
+    error: str | None = None
+
+    @property
+    def state(self) -> RelayState:
+        """Return where the message is."""
+        if self.sent_at is not None:
+            return RelayState.SENT
+        return RelayState.QUARANTINED if self.due_at is None else RelayState.WAITING
+
+
+@dataclass(frozen=True, slots=True)
+class RelayBacklog:
+    """What one destination has not received. oldest: when (real time) the oldest waiting message was written."""
+
+    waiting: int = 0
+    oldest: datetime | None = None
+    quarantined: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RelayFilter:
+    """Which messages a listing shows: of one destination, in these states (all if empty), at most `limit`."""
+
+    limit: int = 100
+    to: str | None = None
+    states: tuple[RelayState, ...] = ()
+
+
+class EventFeed(Protocol):
+    """Reads the events of all tickets in the order of the log."""
+
+    def last_event(self) -> int:
+        """Return the number of the newest event of all tickets; 0 if there is none."""
+
+    def events_after(self, number: int, *, most: int) -> list[Event]:
+        """Return events with a higher number than this, in order."""
+
+
+class RelayMessages(Protocol):
+    """Stores the messages to webhooks and team channels."""
+
+    def relay_cursor(self) -> int | None:
+        """Return the number of the event up to which messages are written; None if nothing is relayed."""
+
+    def move_relay_cursor(self, before: int | None, after: int | None) -> bool:
+        """Set the cursor and return True, or return False if it is not `before` any more."""
+
+    def add_relay_messages(self, messages: Sequence[RelayMessage]) -> int:
+        """Store the messages whose id is not stored yet, and return how many."""
+
+    def claim_relay_messages(
+        self, to: str, *, real_now: datetime, lease_until: datetime, most: int
+    ) -> list[RelayMessage]:
+        """Claim due messages to one destination, oldest first; about one ticket only the first that is not sent."""
+
+    def relay_due(self, real_now: datetime) -> list[str]:
+        """Return the destinations that have a due message, by name."""
+
+    def update_relay_message(self, message: RelayMessage) -> None:
+        """Store the columns that change: written_at, due_at, sends, sent_at and error."""
+
+    def relay_message(self, message_id: str) -> RelayMessage | None:
+        """Return the message with this id, or None."""
+
+    def relay_messages(self, wanted: RelayFilter) -> list[RelayMessage]:
+        """Return messages, the newest first."""
+
+    def relay_backlogs(self) -> Mapping[str, RelayBacklog]:
+        """Return what each destination has not received."""
+
+    def quarantine_relay_messages(self, to: str, *, written_before: datetime, error: str) -> int:
+        """Give up waiting messages to a destination that were written before an instant, and return how many."""
+
+    def forget_relay_messages(self, *, written_before: datetime) -> None:
+        """Delete messages that do not wait and were written before an instant."""
+
+
+class Carrier(Protocol):
+    """Carries messages to one destination."""
+
+    async def carry(self, message: RelayMessage, *, real_now: datetime) -> None:
+        """Send a message. Raises DeliveryError with the reason, which holds no secret, unless it surely arrived."""
+
+    async def close(self) -> None:
+        """Close the connections."""

@@ -1,0 +1,133 @@
+"""Writes the messages to webhooks and team channels from the log, in transactions of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from oncall.errors import OncallError
+from oncall.paging.domain.events import Event
+from oncall.paging.ports.people_store import Alerts
+from oncall.paging.ports.relay import EventFeed, RelayMessage, RelayMessages
+from oncall.paging.ports.schedule_store import Schedules
+from oncall.paging.ports.ticket_store import EventLog, Tickets
+from oncall.paging.relay.team_messages import manager_messages
+from oncall.paging.relay.ticket_messages import channel_messages, happened, webhook_messages
+from oncall.support.policy import Policy
+
+MOST_EVENTS = 500
+"""Events that one round reads, so that a storm is worked off in small pieces."""
+GAP_LASTS = timedelta(seconds=60)
+"""How long (real time) a missing number of the log may still be written by a transaction that began earlier."""
+ALERTS_SINCE = timedelta(hours=1)
+
+
+class FillStore(EventFeed, RelayMessages, Tickets, EventLog, Alerts, Schedules, Protocol):
+    """What the filling needs of the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round has found. before, after: the cursor. messages: to be written with the move of the cursor."""
+
+    before: int | None
+    after: int | None
+    messages: tuple[RelayMessage, ...] = ()
+    is_full: bool = False
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Return True if nothing has to be written."""
+        return self.before == self.after and not self.messages
+
+
+@dataclass
+class Filling:
+    """Reads the log from the stored cursor on. Used by one relay, which has seen the log up to `seen`.
+
+    gaps: missing numbers, and when (real time) each was first missed. Numbers are given before a transaction commits,
+    so a missing one may still come.
+    """
+
+    seen: int | None = None
+    gaps: dict[int, datetime] = field(default_factory=dict)
+    written: set[str] = field(default_factory=set)
+
+    def look(self, tx: FillStore, *, now: datetime, real_now: datetime) -> Round:
+        """Return what is to be written now. Reads only; it locks no row that the pager needs. now: policy time."""
+        policy, cursor = _policy(tx), tx.relay_cursor()
+        last = tx.last_event()
+        if policy is None or not (policy.webhooks or policy.team_channels):
+            self.seen = last
+            return Round(cursor, None)
+        if cursor is None:
+            # Nothing was relayed so far. Events since the last look may be of after the publication.
+            cursor = min(last, self.seen if self.seen is not None else last)
+            return Round(None, cursor)
+        events = tx.events_after(cursor, most=MOST_EVENTS) if last > cursor else []
+        messages = [*_of_events(tx, events, policy, real_now), *_of_alerts(tx, policy, now, real_now)]
+        new = tuple(each for each in messages if each.id not in self.written)
+        after = self._settled(cursor, events, real_now)
+        return Round(cursor, after, new, is_full=len(events) == MOST_EVENTS and after != cursor)
+
+    def store(self, tx: RelayMessages, found: Round) -> bool:
+        """Write what a round has found. False if another relay has moved the cursor; the next round looks again."""
+        if not tx.move_relay_cursor(found.before, found.after):
+            return False
+        tx.add_relay_messages(found.messages)
+        return True
+
+    def stored(self, found: Round) -> None:
+        """Note that a round is written, so that its messages are not offered again."""
+        self.seen = found.after if found.after is not None else self.seen
+        if len(self.written) > 20 * MOST_EVENTS:
+            self.written.clear()
+        self.written.update(each.id for each in found.messages)
+
+    def _settled(self, cursor: int, events: Sequence[Event], real_now: datetime) -> int:
+        """Return the number up to which the log is complete, or has waited long enough for what is missing."""
+        expected, gap = cursor + 1, None
+        for event in events:
+            for missing in range(expected, event.seq):
+                since = self.gaps.setdefault(missing, real_now)
+                gap = missing if gap is None and real_now - since < GAP_LASTS else gap
+            expected = event.seq + 1
+        known = [event.seq for event in events if gap is None or event.seq < gap]
+        settled = known[-1] if known else cursor
+        self.gaps = {number: at for number, at in self.gaps.items() if number > settled}
+        return settled
+
+
+def _of_alerts(tx: FillStore, policy: Policy, now: datetime, real_now: datetime) -> list[RelayMessage]:
+    if not policy.team_channels:
+        return []
+    manager = tx.schedule().manager_at(now)
+    told = manager.id if manager is not None else None
+    alerts = tx.alerts(written_since=real_now - ALERTS_SINCE)
+    return list(manager_messages(alerts, told, policy.team_channels, real_now))
+
+
+def _policy(tx: Schedules) -> Policy | None:
+    try:
+        return tx.policy()
+    except OncallError:
+        # The doctor reports a policy that cannot be read.
+        return None
+
+
+def _of_events(tx: FillStore, events: Sequence[Event], policy: Policy, real_now: datetime) -> list[RelayMessage]:
+    numbers: dict[str, list[int]] = {}
+    for event in events:
+        numbers.setdefault(event.ticket, []).append(event.seq)
+    logs = tx.events_of(list(numbers))
+    messages: list[RelayMessage] = []
+    for name, wanted in numbers.items():
+        stored = tx.ticket(name)
+        if stored is None:
+            continue
+        for found in happened(stored, logs.get(name, []), wanted):
+            messages += webhook_messages(found, policy.webhooks, real_now)
+            messages += channel_messages(found, policy.team_channels, policy, real_now)
+    return sorted(messages, key=lambda each: each.position)

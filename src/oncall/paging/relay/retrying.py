@@ -1,0 +1,74 @@
+"""Sending a relay message again because a person asks for it, and the JSON of messages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Literal, NotRequired, TypedDict
+
+from oncall.errors import NotFound, Refused
+from oncall.paging.ports.relay import RelayFilter, RelayMessage, RelayMessages, RelayState
+from oncall.support.json_types import IsoTime
+
+
+class RelayView(TypedDict):
+    """A message to a webhook or a team channel."""
+
+    id: Annotated[str, "The `webhook-id` of every send."]
+    to: Annotated[str, "`webhook:NAME` or `channel:NAME`."]
+    type: Annotated[str, "`ticket.paged` and so on; for a team channel its topic."]
+    ticket: NotRequired[str]
+    state: Annotated[Literal["waiting", "sent", "quarantined"], "quarantined: not sent again unless a person asks."]
+    written_at: IsoTime
+    sends: Annotated[int, "How often it was sent."]
+    next_at: NotRequired[Annotated[IsoTime, "When it is sent next."]]
+    sent_at: NotRequired[Annotated[IsoTime, "When it arrived."]]
+    error: NotRequired[Annotated[str, "Why the last send failed."]]
+
+
+class RelayListView(TypedDict):
+    """Messages to webhooks and team channels, the newest first."""
+
+    webhooks: list[RelayView]
+
+
+def relay_view(message: RelayMessage) -> RelayView:
+    """Return a message as JSON, without its body."""
+    view: RelayView = {
+        "id": message.id,
+        "to": message.to,
+        "type": message.kind,
+        "state": message.state.value,
+        "written_at": message.written_at.isoformat(),
+        "sends": message.sends,
+    }
+    if message.ticket is not None:
+        view["ticket"] = message.ticket
+    if message.due_at is not None:
+        view["next_at"] = message.due_at.isoformat()
+    if message.sent_at is not None:
+        view["sent_at"] = message.sent_at.isoformat()
+    if message.error is not None:
+        view["error"] = message.error
+    return view
+
+
+def relay_list(tx: RelayMessages, wanted: RelayFilter) -> RelayListView:
+    """Return messages as JSON, the newest first."""
+    return {"webhooks": [relay_view(message) for message in tx.relay_messages(wanted)]}
+
+
+def retry(tx: RelayMessages, message_id: str, *, real_now: datetime) -> RelayView:
+    """Make a message due now that waits or is quarantined, and return it.
+
+    Raises NotFound for an unknown id, Refused for a message that has arrived.
+    """
+    message = tx.relay_message(message_id)
+    if message is None:
+        raise NotFound(f'there is no message "{message_id[:60]}"; `oncall webhooks` lists them')
+    if message.state is RelayState.SENT:
+        raise Refused(f"{message.id} has arrived already; it is not sent again")
+    # It counts as written now, or the next failure would quarantine it at once.
+    again = replace(message, due_at=real_now, written_at=real_now)
+    tx.update_relay_message(again)
+    return relay_view(again)

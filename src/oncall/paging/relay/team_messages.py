@@ -1,0 +1,32 @@
+"""Words for the team's channels that are no event of a ticket: alarms, handoffs, and what the manager is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from oncall.paging.domain.reachability import Alert
+from oncall.paging.ports.relay import TEAM_CHANNEL, RelayMessage
+from oncall.paging.relay.ticket_messages import message_id
+from oncall.support.outward import TeamChannel, Topic
+
+LONGEST_TEXT = 4000
+
+
+def words_for_channels(
+    topic: Topic, source: str, text: str, channels: Iterable[TeamChannel], real_now: datetime
+) -> list[RelayMessage]:
+    """Return a message for each team channel that is about this topic. source: the same words are sent once."""
+    wanting = [f"{TEAM_CHANNEL}:{channel.name}" for channel in channels if topic in channel.about]
+    said, told = text[:LONGEST_TEXT], f"{topic.value}|{source}"
+    return [RelayMessage(message_id(to, told), to, topic.value, None, 0, said, real_now, real_now) for to in wanting]
+
+
+def manager_messages(
+    alerts: Iterable[Alert], manager: str | None, channels: Iterable[TeamChannel], real_now: datetime
+) -> Iterator[RelayMessage]:
+    """Yield what the manager is told by SMS, for each team channel that is about it."""
+    listed = list(channels)
+    for alert in alerts:
+        if alert.to == manager:
+            yield from words_for_channels(Topic.MANAGER, alert.id, alert.body, listed, real_now)

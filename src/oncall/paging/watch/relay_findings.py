@@ -1,0 +1,36 @@
+"""Findings of `oncall doctor` about webhooks and team channels. None of them stops a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from oncall.paging.watch.doctor_inputs import Facts, Stored
+from oncall.paging.watch.finding import Finding, fine, warns
+from oncall.support.wording import rough_span
+
+LATE = timedelta(minutes=15)
+"""How long (real time) a message may wait before it is reported."""
+
+
+def relay_findings(facts: Facts, stored: Stored) -> Iterator[Finding]:
+    """Yield what keeps messages from webhooks and team channels; nothing for a policy without them."""
+    policy = stored.policy
+    if policy is None or not (policy.webhooks or policy.team_channels):
+        return
+    found = False
+    for variable in facts.unset:
+        found = True
+        yield warns("webhooks", f"{variable} is not set, so nothing goes there; set it for `oncall serve` and restart.")
+    for to, backlog in sorted(stored.backlogs.items()):
+        if backlog.oldest is not None and facts.real_now - backlog.oldest >= LATE:
+            found = True
+            span = rough_span(facts.real_now - backlog.oldest)
+            words = f"{backlog.waiting} messages to {to} wait, the oldest for {span}"
+            yield warns("webhooks", f"{words}; `oncall webhooks --to {to}` says why.")
+        if backlog.quarantined:
+            found = True
+            words = f"{backlog.quarantined} messages to {to} were given up"
+            yield warns("webhooks", f"{words}; see `oncall webhooks --state quarantined`.")
+    if not found:
+        yield fine("webhooks", "no message to a webhook or team channel is late.")

@@ -1,0 +1,65 @@
+"""No messages to webhooks and team channels: a rehearsal tells no other system of its tickets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from oncall.paging.domain.events import Event
+from oncall.paging.ports.relay import RelayBacklog, RelayFilter, RelayMessage
+
+
+class NoRelay:
+    """Keeps nothing of what is relayed."""
+
+    def last_event(self) -> int:
+        """Return 0."""
+        return 0
+
+    def events_after(self, number: int, *, most: int) -> list[Event]:
+        """Return no events."""
+        return []
+
+    def relay_cursor(self) -> int | None:
+        """Return None."""
+        return None
+
+    def move_relay_cursor(self, before: int | None, after: int | None) -> bool:
+        """Return False."""
+        return False
+
+    def add_relay_messages(self, messages: Sequence[RelayMessage]) -> int:
+        """Keep nothing."""
+        return 0
+
+    def claim_relay_messages(
+        self, to: str, *, real_now: datetime, lease_until: datetime, most: int
+    ) -> list[RelayMessage]:
+        """Return no messages."""
+        return []
+
+    def relay_due(self, real_now: datetime) -> list[str]:
+        """Return no destinations."""
+        return []
+
+    def update_relay_message(self, message: RelayMessage) -> None:
+        """Keep nothing."""
+
+    def relay_message(self, message_id: str) -> RelayMessage | None:
+        """Return None."""
+        return None
+
+    def relay_messages(self, wanted: RelayFilter) -> list[RelayMessage]:
+        """Return no messages."""
+        return []
+
+    def relay_backlogs(self) -> dict[str, RelayBacklog]:
+        """Return no backlogs."""
+        return {}
+
+    def quarantine_relay_messages(self, to: str, *, written_before: datetime, error: str) -> int:
+        """Give nothing up."""
+        return 0
+
+    def forget_relay_messages(self, *, written_before: datetime) -> None:
+        """Keep nothing."""

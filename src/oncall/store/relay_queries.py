@@ -1,0 +1,164 @@
+"""Queries for messages to webhooks and team channels, in one open transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, bindparam, case, delete, exists, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from oncall.paging.domain.events import Event
+from oncall.paging.ports.relay import RelayBacklog, RelayFilter, RelayMessage, RelayState
+from oncall.store import rows
+from oncall.store.rows import Row, Values
+from oncall.store.statements import Statements
+from oncall.store.tables import events, relay_cursor, relay_messages
+
+_CURSOR = select(relay_cursor.c.event)
+_LAST_EVENT = select(func.max(events.c.seq))
+_EVENTS_AFTER = select(events).where(events.c.seq > bindparam("number")).order_by(events.c.seq).limit(bindparam("most"))
+_earlier = relay_messages.alias("earlier")
+_IS_SECOND = exists().where(
+    _earlier.c.to == relay_messages.c.to,
+    _earlier.c.ticket == relay_messages.c.ticket,
+    _earlier.c.position < relay_messages.c.position,
+    _earlier.c.due_at.is_not(None),
+)
+_DUE = (
+    select(relay_messages)
+    .where(relay_messages.c.to == bindparam("wanted"), relay_messages.c.due_at <= bindparam("now"), ~_IS_SECOND)
+    .order_by(relay_messages.c.due_at, relay_messages.c.position)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True, of=relay_messages)
+)
+_DUE_DESTINATIONS = (
+    select(relay_messages.c.to)
+    .where(relay_messages.c.due_at <= bindparam("now"))
+    .distinct()
+    .order_by(relay_messages.c.to)
+)
+_CLAIM = (
+    update(relay_messages)
+    .where(relay_messages.c.id.in_(bindparam("wanted", expanding=True)))
+    .values(due_at=bindparam("lease"))
+)
+_MESSAGE = select(relay_messages).where(relay_messages.c.id == bindparam("wanted"))
+_UPDATE = update(relay_messages).where(relay_messages.c.id == bindparam("wanted"))
+_IS_WAITING = relay_messages.c.due_at.is_not(None)
+_IS_QUARANTINED = and_(relay_messages.c.due_at.is_(None), relay_messages.c.sent_at.is_(None))
+_BACKLOGS = (
+    select(
+        relay_messages.c.to,
+        func.count(relay_messages.c.due_at),
+        func.min(case((_IS_WAITING, relay_messages.c.written_at))),
+        func.sum(case((_IS_QUARANTINED, 1), else_=0)),
+    )
+    .where(relay_messages.c.sent_at.is_(None))
+    .group_by(relay_messages.c.to)
+)
+_IN_STATE = {
+    RelayState.WAITING: _IS_WAITING,
+    RelayState.SENT: relay_messages.c.sent_at.is_not(None),
+    RelayState.QUARANTINED: _IS_QUARANTINED,
+}
+
+
+class RelayQueries(Statements):
+    """The queries for messages to webhooks and team channels, and for the log that they are made from."""
+
+    def last_event(self) -> int:
+        """Return the number of the newest event of all tickets; 0 if there is none."""
+        return int(self._run(_LAST_EVENT).scalar_one() or 0)
+
+    def events_after(self, number: int, *, most: int) -> list[Event]:
+        """Return events with a higher number than this, in order."""
+        return [rows.event(row) for row in self._run(_EVENTS_AFTER, {"number": number, "most": most})]
+
+    def relay_cursor(self) -> int | None:
+        """Return the number of the event up to which messages are written; None if nothing is relayed."""
+        found: int | None = self._run(_CURSOR).scalar_one_or_none()
+        return found
+
+    def move_relay_cursor(self, before: int | None, after: int | None) -> bool:
+        """Set the cursor and return True, or return False if it is not `before` any more."""
+        if before is None:
+            if after is not None:
+                row = {"name": "events", "event": after}
+                return self._run(self._ignoring(insert(relay_cursor), row)).rowcount == 1
+            return True
+        is_ours = relay_cursor.c.event == before
+        if after is None:
+            return self._run(delete(relay_cursor).where(is_ours)).rowcount == 1
+        return self._run(update(relay_cursor).where(is_ours).values(event=after)).rowcount == 1
+
+    def add_relay_messages(self, messages: Sequence[RelayMessage]) -> int:
+        """Store the messages whose id is not stored yet, and return how many."""
+        return sum(self._run(self._ignoring(insert(relay_messages), _row(each))).rowcount for each in messages)
+
+    def _ignoring(self, statement: Any, row: Values) -> Any:  # The two dialects have no common type for such inserts.
+        """Return an insert of a row that does nothing when the row is stored already."""
+        dialect = sqlite if self._connection.dialect.name == "sqlite" else postgresql
+        return dialect.insert(statement.table).values(row).on_conflict_do_nothing()
+
+    def claim_relay_messages(
+        self, to: str, *, real_now: datetime, lease_until: datetime, most: int
+    ) -> list[RelayMessage]:
+        """Claim due messages to one destination, oldest first; about one ticket only the first that is not sent."""
+        found = [_message(row) for row in self._run(_DUE, {"wanted": to, "now": real_now, "most": most})]
+        if found:
+            self._run(_CLAIM, {"wanted": [message.id for message in found], "lease": lease_until})
+        return found
+
+    def relay_due(self, real_now: datetime) -> list[str]:
+        """Return the destinations that have a due message, by name."""
+        return list(self._run(_DUE_DESTINATIONS, {"now": real_now}).scalars())
+
+    def update_relay_message(self, message: RelayMessage) -> None:
+        """Store the columns that change."""
+        values = _row(message)
+        changed = {name: values[name] for name in ("written_at", "due_at", "sends", "sent_at", "error")}
+        self._run(_UPDATE, {"wanted": message.id, **changed})
+
+    def relay_message(self, message_id: str) -> RelayMessage | None:
+        """Return the message with this id, or None."""
+        row = self._run(_MESSAGE, {"wanted": message_id}).one_or_none()
+        return None if row is None else _message(row)
+
+    def relay_messages(self, wanted: RelayFilter) -> list[RelayMessage]:
+        """Return messages, the newest first."""
+        query = select(relay_messages).order_by(relay_messages.c.written_at.desc(), relay_messages.c.position.desc())
+        if wanted.to is not None:
+            query = query.where(relay_messages.c.to == wanted.to)
+        for state in RelayState:
+            if wanted.states and state not in wanted.states:
+                query = query.where(~_IN_STATE[state])
+        return [_message(row) for row in self._run(query.limit(wanted.limit))]
+
+    def relay_backlogs(self) -> dict[str, RelayBacklog]:
+        """Return what each destination has not received."""
+        found: dict[str, RelayBacklog] = {}
+        for row in self._run(_BACKLOGS):
+            to, waiting, oldest, given_up = tuple(row)
+            found[to] = RelayBacklog(waiting, oldest, int(given_up))
+        return found
+
+    def quarantine_relay_messages(self, to: str, *, written_before: datetime, error: str) -> int:
+        """Give up waiting messages to a destination that were written before an instant, and return how many."""
+        old = update(relay_messages).where(
+            relay_messages.c.to == to, _IS_WAITING, relay_messages.c.written_at <= written_before
+        )
+        return self._run(old.values(due_at=None, error=error)).rowcount
+
+    def forget_relay_messages(self, *, written_before: datetime) -> None:
+        """Delete messages that do not wait and were written before an instant."""
+        self._run(delete(relay_messages).where(~_IS_WAITING, relay_messages.c.written_at < written_before))
+
+
+def _row(message: RelayMessage) -> Values:
+    return {column.name: getattr(message, column.name) for column in relay_messages.columns}
+
+
+def _message(row: Row) -> RelayMessage:
+    return RelayMessage(*row)

@@ -1,0 +1,61 @@
+"""Where tickets and alarms go besides people's phones: webhooks of other systems, and channels of the team."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class WebhookEvent(StrEnum):
+    """An event of a ticket that a webhook can get, as `ticket.EVENT`."""
+
+    ACCEPTED = "accepted"
+    PAGED = "paged"
+    ACKNOWLEDGED = "acknowledged"
+    REPLIED = "replied"
+    BREACHED = "breached"
+    RESOLVED = "resolved"
+    UPDATED = "updated"
+    PASSED = "passed"
+    REOPENED = "reopened"
+    MERGED = "merged"
+    WITHDRAWN = "withdrawn"
+    """A breach that was reported did not happen: an event was recorded late."""
+
+
+USUAL_EVENTS = (
+    WebhookEvent.ACCEPTED,
+    WebhookEvent.PAGED,
+    WebhookEvent.ACKNOWLEDGED,
+    WebhookEvent.REPLIED,
+    WebhookEvent.BREACHED,
+    WebhookEvent.RESOLVED,
+)
+"""The events that a webhook gets unless it names others."""
+
+
+class Topic(StrEnum):
+    """What a team channel can be told about."""
+
+    DESK = "desk"
+    BREACHES = "breaches"
+    ALARMS = "alarms"
+    HANDOFFS = "handoffs"
+    MANAGER = "manager"
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """An address that gets ticket events. Its signing secret is in the environment, as ONCALL_WEBHOOK_NAME."""
+
+    name: str
+    url: str
+    events: tuple[WebhookEvent, ...] = USUAL_EVENTS
+
+
+@dataclass(frozen=True, slots=True)
+class TeamChannel:
+    """A place where the team reads along. Its apprise URL is in the environment, as ONCALL_CHANNEL_NAME."""
+
+    name: str
+    about: tuple[Topic, ...] = tuple(Topic)

@@ -1,0 +1,242 @@
+"""Runs the relay to webhooks and team channels in a thread with an event loop of its own, so that no page waits for it.
+
+One thread for each process: workers that share a database share its messages, too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
+
+import structlog
+
+from oncall.channels.team_channel import TeamChannelPost
+from oncall.channels.webhook_post import WebhookPost
+from oncall.errors import DeliveryError, OncallError, StoreError
+from oncall.paging.ports.relay import TEAM_CHANNEL, WEBHOOK, Carrier, RelayMessage, RelayMessages
+from oncall.paging.ports.store import Transaction
+from oncall.paging.ports.time_source import Clock
+from oncall.paging.relay.courier import Courier
+from oncall.paging.relay.filling import Filling
+from oncall.paging.relay.team_messages import words_for_channels
+from oncall.paging.sending.store_access import Access
+from oncall.store.sql_store import SqlStore
+from oncall.support.outward import Topic
+from oncall.support.policy import Policy
+from oncall.web.relay_metrics import RelayMetrics
+from oncall.wiring.event_loop import EventLoop
+from oncall.wiring.settings import CHANNEL_VARIABLE, WEBHOOK_VARIABLE, Settings, variable_part
+
+T = TypeVar("T")
+LOOK_EVERY_SECONDS = 1.0
+COUNT_EVERY, FORGET_EVERY = timedelta(seconds=15), timedelta(hours=1)
+KEPT_FOR = timedelta(days=14)
+"""How long (real time) a message that does not wait is listed."""
+STOP_WITHIN_SECONDS = 5.0
+MOST_ALARMS = 100
+
+
+class Relay:
+    """The relay of one process. Between `start` and `stop` its thread runs; `alarm` may be called from any thread."""
+
+    def __init__(self, settings: Settings, store: SqlStore, clock: Clock, metrics: RelayMetrics) -> None:
+        self._settings, self._store, self._clock, self._metrics = settings, store, clock, metrics
+        self._access = Access(store, clock, can_call=False)
+        self._filling = Filling()
+        self._couriers: dict[str, Courier] = {}
+        self._addresses: dict[str, str] = {}
+        self._sending: dict[str, asyncio.Task[None]] = {}
+        self._alarms: list[tuple[str, str]] = []
+        self._policy: Policy | None = None
+        self._counted_at: datetime | None = None
+        self._forgotten_at: datetime | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop, self._wake = asyncio.Event(), asyncio.Event()
+        self._runs = threading.Event()
+        self._thread = threading.Thread(target=self._run_thread, name="relay", daemon=True)
+        self._log = structlog.get_logger("oncall.relay")
+
+    def start(self) -> None:
+        """Note how far the log goes, so that every later event is relayed, and start the thread."""
+        with suppress(OncallError):
+            found = self._store.read(lambda tx: self._filling.look(tx, now=self._now(), real_now=self._real_now()))
+            if found.before is None and found.after is not None:
+                self._store.write(lambda tx: tx.move_relay_cursor(None, found.after))
+        self._thread.start()
+        self._runs.wait()
+
+    def stop(self) -> None:
+        """Stop the thread; a message that is on its way gets a few seconds. It is sent again if it was not recorded."""
+        self._call(self._stop.set)
+        self._thread.join(STOP_WITHIN_SECONDS + 1)
+
+    def alarm(self, alarm: Mapping[str, object]) -> None:
+        """Tell the team channels of an alarm, as soon as the thread can."""
+        at = self._real_now().isoformat()
+        text = alarm.get("text") or "it is over"
+        words = f"{alarm.get('alarm')} on {alarm.get('worker')}: {text}"
+        self._call(lambda: self._take_alarm(f"{alarm.get('alarm')}|{alarm.get('worker')}|{at}", words))
+
+    def _take_alarm(self, source: str, words: str) -> None:
+        del self._alarms[:-MOST_ALARMS]
+        self._alarms.append((source, words))
+        self._wake.set()
+
+    def _call(self, what: Callable[[], None]) -> None:
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(what)
+
+    def _run_thread(self) -> None:
+        with asyncio.Runner(loop_factory=EventLoop) as runner:
+            runner.run(self._run())
+
+    async def _run(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._runs.set()
+        was_away = False
+        while not self._stop.is_set():
+            is_behind = False
+            try:
+                is_behind = await self._round()
+                was_away = False
+            except StoreError as error:
+                if not was_away:
+                    self._log.warning("the relay cannot use the store", action="relay_waits", error=str(error))
+                was_away = True
+            except Exception:
+                self._log.exception("a round of the relay failed", action="relay_failed")
+            if not is_behind:
+                await self._rest()
+        await self._end()
+
+    async def _rest(self) -> None:
+        stopping, waking = asyncio.create_task(self._stop.wait()), asyncio.create_task(self._wake.wait())
+        await asyncio.wait({stopping, waking}, timeout=LOOK_EVERY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        for task in (stopping, waking):
+            task.cancel()
+        self._wake.clear()
+
+    async def _end(self) -> None:
+        for task in self._sending.values():
+            task.cancel()
+        await asyncio.gather(*self._sending.values(), return_exceptions=True)
+        for courier in self._couriers.values():
+            await courier.carrier.close()
+
+    async def _round(self) -> bool:
+        """Write new messages and start what is due. Returns True if there is more to write."""
+        await self._tell_alarms()
+        found = await self._access.read(lambda tx: self._filling.look(tx, now=self._now(), real_now=self._real_now()))
+        if not found.changes_nothing and await self._write(lambda tx: self._filling.store(tx, found)):
+            self._filling.stored(found)
+        for to in await self._access.read(lambda tx: tx.relay_due(self._real_now())):
+            if to not in self._sending or self._sending[to].done():
+                self._sending[to] = asyncio.create_task(self._carry(to))
+        await self._count_and_forget()
+        return found.is_full
+
+    async def _write(self, work: Callable[[RelayMessages], T]) -> T:
+        def relayed(tx: Transaction) -> T:
+            return work(tx)
+
+        return await self._access.write_apart(relayed)
+
+    async def _carry(self, to: str) -> None:
+        """Send everything that is due to one destination, until it fails or nothing is left."""
+        try:
+            courier = await self._courier(to)
+            if courier is None:
+                words = "the policy does not name it any more"
+                await self._write(partial(_give_up, to=to, now=self._real_now(), words=words))
+                return
+            while await courier.round():
+                pass
+            if courier.failures == 1:
+                self._log.warning("a message was not accepted", action="relay_refused", to=to)
+            self._wake.set()
+        except StoreError as error:
+            self._log.warning("the relay cannot use the store", action="relay_waits", to=to, error=str(error))
+        except Exception:
+            self._log.exception("the relay failed", action="relay_failed", to=to)
+
+    async def _courier(self, to: str) -> Courier | None:
+        """Return the courier of a destination; None if the policy does not name it. A new address gets a new one."""
+        self._policy = await self._access.read(lambda tx: tx.policy())
+        address = _address_of(to, self._policy)
+        if address is None:
+            return None
+        known = self._couriers.get(to)
+        if known is None or self._addresses[to] != address:
+            if known is not None:
+                await known.carrier.close()
+            self._addresses[to] = address
+            self._couriers[to] = Courier(to, self._carrier(to, address), self._write, self._real_now, self._metrics)
+        return self._couriers[to]
+
+    def _carrier(self, to: str, address: str) -> Carrier:
+        kind, _, name = to.partition(":")
+        part = variable_part(name)
+        if kind == WEBHOOK:
+            secrets = self._settings.webhook_secrets.get(part)
+            return WebhookPost(address, secrets, variable=f"{WEBHOOK_VARIABLE}{part}")
+        return TeamChannelPost(self._settings.channel_urls.get(part), variable=f"{CHANNEL_VARIABLE}{part}")
+
+    async def _tell_alarms(self) -> None:
+        """Write the alarms for the channels. While the store is away they are sent without being written."""
+        alarms, self._alarms = self._alarms, []
+        if not alarms:
+            return
+        with suppress(StoreError):
+            self._policy = await self._access.read(lambda tx: tx.policy())
+        channels = self._policy.team_channels if self._policy is not None else ()
+        now = self._real_now()
+        messages = [
+            message
+            for source, words in alarms
+            for message in words_for_channels(Topic.ALARMS, source, words, channels, now)
+        ]
+        try:
+            await self._write(lambda tx: tx.add_relay_messages(messages))
+        except StoreError:
+            await asyncio.gather(*(self._carry_unwritten(message) for message in messages))
+
+    async def _carry_unwritten(self, message: RelayMessage) -> None:
+        try:
+            await self._carrier(message.to, "").carry(message, real_now=self._real_now())
+        except DeliveryError as error:
+            self._log.error("an alarm was not sent", action="alarm_failed", to=message.to, error=str(error))
+
+    async def _count_and_forget(self) -> None:
+        now = self._real_now()
+        if self._counted_at is None or now - self._counted_at >= COUNT_EVERY:
+            self._counted_at = now
+            self._metrics.waits(await self._access.read(lambda tx: tx.relay_backlogs()), now)
+        if self._forgotten_at is None or now - self._forgotten_at >= FORGET_EVERY:
+            self._forgotten_at = now
+            if self._couriers:
+                await self._write(lambda tx: tx.forget_relay_messages(written_before=now - KEPT_FOR))
+
+    def _now(self) -> datetime:
+        return self._clock.now()
+
+    def _real_now(self) -> datetime:
+        return self._clock.real_now()
+
+
+def _address_of(to: str, policy: Policy) -> str | None:
+    """Return the address of a webhook, or the name of a team channel; None if the policy does not name it."""
+    kind, _, name = to.partition(":")
+    if kind == TEAM_CHANNEL:
+        return next((channel.name for channel in policy.team_channels if channel.name == name), None)
+    return next((webhook.url for webhook in policy.webhooks if webhook.name == name), None)
+
+
+def _give_up(tx: RelayMessages, *, to: str, now: datetime, words: str) -> None:
+    tx.quarantine_relay_messages(to, written_before=now, error=words)

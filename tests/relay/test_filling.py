@@ -1,0 +1,93 @@
+"""Writing messages from the log: every event once, although numbers of the log may come late."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from oncall.paging.domain.events import EventKind
+from oncall.paging.ports.relay import RelayFilter
+from oncall.paging.relay.filling import Filling
+from oncall.support.policy_file import packaged_policy_text
+from tests.paging.world import World
+
+HOOK = "\nwebhooks: {helpdesk: {url: https://desk.example.com/hook}}\n"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    scene = World(tmp_path)
+    scene.publish(policy=packaged_policy_text() + HOOK)
+    yield scene
+    scene.store.close()
+
+
+def fill(world: World, filling: Filling) -> list[str]:
+    """Run one round, and return the types of the messages that it wrote."""
+    real_now = world.clock.real_now()
+    found = world.store.read(lambda tx: filling.look(tx, now=world.clock.now(), real_now=real_now))
+    if world.store.write(lambda tx: filling.store(tx, found)):
+        filling.stored(found)
+    return [message.kind for message in found.messages]
+
+
+def kinds(world: World) -> list[str]:
+    found = world.store.read(lambda tx: tx.relay_messages(RelayFilter()))
+    return [message.kind for message in sorted(found, key=lambda each: each.position)]
+
+
+def test_events_from_before_the_webhook_are_not_told(world: World) -> None:
+    world.post("T-1", impact="low")
+    filling = Filling()
+    assert fill(world, filling) == []
+    world.post("T-2", impact="low")
+    assert fill(world, filling) == ["ticket.accepted"]
+
+
+def test_a_pager_that_was_away_goes_on_where_it_stopped(world: World) -> None:
+    fill(world, Filling())
+    world.post("T-1", impact="low")
+    world.act(EventKind.RESOLVED, "ana", "T-1")
+    assert fill(world, Filling()) == ["ticket.accepted", "ticket.resolved"]
+    assert fill(world, Filling()) == []
+
+
+def test_two_pagers_write_each_message_once(world: World) -> None:
+    fill(world, Filling())
+    world.post("T-1", impact="low")
+    one, other = Filling(), Filling()
+    real_now = world.clock.real_now()
+    looks = [world.store.read(partial(each.look, now=world.clock.now(), real_now=real_now)) for each in (one, other)]
+    assert [world.store.write(partial(one.store, found=found)) for found in looks] == [True, False]
+    assert kinds(world) == ["ticket.accepted"]
+
+
+def test_a_policy_without_webhooks_writes_nothing_and_forgets_how_far_it_was(world: World) -> None:
+    filling = Filling()
+    fill(world, filling)
+    world.publish()
+    world.post("T-1", impact="low")
+    assert fill(world, filling) == []
+    assert world.store.read(lambda tx: tx.relay_cursor()) is None
+    world.publish(policy=packaged_policy_text() + HOOK)
+    world.post("T-2", impact="low")
+    fill(world, filling)
+    assert fill(world, filling) == ["ticket.accepted"]
+    assert kinds(world) == ["ticket.accepted"]
+
+
+def test_a_number_of_the_log_that_comes_late_is_waited_for_but_holds_nothing_up(world: World) -> None:
+    fill(world, Filling())
+    world.post("T-1", impact="low")
+    filling, now = Filling(), world.clock.real_now()
+    events = world.store.read(lambda tx: tx.events("T-1"))
+    late = [replace(event, seq=event.seq + 3) for event in events]
+    before = events[0].seq - 1
+    assert filling._settled(before, late, now) == before
+    assert filling._settled(before, late, now + timedelta(seconds=61)) == late[-1].seq
+    assert Filling()._settled(before, [*events, *late], now) == events[-1].seq
