@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
 from ipaddress import ip_network
@@ -25,7 +26,8 @@ from oncall.support.policy_file import packaged_policy_text
 from oncall.web.server import make_server
 from oncall.wiring import Settings
 from oncall.wiring.event_loop import run
-from oncall.wiring.intake_settings import IntakeSettings
+from oncall.wiring.intake_settings import IntakeSettings, MailListen
+from oncall.wiring.mail_service import open_mail_door
 from oncall.wiring.web_service import connection_limits, make_app, raise_open_files
 from tests.paging.storm import each_alone
 from tests.paging.world import ROSTER, SATURDAY_NIGHT, World, at
@@ -59,6 +61,7 @@ class Service:
         policy_lines: str = "",
         webhook_secrets: Mapping[str, str] | None = None,
         channel_urls: Mapping[str, str] | None = None,
+        mail: MailListen | None = None,
     ) -> None:
         """policy_lines: end the packaged policy's file."""
         self.file = folder / "world.db"
@@ -66,6 +69,7 @@ class Service:
         self._alarm_url, self._heartbeat_url = alarm_url, heartbeat_url
         self._public_url, self._trusted_proxies, self._intake = public_url, trusted_proxies, intake
         self._webhook_secrets, self._channel_urls = webhook_secrets or {}, channel_urls or {}
+        self._mail, self._doors = mail, ExitStack()
         world = World(folder, now=at("2027-01-01 12:00"))
         roster = ROSTER.read_text(encoding="utf-8") if is_roster_published else ""
         if is_published:
@@ -100,7 +104,8 @@ class Service:
             webhook_secrets=self._webhook_secrets,
             channel_urls=self._channel_urls,
         )
-        self.app = make_app(self.settings, address=self.address)
+        self._door = self._doors.enter_context(open_mail_door(self._mail))
+        self.app = make_app(self.settings, address=self.address, mail_door=self._door)
         self._server = make_server(self.app, connection_limits(self.settings, open_files=raise_open_files()))
         self._thread = threading.Thread(target=lambda: run(self._server.serve([self._listening])), daemon=True)
         self._thread.start()
@@ -118,6 +123,7 @@ class Service:
         self._server.should_exit = True
         self._thread.join()
         self._listening.close()
+        self._doors.close()
         self.store.close()
         self.twilio.close()
 
@@ -125,6 +131,12 @@ class Service:
         """Make one request with that caller's token."""
         headers = {**({"Authorization": f"Bearer {by}"} if by is not None else {}), **more.pop("headers", {})}
         return self.http.request(method, path, headers=headers, **more)
+
+    @property
+    def mail_port(self) -> int:
+        """Return the port on which mail comes in."""
+        assert self._door is not None
+        return self._door.port
 
     def post(self, body: object, *, by: str | None = "zendesk", path: str = "/v1/tickets") -> httpx.Response:
         return self.call("POST", path, by=by, json=body)

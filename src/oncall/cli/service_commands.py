@@ -30,6 +30,7 @@ def serve(
     """Run the API and the pager in one process.
 
     Needs ONCALL_SMS: "twilio" with its credentials, or "outbox" to print messages instead of sending them.
+    ONCALL_SMTP_LISTEN=127.0.0.1:2525 also takes mail in, which opens tickets.
 
     Example: ONCALL_SMS=outbox oncall serve --port 8000
     """
@@ -42,14 +43,17 @@ def serve(
     from oncall.web.server import make_server
     from oncall.wiring.event_loop import run
     from oncall.wiring.logs import start_logging
+    from oncall.wiring.mail_service import open_mail_door
     from oncall.wiring.pager import freeze_loaded_objects, share_the_interpreter
     from oncall.wiring.web_service import connection_limits, make_app, only_pager, raise_open_files
 
-    with _listen(host, port) as listening, only_pager(settings):
+    with _listen(host, port) as listening, open_mail_door(settings.intake.mail) as door, only_pager(settings):
         address = f"http://{host}:{listening.getsockname()[1]}"
-        app = make_app(settings, address=address)
+        app = make_app(settings, address=address, mail_door=door)
         start_logging()
         _announce(settings, address)
+        if door is not None:
+            tell(f"Mail comes in by {door.protocol} on {door.address}")
         # The server stops on these signals and then raises them again. Ignore that: a requested stop is no failure.
         for stopping in (signal.SIGINT, signal.SIGTERM):
             signal.signal(stopping, lambda *_: None)

@@ -30,6 +30,7 @@ from oncall.web.token_use import TokenUse
 from oncall.wiring import Settings, database_url, make_channels, make_store
 from oncall.wiring.alarms import Alarms
 from oncall.wiring.doctor_facts import gather
+from oncall.wiring.mail_service import MailDoor, taking_mail
 from oncall.wiring.pager import Pager, open_pager
 from oncall.wiring.refusal_watch import RefusalWatch, watching
 from oncall.wiring.token_use_watch import storing_token_use
@@ -39,19 +40,21 @@ FILES_FOR_OURSELVES = 200
 """Open files that the connections of clients leave to the database, the provider and the program's own files."""
 
 
-def make_app(settings: Settings, *, address: str) -> FastAPI:
+def make_app(settings: Settings, *, address: str, mail_door: MailDoor | None = None) -> FastAPI:
     """Build the web application; its pager runs while the application runs.
 
-    address: where the service listens. Without a public URL, callbacks of a Twilio double go to this address; the real
-    Twilio could not reach it. Raises SettingsError, StoreError or FileFaults at once for settings and mapping files
-    that cannot work.
+    mail_door: where mail comes in; None: no mail does. address: where the service listens. Without a public URL,
+    callbacks of a Twilio double go to this address; the real Twilio could not reach it. Raises SettingsError,
+    StoreError or FileFaults at once for settings and mapping files that cannot work.
     """
     callback_url = settings.public_url or (address if settings.twilio_url != TWILIO_URL else None)
     make_channels(settings, callback_url=callback_url)
     make_store(settings).close()
     senders = SenderSetup(all_mappings(settings.intake.mappings), settings.intake.signing_secrets)
     return create_app(
-        lambda: _open_services(settings, callback_url=callback_url, address=address, senders=senders),
+        lambda: _open_services(
+            settings, callback_url=callback_url, address=address, senders=senders, mail_door=mail_door
+        ),
         is_https=(settings.public_url or "").startswith("https://"),
     )
 
@@ -94,7 +97,7 @@ def only_pager(settings: Settings) -> AbstractContextManager[None]:
 
 @asynccontextmanager
 async def _open_services(
-    settings: Settings, *, callback_url: str | None, address: str, senders: SenderSetup
+    settings: Settings, *, callback_url: str | None, address: str, senders: SenderSetup, mail_door: MailDoor | None
 ) -> AsyncIterator[Services]:
     """Run the pager and give the web routes what they need, until the service stops."""
     webhooks = _TwilioWebhooks(settings, public_url=settings.public_url or address)
@@ -105,9 +108,11 @@ async def _open_services(
         async with watching(watch, alarm), storing_token_use(token_use := TokenUse(), pager.engine):
             readiness = _Readiness(settings, pager, watch)
             public_url = (settings.public_url or address).rstrip("/")
-            yield Services(
+            services = Services(
                 pager.engine, pager.clock, webhooks, readiness, pager.registry, refusals, public_url, token_use, senders
             )
+            async with taking_mail(pager.engine, mail_door):
+                yield services
 
 
 class _TwilioWebhooks:

@@ -1,0 +1,73 @@
+"""Mail in, as part of the service: the socket, bound before anything starts, and the server while the pager runs."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+from oncall.errors import Refused
+from oncall.paging.sending.engine import Engine
+from oncall.wiring.intake_settings import MailListen
+
+
+@dataclass(frozen=True, slots=True)
+class MailDoor:
+    """A bound socket for mail, and how its clients talk. tls: for STARTTLS; None: it is not offered."""
+
+    listening: socket.socket
+    is_lmtp: bool = False
+    tls: ssl.SSLContext | None = None
+
+    @property
+    def port(self) -> int:
+        """Return the port on which mail comes in."""
+        port: int = self.listening.getsockname()[1]
+        return port
+
+    @property
+    def address(self) -> str:
+        """Return the address and the port, as people write them."""
+        return f"{self.listening.getsockname()[0]}:{self.port}"
+
+    @property
+    def protocol(self) -> str:
+        """Return the name of the protocol."""
+        return "LMTP" if self.is_lmtp else "SMTP"
+
+
+@contextmanager
+def open_mail_door(listen: MailListen | None) -> Iterator[MailDoor | None]:
+    """Bind the socket of `ONCALL_SMTP_LISTEN` for the time of the context; None without it.
+
+    Raises Refused for an address that is in use, and SettingsError for a certificate that cannot be used.
+    """
+    if listen is None:
+        yield None
+        return
+    tls = listen.tls()
+    with _bound(listen) as listening:
+        yield MailDoor(listening, listen.is_lmtp, tls)
+
+
+def _bound(listen: MailListen) -> socket.socket:
+    try:
+        family, _, _, _, address = socket.getaddrinfo(listen.host, listen.port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server((str(address[0]), listen.port), family=family)
+    except OSError as error:
+        why = error.strerror or error
+        raise Refused(f"cannot listen for mail on {listen.host} port {listen.port}: {why}") from error
+
+
+@asynccontextmanager
+async def taking_mail(engine: Engine, door: MailDoor | None) -> AsyncIterator[None]:
+    """Take mails in until the context ends; do nothing without a door."""
+    if door is None:
+        yield
+        return
+    from oncall.smtp.mail_server import receiving_mail
+
+    async with receiving_mail(engine, door.listening, is_lmtp=door.is_lmtp, tls=door.tls):
+        yield

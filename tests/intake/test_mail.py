@@ -1,0 +1,311 @@
+"""Mail to support over SMTP on loopback: tickets, answers in their threads, and everything that a relay may send."""
+
+from __future__ import annotations
+
+import smtplib
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+from oncall.smtp.mail_server import MOST_CONNECTIONS
+from oncall.wiring.intake_settings import MailListen
+from tests.intake.mails import mail
+from tests.web.service import Service
+
+CERTIFICATE = Path(__file__).parent / "data" / "localhost-test-only.pem"
+SUPPORT = "support@itopia.com"
+
+
+@pytest.fixture(scope="module")
+def post_office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service that takes mail in; each test writes mails with ids of its own."""
+    door = MailListen("127.0.0.1", 0)
+    with Service(tmp_path_factory.mktemp("mail"), is_each_urgent_page_alone=True, mail=door) as running:
+        yield running
+
+
+@contextmanager
+def relay(service: Service) -> Iterator[smtplib.SMTP]:
+    with smtplib.SMTP("127.0.0.1", service.mail_port, local_hostname="relay.example", timeout=60) as client:
+        yield client
+
+
+def send(service: Service, raw: bytes, *, sender: str = "kim@acme.example", to: str = SUPPORT) -> str:
+    """Send one mail as a relay does, and return the server's answer."""
+    with relay(service) as client:
+        client.ehlo_or_helo_if_needed()
+        assert client.mail(sender)[0] == 250
+        code, answer = client.rcpt(to)
+        if code == 250:
+            code, answer = client.data(raw)
+        return f"{code} {answer.decode()}"
+
+
+def opened(service: Service, raw: bytes) -> str:
+    """Send a mail that opens a ticket, and return its id."""
+    code, status, ticket, became = send(service, raw).split()
+    assert (code, status, became) == ("250", "2.0.0", "opened")
+    return ticket
+
+
+def kinds(service: Service, ticket: str) -> list[str]:
+    return [one["kind"] for one in service.ticket(ticket)["events"]]
+
+
+def whys(service: Service, ticket: str) -> list[str]:
+    return [one["why"] for one in service.ticket(ticket)["events"]]
+
+
+def test_a_new_mail_is_a_ticket_with_its_text(post_office: Service) -> None:
+    ticket = opened(post_office, mail("Sessions do not start.\nAll users.", message_id="<new@acme.example>"))
+    found = post_office.ticket(ticket)
+    assert ticket.startswith("mail-")
+    assert found["ticket"]["subject"] == "Sessions do not start"
+    assert (found["ticket"]["customer"], found["ticket"]["plan"]) == ("acme.example", "standard")
+    assert found["ticket"]["contact"] == "kim@acme.example"
+    assert "The mail: Sessions do not start. All users." in whys(post_office, ticket)
+    assert "The policy has no mail.impact." in found["verdict"]["reasons"]
+
+
+def test_a_mail_is_never_silently_urgent(post_office: Service) -> None:
+    ticket = opened(post_office, mail(subject="URGENT: down!!!", message_id="<loud@acme.example>", X_Priority="1"))
+    assert post_office.ticket(ticket)["ticket"]["impact"] == "high"
+
+
+def test_the_same_mail_twice_is_one_ticket(post_office: Service) -> None:
+    raw = mail(message_id="<twice@acme.example>")
+    ticket = opened(post_office, raw)
+    assert send(post_office, b"Received: by another.relay\r\n" + raw) == f"250 2.0.0 {ticket} ignored"
+    assert kinds(post_office, ticket).count("received") == 1
+
+
+def test_a_reply_in_the_thread_is_a_message_of_the_customer(post_office: Service) -> None:
+    ticket = opened(post_office, mail(message_id="<t1@acme.example>"))
+    first = mail("Any news?\n> old", subject="Re: other words", message_id="<t2@a>", In_Reply_To="<t1@acme.example>")
+    assert send(post_office, first) == f"250 2.0.0 {ticket} recorded"
+    second = mail("Hello?", subject="Re: x", message_id="<t3@a>", References="<gone@a> <t2@a>")
+    assert send(post_office, second) == f"250 2.0.0 {ticket} recorded"
+    assert send(post_office, second) == f"250 2.0.0 {ticket} ignored"
+    assert kinds(post_office, ticket).count("customer_replied") == 2
+    assert "Any news?" in whys(post_office, ticket)
+
+
+def test_the_ticket_id_in_the_subject_leads_to_the_ticket(post_office: Service) -> None:
+    ticket = opened(post_office, mail(message_id="<s1@acme.example>"))
+    raw = mail("still down", subject=f"Re: [{ticket}] Sessions do not start", message_id="<s2@acme.example>")
+    assert send(post_office, raw) == f"250 2.0.0 {ticket} recorded"
+
+
+def test_a_stranger_who_writes_a_ticket_id_gets_a_ticket_of_their_own(post_office: Service) -> None:
+    ticket = opened(post_office, mail(message_id="<v1@acme.example>"))
+    raw = mail("let me in", subject=f"[{ticket}]", sender="eve@evil.example", message_id="<v2@evil.example>")
+    assert opened(post_office, raw) != ticket
+    assert "customer_replied" not in kinds(post_office, ticket)
+
+
+def test_a_reply_of_a_person_on_the_roster_takes_no_ticket(post_office: Service) -> None:
+    ticket = opened(post_office, mail(message_id="<r1@acme.example>"))
+    email = next(one.email for one in post_office.store.read(lambda tx: tx.schedule()).people.values() if one.email)
+    raw = mail("we look at it", sender=email, message_id="<r2@itopia.com>", In_Reply_To="<r1@acme.example>")
+    assert send(post_office, raw, sender=email) == f"250 2.0.0 {ticket} recorded"
+    assert "replied" in kinds(post_office, ticket)
+    assert post_office.ticket(ticket)["state"] == "open"
+
+
+@pytest.mark.parametrize(
+    ("headers", "sender"),
+    [
+        ({"Auto-Submitted": "auto-replied"}, "kim@acme.example"),
+        ({"Auto-Submitted": "auto-generated (vacation)"}, "kim@acme.example"),
+        ({"Precedence": "bulk"}, "kim@acme.example"),
+        ({"Precedence": "List"}, "kim@acme.example"),
+        ({"X-Autoreply": "yes"}, "kim@acme.example"),
+        ({"Content-Type": "multipart/report; boundary=x"}, "kim@acme.example"),
+        ({}, ""),
+        ({}, SUPPORT),
+        ({"From": f"Support <{SUPPORT}>"}, "kim@acme.example"),
+        ({"From": "MAILER-DAEMON@acme.example"}, "kim@acme.example"),
+    ],
+)
+def test_automatic_mails_and_loops_are_taken_and_open_nothing(
+    post_office: Service, headers: dict[str, str], sender: str
+) -> None:
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    raw = head.encode() + mail(message_id=f"<{abs(hash((head, sender)))}@auto>")
+    assert send(post_office, raw, sender=sender) == "250 2.0.0 ignored"
+
+
+def test_a_mail_that_went_through_many_servers_is_a_loop(post_office: Service) -> None:
+    raw = b"Received: from a by b\r\n" * 51 + mail(message_id="<hops@a>")
+    assert send(post_office, raw) == "250 2.0.0 ignored"
+
+
+def test_a_foreign_recipient_is_refused_before_the_mail_is_sent(post_office: Service) -> None:
+    answer = send(post_office, mail(), to="sales@itopia.com")
+    assert answer == "550 5.1.1 No ticket is opened by mail to this address"
+
+
+def test_ten_thousand_recipients_are_one_ticket_at_most(post_office: Service) -> None:
+    with relay(post_office) as client:
+        client.ehlo()
+        client.mail("kim@acme.example")
+        codes = [client.rcpt(f"support+{number}@itopia.com")[0] for number in range(200)]
+        foreign = [client.rcpt(f"u{number}@other.example")[0] for number in range(200)]
+        code, answer = client.data(mail(message_id="<many@acme.example>"))
+    assert (codes.count(250), codes.count(452)) == (50, 150)
+    assert set(foreign) == {452}
+    assert code == 250 and answer.endswith(b"opened")
+
+
+def test_a_mail_in_parts_with_an_attachment_says_what_was_left_out(post_office: Service) -> None:
+    body = (
+        b"--B\r\nContent-Type: text/html\r\n\r\n<p>Checkout is <b>down</b></p>\r\n"
+        b"--B\r\nContent-Type: application/pdf; name=a.pdf\r\nContent-Disposition: attachment\r\n\r\nx\r\n--B--\r\n"
+    )
+    raw = mail(body=body, message_id="<parts@a>", Content_Type="multipart/mixed; boundary=B")
+    ticket = opened(post_office, raw)
+    assert "The mail: Checkout is down Attachments were left out: a.pdf." in whys(post_office, ticket)
+
+
+def test_nested_parts_nul_bytes_and_odd_headers_open_their_ticket(post_office: Service) -> None:
+    deep = "".join(f"--b{n}\r\nContent-Type: multipart/mixed; boundary=b{n + 1}\r\n\r\n" for n in range(3000)).encode()
+    for number, raw in enumerate(
+        [
+            mail(body=deep, message_id="<odd0@a>", Content_Type="multipart/mixed; boundary=b0"),
+            mail("a\x00b", subject="x\x00y", message_id="<odd1@a>"),
+            mail(subject="=?utf-8?q?a=0D=0ABcc:_all@example.com?=", message_id="<odd2@a>"),
+            mail(subject="", message_id="<odd3@a>"),
+            mail(subject="s" * 20_000, message_id="<odd4@a>"),
+            mail(sender="nonsense", message_id="<odd5@a>"),
+        ]
+    ):
+        assert opened(post_office, raw).startswith("mail-"), number
+
+
+def test_a_mail_that_is_too_large_is_refused_at_once(post_office: Service) -> None:
+    with relay(post_office) as client:
+        client.ehlo()
+        assert client.esmtp_features["size"] == str(10 * 1024 * 1024)
+        code, answer = client.mail("kim@acme.example", ["size=20000000"])
+    assert (code, answer) == (552, b"Error: message size exceeds fixed maximum message size")
+
+
+def test_a_line_without_an_end_does_not_fill_the_memory(post_office: Service) -> None:
+    with socket.create_connection(("127.0.0.1", post_office.mail_port), timeout=60) as client:
+        client.sendall(b"EHLO a\r\nMAIL FROM:<kim@acme.example>\r\nRCPT TO:<support@itopia.com>\r\nDATA\r\n")
+        heard = b""
+        with pytest.raises(OSError):
+            for _ in range(400):
+                client.sendall(b"x" * 65536)
+        try:
+            while some := client.recv(65536):
+                heard += some
+        except ConnectionError:
+            pass
+    assert opened(post_office, mail(message_id="<after@a>"))
+
+
+def test_commands_that_are_no_smtp_are_refused_and_the_next_client_is_served(post_office: Service) -> None:
+    with socket.create_connection(("127.0.0.1", post_office.mail_port), timeout=60) as client:
+        reader = client.makefile("rb")
+        assert reader.readline().startswith(b"220 oncall")
+        for line, code in [
+            (b"\x00\xff\xfe", b"500"),
+            (b"GET / HTTP/1.1", b"500"),
+            (b"DATA", b"503"),
+            (b"x" * 900, b"500"),
+        ]:
+            client.sendall(line + b"\r\n")
+            assert reader.readline()[:3] == code, line
+    assert opened(post_office, mail(message_id="<next@a>"))
+
+
+def test_every_mail_stands_in_the_intake_log(post_office: Service) -> None:
+    ticket = opened(post_office, mail(message_id="<logged@a>"))
+    arrivals = post_office.store.read(lambda tx: tx.arrivals(limit=1, caller="mail"))
+    assert (arrivals[0].sender, arrivals[0].tickets) == ("mail", (ticket,))
+
+
+@pytest.mark.slow
+def test_while_the_database_is_away_the_relay_keeps_the_mail(post_office: Service) -> None:
+    away = post_office.file.with_suffix(".away")
+    post_office.file.rename(away)
+    try:
+        answer = send(post_office, mail(message_id="<away@a>"))
+    finally:
+        away.rename(post_office.file)
+    assert answer == "451 4.3.0 The mail cannot be stored now; send it again later"
+    post_office.until(lambda: send(post_office, mail(message_id="<away@a>")).endswith("opened"))
+
+
+def test_lmtp_answers_for_each_recipient(tmp_path: Path) -> None:
+    # smtplib's LMTP client expects one answer, so this one is written out.
+    dialogue = [
+        (b"LHLO relay.example", [b"250"]),
+        (b"MAIL FROM:<kim@acme.example>", [b"250"]),
+        (b"RCPT TO:<support@itopia.com>", [b"250"]),
+        (b"RCPT TO:<support+acme@itopia.com>", [b"250"]),
+        (b"RCPT TO:<sales@itopia.com>", [b"550"]),
+        (b"DATA", [b"354"]),
+        (mail(message_id="<lmtp@a>") + b".", [b"250", b"250"]),
+        (b"QUIT", [b"221"]),
+    ]
+    door = MailListen("127.0.0.1", 0, is_lmtp=True)
+    with (
+        Service(tmp_path, is_each_urgent_page_alone=True, mail=door) as service,
+        socket.create_connection(("127.0.0.1", service.mail_port), timeout=60) as client,
+        client.makefile("rb") as reader,
+    ):
+        assert reader.readline().startswith(b"220 ")
+        for line, codes in dialogue:
+            client.sendall(line + b"\r\n")
+            assert [_last_line(reader)[:3] for _ in codes] == codes, line
+
+
+def _last_line(reader: BinaryIO) -> bytes:
+    """Return the last line of one answer."""
+    return next(line for line in iter(reader.readline, b"") if line[3:4] == b" ")
+
+
+def test_starttls_is_offered_with_a_certificate(tmp_path: Path) -> None:
+    door = MailListen("127.0.0.1", 0, certificate=CERTIFICATE)
+    trusting = ssl.create_default_context(cafile=CERTIFICATE)
+    with Service(tmp_path, is_each_urgent_page_alone=True, mail=door) as service:
+        with smtplib.SMTP("localhost", service.mail_port) as client:
+            client.ehlo()
+            assert client.has_extn("starttls")
+            client.starttls(context=trusting)
+            assert client.sendmail("kim@acme.example", [SUPPORT], mail(message_id="<tls@a>")) == {}
+        with smtplib.SMTP("127.0.0.1", service.mail_port) as plain:
+            assert plain.sendmail("kim@acme.example", [SUPPORT], mail(message_id="<plain@a>")) == {}
+
+
+def test_without_a_certificate_starttls_is_not_offered(post_office: Service) -> None:
+    with relay(post_office) as client:
+        client.ehlo()
+        assert not client.has_extn("starttls")
+
+
+def test_one_client_too_many_is_told_to_come_back(post_office: Service) -> None:
+    clients = [
+        socket.create_connection(("127.0.0.1", post_office.mail_port), timeout=60) for _ in range(MOST_CONNECTIONS)
+    ]
+    try:
+        for client in clients:
+            assert client.recv(100).startswith(b"220")
+        with socket.create_connection(("127.0.0.1", post_office.mail_port), timeout=60) as another:
+            assert another.recv(100) == b"421 4.3.2 Too many connections; try again later\r\n"
+    finally:
+        for client in clients:
+            client.close()
+    post_office.until(lambda: _is_served(post_office))
+
+
+def _is_served(service: Service) -> bool:
+    with socket.create_connection(("127.0.0.1", service.mail_port), timeout=60) as client:
+        return client.recv(100).startswith(b"220")
