@@ -36,8 +36,8 @@ def test_a_repair_prints_its_changes_its_cost_and_what_more_changes_would_improv
     assert after_progress(err)[:5] == [
         "repaired from 2027-02-08: 7 seats changed, the fewest possible",
         "cost 922 -> 1722; no plan with as few changes costs less",
-        "+2 changes: cost 1722 -> 1122",
-        "choose with --changes 2",
+        "+1 change: cost 1722 -> 1122",
+        "choose with --changes 1",
         "feasible: with the shifts before 2027-02-08 as they are, no plan costs less than 922, "
         "however many seats change",
     ]

@@ -22,7 +22,7 @@ def repair_story(found: Repair) -> list[str]:
         lines.append(_requests_line(found.requests, plan))
     lines += [_option_line(option, cost) for option in found.options]
     if found.options:
-        lines.append("choose with " + " or ".join(f"--changes {option.more_changes}" for option in found.options))
+        lines.append(f"choose with {_or([f'--changes {option.more_changes}' for option in found.options])}")
     kept = f"with the shifts before {plan.kept_until} as they are"
     if cost == plan.fairness.bound:
         lines.append(f"optimal: {kept}, no plan costs less, however many seats change")
@@ -42,6 +42,11 @@ def _changes_line(found: Repair) -> str:
 def _option_line(option: ChangeOption, cost: int) -> str:
     changes = "+1 change" if option.more_changes == 1 else f"+{option.more_changes} changes"
     return f"{changes}: cost {cost} -> {option.cost}{'' if option.is_best else ' or less'}"
+
+
+def _or(words: list[str]) -> str:
+    *others, last = words
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _requests_line(requests: RequestOutcome, plan: Plan) -> str:

@@ -23,6 +23,9 @@ from oncall.rotation.repair.repair_search import RepairedSeats, RepairSearch
 from oncall.rotation.solve.search import Search, SearchProgress
 from oncall.schedule.plan import Plan, PlanStatus, Seat, Shift
 
+FURTHER_CHANGES = range(1, 11)
+"""How many further changes are priced, one by one, as long as more of them lower the cost."""
+
 
 def repair(
     roster: Roster,
@@ -33,7 +36,7 @@ def repair(
     more_changes: int = 0,
     frozen_days: int = 0,
     opened: frozenset[date] = frozenset(),
-    option_changes: Sequence[int] = (2, 4),
+    option_changes: Sequence[int] = FURTHER_CHANGES,
     seed: int = 0,
     time_limit: timedelta | None = None,
     on_progress: Callable[[SearchProgress], None] | None = None,
@@ -44,7 +47,8 @@ def repair(
 
     shifts: all shifts of the plan's dates, by today's calendar. more_changes: how many seats may change beyond the
     fewest, if that is fairer. frozen_days: for this many days from `first_open`, seats stay with their engineers if
-    possible, except on the dates in `opened`. option_changes: numbers of further changes whose cost is computed.
+    possible, except on the dates in `opened`.
+    option_changes: numbers of further changes whose cost is computed, as long as more of them buy something.
     time_limit: wall time. should_stop: polled; once it returns True, the search ends.
     Raises PlanInfeasible when no plan keeps the rules, Refused when the search ended before a first plan or no shift
     is open.

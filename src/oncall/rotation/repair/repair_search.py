@@ -17,8 +17,9 @@ from oncall.rotation.repair.stepwise_search import StepwiseSearch
 from oncall.rotation.solve.load_counts import widened_ranges
 from oncall.rotation.solve.search import Search, SearchStatus
 
-OPTION_EFFORT = 1.0
+OPTION_EFFORT = 0.5
 """Deterministic seconds to prove that no plan with the same number of changes costs less."""
+_MOST_IN_VAIN = 3
 BOUND_EFFORT = 1.0
 """Deterministic seconds to raise the bound above the counting bound."""
 
@@ -105,19 +106,24 @@ class RepairSearch:
             best, ranges = RepairedSeats(seats, cost, is_proven=False), wider
 
     def options(self, found: RepairedSeats, fewest: int, more_changes: Sequence[int]) -> Iterator[ChangeOption]:
-        """Yield an option for each number in `more_changes` that lowers the cost. fewest: the fewest changes."""
+        """Yield an option for each number in `more_changes` that lowers the cost, until more of them buy nothing.
+
+        fewest: the fewest changes. A swap needs two changes, one of three engineers three; so the search ends when
+        three numbers in a row do not lower the cost.
+        """
         steps = StepwiseSearch(self._baseline, self._costs, found.seats, self._frozen)
-        best = found.cost
+        best, in_vain = found.cost, 0
         for more in sorted(more_changes):
-            if self._search.is_over or best <= self._costs.bound.cost:
+            if self._search.is_over or best <= self._costs.bound.cost or in_vain == _MOST_IN_VAIN:
                 return
+            in_vain += 1
             steps.improve(fewest + more)
             option = self._verified(steps.seats, fewest + more)
             if option is None or option.cost > self._costs.bound.cost:
                 solved = self.lowest_cost(fewest + more, effort=OPTION_EFFORT)
                 option = min((each for each in (solved, option) if each), key=lambda each: each.cost, default=None)
             if option is not None and option.cost < best:
-                best = option.cost
+                best, in_vain = option.cost, 0
                 yield ChangeOption(more, option.cost, option.is_proven or option.cost <= self._costs.bound.cost)
 
     def _verified(self, seats: Sequence[StaffedSeat], most_changes: int) -> RepairedSeats | None:
