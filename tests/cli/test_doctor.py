@@ -19,8 +19,11 @@ from oncall.paging.actions.posted_ticket import parse_ticket
 from oncall.paging.domain.reachability import Reach, Reachability
 from oncall.paging.domain.ticket import AttemptStatus
 from oncall.paging.outgoing.new_attempts import ActionContext
-from oncall.paging.ports.records import InboundMessage
+from oncall.paging.ports.records import InboundMessage, NewVersion
 from oncall.paging.ports.store import Transaction
+from oncall.rosters.roster_file import read_roster
+from oncall.schedule.plan_file import read_plan
+from oncall.schedule.version_document import publication_document
 from oncall.store.database import open_store
 from tests.cli.conftest import Oncall
 from tests.paging.world import SATURDAY_NIGHT, ticket_body
@@ -62,6 +65,10 @@ def _add_inbound(sms: InboundMessage, tx: Transaction) -> None:
     tx.add_inbound(sms)
 
 
+def _add_version(version: NewVersion, tx: Transaction) -> None:
+    tx.add_version(version)
+
+
 @pytest.fixture
 def healthy(answered: Oncall, tmp_path: Path) -> Oncall:
     """The same, with a running pager."""
@@ -85,7 +92,9 @@ def bad(oncall: Oncall) -> dict[str, list[str]]:
 def test_a_healthy_pager_gets_a_list_of_checks_and_no_message(healthy: Oncall, twilio: TwilioDouble) -> None:
     ran = healthy("doctor")
     assert ran.code == 0, ran.out
-    rows = {line.split()[1]: line.split(maxsplit=2) for line in ran.out.splitlines()}
+    findings, _, holes = ran.out.partition("Holes in the schedule of the next 90 days:\n")
+    assert holes == "  all of it after Mon 2027-02-01 08:00 EST, where the published schedule ends\n"
+    rows = {line.split()[1]: line.split(maxsplit=2) for line in findings.splitlines()}
     assert {row[0] for row in rows.values()} == {"fine"}
     assert rows["sms"][2] == "twilio answers and accepts the credentials."
     assert rows["schedule"][2] == "every role is held for the next 14 days."
@@ -218,6 +227,29 @@ def test_the_end_of_the_plan_within_two_weeks_is_a_hole(
             "of the next 14 days; publish a plan, or `oncall override`."
         ]
     }
+
+
+def test_every_hole_of_the_days_asked_about_is_listed(
+    healthy: Oncall, tmp_path: Path, plan: Path, roster: Path
+) -> None:
+    lines = plan.read_text(encoding="utf-8").splitlines()
+    gone = [line for line in lines if line.startswith(("2027-01-26T", "2027-01-28T")) and ",primary," in line]
+    plan.write_text("\n".join(line for line in lines if line not in gone) + "\n", encoding="utf-8")
+    document = publication_document(read_plan(plan, team="tiny"), read_roster(roster))
+    version = NewVersion(datetime(2027, 1, 5, tzinfo=UTC), "publish", "mei", "test", document, {})
+    database(tmp_path, partial(_add_version, version))
+    holes = json.loads(healthy("doctor", "--days", "21", "--json").out)["holes"]
+    assert [(hole["role"], hole["start"]) for hole in holes] == [
+        ("primary", "2027-01-26T19:01:00-05:00"),
+        ("primary", "2027-01-28T19:01:00-05:00"),
+    ]
+    assert healthy("doctor", "--days", "21").out.splitlines()[-3:] == [
+        "Holes in the schedule of the next 21 days:",
+        "  primary  Tue 2027-01-26 19:01 EST to Wed 2027-01-27 08:00 EST  weeknight",
+        "  primary  Thu 2027-01-28 19:01 EST to Fri 2027-01-29 08:00 EST  weeknight",
+    ]
+    assert len(json.loads(healthy("doctor", "--json").out)["holes"]) == 100
+    assert healthy("doctor", "--days", "0").code == 2
 
 
 def test_a_database_of_another_version_is_reported_with_the_command_that_updates_it(

@@ -5,14 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import typer
 
 from oncall.cli.json_option import JSON_OPTION
-from oncall.cli.output import print_json, print_rows, say, tell
+from oncall.cli.output import counted, print_json, print_rows, say, tell, time_of
 from oncall.cli.server import open_server
 from oncall.errors import Refused
+from oncall.paging.watch.holes_ahead import DAYS, MOST_DAYS
+from oncall.support.wording import full_time
 
 if TYPE_CHECKING:
     from oncall.cli.drill_runner import Drilling
@@ -39,36 +43,59 @@ def _allowed(wait: int) -> int:
     return wait
 
 
-def doctor(json: bool = JSON_OPTION) -> None:
+def doctor(
+    days: int = typer.Option(
+        DAYS, "--days", metavar="N", min=1, max=MOST_DAYS, help="List every hole in the schedule of so many days."
+    ),
+    json: bool = JSON_OPTION,
+) -> None:
     """Find what would stop a page tonight, and send nothing.
 
     Checks the schedule, the phones, the provider, the pager, the clocks and the database. Run it with the settings of
     `oncall serve`, or with ONCALL_SERVER and the token of an engineer or manager: then the server runs the checks.
     Exit code 1 when something would stop a page.
 
-    Example: oncall doctor
+    Examples: oncall doctor · oncall doctor --days 180
     """
     from oncall import wiring
 
-    found = _examination(wiring.read_settings())
+    found = _examination(wiring.read_settings(), days)
     if json:
         print_json(found)
     else:
         listed = found["findings"]
         rows = [[finding["severity"], finding["subject"], finding["sentence"]] for finding in listed]
         print_rows(rows, names=2, colours=[_COLOURS.get(finding["severity"], "") for finding in listed])
+        _print_holes(found, days)
     if not found["would_page"]:
         raise typer.Exit(1)
 
 
-def _examination(settings: Settings) -> DoctorReport:
+def _print_holes(found: DoctorReport, days: int) -> None:
+    """Print every hole before the end of the published schedule, and where that end is if it lies in these days."""
+    if found["schedule_ends"] is None or not found["holes"]:
+        return
+    ends = datetime.fromisoformat(found["schedule_ends"])
+    zone = ZoneInfo(found["timezone"])
+    inside = [hole for hole in found["holes"] if datetime.fromisoformat(hole["start"]) < ends]
+    say(f"Holes in the schedule of the next {counted(days, 'day')}:")
+    rows = [
+        [f"  {hole['role']}", f"{time_of(hole['start'], zone)} to {time_of(hole['end'], zone)}", hole["kind"]]
+        for hole in inside
+    ]
+    print_rows(rows, colours=["red"] * len(rows))
+    if len(inside) < len(found["holes"]):
+        say(f"  all of it after {full_time(ends, zone)}, where the published schedule ends")
+
+
+def _examination(settings: Settings, days: int) -> DoctorReport:
     server = open_server(settings)
     if server is not None:
-        return server.examination()
-    from oncall.paging.watch.doctor_findings import findings, report
+        return server.examination(days)
+    from oncall.paging.watch.doctor_findings import report
     from oncall.wiring.doctor_facts import gather
 
-    return report(findings(gather(settings)))
+    return report(gather(settings), days)
 
 
 def drill(

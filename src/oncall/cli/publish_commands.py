@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from oncall.schedule.schedule_view_types import GapView
     from oncall.wiring import Settings
 
-MOST_HOLES = 5
 FORCE = typer.Option(False, "--force", help="Break rules of the roster. Say why with --reason.")
 BY = typer.Option(None, "--by", metavar="NAME", help="The person who decides this; you when absent.")
 REASON = typer.Option(..., "--reason", metavar="TEXT", help="Why, for the history and for `oncall who`.")
@@ -191,11 +190,9 @@ def _warn(warnings: Sequence[str], gaps: Sequence[GapView], zone: ZoneInfo) -> N
     """Print what a change breaks, and the gaps in cover from now to the end of the published schedule."""
     for sentence in warnings:
         tell(f"WARNING: {sentence}", colour="yellow")
-    for gap in gaps[:MOST_HOLES]:
+    for gap in gaps:
         start, end = (full_time(datetime.fromisoformat(gap[edge]), zone) for edge in ("start", "end"))
         tell(f"GAP IN THE SCHEDULE: nobody is {gap['role']} from {start} to {end}", colour="red")
-    if len(gaps) > MOST_HOLES:
-        tell(f"... and {len(gaps) - MOST_HOLES} more gaps", colour="red")
 
 
 def _print_dry_run(view: DiffView, zone: ZoneInfo, *, json: bool) -> None:

@@ -101,9 +101,9 @@ class RemoteBackend(ServerRequests):
         answer: TriageView = self._call("POST", "/v1/triage", answers)
         return answer
 
-    def examination(self) -> DoctorReport:
+    def examination(self, days: int) -> DoctorReport:
         """Return the doctor's findings on the server; never earlier ones."""
-        answer: DoctorReport = self._content(self._ask("GET", "/v1/doctor", None, self._patience))
+        answer: DoctorReport = self._content(self._ask("GET", f"/v1/doctor?days={days}", None, self._patience))
         return answer
 
     def start_drill(self, to: str | None, wait: int) -> DrillStarted:

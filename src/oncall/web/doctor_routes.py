@@ -14,10 +14,12 @@ from oncall.paging.domain.ticket import LONGEST_DRILL, Attempt, StoredTicket
 from oncall.paging.ports.store import Transaction
 from oncall.paging.watch.doctor_findings import DoctorReport
 from oncall.paging.watch.drill import DrillStarted, start_drill, whom
-from oncall.web.api_description import Answer, answers
+from oncall.paging.watch.holes_ahead import DAYS, MOST_DAYS
+from oncall.web.api_description import Answer, answers, query
 from oncall.web.dependencies import DrillStarter, ReadingCaller, ServicesDep
 from oncall.web.plain_route import PlainRoute
 from oncall.web.query_fields import QueryDep
+from oncall.web.query_models import DoctorQuery
 from oncall.web.request_models import LONGEST_ENGINEER_ID, PostedDrill
 
 router = APIRouter(route_class=PlainRoute, tags=["doctor"])
@@ -27,11 +29,13 @@ router = APIRouter(route_class=PlainRoute, tags=["doctor"])
     "/v1/doctor",
     summary="Check what would stop a page tonight",
     responses=answers({200: Answer("Everything that was checked, the worst first", DoctorReport)}, 401, 403, 422, 503),
+    openapi_extra=query(DoctorQuery),
 )
 async def get_doctor(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
     """Checks schedule, phones, provider, pager, clocks and database, as this server sees them. It sends nothing."""
+    days = asked.number("days", DAYS, least=1, most=MOST_DAYS)
     asked.refuse_faults()
-    return JSONResponse(await services.readiness.examination())
+    return JSONResponse(await services.readiness.examination(days))
 
 
 @router.post(

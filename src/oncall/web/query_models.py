@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from oncall.paging.watch.holes_ahead import DAYS, MOST_DAYS
 from oncall.reports.report_files import BREACHES, LOAD_FORMATS, REVIEW_FORMATS, SLA_FORMATS
 
 MOST_LISTED = 1000
@@ -72,6 +73,13 @@ class ScheduleQuery(_Query):
     """The same; the day of a date is inside. Four weeks after `from` when absent."""
     engineer: str = ""
     """Return only the assignments of the engineer with this id."""
+
+
+class DoctorQuery(_Query):
+    """How far ahead the list of holes in the schedule reaches."""
+
+    days: Annotated[int, Field(ge=1, le=MOST_DAYS)] = DAYS
+    """For how many days the holes are listed."""
 
 
 class DiffQuery(_Query):

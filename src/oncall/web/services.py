@@ -67,8 +67,8 @@ class Readiness(Protocol):
     async def problems(self) -> Sequence[str]:
         """Return what would stop a page now, a sentence each; empty when a page would go out."""
 
-    async def examination(self) -> DoctorReport:
-        """Return everything that would stop a page tonight."""
+    async def examination(self, days: int) -> DoctorReport:
+        """Return everything that would stop a page tonight, and the holes in the schedule of the next `days` days."""
 
 
 @dataclass(frozen=True, slots=True)

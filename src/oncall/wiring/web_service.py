@@ -18,7 +18,7 @@ from oncall.errors import Refused, StoreError
 from oncall.intake.mapping_file import all_mappings
 from oncall.paging.actions.call_keys import KeyPress
 from oncall.paging.ports.channel import Receipt
-from oncall.paging.watch.doctor_findings import DoctorReport, findings, report
+from oncall.paging.watch.doctor_findings import DoctorReport, report
 from oncall.schedule.schedule import Schedule
 from oncall.store.address import SqliteAddress, address_of
 from oncall.store.sqlite_lock import only_pager_of
@@ -173,13 +173,13 @@ class _Readiness:
         found = [*self._pager.watch.problems, *_schedule_problems(schedule, self._pager.clock.now())]
         return list(dict.fromkeys(found))
 
-    async def examination(self) -> DoctorReport:
+    async def examination(self, days: int) -> DoctorReport:
         """Run the checks of `oncall doctor` in a thread, one run at a time, so that they do not delay the pager."""
         async with self._one_at_a_time:
             await self._refusal_watch.save()
             trouble = self._pager.engine.trouble
             return await asyncio.to_thread(
-                lambda: report(findings(gather(self._settings, self._pager.clock, trouble=trouble)))
+                lambda: report(gather(self._settings, self._pager.clock, trouble=trouble), days)
             )
 
 

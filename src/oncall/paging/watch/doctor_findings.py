@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Annotated, TypedDict
+from zoneinfo import ZoneInfo
 
 from oncall.paging.domain.reachability import Alert
 from oncall.paging.domain.ticket import AttemptStatus
 from oncall.paging.ports.refusals import RefusalReason
 from oncall.paging.watch.doctor_inputs import BEHIND, Facts, FailedAttempt, FailureCause, Stored
 from oncall.paging.watch.finding import Finding, FindingView, Severity, fine, stops, warns
+from oncall.paging.watch.holes_ahead import DAYS, holes_ahead
 from oncall.paging.watch.refused_callers import RepeatedRefusal, repeated
 from oncall.paging.watch.relay_findings import relay_findings
 from oncall.paging.watch.token_findings import ending_tokens
 from oncall.schedule.gaps import Gap, gaps_between
 from oncall.schedule.schedule import Schedule
+from oncall.schedule.schedule_view_types import GapView
+from oncall.support.json_types import IsoTime
 from oncall.support.wording import full_time, rough_span, span
 
 AHEAD = timedelta(days=14)
@@ -35,6 +39,9 @@ class DoctorReport(TypedDict):
 
     would_page: Annotated[bool, "False if any finding stops a page."]
     findings: list[FindingView]
+    holes: Annotated[list[GapView], "Every stretch of the days asked about in which a role is empty, by start."]
+    timezone: Annotated[str, "The policy's zone."]
+    schedule_ends: Annotated[IsoTime | None, "Where the last published plan ends; null before a publication."]
 
 
 def findings(facts: Facts) -> list[Finding]:
@@ -58,12 +65,18 @@ def findings(facts: Facts) -> list[Finding]:
     return sorted(found, key=lambda finding: list(Severity).index(finding.severity))
 
 
-def report(found: Iterable[Finding]) -> DoctorReport:
-    """Return the findings as JSON."""
-    listed = list(found)
+def report(facts: Facts, days: int = DAYS) -> DoctorReport:
+    """Return the findings as JSON, with the holes of this many days."""
+    listed = findings(facts)
+    schedule = facts.stored.schedule if facts.stored is not None else None
+    ends = max((p.span.end for p in schedule.publications if p.undone_at is None), default=None) if schedule else None
+    zone = schedule.calendar.zone if schedule is not None else ZoneInfo("UTC")
     return {
         "would_page": all(finding.severity is not Severity.STOPS for finding in listed),
         "findings": [finding.as_json() for finding in listed],
+        "holes": holes_ahead(facts, days),
+        "timezone": zone.key,
+        "schedule_ends": ends.astimezone(zone).isoformat() if ends is not None else None,
     }
 
 

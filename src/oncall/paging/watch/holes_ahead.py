@@ -1,0 +1,26 @@
+"""Every stretch of the coming days in which a role is empty, for `oncall doctor`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from oncall.schedule.gaps import gaps_between
+from oncall.schedule.schedule_views import gap_view
+
+if TYPE_CHECKING:
+    from oncall.paging.watch.doctor_inputs import Facts
+    from oncall.schedule.schedule_view_types import GapView
+
+DAYS = 90
+"""How many days (policy time) the list of holes covers, unless the caller says otherwise."""
+MOST_DAYS = 800
+
+
+def holes_ahead(facts: Facts, days: int) -> list[GapView]:
+    """Return every gap in the schedule from now on, by start; empty if nothing is published."""
+    if facts.stored is None or facts.stored.schedule.latest is None:
+        return []
+    schedule = facts.stored.schedule
+    end = facts.now + timedelta(days=days)
+    return [gap_view(gap, schedule) for gap in gaps_between(schedule, facts.now, end)]
