@@ -19,7 +19,7 @@ from oncall.paging.actions.ticket_action import TicketAction
 from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.people import DESK
 from oncall.paging.domain.ticket import SENDABLE, Attempt, AttemptStatus, Purpose, TicketStatus
-from oncall.paging.outgoing.handoff_notices import next_handoff
+from oncall.paging.outgoing.handoffs import next_handoff
 from oncall.paging.ports.records import NewVersion
 from oncall.paging.sending.engine import Engine
 from oncall.rehearsal.arrivals import Arrival

@@ -37,6 +37,6 @@ def test_of_two_pagers_at_a_handoff_one_tells_the_engineer_who_comes_on_call(tmp
             pager.start()
         for pager in pagers:
             pager.join()
-    assert [(notice.to, notice.body.split(".")[0]) for notice in told] == [("ana", "HANDOVER 1 open")]
+    assert [(notice.to, notice.body.split(".")[0]) for notice in told] == [("ana", "HANDOFF 1 open")]
     assert [event.kind for event in world.events()].count(EventKind.HANDED_OVER) == 1
     world.store.close()

@@ -34,6 +34,7 @@ TABLE: dict[Operation | EventKind, tuple[str, str, str]] = {
     Operation.CHANGE_SCHEDULE: (NO, ITSELF, YES),
     Operation.PUBLISH: (NO, NO, YES),
     Operation.RETRY_MESSAGE: (NO, NO, YES),
+    Operation.NOTE_HANDOFF: (NO, ITSELF, YES),
     Operation.POST_EVENT: (YES, YES, YES),
     EventKind.ACKNOWLEDGED: (PERSON, ITSELF, YES),
     EventKind.PASSED: (NO, ITSELF, YES),
@@ -52,6 +53,7 @@ OPERATIONS = [cell for cell in CELLS if isinstance(cell[0], Operation) and cell[
 EVENTS = [cell for cell in CELLS if isinstance(cell[0], EventKind)]
 RECEIPT = {"id", "state", "changed", "message"}
 READS = [
+    "/v1/handoff",
     "/v1/tickets",
     "/v1/tickets/K-1",
     "/v1/oncall",
@@ -78,6 +80,11 @@ FOR_ANOTHER: dict[Operation, tuple[str, dict[str, Any], str]] = {
         "this token takes over as ana, and as no other engineer; a manager can",
     ),
     Operation.START_DRILL: ("/v1/drills", {"to": "ben"}, "this token sends a drill to ana alone"),
+    Operation.NOTE_HANDOFF: (
+        "/v1/handoff/notes",
+        {"text": "watch T-1", "by": "ben"},
+        "this token writes notes of ana alone",
+    ),
     Operation.LINK_CALENDAR: (
         "/v1/calendar/links",
         {"engineer": "ben"},
@@ -186,6 +193,8 @@ def _asked(service: Service, operation: Operation, caller: str) -> list[httpx.Re
             name = token.handle
             paths = ("/v1/tokens/rotate", "/v1/tokens/revoke")
             return [service.post({"name": name}, by=caller, path=path) for path in paths]
+        case Operation.NOTE_HANDOFF:
+            return [service.post({"text": "watch T-1"}, by=caller, path="/v1/handoff/notes")]
         case Operation.LINK_CALENDAR:
             body = {"engineer": "ana"}
             paths = ("/v1/calendar/links", "/v1/calendar/links/revoke")

@@ -181,3 +181,13 @@ def test_a_plan_is_published_through_a_server(
         assert (ran.code, ran.out.splitlines()[0]) == (0, "Published version 1: night-owls, 20 seats."), ran.err
         versions = service.call("GET", "/v1/schedule/versions").json()["versions"]
         assert [version["reason"] for version in versions] == ["a new team"]
+
+
+def test_a_server_keeps_notes_for_the_next_shift(served: Oncall) -> None:
+    assert served("handoff", "--note", "the vendor calls back", "--by", "ana").code == 0
+    lines = served("handoff").out.splitlines()
+    assert lines[0] == "Shift from Fri 2027-01-08 19:01 EST to Mon 2027-01-11 08:00 EST. Next: the support desk."
+    assert any(line.endswith("ana: the vendor calls back") for line in lines)
+    ran = served("handoff", "--note", "x" * 501)
+    assert (ran.code, ran.err) == (1, "oncall: --note: has 501 characters; 500 at most\n")
+    assert served("handoff", "--last").out.splitlines()[0].endswith("Next: ana, ben.")

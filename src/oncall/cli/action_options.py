@@ -14,6 +14,7 @@ _OPTIONS = {
     "into": "INTO",
     "to": "--to",
     "after": "--after",
+    "text": "--note",
     "since": "--since",
     "from": "--from",
     "until": "--until",

@@ -26,6 +26,7 @@ MODULES = {
     "tonight": "schedule_commands",
     "schedule": "schedule_commands",
     "calendar": "calendar_commands",
+    "handoff": "handoff_command",
     "history": "schedule_commands",
     "diff": "diff_command",
     "plan": "plan_commands",

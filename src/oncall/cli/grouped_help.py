@@ -35,6 +35,7 @@ GROUPS = {
         "shifts",
         "schedule",
         "calendar",
+        "handoff",
         "history",
         "diff",
         "publish",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from oncall.paging.actions.ticket_action import TicketAction
     from oncall.paging.clocks.policy_in_force import PolicyInForceView
     from oncall.paging.domain.ticket_answer import TicketAnswer
+    from oncall.paging.outgoing.handoff_view import HandoffView
     from oncall.paging.outgoing.new_attempts import ActionContext
     from oncall.paging.ports.records import TicketFilter
     from oncall.paging.ports.relay import RelayFilter
@@ -154,6 +155,20 @@ class LocalBackend:
 
         owner = self._feed_of(engineer, is_team=is_team)
         return self._store.write(lambda tx: revoke_links(tx, owner))
+
+    def handoff(self, *, is_last: bool) -> HandoffView:
+        from oncall.paging.actions.handoff_notes import shift_view
+
+        context = self._context()
+        return self._store.read(lambda tx: shift_view(tx, context, is_last=is_last))
+
+    def handoff_note(self, text: str, by: str | None) -> HandoffView:
+        from oncall.paging.actions.handoff_notes import add_note, note_from
+
+        context = self._context()
+        with faults_by_option():
+            written, author = note_from({"text": text, "by": by}, caller=self._user)
+        return self._store.write(lambda tx: add_note(tx, written, author, context))
 
     def _feed_of(self, engineer: str | None, *, is_team: bool) -> str | None:
         """Return whose feed is meant; None: the team's. Without a name it is the user's own."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from oncall.paging.actions.token_requests import NewTokenView, RevokedTokenView, Rotation, TokenListView
     from oncall.paging.clocks.policy_in_force import PolicyInForceView
     from oncall.paging.domain.ticket_answer import TicketAnswer
+    from oncall.paging.outgoing.handoff_view import HandoffView
     from oncall.paging.ports.records import TicketFilter
     from oncall.paging.ports.relay import RelayFilter
     from oncall.paging.relay.retrying import RelayListView, RelayView
@@ -149,6 +150,15 @@ class RemoteBackend(ServerRequests):
 
     def retry_relay_message(self, message_id: str) -> RelayView:
         answer: RelayView = self._call("POST", f"/v1/webhooks/{quote(message_id, safe='')}/retry")
+        return answer
+
+    def handoff(self, *, is_last: bool) -> HandoffView:
+        answer: HandoffView = self._call("GET", f"/v1/handoff{'?last=true' if is_last else ''}")
+        return answer
+
+    def handoff_note(self, text: str, by: str | None) -> HandoffView:
+        with faults_by_option():
+            answer: HandoffView = self._call("POST", "/v1/handoff/notes", {"text": text} | given_fields({"by": by}))
         return answer
 
     def policy(self) -> PolicyInForceView:

@@ -15,9 +15,11 @@ from oncall.paging.domain.reachability import Alert, Reach, Reachability
 from oncall.paging.domain.ticket import SENDABLE, TAKEN, Attempt, AttemptStatus, Purpose, StoredTicket, TicketStatus
 from oncall.paging.ports.calendar_links import CalendarLink
 from oncall.paging.ports.callers import Token
+from oncall.paging.ports.handoff_book import HandoffNote
 from oncall.paging.ports.records import InboundMessage, SentText
 from oncall.paging.ports.refusals import RefusalCount
 from oncall.rehearsal.memory_calendar import CalendarBook
+from oncall.rehearsal.memory_handoffs import HandoffBook
 from oncall.rehearsal.memory_relay import NoRelay
 from oncall.rehearsal.memory_swaps import SwapBook
 from oncall.rehearsal.memory_tickets import TicketBook
@@ -31,7 +33,7 @@ _NEVER_CAME = (AttemptStatus.FAILED, AttemptStatus.UNDELIVERED)
 _NEVER_LEFT = (AttemptStatus.FAILED, *SENDABLE)
 
 
-class MemoryStore(UrgentBook, TicketBook, TokenBook, CalendarBook, SwapBook, NoRelay):
+class MemoryStore(UrgentBook, TicketBook, TokenBook, CalendarBook, HandoffBook, SwapBook, NoRelay):
     """Tickets, logs, attempts and all other rows, under one schedule and one policy that never change."""
 
     def __init__(self, schedule: Schedule, policy: Policy) -> None:
@@ -46,6 +48,7 @@ class MemoryStore(UrgentBook, TicketBook, TokenBook, CalendarBook, SwapBook, NoR
         self._answers: list[tuple[datetime, str]] = []
         self._tokens: dict[str, Token] = {}
         self._links: dict[str, CalendarLink] = {}
+        self._notes: list[HandoffNote] = []
         self._marks: dict[tuple[str, str], Reachability] = {}
         self._alerts: dict[str, Alert] = {}
         self._beat: tuple[datetime, str] | None = None

@@ -26,7 +26,8 @@ from oncall.paging.domain.people import DESK
 from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose, StoredTicket, TicketStatus
 from oncall.paging.outgoing.advance import advance_ticket
 from oncall.paging.outgoing.bundles import members
-from oncall.paging.outgoing.handoff_notices import hand_over, leaving, next_handoff
+from oncall.paging.outgoing.handoff_notices import hand_over, leaving
+from oncall.paging.outgoing.handoffs import next_handoff
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.sending.attempt_lifecycle import claim
 from oncall.paging.sending.send_work import SendWork

@@ -22,6 +22,7 @@ REVISIONS = (
     "0013",
     "0014",
     "0015",
+    "0016",
 )
 """All revisions in `migrations/versions`, oldest first."""
 

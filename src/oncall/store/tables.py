@@ -19,6 +19,8 @@ from sqlalchemy import (
 from oncall.store.columns import JsonText, UtcDateTime
 from oncall.store.relay_tables import relay_cursor as relay_cursor
 from oncall.store.relay_tables import relay_messages as relay_messages
+from oncall.store.schedule_tables import calendar_links as calendar_links
+from oncall.store.schedule_tables import handoff_notes as handoff_notes
 from oncall.store.swap_table import swap_requests as swap_requests
 from oncall.store.table_metadata import metadata as metadata
 
@@ -326,12 +328,3 @@ has_failed = intake_log.c.status == literal_column("'failed'")
 
 Index("intake_log_at", intake_log.c.at)
 Index("intake_log_failed", intake_log.c.at, sqlite_where=has_failed, postgresql_where=has_failed)
-calendar_links = Table(
-    "calendar_links",
-    metadata,
-    Column("digest", Text, primary_key=True),
-    Column("team", Text, nullable=False),
-    Column("engineer", Text),
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("by", Text, nullable=False),
-)

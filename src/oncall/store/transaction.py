@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from oncall.store.attempt_queries import ADD_ATTEMPT, SETTLE_ATTEMPT, UPDATE_ATTEMPT, AttemptQueries
 from oncall.store.calendar_queries import CalendarQueries
+from oncall.store.handoff_queries import HandoffQueries
 from oncall.store.intake_queries import ADD_ARRIVAL, ADD_SENDER_KEY, UPDATE_SENDER_KEY, IntakeQueries
 from oncall.store.pass_queries import PassQueries
 from oncall.store.reachability_queries import ReachabilityQueries
@@ -42,6 +43,7 @@ class SqlTransaction(
     CalendarQueries,
     SwapQueries,
     RelayQueries,
+    HandoffQueries,
 ):
     """The `paging.ports.Transaction` on one open connection. The store makes one for each piece of work.
 

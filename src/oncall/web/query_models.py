@@ -91,6 +91,13 @@ class DiffQuery(_Query):
     """The same."""
 
 
+class HandoffQuery(_Query):
+    """Which shift to report."""
+
+    last: bool = False
+    """True for the shift that ended at the latest handoff; the running shift when absent."""
+
+
 class SlaReportQuery(_Query):
     """The tickets of an SLA report, and its format."""
 

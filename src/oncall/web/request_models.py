@@ -15,6 +15,7 @@ from fastapi.openapi.models import Example
 from pydantic import BaseModel, ConfigDict, Field
 
 from oncall.paging.actions.action_checks import EVENT_ID, LONGEST_NAME, LONGEST_WHY
+from oncall.paging.actions.handoff_notes import LONGEST_NOTE
 from oncall.paging.actions.posted_ticket import ID_PATTERN, LENGTHS
 from oncall.paging.actions.ticket_action import FROM_PEOPLE
 from oncall.paging.domain.ticket import LONGEST_DRILL
@@ -124,6 +125,15 @@ class CalendarBody(RequestBody):
     """True for the feed of the whole team."""
 
 
+class NoteBody(RequestBody):
+    """A note for the people of the next shift."""
+
+    text: Annotated[str, Field(min_length=1, max_length=LONGEST_NOTE)]
+    """What they should know, on one line."""
+    by: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)] | None = None
+    """Who writes it: an engineer's id, or a name; never a phone number. The token's name when absent."""
+
+
 class InboundSmsForm(BaseModel):
     """An inbound SMS, as Twilio posts it. Twilio adds further fields."""
 
@@ -193,6 +203,9 @@ TRIAGE_EXAMPLES: dict[str, Example] = {
 }
 DRILL_EXAMPLES: dict[str, Example] = {"ana": {"summary": "Page ana", "value": {"to": "ana", "wait": 120}}}
 
+NOTE_EXAMPLES: dict[str, Example] = {
+    "note": {"summary": "A note for tonight", "value": {"text": "Acme tests its failover at 22:00; ignore T-1001"}}
+}
 CALENDAR_EXAMPLES: dict[str, Example] = {"ana": {"summary": "The shifts of ana", "value": {"engineer": "ana"}}}
 
 PostedTicket = Annotated[Posted[TicketBody], Body(openapi_examples=TICKET_EXAMPLES)]
@@ -201,3 +214,4 @@ PostedQuestion = Annotated[Posted[ExplainBody], Body(openapi_examples=EXPLAIN_EX
 PostedTriage = Annotated[Posted[TriageBody], Body(openapi_examples=TRIAGE_EXAMPLES)]
 PostedDrill = Annotated[Posted[DrillBody], Body(openapi_examples=DRILL_EXAMPLES)]
 PostedCalendar = Annotated[Posted[CalendarBody], Body(openapi_examples=CALENDAR_EXAMPLES)]
+PostedNote = Annotated[Posted[NoteBody], Body(openapi_examples=NOTE_EXAMPLES)]

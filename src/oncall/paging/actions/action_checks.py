@@ -33,7 +33,7 @@ def action_faults(fields: Mapping[str, object], *, caller: str, now: datetime) -
     kind, by, at, why, sent_id = (fields.get(name) for name in ("kind", "by", "at", "why", "id"))
     found = [
         ("kind", None if kind in FROM_PEOPLE else f"write one of {', '.join(FROM_PEOPLE)}"),
-        ("by", None if by is None or by == caller else _name_fault(by)),
+        ("by", None if by is None or by == caller else name_fault(by)),
         ("at", None if at is None else _time_fault(at, now)),
         ("why", None if why is None else _note_fault(why)),
         ("id", None if sent_id is None else _id_fault(sent_id)),
@@ -59,7 +59,8 @@ def refuse_unrecordable(action: TicketAction, context: ActionContext) -> None:
         raise FieldFaults(faults)
 
 
-def _name_fault(value: object) -> str | None:
+def name_fault(value: object) -> str | None:
+    """Return why a value cannot be an author's id or name; None if it can."""
     if isinstance(value, str) and len(value) <= LONGEST_NAME and _NAME.fullmatch(value) and not _PHONE.search(value):
         return None
     return f"is not an id or a name of 1 to {LONGEST_NAME} letters, and never a phone number"
@@ -86,7 +87,7 @@ def _faults_of_kind(kind: object, fields: Mapping[str, object]) -> list[tuple[st
     """Return the faults of the fields that only some kinds use. A wrong value is a fault beside any kind."""
     to = fields.get("to")
     fault = 'is not the id of a person; write one of the roster, like "ana"'
-    found = [("to", None if to is None or _name_fault(to) is None else fault)]
+    found = [("to", None if to is None or name_fault(to) is None else fault)]
     found += [(name, _answer_fault(fields.get(name))) for name in ("needs_reply", "take_over")]
     for needing, name in NEEDED.items():
         value = fields.get(name)

@@ -38,6 +38,7 @@ class Operation(StrEnum):
     )
     PUBLISH = "publish a plan (`POST /v1/schedule/publications`)"
     RETRY_MESSAGE = "send a message to a webhook or team channel again (`POST /v1/webhooks/ID/retry`)"
+    NOTE_HANDOFF = "write a note for the next shift (`POST /v1/handoff/notes`)"
     POST_EVENT = "record an event of a ticket (`POST /v1/tickets/ID/events`), each kind as below"
 
 
@@ -57,6 +58,7 @@ PERMISSIONS: Mapping[Operation | EventKind, Row] = {
     Operation.CHANGE_SCHEDULE: (_NO, _AS_ITSELF, _YES),
     Operation.PUBLISH: (_NO, _NO, _YES),
     Operation.RETRY_MESSAGE: (_NO, _NO, _YES),
+    Operation.NOTE_HANDOFF: (_NO, _AS_ITSELF, _YES),
     Operation.POST_EVENT: (_YES, _YES, _YES),
     EventKind.ACKNOWLEDGED: (Access.FOR_A_PERSON, _AS_ITSELF, _YES),
     EventKind.PASSED: (_NO, _AS_ITSELF, _YES),

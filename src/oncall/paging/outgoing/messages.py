@@ -26,6 +26,7 @@ SHORT_SUBJECT = 20
 PLAN_LENGTH = 10
 IMPACT_LENGTH = 12
 OWNER_LENGTH = 20
+HANDOFF_COMMAND = "oncall handoff --last"
 MOST_PARTS = 3
 """The most segments of a message for several urgent pages: room for about 90 codes."""
 
@@ -241,21 +242,43 @@ def copied_text(ticket: Ticket, *, impact: str, policy: Policy, words: str) -> s
     return writer.notice(f"{head} {writer.words(words)}. {writer.words(ticket.subject)}", ticket)
 
 
-def handover_text(tickets: Sequence[StoredTicket], clock: SlaClock | None, policy: Policy, *, owner: str | None) -> str:
+def handoff_text(
+    tickets: Sequence[StoredTicket], clock: SlaClock | None, policy: Policy, *, owner: str | None, also: str = ""
+) -> str:
     """Return the notice to the next person on call about the open tickets, with the first one's link if there is room.
 
     tickets: in the order of their clocks. clock: the first ticket's clock. owner: the name of the first ticket's
-    owner.
+    owner. also: what else the command in the text shows, like `paged 3, 2 notes`.
     """
     first = tickets[0]
     writer = _writer(policy, first.ticket.customer, owner)
     head = writer.head(first.ticket, first.impact, CUSTOMER_LENGTH)
-    words = f"HANDOVER {len(tickets)} open. First: {head}"
-    if clock is not None and clock.due_at is not None:
-        words += f", {_small(SHORT_WORDS[clock.metric])} by {short_time(clock.due_at, policy.zone)}"
+    words = f"HANDOFF {len(tickets)} open. First: {head}{_due(clock, policy)}"
     words += f", {f'taken by {writer.short(owner, OWNER_LENGTH)}' if owner else 'taken by nobody'}."
+    words += f" {also[0].upper()}{also[1:]}: {HANDOFF_COMMAND}" if also else ""
     others = ", ".join(stored.ticket.id for stored in tickets[1:])
     return writer.notice(f"{words} Also: {others}" if others else words, first.ticket)
+
+
+def briefing_text(
+    count: int, first: StoredTicket | None, clock: SlaClock | None, policy: Policy, *, at: datetime, also: str
+) -> str:
+    """Return the text to an engineer whose shift begins, about the shift that ended at the handoff `at`.
+
+    count: how many open tickets page. first: the most pressing of them, with its clock. also: as for `handoff_text`.
+    """
+    writer = _writer(policy, first.ticket.customer if first is not None else None)
+    words = f"HANDOFF {short_time(at, policy.zone)}: {count or 'nothing'} open"
+    if first is not None:
+        words += f", first {writer.head(first.ticket, first.impact, CUSTOMER_LENGTH)}{_due(clock, policy)}"
+    tail = f". {also[0].upper()}{also[1:]}: {HANDOFF_COMMAND}" if also else f". More: {HANDOFF_COMMAND}"
+    return writer.notice(writer.encoding.cut(words, writer.room(tail)) + tail)
+
+
+def _due(clock: SlaClock | None, policy: Policy) -> str:
+    if clock is None or clock.due_at is None:
+        return ""
+    return f", {_small(SHORT_WORDS[clock.metric])} by {short_time(clock.due_at, policy.zone)}"
 
 
 def _small(words: str) -> str:

@@ -19,6 +19,7 @@ from oncall.paging.ports.attempt_store import (
     SentMessages,
 )
 from oncall.paging.ports.calendar_links import CalendarLinks
+from oncall.paging.ports.handoff_book import HandoffBook
 from oncall.paging.ports.intake_store import ArrivalLog, SenderKeys
 from oncall.paging.ports.pass_store import PassQueries
 from oncall.paging.ports.people_store import Alerts, Inbox, Pagers, ReachabilityLog, Tokens
@@ -67,6 +68,14 @@ class HandoffStore(Schedules, EventLog, Attempts, TicketLists, HandoffLock, Prot
     """Everything that handoff notices need."""
 
 
+class ReportingStore(Schedules, EventLog, TicketLists, HandoffBook, Protocol):
+    """Reads what the report of a shift holds."""
+
+
+class BriefingStore(ReportingStore, OptOutNotes, Protocol):
+    """Everything that telling the next shift of the last one needs."""
+
+
 class ViewStore(BundleStore, TicketLists, Protocol):
     """Everything that the JSON of tickets needs."""
 
@@ -95,6 +104,7 @@ class Transaction(
     ReplyStore,
     SendStore,
     HandoffStore,
+    BriefingStore,
     AuditStore,
     ReportStore,
     PolicySources,

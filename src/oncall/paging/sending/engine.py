@@ -15,7 +15,9 @@ from oncall.paging.domain.decide import PAGER
 from oncall.paging.domain.reachability import Alert, Reachability
 from oncall.paging.domain.ticket import TAKEN, Attempt, AttemptStatus, Purpose
 from oncall.paging.outgoing.advance import advance_ticket
-from oncall.paging.outgoing.handoff_notices import HandoffNotice, hand_over, leaving, next_handoff
+from oncall.paging.outgoing.handoff_notices import HandoffNotice, brief, briefing, hand_over, leaving
+from oncall.paging.outgoing.handoff_report import HandoffReport
+from oncall.paging.outgoing.handoffs import next_handoff
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.outgoing.opt_out import tell_manager, unreachable_by_text
 from oncall.paging.ports.channel import Channel, Receipt
@@ -218,22 +220,26 @@ class Engine:
         return True
 
     async def _hand_over(self) -> bool:
-        """Notify the person on call of the open tickets: at a handoff, after a start, and after a change of the
-        schedule.
+        """Tell the people who come on call of the open tickets and of the last shift: at a handoff, after a start, and
+        after a change of the schedule.
         """
         now = self._clock.now()
         if self._handoff_at is not None and now < self._handoff_at and self._access.schedule is self._handoff_schedule:
             return True
-        found = await self.read(lambda tx: leaving(tx, self.context().now))
-        told, schedule = await self.write(lambda tx: self._handed_on(tx, found))
+        found, report = await self.read(lambda tx: (leaving(tx, self.context().now), briefing(tx, self.context().now)))
+        told, schedule = await self.write(lambda tx: self._handed_on(tx, found, report))
         self._handoff_at, self._handoff_schedule = next_handoff(schedule, now), schedule
         self.send_soon(told)
         return True
 
-    def _handed_on(self, tx: Transaction, found: HandoffNotice) -> tuple[tuple[Attempt, ...], Schedule]:
+    def _handed_on(
+        self, tx: Transaction, found: HandoffNotice, report: HandoffReport | None
+    ) -> tuple[tuple[Attempt, ...], Schedule]:
         context = self.context()
         tell_manager(tx, context)
-        return hand_over(tx, context, found), tx.schedule()
+        told = hand_over(tx, context, found, report)
+        brief(tx, context, report, told)
+        return told, tx.schedule()
 
     async def _claim_due(self) -> None:
         free = MOST_IN_FLIGHT - len(self._in_flight)

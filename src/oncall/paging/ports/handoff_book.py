@@ -1,0 +1,41 @@
+"""Notes for the next shift, and the pages of a shift, in the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from oncall.support.windows import Window
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffNote:
+    """A note for the people of the next shift. team: whose shift it is. at: policy time, aware UTC."""
+
+    team: str
+    at: datetime
+    by: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentPage:
+    """One page as it was sent. at: policy time, aware UTC."""
+
+    ticket: str
+    to: str
+    at: datetime
+
+
+class HandoffBook(Protocol):
+    """Stores the notes, and lists the pages of a span. The spans are of policy time."""
+
+    def add_handoff_note(self, note: HandoffNote) -> None:
+        """Store a note."""
+
+    def handoff_notes(self, span: Window) -> list[HandoffNote]:
+        """Return the notes of a span, the oldest first."""
+
+    def pages_sent(self, span: Window, *, most: int) -> list[SentPage]:
+        """Return at most `most` pages that were sent in a span, the oldest first. Drills do not count."""

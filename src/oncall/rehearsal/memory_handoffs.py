@@ -1,0 +1,33 @@
+"""Notes for the next shift in memory, and the pages of a shift."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from oncall.paging.domain.ticket import Attempt, Purpose
+from oncall.paging.ports.handoff_book import HandoffNote, SentPage
+from oncall.support.windows import Window
+
+
+class HandoffBook:
+    """Keeps notes for the store that inherits it, and reads the pages from its attempts."""
+
+    _notes: list[HandoffNote]
+    _attempts: dict[str, Attempt]
+
+    def add_handoff_note(self, note: HandoffNote) -> None:
+        """Store a note."""
+        self._notes.append(note)
+
+    def handoff_notes(self, span: Window) -> list[HandoffNote]:
+        """Return the notes of a span, the oldest first."""
+        return sorted((note for note in self._notes if note.at in span), key=lambda note: note.at)
+
+    def pages_sent(self, span: Window, *, most: int) -> list[SentPage]:
+        """Return at most `most` pages that were sent in a span, the oldest first."""
+        return sorted(self._sent_in(span), key=lambda page: page.at)[:most]
+
+    def _sent_in(self, span: Window) -> Iterable[SentPage]:
+        for one in self._attempts.values():
+            if one.purpose is Purpose.PAGE and one.sent_at is not None and one.sent_at in span:
+                yield SentPage(one.ticket, one.to, one.sent_at)

@@ -1,0 +1,27 @@
+"""The notes for the next shift."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0016"
+down_revision = "0015"
+
+# Written out, not imported: a step must go on meaning what it meant when it was applied.
+TIME = sa.TIMESTAMP(timezone=True).with_variant(sa.Text(), "sqlite")
+KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    """Add the table, and an index for the notes of one shift."""
+    op.create_table(
+        "handoff_notes",
+        sa.Column("seq", KEY, sa.Identity(), nullable=False),
+        sa.Column("team", sa.Text(), nullable=False),
+        sa.Column("at", TIME, nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name="handoff_notes_pkey"),
+    )
+    op.create_index("handoff_notes_at", "handoff_notes", ["at"])
