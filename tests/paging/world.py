@@ -65,6 +65,18 @@ def ticket_body(ticket_id: str = "T-1", **changes: Any) -> dict[str, Any]:
     }
 
 
+STATUS = """
+page: {name: itopia CAS, url: https://status.example.com, promise: 99.9, timezone: America/New_York}
+groups: [{id: app, name: Application}]
+components:
+  - {id: portal, name: CAS portal, group: app, core: true}
+  - {id: api, name: API, group: app}
+  - {id: dns, name: DNS provider, third_party: true}
+  - {id: acme-vpn, name: VPN of Acme, customers: [Acme Ltd]}
+"""
+"""A status file with a core component, a third party's, and a private one."""
+
+
 class World:
     """A pager at work. The test must expect every message, in order; `close` fails on an unexpected one."""
 
@@ -92,10 +104,11 @@ class World:
         policy: str | None = None,
         customers: str | None = None,
         roster: str = "",
+        status: str = STATUS,
     ) -> None:
         """Publish a quarter.
 
-        seats: engineers by role for every shift (default: ana and ben). policy, customers, roster: file texts.
+        seats: engineers by role for every shift (default: ana and ben). policy, customers, roster, status: file texts.
         """
         holders = seats if callable(seats) else (lambda _: seats or {"primary": "ana", "secondary": "ben"})
         calendar = calendar_of(self.roster.policy, self.roster.holidays)
@@ -112,6 +125,7 @@ class World:
             "policy": policy or packaged_policy_text(),
             "policy_source": "p",
             "policy_zone": "America/New_York",
+            "status": status,
             **({"customers": customers} if customers is not None else {}),
         }
         self._version("publish", publication_document(plan, self.roster), sources)

@@ -21,6 +21,7 @@ QUARTER = "from=2027-01-01&to=2027-03-31"
 URGENT, HELD = ticket_body("T-1"), ticket_body("T-2", impact="high")
 TRIAGED = {"down": False, "users": "many", "workaround": "none"}
 
+OUTAGE = {"action": "open", "title": "Portal down", "components": {"portal": "major_outage"}}
 GOOD: list[tuple[str, str, str, object, int]] = [
     ("POST", "/v1/tickets", "/v1/tickets", {**URGENT, "extra": 1, "triage": TRIAGED}, 202),
     ("POST", "/v1/tickets", "/v1/tickets", HELD, 202),
@@ -80,6 +81,9 @@ GOOD: list[tuple[str, str, str, object, int]] = [
     ("POST", "/v1/schedule/publications", "/v1/schedule/publications", {**publication_body(), "dry_run": True}, 200),
     ("GET", "/v1/webhooks", "/v1/webhooks?state=waiting,quarantined&to=webhook:gone&limit=5", None, 200),
     ("POST", "/v1/webhooks/{message_id}/retry", "/v1/webhooks/msg_1/retry", None, 200),
+    ("POST", "/v1/status/events", "/v1/status/events", OUTAGE, 201),
+    ("GET", "/v1/status", "/v1/status", None, 200),
+    ("GET", "/v1/status/uptime", "/v1/status/uptime?from=2027-01-02&component=portal", None, 200),
     ("GET", "/healthz", "/healthz", None, 200),
     ("GET", "/readyz", "/readyz", None, 200),
 ]

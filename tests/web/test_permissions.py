@@ -35,6 +35,7 @@ TABLE: dict[Operation | EventKind, tuple[str, str, str]] = {
     Operation.PUBLISH: (NO, NO, YES),
     Operation.RETRY_MESSAGE: (NO, NO, YES),
     Operation.NOTE_HANDOFF: (NO, ITSELF, YES),
+    Operation.WRITE_STATUS: (NO, YES, YES),
     Operation.POST_EVENT: (YES, YES, YES),
     EventKind.ACKNOWLEDGED: (PERSON, ITSELF, YES),
     EventKind.PASSED: (NO, ITSELF, YES),
@@ -68,6 +69,8 @@ READS = [
     "/v1/reports/load?from=2027-01-01&to=2027-03-31",
     "/v1/reports/duty?month=2027-01",
     "/v1/plan/status",
+    "/v1/status",
+    "/v1/status/uptime",
     "/v1/doctor",
     "/v1/webhooks",
     "/v1/me",
@@ -195,6 +198,9 @@ def _asked(service: Service, operation: Operation, caller: str) -> list[httpx.Re
             return [service.post({"name": name}, by=caller, path=path) for path in paths]
         case Operation.NOTE_HANDOFF:
             return [service.post({"text": "watch T-1"}, by=caller, path="/v1/handoff/notes")]
+        case Operation.WRITE_STATUS:
+            body = {"action": "open", "title": "Slow", "components": {"portal": "degraded_performance"}}
+            return [service.post(body, by=caller, path="/v1/status/events")]
         case Operation.LINK_CALENDAR:
             body = {"engineer": "ana"}
             paths = ("/v1/calendar/links", "/v1/calendar/links/revoke")

@@ -62,6 +62,7 @@ MODULES = {
     "completion": "completion_command",
     "report": "report_commands",
     "simulate": "simulate_command",
+    "status": "status_commands",
 }
 """The module in `oncall.cli` of each command."""
 

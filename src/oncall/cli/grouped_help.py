@@ -51,6 +51,7 @@ GROUPS = {
         "whoami",
         "serve",
         "worker",
+        "status",
         "doctor",
         "drill",
         "policy",

@@ -88,4 +88,6 @@ def sources_of(roster: Roster) -> dict[str, str]:
     }
     if policy.customers_file is not None:
         sources["customers"] = policy.customers_text
+    if policy.status_file is not None:
+        sources["status"] = policy.status_text
     return sources

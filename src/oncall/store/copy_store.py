@@ -13,7 +13,7 @@ from oncall.store import schema
 from oncall.store.address import PostgresAddress, SqliteAddress, address_of
 from oncall.store.revisions import SchemaState, wrong_schema
 from oncall.store.source_pagers import SourcePagers
-from oncall.store.tables import events, metadata, pagers
+from oncall.store.tables import events, metadata, pagers, status_events
 
 _BATCH = 500
 _DATA = [table for table in metadata.sorted_tables if table is not pagers]
@@ -97,8 +97,9 @@ def _copy(old: Connection, new: Connection, table: Table) -> int:
 
 
 def _advance_event_numbers(new: Connection) -> None:
-    """Set PostgreSQL's counter of event numbers past the numbers of the copied events."""
+    """Set PostgreSQL's counters of event numbers past the numbers of the copied events."""
     if new.dialect.name == "postgresql":
-        highest = new.execute(select(func.max(events.c.seq))).scalar_one() or 0
-        sequence = text("SELECT setval(pg_get_serial_sequence('events', 'seq'), :number, true)")
-        new.execute(sequence, {"number": max(highest, 1)})
+        for table in (events, status_events):
+            highest = new.execute(select(func.max(table.c.seq))).scalar_one() or 0
+            sequence = text("SELECT setval(pg_get_serial_sequence(:name, 'seq'), :number, true)")
+            new.execute(sequence, {"name": table.name, "number": max(highest, 1)})

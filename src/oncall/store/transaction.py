@@ -11,6 +11,7 @@ from oncall.store.reachability_queries import ReachabilityQueries
 from oncall.store.refusal_queries import RefusalQueries
 from oncall.store.relay_queries import RelayQueries
 from oncall.store.schedule_queries import ScheduleQueries
+from oncall.store.status_queries import StatusQueries
 from oncall.store.swap_queries import SwapQueries
 from oncall.store.ticket_queries import ADD_EVENT, ADD_TICKET, UPDATE_TICKET, TicketQueries
 from oncall.store.token_queries import TokenQueries
@@ -44,6 +45,7 @@ class SqlTransaction(
     SwapQueries,
     RelayQueries,
     HandoffQueries,
+    StatusQueries,
 ):
     """The `paging.ports.Transaction` on one open connection. The store makes one for each piece of work.
 

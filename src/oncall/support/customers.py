@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TypeGuard
 
 from oncall.errors import FileFaults
-from oncall.file_nodes import AtFault, Faults, MapNode, Node, Reader, ScalarNode, descend, shown
-from oncall.file_values import Fields, file_of, line_of_text, list_of, one_of
-from oncall.suggestions import nearest
+from oncall.file_nodes import AtFault, Faults, MapNode, Node, Reader, descend, shown
+from oncall.file_values import Fields, line_of_text, list_of, one_of
+from oncall.support.files_beside import named_file
 from oncall.support.policy import Customer, folded_name
 from oncall.support.value_readers import Once, slug
 from oncall.yamlfile import parse_yaml, read_yaml_text
@@ -51,22 +51,8 @@ def customers_beside(path: Path, root: Node) -> CustomersFile:
     The faults of the file are noted with the policy's, also where the policy itself is at fault: a person wants to
     correct both at once.
     """
-    place = descend(root, "customers")
-    if not isinstance(place, ScalarNode) or place.is_empty:
-        return CustomersFile()
-    try:
-        name = file_beside(place)
-    except AtFault:
-        # The policy's reader has noted this fault.
-        return CustomersFile()
-    try:
-        beside = file_of(place, path.parent, name)
-    except AtFault:
-        return CustomersFile()
+    beside = named_file(path, root, "customers")
     if beside is None:
-        near = nearest(name, [other.name for other in path.parent.glob("*.yaml") if other != path])
-        mend = f'did you mean "{near}"?' if near else "write the name of a file that is there, or delete this line"
-        place.note(f"there is no file {shown(name)} beside this one; {mend}")
         return CustomersFile()
     plans = descend(root, "plans")
     try:
@@ -74,20 +60,12 @@ def customers_beside(path: Path, root: Node) -> CustomersFile:
         known = list(plans.entries) if _has_plans(plans) else None
         return CustomersFile(customers_from_text(text, str(beside), known), text)
     except FileFaults as refusal:
-        place.faults.take_over(refusal)
+        root.faults.take_over(refusal)
         return CustomersFile()
 
 
 def _has_plans(node: Node) -> TypeGuard[MapNode]:
     return isinstance(node, MapNode) and bool(node.entries) and node.path == "plans"
-
-
-def file_beside(node: Node) -> str:
-    """Read the name of a file in the policy file's folder."""
-    text = line_of_text(node)
-    if "/" in text or "\\" in text or text in (".", ".."):
-        raise node.refuse(f"{shown(text)} is not the name of a file beside this one; write one like customers.yaml")
-    return text
 
 
 def _customer(plans: Sequence[str] | None) -> Reader[Customer]:

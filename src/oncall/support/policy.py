@@ -248,8 +248,8 @@ class SmsRules:
 class Policy:
     """The whole support promise. `spans` tile the local week in `zone`; `source` names the file it came from.
 
-    extras: by plan. customers_file: name of the customers file beside the policy file, if it has one.
-    text, customers_text: the two files as they were read; empty where a file is absent.
+    extras: by plan. customers_file, status_file: names of these files beside the policy file, if it has them.
+    text, customers_text, status_text: the files as they were read; empty where a file is absent.
     lines: line of each path in the policy file (`plans.standard.promises.high.coverage`), so that reasons can name it.
     coverage_days: the days of 24x5, Monday is 0. kinds: of on-call shifts, in the order in which tables list them.
     titles: the display names of kinds that have one. webhooks, team_channels: who else is told of tickets.
@@ -276,10 +276,12 @@ class Policy:
     customers_file: str | None = None
     webhooks: tuple[Webhook, ...] = ()
     team_channels: tuple[TeamChannel, ...] = ()
+    status_file: str | None = None
     lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
     warnings: tuple[Fault, ...] = field(default=(), compare=False, repr=False)
     text: str = field(default="", compare=False, repr=False)
     customers_text: str = field(default="", compare=False, repr=False)
+    status_text: str = field(default="", compare=False, repr=False)
 
     def title(self, kind: str) -> str:
         """Return the display name of a kind of shift; without one, its name."""

@@ -195,6 +195,9 @@ def _sms_changes(old: SmsRules, new: SmsRules) -> Iterator[str]:
 
 
 def _customer_changes(old: Policy, new: Policy) -> Iterator[str]:
+    if old.status_file != new.status_file:
+        names = [name or "no file" for name in (new.status_file, old.status_file)]
+        yield f"The status page comes from {names[0]}, before from {names[1]}."
     if old.customers_file != new.customers_file:
         names = [name or "no file" for name in (new.customers_file, old.customers_file)]
         yield f"Customers are listed in {names[0]}, before in {names[1]}."

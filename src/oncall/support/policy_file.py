@@ -12,6 +12,7 @@ from oncall.file_nodes import AtFault, Faults, Node, lines_of
 from oncall.support.customers import customers_beside, customers_from_text
 from oncall.support.policy import Policy
 from oncall.support.policy_reader import PolicyReader
+from oncall.support.status_file import status_beside
 from oncall.yamlfile import parse_yaml, read_yaml_text
 
 PACKAGED_NAME = "packaged:itopia-cas.policy.yaml"
@@ -19,19 +20,20 @@ PACKAGED_NAME = "packaged:itopia-cas.policy.yaml"
 
 
 def read_policy(path: Path, text: str | None = None) -> Policy:
-    """Return the policy of a file, with the customers of the file that it names beside it.
+    """Return the policy of a file, with the customers file and the status file that it names beside it.
 
-    text: the content of the file, if the caller has read it. Raises FileFaults with every fault of both files; they
+    text: the content of the file, if the caller has read it. Raises FileFaults with every fault of all files; they
     are named as the caller gave them.
     """
     faults = Faults(str(path))
     text = read_yaml_text(path) if text is None else text
     root = parse_yaml(text, faults)
     policy = _read(root, str(path), text)
-    customers = customers_beside(path, root)
+    customers, status = customers_beside(path, root), status_beside(path, root)
     faults.raise_any()
     assert policy is not None, "a policy that could not be read has a fault"
-    return replace(policy, customers=customers.people, customers_text=customers.text, warnings=faults.warnings)
+    found = replace(policy, customers=customers.people, customers_text=customers.text, status_text=status)
+    return replace(found, warnings=faults.warnings)
 
 
 def policy_from_text(text: str, source: str, zone: ZoneInfo | None = None) -> Policy:

@@ -19,8 +19,8 @@ from oncall.file_values import (
     true_or_false,
 )
 from oncall.support.coverage_days import MONDAY_TO_FRIDAY
-from oncall.support.customers import file_beside
 from oncall.support.escalation_reader import escalation
+from oncall.support.files_beside import file_beside
 from oncall.support.mail_rules import MailRules, mail_rules
 from oncall.support.on_call_reader import kinds_of, on_call_windows, spans_of
 from oncall.support.outward_reader import channels, webhooks
@@ -92,6 +92,7 @@ class PolicyReader:
         table = fields.optional("routing", routing(self._root), Routing())
         mail = fields.optional("mail", mail_rules(self._root), MailRules())
         customers = fields.optional("customers", file_beside, None)
+        status = fields.optional("status", file_beside, None)
         fields.close()
         check_coverage_days(self._plans.values(), business, days)
         self._check_plans(business, steps)
@@ -116,6 +117,7 @@ class PolicyReader:
             customers_file=customers.value,
             webhooks=hooks.value,
             team_channels=told.value[1],
+            status_file=status.value,
         )
 
     def _read_impacts(self, node: Node) -> dict[str, Impact]:

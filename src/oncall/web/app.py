@@ -25,6 +25,7 @@ from oncall.web import (
     schedule_change_routes,
     schedule_routes,
     sender_routes,
+    status_routes,
     ticket_routes,
     token_routes,
 )
@@ -103,11 +104,13 @@ def create_app(
         token_routes,
         provider_webhooks,
         relay_routes,
+        status_routes,
         probe_routes,
     )
-    routes = [route for part in parts for route in part.router.routes]
+    routers = [*(part.router for part in parts), status_routes.pages]
+    routes = [route for router in routers for route in router.routes]
     problem_documents.install(app, routes)
-    for part in parts:
-        app.include_router(part.router)
+    for router in routers:
+        app.include_router(router)
     app.exact_routes = ExactRoutes(app, routes)
     return app

@@ -21,6 +21,7 @@ from oncall.paging.ports.callers import Token
 from oncall.schedule.calendar_feed import Feed, feed_of
 from oncall.web.api_description import Answer, answers
 from oncall.web.dependencies import CalendarLinker, ServicesDep, running
+from oncall.web.etags import names_etag
 from oncall.web.plain_route import PlainRoute
 from oncall.web.problem_documents import FLOODED, ProblemDocument
 from oncall.web.request_models import LONGEST_ENGINEER_ID, PostedCalendar
@@ -58,7 +59,7 @@ async def get_calendar(request: Request, services: ServicesDep, secret: str) -> 
     if feed is None:
         raise ProblemDocument(404, _NO_FEED)
     headers = {"ETag": feed.etag, "Cache-Control": "private, no-cache"}
-    if _knows(request.headers.get("if-none-match", ""), feed.etag):
+    if names_etag(request.headers.get("if-none-match", ""), feed.etag):
         return Response(status_code=304, headers=headers)
     return Response(feed.text(now), media_type=f"{_MEDIA}; charset=utf-8", headers=headers)
 
@@ -100,9 +101,3 @@ def _asked(caller: Token, posted: object) -> str | None:
     if faults:
         raise FieldFaults(faults)
     return allowed_feed(caller, engineer, is_team=team)
-
-
-def _knows(if_none_match: str, etag: str) -> bool:
-    """Return True if an If-None-Match header names the tag, strong or weak, or any tag."""
-    named = [each.strip().removeprefix("W/") for each in if_none_match.split(",")]
-    return etag in named or named == ["*"]

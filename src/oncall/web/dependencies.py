@@ -17,6 +17,7 @@ from oncall.web.authentication import Authenticator
 from oncall.web.bearer import LONGEST_SECRET, digest, sender_digest
 from oncall.web.flood_check import FloodCheck
 from oncall.web.problem_documents import ProblemDocument
+from oncall.web.public_status import PublicStatus
 from oncall.web.services import Services
 
 
@@ -30,6 +31,7 @@ class Running:
     services: Services
     authenticator: Authenticator
     flood_check: FloodCheck
+    public_status: PublicStatus
     report_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     shift_changes: ShiftChanges = field(default_factory=ShiftChanges)
 
@@ -38,7 +40,8 @@ async def keep_running(app: FastAPI, services: Services) -> None:
     """Make the services available to every route of the application."""
     authenticator = Authenticator(services.engine, services.clock, services.refusals, services.token_use)
     await authenticator.start()
-    app.state.running = Running(services, authenticator, FloodCheck(services.engine, services.refusals))
+    flood_check = FloodCheck(services.engine, services.refusals)
+    app.state.running = Running(services, authenticator, flood_check, PublicStatus(services))
 
 
 def kept(app: FastAPI) -> Running:
@@ -58,6 +61,10 @@ async def _services(request: Request) -> Services:
 
 async def _flood_check(request: Request) -> FloodCheck:
     return running(request).flood_check
+
+
+async def _public_status(request: Request) -> PublicStatus:
+    return running(request).public_status
 
 
 async def _report_lock(request: Request) -> asyncio.Lock:
@@ -115,6 +122,8 @@ TicketPoster = Annotated[Token, Depends(_CallerFor(Operation.POST_TICKET))]
 EventPoster = Annotated[Token, Depends(_CallerFor(Operation.POST_EVENT))]
 Explainer = Annotated[Token, Depends(_CallerFor(Operation.EXPLAIN))]
 ReadingCaller = Annotated[Token, Depends(_CallerFor(Operation.READ))]
+StatusWriter = Annotated[Token, Depends(_CallerFor(Operation.WRITE_STATUS))]
+PublicStatusDep = Annotated[PublicStatus, Depends(_public_status)]
 CalendarLinker = Annotated[Token, Depends(_CallerFor(Operation.LINK_CALENDAR))]
 ScheduleChanger = Annotated[Token, Depends(_CallerFor(Operation.CHANGE_SCHEDULE))]
 Publisher = Annotated[Token, Depends(_CallerFor(Operation.PUBLISH))]

@@ -98,6 +98,17 @@ class HandoffQuery(_Query):
     """True for the shift that ended at the latest handoff; the running shift when absent."""
 
 
+class UptimeQuery(_Query):
+    """The window and the components of the uptime."""
+
+    from_: Time = Field("", alias="from")
+    """ISO 8601 with an offset, or a date of the page's zone; 90 days ago when absent."""
+    to: Time = ""
+    """The same, exclusive; now when absent."""
+    component: Annotated[str, Field(examples=["portal"])] = ""
+    """Ids of components, several with commas; all when absent."""
+
+
 class SlaReportQuery(_Query):
     """The tickets of an SLA report, and its format."""
 

@@ -16,10 +16,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from oncall.paging.actions.action_checks import EVENT_ID, LONGEST_NAME, LONGEST_WHY
 from oncall.paging.actions.handoff_notes import LONGEST_NOTE
+from oncall.paging.actions.posted_status import ACTIONS
 from oncall.paging.actions.posted_ticket import ID_PATTERN, LENGTHS
 from oncall.paging.actions.ticket_action import FROM_PEOPLE
 from oncall.paging.domain.ticket import LONGEST_DRILL
+from oncall.status.component_states import IncidentState
+from oncall.status.status_texts import LONGEST_MESSAGE, LONGEST_REASON, LONGEST_TITLE
 from oncall.web.request_bodies import Posted
+
+STATUS_ACTIONS = tuple(ACTIONS)
+INCIDENT_STATES = tuple(state.value for state in IncidentState)
 
 TicketId = Annotated[str, Field(pattern=f"^{ID_PATTERN.pattern}$")]
 Time = Annotated[datetime, Field(examples=["2027-01-09T03:12:00-05:00"])]
@@ -134,6 +140,35 @@ class NoteBody(RequestBody):
     """Who writes it: an engineer's id, or a name; never a phone number. The token's name when absent."""
 
 
+class StatusBody(RequestBody):
+    """An action on the status page. Each action has fields of its own; docs/status-page.md lists them."""
+
+    action: Literal[STATUS_ACTIONS]  # type: ignore[valid-type]  # the actions are the core's, listed once
+    title: Annotated[str, Field(max_length=LONGEST_TITLE)] | None = None
+    """Of an incident or a maintenance."""
+    components: dict[str, str] | list[str] | None = None
+    """States by component id for an incident; ids for a maintenance."""
+    message: Annotated[str, Field(max_length=LONGEST_MESSAGE)] | None = None
+    """What the page says to customers."""
+    at: Time | None = None
+    """When it holds from; now when absent."""
+    ticket: str | None = None
+    """The ticket that an incident comes from."""
+    incident: str | None = None
+    """Id of the incident to update or correct."""
+    state: Literal[INCIDENT_STATES] | None = None  # type: ignore[valid-type]  # the states are the core's
+    started_at: Time | None = None
+    """When an incident really began; to correct it."""
+    reason: Annotated[str, Field(max_length=LONGEST_REASON)] | None = None
+    """How the correction is known."""
+    maintenance: str | None = None
+    """Id of the maintenance to reschedule or cancel."""
+    start: Time | None = None
+    end: Time | None = None
+    announced_at: Time | None = None
+    """When a maintenance was announced; now when absent."""
+
+
 class InboundSmsForm(BaseModel):
     """An inbound SMS, as Twilio posts it. Twilio adds further fields."""
 
@@ -208,8 +243,16 @@ NOTE_EXAMPLES: dict[str, Example] = {
 }
 CALENDAR_EXAMPLES: dict[str, Example] = {"ana": {"summary": "The shifts of ana", "value": {"engineer": "ana"}}}
 
+STATUS_EXAMPLES: dict[str, Example] = {
+    "open": {
+        "summary": "The portal is down",
+        "value": {"action": "open", "title": "Portal down", "components": {"portal": "major_outage"}},
+    }
+}
+
 PostedTicket = Annotated[Posted[TicketBody], Body(openapi_examples=TICKET_EXAMPLES)]
 PostedEvent = Annotated[Posted[EventBody], Body(openapi_examples=EVENT_EXAMPLES)]
+PostedStatus = Annotated[Posted[StatusBody], Body(openapi_examples=STATUS_EXAMPLES)]
 PostedQuestion = Annotated[Posted[ExplainBody], Body(openapi_examples=EXPLAIN_EXAMPLES)]
 PostedTriage = Annotated[Posted[TriageBody], Body(openapi_examples=TRIAGE_EXAMPLES)]
 PostedDrill = Annotated[Posted[DrillBody], Body(openapi_examples=DRILL_EXAMPLES)]

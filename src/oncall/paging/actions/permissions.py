@@ -39,6 +39,7 @@ class Operation(StrEnum):
     PUBLISH = "publish a plan (`POST /v1/schedule/publications`)"
     RETRY_MESSAGE = "send a message to a webhook or team channel again (`POST /v1/webhooks/ID/retry`)"
     NOTE_HANDOFF = "write a note for the next shift (`POST /v1/handoff/notes`)"
+    WRITE_STATUS = "write on the status page (`POST /v1/status/events`); only a manager about the past"
     POST_EVENT = "record an event of a ticket (`POST /v1/tickets/ID/events`), each kind as below"
 
 
@@ -59,6 +60,7 @@ PERMISSIONS: Mapping[Operation | EventKind, Row] = {
     Operation.PUBLISH: (_NO, _NO, _YES),
     Operation.RETRY_MESSAGE: (_NO, _NO, _YES),
     Operation.NOTE_HANDOFF: (_NO, _AS_ITSELF, _YES),
+    Operation.WRITE_STATUS: (_NO, _YES, _YES),
     Operation.POST_EVENT: (_YES, _YES, _YES),
     EventKind.ACKNOWLEDGED: (Access.FOR_A_PERSON, _AS_ITSELF, _YES),
     EventKind.PASSED: (_NO, _AS_ITSELF, _YES),

@@ -28,6 +28,7 @@ from oncall.paging.ports.relay import EventFeed, RelayMessages
 from oncall.paging.ports.schedule_store import PolicySources, Publishing, Schedules
 from oncall.paging.ports.swap_store import SwapRequests
 from oncall.paging.ports.ticket_store import Codes, DueTickets, EventLog, TicketHistory, TicketLists, Tickets
+from oncall.status.status_events import StatusLog
 
 T = TypeVar("T")
 
@@ -119,6 +120,7 @@ class Transaction(
     SwapRequests,
     EventFeed,
     RelayMessages,
+    StatusLog,
     Protocol,
 ):
     """Everything that can be read and written in one transaction. Nothing is visible to others before it commits."""

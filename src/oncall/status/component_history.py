@@ -1,0 +1,111 @@
+"""The history of one component in whole seconds, and what it was like at any instant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from oncall.status.component_states import ComponentState, worst
+
+
+@dataclass(frozen=True, slots=True)
+class SecondsSpan:
+    """A span in whole seconds since 1970; `start` is inside, `end` is not."""
+
+    start: int
+    end: int
+
+    def covers(self, at: int) -> bool:
+        """Return True if the second is inside."""
+        return self.start <= at < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class StateSeconds(SecondsSpan):
+    """A span in which an incident held the component in a state."""
+
+    state: ComponentState
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a component was like in one second.
+
+    outage: the worst state of any open incident; operational without one. is_agreed: in agreed maintenance.
+    is_measured: a person or a monitor answers for its state then.
+    """
+
+    outage: ComponentState
+    is_under_maintenance: bool
+    is_agreed: bool
+    is_measured: bool
+
+    @property
+    def state(self) -> ComponentState:
+        """Return the state that the page shows."""
+        if not self.is_measured:
+            return ComponentState.NOT_MEASURED
+        return worst([self.outage, *([ComponentState.UNDER_MAINTENANCE] if self.is_under_maintenance else [])])
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentHistory:
+    """Everything that is known of one component, in whole seconds since 1970. Spans may overlap, in any order.
+
+    first: when it was first published; it is not measured before. gaps: spans in which its monitor was silent.
+    """
+
+    component: str
+    first: int
+    outages: tuple[StateSeconds, ...] = ()
+    maintenance: tuple[SecondsSpan, ...] = ()
+    agreed: tuple[SecondsSpan, ...] = ()
+    gaps: tuple[SecondsSpan, ...] = ()
+
+    def at(self, second: int) -> Moment:
+        """Return what the component was like in one second."""
+        return Moment(
+            worst(span.state for span in self.outages if span.covers(second)),
+            _covered(self.maintenance, second),
+            _covered(self.agreed, second),
+            second >= self.first and not _covered(self.gaps, second),
+        )
+
+    def state_at(self, second: int) -> ComponentState:
+        """Return the state that the page shows for one second."""
+        return self.at(second).state
+
+    def within(self, window: SecondsSpan) -> ComponentHistory:
+        """Return the same history with only the spans that touch the window."""
+        return ComponentHistory(
+            self.component,
+            self.first,
+            tuple(span for span in self.outages if _touches(span, window)),
+            tuple(span for span in self.maintenance if _touches(span, window)),
+            tuple(span for span in self.agreed if _touches(span, window)),
+            tuple(span for span in self.gaps if _touches(span, window)),
+        )
+
+    def edges(self) -> Iterator[int]:
+        """Yield every second at which something changes; a second may come twice."""
+        yield self.first
+        for span in (*self.outages, *self.maintenance, *self.agreed, *self.gaps):
+            yield span.start
+            yield span.end
+
+
+def pieces(window: SecondsSpan, histories: Iterable[ComponentHistory]) -> Iterator[SecondsSpan]:
+    """Yield the pieces of the window in each of which no component changes, in order."""
+    inside = {edge for history in histories for edge in history.edges() if window.covers(edge)}
+    edges = sorted({window.start, *inside, window.end})
+    for start, end in pairwise(edges):
+        yield SecondsSpan(start, end)
+
+
+def _covered(spans: Iterable[SecondsSpan], second: int) -> bool:
+    return any(span.covers(second) for span in spans)
+
+
+def _touches(span: SecondsSpan, window: SecondsSpan) -> bool:
+    return span.start < window.end and window.start < span.end

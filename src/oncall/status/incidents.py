@@ -1,0 +1,226 @@
+"""Incidents and maintenances, folded from the events of the status page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from oncall.status.component_states import (
+    ComponentState,
+    Impact,
+    IncidentState,
+    MaintenanceState,
+    impact_of,
+    worst,
+)
+from oncall.status.status_events import StatusEvent, StatusEventKind
+from oncall.support.windows import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What the page said at one time. components: the states that it set, by component id.
+
+    at: when it holds from; written_at: when it was written (aware UTC). seq: its place in the log.
+    """
+
+    seq: int
+    at: datetime
+    written_at: datetime
+    by: str
+    state: IncidentState
+    message: str
+    components: Mapping[str, ComponentState]
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A later statement of when an incident began."""
+
+    started_at: datetime
+    reason: str
+    by: str
+    written_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StateSpan:
+    """A span in which one component was in one state. end: None while it lasts."""
+
+    start: datetime
+    end: datetime | None
+    state: ComponentState
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """An incident with its updates by time. started_at: as corrected; stated_at: as first stated."""
+
+    id: str
+    title: str
+    ticket: str | None
+    stated_at: datetime
+    started_at: datetime
+    updates: tuple[Update, ...]
+    corrections: tuple[Correction, ...] = ()
+
+    @property
+    def state(self) -> IncidentState:
+        """Return the state of the latest update."""
+        return self.updates[-1].state
+
+    @property
+    def resolved_at(self) -> datetime | None:
+        """Return when the incident ended; None while it is open."""
+        if not self.state.is_over:
+            return None
+        ends = [each.at for each in self.updates if each.state is IncidentState.RESOLVED]
+        return ends[-1] if ends else self.updates[-1].at
+
+    @property
+    def updated_at(self) -> datetime:
+        """Return when the page last spoke of it."""
+        return self.updates[-1].at
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """Return the ids of all components that it ever affected."""
+        return tuple(dict.fromkeys(name for update in self.updates for name in update.components))
+
+    @property
+    def impact(self) -> Impact:
+        """Return the impact: that of the worst state of any component."""
+        return impact_of(worst(state for update in self.updates for state in update.components.values()))
+
+    def spans_of(self, component: str) -> Iterator[StateSpan]:
+        """Yield the spans in which the incident held a component in a state other than operational, by time."""
+        changes = list(self._changes_of(component))
+        for number, (start, state) in enumerate(changes):
+            end = changes[number + 1][0] if number + 1 < len(changes) else None
+            if state is not ComponentState.OPERATIONAL and (end is None or start < end):
+                yield StateSpan(start, end, state)
+
+    def _changes_of(self, component: str) -> Iterator[tuple[datetime, ComponentState]]:
+        """Yield each change of the component's state. The first one holds from the start of the incident."""
+        for number, update in enumerate(self.updates):
+            at = self.started_at if number == 0 else max(update.at, self.started_at)
+            if update.state is IncidentState.RESOLVED:
+                yield at, ComponentState.OPERATIONAL
+            elif component in update.components:
+                yield at, update.components[component]
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenancePlan:
+    """The times of a maintenance as announced once. at: when they were announced (aware UTC)."""
+
+    at: datetime
+    written_at: datetime
+    by: str
+    window: Window
+    message: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Maintenance:
+    """Announced work on components. plans: every announcement of its times, in order. It begins and ends by itself."""
+
+    id: str
+    title: str
+    components: tuple[str, ...]
+    plans: tuple[MaintenancePlan, ...]
+    cancelled: MaintenancePlan | None = None
+
+    @property
+    def window(self) -> Window:
+        """Return the times as last announced."""
+        return self.plans[-1].window
+
+    def state_at(self, at: datetime) -> MaintenanceState:
+        """Return where it stands at an instant."""
+        if self.cancelled is not None and self.cancelled.at <= at and self.cancelled.at < self.window.end:
+            return MaintenanceState.CANCELLED
+        if at < self.window.start:
+            return MaintenanceState.SCHEDULED
+        return MaintenanceState.IN_PROGRESS if at < self.window.end else MaintenanceState.COMPLETED
+
+    def spans(self) -> Iterator[Window]:
+        """Yield the spans under maintenance: at each instant those of the announcement in force then."""
+        for number, plan in enumerate(self.plans):
+            # The first announcement holds from ever, so that past work can be recorded.
+            start = plan.window.start if number == 0 else max(plan.window.start, plan.at)
+            ends = [plan.window.end, *[later.at for later in self.plans[number + 1 : number + 2]]]
+            ends += [self.cancelled.at] if self.cancelled is not None else []
+            if start < min(ends):
+                yield Window(start, min(ends))
+
+    def agreed_spans(self, notice: timedelta) -> Iterator[Window]:
+        """Yield the spans under maintenance that were announced at least `notice` before their start."""
+        agreed = [plan.window for plan in self.plans if plan.at + notice <= plan.window.start]
+        for span in self.spans():
+            for window in agreed:
+                start, end = max(span.start, window.start), min(span.end, window.end)
+                if start < end:
+                    yield Window(start, end)
+
+
+def incidents_of(events: Iterable[StatusEvent]) -> list[Incident]:
+    """Return the incidents of a log, the newest start first."""
+    found = [_incident(group) for group in _groups(events) if group[0].kind is StatusEventKind.OPENED]
+    return sorted(found, key=lambda incident: (incident.started_at, incident.id), reverse=True)
+
+
+def maintenances_of(events: Iterable[StatusEvent]) -> list[Maintenance]:
+    """Return the maintenances of a log, the newest start first."""
+    found = [_maintenance(group) for group in _groups(events) if group[0].kind is StatusEventKind.ANNOUNCED]
+    return sorted(found, key=lambda each: (each.window.start, each.id), reverse=True)
+
+
+def _groups(events: Iterable[StatusEvent]) -> list[list[StatusEvent]]:
+    groups: dict[str, list[StatusEvent]] = {}
+    for event in events:
+        groups.setdefault(event.subject, []).append(event)
+    return list(groups.values())
+
+
+def _incident(events: Sequence[StatusEvent]) -> Incident:
+    first = events[0]
+    corrections = tuple(
+        Correction(event.start, event.reason, event.by, event.written_at)
+        for event in events
+        if event.kind is StatusEventKind.CORRECTED and event.start is not None
+    )
+    said = [event for event in events[1:] if event.kind is StatusEventKind.UPDATED]
+    in_order = [first, *sorted(said, key=lambda event: (event.at, event.seq))]
+    started_at = corrections[-1].started_at if corrections else first.at
+    updates = tuple(_updates(in_order))
+    return Incident(first.subject, first.title, first.ticket, first.at, started_at, updates, corrections)
+
+
+def _updates(events: Iterable[StatusEvent]) -> Iterator[Update]:
+    """Yield the updates in order. An update without a state of its own keeps the state before it."""
+    state = IncidentState.INVESTIGATING
+    for event in events:
+        state = IncidentState(event.state) if event.state else state
+        components = {name: ComponentState(value) for name, value in event.components.items()}
+        yield Update(event.seq, event.at, event.written_at, event.by, state, event.message, components)
+
+
+def _maintenance(events: Sequence[StatusEvent]) -> Maintenance:
+    first = events[0]
+    planned = (StatusEventKind.ANNOUNCED, StatusEventKind.RESCHEDULED)
+    plans = [_plan(event) for event in events if event.kind in planned]
+    ends = [event for event in events if event.kind is StatusEventKind.CANCELLED]
+    cancelled = None
+    if ends:
+        last = ends[-1]
+        cancelled = MaintenancePlan(last.at, last.written_at, last.by, plans[-1].window, last.message, last.seq)
+    return Maintenance(first.subject, first.title, tuple(first.components), tuple(plans), cancelled)
+
+
+def _plan(event: StatusEvent) -> MaintenancePlan:
+    assert event.start is not None and event.end is not None
+    window = Window(event.start, event.end)
+    return MaintenancePlan(event.at, event.written_at, event.by, window, event.message, event.seq)

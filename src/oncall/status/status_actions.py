@@ -1,0 +1,317 @@
+"""What a person may do on the status page: each action is checked against the log, and becomes one event of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from oncall.errors import Conflict, Refused
+from oncall.status.component_states import STATED, ComponentState, IncidentState, MaintenanceState
+from oncall.status.incidents import Incident
+from oncall.status.status_events import StatusEvent, StatusEventKind, StatusLog
+from oncall.status.status_record import StatusRecord, read_status
+from oncall.status.status_texts import message_of, reason_of, title_of
+from oncall.support.windows import Window
+from oncall.support.wording import full_time
+
+UNNAMED = "We are investigating a problem"
+"""The title of an incident that a person opens from a ticket without a title: customers' words stay private."""
+_PAST = timedelta(minutes=1)
+"""A time that lies further back counts as one in the past."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusAuthor:
+    """Who acts on the page, and when. now: policy time, aware UTC. may_backdate: may state times in the past."""
+
+    by: str
+    now: datetime
+    may_backdate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIncident:
+    """A new incident. components: state by component id. at: when it began; None: now. ticket: where it comes from."""
+
+    title: str | None
+    components: Mapping[str, str] = field(default_factory=dict)
+    message: str | None = None
+    at: datetime | None = None
+    ticket: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateIncident:
+    """A further word on an incident. An absent field changes nothing. at: when it holds from; None: now."""
+
+    incident: str
+    state: str | None = None
+    components: Mapping[str, str] = field(default_factory=dict)
+    message: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectIncident:
+    """A correction of when an incident began."""
+
+    incident: str
+    started_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnnounceMaintenance:
+    """Maintenance to come, or one to record. announced_at: when it was announced; None: now."""
+
+    title: str
+    components: tuple[str, ...]
+    start: datetime
+    end: datetime
+    announced_at: datetime | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RescheduleMaintenance:
+    """Other times for a maintenance. An absent time stays."""
+
+    maintenance: str
+    start: datetime | None = None
+    end: datetime | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelMaintenance:
+    """The end of a maintenance before its time."""
+
+    maintenance: str
+    message: str | None = None
+
+
+StatusAction = (
+    OpenIncident | UpdateIncident | CorrectIncident | AnnounceMaintenance | RescheduleMaintenance | CancelMaintenance
+)
+
+
+def act_on_status(log: StatusLog, action: StatusAction, author: StatusAuthor, new_id: str) -> str:
+    """Check an action, append its event to the log, and return the id of the incident or maintenance.
+
+    new_id: the id of a new one. Raises NotFound, Conflict or Refused; then nothing was written.
+    """
+    record = read_status(log, author.now)
+    event = _event(record, action, author, new_id)
+    log.add_status_event(event)
+    return event.subject
+
+
+def _event(record: StatusRecord, action: StatusAction, author: StatusAuthor, new_id: str) -> StatusEvent:
+    match action:
+        case OpenIncident():
+            return _opened(record, action, author, new_id)
+        case UpdateIncident():
+            return _updated(record, action, author)
+        case CorrectIncident():
+            return _corrected(record, action, author)
+        case AnnounceMaintenance():
+            return _announced(record, action, author, new_id)
+        case RescheduleMaintenance():
+            return _rescheduled(record, action, author)
+        case CancelMaintenance():
+            return _cancelled(record, action, author)
+
+
+def _opened(record: StatusRecord, action: OpenIncident, author: StatusAuthor, new_id: str) -> StatusEvent:
+    if action.title is None and action.ticket is None:
+        raise Refused('an incident needs a title; write one like "Sign-in is slow", or name a ticket with --from')
+    at = _time(record, action.at, author)
+    return StatusEvent(
+        new_id,
+        StatusEventKind.OPENED,
+        at,
+        author.now,
+        author.by,
+        title=title_of(action.title) if action.title is not None else UNNAMED,
+        state=IncidentState.INVESTIGATING.value,
+        components=_states(record, action.components),
+        message=message_of(action.message),
+        ticket=action.ticket,
+    )
+
+
+def _updated(record: StatusRecord, action: UpdateIncident, author: StatusAuthor) -> StatusEvent:
+    incident = record.incident(action.incident)
+    if action.state is None and not action.components and not action.message:
+        raise Refused("an update needs a state, a component or a message")
+    at = _time(record, action.at, author)
+    _check_after_start(record, incident, at)
+    state = _incident_state(action.state) if action.state is not None else None
+    components = _states(record, action.components)
+    _check_end(incident, state, components, at)
+    return StatusEvent(
+        incident.id,
+        StatusEventKind.UPDATED,
+        at,
+        author.now,
+        author.by,
+        state=state.value if state is not None else "",
+        components=components,
+        message=message_of(action.message),
+    )
+
+
+def _check_after_start(record: StatusRecord, incident: Incident, at: datetime) -> None:
+    if at < incident.started_at:
+        raise Refused(
+            f"{_shown(record, at)} is before incident {incident.id} began ({_shown(record, incident.started_at)}); "
+            "correct its start first: oncall status correct"
+        )
+
+
+def _check_end(incident: Incident, state: IncidentState | None, components: Mapping[str, str], at: datetime) -> None:
+    not_operational = [name for name, value in components.items() if value != ComponentState.OPERATIONAL.value]
+    if state is not None and state.is_over and not_operational:
+        raise Refused(
+            f"{state.value} returns every component to operational; leave out {', '.join(not_operational)}, "
+            "or write another state"
+        )
+    ended = incident.resolved_at
+    if state is IncidentState.RESOLVED and ended is not None and at >= ended:
+        raise Conflict(f"incident {incident.id} is resolved already")
+    if state is IncidentState.POSTMORTEM and (ended is None or at < ended):
+        raise Refused(f"incident {incident.id} is not resolved yet; a postmortem follows its end")
+    if state is None and components and ended is not None and at >= ended:
+        raise Refused(
+            f"incident {incident.id} is resolved; write --state investigating to open it again, or open another one"
+        )
+
+
+def _corrected(record: StatusRecord, action: CorrectIncident, author: StatusAuthor) -> StatusEvent:
+    incident = record.incident(action.incident)
+    start, ended = action.started_at.replace(microsecond=0), incident.resolved_at
+    if start > author.now:
+        raise Refused(f"{_shown(record, start)} is still to come; an incident began in the past")
+    if not author.may_backdate:
+        raise Refused("only a manager may correct when an incident began")
+    if ended is not None and start >= ended:
+        raise Refused(f"incident {incident.id} ended at {_shown(record, ended)}; write a start before that")
+    return StatusEvent(
+        incident.id,
+        StatusEventKind.CORRECTED,
+        author.now,
+        author.now,
+        author.by,
+        reason=reason_of(action.reason),
+        start=start,
+    )
+
+
+def _announced(record: StatusRecord, action: AnnounceMaintenance, author: StatusAuthor, new_id: str) -> StatusEvent:
+    start, end = action.start.replace(microsecond=0), action.end.replace(microsecond=0)
+    if end <= start:
+        raise Refused(f"the end, {_shown(record, end)}, is not after the start, {_shown(record, start)}")
+    at = _time(record, action.announced_at, author)
+    if end <= author.now and action.announced_at is None:
+        raise Refused(
+            f"the maintenance was over at {_shown(record, end)}; to record it, say when it was announced (--announced)"
+        )
+    if not action.components:
+        raise Refused("a maintenance needs a component; name one with --component")
+    for name in action.components:
+        record.page.component(name)
+    return StatusEvent(
+        new_id,
+        StatusEventKind.ANNOUNCED,
+        at,
+        author.now,
+        author.by,
+        title=title_of(action.title),
+        components=dict.fromkeys(action.components, ComponentState.UNDER_MAINTENANCE.value),
+        message=message_of(action.message),
+        start=start,
+        end=end,
+    )
+
+
+def _rescheduled(record: StatusRecord, action: RescheduleMaintenance, author: StatusAuthor) -> StatusEvent:
+    maintenance = record.maintenance(action.maintenance)
+    if action.start is None and action.end is None:
+        raise Refused("name the new start or the new end: --start TIME, --end TIME")
+    _check_not_over(record, maintenance.id, author)
+    window = maintenance.window
+    start = (action.start or window.start).replace(microsecond=0)
+    end = (action.end or window.end).replace(microsecond=0)
+    if end <= start:
+        raise Refused(f"the end, {_shown(record, end)}, is not after the start, {_shown(record, start)}")
+    if Window(start, end) == window:
+        raise Refused(f"maintenance {maintenance.id} has these times already")
+    return StatusEvent(
+        maintenance.id,
+        StatusEventKind.RESCHEDULED,
+        author.now,
+        author.now,
+        author.by,
+        message=message_of(action.message),
+        start=start,
+        end=end,
+    )
+
+
+def _cancelled(record: StatusRecord, action: CancelMaintenance, author: StatusAuthor) -> StatusEvent:
+    if any(each.id == action.maintenance for each in record.incidents):
+        raise Refused(
+            f"{action.maintenance} is an incident; "
+            f"to end it: oncall status update {action.maintenance} --state resolved"
+        )
+    maintenance = record.maintenance(action.maintenance)
+    _check_not_over(record, maintenance.id, author)
+    message = message_of(action.message)
+    return StatusEvent(maintenance.id, StatusEventKind.CANCELLED, author.now, author.now, author.by, message=message)
+
+
+def _check_not_over(record: StatusRecord, maintenance_id: str, author: StatusAuthor) -> None:
+    state = record.maintenance(maintenance_id).state_at(author.now)
+    if state in (MaintenanceState.COMPLETED, MaintenanceState.CANCELLED):
+        raise Conflict(f"maintenance {maintenance_id} is {state.value} already")
+
+
+def _time(record: StatusRecord, at: datetime | None, author: StatusAuthor) -> datetime:
+    """Return the instant at which an event holds, in whole seconds."""
+    if at is None:
+        return author.now.replace(microsecond=0)
+    if at > author.now:
+        raise Refused(f"{_shown(record, at)} is still to come; write a time up to now")
+    if at < author.now - _PAST and not author.may_backdate:
+        raise Refused("only a manager may write a time in the past")
+    return at.replace(microsecond=0)
+
+
+def _states(record: StatusRecord, components: Mapping[str, str]) -> dict[str, str]:
+    return {record.page.component(name).id: _component_state(value) for name, value in components.items()}
+
+
+def _component_state(text: str) -> str:
+    known = [state.value for state in STATED]
+    if text in known:
+        return text
+    if text == ComponentState.UNDER_MAINTENANCE.value:
+        raise Refused("under_maintenance comes from a maintenance; announce one: oncall status maintenance")
+    raise Refused(f'"{text[:40]}" is not a state of a component; write {", ".join(known[:-1])} or {known[-1]}')
+
+
+def _incident_state(text: str) -> IncidentState:
+    try:
+        return IncidentState(text)
+    except ValueError:
+        known = [state.value for state in IncidentState]
+        raise Refused(
+            f'"{text[:40]}" is not a state of an incident; write {", ".join(known[:-1])} or {known[-1]}'
+        ) from None
+
+
+def _shown(record: StatusRecord, at: datetime) -> str:
+    zone: ZoneInfo = record.page.zone
+    return full_time(at, zone)

@@ -1,0 +1,69 @@
+"""Everything that the page said, as entries of a feed: one for each update of an incident or maintenance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from oncall.status.incidents import Incident, Maintenance
+from oncall.status.status_record import StatusRecord
+from oncall.status.statuspage_components import page_id
+from oncall.status.statuspage_json import is_public, link_to
+
+MOST_ENTRIES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry. id: never changes. link: the page of its incident or maintenance."""
+
+    id: str
+    title: str
+    at: datetime
+    body: str
+    link: str
+    components: tuple[str, ...]
+
+
+def entries(record: StatusRecord, component: str | None = None) -> list[Entry]:
+    """Return the newest entries, the newest first. component: only those of this component."""
+    found = [entry for each in record.incidents if is_public(each, record) for entry in _of_incident(each, record)]
+    found += [entry for each in record.maintenances if is_public(each, record) for entry in _of_work(each, record)]
+    if component is not None:
+        found = [entry for entry in found if component in entry.components]
+    return sorted(found, key=lambda entry: (entry.at, entry.id), reverse=True)[:MOST_ENTRIES]
+
+
+def _of_incident(incident: Incident, record: StatusRecord) -> list[Entry]:
+    return [
+        Entry(
+            _id(record, incident.id, update.seq),
+            f"{update.state.value.capitalize()}: {incident.title}",
+            update.at,
+            update.message,
+            link_to(incident.id, record),
+            incident.components,
+        )
+        for update in incident.updates
+    ]
+
+
+def _of_work(maintenance: Maintenance, record: StatusRecord) -> list[Entry]:
+    steps = [(plan, "Maintenance" if number == 0 else "New times") for number, plan in enumerate(maintenance.plans)]
+    if maintenance.cancelled is not None:
+        steps.append((maintenance.cancelled, "Cancelled"))
+    return [
+        Entry(
+            _id(record, maintenance.id, plan.seq),
+            f"{word}: {maintenance.title}",
+            plan.at,
+            plan.message,
+            link_to(maintenance.id, record),
+            maintenance.components,
+        )
+        for plan, word in steps
+    ]
+
+
+def _id(record: StatusRecord, subject: str, seq: int) -> str:
+    return f"urn:oncall:{page_id(record.page)}:{subject}:{seq}"

@@ -1,0 +1,31 @@
+"""The status page as files for any web host: it stands while the service is down."""
+
+from __future__ import annotations
+
+import json
+
+from oncall.status.incidents import Incident, Maintenance
+from oncall.status.status_pages import asset, badge_svg, feed, incident_html, status_html
+from oncall.status.status_record import StatusRecord
+from oncall.status.statuspage_json import documents, is_public
+
+ASSETS = ("status.css", "status.js")
+
+
+def exported_files(record: StatusRecord) -> dict[str, bytes]:
+    """Return every file of the page by its path below the folder."""
+    files = {
+        "index.html": status_html(record, "").encode(),
+        "feed.atom": feed(record, "atom").encode(),
+        "feed.rss": feed(record, "rss").encode(),
+        "embed.svg": badge_svg(record).encode(),
+    }
+    subjects: list[Incident | Maintenance] = [*record.incidents, *record.maintenances]
+    for subject in subjects:
+        if is_public(subject, record):
+            files[f"incidents/{subject.id}.html"] = incident_html(record, subject.id, "../").encode()
+    for component in record.page.public:
+        files[f"components/{component.id}/feed.atom"] = feed(record, "atom", component.id).encode()
+    for path, document in documents(record).items():
+        files[f"api/v2/{path}"] = json.dumps(document, ensure_ascii=False).encode()
+    return files | {name: asset(name) for name in ASSETS}

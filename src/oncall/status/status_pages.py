@@ -1,0 +1,134 @@
+"""The status page as HTML, feeds and a badge. Nothing needs a script; one only shows the reader's own time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from oncall.errors import NotFound
+from oncall.status.component_states import ComponentState
+from oncall.status.day_bars import DAYS, day_bars, last_window
+from oncall.status.incidents import Incident, Maintenance
+from oncall.status.status_entries import entries
+from oncall.status.status_record import StatusRecord
+from oncall.status.status_words import SYMBOLS, both_times, formula_sentence, uptime_sentence
+from oncall.status.statuspage_components import page_id
+from oncall.status.statuspage_json import is_public, link_to
+from oncall.status.top_line import top_line
+from oncall.status.uptime import component_tally, page_tally, percent
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+INDICATOR_SYMBOLS = {"none": "✓", "maintenance": "⚒", "minor": "▽", "major": "◐", "critical": "✕"}
+
+
+def status_html(record: StatusRecord, base: str) -> str:
+    """Return the page. base: the path from the page to its files, like `/status/`."""
+    page, window = record.page, last_window(record)
+    components = [(each, record.state_of(each.id), list(day_bars(record, each.id))) for each in page.public]
+    tallies = {each.id: component_tally(record.histories[each.id], window, page) for each in page.public}
+    groups = [(group.name, [row for row in components if row[0].group == group.id]) for group in page.groups]
+    groups.append(("", [row for row in components if row[0].group is None]))
+    return _render(
+        "status_page.html.j2",
+        record,
+        base,
+        groups=[(name, rows) for name, rows in groups if rows],
+        tallies=tallies,
+        page_tally=page_tally(record.histories, window, page),
+        days=DAYS,
+        open_incidents=[each for each in record.open_incidents if is_public(each, record)],
+        running=[each for each in record.running if is_public(each, record)],
+        upcoming=[each for each in record.upcoming if is_public(each, record)],
+        months=_months(record),
+    )
+
+
+def incident_html(record: StatusRecord, subject: str, base: str) -> str:
+    """Return the page of one incident or maintenance. Raises NotFound for an unknown or private one."""
+    known: list[Incident | Maintenance] = [*record.incidents, *record.maintenances]
+    found = next((each for each in known if each.id == subject and is_public(each, record)), None)
+    if found is None:
+        raise NotFound("there is no such page; the status page lists every incident")
+    incident, work = (found, None) if isinstance(found, Incident) else (None, found)
+    return _render("status_incident.html.j2", record, base, incident=incident, work=work)
+
+
+def feed(record: StatusRecord, form: str, component: str | None = None) -> str:
+    """Return the feed of the page, or of one component. form: `atom` or `rss`."""
+    listed = entries(record, component)
+    updated = listed[0].at if listed else min(record.first_published.values())
+    name = record.name_of(component) if component is not None else record.page.name
+    return _render(
+        f"status_feed.{form}.j2", record, "", entries=listed, updated=updated, title=name, page_id=page_id(record.page)
+    )
+
+
+def badge_svg(record: StatusRecord) -> str:
+    """Return the state of the page as a small picture."""
+    line = top_line(record)
+    symbol = INDICATOR_SYMBOLS[line.indicator]
+    return _render("status_badge.svg.j2", record, "", symbol=symbol)
+
+
+def asset(name: str) -> bytes:
+    """Return the content of `status.css` or `status.js`."""
+    return files("oncall.status").joinpath(name).read_bytes()
+
+
+def _months(record: StatusRecord) -> list[tuple[str, list[Incident]]]:
+    """Return the past incidents by the month of their start, the newest first."""
+    zone = record.page.zone
+    past = [each for each in record.incidents if each.state.is_over and is_public(each, record)]
+    by_month = groupby(past, key=lambda each: each.started_at.astimezone(zone).strftime("%B %Y"))
+    return [(month, list(group)) for month, group in by_month]
+
+
+def _render(template: str, record: StatusRecord, base: str, **values: object) -> str:
+    return (
+        _templates()
+        .get_template(template)
+        .render(
+            record=record,
+            page=record.page,
+            base=base,
+            line=top_line(record),
+            symbol_of_page=INDICATOR_SYMBOLS[top_line(record).indicator],
+            time=lambda at: both_times(at, record.page.zone),
+            link=lambda subject: link_to(subject, record),
+            **values,
+        )
+    )
+
+
+@cache
+def _templates() -> Environment:
+    # Imported here, because it takes longer than the answers that need no page.
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    found = Environment(
+        loader=PackageLoader("oncall.status", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters |= {"symbol": SYMBOLS.__getitem__, "percent": percent, "utc": _utc, "rfc822": _rfc822}
+    found.globals |= {
+        "uptime_sentence": uptime_sentence,
+        "formula_sentence": formula_sentence,
+        "ComponentState": ComponentState,
+    }
+    return found
+
+
+def _utc(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _rfc822(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%a, %d %b %Y %H:%M:%S +0000")

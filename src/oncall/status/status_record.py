@@ -1,0 +1,130 @@
+"""Everything that is known of the status page at one instant: the page, its history, incidents and maintenances."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from oncall.errors import NotFound, Refused
+from oncall.status.component_history import ComponentHistory, SecondsSpan, StateSeconds
+from oncall.status.component_states import ComponentState, MaintenanceState
+from oncall.status.incidents import Incident, Maintenance, incidents_of, maintenances_of
+from oncall.status.status_events import PublishedStatusFile, StatusEvent, StatusLog
+from oncall.support.status_file import StatusPage, published_page
+from oncall.support.windows import Window
+
+NO_PAGE = (
+    "no status page is published; name a status file in the policy (status: status.yaml) and publish a plan with it"
+)
+
+
+@dataclass(frozen=True)
+class StatusRecord:
+    """The status page as of `now` (policy time, aware UTC).
+
+    first_published: when each component was first published, by id, also of components that the page no longer has.
+    """
+
+    page: StatusPage
+    now: datetime
+    first_published: dict[str, datetime]
+    incidents: tuple[Incident, ...]
+    maintenances: tuple[Maintenance, ...]
+    retired: dict[str, str]
+    """The names of components that an earlier page had, by id."""
+
+    def incident(self, incident_id: str) -> Incident:
+        """Return the incident with this id. Raises NotFound."""
+        for each in self.incidents:
+            if each.id == incident_id:
+                return each
+        raise NotFound(f'there is no incident "{incident_id[:40]}"; `oncall status list` shows them')
+
+    def maintenance(self, maintenance_id: str) -> Maintenance:
+        """Return the maintenance with this id. Raises NotFound."""
+        for each in self.maintenances:
+            if each.id == maintenance_id:
+                return each
+        raise NotFound(f'there is no maintenance "{maintenance_id[:40]}"; `oncall status list` shows them')
+
+    @property
+    def now_seconds(self) -> int:
+        """Return now in whole seconds since 1970, rounded down."""
+        return epoch(self.now)
+
+    @property
+    def open_incidents(self) -> list[Incident]:
+        """Return the incidents that are not over, the newest first."""
+        return [each for each in self.incidents if not each.state.is_over]
+
+    @property
+    def running(self) -> list[Maintenance]:
+        """Return the maintenances in progress."""
+        return [each for each in self.maintenances if each.state_at(self.now) is MaintenanceState.IN_PROGRESS]
+
+    @property
+    def upcoming(self) -> list[Maintenance]:
+        """Return the maintenances to come, the next one first."""
+        found = [each for each in self.maintenances if each.state_at(self.now) is MaintenanceState.SCHEDULED]
+        return sorted(found, key=lambda each: each.window.start)
+
+    def state_of(self, component: str) -> ComponentState:
+        """Return the present state of a component."""
+        return self.histories[component].state_at(self.now_seconds)
+
+    def name_of(self, component: str) -> str:
+        """Return the name of a component; its id if it was never published."""
+        names = {each.id: each.name for each in self.page.components}
+        return names.get(component) or self.retired.get(component, component)
+
+    @cached_property
+    def histories(self) -> dict[str, ComponentHistory]:
+        """Return the history of every component of the page, by id."""
+        return {each.id: self._history(each.id) for each in self.page.components}
+
+    def _history(self, component: str) -> ComponentHistory:
+        # What has not ended lasts through the present second.
+        lasting = self.now_seconds + 1
+        outages = [
+            StateSeconds(epoch(span.start), lasting if span.end is None else epoch(span.end), span.state)
+            for incident in self.incidents
+            for span in incident.spans_of(component)
+        ]
+        touching = [each for each in self.maintenances if component in each.components]
+        work = [_seconds(span) for each in touching for span in each.spans()]
+        agreed = [_seconds(span) for each in touching for span in each.agreed_spans(self.page.notice)]
+        first = epoch(self.first_published[component])
+        return ComponentHistory(component, first, tuple(outages), tuple(work), tuple(agreed))
+
+
+def read_status(log: StatusLog, now: datetime) -> StatusRecord:
+    """Return the status page as of `now` (policy time, aware UTC). Raises Refused if none is published."""
+    files = [each for each in log.status_files() if each.at <= now] or list(log.status_files())
+    if not files:
+        raise Refused(NO_PAGE)
+    return status_record(files, log.status_events(), now)
+
+
+def status_record(files: Sequence[PublishedStatusFile], events: Sequence[StatusEvent], now: datetime) -> StatusRecord:
+    """Return the page that published files and a log make. `files`: at least one, the oldest first."""
+    first: dict[str, datetime] = {}
+    names: dict[str, str] = {}
+    for each in files:
+        for component in published_page(each.text, each.zone).components:
+            first.setdefault(component.id, each.at)
+            names[component.id] = component.name
+    page = published_page(files[-1].text, files[-1].zone)
+    present = {component.id for component in page.components}
+    retired = {name: words for name, words in names.items() if name not in present}
+    return StatusRecord(page, now, first, tuple(incidents_of(events)), tuple(maintenances_of(events)), retired)
+
+
+def epoch(at: datetime) -> int:
+    """Return whole seconds since 1970, rounded down."""
+    return int(at.timestamp() // 1)
+
+
+def _seconds(window: Window) -> SecondsSpan:
+    return SecondsSpan(epoch(window.start), epoch(window.end))

@@ -1,0 +1,42 @@
+"""Checks of the texts that a person writes for the status page."""
+
+from __future__ import annotations
+
+from oncall.errors import Refused, readable
+
+LONGEST_TITLE = 200
+LONGEST_MESSAGE = 5_000
+LONGEST_REASON = 1_000
+
+
+def title_of(text: str) -> str:
+    """Return a title without the spaces around it. Raises Refused."""
+    return _line(text, "title", LONGEST_TITLE)
+
+
+def reason_of(text: str) -> str:
+    """Return a reason without the spaces around it. Raises Refused."""
+    return _line(text, "reason", LONGEST_REASON)
+
+
+def message_of(text: str | None) -> str:
+    """Return a message without the spaces around it; empty for None. It may have several lines. Raises Refused."""
+    if text is None:
+        return ""
+    message = "\n".join(line.rstrip() for line in text.strip().splitlines())
+    if len(message) > LONGEST_MESSAGE:
+        raise Refused(f"the message has {len(message):,} characters; write at most {LONGEST_MESSAGE:,}")
+    if not all(line.isprintable() for line in message.replace("\t", " ").split("\n")):
+        raise Refused(f'the message holds a control character: "{readable(message, 80)}"; write plain text')
+    return message
+
+
+def _line(text: str, what: str, most: int) -> str:
+    line = text.strip()
+    if not line:
+        raise Refused(f"the {what} is empty; write one of 1 to {most} characters")
+    if len(line) > most:
+        raise Refused(f"the {what} has {len(line):,} characters; write at most {most}")
+    if not line.isprintable():
+        raise Refused(f'the {what} holds a line break or a control character: "{readable(line, 80)}"')
+    return line

@@ -1,0 +1,60 @@
+"""Words and shapes of the status page: states, times, and the uptime beside the promise."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from oncall.status.component_states import ComponentState
+from oncall.status.uptime import Tally, percent
+from oncall.support.status_file import StatusPage
+from oncall.support.wording import full_time
+
+SYMBOLS = {
+    ComponentState.OPERATIONAL: "✓",
+    ComponentState.UNDER_MAINTENANCE: "⚒",
+    ComponentState.DEGRADED: "▽",
+    ComponentState.PARTIAL: "◐",
+    ComponentState.MAJOR: "✕",
+    ComponentState.NOT_MEASURED: "–",
+}
+"""A shape of its own for each state, so that nobody needs its colour."""
+
+
+def both_times(at: datetime, zone: ZoneInfo) -> str:
+    """Return a time in the page's zone and in UTC: `Mon 2027-03-01 10:00 EST (15:00 UTC)`."""
+    utc = at.astimezone(UTC)
+    same_day = at.astimezone(zone).date() == utc.date()
+    return f"{full_time(at, zone)} ({utc:%H:%M UTC})" if same_day else f"{full_time(at, zone)} ({utc:%a %H:%M UTC})"
+
+
+def uptime_sentence(tally: Tally, page: StatusPage) -> str:
+    """Return the uptime beside the promise, with the minutes that are allowed, used and left."""
+    promise = f"{float(page.promise):g} %"
+    if tally.sla is None:
+        return f"Not measured; {promise} promised"
+    allowed, used, left = (
+        _minutes(each) for each in (tally.allowed(page.promise), int(tally.down), tally.left(page.promise))
+    )
+    measured = tally.measured * 1000 // tally.seconds / 10
+    return (
+        f"{percent(tally.sla)} % of {promise} promised · {used} of {allowed} min used · {left} left · "
+        f"measured {measured:g} % · strict {percent(tally.strict)} %"
+    )
+
+
+def formula_sentence(page: StatusPage) -> str:
+    """Return how the uptime is computed."""
+    hours = page.notice.total_seconds() / 3600
+    return (
+        "Uptime is the share of measured time outside maintenance that was announced at least "
+        f"{hours:g} hours before; a major outage counts in full, a partial one {float(page.partial_weight):g}, "
+        "degraded performance not at all. The strict figure counts every outage and maintenance in full. "
+        "Percentages are rounded down."
+    )
+
+
+def _minutes(seconds: int) -> str:
+    """Return minutes with one decimal, rounded down."""
+    tenths = seconds * 10 // 60
+    return f"{'-' if tenths < 0 else ''}{abs(tenths) // 10:,}.{abs(tenths) % 10}"

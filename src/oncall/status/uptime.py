@@ -1,0 +1,124 @@
+"""Uptime in exact seconds: how much of a window a component, or the page, was down, and what that is of the promise.
+
+    sla    = 1 - weighted down seconds in (measured - agreed) / (measured - agreed)
+    strict = 1 - seconds with an outage or under maintenance in measured / measured
+
+A major outage weighs 1, a partial one the page's `partial_weight`, a degraded component 0. Percentages are exact until
+they are printed, rounded down to three decimals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
+
+from oncall.status.component_history import ComponentHistory, Moment, SecondsSpan, pieces
+from oncall.status.component_states import ComponentState
+from oncall.support.status_file import StatusPage
+
+_NONE = Fraction(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Seconds of a window, counted exactly. Tallies of neighbouring windows add up.
+
+    seconds: its length, from the component's publication on. measured: seconds with a known state. agreed: measured
+    seconds of agreed maintenance. down: weighted seconds of outages outside agreed maintenance. affected: measured
+    seconds with an outage or under any maintenance.
+    """
+
+    seconds: int = 0
+    measured: int = 0
+    agreed: int = 0
+    down: Fraction = _NONE
+    affected: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(
+            self.seconds + other.seconds,
+            self.measured + other.measured,
+            self.agreed + other.agreed,
+            self.down + other.down,
+            self.affected + other.affected,
+        )
+
+    @property
+    def counted(self) -> int:
+        """Return the seconds that count for the promise."""
+        return self.measured - self.agreed
+
+    @property
+    def sla(self) -> Fraction | None:
+        """Return the share of counted seconds in which it was up, 0 to 1; None if no second counts."""
+        return 1 - self.down / self.counted if self.counted else None
+
+    @property
+    def strict(self) -> Fraction | None:
+        """Return the share of measured seconds without outage and maintenance, 0 to 1; None if none is measured."""
+        return 1 - Fraction(self.affected, self.measured) if self.measured else None
+
+    def allowed(self, promise: Fraction) -> int:
+        """Return how many seconds may be down under a promise in percent, rounded down."""
+        return floor((100 - promise) / 100 * self.counted)
+
+    def left(self, promise: Fraction) -> int:
+        """Return how many seconds may still be down; negative when the promise is broken."""
+        return self.allowed(promise) - floor(self.down)
+
+
+def component_tally(history: ComponentHistory, window: SecondsSpan, page: StatusPage) -> Tally:
+    """Return the seconds of one component in a window, cut at its publication."""
+    return _tally([history], window, page)
+
+
+def page_tally(histories: Mapping[str, ComponentHistory], window: SecondsSpan, page: StatusPage) -> Tally:
+    """Return the seconds of the page in a window: at each instant those of its worst core component."""
+    return _tally([histories[name] for name in page.core], window, page)
+
+
+def percent(share: Fraction | None) -> str | None:
+    """Return a share as text in percent, rounded down to three decimals: `99.907`; None if there is none."""
+    if share is None:
+        return None
+    thousandths = floor(share * 100_000)
+    return f"{thousandths // 1000}.{thousandths % 1000:03d}"
+
+
+def _tally(histories: Sequence[ComponentHistory], window: SecondsSpan, page: StatusPage) -> Tally:
+    first = min((history.first for history in histories), default=window.end)
+    start = max(window.start, first)
+    if start >= window.end:
+        return Tally()
+    cut = SecondsSpan(start, window.end)
+    inside = [history.within(cut) for history in histories]
+    total = Tally()
+    for piece in pieces(cut, inside):
+        moments = [history.at(piece.start) for history in inside]
+        total += _piece(piece.end - piece.start, [each for each in moments if each.is_measured], page)
+    return total
+
+
+def _piece(seconds: int, measured: Sequence[Moment], page: StatusPage) -> Tally:
+    """Return the tally of a piece in which nothing changes. measured: the components that are measured then."""
+    if not measured:
+        return Tally(seconds)
+    affected = [each for each in measured if each.state is not ComponentState.OPERATIONAL]
+    is_agreed = bool(affected) and all(each.is_agreed for each in affected)
+    weight = max(_weight(each.outage, page) for each in measured)
+    is_affected = weight > 0 or any(each.is_under_maintenance for each in measured)
+    return Tally(
+        seconds,
+        seconds,
+        seconds if is_agreed else 0,
+        _NONE if is_agreed else weight * seconds,
+        seconds if is_affected else 0,
+    )
+
+
+def _weight(state: ComponentState, page: StatusPage) -> Fraction:
+    if state is ComponentState.MAJOR:
+        return Fraction(1)
+    return page.partial_weight if state is ComponentState.PARTIAL else _NONE

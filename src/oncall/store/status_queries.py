@@ -1,0 +1,81 @@
+"""Queries for the log of the status page and for published status files, in one open transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import insert, select
+
+from oncall.status.status_events import PublishedStatusFile, StatusEvent, StatusEventKind
+from oncall.store.rows import Row, Values
+from oncall.store.statements import Statements
+from oncall.store.tables import schedule_versions, status_events
+
+_EVENTS = select(status_events).order_by(status_events.c.seq)
+_SOURCES = (
+    select(schedule_versions.c.at, schedule_versions.c.sources)
+    .where(schedule_versions.c.kind == "publish")
+    .order_by(schedule_versions.c.version)
+)
+_TEXTS = ("title", "state", "message", "reason", "ticket")
+
+
+class StatusQueries(Statements):
+    """The queries for the log of the status page."""
+
+    def status_events(self) -> Sequence[StatusEvent]:
+        """Return all events in the order in which they were written."""
+        return [_event(row) for row in self._run(_EVENTS)]
+
+    def add_status_event(self, event: StatusEvent) -> None:
+        """Append an event."""
+        values: Values = {
+            "subject": event.subject,
+            "kind": event.kind.value,
+            "at": event.at,
+            "written_at": event.written_at,
+            "by": event.by,
+            "details": _details(event),
+        }
+        self._change(insert(status_events), values, subject=f"event of {event.subject}")
+
+    def status_files(self) -> Sequence[PublishedStatusFile]:
+        """Return the status file of each publication that had one, the oldest first."""
+        rows = [tuple(row) for row in self._run(_SOURCES)]
+        return [
+            PublishedStatusFile(at, sources["status"], sources["policy_zone"])
+            for at, sources in rows
+            if sources.get("status")
+        ]
+
+
+def _details(event: StatusEvent) -> dict[str, object]:
+    """Return the fields that have no column of their own, without those that are empty."""
+    found: dict[str, object] = {name: getattr(event, name) for name in _TEXTS}
+    found["components"] = dict(event.components)
+    found["start"] = event.start.isoformat() if event.start is not None else None
+    found["end"] = event.end.isoformat() if event.end is not None else None
+    return {name: value for name, value in found.items() if value}
+
+
+def _event(row: Row) -> StatusEvent:
+    """Read a row of `status_events` with its columns in the table's order."""
+    seq, subject, kind, at, written_at, by, details = row
+    return StatusEvent(
+        subject,
+        StatusEventKind(kind),
+        at,
+        written_at,
+        by,
+        start=_time(details, "start"),
+        end=_time(details, "end"),
+        components=details.get("components", {}),
+        seq=seq,
+        **{name: details[name] for name in _TEXTS if name in details},
+    )
+
+
+def _time(details: Mapping[str, str], name: str) -> datetime | None:
+    text = details.get(name)
+    return datetime.fromisoformat(text).astimezone(UTC) if text is not None else None

@@ -1,0 +1,236 @@
+"""The status file beside the policy (`status.yaml`): the page, its components, and the uptime that it promises."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from oncall.errors import FileFaults, NotFound
+from oncall.file_nodes import AtFault, Faults, Node, Reader, shown
+from oncall.file_values import Fields, line_of_text, list_of, one_of, scalar, true_or_false
+from oncall.suggestions import nearest
+from oncall.support.files_beside import named_file
+from oncall.support.value_readers import Once, duration, slug, time_zone
+from oncall.yamlfile import parse_yaml, read_yaml_text
+
+_NOTICE = timedelta(hours=72)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Components that the page shows together."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A part of the product that the page shows.
+
+    group: the id of its group. is_core: it counts for the uptime of the page; None: the file does not say.
+    is_third_party: another company runs it. customers: only these customers may see it; empty: everyone may.
+    """
+
+    id: str
+    name: str
+    group: str | None = None
+    is_core: bool | None = None
+    is_third_party: bool = False
+    description: str | None = None
+    customers: tuple[str, ...] = ()
+
+    @property
+    def is_public(self) -> bool:
+        """Return True if the public page shows the component."""
+        return not self.customers
+
+
+@dataclass(frozen=True, slots=True)
+class StatusPage:
+    """The content of a status file.
+
+    promise: the promised uptime in percent. partial_weight: how much of a partial outage counts as down, 0 to 1.
+    notice: how long before its start a maintenance must be announced to count as agreed.
+    """
+
+    name: str
+    url: str | None
+    promise: Fraction
+    zone: ZoneInfo
+    partial_weight: Fraction
+    notice: timedelta
+    groups: tuple[Group, ...]
+    components: tuple[Component, ...]
+
+    def component(self, component_id: str) -> Component:
+        """Return the component with this id. Raises NotFound, with the nearest id."""
+        for each in self.components:
+            if each.id == component_id:
+                return each
+        ids = [each.id for each in self.components]
+        near = nearest(component_id, ids)
+        advice = f'did you mean "{near}"?' if near else f"the page has {', '.join(ids)}"
+        raise NotFound(f'there is no component "{component_id[:40]}" on the status page; {advice}')
+
+    @property
+    def core(self) -> tuple[str, ...]:
+        """Return the ids of the components that make the uptime of the page.
+
+        These are the components marked `core: true`; without any, all that no other company runs.
+        """
+        marked = tuple(each.id for each in self.components if each.is_core)
+        own = tuple(each.id for each in self.components if each.is_core is None and not each.is_third_party)
+        return marked or own
+
+    @property
+    def public(self) -> tuple[Component, ...]:
+        """Return the components that everyone may see."""
+        return tuple(each for each in self.components if each.is_public)
+
+
+def status_page_from_text(text: str, source: str, zone: ZoneInfo) -> StatusPage:
+    """Return the page of a status file's text. Raises FileFaults with every fault.
+
+    source: the name of the file in messages. zone: of the policy, for a page that names none.
+    """
+    faults = Faults(source)
+    root = parse_yaml(text, faults)
+    try:
+        page = _page(Fields(root), zone)
+    except AtFault:
+        raise faults.refusal() from None
+    faults.raise_any()
+    return page
+
+
+def status_beside(path: Path, root: Node) -> str:
+    """Return the text of the status file that the policy at `path` names; empty if it names none.
+
+    `root` is the policy's document. The faults of the file are noted with the policy's.
+    """
+    beside = named_file(path, root, "status")
+    if beside is None:
+        return ""
+    try:
+        text = read_yaml_text(beside)
+        # The zone is that of the policy, which may itself be at fault; it has no part in the faults of this file.
+        status_page_from_text(text, str(beside), ZoneInfo("UTC"))
+    except FileFaults as refusal:
+        root.faults.take_over(refusal)
+        return ""
+    return text
+
+
+@lru_cache(maxsize=64)
+def published_page(text: str, zone_name: str) -> StatusPage:
+    """Return the page of a text that was published before, so that it has no fault."""
+    return status_page_from_text(text, "status.yaml", ZoneInfo(zone_name))
+
+
+def _page(fields: Fields, zone: ZoneInfo) -> StatusPage:
+    page = fields.required("page", _settings(zone), example="{name: itopia CAS, promise: 99.9}")
+    groups = fields.optional("groups", list_of(_group()), ())
+    ids = [group.id for group in groups.value] if groups.is_good else None
+    components = fields.required("components", list_of(_component(ids)), example="[{id: portal, name: CAS portal}]")
+    fields.close()
+    found = components.value
+    if not found:
+        raise components.place.refuse("is empty; write at least one component, like {id: portal, name: CAS portal}")
+    settings = page.value
+    return StatusPage(groups=groups.value, components=found, **settings.__dict__)
+
+
+@dataclass(frozen=True)
+class _Settings:
+    name: str
+    url: str | None
+    promise: Fraction
+    zone: ZoneInfo
+    partial_weight: Fraction
+    notice: timedelta
+
+
+def _settings(zone: ZoneInfo) -> Reader[_Settings]:
+    def read(node: Node) -> _Settings:
+        fields = Fields(node)
+        name = fields.required("name", line_of_text, example="itopia CAS")
+        url = fields.optional("url", _address, None)
+        promise = fields.optional("promise", _decimal(0, 100, "99.9"), Fraction(999, 10))
+        zone_slot = fields.optional("timezone", time_zone, zone)
+        weight = fields.optional("partial_weight", _decimal(0, 1, "0.3"), Fraction(3, 10))
+        notice = fields.optional("notice", duration, _NOTICE)
+        fields.close()
+        return _Settings(name.value, url.value, promise.value, zone_slot.value, weight.value, notice.value)
+
+    return read
+
+
+def _group() -> Reader[Group]:
+    ids = Once("id")
+
+    def read(node: Node) -> Group:
+        fields = Fields(node)
+        group_id = fields.required("id", ids.read(slug), example="app")
+        name = fields.required("name", line_of_text, example="Application")
+        fields.close()
+        return Group(group_id.value, name.value)
+
+    return read
+
+
+def _component(groups: Sequence[str] | None) -> Reader[Component]:
+    ids = Once("id")
+    group_reader = slug if groups is None else one_of(groups, "a group of this file")
+
+    def read(node: Node) -> Component:
+        fields = Fields(node)
+        component_id = fields.required("id", ids.read(slug), example="portal")
+        name = fields.required("name", line_of_text, example="CAS portal")
+        group = fields.optional("group", group_reader, None)
+        core = fields.optional("core", true_or_false, None)
+        third_party = fields.optional("third_party", true_or_false, False)
+        description = fields.optional("description", _description, None)
+        customers = fields.optional("customers", list_of(line_of_text), ())
+        fields.close()
+        return Component(
+            component_id.value,
+            name.value,
+            group.value,
+            core.value,
+            third_party.value,
+            description.value,
+            customers.value,
+        )
+
+    return read
+
+
+def _description(node: Node) -> str:
+    return line_of_text(node, most=300)
+
+
+def _address(node: Node) -> str:
+    text = line_of_text(node, most=200)
+    if not re.fullmatch(r"https?://[A-Za-z0-9.:_-]+(/[A-Za-z0-9._~/-]*)?", text):
+        raise node.refuse(f"{shown(text)} is not the address of a page; write one like https://status.example.com")
+    return text.rstrip("/")
+
+
+def _decimal(least: int, most: int, example: str) -> Reader[Fraction]:
+    def read(node: Node) -> Fraction:
+        text = scalar(node).text
+        if not re.fullmatch(r"[0-9]{1,3}([.][0-9]{1,6})?", text):
+            raise node.refuse(f"{shown(text)} is not a number from {least} to {most}; write one like {example}")
+        value = Fraction(text)
+        if not least <= value <= most:
+            raise node.refuse(f"{text} is out of range; write a number from {least} to {most}, like {example}")
+        return value
+
+    return read

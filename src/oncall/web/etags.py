@@ -1,0 +1,9 @@
+"""Reads the entity tags that a client sends with a conditional request."""
+
+from __future__ import annotations
+
+
+def names_etag(header: str, etag: str) -> bool:
+    """Return True if an If-None-Match header names the tag, strong or weak, or any tag."""
+    named = [each.strip().removeprefix("W/") for each in header.split(",")]
+    return etag in named or named == ["*"]

@@ -1,0 +1,160 @@
+"""The page, the JSON, the feeds, the badge and the export say one thing, and nothing private or hostile."""
+
+from __future__ import annotations
+
+import json
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from oncall.status.day_bars import day_bars
+from oncall.status.status_actions import AnnounceMaintenance, CorrectIncident, OpenIncident, UpdateIncident
+from oncall.status.status_export import exported_files
+from oncall.status.status_pages import badge_svg, feed, incident_html, status_html
+from oncall.status.statuspage_json import documents
+from oncall.status.top_line import top_line
+from tests.status.log import MemoryLog, at
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+HOSTILE = '<script>alert("x")</script> & "quotes"'
+
+
+@pytest.fixture
+def log() -> MemoryLog:
+    """Noon of 1 March: the portal is down since 11:00, maintenance of the API is to come, and Acme's VPN is down."""
+    log = MemoryLog(now="2027-03-01 12:00")
+    log.act(OpenIncident("Sign-in fails", {"portal": "major_outage"}, HOSTILE, at("2027-03-01 11:00")))
+    log.act(UpdateIncident("id1", "identified", message="A full disk."))
+    log.act(CorrectIncident("id1", at("2027-03-01 10:50"), "first errors"))
+    log.act(AnnounceMaintenance("Upgrade", ("api",), at("2027-03-05 02:00"), at("2027-03-05 04:00")))
+    log.act(OpenIncident("VPN of Acme down", {"acme-vpn": "major_outage"}))
+    return log
+
+
+def test_every_surface_names_the_same_state(log: MemoryLog) -> None:
+    record = log.record
+    line = top_line(record)
+    assert (line.indicator, line.words) == ("major", "Partial System Outage")
+    assert documents(record)["status.json"]["status"] == {"indicator": line.indicator, "description": line.words}
+    for text in (status_html(record, "/status/"), badge_svg(record)):
+        assert line.words in text
+    summary = json.loads(exported_files(record)["api/v2/summary.json"])
+    assert summary["status"]["description"] == line.words
+
+
+def test_what_only_a_customer_may_see_is_on_no_public_surface(log: MemoryLog) -> None:
+    for name, content in exported_files(log.record).items():
+        assert b"Acme" not in content, name
+        assert b"acme-vpn" not in content, name
+
+
+def test_the_eight_documents_have_the_fields_that_programs_read(log: MemoryLog) -> None:
+    found = documents(log.record)
+    assert list(found) == [
+        "status.json",
+        "summary.json",
+        "components.json",
+        "incidents.json",
+        "incidents/unresolved.json",
+        "scheduled-maintenances.json",
+        "scheduled-maintenances/upcoming.json",
+        "scheduled-maintenances/active.json",
+    ]
+    for document in found.values():
+        assert set(json.loads(json.dumps(document))["page"]) == {"id", "name", "url", "time_zone", "updated_at"}
+    summary = json.loads(json.dumps(found["summary.json"]))
+    (incident,) = summary["incidents"]
+    assert incident["started_at"] == "2027-03-01T10:50:00.000-05:00"
+    assert (incident["impact"], incident["resolved_at"]) == ("critical", None)
+    newest, oldest = incident["incident_updates"]
+    assert (newest["status"], oldest["status"]) == ("identified", "investigating")
+    assert oldest["affected_components"] == [
+        {"code": "portal", "name": "CAS portal", "old_status": "operational", "new_status": "major_outage"}
+    ]
+    (work,) = summary["scheduled_maintenances"]
+    assert (work["status"], work["scheduled_for"]) == ("scheduled", "2027-03-05T02:00:00.000-05:00")
+    group, portal, *_ = summary["components"]
+    assert (group["group"], group["components"]) == (True, ["portal", "api"])
+    assert (portal["status"], portal["group_id"]) == ("major_outage", group["id"])
+
+
+def test_the_feeds_have_an_entry_for_each_update(log: MemoryLog) -> None:
+    record = log.record
+    atom = ElementTree.fromstring(feed(record, "atom"))
+    titles = [entry.findtext(f"{ATOM}title") for entry in atom.iter(f"{ATOM}entry")]
+    assert titles == ["Maintenance: Upgrade", "Identified: Sign-in fails", "Investigating: Sign-in fails"]
+    bodies = [entry.findtext(f"{ATOM}content") for entry in atom.iter(f"{ATOM}entry")]
+    assert HOSTILE in bodies
+    rss = ElementTree.fromstring(feed(record, "rss"))
+    assert [item.findtext("title") for item in rss.iter("item")] == titles
+    alone = ElementTree.fromstring(feed(record, "atom", "api"))
+    assert len(list(alone.iter(f"{ATOM}entry"))) == 1
+
+
+def test_ids_of_entries_stay_when_the_log_grows(log: MemoryLog) -> None:
+    before = re.findall(r"<id>(.*?)</id>", feed(log.record, "atom"))
+    log.act(UpdateIncident("id1", "resolved"))
+    after = re.findall(r"<id>(.*?)</id>", feed(log.record, "atom"))
+    assert set(before) < set(after)
+
+
+def test_the_page_has_a_bar_for_each_day_and_no_markup_of_a_message(log: MemoryLog) -> None:
+    page = status_html(log.record, "/status/")
+    bars = re.findall(r'data-component="portal" data-day="([0-9-]+)" data-state="([a-z_]+)"', page)
+    assert len(bars) == 90
+    assert bars[-1] == ("2027-03-01", "major_outage")
+    assert bars[0] == ("2026-12-02", "operational")
+    assert "<script>alert" not in page
+    assert 'style="' not in page
+    assert [bar.state.value for bar in day_bars(log.record, "portal")] == [state for _, state in bars]
+
+
+def test_days_before_the_publication_are_not_measured() -> None:
+    log = MemoryLog(published="2027-02-20 00:00", now="2027-03-01 12:00")
+    states = [bar.state.value for bar in day_bars(log.record, "portal")]
+    assert (states.count("not_measured"), states.count("operational")) == (80, 10)
+
+
+def test_the_page_prints_the_uptime_beside_the_promise_and_how_it_is_computed(log: MemoryLog) -> None:
+    page = status_html(log.record, "/status/")
+    sentence = r"99\.94\d % of 99\.9 % promised · 70\.0 of 128\.\d min used · 5\d\.\d left · measured 100 %"
+    assert re.search(sentence, page), re.findall(r'class="figures">([^<]*)', page)
+    assert "announced at least 72 hours before" in page
+
+
+def test_the_page_of_an_incident_shows_both_starts(log: MemoryLog) -> None:
+    page = incident_html(log.record, "id1", "/status/")
+    assert "Began <time" in page
+    assert "Mon 2027-03-01 10:50 EST (15:50 UTC)" in page
+    assert "First stated as" in page
+    assert "Mon 2027-03-01 11:00 EST (16:00 UTC)" in page
+
+
+def test_the_export_is_whole_and_leads_only_to_its_own_files(log: MemoryLog) -> None:
+    files = exported_files(log.record)
+    for name, content in files.items():
+        if name.endswith(".html"):
+            folder = "incidents/" if name.startswith("incidents/") else ""
+            for link in re.findall(r'(?:href|src)="([^"#]+)"', content.decode()):
+                if not link.startswith("https://"):
+                    target = link.removeprefix("../") if link.startswith("../") else folder + link
+                    assert target in files, (name, link)
+
+
+@pytest.mark.parametrize(
+    ("states", "words"),
+    [
+        ({}, "All Systems Operational"),
+        ({"portal": "degraded_performance"}, "Partially Degraded Service"),
+        ({"portal": "partial_outage"}, "Minor Service Outage"),
+        ({"dns": "major_outage"}, "Partial System Outage"),
+        (dict.fromkeys(("portal", "api", "dns"), "partial_outage"), "Partial System Outage"),
+        (dict.fromkeys(("portal", "api", "dns"), "major_outage"), "Major System Outage"),
+        (dict.fromkeys(("portal", "api", "dns"), "degraded_performance"), "Degraded System Service"),
+    ],
+)
+def test_the_top_line_has_statuspages_words(states: dict[str, str], words: str) -> None:
+    log = MemoryLog()
+    log.act(OpenIncident("x", states))
+    assert top_line(log.record).words == words

@@ -1,0 +1,123 @@
+"""The status page over HTTP: public, cached, without scripts of others; and the API behind it for each role."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.cli.conftest import Oncall, oncall  # noqa: F401
+from tests.web.service import Service, problem
+
+EVENTS = "/v1/status/events"
+DOWN = {"action": "open", "title": "Portal down", "components": {"portal": "major_outage"}}
+
+
+def test_a_change_is_on_the_page_at_once_and_readers_need_no_token(service: Service) -> None:
+    page = service.call("GET", "/status", by=None)
+    assert (page.status_code, "All Systems Operational" in page.text) == (200, True)
+    answer = service.post(DOWN, by="ana", path=EVENTS)
+    assert answer.status_code == 201, answer.text
+    page = service.call("GET", "/status", by=None)
+    assert "Partial System Outage" in page.text
+    assert page.headers["cache-control"] == "public, max-age=8"
+    assert page.headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
+    assert "set-cookie" not in page.headers
+    subject = answer.json()["id"]
+    assert "Portal down" in service.call("GET", f"/status/incidents/{subject}", by=None).text
+
+
+def test_every_file_of_the_page_is_served_and_a_reader_that_has_it_gets_304(service: Service) -> None:
+    media = {
+        "/status": "text/html",
+        "/status/status.css": "text/css",
+        "/status/status.js": "text/javascript",
+        "/status/embed.svg": "image/svg+xml",
+        "/status/feed.atom": "application/atom+xml",
+        "/status/feed.rss": "application/rss+xml",
+        "/status/components/portal/feed.atom": "application/atom+xml",
+        "/status/api/v2/summary.json": "application/json",
+        "/status/api/v2/scheduled-maintenances/active.json": "application/json",
+    }
+    for path, kind in media.items():
+        answer = service.call("GET", path, by=None)
+        assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (200, kind), path
+        assert answer.headers["access-control-allow-origin"] == "*"
+        again = service.call("GET", path, by=None, headers={"If-None-Match": answer.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b""), path
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/status/incidents/nope", "there is no such page; the status page lists every incident"),
+        ("/status/components/acme-vpn/feed.atom", "there is no such component on the status page"),
+        ("/status/api/v2/nope.json", "there is no such document; begin with /status/api/v2/summary.json"),
+    ],
+)
+def test_what_is_not_there_or_private_is_404(service: Service, path: str, words: str) -> None:
+    problem(service.call("GET", path, by=None), 404, words)
+
+
+def test_only_a_manager_writes_about_the_past(service: Service) -> None:
+    past = {**DOWN, "at": "2027-01-09T02:00:00-05:00"}
+    problem(service.post(past, by="ana", path=EVENTS), 422, "only a manager may write a time in the past")
+    assert service.post(past, by="mei", path=EVENTS).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("body", "faults"),
+    [
+        ([], {"body": "is not a JSON object"}),
+        (
+            {"action": "close"},
+            {"action": '"close" is no action; write open, update, correct, announce, reschedule or cancel'},
+        ),
+        ({"action": "update"}, {"incident": "is missing"}),
+        (
+            {"action": "open", "title": 1, "components": [], "at": "soon", "colour": "red"},
+            {
+                "colour": "is not a field of open; write title, components, message, at or ticket",
+                "title": "is not text of at most 20,000 characters",
+                "components": 'is not components with states; write {"portal": "major_outage"}',
+                "at": '"soon" is not a time with an offset; write "2027-01-09T03:12:00-05:00"',
+            },
+        ),
+        (
+            {"action": "announce", "title": "x", "components": {"portal": "x"}, "start": "x", "end": None},
+            {
+                "end": "is missing",
+                "components": 'is not a list of components; write ["portal"]',
+                "start": '"x" is not a time with an offset; write "2027-01-09T03:12:00-05:00"',
+            },
+        ),
+    ],
+)
+def test_every_field_at_fault_is_named(service: Service, body: object, faults: dict[str, str]) -> None:
+    answer = service.post(body, by="mei", path=EVENTS)
+    assert answer.status_code == 422
+    assert {each["field"]: each["message"] for each in answer.json()["errors"]} == faults
+
+
+def test_the_terminal_on_a_server_says_what_the_api_says(
+    service: Service,
+    monkeypatch: pytest.MonkeyPatch,
+    oncall: Oncall,  # noqa: F811
+) -> None:
+    monkeypatch.setenv("ONCALL_SERVER", service.address)
+    monkeypatch.setenv("ONCALL_TOKEN", "mei")
+    ran = oncall("status", "open", "Portal down", "--component", "portal=major_outage", "--at", "2027-01-09T02:12")
+    assert ran.code == 0, ran.err
+    window = ("--from", "2027-01-09T00:00", "--to", "2027-01-09T03:00")
+    told = json.loads(oncall("status", "uptime", *window, "--json").out)
+    query = "from=2027-01-09T00:00:00-05:00&to=2027-01-09T03:00:00-05:00"
+    assert told == service.call("GET", f"/v1/status/uptime?{query}").json()
+    assert told["page"]["down"] == 48 * 60
+    times = ("--start", "2027-01-20T02:00", "--end", "2027-01-20T04:00")
+    work = oncall("status", "maintenance", "Upgrade", "--component", "portal", *times).out.strip()
+    assert oncall("status", "cancel", work).code == 0
+    ran = oncall("status", "export", "public")
+    assert (ran.code, ran.err) == (
+        1,
+        "oncall: `oncall status export` reads the database itself: unset ONCALL_SERVER, set ONCALL_DATABASE_URL\n",
+    )
