@@ -65,6 +65,9 @@ GOOD: list[tuple[str, str, str, object, int]] = [
     ("POST", "/v1/handoff/notes", "/v1/handoff/notes", {"text": "watch T-1", "by": "ana", "nope": 1}, 201),
     ("POST", "/v1/calendar/links", "/v1/calendar/links", {"engineer": "ana"}, 201),
     ("POST", "/v1/calendar/links/revoke", "/v1/calendar/links/revoke", {"engineer": "ana"}, 200),
+    ("GET", "/v1/intake/log", "/v1/intake/log?limit=5&caller=mei", None, 200),
+    ("GET", "/v1/intake/failures", "/v1/intake/failures", None, 200),
+    ("POST", "/v1/intake/explain", "/v1/intake/explain", {"labels": {"severity": "critical"}}, 200),
     ("POST", "/v2/enqueue", "/v2/enqueue", PAGERDUTY_EXAMPLE, 202),
     ("POST", "/v2/enqueue", "/v2/enqueue", {"routing_key": "mei"}, 400),
     ("POST", "/v2/change/enqueue", "/v2/change/enqueue", CHANGE_EXAMPLE, 202),
@@ -94,9 +97,12 @@ TOLD_ELSEWHERE = {
     ("GET", "/calendar/{secret}.ics", "200"),
     ("GET", "/calendar/{secret}.ics", "304"),
     ("GET", "/v2/alerts/requests/{request_id}", "200"),
+    ("GET", "/v1/intake/failures/{failure_id}", "200"),
+    ("POST", "/v1/intake/failures/{failure_id}/drop", "200"),
+    ("POST", "/v1/intake/failures/{failure_id}/replay", "200"),
 }
-"""Good answers that no JSON test can show: a service that is not ready is below, metrics and calendars are text, and a
-request id comes from an answer."""
+"""Good answers that no JSON test can show: a service that is not ready is below, metrics and calendars are text, and an
+id of a request or a failure comes from an answer."""
 
 MESSAGE = RelayMessage("msg_1", "webhook:gone", "ticket.paged", "T-1", 1, "{}", SATURDAY_NIGHT, None, error="HTTP 500")
 
@@ -209,6 +215,17 @@ def test_every_example_of_the_document_is_accepted(
             called = path.replace("{ticket_id}", "T-7").replace("{mapping}", "jira").replace("{identifier}", "x")
             answer = service.call(method, called, json=example["value"])
             assert answer.is_success, (path, name, answer.text)
+
+
+def test_the_answers_about_failures_fit(used: tuple[Service, list[httpx.Response]], document: ApiDocument) -> None:
+    service, path = used[0], "/v1/intake/failures/{failure_id}"
+    for method, end, status in (("GET", "", 200), ("POST", "/drop", 200), ("POST", "/replay", 409)):
+        kept = service.call("POST", "/webhooks/alertmanager", content=b"{").json()["id"]
+        if end == "/replay":
+            service.call("POST", path.replace("{failure_id}", kept) + "/drop")
+        answer = service.call(method, path.replace("{failure_id}", kept) + end)
+        media = answer.headers["content-type"]
+        assert document.faults_of_answer(method, path + end, status, media, answer.json()) == [], answer.text
 
 
 def test_the_answer_about_a_request_of_opsgenie_s_client_fits(

@@ -53,6 +53,7 @@ MODULES = {
     "migrate": "database_commands",
     "backup": "database_commands",
     "token": "token_commands",
+    "intake": "intake_commands",
     "login": "login_commands",
     "logout": "login_commands",
     "whoami": "login_commands",

@@ -57,6 +57,7 @@ GROUPS = {
         "policy",
         "token",
         "webhooks",
+        "intake",
         "migrate",
         "backup",
         "completion",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Published = Any  # type: ignore[explicit-any]  # a server publishes the type of each answer; it is trusted here
 
 TIMEOUT_SECONDS = 15.0
-_QUESTIONS = ("/v1/explain", "/v1/triage")
+_QUESTIONS = ("/v1/explain", "/v1/triage", "/v1/intake/explain")
 """Paths of POST requests that change nothing."""
 _ERRNO = re.compile(r"^\[Errno -?\d+\] ")
 _AWAY = (502, 503, 504)

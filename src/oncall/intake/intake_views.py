@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, NotRequired, TypedDict
 
+from oncall.intake.routes import routed
+from oncall.intake.signals import Taken
 from oncall.paging.domain.ticket_answer import VerdictView
+from oncall.paging.domain.verdict import Question, verdict
 from oncall.paging.ports.intake_store import Arrival
+from oncall.schedule.schedule import Schedule
 from oncall.support.json_types import Keyword
+from oncall.support.policy import Policy
+
+MOST_SHOWN = 100
+"""The most signals of a request that an answer shows."""
 
 
 class SignalView(TypedDict):
@@ -105,4 +115,28 @@ def failure_view(arrival: Arrival) -> FailureView:
         "bytes": len(body),
         "is_cut": arrival.is_cut,
         "headers": dict(arrival.headers),
+    }
+
+
+def replayed_view(arrival: Arrival, taken: Sequence[Taken]) -> SenderAnswer:
+    """Return what a replay did."""
+    return {"status": "accepted", "id": arrival.id, "signals": signal_views(taken)}
+
+
+def signal_views(taken: Sequence[Taken]) -> list[SignalView]:
+    """Return what became of the first signals of a request."""
+    return [{"ticket": one.ticket, "became": one.became.value, "why": one.why} for one in taken[:MOST_SHOWN]]
+
+
+def explained(labels: Mapping[str, str], policy: Policy, schedule: Schedule, at: datetime) -> RoutedView:
+    """Return where an alert with these labels goes at `at` (aware UTC), and the verdict on its ticket."""
+    way = routed(labels, policy)
+    return {
+        "row": dict(way.row.match) if way.row is not None else None,
+        "line": way.row.line if way.row is not None else None,
+        "customer": way.customer,
+        "plan": way.plan,
+        "impact": way.impact,
+        "reasons": list(way.reasons),
+        "verdict": verdict(Question(way.plan, way.impact), policy, schedule, at).as_json(policy.zone),
     }

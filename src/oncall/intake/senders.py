@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from oncall.intake.alertmanager import read_alertmanager
 from oncall.intake.cloudevents import read_cloudevents
+from oncall.intake.mapping import WebhookMapping
 from oncall.intake.opsgenie import read_opsgenie
 from oncall.intake.pagerduty import read_change, read_pagerduty
 from oncall.intake.posts import Reader
@@ -43,3 +44,8 @@ SENDERS: Mapping[str, Sender] = MappingProxyType(
     }
 )
 """Every kind of sender, by its name."""
+
+
+def mapped_sender(mapping: WebhookMapping) -> Sender:
+    """Return the kind of sender that a mapping stands for."""
+    return Sender(f"json/{mapping.name}", mapping.name, mapping.read_post)

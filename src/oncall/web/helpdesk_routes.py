@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from oncall.intake.mapping import Authentication, WebhookMapping
+from oncall.intake.mapping import Authentication
 from oncall.intake.posts import Post
-from oncall.intake.senders import SENDERS, Sender
+from oncall.intake.senders import SENDERS, Sender, mapped_sender
 from oncall.intake.signatures import ZENDESK, why_unsigned
 from oncall.paging.ports.callers import CallerRole, Token
 from oncall.web.api_description import answers
@@ -63,11 +63,6 @@ async def receive_json(mapping: str, request: Request, services: ServicesDep) ->
         await sender_of(request)
         raise ProblemDocument(404, "no mapping has this name; see `oncall intake test --help`")
     return await _answered(request, services, mapped_sender(found), found.authentication)
-
-
-def mapped_sender(mapping: WebhookMapping) -> Sender:
-    """Return the kind of sender that a mapping stands for."""
-    return Sender(f"json/{mapping.name}", mapping.name, mapping.read_post)
 
 
 async def _answered(

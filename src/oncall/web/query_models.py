@@ -168,3 +168,11 @@ class OpsgenieQuery(BaseModel):
 
     identifierType: str = "id"  # noqa: N815  # Opsgenie's name
     """`alias`, or `id` for the id of the ticket."""
+
+
+class ArrivalQuery(_Query):
+    """Which requests of senders a listing shows."""
+
+    caller: str = ""
+    """Only those with the token of this name."""
+    limit: Annotated[int, Field(ge=1, le=MOST_LISTED)] = 100

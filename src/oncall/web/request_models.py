@@ -113,6 +113,15 @@ class ExplainBody(RequestBody):
     """When it would come in; now when absent."""
 
 
+class LabelsBody(RequestBody):
+    """The labels of an alert that no sender has posted."""
+
+    labels: dict[str, Any] = Field(examples=[{"severity": "critical", "customer": "Acme Ltd"}])
+    """Values by name, as a sender gives them."""
+    at: Time | None = None
+    """When it would come in; now when absent."""
+
+
 class DrillBody(RequestBody):
     """A marked test page."""
 
@@ -236,6 +245,9 @@ EXPLAIN_EXAMPLES: dict[str, Example] = {
 TRIAGE_EXAMPLES: dict[str, Example] = {
     "many": {"summary": "Many users, no workaround", "value": {"down": False, "workaround": "none", "users": "many"}}
 }
+LABELS_EXAMPLES: dict[str, Example] = {
+    "critical": {"summary": "A critical alert", "value": {"labels": {"severity": "critical", "customer": "Acme Ltd"}}}
+}
 DRILL_EXAMPLES: dict[str, Example] = {"ana": {"summary": "Page ana", "value": {"to": "ana", "wait": 120}}}
 
 NOTE_EXAMPLES: dict[str, Example] = {
@@ -258,3 +270,4 @@ PostedTriage = Annotated[Posted[TriageBody], Body(openapi_examples=TRIAGE_EXAMPL
 PostedDrill = Annotated[Posted[DrillBody], Body(openapi_examples=DRILL_EXAMPLES)]
 PostedCalendar = Annotated[Posted[CalendarBody], Body(openapi_examples=CALENDAR_EXAMPLES)]
 PostedNote = Annotated[Posted[NoteBody], Body(openapi_examples=NOTE_EXAMPLES)]
+PostedLabels = Annotated[Posted[LabelsBody], Body(openapi_examples=LABELS_EXAMPLES)]

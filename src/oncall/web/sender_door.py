@@ -9,7 +9,7 @@ from typing import TypeVar
 from fastapi import Request
 
 from oncall.errors import Conflict
-from oncall.intake.arrivals import end_replay, keep_failure, note_arrival, waiting_failure
+from oncall.intake.arrivals import keep_failure, note_arrival
 from oncall.intake.posts import Post
 from oncall.intake.seen_requests import is_first_time
 from oncall.intake.senders import Sender
@@ -86,24 +86,8 @@ async def take(services: Services, origin: Origin, post: Post, reading: Reading,
         return Received(kept, tuple(done))
 
     received = await write_again(services, last)
-    _send(services, received.taken)
+    send_taken(services, received.taken)
     return Received(received.arrival, (*taken, *received.taken))
-
-
-async def replay(services: Services, sender: Sender, caller: Token, failure_id: str, by: ActionContext) -> Received:
-    """Take a kept body in once more, as its caller. Raises NotFound, Conflict and Unreadable; nothing changes then."""
-    failure = await services.engine.read(lambda tx: waiting_failure(tx, failure_id))
-    assert failure.body is not None
-    reading = sender.read(Post(failure.body, failure.headers, failure.path))
-    if reading.faults:
-        raise Unreadable("; ".join(reading.faults))
-    faults: list[str] = []
-    taken = await _taken(services, sender.origin(caller), reading.signals, faults)
-    if faults:
-        raise Unreadable("; ".join(faults))
-    arrival = await services.engine.write(lambda tx: end_replay(tx, waiting_failure(tx, failure_id), taken, by))
-    services.engine.wake()
-    return Received(arrival, tuple(taken))
 
 
 async def _taken(services: Services, origin: Origin, signals: Sequence[Signal], faults: list[str]) -> list[Taken]:
@@ -116,7 +100,7 @@ async def _taken(services: Services, origin: Origin, signals: Sequence[Signal], 
         )
         faults += more_faults
         taken += done
-        _send(services, done)
+        send_taken(services, done)
     return taken
 
 
@@ -136,7 +120,7 @@ async def write_again(services: Services, work: Callable[[Transaction], T]) -> T
     return await services.engine.write(work)
 
 
-def _send(services: Services, taken: Sequence[Taken]) -> None:
+def send_taken(services: Services, taken: Sequence[Taken]) -> None:
     """Send the pages that signals caused, and count the new tickets."""
     for one in taken:
         services.engine.send_soon(one.attempts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from oncall.intake.intake_views import SenderAnswer
+from oncall.intake.intake_views import SenderAnswer, signal_views
 from oncall.intake.senders import SENDERS
 from oncall.paging.ports.callers import Token
 from oncall.paging.ports.intake_store import ArrivalStatus
@@ -19,7 +19,6 @@ from oncall.web.services import Services
 
 router = APIRouter(route_class=PlainRoute, tags=["senders"])
 
-MOST_SHOWN = 100
 ACCEPTED = Answer(
     "It is stored, and pages are on their way if any are due. `kept`: a part cannot be understood; a person is told",
     SenderAnswer,
@@ -72,9 +71,7 @@ def sender_answer(received: Received) -> SenderAnswer:
     answer: SenderAnswer = {
         "status": "kept" if is_kept else "accepted",
         "id": received.arrival.id,
-        "signals": [
-            {"ticket": one.ticket, "became": one.became.value, "why": one.why} for one in received.taken[:MOST_SHOWN]
-        ],
+        "signals": signal_views(received.taken),
     }
     if is_kept:
         answer["faults"] = list(received.arrival.outcome)

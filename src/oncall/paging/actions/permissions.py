@@ -40,6 +40,10 @@ class Operation(StrEnum):
     RETRY_MESSAGE = "send a message to a webhook or team channel again (`POST /v1/webhooks/ID/retry`)"
     NOTE_HANDOFF = "write a note for the next shift (`POST /v1/handoff/notes`)"
     WRITE_STATUS = "write on the status page (`POST /v1/status/events`); only a manager about the past"
+    MANAGE_INTAKE = (
+        "replay and drop what could not be understood (`POST /v1/intake/failures/ID/...`), make and delete heartbeats "
+        "(`POST /v1/heartbeats`)"
+    )
     POST_EVENT = "record an event of a ticket (`POST /v1/tickets/ID/events`), each kind as below"
 
 
@@ -61,6 +65,7 @@ PERMISSIONS: Mapping[Operation | EventKind, Row] = {
     Operation.RETRY_MESSAGE: (_NO, _NO, _YES),
     Operation.NOTE_HANDOFF: (_NO, _AS_ITSELF, _YES),
     Operation.WRITE_STATUS: (_NO, _YES, _YES),
+    Operation.MANAGE_INTAKE: (_NO, _YES, _YES),
     Operation.POST_EVENT: (_YES, _YES, _YES),
     EventKind.ACKNOWLEDGED: (Access.FOR_A_PERSON, _AS_ITSELF, _YES),
     EventKind.PASSED: (_NO, _AS_ITSELF, _YES),

@@ -1,0 +1,133 @@
+"""The intake for the terminal: from the database of this machine, or from a server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode
+
+from oncall.cli.remote_backend import RemoteBackend
+
+if TYPE_CHECKING:
+    from oncall.intake.intake_views import (
+        ArrivalListView,
+        ArrivalView,
+        FailureListView,
+        FailureView,
+        RoutedView,
+        SenderAnswer,
+    )
+    from oncall.paging.outgoing.new_attempts import ActionContext
+    from oncall.paging.ports.time_source import Clock
+    from oncall.store.sql_store import SqlStore
+    from oncall.wiring import Settings
+
+
+class LocalIntake:
+    """Answers from the database of this machine. A page that becomes due is queued for the pager that runs on it."""
+
+    def __init__(self, store: SqlStore, clock: Clock, user: str, settings: Settings) -> None:
+        self._store, self._clock, self._user, self._settings = store, clock, user, settings
+
+    def intake_log(self, limit: int, caller: str | None) -> ArrivalListView:
+        from oncall.intake.intake_views import arrival_view
+
+        found = self._store.read(lambda tx: tx.arrivals(limit=limit, caller=caller))
+        return {"arrivals": [arrival_view(one) for one in found]}
+
+    def intake_failures(self, limit: int) -> FailureListView:
+        from oncall.intake.intake_views import arrival_view
+        from oncall.paging.ports.intake_store import ArrivalStatus
+
+        found = self._store.read(lambda tx: tx.arrivals(limit=limit, status=ArrivalStatus.FAILED))
+        return {"failures": [arrival_view(one) for one in found]}
+
+    def intake_failure(self, failure_id: str) -> FailureView:
+        from oncall.intake.arrivals import failure_named
+        from oncall.intake.intake_views import failure_view
+
+        return self._store.read(lambda tx: failure_view(failure_named(tx, failure_id)))
+
+    def drop_failure(self, failure_id: str) -> ArrivalView:
+        from oncall.intake import arrivals
+        from oncall.intake.intake_views import arrival_view
+
+        context = self._context()
+        return self._store.write(lambda tx: arrival_view(arrivals.drop_failure(tx, failure_id, context)))
+
+    def replay_failure(self, failure_id: str) -> SenderAnswer:
+        from oncall.intake import replays
+        from oncall.intake.intake_views import replayed_view
+        from oncall.intake.mapping_file import all_mappings
+
+        context, mappings = self._context(), all_mappings(self._settings.intake.mappings)
+        arrival, taken = self._store.write(lambda tx: replays.replay_failure(tx, failure_id, mappings, context))
+        return replayed_view(arrival, taken)
+
+    def explain_labels(self, labels: Mapping[str, str], at: str | None) -> RoutedView:
+        from oncall.cli.output import parse_time
+        from oncall.intake.intake_views import explained
+        from oncall.paging.ports.store import Transaction
+
+        def work(tx: Transaction) -> RoutedView:
+            policy = tx.policy()
+            moment = parse_time("--at", at, policy.zone) if at is not None else self._clock.now()
+            return explained(labels, policy, tx.schedule(), moment)
+
+        return self._store.read(work)
+
+    def _context(self) -> ActionContext:
+        from oncall.paging.outgoing.new_attempts import ActionContext, whole_second
+
+        return ActionContext(self._user, whole_second(self._clock.now()), self._clock.real_now())
+
+
+class RemoteIntake(RemoteBackend):
+    """Answers from a server. A refusal of the server is raised here with the server's words."""
+
+    def intake_log(self, limit: int, caller: str | None) -> ArrivalListView:
+        query = {"limit": str(limit)} | ({"caller": caller} if caller is not None else {})
+        answer: ArrivalListView = self._call("GET", f"/v1/intake/log?{urlencode(query)}")
+        return answer
+
+    def intake_failures(self, limit: int) -> FailureListView:
+        answer: FailureListView = self._call("GET", f"/v1/intake/failures?limit={limit}")
+        return answer
+
+    def intake_failure(self, failure_id: str) -> FailureView:
+        answer: FailureView = self._call("GET", _path(failure_id))
+        return answer
+
+    def drop_failure(self, failure_id: str) -> ArrivalView:
+        answer: ArrivalView = self._call("POST", f"{_path(failure_id)}/drop")
+        return answer
+
+    def replay_failure(self, failure_id: str) -> SenderAnswer:
+        answer: SenderAnswer = self._call("POST", f"{_path(failure_id)}/replay")
+        return answer
+
+    def explain_labels(self, labels: Mapping[str, str], at: str | None) -> RoutedView:
+        from oncall.cli.output import parse_time
+
+        body: dict[str, object] = {"labels": dict(labels)}
+        if at is not None:
+            body["at"] = parse_time("--at", at, self.zone()).isoformat()
+        answer: RoutedView = self._call("POST", "/v1/intake/explain", body)
+        return answer
+
+
+def _path(failure_id: str) -> str:
+    return f"/v1/intake/failures/{quote(failure_id, safe='')}"
+
+
+@contextmanager
+def open_intake(settings: Settings) -> Iterator[LocalIntake | RemoteIntake]:
+    """Open the server that the settings name, or else the local database, which is closed at the end."""
+    from oncall import wiring
+
+    if settings.server is not None:
+        yield RemoteIntake(settings.server, settings.token, is_logged_in=settings.is_logged_in)
+        return
+    with wiring.make_store(settings) as store:
+        yield LocalIntake(store, wiring.make_clock(settings), wiring.current_user(), settings)
