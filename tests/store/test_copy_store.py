@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from oncall.errors import Refused, SettingsError, WrongSchema
+from oncall.paging.domain.reachability import Reach, Reachability
 from oncall.paging.ports.records import TicketFilter
 from oncall.paging.ports.store import Transaction
+from oncall.status.status_events import StatusEvent, StatusEventKind
 from oncall.store.address import SqliteAddress, address_of
 from oncall.store.copy_store import copy_store
 from oncall.store.database import open_store
@@ -56,6 +58,20 @@ def test_all_rows_of_a_sqlite_file_are_copied_and_events_keep_counting(full: str
             assert new.read(look) == old.read(look)
         new.write(lambda t: t.append([event("T-1")]))
         assert [line.seq for line in new.read(lambda t: t.events("T-1"))][-1] == 7
+
+
+def test_every_log_keeps_counting_after_the_copy(full: str, empty_postgres: str) -> None:
+    opened = StatusEvent("i-1", StatusEventKind.OPENED, NOW, NOW, "mei", title="Down")
+    opted_out = Reachability("ana", "sms", Reach.OPTED_OUT, NOW, "STOP", "+13055550101")
+    with open_store(full) as store:
+        store.write(lambda t: t.add_status_event(opened))
+        store.write(lambda t: t.note_reachability(opted_out))
+    open_store(empty_postgres).close()
+    copy_store(full, empty_postgres, NO_PAGER)
+    with open_store(empty_postgres) as store:
+        store.write(lambda t: t.add_status_event(opened))
+        store.write(lambda t: t.note_reachability(opted_out))
+        assert [each.seq for each in store.read(lambda t: t.status_events())] == [1, 2]
 
 
 def test_a_target_with_rows_is_refused(full: str, tmp_path: Path) -> None:

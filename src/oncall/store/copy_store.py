@@ -13,7 +13,7 @@ from oncall.store import schema
 from oncall.store.address import PostgresAddress, SqliteAddress, address_of
 from oncall.store.revisions import SchemaState, wrong_schema
 from oncall.store.source_pagers import SourcePagers
-from oncall.store.tables import events, metadata, pagers, status_events
+from oncall.store.tables import metadata, pagers
 
 _BATCH = 500
 _DATA = [table for table in metadata.sorted_tables if table is not pagers]
@@ -42,7 +42,7 @@ def copy_store(source: str, target: str, source_pagers: SourcePagers, *, setting
                 raise wrong_schema(state, there.place)
             _check_target_is_empty(new, there.place)
             count = sum(_copy(old, new, table) for table in _DATA)
-            _advance_event_numbers(new)
+            _advance_row_numbers(new)
             return count
     except SQLAlchemyError as error:
         # The error may quote rows, and rows hold phone numbers.
@@ -96,10 +96,12 @@ def _copy(old: Connection, new: Connection, table: Table) -> int:
     return count
 
 
-def _advance_event_numbers(new: Connection) -> None:
-    """Set PostgreSQL's counters of event numbers past the numbers of the copied events."""
+def _advance_row_numbers(new: Connection) -> None:
+    """Set PostgreSQL's counters of row numbers past the numbers of the copied rows."""
     if new.dialect.name == "postgresql":
-        for table in (events, status_events):
+        for table in _DATA:
+            if "seq" not in table.c:
+                continue
             highest = new.execute(select(func.max(table.c.seq))).scalar_one() or 0
             sequence = text("SELECT setval(pg_get_serial_sequence(:name, 'seq'), :number, true)")
             new.execute(sequence, {"name": table.name, "number": max(highest, 1)})
