@@ -22,6 +22,10 @@ URGENT, HELD = ticket_body("T-1"), ticket_body("T-2", impact="high")
 TRIAGED = {"down": False, "users": "many", "workaround": "none"}
 
 OUTAGE = {"action": "open", "title": "Portal down", "components": {"portal": "major_outage"}}
+SWAPS, ABSENCES = "/v1/schedule/swaps", "/v1/schedule/absences"
+SWAP = {"engineer": "ana", "day": "2027-01-26", "with": "chloe"}
+ABSENCE = {"engineer": "ana", "from": "2027-02-10", "to": "2027-02-10", "reason": "a wedding"}
+
 GOOD: list[tuple[str, str, str, object, int]] = [
     ("POST", "/v1/tickets", "/v1/tickets", {**URGENT, "extra": 1, "triage": TRIAGED}, 202),
     ("POST", "/v1/tickets", "/v1/tickets", HELD, 202),
@@ -80,6 +84,11 @@ GOOD: list[tuple[str, str, str, object, int]] = [
     ("POST", "/v1/schedule/overrides", "/v1/schedule/overrides", override_body(12), 201),
     ("POST", "/v1/schedule/covers", "/v1/schedule/covers", {"engineer": "ana", "by": "grace", "nope": 1}, 201),
     ("POST", "/v1/schedule/versions/{version}/undo", "/v1/schedule/versions/2/undo", {"reason": "no"}, 201),
+    ("GET", f"{SWAPS}/takers", f"{SWAPS}/takers?engineer=ana&day=2027-01-26", None, 200),
+    ("POST", SWAPS, SWAPS, {**SWAP, "nope": 1}, 201),
+    ("POST", SWAPS, SWAPS, {**SWAP, "day": "2027-02-02", "agreed": True}, 201),
+    ("GET", SWAPS, SWAPS, None, 200),
+    ("POST", ABSENCES, ABSENCES, ABSENCE, 201),
     ("POST", "/v1/schedule/publications", "/v1/schedule/publications", publication_body(), 201),
     ("POST", "/v1/schedule/publications", "/v1/schedule/publications", {**publication_body(), "dry_run": True}, 200),
     ("GET", "/v1/webhooks", "/v1/webhooks?state=waiting,quarantined&to=webhook:gone&limit=5", None, 200),
@@ -100,9 +109,12 @@ TOLD_ELSEWHERE = {
     ("GET", "/v1/intake/failures/{failure_id}", "200"),
     ("POST", "/v1/intake/failures/{failure_id}/drop", "200"),
     ("POST", "/v1/intake/failures/{failure_id}/replay", "200"),
+    ("POST", "/v1/schedule/swaps/{code}/accept", "200"),
+    ("POST", "/v1/schedule/swaps/{code}/decline", "200"),
+    ("POST", "/v1/schedule/swaps/{code}/withdraw", "200"),
 }
-"""Good answers that no JSON test can show: a service that is not ready is below, metrics and calendars are text, and an
-id of a request or a failure comes from an answer."""
+"""Good answers that no JSON test can show: a service that is not ready is below, metrics and calendars are text, and
+the ids of requests and failures come from answers."""
 
 MESSAGE = RelayMessage("msg_1", "webhook:gone", "ticket.paged", "T-1", 1, "{}", SATURDAY_NIGHT, None, error="HTTP 500")
 
@@ -237,6 +249,16 @@ def test_the_answer_about_a_request_of_opsgenie_s_client_fits(
     assert document.faults_of_answer("GET", path, 200, "application/json", answer.json()) == []
 
 
+@pytest.mark.parametrize(("answer", "day"), [("accept", "02-09"), ("decline", "02-16"), ("withdraw", "02-23")])
+def test_an_answer_to_a_request_to_swap_fits(
+    used: tuple[Service, list[httpx.Response]], document: ApiDocument, answer: str, day: str
+) -> None:
+    asked = used[0].post({**SWAP, "day": f"2027-{day}"}, by="mei", path=SWAPS).json()
+    given = used[0].post({}, by="mei", path=f"{SWAPS}/{asked['id']}/{answer}")
+    path = f"/v1/schedule/swaps/{{code}}/{answer}"
+    assert document.faults_of_answer("POST", path, 200, "application/json", given.json()) == []
+
+
 @pytest.mark.parametrize(
     ("path", "called", "body"),
     [
@@ -247,6 +269,8 @@ def test_the_answer_about_a_request_of_opsgenie_s_client_fits(
         ("/v1/drills", "/v1/drills", {"to": "ana"}),
         ("/v1/schedule/overrides", "/v1/schedule/overrides", override_body(13)),
         ("/v1/schedule/covers", "/v1/schedule/covers", {"engineer": "ana", "reason": "ill"}),
+        (SWAPS, SWAPS, {**SWAP, "day": "2027-02-04"}),
+        (ABSENCES, ABSENCES, {**ABSENCE, "from": "2027-02-20", "to": "2027-02-20"}),
         ("/v1/schedule/publications", "/v1/schedule/publications", publication_body()),
     ],
 )

@@ -32,6 +32,7 @@ TABLE: dict[Operation | EventKind, tuple[str, str, str]] = {
     Operation.ADD_CALLER: (NO, NO, YES),
     Operation.CHANGE_CALLER: (NO, ITSELF, YES),
     Operation.CHANGE_SCHEDULE: (NO, ITSELF, YES),
+    Operation.SWAP: (NO, ITSELF, YES),
     Operation.PUBLISH: (NO, NO, YES),
     Operation.RETRY_MESSAGE: (NO, NO, YES),
     Operation.NOTE_HANDOFF: (NO, ITSELF, YES),
@@ -64,6 +65,8 @@ READS = [
     "/v1/schedule/versions",
     "/v1/schedule/diff?from=1",
     "/v1/schedule/documents",
+    "/v1/schedule/swaps",
+    "/v1/schedule/swaps/takers?engineer=ana&day=2027-01-26",
     "/v1/policy",
     "/v1/reports/sla?from=2027-01-01&to=2027-03-31",
     "/v1/reports/qbr?customer=Acme+Ltd&quarter=2027Q1",
@@ -85,6 +88,11 @@ FOR_ANOTHER: dict[Operation, tuple[str, dict[str, Any], str]] = {
         "/v1/schedule/covers",
         {"engineer": "ana", "by": "ben"},
         "this token takes over as ana, and as no other engineer; a manager can",
+    ),
+    Operation.SWAP: (
+        "/v1/schedule/swaps",
+        {"engineer": "ben", "day": "2027-01-26", "with": "chloe"},
+        "this token swaps the shifts of ana alone; a manager can",
     ),
     Operation.START_DRILL: ("/v1/drills", {"to": "ben"}, "this token sends a drill to ana alone"),
     Operation.NOTE_HANDOFF: (
@@ -211,6 +219,8 @@ def _asked(service: Service, operation: Operation, caller: str) -> list[httpx.Re
             return [service.post(body, by=caller, path=path) for path in paths]
         case Operation.CHANGE_SCHEDULE:
             return _changes(service, caller)
+        case Operation.SWAP:
+            return _swaps(service, caller)
         case Operation.PUBLISH:
             return [service.post(publication_body(), by=caller, path="/v1/schedule/publications")]
         case Operation.RETRY_MESSAGE:
@@ -220,6 +230,19 @@ def _asked(service: Service, operation: Operation, caller: str) -> list[httpx.Re
             return [service.call("POST", f"/v1/intake/failures/{kept}/drop", by=caller)]
         case _:
             return [service.post({"to": "ana"}, by=caller, path="/v1/drills")]
+
+
+def _swaps(service: Service, caller: str) -> list[httpx.Response]:
+    """Chloe is asked for one of ana's shifts, the request is withdrawn, and ana is away on another day."""
+    day = f"2027-01-{25 + next(_NUMBERS) % 4}"
+    asked = service.post({"engineer": "ana", "day": day, "with": "chloe"}, by=caller, path="/v1/schedule/swaps")
+    code = asked.json().get("id", "7K2F")
+    away = {"engineer": "ana", "from": (day := f"2027-02-{10 + next(_NUMBERS) % 9}"), "to": day, "reason": "a wedding"}
+    return [
+        asked,
+        service.post({}, by=caller, path=f"/v1/schedule/swaps/{code}/withdraw"),
+        service.post(away, by=caller, path="/v1/schedule/absences"),
+    ]
 
 
 def _changes(service: Service, caller: str) -> list[httpx.Response]:

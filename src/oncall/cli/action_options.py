@@ -21,6 +21,9 @@ _OPTIONS = {
     "role": "--role",
     "reason": "--reason",
     "engineer": "ENGINEER",
+    "day": "DATE",
+    "with": "--with",
+    "for": "--for",
 }
 
 

@@ -67,6 +67,10 @@ class ServerRequests:
         self._keep(path, answer.text)
         return content
 
+    def get(self, path: str) -> Published:
+        """Return the answer to a read; also an earlier one while the server is away."""
+        return self._call("GET", path)
+
     def post(self, path: str, body: Mapping[str, object]) -> Published:
         """Post a body and return the answer."""
         return self._call("POST", path, body)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from oncall.paging.actions.caller_actions import NotAllowed
@@ -16,11 +16,18 @@ from oncall.planning.override_shift import override_shift
 from oncall.planning.posted_change import CoverAsked, OverrideAsked, UndoAsked
 from oncall.planning.publish_plan import PublishablePlan, publish_plan
 from oncall.planning.schedule_version import AppendedVersion, Author, ScheduleTransaction
+from oncall.planning.swaps.ask_to_swap import SwapTransaction
+from oncall.planning.swaps.moved_swaps import move_swaps
+from oncall.planning.swaps.swap_notes import times_in
 from oncall.planning.undo_version import undo_version
 
 
 class ChangeTransaction(ScheduleTransaction, ScheduleNotices, Protocol):
     """What a change of the schedule needs of a transaction, with the notices to the people concerned."""
+
+
+class PublishTransaction(ChangeTransaction, SwapTransaction, Protocol):
+    """What publishing a plan needs of a transaction: swaps move with their shifts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +96,18 @@ class Published:
     told: tuple[str, ...]
 
 
-def carry_out_publication(tx: ChangeTransaction, sound: PublishablePlan, reason: str, actor: Actor) -> Published:
-    """Publish a plan that was checked, and tell the people concerned. Raises as `publish_plan`."""
-    made = publish_plan(tx, sound, actor.author(reason), expected=actor.expected)
-    warnings = absent_by_change(made.after, sound.roster, actor.context.now)
-    return Published(sound, made, tuple(warnings), tell_of_version(tx, made, actor.context))
+def carry_out_publication(tx: PublishTransaction, sound: PublishablePlan, reason: str, actor: Actor) -> Published:
+    """Publish a plan that was checked, and tell the people concerned. Raises as `publish_plan`.
+
+    Swaps move with the hours of their shifts, in versions of their own.
+    """
+    author = actor.author(reason)
+    made = publish_plan(tx, sound, author, expected=actor.expected)
+    told = tell_of_version(tx, made, actor.context)
+    swaps = move_swaps(tx, made, author, times_in(actor.context))
+    made = replace(made, after=tx.schedule())
+    warnings = [*absent_by_change(made.after, sound.roster, actor.context.now), *swaps.sentences]
+    return Published(sound, made, tuple(warnings), told)
 
 
 def told_of(tx: ChangeTransaction, made: ChangeMade, actor: Actor) -> CarriedOut:

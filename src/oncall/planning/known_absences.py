@@ -10,7 +10,11 @@ from oncall.schedule.absences import StoredAbsence
 from oncall.schedule.schedule import Schedule
 
 
-def with_absences(roster: Roster, schedule: Schedule | None, say: Callable[[str], None] | None = None) -> Roster:
+def _ignore(sentence: str) -> None:
+    """Drop a sentence that the caller does not want."""
+
+
+def with_absences(roster: Roster, schedule: Schedule | None, say: Callable[[str], None] = _ignore) -> Roster:
     """Return the roster with the absences of the published schedule of the same team.
 
     schedule: None when nothing is published. say: takes a sentence for each absence that the roster file does not
@@ -22,7 +26,7 @@ def with_absences(roster: Roster, schedule: Schedule | None, say: Callable[[str]
     for engineer in roster.engineers:
         new = _new_absences(engineer, schedule.absences)
         people.append(replace(engineer, absences=(*engineer.absences, *new)) if new else engineer)
-        for absence in new if say is not None else ():
+        for absence in new:
             say(f"taken into account: {engineer.id} is away {absence.span_text}: {absence.reason}")
     return replace(roster, engineers=tuple(people))
 

@@ -27,6 +27,7 @@ from oncall.web import (
     schedule_routes,
     sender_routes,
     status_routes,
+    swap_routes,
     ticket_routes,
     token_routes,
 )
@@ -100,6 +101,7 @@ def create_app(
         calendar_routes,
         schedule_change_routes,
         handoff_routes,
+        swap_routes,
         report_routes,
         doctor_routes,
         caller_routes,

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from oncall.paging.actions.call_keys import answer_call
 from oncall.paging.actions.sms_replies import MOST_UNHELPFUL, UNHELPFUL_WITHIN, answer_sms
+from oncall.planning.swap_by_sms import answering_swaps
 from oncall.support.phones import masked_phone
 from oncall.support.wording import exact_span
 from oncall.web.api_description import Answer, answers, form
@@ -55,7 +56,13 @@ async def inbound_sms(services: ServicesDep, form: SignedForm) -> Response:
     context = services.engine.context()
     answer = await services.engine.write(
         lambda tx: answer_sms(
-            tx, phone=sms.phone, body=sms.body, provider_id=sms.provider_id, context=context, opt_out=sms.opt_out
+            tx,
+            phone=sms.phone,
+            body=sms.body,
+            provider_id=sms.provider_id,
+            context=context,
+            opt_out=sms.opt_out,
+            answer_swap=answering_swaps(tx, services.clock),
         )
     )
     if answer.is_from_stranger:

@@ -64,9 +64,9 @@ async def post_override(
 
     A change that breaks a rule of the roster is refused with the rule's name, unless `force` is true.
     """
-    asked, actor = override_from(posted.document), _actor(request, services, caller)
+    asked, actor = override_from(posted.document), actor_of(request, services, caller)
     done = await services.engine.write(lambda tx: carry_out_override(tx, asked, actor))
-    return _made(services, done, actor, _warnings(posted.document, OverrideBody))
+    return _made(services, done, actor, ignored_fields(posted.document, OverrideBody))
 
 
 @router.post(
@@ -80,9 +80,9 @@ async def post_cover(
     request: Request, services: ServicesDep, caller: ScheduleChanger, posted: PostedCover
 ) -> JSONResponse:
     """Takes over what an engineer holds, from now or for a span. An engineer's token takes over as its own engineer."""
-    asked, actor = cover_from(posted.document), _actor(request, services, caller)
+    asked, actor = cover_from(posted.document), actor_of(request, services, caller)
     done = await services.engine.write(lambda tx: carry_out_cover(tx, asked, actor))
-    return _made(services, done, actor, _warnings(posted.document, CoverBody))
+    return _made(services, done, actor, ignored_fields(posted.document, CoverBody))
 
 
 @router.post(
@@ -96,10 +96,10 @@ async def post_undo(
     version: str, request: Request, services: ServicesDep, caller: ScheduleChanger, posted: PostedUndo
 ) -> JSONResponse:
     """Takes back a publication or a change from now on; the past stays as it was. An engineer takes back their own."""
-    asked, actor = undo_from(posted.document), _actor(request, services, caller)
+    asked, actor = undo_from(posted.document), actor_of(request, services, caller)
     number = _version(version)
     done = await services.engine.write(lambda tx: carry_out_undo(tx, number, asked, actor))
-    return _made(services, done, actor, _warnings(posted.document, UndoBody))
+    return _made(services, done, actor, ignored_fields(posted.document, UndoBody))
 
 
 @router.post(
@@ -122,7 +122,7 @@ async def post_publication(
 
     The plans of other teams that the roster names under `busy` are not at hand here, so that the caller checks those.
     """
-    actor = _actor(request, services, caller)
+    actor = actor_of(request, services, caller)
     # Reading and checking a plan takes long, and must not keep tickets waiting.
     asked = await asyncio.to_thread(publication_from, posted.document)
     before = await services.engine.read(lambda tx: tx.schedule())
@@ -132,7 +132,7 @@ async def post_publication(
     done = await services.engine.write(lambda tx: carry_out_publication(tx, sound, asked.reason, actor))
     services.engine.wake()
     view = publication_view(done, actor.context.now)
-    view["warnings"] += _warnings(posted.document, PublicationBody)
+    view["warnings"] += ignored_fields(posted.document, PublicationBody)
     return JSONResponse(view, 201, {"ETag": etag(done.made.number)})
 
 
@@ -145,7 +145,7 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def _actor(request: Request, services: Services, caller: Token) -> Actor:
+def actor_of(request: Request, services: Services, caller: Token) -> Actor:
     """Return who asks for a change. Raises FieldFaults for an `If-Match` that is no version of the schedule."""
     is_limited = access(caller.role, Operation.CHANGE_SCHEDULE) is Access.AS_ITSELF
     context = services.engine.context(caller.name)
@@ -176,5 +176,6 @@ def _made(services: Services, done: CarriedOut, actor: Actor, warnings: list[str
     return JSONResponse(view, 201, {"ETag": etag(view["version"])})
 
 
-def _warnings(posted: object, model: type[RequestBody]) -> list[str]:
+def ignored_fields(posted: object, model: type[RequestBody]) -> list[str]:
+    """Return a sentence for each field of a posted document that the model does not have."""
     return unknown_fields(posted, [field.alias or name for name, field in model.model_fields.items()])

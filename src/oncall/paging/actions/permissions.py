@@ -36,6 +36,10 @@ class Operation(StrEnum):
     CHANGE_SCHEDULE = (
         "change who is on call (`POST /v1/schedule/overrides`, `/v1/schedule/covers`, `/v1/schedule/versions/N/undo`)"
     )
+    SWAP = (
+        "swap shifts and enter absences (`POST /v1/schedule/swaps`, `/v1/schedule/swaps/ID/accept|decline|withdraw`, "
+        "`/v1/schedule/absences`)"
+    )
     PUBLISH = "publish a plan (`POST /v1/schedule/publications`)"
     RETRY_MESSAGE = "send a message to a webhook or team channel again (`POST /v1/webhooks/ID/retry`)"
     NOTE_HANDOFF = "write a note for the next shift (`POST /v1/handoff/notes`)"
@@ -61,6 +65,7 @@ PERMISSIONS: Mapping[Operation | EventKind, Row] = {
     Operation.ADD_CALLER: (_NO, _NO, _YES),
     Operation.CHANGE_CALLER: (_NO, _AS_ITSELF, _YES),
     Operation.CHANGE_SCHEDULE: (_NO, _AS_ITSELF, _YES),
+    Operation.SWAP: (_NO, _AS_ITSELF, _YES),
     Operation.PUBLISH: (_NO, _NO, _YES),
     Operation.RETRY_MESSAGE: (_NO, _NO, _YES),
     Operation.NOTE_HANDOFF: (_NO, _AS_ITSELF, _YES),

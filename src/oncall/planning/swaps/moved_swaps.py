@@ -43,6 +43,12 @@ class MovedSwaps:
     moved: tuple[int, ...] = ()
     ended: tuple[int, ...] = ()
 
+    @property
+    def sentences(self) -> list[str]:
+        """Return a sentence about each of these versions, for the manager who publishes."""
+        moved = [f"the swap of version {each} moved with the hours of its shift" for each in self.moved]
+        return [*moved, *(f"a shift of version {each} is not in the new plan; both are told" for each in self.ended)]
+
 
 @dataclass(frozen=True, slots=True)
 class _Plans:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from oncall.paging.domain.reachability import Alert
+from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.ports.people_store import Alerts
 from oncall.paging.ports.time_source import Clock
 from oncall.planning.swaps.swap_texts import SwapWords
@@ -30,6 +31,11 @@ def note_times(clock: Clock) -> NoteTimes:
     """Return when alerts go out by a clock."""
     now = clock.real_now()
     return NoteTimes(now, lambda at: now + timedelta(seconds=clock.real_seconds_until(at)))
+
+
+def times_in(context: ActionContext) -> NoteTimes:
+    """Return when alerts go out by a context, with policy time as fast as real time."""
+    return NoteTimes(context.real_now, lambda at: context.real_now + (at - context.now))
 
 
 def tell(tx: Alerts, to: str, about: str, body: str, times: NoteTimes) -> None:

@@ -1,0 +1,104 @@
+"""Carry out what a caller asks about swaps and absences: check that the caller may, do it, and tell people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from oncall.paging.actions.caller_actions import NotAllowed
+from oncall.paging.outgoing.schedule_notices import ScheduleNotices
+from oncall.planning.carry_out import Actor, CarriedOut, refuse_others, tell_of_version, told_of
+from oncall.planning.posted_swaps import AwayPosted, SwapPosted
+from oncall.planning.schedule_version import ScheduleTransaction
+from oncall.planning.swaps.ask_to_swap import SwapTransaction, ask_to_swap, swap_at_once
+from oncall.planning.swaps.away import AwayMade, AwayPlan, AwaySituation, enter_away, plan_away, read_for_away
+from oncall.planning.swaps.swap_answers import Answerer, accept_swap, decline_swap, tell_accepted, withdraw_swap
+from oncall.planning.swaps.swap_notes import NoteTimes
+from oncall.schedule.swap_requests import SwapRequest
+
+REPAIR_TIME = timedelta(seconds=10)
+"""How long a repair may look for covers; wall time. A terminal waits 15 seconds for its server."""
+
+
+class SwapAnswer(StrEnum):
+    """What an engineer does with a request. The API's paths and the commands have these names."""
+
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    WITHDRAW = "withdraw"
+
+
+class SwapDesk(SwapTransaction, ScheduleNotices, Protocol):
+    """What swaps and absences need of a transaction, with the notices to the people concerned."""
+
+
+@dataclass(frozen=True, slots=True)
+class SwapDone:
+    """A request as it is now, and the change that it became, if any."""
+
+    request: SwapRequest
+    carried: CarriedOut | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AwayDone:
+    """An absence that was entered, and the ids of the engineers who are told by SMS."""
+
+    made: AwayMade
+    told: tuple[str, ...]
+
+
+def carry_out_swap(tx: SwapDesk, posted: SwapPosted, actor: Actor, times: NoteTimes) -> SwapDone | CarriedOut:
+    """Ask for a swap, or make it at once if both have agreed. Raises NotAllowed, and as `ask_to_swap`.
+
+    An engineer's token may only give away its own engineer's shifts, and only by asking.
+    """
+    refuse_others(tx, actor, posted.asked.engineer, "swaps the shifts of {} alone")
+    if posted.is_agreed and actor.is_limited:
+        raise NotAllowed(f"this token asks {posted.asked.other} for the swap; only a manager makes it at once")
+    author, terms = actor.author(posted.reason), actor.terms(is_forced=posted.is_forced)
+    if not posted.is_agreed:
+        return SwapDone(ask_to_swap(tx, posted.asked, author, terms, times))
+    if not posted.reason:
+        author = actor.author(f"{posted.asked.engineer} and {posted.asked.other} agreed to swap")
+    return told_of(tx, swap_at_once(tx, posted.asked, author, terms), actor)
+
+
+def carry_out_answer(tx: SwapDesk, code: str, answer: SwapAnswer, actor: Actor, times: NoteTimes) -> SwapDone:
+    """Accept, decline or withdraw a request. Raises NotAllowed, and as `accept_swap`."""
+    refuse_others(tx, actor, actor.by, "answers for {} alone")
+    answerer = Answerer(actor.by, actor.context.now, may_answer_for_others=not actor.is_limited)
+    if answer is SwapAnswer.DECLINE:
+        return SwapDone(decline_swap(tx, code, answerer, times))
+    if answer is SwapAnswer.WITHDRAW:
+        return SwapDone(withdraw_swap(tx, code, answerer, times))
+    request, made = accept_swap(tx, code, answerer, times)
+    carried = told_of(tx, made, actor) if made is not None else None
+    if carried is None or request.engineer not in carried.told:
+        tell_accepted(tx, request, answerer, times)
+    return SwapDone(request, carried)
+
+
+def read_away(tx: ScheduleTransaction, posted: AwayPosted, actor: Actor) -> AwaySituation:
+    """Return what finding covers for an absence needs. Raises NotAllowed, and as `read_for_away`.
+
+    An engineer's token may only enter its own engineer's absences, and asks for the covers.
+    """
+    refuse_others(tx, actor, posted.asked.engineer, "enters the absences of {} alone")
+    if posted.is_agreed and actor.is_limited:
+        raise NotAllowed("this token asks for the covers; only a manager makes them at once")
+    return read_for_away(tx, posted.asked, actor.author(posted.reason))
+
+
+def covers_for(situation: AwaySituation, actor: Actor) -> AwayPlan:
+    """Find the covers. It may take seconds, so run it outside a transaction. Raises Refused as `plan_away`."""
+    return plan_away(situation, actor.context.now, time_limit=REPAIR_TIME)
+
+
+def carry_out_away(tx: SwapDesk, plan: AwayPlan, posted: AwayPosted, actor: Actor, times: NoteTimes) -> AwayDone:
+    """Enter an absence with the covers that were found. Raises ScheduleMoved as `enter_away`."""
+    author, terms = actor.author(posted.reason), actor.terms(is_forced=False)
+    made = enter_away(tx, plan, author, times, is_agreed=posted.is_agreed, terms=terms)
+    return AwayDone(made, tell_of_version(tx, made.version, actor.context))

@@ -1,0 +1,90 @@
+"""Swaps and absences as callers post them. Terminal and API share this reader."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from oncall.paging.actions.field_faults import shown
+from oncall.planning.posted_change import PostedFields
+from oncall.planning.swaps.ask_to_swap import SwapAsked
+from oncall.planning.swaps.away import AwayAsked
+
+DAY_ADVICE = 'write "2027-01-04", or the start of the shift: "2027-01-04T19:01"'
+
+
+@dataclass(frozen=True, slots=True)
+class SwapPosted:
+    """A swap as it was asked for. is_agreed: both have agreed, and the change is made at once."""
+
+    asked: SwapAsked
+    is_agreed: bool
+    is_forced: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AwayPosted:
+    """An absence as it was asked for. is_agreed: those who cover have agreed."""
+
+    asked: AwayAsked
+    is_agreed: bool
+    reason: str
+
+
+def swap_from(document: object) -> SwapPosted:
+    """Return the swap of a posted document. Raises FieldFaults with every field that cannot be used."""
+    fields = _Fields(document, "swap")
+    engineer, other, role = fields.needed_name("engineer"), fields.needed_name("with"), fields.name("role")
+    day = fields.shift_day("day")
+    if fields.is_absent("day"):
+        fields.fault("day", f"missing; {DAY_ADVICE}")
+    their_day, is_forced, is_agreed = fields.shift_day("for"), fields.switch("force"), fields.switch("agreed")
+    reason = fields.needed_reason() if is_forced else fields.reason()
+    fields.refuse_faults()
+    assert day is not None, "a missing day is a fault"
+    return SwapPosted(SwapAsked(engineer, day, role, other, their_day), is_agreed, is_forced, reason)
+
+
+def away_from(document: object) -> AwayPosted:
+    """Return the absence of a posted document. Raises FieldFaults with every field that cannot be used."""
+    fields = _Fields(document, "absence")
+    engineer, reason, is_agreed = fields.needed_name("engineer"), fields.needed_reason(), fields.switch("agreed")
+    first, last = fields.day("from"), fields.day("to")
+    for name in ("from", "to"):
+        if fields.is_absent(name):
+            fields.fault(name, 'missing; write "2027-01-04"')
+    if first is not None and last is not None and last < first:
+        fields.fault("to", f"{last} is before `from`, {first}")
+    fields.refuse_faults()
+    assert first is not None, "a missing date is a fault"
+    assert last is not None, "a missing date is a fault"
+    return AwayPosted(AwayAsked(engineer, first, last), is_agreed, reason)
+
+
+def read_shift_day(value: object) -> date | datetime | None:
+    """Return the date or time that a text says; None if it says neither."""
+    if not isinstance(value, str) or not 10 <= len(value) <= 40:
+        return None
+    try:
+        if len(value) == len("2027-01-04"):
+            return date.fromisoformat(value)
+        return datetime.fromisoformat(value)
+    except ValueError:
+        return None
+
+
+class _Fields(PostedFields):
+    """Reads also the date of a shift."""
+
+    def is_absent(self, field: str) -> bool:
+        """Return True if the field is not there."""
+        return self._document.get(field) is None
+
+    def shift_day(self, field: str) -> date | datetime | None:
+        """Return the date of a shift, or a time in it (naive: policy time); None if it is absent or at fault."""
+        value = self._document.get(field)
+        found = read_shift_day(value)
+        if value is not None and found is None:
+            self.fault(field, f"{shown(value)} is not the date of a shift; {DAY_ADVICE}")
+        return found
