@@ -165,6 +165,7 @@ def test_the_business_review_as_json_says_everything_and_writes_no_file(
     assert quarter["on_call"]["taken_seconds"]["p50"] == 180
     assert quarter["slowest"][0]["ticket"] == "T-1"
     assert view["before"]["tickets"] == 0
+    assert view["uptime"] is None
 
 
 def test_a_customer_without_a_ticket_in_either_quarter_is_owed_their_review_all_the_same(

@@ -14,6 +14,8 @@ from oncall.status.status_export import exported_files
 from oncall.status.status_pages import badge_svg, feed, incident_html, status_html
 from oncall.status.statuspage_json import documents
 from oncall.status.top_line import top_line
+from oncall.status.window_uptime import uptime_of
+from oncall.support.windows import Window
 from tests.status.log import MemoryLog, at
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -158,3 +160,13 @@ def test_the_top_line_has_statuspages_words(states: dict[str, str], words: str) 
     log = MemoryLog()
     log.act(OpenIncident("x", states))
     assert top_line(log.record).words == words
+
+
+def test_the_uptime_of_a_review_is_that_of_the_terminal(log: MemoryLog) -> None:
+    window = Window(at("2027-02-01 00:00"), at("2027-04-01 00:00"))
+    found = uptime_of(log, window, log.now)
+    assert found is not None
+    assert found.figures == log.uptime("2027-02-01 00:00", "2027-04-01 00:00")["page"]
+    assert found.sentence.startswith("99.829 % of 99.9 % promised · 70.0 of 41.0 min used · -29.0 left")
+    log.files = []
+    assert uptime_of(log, window, log.now) is None

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
-from itertools import count
 from typing import Any
 
 import httpx
@@ -16,9 +15,8 @@ from oncall.paging.actions.permissions import PERMISSIONS, Access, Operation
 from oncall.paging.actions.ticket_action import FROM_PEOPLE
 from oncall.paging.domain.events import EventKind
 from oncall.paging.ports.callers import CallerRole, Token
-from oncall.paging.ports.relay import RelayMessage
 from tests.paging.world import SATURDAY_NIGHT, ticket_body
-from tests.web.publications import override_body, publication_body
+from tests.web.operations import NUMBERS, READS, asked
 from tests.web.service import Service, problem
 
 YES, NO, ITSELF = "yes", "no", "as itself"
@@ -55,33 +53,6 @@ CELLS = [(done, caller, row[column]) for done, row in TABLE.items() for column, 
 OPERATIONS = [cell for cell in CELLS if isinstance(cell[0], Operation) and cell[0] is not Operation.POST_EVENT]
 EVENTS = [cell for cell in CELLS if isinstance(cell[0], EventKind)]
 RECEIPT = {"id", "state", "changed", "message"}
-READS = [
-    "/v1/handoff",
-    "/v1/tickets",
-    "/v1/tickets/K-1",
-    "/v1/oncall",
-    "/v1/tonight",
-    "/v1/schedule",
-    "/v1/schedule/versions",
-    "/v1/schedule/diff?from=1",
-    "/v1/schedule/documents",
-    "/v1/schedule/swaps",
-    "/v1/schedule/swaps/takers?engineer=ana&day=2027-01-26",
-    "/v1/policy",
-    "/v1/reports/sla?from=2027-01-01&to=2027-03-31",
-    "/v1/reports/qbr?customer=Acme+Ltd&quarter=2027Q1",
-    "/v1/reports/load?from=2027-01-01&to=2027-03-31",
-    "/v1/reports/duty?month=2027-01",
-    "/v1/plan/status",
-    "/v1/status",
-    "/v1/status/uptime",
-    "/v1/doctor",
-    "/v1/webhooks",
-    "/v1/intake/log",
-    "/v1/intake/failures",
-    "/v1/me",
-    "/v1/tokens",
-]
 A_FAILURE = "/v1/intake/failures/{failure_id}"
 FOR_ANOTHER: dict[Operation, tuple[str, dict[str, Any], str]] = {
     Operation.CHANGE_SCHEDULE: (
@@ -116,7 +87,6 @@ NO_MACHINE = (
     "a token of role intake may not record acknowledged: a person takes a ticket, not a program; a token made with "
     "--may-acknowledge may record it for a person on the roster"
 )
-_NUMBERS = count(1)
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +116,7 @@ def _add(token: Token, tx: Any) -> None:
 
 
 def new_ticket(service: Service, **changes: Any) -> str:
-    name = f"N-{next(_NUMBERS)}"
+    name = f"N-{next(NUMBERS)}"
     assert service.post(ticket_body(name, **changes)).status_code == 202
     return name
 
@@ -176,7 +146,7 @@ def test_each_role_may_ask_for_what_the_table_says(
     busy: Service, empty: Service, operation: Operation, caller: str, cell: str
 ) -> None:
     role = CALLERS[caller].value
-    for answer in _asked(empty if operation is Operation.PUBLISH else busy, operation, caller):
+    for answer in asked(empty if operation is Operation.PUBLISH else busy, operation, caller):
         if cell == NO:
             problem(answer, 403, f"a token of role {role} may not do this")
         else:
@@ -184,82 +154,6 @@ def test_each_role_may_ask_for_what_the_table_says(
     if cell == ITSELF:
         path, body, words = FOR_ANOTHER[operation]
         problem(busy.post(body, by=caller, path=path), 403, words)
-
-
-def _asked(service: Service, operation: Operation, caller: str) -> list[httpx.Response]:
-    match operation:
-        case Operation.POST_TICKET:
-            return [service.post(ticket_body(f"B-{next(_NUMBERS)}", impact="low"), by=caller)]
-        case Operation.EXPLAIN:
-            question = {"plan": "standard", "impact": "high"}
-            return [
-                service.post(question, by=caller, path="/v1/explain"),
-                service.post({"down": True}, by=caller, path="/v1/triage"),
-            ]
-        case Operation.READ:
-            return [service.call("GET", path, by=caller) for path in READS]
-        case Operation.ADD_CALLER:
-            return [service.post({"name": f"new-{next(_NUMBERS)}", "role": "intake"}, by=caller, path="/v1/tokens")]
-        case Operation.CHANGE_CALLER:
-            label = f"number-{next(_NUMBERS)}"
-            digest = hashlib.sha256(label.encode()).hexdigest()
-            token = Token("ana", CallerRole.ENGINEER, digest, SATURDAY_NIGHT, label=label)
-            service.store.write(partial(_add, token))
-            name = token.handle
-            paths = ("/v1/tokens/rotate", "/v1/tokens/revoke")
-            return [service.post({"name": name}, by=caller, path=path) for path in paths]
-        case Operation.NOTE_HANDOFF:
-            return [service.post({"text": "watch T-1"}, by=caller, path="/v1/handoff/notes")]
-        case Operation.WRITE_STATUS:
-            body = {"action": "open", "title": "Slow", "components": {"portal": "degraded_performance"}}
-            return [service.post(body, by=caller, path="/v1/status/events")]
-        case Operation.LINK_CALENDAR:
-            body = {"engineer": "ana"}
-            paths = ("/v1/calendar/links", "/v1/calendar/links/revoke")
-            return [service.post(body, by=caller, path=path) for path in paths]
-        case Operation.CHANGE_SCHEDULE:
-            return _changes(service, caller)
-        case Operation.SWAP:
-            return _swaps(service, caller)
-        case Operation.PUBLISH:
-            return [service.post(publication_body(), by=caller, path="/v1/schedule/publications")]
-        case Operation.RETRY_MESSAGE:
-            return [service.call("POST", f"/v1/webhooks/{stored_message(service)}/retry", by=caller)]
-        case Operation.MANAGE_INTAKE:
-            kept = service.call("POST", "/webhooks/alertmanager", by="zendesk", content=b"{").json()["id"]
-            return [service.call("POST", f"/v1/intake/failures/{kept}/drop", by=caller)]
-        case _:
-            return [service.post({"to": "ana"}, by=caller, path="/v1/drills")]
-
-
-def _swaps(service: Service, caller: str) -> list[httpx.Response]:
-    """Chloe is asked for one of ana's shifts, the request is withdrawn, and ana is away on another day."""
-    day = f"2027-01-{25 + next(_NUMBERS) % 4}"
-    asked = service.post({"engineer": "ana", "day": day, "with": "chloe"}, by=caller, path="/v1/schedule/swaps")
-    code = asked.json().get("id", "7K2F")
-    away = {"engineer": "ana", "from": (day := f"2027-02-{10 + next(_NUMBERS) % 9}"), "to": day, "reason": "a wedding"}
-    return [
-        asked,
-        service.post({}, by=caller, path=f"/v1/schedule/swaps/{code}/withdraw"),
-        service.post(away, by=caller, path="/v1/schedule/absences"),
-    ]
-
-
-def _changes(service: Service, caller: str) -> list[httpx.Response]:
-    """Ana takes over from chloe, for whom the manager has put chloe on, and the cover is taken back."""
-    evening = override_body(11 + next(_NUMBERS) % 4)
-    made = service.post({**evening, "force": True}, by="mei", path="/v1/schedule/overrides").json()
-    cover = {"engineer": "chloe", "by": "ana", "from": evening["from"], "until": evening["to"]}
-    taken = service.post(cover, by=caller, path="/v1/schedule/covers")
-    path = f"/v1/schedule/versions/{made['version'] + 1}/undo"
-    return [taken, service.post({"reason": "no"}, by=caller, path=path)]
-
-
-def stored_message(service: Service) -> str:
-    """Store a message to a webhook that the policy does not name, and return its id."""
-    message = RelayMessage(f"msg_{next(_NUMBERS)}", "webhook:gone", "ticket.paged", None, 0, "{}", SATURDAY_NIGHT, None)
-    service.store.write(lambda tx: tx.add_relay_messages([message]))
-    return message.id
 
 
 def test_every_get_of_the_api_is_among_those_that_are_tried(busy: Service) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, TypedDict
 
+from oncall.status.status_views import UptimeFigures
 from oncall.support.json_types import IsoDate, IsoTime, Keyword
 
 MetricName = Annotated[str, Keyword("enum", ("first_reply", "next_reply", "periodic_update"))]
@@ -159,3 +160,4 @@ class ReviewView(TypedDict):
     is_over: Annotated[bool, "False while the quarter still runs."]
     quarter: QuarterView
     before: QuarterView
+    uptime: Annotated[UptimeFigures | None, "Of the status page in the quarter; null without a status page."]

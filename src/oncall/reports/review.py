@@ -21,6 +21,7 @@ from oncall.reports.report_view_types import QuarterView, ReviewView, SlowTicket
 from oncall.reports.report_views import cell_view, counts_view, percentiles_view, seconds
 from oncall.reports.sla_report import PAGE, Breach, Days, breach_view
 from oncall.reports.tickets_with_clocks import Measured, tickets_with_clocks
+from oncall.status.window_uptime import Uptime, uptime_of
 from oncall.support.calendar import SupportCalendar
 from oncall.support.clocks import SlaClock
 from oncall.support.policy import Metric, Policy
@@ -112,13 +113,15 @@ class QuarterFacts:
 class Review:
     """The content of `oncall report qbr`. as_of: the instant (aware UTC) at which running clocks were read.
 
-    customer: the name in the policy's list, or else the name on their tickets.
+    customer: the name in the policy's list, or else the name on their tickets. uptime: of the status page in the
+    quarter; None if no page was published.
     """
 
     customer: str
     as_of: datetime
     now: QuarterFacts
     before: QuarterFacts
+    uptime: Uptime | None = None
 
     @property
     def is_over(self) -> bool:
@@ -135,6 +138,7 @@ class Review:
             "is_over": self.is_over,
             "quarter": quarter_view(self.now),
             "before": quarter_view(self.before),
+            "uptime": self.uptime.figures if self.uptime is not None else None,
         }
 
 
@@ -190,7 +194,7 @@ def review_of(tx: ReportStore, customer: str, quarter: Quarter, *, as_of: dateti
         raise Refused(f"{quarter} has not begun yet: it is {full_time(as_of, zone)}")
     whose = customer_meant(tx, customer)
     now, before = (_facts(tx, whose, wanted, as_of) for wanted in (quarter, quarter.before))
-    return Review(whose.name, as_of, now, before)
+    return Review(whose.name, as_of, now, before, uptime_of(tx, now.days.window, as_of))
 
 
 def _facts(tx: ReportStore, whose: Whose, quarter: Quarter, as_of: datetime) -> QuarterFacts:

@@ -163,7 +163,7 @@ def uptime_view(record: StatusRecord, window: SecondsSpan, components: Iterable[
         "to": _local(cut.end, zone),
         "promise": f"{float(page.promise):g}",
         "components": [_figures(name, component_tally(record.histories[name], cut, page), page) for name in shown],
-        "page": _figures(PAGE, page_tally(record.histories, cut, page), page),
+        "page": page_figures(page_tally(record.histories, cut, page), page),
     }
 
 
@@ -175,6 +175,11 @@ def uptime_between(record: StatusRecord, start: datetime, end: datetime, compone
     if end <= start:
         raise Refused("the end of the window is not after its start")
     return uptime_view(record, SecondsSpan(epoch(start), epoch(end)), components)
+
+
+def page_figures(tally: Tally, page: StatusPage) -> UptimeFigures:
+    """Return the figures of the whole page."""
+    return _figures(PAGE, tally, page)
 
 
 def _figures(name: str, tally: Tally, page: StatusPage) -> UptimeFigures:

@@ -93,7 +93,7 @@ class ListingStore(ViewStore, CustomerStore, Protocol):
     """Everything that a listing of tickets needs, of all customers or of one."""
 
 
-class ReportStore(CustomerStore, EventLog, Protocol):
+class ReportStore(CustomerStore, EventLog, StatusLog, Protocol):
     """Everything that reports on the tickets of a span need."""
 
 
