@@ -112,9 +112,9 @@ def test_agreed_exceptions_are_told_and_the_moved_day_is_no_day_away() -> None:
     assert ", away</title>" not in text
 
 
-def test_the_spreadsheet_has_three_sheets_with_times_of_the_wall_clock() -> None:
+def test_the_spreadsheet_has_its_sheets_with_times_of_the_wall_clock() -> None:
     book = load_workbook(io.BytesIO(workbook_of(planned(), ROSTER)))
-    assert book.sheetnames == ["plan", "fairness", "calendar"]
+    assert book.sheetnames == ["plan", "fairness", "totals", "calendar"]
     rows = list(book["plan"].iter_rows(values_only=True))
     assert rows[0] == ("start", "end", "kind", "role", "engineer", "name")
     assert rows[1][:2] == (datetime(2027, 1, 4, 19, 1), datetime(2027, 1, 5, 8, 0))  # noqa: DTZ001
@@ -123,6 +123,20 @@ def test_the_spreadsheet_has_three_sheets_with_times_of_the_wall_clock() -> None
     assert plan.fairness is not None
     assert book["fairness"].max_row == 1 + sum(len(each.loads) for each in plan.fairness.engineers)
     assert book["calendar"].max_column == 1 + 13 * 7
+
+
+def test_the_spreadsheet_has_totals_and_says_whom_their_roles_limit() -> None:
+    people = [*(person(f"se-{n}") for n in range(3)), *(person(f"jo-{n}", roles=["secondary"]) for n in range(6))]
+    roster = team(*people, weekends_apart=1, max_shifts=(("jo-0", 20),))
+    plan = fairest_plan(roster, shifts_of(roster, days=28))
+    rows = list(load_workbook(io.BytesIO(workbook_of(plan, roster)))["totals"].iter_rows(values_only=True))
+    assert rows[0] == (
+        "engineer", "name", "total", "share", "difference", "hours", "max_shifts", "limit of the share",
+    )  # fmt: skip
+    by_name = {row[0]: row for row in rows[1:]}
+    assert by_name["se-0"][7] == "too few engineers take primary and secondary"
+    assert by_name["jo-0"][6:] == (20, "limited to secondary")
+    assert sum(row[2] for row in rows[1:]) == len(plan.seats)
 
 
 def test_a_name_that_looks_like_a_formula_stays_text() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from oncall.rosters.roster import Roster
@@ -22,24 +22,38 @@ def share_notes(plan: Plan, roster: Roster) -> tuple[str, ...]:
     return (*_limited(roster, before_balances), *_negative(plan, roster, shares_of(roster, shifts, plan.balances)))
 
 
+def share_limits(plan: Plan, roster: Roster) -> dict[str, str]:
+    """Return what moves the share of an engineer from an even one, by id: `limited to secondary`."""
+    return {
+        who: cause
+        for cause, people in _limits(roster, shares_of(roster, shifts_of_plan(plan, roster)))
+        for who in people
+    }
+
+
 def _limited(roster: Roster, shares: Shares) -> Iterator[str]:
+    for cause, people in _limits(roster, shares):
+        each = [f"{who} {float(shares.of_all_kinds(who)):.1f} instead of {float(people[who]):.1f}" for who in people]
+        amount = "more" if cause.startswith(_TOO_FEW) else "less"
+        yield f"{cause}: {amount} than an even share of all shifts for {_joined(each)}"
+
+
+_TOO_FEW = "too few engineers take"
+
+
+def _limits(roster: Roster, shares: Shares) -> Iterator[tuple[str, Mapping[str, Fraction]]]:
+    """Yield what moves shares from even ones, with the even share of each engineer whom it moves."""
     all_weights = sum(shares.weights.values(), Fraction(0))
     seats = sum(shares.of_all_kinds(engineer.id) for engineer in roster.engineers)
-    groups: dict[tuple[tuple[str, ...], tuple[str, ...], bool], list[str]] = defaultdict(list)
+    groups: dict[str, dict[str, Fraction]] = defaultdict(dict)
     for engineer in roster.engineers:
         even = seats * shares.weights[engineer.id] / all_weights if all_weights else Fraction(0)
         difference = shares.of_all_kinds(engineer.id) - even
         if abs(difference) > _NOTICEABLE:
-            own = tuple(role for role in roster.rules.roles if role in engineer.roles)
-            groups[own, engineer.kinds or (), difference > 0].append(
-                f"{engineer.id} {float(shares.of_all_kinds(engineer.id)):.1f} instead of {float(even):.1f}"
-            )
-    for (own, kinds, is_more), each in groups.items():
-        roles = f"{_joined(kinds)} shifts" if kinds else _joined(own)
-        if is_more:
-            yield f"too few engineers take {roles}: more than an even share of all shifts for {_joined(each)}"
-        else:
-            yield f"limited to {roles}: less than an even share of all shifts for {_joined(each)}"
+            own = [role for role in roster.rules.roles if role in engineer.roles]
+            taken = f"{_joined(engineer.kinds)} shifts" if engineer.kinds else _joined(own)
+            groups[f"{_TOO_FEW if difference > 0 else 'limited to'} {taken}"][engineer.id] = even
+    yield from groups.items()
 
 
 def _negative(plan: Plan, roster: Roster, shares: Shares) -> Iterator[str]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from oncall.rosters.roster import Roster
+from oncall.rosters.roster import SHADOW, Roster
 from oncall.rotation.problem.fairness import fairness_of_plan, load_table
+from oncall.rotation.problem.share_notes import share_limits
 from oncall.rotation.report.heatmap import HeatMap, days_of, heat_map_of
 from oncall.rotation.report.plan_page import AWAY, ROLE_COLOURS, SHADOW_COLOUR
-from oncall.schedule.plan import Plan
+from oncall.schedule.plan import Fairness, Plan
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -36,11 +37,28 @@ def workbook_of(plan: Plan, roster: Roster) -> bytes:
     table = load_table(measured)
     rows: list[list[Cell]] = [list(row) for row in table.itertuples(index=False, name=None)]
     _fill(book.create_sheet("fairness"), list(table.columns), rows)
+    _fill(book.create_sheet("totals"), ["engineer", "name", *_TOTALS], list(_totals(measured, plan, roster)))
     _draw(book.create_sheet("calendar"), heat_map_of(plan, roster))
     if plan.unmet:
         unmet: list[list[Cell]] = [[each.engineer, each.day, each.asked, each.reason] for each in plan.unmet]
         _fill(book.create_sheet("requests not met"), ["engineer", "date", "asked", "reason"], unmet)
     return _saved(book, plan.window.start.replace(tzinfo=None))
+
+
+_TOTALS = ("total", "share", "difference", "hours", "max_shifts", "limit of the share")
+
+
+def _totals(measured: Fairness, plan: Plan, roster: Roster) -> Iterator[list[Cell]]:
+    """Yield a row for each engineer: all kinds and roles together, their hours, and what limits them."""
+    names = {engineer.id: engineer.name for engineer in roster.engineers}
+    most, limits = dict(roster.rules.max_shifts), share_limits(plan, roster)
+    for engineer in measured.engineers:
+        own = [seat.window for seat in plan.seats if seat.engineer == engineer.engineer and seat.role != SHADOW]
+        total = len(own)
+        share = sum(load.share for load in engineer.loads if load.role is None)
+        hours = sum((window.end - window.start for window in own), timedelta(0)) / timedelta(hours=1)
+        who = engineer.engineer
+        yield [who, names.get(who, who), total, share, total - share, hours, most.get(who, ""), limits.get(who, "")]
 
 
 def _saved(book: Workbook, stamp: datetime) -> bytes:
