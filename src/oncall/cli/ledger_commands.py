@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -16,6 +16,7 @@ from oncall.cli.output import print_json, print_table, say, tell
 from oncall.cli.plan_inputs import HISTORY, LEDGER, NO_HISTORY, sources_of
 
 if TYPE_CHECKING:
+    from oncall.planning.ledger_points import PointsEntry
     from oncall.rosters.roster import Roster
     from oncall.rotation.problem.ledger import Ledger
     from oncall.rotation.problem.ledger_file import LedgerFile
@@ -50,6 +51,7 @@ def show(
     Examples: oncall ledger show --roster rosters/itopia-cas.yaml
     · oncall ledger show --roster rosters/itopia-cas.yaml --history q1.csv --ledger balances.csv --json
     """
+    from oncall.planning.ledger_points import ledger_points
     from oncall.planning.ledger_work import NOTHING_YET, ledger_for, served_before
 
     day = _day("--before", before)
@@ -57,14 +59,15 @@ def show(
     sources = sources_of(team, history, ledger, use_published=not no_history)
     found = ledger_for(team, sources, before=day, say=tell)
     past = served_before(team, sources, _today(team))
+    points = ledger_points(team, sources, found, past)
     if json:
         from oncall.planning.views.ledger_views import ledger_view
 
-        print_json(ledger_view(found, past))
+        print_json(ledger_view(found, past, points))
     elif not found.entries:
         tell(f"{NOTHING_YET}: everyone starts level.")
     else:
-        _print_ledger(found, past)
+        _print_ledger(found, past, points)
 
 
 def export(
@@ -145,7 +148,9 @@ def _today(roster: Roster) -> date:
     return wiring.make_clock(wiring.read_settings()).now().astimezone(roster.policy.zone).date()
 
 
-def _print_ledger(found: Ledger, past: Mapping[tuple[str, WindowKind], Fraction]) -> None:
+def _print_ledger(
+    found: Ledger, past: Mapping[tuple[str, WindowKind], Fraction], points: Sequence[PointsEntry]
+) -> None:
     from oncall.planning.views.ledger_views import served_of
 
     if found.shifts:
@@ -163,5 +168,14 @@ def _print_ledger(found: Ledger, past: Mapping[tuple[str, WindowKind], Fraction]
             f"{carried.get((entry.engineer, entry.kind), 0) / 1000:+.2f}",
         ]
         for entry in found.entries
+    ]
+    rows += [
+        [
+            each.engineer,
+            each.name,
+            *(f"{float(number):.2f}" for number in (each.served, each.planned, each.share)),
+            *(f"{float(number):+.2f}" for number in (each.opening, each.balance)),
+        ]
+        for each in points
     ]
     print_table(header, rows, names=2)

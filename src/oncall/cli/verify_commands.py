@@ -13,7 +13,7 @@ import typer
 
 from oncall.cli.json_option import JSON_OPTION
 from oncall.cli.option_values import seconds_of
-from oncall.cli.output import counted, print_json, say, tell
+from oncall.cli.output import counted, print_json, print_table, say, tell
 from oncall.cli.plan_inputs import PLAN, PLANS_ROSTER, read_both
 from oncall.errors import Refused
 
@@ -144,6 +144,7 @@ def fairness(plan: Path = PLAN, roster: Path = PLANS_ROSTER, json: bool = JSON_O
     """
     from oncall.planning.context_sources import refuse_unknown_engineers
     from oncall.rotation.problem.fairness import fairness_of_plan, load_table
+    from oncall.rotation.problem.plan_points import points_of_plan, points_view
     from oncall.rotation.problem.share_notes import share_notes
 
     team, named = read_both(plan, roster)
@@ -154,13 +155,20 @@ def fairness(plan: Path = PLAN, roster: Path = PLANS_ROSTER, json: bool = JSON_O
         rows = load_table(measured).to_dict(orient="records")
         bound = content.fairness.bound if content.fairness else None
         answer = {"plan": str(plan), "status": content.status, "cost": measured.cost, "bound": bound, "loads": rows}
-        print_json({**answer, "notes": share_notes(content, team)})
+        points = points_of_plan(content, team)
+        print_json(
+            {**answer, "notes": share_notes(content, team), **({"points": points_view(points)} if points else {})}
+        )
         return
     say(str(plan))
     say(f"fairness cost {measured.cost}{_claim(content)}")
     for note in share_notes(content, team):
         say(note)
     _draw(measured, content, team)
+    if points := points_of_plan(content, team):
+        say(f"\n{points.name}, all kinds and roles together:")
+        totals = [[each.engineer, f"{float(each.points):.1f}", f"{float(each.share):.1f}"] for each in points.totals]
+        print_table(["engineer", points.name, "share"], totals)
 
 
 def _draw(measured: Fairness, plan: Plan, team: Roster) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from enum import StrEnum
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from oncall.errors import Fault
@@ -181,6 +182,22 @@ class Handover:
 
 
 @dataclass(frozen=True, slots=True)
+class Points:
+    """The points of a shift by kind; kinds that are not named have 1. by_kind: empty if each hour is a point."""
+
+    by_kind: tuple[tuple[str, Fraction], ...] = ()
+
+    @property
+    def is_hours(self) -> bool:
+        """Return True if each hour is a point."""
+        return not self.by_kind
+
+    def of(self, kind: str) -> Fraction:
+        """Return the points of a shift of a kind, if points are not hours."""
+        return dict(self.by_kind).get(kind, Fraction(1))
+
+
+@dataclass(frozen=True, slots=True)
 class RotationRules:
     """The hard rules of the rotation, and two soft ones. None switches a maximum off.
 
@@ -194,6 +211,7 @@ class RotationRules:
     engineer, by id, in one plan.
     turn_weeks: the weeks for which one person holds a role at a stretch; 0: every shift is staffed by itself.
     handover: when a turn of weeks begins; None for Monday.
+    points: what shifts weigh in one more total over all kinds; None: there is none.
     relaxed: relaxations that a manager agreed to. They are never in the file; `relaxed_roster` adds them.
     """
 
@@ -216,6 +234,7 @@ class RotationRules:
     relaxed: tuple[Relaxation, ...] = ()
     days_off: DaysOff = DaysOff.WHOLE
     shares: SharesRule = SharesRule.BY_TOTAL
+    points: Points | None = None
 
 
 @dataclass(frozen=True, slots=True)

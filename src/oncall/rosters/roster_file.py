@@ -39,6 +39,7 @@ from oncall.rosters.fields import (
     role_name,
 )
 from oncall.rosters.people_rules import PeopleRules
+from oncall.rosters.points import points_of
 from oncall.rosters.policy_fit import check_policy_fit
 from oncall.rosters.roster import DaysOff, Engineer, Manager, Roster, RotationRules, SharesRule, WeekendStyle
 from oncall.rosters.staffing import check_staffing
@@ -203,6 +204,7 @@ class _RosterReader:
         prefer = fields.optional("prefer_together", list_of(self._named.preferred_pair), default.prefer_together)
         days_off = fields.optional("days_off", one_of(list(DaysOff), "a rule for days off"), default.days_off)
         shares = fields.optional("shares", one_of(list(SharesRule), "a rule for shares"), default.shares)
+        points = fields.optional("points", partial(points_of, self._kinds), None)
         rest_hours = fields.optional("min_rest_hours", whole_number(0, 336), default.min_rest_hours)
         hours = fields.optional("max_hours_per_week", whole_number(1, 168), default.max_hours_per_week)
         turn = fields.optional("turn", turn_weeks, default.turn_weeks)
@@ -227,6 +229,7 @@ class _RosterReader:
             handover=at.value,
             days_off=DaysOff(days_off.value),
             shares=SharesRule(shares.value),
+            points=points.value,
         )
 
     def _engineer(self, node: Node) -> Engineer:

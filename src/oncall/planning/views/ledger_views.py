@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
+from oncall.planning.ledger_points import PointsEntry
 from oncall.rotation.problem.ledger import Ledger, LedgerEntry
 from oncall.rotation.problem.ledger_file import LedgerFile
 from oncall.support.windows import WindowKind
 
 
-def ledger_view(found: Ledger, past: Mapping[tuple[str, WindowKind], Fraction]) -> dict[str, object]:
+def ledger_view(
+    found: Ledger, past: Mapping[tuple[str, WindowKind], Fraction], points: Sequence[PointsEntry] = ()
+) -> dict[str, object]:
     """Return the ledger as JSON: what each engineer served of each kind and has planned, their share, their balance.
 
-    past: what was served before today, as `served_before` returns it.
+    past: what was served before today, as `served_before` returns it. points: the same in points, as `ledger_points`
+    returns it; it becomes entries whose kind is `points` or `hours`.
     """
     carried = {(each.engineer, each.kind): each.thousandths for each in found.balances}
     return {
@@ -31,7 +35,18 @@ def ledger_view(found: Ledger, past: Mapping[tuple[str, WindowKind], Fraction]) 
                 "balance": carried.get((entry.engineer, entry.kind), 0) / 1000,
             }
             for entry in found.entries
-        ],
+        ]
+        + [_points_view(each) for each in points],
+    }
+
+
+def _points_view(each: PointsEntry) -> dict[str, object]:
+    numbers = {"served": each.served, "planned": each.planned, "share": each.share}
+    numbers |= {"opening": each.opening, "balance": each.balance}
+    return {
+        "engineer": each.engineer,
+        "kind": each.name,
+        **{name: round(float(number), 3) for name, number in numbers.items()},
     }
 
 

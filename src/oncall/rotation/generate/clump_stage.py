@@ -22,6 +22,7 @@ from oncall.rotation.problem.clumps import ClumpMeasure
 from oncall.rotation.problem.problem import Duty, Problem
 from oncall.rotation.problem.requests import preferred_pairs, request_costs
 from oncall.rotation.solve.counting_bound import max_rested_shifts
+from oncall.rotation.solve.even_points import add_points, points_value
 from oncall.rotation.solve.even_totals import add_unevenness, totals_on_duty
 from oncall.rotation.solve.model_base import PlanModel
 from oncall.rotation.solve.pair_meetings import RequestsGoal, add_meetings, requests_objective
@@ -134,6 +135,9 @@ class _ClumpSearch:
         model.model.add(model.cost <= best.cost)
         unevenness = add_unevenness(model.model, problem, totals_on_duty(problem, model.on_duty))
         model.model.add(unevenness <= best.unevenness)
+        if problem.points is not None:
+            points = add_points(model.model, problem, problem.points, model.on_duty)
+            model.model.add(points <= points_value(problem, problem.points, best.seats))
         self._keep_requests(model)
         for engineer, own in enumerate(self._possible):
             numbers = problem.eligible_shifts[engineer]

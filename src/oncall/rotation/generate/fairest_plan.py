@@ -12,6 +12,7 @@ from oncall.rotation.explain import infeasible
 from oncall.rotation.generate.clump_stage import LeastClumped, least_clumped
 from oncall.rotation.generate.even_stage import with_even_totals
 from oncall.rotation.generate.fairness_stage import BestPlan, find_fairest, with_finer_model, with_seats
+from oncall.rotation.generate.points_stage import with_even_points
 from oncall.rotation.generate.requests_stage import meet_requests
 from oncall.rotation.generate.shadow_seats import shadow_seats, with_shadows
 from oncall.rotation.problem.context import EMPTY_CONTEXT, PlanningContext
@@ -49,7 +50,8 @@ def fairest_plan(
     refuse_impossible_seats(problem)
     infeasible.refuse_unstaffable(problem, search)
     best = _with_requests(problem, search, find_fairest(problem, search))
-    best = with_even_totals(problem, search, best)
+    even = with_even_totals if problem.points is None else with_even_points
+    best = even(problem, search, best)
     spread = LeastClumped(best, None) if search.is_over or problem.has_turns else least_clumped(problem, search, best)
     return _plan_of(problem, spread, seed)
 

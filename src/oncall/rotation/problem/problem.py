@@ -15,6 +15,7 @@ from oncall.rotation.problem.context import EMPTY_CONTEXT, PlanningContext, outs
 from oncall.rotation.problem.cost import CountedSeat, fairness_of, unevenness_of
 from oncall.rotation.problem.eligibility import Obstacle, ObstacleKind, can_take, first_obstacle
 from oncall.rotation.problem.outside_shifts import OutsideShifts, holidays_of
+from oncall.rotation.problem.points import PointsMeasure
 from oncall.rotation.problem.shares import Shares, shares_of
 from oncall.schedule.plan import Fairness, Shift
 from oncall.schedule.shifts import ShiftFacts
@@ -98,6 +99,12 @@ class Problem:
     def shares(self) -> Shares:
         """Return the share of every engineer."""
         return shares_of(self.roster, self.shifts, self.context.balances)
+
+    @cached_property
+    def points(self) -> PointsMeasure | None:
+        """Return how points are counted; None if the roster has no `points`."""
+        rule = self.roster.rules.points
+        return PointsMeasure.of(rule, self.shifts, self.shares) if rule is not None else None
 
     @cached_property
     def outside_shifts(self) -> OutsideShifts:
