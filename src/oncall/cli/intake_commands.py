@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from oncall.cli.intake_test_command import test_mapping
 from oncall.cli.json_option import JSON_OPTION
 from oncall.cli.output import bad_value, print_json, print_rows, say, tell
 
@@ -24,6 +25,7 @@ def register(app: typer.Typer) -> None:
     intake = typer.Typer(
         help="Show what senders posted, and what became of it.", no_args_is_help=True, rich_markup_mode=None
     )
+    intake.command("test")(test_mapping)
     intake.command("log")(log)
     intake.command("explain")(explain)
     failures = typer.Typer(invoke_without_command=True, rich_markup_mode=None)

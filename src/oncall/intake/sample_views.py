@@ -1,0 +1,58 @@
+"""What a sample body would cause, as JSON and for the terminal. Nothing is stored and nothing is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypedDict
+
+from oncall.intake.intake_views import RoutedView
+from oncall.intake.signals import Signal, SignalKind
+from oncall.paging.domain.ticket_answer import VerdictView
+
+
+class SampleTicketView(TypedDict):
+    """A ticket that a body would open if it is not known yet: the posted document, and the verdict on it."""
+
+    ticket: dict[str, object]
+    reasons: list[str]
+    verdict: VerdictView
+
+
+class SampleView(TypedDict):
+    """What a body says: tickets, events on tickets, and what cannot be understood."""
+
+    mapping: str
+    tickets: list[SampleTicketView]
+    events: list[dict[str, object]]
+    faults: list[str]
+
+
+def sample_ticket_view(signal: Signal, way: RoutedView) -> SampleTicketView:
+    """Return the ticket that a signal would open, as the routing table and the policy judge it."""
+    document: dict[str, object] = {
+        "id": signal.ticket_id or f"made from {signal.key[:60]}",
+        "customer": way["customer"],
+        "plan": way["plan"],
+        "impact": way["impact"],
+        "subject": signal.subject,
+        "url": signal.url,
+        "opened_at": signal.at.isoformat() if signal.at is not None else None,
+        **signal.more,
+    }
+    shown = {name: value for name, value in document.items() if value is not None and value != ""}
+    return {"ticket": shown, "reasons": way["reasons"], "verdict": way["verdict"]}
+
+
+def sample_event_view(signal: Signal) -> dict[str, object]:
+    """Return what a signal does to a known ticket: an event as it would be posted, or the kind of the signal."""
+    event: Mapping[str, object] = signal.event if signal.event is not None else {"kind": _KINDS[signal.kind]}
+    why = {"why": signal.why} if signal.event is None and signal.why else {}
+    return {"ticket": signal.ticket_id or signal.key, **event, **why}
+
+
+_KINDS = {
+    SignalKind.ACKNOWLEDGE: "acknowledged",
+    SignalKind.RESOLVE: "resolved",
+    SignalKind.NOTE: "noted",
+    SignalKind.EVENT: "event",
+}
