@@ -229,3 +229,33 @@ def test_the_texts_of_the_policy_hold_no_roster(tmp_path: Path) -> None:
         view = service.call("GET", "/v1/policy", by="ana").json()
         assert sorted(view["sources"]) == ["policy", "policy_source", "policy_zone"]
         assert service.call("GET", "/v1/policy", by="zendesk").status_code == 403
+
+
+def test_show_at_an_instant_names_the_policy_that_holds_then(published: Oncall, roster: Path, plan: Path) -> None:
+    policy = roster.with_name("my.policy.yaml")
+    policy.write_text(packaged_policy_text().replace("first_reply: 60m calendar", "first_reply: 50m calendar", 1))
+    roster.write_text(roster.read_text().replace("timezone:", "policy: my.policy.yaml\ntimezone:", 1))
+    ran = published("publish", plan, "--roster", roster, "--policy-from", "2027-01-20")
+    assert ran.code == 0, ran.err
+    assert "policy: this holds from Wed 2027-01-20 00:00 EST on." in ran.out
+    found = [
+        json.loads(published("policy", "show", "--at", at, "--json").out)["in_force"]["version"]
+        for at in ("2027-01-09T03:12", "2027-01-19T23:59", "2027-01-20T00:00")
+    ]
+    assert found == [1, 1, 2]
+    assert json.loads(published("policy", "show", "--json").out)["in_force"]["version"] == 1
+    due = [
+        json.loads(published("explain", "--plan", "standard", "--impact", "urgent", "--at", at, "--json").out)
+        for at in ("2027-01-19T23:00-05:00", "2027-01-20T23:00-05:00")
+    ]
+    assert [view["first_reply_due"] for view in due] == ["2027-01-20T00:00:00-05:00", "2027-01-20T23:50:00-05:00"]
+
+
+def test_a_policy_date_that_cannot_be_used_says_why(published: Oncall, roster: Path, plan: Path) -> None:
+    ran = published("publish", plan, "--roster", roster, "--policy-from", "2026-12-31")
+    assert (ran.code, ran.err) == (
+        1,
+        "oncall: --policy-from 2026-12-31: this date is over; a policy holds from today on, or later\n",
+    )
+    ran = published("publish", plan, "--roster", roster, "--policy-from", "soon")
+    assert ran.code == 2

@@ -206,8 +206,8 @@ def test_a_weekend_under_way_that_is_cut_otherwise_now_is_refused_with_dates_tha
     ran = oncall("generate", eight, "--keep", plan, "--from", "2027-01-17")
     assert (ran.code, ran.err) == (
         1,
-        "oncall: a weekend is under way on 2027-01-17, and the roster now cuts weekends into other shifts; "
-        "write --from 2027-01-18 or --from 2027-01-15\n",
+        "oncall: a shift of the plan is under way on 2027-01-17, and the roster or its policy now has other weekends "
+        "or hours; write --from 2027-01-18 or --from 2027-01-15\n",
     )
     for day in ("2027-01-18", "2027-01-15"):
         repaired = planned(eight, "repaired.json", "--keep", plan, "--from", day)

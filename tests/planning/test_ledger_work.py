@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from oncall.errors import FileFaults, Refused
+from oncall.planning.change_schedule import ChangeTerms
 from oncall.planning.context_sources import ContextSources, NamedLedger, NamedPlan
 from oncall.planning.ledger_work import export_ledger, ledger_for, open_ledger
 from oncall.planning.override_shift import override_shift
@@ -37,7 +38,8 @@ def test_shifts_of_two_sources_count_once(roster: Roster, plan: NamedPlan, told:
 def test_an_override_moves_what_was_served(store: MemorySchedule, roster: Roster, plan: NamedPlan, told: Told) -> None:
     publish_plan(store, check_for_publication(plan, roster, None), AUTHOR)
     first = plan.plan.seats[0]
-    override_shift(store, "cai", "primary", start=first.window.start, end=first.window.end, author=AUTHOR)
+    span, terms = first.window, ChangeTerms(is_forced=True)
+    override_shift(store, "cai", "primary", start=span.start, end=span.end, author=AUTHOR, terms=terms)
     found = ledger_for(roster, ContextSources(published=store.schedule()), before=AFTER, say=told)
     served = {entry.engineer: entry.served for entry in found.entries if entry.kind is WindowKind.WEEKNIGHT}
     assert [int(served[name]) for name in ("ana", "cai")] == [2, 3]

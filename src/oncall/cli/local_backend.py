@@ -90,16 +90,16 @@ class LocalBackend:
         from oncall.paging.views.ticket_views import explain_view
 
         def work(tx: Transaction) -> ExplainView:
-            policy, schedule = tx.policy(), tx.schedule()
-            moment = parse_time("--at", at, policy.zone) if at is not None else self._clock.now()
-            return explain_view(plan, impact, policy, schedule, moment)
+            zone = tx.schedule().calendar.zone
+            moment = parse_time("--at", at, zone) if at is not None else self._clock.now()
+            return explain_view(plan, impact, tx.policy_at(moment), tx.schedule(), moment)
 
         return self._store.read(work)
 
     def triage(self, answers: Mapping[str, object]) -> TriageView:
         from oncall.paging.views.ticket_views import triage_view
 
-        return self._store.read(lambda tx: triage_view(answers, tx.policy()))
+        return self._store.read(lambda tx: triage_view(answers, tx.policy_at(self._clock.now())))
 
     def relay_messages(self, wanted: RelayFilter) -> RelayListView:
         """Return messages to webhooks and team channels."""
@@ -114,10 +114,16 @@ class LocalBackend:
         real_now = self._clock.real_now()
         return self._store.write(lambda tx: retry(tx, message_id, real_now=real_now))
 
-    def policy(self) -> PolicyInForceView:
+    def policy(self, at: str | None = None) -> PolicyInForceView:
+        from oncall.cli.output import parse_time
         from oncall.paging.clocks.policy_in_force import published_policy_view
 
-        return self._store.read(published_policy_view)
+        def work(tx: Transaction) -> PolicyInForceView:
+            zone = tx.schedule().calendar.zone
+            moment = parse_time("--at", at, zone) if at is not None else self._clock.now()
+            return published_policy_view(tx, moment)
+
+        return self._store.read(work)
 
     def sla_report(self, asked: SlaAsked) -> str:
         from oncall.reports.report_files import sla_written

@@ -35,14 +35,17 @@ def register(app: typer.Typer) -> None:
 
 def show(
     file: Path | None = typer.Argument(None, metavar="[FILE]", help="A policy file; the published policy when absent."),
+    at: str | None = typer.Option(None, "--at", metavar="TIME", help="The policy that holds then; now when absent."),
     json: bool = JSON_OPTION,
 ) -> None:
     """Show the policy as a customer would read it.
 
     Shows the published policy, or that of a file.
 
-    Examples: oncall policy show · oncall policy show my.policy.yaml --json
+    Examples: oncall policy show · oncall policy show --at 2027-02-01 · oncall policy show my.policy.yaml --json
     """
+    if file is not None and at is not None:
+        raise typer.BadParameter("a file has no date; leave out FILE or --at", param_hint="--at")
     from oncall.support.policy_table import policy_lines, policy_view
 
     view: PolicyView
@@ -51,7 +54,7 @@ def show(
         where = [f"Read from {file}; it is not in force until it is published."]
         view = policy_view(policy)
     else:
-        policy, published = _published()
+        policy, published = _published(at)
         where = _in_force_words(published["in_force"], policy.zone)
         view = published
     if json:
@@ -173,14 +176,14 @@ def _read(name: str) -> Policy:
     return _published()[0] if name == PUBLISHED else read_policy(Path(name))
 
 
-def _published() -> tuple[Policy, PolicyInForceView]:
-    """Return the policy in force, of the server or the local database, and its JSON view."""
+def _published(at: str | None = None) -> tuple[Policy, PolicyInForceView]:
+    """Return the policy that holds at a time, of the server or the local database, and its JSON view. None: now."""
     from oncall import wiring
     from oncall.cli.backend import open_backend
     from oncall.paging.clocks.policy_in_force import policy_of_view
 
     with open_backend(wiring.read_settings()) as backend:
-        view = backend.policy()
+        view = backend.policy(at)
     return policy_of_view(view), view
 
 

@@ -13,6 +13,7 @@ import typer
 from oncall.cli.action_options import faults_by_option
 from oncall.cli.diff_output import people_lines, policy_lines, print_difference
 from oncall.cli.json_option import JSON_OPTION
+from oncall.cli.option_values import date_of
 from oncall.cli.output import parse_time, print_json, say, tell
 from oncall.cli.plan_inputs import PLAN, PLANS_ROSTER, read_both
 from oncall.cli.schedule_changes import CheckedPlan, PublishTerms, ScheduleChanges, open_schedule
@@ -44,6 +45,12 @@ def publish(
     roster: Path = PLANS_ROSTER,
     reason: str = typer.Option("published", "--reason", metavar="TEXT", help="Why you publish it, for the history."),
     by: str | None = BY,
+    policy_from: str | None = typer.Option(
+        None,
+        "--policy-from",
+        metavar="DATE",
+        help="From when the policy holds; the first day that the plan may change, or else now, when absent.",
+    ),
     dry_run: bool = typer.Option(False, "--dry-run", help="Print what would change, and change nothing."),
     json: bool = JSON_OPTION,
 ) -> None:
@@ -54,10 +61,10 @@ def publish(
 
     Example: oncall publish plan.csv --roster rosters/itopia-cas.yaml --reason "first quarter"
     """
-    settings = _settings()
+    settings, holds_from = _settings(), date_of(policy_from, "--policy-from") if policy_from is not None else None
     team, named = read_both(plan, roster)
     with open_schedule(settings, by) as schedule:
-        checked, terms = CheckedPlan(plan, named, team), PublishTerms(reason)
+        checked, terms = CheckedPlan(plan, named, team), PublishTerms(reason, holds_from)
         if dry_run:
             _print_dry_run(schedule.difference(checked, terms), team.policy.zone, json=json)
             return

@@ -161,8 +161,11 @@ class RemoteBackend(ServerRequests):
             answer: HandoffView = self._call("POST", "/v1/handoff/notes", {"text": text} | given_fields({"by": by}))
         return answer
 
-    def policy(self) -> PolicyInForceView:
-        answer: PolicyInForceView = self._call("GET", "/v1/policy")
+    def policy(self, at: str | None = None) -> PolicyInForceView:
+        from oncall.cli.output import parse_time
+
+        asked = f"?{urlencode({'at': parse_time('--at', at, self.zone()).isoformat()})}" if at is not None else ""
+        answer: PolicyInForceView = self._call("GET", f"/v1/policy{asked}")
         return answer
 
     def sla_report(self, asked: SlaAsked) -> str:

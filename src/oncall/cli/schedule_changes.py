@@ -177,7 +177,9 @@ class LocalSchedule:
         from oncall.planning.views.diff_view import diff_view
 
         sound, now = self._sound(plan), self.now()
-        return diff_view(self._store.read(lambda tx: would_change(tx, plan.named, sound.roster, now)))
+        return diff_view(
+            self._store.read(lambda tx: would_change(tx, plan.named, sound.roster, now, terms.policy_from))
+        )
 
     def _sound(self, plan: CheckedPlan) -> PublishablePlan:
         from oncall.planning.publish_plan import check_for_publication
@@ -189,7 +191,9 @@ class LocalSchedule:
         from oncall.planning.views.version_views import publication_view
 
         sound, actor = self._sound(plan), self._actor()
-        done = self._store.write(lambda tx: carry_out_publication(tx, sound, terms.reason, actor))
+        done = self._store.write(
+            lambda tx: carry_out_publication(tx, sound, terms.reason, actor, policy_from=terms.policy_from)
+        )
         return publication_view(done, actor.context.now)
 
     def _actor(self) -> Actor:

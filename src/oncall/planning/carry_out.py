@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Protocol
 
 from oncall.paging.actions.caller_actions import NotAllowed
@@ -14,7 +15,7 @@ from oncall.planning.change_schedule import ChangeMade, ChangeTerms
 from oncall.planning.cover_shift import Cover, cover_shift
 from oncall.planning.override_shift import override_shift
 from oncall.planning.posted_change import CoverAsked, OverrideAsked, UndoAsked
-from oncall.planning.publish_plan import PublishablePlan, publish_plan
+from oncall.planning.publish_plan import PublicationTerms, PublishablePlan, publish_plan
 from oncall.planning.schedule_version import AppendedVersion, Author, ScheduleTransaction
 from oncall.planning.swaps.ask_to_swap import SwapTransaction
 from oncall.planning.swaps.moved_swaps import move_swaps
@@ -96,13 +97,15 @@ class Published:
     told: tuple[str, ...]
 
 
-def carry_out_publication(tx: PublishTransaction, sound: PublishablePlan, reason: str, actor: Actor) -> Published:
+def carry_out_publication(
+    tx: PublishTransaction, sound: PublishablePlan, reason: str, actor: Actor, *, policy_from: date | None = None
+) -> Published:
     """Publish a plan that was checked, and tell the people concerned. Raises as `publish_plan`.
 
     Swaps move with the hours of their shifts, in versions of their own.
     """
     author = actor.author(reason)
-    made = publish_plan(tx, sound, author, expected=actor.expected)
+    made = publish_plan(tx, sound, author, PublicationTerms(policy_from, actor.expected))
     told = tell_of_version(tx, made, actor.context)
     swaps = move_swaps(tx, made, author, times_in(actor.context))
     made = replace(made, after=tx.schedule())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from oncall.errors import Refused
 from oncall.paging.ports.records import NewVersion
 from oncall.planning.context_sources import NamedPlan
 from oncall.planning.known_absences import with_absences
+from oncall.planning.policy_dates import policy_begins
 from oncall.planning.schedule_version import AppendedVersion, Author, ScheduleTransaction, append_version
 from oncall.planning.service_record import published_seats_of
 from oncall.rosters.roster import Roster
@@ -46,14 +47,27 @@ def check_for_publication(named: NamedPlan, roster: Roster, published: Schedule 
     return PublishablePlan(plan, roster)
 
 
+@dataclass(frozen=True, slots=True)
+class PublicationTerms:
+    """How a plan is published.
+
+    policy_from: the date from which its policy holds; None for the first date that the plan may change, if that is to
+    come, and else for the time of publication. The first publication of all holds at once. expected: the newest version
+    that the author has seen; None: any.
+    """
+
+    policy_from: date | None = None
+    expected: int | None = None
+
+
 def publish_plan(
-    tx: ScheduleTransaction, sound: PublishablePlan, author: Author, *, expected: int | None = None
+    tx: ScheduleTransaction, sound: PublishablePlan, author: Author, terms: PublicationTerms | None = None
 ) -> AppendedVersion:
     """Make a plan the schedule, with the texts of the roster and the policy that it came from.
 
-    expected: the newest version that the author has seen; None: any. Raises Refused when the database holds another
-    team's schedule, and ScheduleMoved.
+    Raises Refused when the database holds another team's schedule or the date of the policy is over, and ScheduleMoved.
     """
+    terms = terms or PublicationTerms()
     roster = sound.roster
 
     def refuse_other_team(schedule: Schedule) -> None:
@@ -63,9 +77,13 @@ def publish_plan(
                 "use one database for each team (ONCALL_DATABASE_URL)"
             )
 
+    tx.lock_schedule()
     document = publication_document(sound.plan, roster)
+    begins = policy_begins(tx.schedule(), sound.plan, roster, terms.policy_from, author.at)
+    if begins is not None:
+        document["policy_from"] = begins.timestamp()
     version = NewVersion(author.at, PUBLISH, author.by, author.reason.strip(), document, sources_of(roster))
-    return append_version(tx, version, refuse_other_team, policy=roster.policy, expected=expected)
+    return append_version(tx, version, refuse_other_team, policy=roster.policy, expected=terms.expected)
 
 
 def gaps_from(schedule: Schedule, now: datetime) -> list[Gap]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from oncall.errors import NotFound, Refused
 from oncall.planning.context_sources import NamedPlan
 from oncall.planning.people_changes import PeopleChanges, people_changes
+from oncall.planning.policy_dates import policy_begins
 from oncall.planning.schedule_version import AppendedVersion
 from oncall.rosters.roster import Roster
 from oncall.schedule.changes import AssignmentChange, changes_between
@@ -79,11 +80,17 @@ def before_publication(tx: VersionsTransaction) -> Side:
     return Side("nothing published", 0, tx.schedule(), tx.policy(0))
 
 
-def with_plan(published: Side | None, named: NamedPlan, roster: Roster, at: datetime) -> Side:
+def with_plan(
+    published: Side | None, named: NamedPlan, roster: Roster, at: datetime, policy_from: date | None = None
+) -> Side:
     """Return the side that publishing a plan at an instant (aware UTC) would make. published: None: nothing is."""
     plan = named.plan
     newest = published.schedule.newest if published is not None else 0
-    row = VersionRow(newest + 1, at, PUBLISH, "", "", dict(publication_document(plan, roster)))
+    document = publication_document(plan, roster)
+    begins = policy_begins(published.schedule, plan, roster, policy_from, at) if published is not None else None
+    if begins is not None:
+        document["policy_from"] = begins.timestamp()
+    row = VersionRow(newest + 1, at, PUBLISH, "", "", dict(document))
     alone = schedule_from_rows([row], calendar_of(roster.policy, roster.holidays))
     if published is None:
         return Side(named.name, None, alone, roster.policy)
@@ -108,12 +115,14 @@ def with_seats(published: Side, named: NamedPlan, at: datetime) -> Side:
     return Side(named.name, None, schedule, published.policy)
 
 
-def would_change(tx: VersionsTransaction, named: NamedPlan, roster: Roster, at: datetime) -> Difference:
-    """Return what publishing a plan at an instant (aware UTC) would change."""
+def would_change(
+    tx: VersionsTransaction, named: NamedPlan, roster: Roster, at: datetime, policy_from: date | None
+) -> Difference:
+    """Return what publishing a plan at an instant (aware UTC) would change. policy_from: see `PublicationTerms`."""
     if not tx.schedule().newest:
         return difference(before_publication(tx), with_plan(None, named, roster, at))
     published = version_named(tx, PUBLISHED)
-    return difference(published, with_plan(published, named, roster, at))
+    return difference(published, with_plan(published, named, roster, at, policy_from))
 
 
 def difference(before: Side, after: Side) -> Difference:
@@ -141,7 +150,7 @@ def _spans_of(schedule: Schedule) -> list[Window]:
 def _policy_from(schedule: Schedule) -> datetime | None:
     """Return from when on the policy of the latest publication holds (aware UTC)."""
     latest = schedule.latest
-    return max(latest.at, latest.span.start) if latest is not None else None
+    return latest.holds_from if latest is not None else None
 
 
 def _refuse_strangers(named: NamedPlan, latest: Publication) -> None:

@@ -45,17 +45,13 @@ class TicketBook:
             raise NotFound(f"schedule version {version}: a rehearsal knows version {self.policy_version()} alone")
         return self._policy
 
+    def policy_at(self, at: datetime) -> Policy:
+        """Return the policy of this rehearsal, which holds always."""
+        return self._policy
+
     def policy_version(self) -> int:
         """Return the number of the schedule's latest publication; 0 when it has none."""
         return self._version
-
-    def policy_sources(self) -> Mapping[str, str]:
-        """Return no sources: the policy of a rehearsal is not read from a publication."""
-        return {}
-
-    def schedule_as_of(self, version: int) -> Schedule:
-        """Raise Refused: a rehearsal knows no earlier versions."""
-        raise Refused(f"a rehearsal has no version {version} of its schedule to compare")
 
     def publication_sources(self, version: int) -> Mapping[str, str]:
         """Raise NotFound: the policy of a rehearsal is not read from a publication."""

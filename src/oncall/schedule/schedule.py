@@ -117,10 +117,21 @@ class Schedule:
         return since
 
     def in_force(self, at: datetime) -> Publication | None:
-        """Return the publication whose hours, roles and manager hold at `at`; the latest where no plan covers `at`."""
-        ahead = (p for p in reversed(self.publications) if p.ahead is not None and at in p.ahead)
+        """Return the publication whose policy, hours, roles and manager hold at `at`; None if nothing is published.
+
+        It is the newest one whose plan covers `at`, of those whose policy holds then. Where no plan covers `at` it is
+        the newest one whose policy holds, and before the first one that first one.
+        """
+        holding = [p for p in reversed(self.publications) if p.holds_at(at)]
+        ahead = (p for p in holding if p.ahead is not None and at in p.ahead)
         behind = (p for p in self.publications if p.behind is not None and at in p.behind)
-        return next(ahead, None) or next(behind, None) or self.latest
+        oldest = (p for p in self.publications if p.undone_at is None)
+        return next(ahead, None) or next(behind, None) or next(iter(holding), None) or next(oldest, None)
+
+    def policy_version_at(self, at: datetime) -> int:
+        """Return the version of the publication whose policy holds at `at`; 0 for the packaged policy."""
+        publication = self.in_force(at)
+        return publication.version if publication is not None else 0
 
     def calendar_at(self, at: datetime) -> SupportCalendar:
         """Return the hours that hold at `at`."""
@@ -137,10 +148,14 @@ class Schedule:
         publication = self.in_force(at)
         return publication.manager if publication is not None else None
 
+    @cached_property
+    def _edges(self) -> list[datetime]:
+        """Return the instants at which the hours of another publication may begin to hold, in order."""
+        return sorted({edge for p in self.publications for edge in (p.span.start, p.span.end, p.holds_from)})
+
     def windows(self, start: datetime, end: datetime) -> Iterator[KindWindow]:
         """Return the windows of [start, end), cut where the hours of another publication begin to hold."""
-        edges = sorted({edge for p in self.publications for edge in (p.span.start, p.span.end, p.at)})
-        at = start
+        edges, at = self._edges, start
         while at < end:
             window = self.calendar_at(at).window_at(at)
             following = bisect_right(edges, at)
@@ -148,9 +163,21 @@ class Schedule:
             yield KindWindow(at, stop, window.kind)
             at = stop
 
+    def window_at(self, at: datetime) -> KindWindow:
+        """Return the window that holds `at`; it ends where other hours begin to hold and change its kind."""
+        window = self.calendar_at(at).window_at(at)
+        if not any(at < edge < window.end for edge in self._edges):
+            return window
+        end = at
+        for part in self.windows(at, at + _WEEK):
+            if part.kind != window.kind:
+                break
+            end = part.end
+        return KindWindow(window.start, end, window.kind)
+
     def who(self, at: datetime) -> OnCall:
         """Return who is on call at `at` (aware UTC), in every role; in business hours nobody is."""
-        window = self.calendar_at(at).window_at(at)
+        window = self.window_at(at)
         if window.kind is WindowKind.BUSINESS:
             return OnCall(at, window, {}, ())
         roles = self.roles_at(at)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, NotRequired, TypedDict, TypeVar, cast
 from zoneinfo import ZoneInfo
@@ -88,6 +88,8 @@ class PublicationDocument(TypedDict):
     people: list[PersonDocument]
     manager: PersonDocument | None
     span: tuple[float, float]
+    policy_from: NotRequired[float]
+    """From when its policy and hours hold; absent for the time of publication."""
     seats: list[tuple[float, float, str, int, int]]
     """Start, end, kind, number of the role and number of the engineer of each seat that covers a shift."""
     shadows: NotRequired[list[tuple[float, float, str, int]]]
@@ -272,6 +274,7 @@ def _publication(
         span=span,
         seats=(),
         undone_at=undone_at,
+        policy_from=datetime.fromtimestamp(begins, UTC) if (begins := document.get("policy_from")) else None,
     )
     is_needed = publication.ahead is not None and replaced.take(publication.ahead)
     if not is_needed and publication.behind is None:

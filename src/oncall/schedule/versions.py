@@ -30,7 +30,7 @@ class Publication:
     """A plan that became the schedule for its own span, with the people and hours that it was made for.
 
     at: when it was published (aware UTC). calendar: its hours. undone_at: when an undo took it back; its span and its
-    seats end there. None while it holds.
+    seats end there; None while it holds. policy_from: from when its policy and hours hold; None for `at`.
     """
 
     version: int
@@ -46,6 +46,16 @@ class Publication:
     span: Window
     seats: tuple[Seat, ...]
     undone_at: datetime | None = None
+    policy_from: datetime | None = None
+
+    @property
+    def holds_from(self) -> datetime:
+        """Return from when its policy, hours, roles and manager hold (aware UTC)."""
+        return self.policy_from or self.at
+
+    def holds_at(self, at: datetime) -> bool:
+        """Return True if its policy may hold at `at`; a newer one that holds too comes first."""
+        return self.holds_from <= at and (self.undone_at is None or at < self.undone_at)
 
     @property
     def ahead(self) -> Window | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import bindparam, func, insert, select, text
 
@@ -54,17 +55,16 @@ class ScheduleQueries(Statements):
         wanted = self.policy_version() if version is None else version
         return self._published.cache.policy(wanted, self._sources)
 
+    def policy_at(self, at: datetime) -> Policy:
+        """Return the policy that holds at `at` (aware UTC) by the present schedule."""
+        return self.policy(self.schedule().policy_version_at(at))
+
     def policy_version(self) -> int:
         """Return the number of the latest publication that no undo took back; 0 if there is none."""
         view = self._published
         if view.highest_publication is None:
             view.highest_publication = int(self._run(_HIGHEST_PUBLICATION).scalar_one() or 0)
         return view.highest_publication
-
-    def policy_sources(self) -> Mapping[str, str]:
-        """Return the texts that the current policy was published with; empty if nothing is published."""
-        version = self.policy_version()
-        return self._sources(version) if version else {}
 
     def publication_sources(self, version: int) -> Mapping[str, str]:
         """Return the texts that a publication was published with. Raises NotFound for any other version."""

@@ -64,6 +64,13 @@ class OnCallQuery(_Query):
     """ISO 8601 with an offset; now when absent."""
 
 
+class PolicyQuery(_Query):
+    """The instant for which to return the policy."""
+
+    at: Time = ""
+    """ISO 8601 with an offset; now when absent."""
+
+
 class ScheduleQuery(_Query):
     """The span of the schedule to return, at most 800 days."""
 

@@ -44,6 +44,7 @@ from oncall.web.query_models import (
     DutyQuery,
     LoadReportQuery,
     PlanStatusQuery,
+    PolicyQuery,
     ReviewQuery,
     SlaReportQuery,
 )
@@ -67,11 +68,16 @@ _UNREAD_MONTH = Month(2000, 1)
     responses=answers(
         {200: Answer("The policy, and the publication that brought it", PolicyInForceView)}, 401, 403, 422, 503
     ),
+    openapi_extra=query(PolicyQuery),
 )
 async def get_policy(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
-    """Returns what each plan promises, and which publication brought the policy; version 0 is the packaged policy."""
+    """Returns what each plan promises, and which publication brought the policy; version 0 is the packaged policy.
+
+    A published policy holds from a date on: `at` asks for the policy of another instant.
+    """
+    at = asked.time("at", services.clock.now())
     asked.refuse_faults()
-    return JSONResponse(await services.engine.read(published_policy_view))
+    return JSONResponse(await services.engine.read(lambda tx: published_policy_view(tx, at)))
 
 
 @router.get(

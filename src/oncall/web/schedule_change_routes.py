@@ -129,7 +129,9 @@ async def post_publication(
     sound = await asyncio.to_thread(check_for_publication, asked.named, asked.roster, before)
     if asked.is_dry_run:
         return JSONResponse(await services.engine.read(lambda tx: _would_change(tx, asked, actor.context.now)))
-    done = await services.engine.write(lambda tx: carry_out_publication(tx, sound, asked.reason, actor))
+    done = await services.engine.write(
+        lambda tx: carry_out_publication(tx, sound, asked.reason, actor, policy_from=asked.policy_from)
+    )
     services.engine.wake()
     view = publication_view(done, actor.context.now)
     view["warnings"] += ignored_fields(posted.document, PublicationBody)
@@ -137,7 +139,7 @@ async def post_publication(
 
 
 def _would_change(tx: VersionsTransaction, asked: PublicationAsked, now: datetime) -> DiffView:
-    return diff_view(would_change(tx, asked.named, asked.roster, now))
+    return diff_view(would_change(tx, asked.named, asked.roster, now, asked.policy_from))
 
 
 def etag(version: int) -> str:

@@ -155,7 +155,7 @@ async def post_event(ticket_id: str, services: ServicesDep, caller: EventPoster,
 async def explain(services: ServicesDep, caller: Explainer, posted: PostedQuestion) -> JSONResponse:
     """Gives the verdict on such a ticket at an instant. It stores nothing and sends nothing."""
     plan, impact, at = _question(posted.document, services.clock.now())
-    view = await services.engine.read(lambda tx: explain_view(plan, impact, tx.policy(), tx.schedule(), at))
+    view = await services.engine.read(lambda tx: explain_view(plan, impact, tx.policy_at(at), tx.schedule(), at))
     warnings = unknown_fields(posted.document, ExplainBody.model_fields)
     answer: ExplainAnswer = {**view, **warnings_view(warnings)}
     return JSONResponse(answer)
@@ -168,7 +168,8 @@ async def explain(services: ServicesDep, caller: Explainer, posted: PostedQuesti
 )
 async def triage(services: ServicesDep, caller: Explainer, posted: PostedTriage) -> JSONResponse:
     """Proposes an impact from plain answers, each of them optional. It stores nothing."""
-    view = await services.engine.read(lambda tx: triage_view(posted.document, tx.policy()))
+    now = services.clock.now()
+    view = await services.engine.read(lambda tx: triage_view(posted.document, tx.policy_at(now)))
     answer: TriageAnswer = {**view, **warnings_view(unknown_fields(posted.document, QUESTIONS))}
     return JSONResponse(answer)
 

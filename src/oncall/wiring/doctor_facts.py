@@ -105,7 +105,7 @@ def _read(store: SqlStore, clock: Clock) -> Stored:
     def work(tx: Transaction) -> Stored:
         policy, fault = None, None
         try:
-            policy = tx.policy()
+            policy = tx.policy_at(now)
         except OncallError as error:
             fault = str(error)
         return Stored(

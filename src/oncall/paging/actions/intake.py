@@ -41,7 +41,7 @@ def accept_posted(
 
     Raises FieldFaults as `read_ticket` does, and Conflict as `accept`.
     """
-    policy = tx.policy()
+    policy = tx.policy_at(context.now)
     read = read_ticket(body, policy, context.now)
     assert isinstance(body, Mapping)
     stored = tx.ticket(read.ticket.id)
@@ -77,7 +77,7 @@ def _posted_words(ticket: Ticket, now: datetime) -> str:
 def _accept_new(
     tx: TicketStore, ticket: Ticket, context: ActionContext, warnings: Sequence[str], reasons: Sequence[str] = ()
 ) -> AcceptedTicket:
-    policy, schedule, now = tx.policy(), tx.schedule(), context.now
+    policy, schedule, now = tx.policy_at(context.now), tx.schedule(), context.now
     decided = verdict(ticket, policy, schedule, now)
     if reasons:
         decided = replace(decided, reasons=(*reasons, *decided.reasons))

@@ -202,10 +202,7 @@ def in_force(tx: Schedules, at: datetime) -> TermsVersions:
     """Return the schedule versions whose policy and hours hold at `at` (policy time, aware UTC), for an event's
     `terms`.
     """
-    version, publication = tx.policy_version(), tx.schedule().in_force(at)
-    if publication is None or publication.version == version:
-        return TermsVersions(version)
-    return TermsVersions(version, publication.version)
+    return TermsVersions(tx.schedule().policy_version_at(at))
 
 
 class ClockBook:

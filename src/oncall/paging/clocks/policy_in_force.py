@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, TypedDict
 
 from oncall.paging.ports.schedule_store import PolicySources
@@ -33,20 +34,19 @@ _TEXTS = ("policy", "policy_source", "policy_zone", "customers")
 """The source texts of a publication that make up the policy; not the roster, which has phone numbers."""
 
 
-def published_policy_view(tx: PolicySources) -> PolicyInForceView:
-    """Return the policy in force as JSON, targets in seconds.
+def published_policy_view(tx: PolicySources, at: datetime) -> PolicyInForceView:
+    """Return the policy that holds at `at` (aware UTC) as JSON, targets in seconds.
 
     in_force: the version of the schedule that brought it, since when, by whom and from which file; `version` is 0 and
     `since` None for the packaged policy, which counts while nothing is published. sources: see `policy_of_view`.
     """
-    policy, version = tx.policy(), tx.policy_version()
-    found = next((one for one in tx.schedule().publications if one.version == version), None)
-    sources = tx.policy_sources()
+    policy, found = tx.policy_at(at), tx.schedule().in_force(at)
+    sources = tx.publication_sources(found.version) if found is not None else {}
     return {
         **policy_view(policy),
         "in_force": {
-            "version": version,
-            "since": found.at.astimezone(policy.zone).isoformat() if found is not None else None,
+            "version": found.version if found is not None else 0,
+            "since": found.holds_from.astimezone(policy.zone).isoformat() if found is not None else None,
             "by": found.by if found is not None else None,
             "reason": found.reason if found is not None else None,
             "file": policy.source,

@@ -62,7 +62,7 @@ def hand_over(
     found: the result of `leaving` on a recent snapshot. report: what else the notice counts. Each ticket's log records
     to whom it was handed over, so that no other pager sends a second notice.
     """
-    policy, schedule = tx.policy(), tx.schedule()
+    policy, schedule = tx.policy_at(context.now), tx.schedule()
     if last_handoff(schedule, context.now) != found.handoff:
         # The schedule changed since the snapshot, or a handoff has just happened.
         found = leaving(tx, context.now)

@@ -23,7 +23,7 @@ class Handoff:
 
 def last_handoff(schedule: Schedule, now: datetime) -> Handoff:
     """Return the latest handoff at or before `now` (aware UTC)."""
-    window = schedule.calendar_at(now).window_at(now)
+    window = schedule.window_at(now)
     if window.kind is WindowKind.BUSINESS:
         return Handoff(window.start, DESK)
     to = first_responder(schedule, schedule.who(now))
@@ -33,7 +33,7 @@ def last_handoff(schedule: Schedule, now: datetime) -> Handoff:
 
 def next_handoff(schedule: Schedule, now: datetime) -> datetime:
     """Return the time of the next handoff after `now` (aware UTC), by the present schedule."""
-    window = schedule.calendar_at(now).window_at(now)
+    window = schedule.window_at(now)
     starts = [one.window.start for one in schedule.assignments(now, now + _LONGEST_WINDOW) if one.window.start > now]
     return min([window.end, *starts])
 

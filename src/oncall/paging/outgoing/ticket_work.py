@@ -99,7 +99,7 @@ class TicketWork:
     @property
     def policy(self) -> Policy:
         """Return the policy in force."""
-        return self.tx.policy()
+        return self.tx.policy_at(self.now)
 
     @property
     def schedule(self) -> Schedule:

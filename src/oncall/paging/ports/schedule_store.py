@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Protocol
 
 from oncall.paging.ports.records import NewVersion
@@ -23,17 +24,20 @@ class Schedules(Protocol):
         Raises NotFound for a version that is not a publication.
         """
 
+    def policy_at(self, at: datetime) -> Policy:
+        """Return the policy that holds at `at` (aware UTC); the packaged one before the first publication."""
+
     def policy_version(self) -> int:
         """Return the number of the schedule version that brought the policy in force; 0 for the packaged policy."""
 
 
 class PolicySources(Schedules, Protocol):
-    """The published schedule, with the texts of the policy in force."""
+    """The published schedule, with the texts of its policies."""
 
-    def policy_sources(self) -> Mapping[str, str]:
-        """Return the texts that were published with the policy in force; empty if nothing is published.
+    def publication_sources(self, version: int) -> Mapping[str, str]:
+        """Return the texts that a publication was published with, by the keys of `NewVersion.sources`.
 
-        The keys are those of `NewVersion.sources`.
+        Raises NotFound for any other version.
         """
 
 
@@ -45,9 +49,6 @@ class Publishing(Protocol):
 
     def schedule_as_of(self, version: int) -> Schedule:
         """Return the schedule as it was when this version was the newest."""
-
-    def publication_sources(self, version: int) -> Mapping[str, str]:
-        """Return the texts that a publication was published with. Raises NotFound for any other version."""
 
     def add_version(self, version: NewVersion) -> int:
         """Append a version and return its number, which is the highest number plus one."""

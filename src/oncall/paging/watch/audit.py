@@ -171,7 +171,7 @@ class _Look:
         if ticket.is_drill:
             return []
         state = clocks(self.tx, ticket, seen.log, self.now)
-        due_at = next_alert_at(coming_alerts(fold(ticket, seen.log), state, self.tx.policy()))
+        due_at = next_alert_at(coming_alerts(fold(ticket, seen.log), state, self.tx.policy_at(self.now)))
         is_late = due_at is not None and self.now - due_at > self.grace
         return [seen.overdue(Kind.SLA_ALERT, self.now - due_at)] if due_at is not None and is_late else []
 

@@ -90,7 +90,7 @@ def start_drill(tx: TicketStore, *, to: str, ends_at: datetime, context: ActionC
         name, to=to, channel=ChannelName.SMS, purpose=Purpose.PAGE, body=body, context=context, is_immediate=True
     )
     page = replace(page, round=0, step=0, deadline=ends_at, why=why)
-    terms = TermsVersions(tx.policy_version())
+    terms = TermsVersions(tx.schedule().policy_version_at(context.now))
     received = Received(name, context.now, context.by, "drill", plan=DRILL, impact=DRILL, terms=terms)
     fired = StepFired(
         name,

@@ -74,7 +74,8 @@ def publication_view(published: Published, now: datetime) -> PublicationView:
 def _new_version(
     made: AppendedVersion, now: datetime, *, warnings: tuple[str, ...], told: tuple[str, ...]
 ) -> NewVersionView:
-    note, found = made.after.log[-1], diff_view(of_version(made))
+    note = next(each for each in made.after.log if each.version == made.number)
+    found = diff_view(of_version(made))
     return {
         "version": made.number,
         "kind": note.kind,

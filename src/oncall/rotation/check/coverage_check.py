@@ -46,18 +46,30 @@ def check_coverage(plan: Plan, roster: Roster, expected: Sequence[Shift]) -> Cov
     """Find every minute of on-call time without exactly one person in each role, and seats at any other time.
 
     Coverage changes only where a seat or a window starts or ends, so one check between two such instants covers every
-    minute between them.
+    minute between them. A repair is checked from its first open shift on, because the shifts before it may have been
+    made for other hours.
     """
     if not expected:
         day = plan.first_day or date.min
         return CoverageResult(0, [] if plan.seats else [Violation("coverage", day, (), "the plan has no shift")])
     on_call = _on_call_spans(roster, expected)
+    since = _first_open_start(plan, roster, expected)
+    checked = [(max(start, since), end) for start, end in on_call if end > since]
     found: list[Violation] = []
     for role in roster.rules.roles:
-        seats = [seat for seat in plan.seats if seat.role == role]
-        found += _coverage_violations(role, seats, on_call, roster.policy.zone)
+        seats = [seat for seat in plan.seats if seat.role == role and seat.window.end > since]
+        found += _coverage_violations(role, seats, checked, roster.policy.zone)
     seconds = sum((end - start).total_seconds() for start, end in on_call)
     return CoverageResult(round(seconds / 60), found)
+
+
+def _first_open_start(plan: Plan, roster: Roster, expected: Sequence[Shift]) -> datetime:
+    """Return when the first shift starts that a repair could change; for a new plan the start of its first shift."""
+    if plan.kept_until is None:
+        return min([expected[0].window.start, *(seat.window.start for seat in plan.seats)])
+    zone = roster.policy.zone
+    starts = [shift.window.start for shift in expected if shift.window.start.astimezone(zone).date() >= plan.kept_until]
+    return min(starts, default=expected[0].window.start)
 
 
 def _on_call_spans(roster: Roster, expected: Sequence[Shift]) -> list[tuple[datetime, datetime]]:

@@ -14,6 +14,9 @@ from oncall.rotation.problem.fixed_seats import refuse_impossible_seats
 from oncall.rotation.problem.problem import Duty, Problem, StaffedSeat
 from oncall.schedule.plan import Plan, Seat, Shift
 
+_DAYS_TRIED = 14
+"""How far from a date that cuts a shift another date is looked for."""
+
 
 def _less_settled(roster: Roster, settled: Sequence[Seat]) -> Roster:
     """Return the roster with each engineer's `max_shifts` less the shifts that they have before the open ones."""
@@ -49,7 +52,7 @@ class RepairBaseline:
         open_shifts = [shift for shift in self.whole.shifts if shift.day >= first_open]
         if not open_shifts:
             raise Refused(f"no shift of the plan starts on {first_open} or later; there is nothing to repair")
-        self._refuse_cut_weekend(open_shifts[0])
+        self._refuse_cut_shift()
         around = replace(context, published=(*context.published, *self.settled))
         self.open = Problem.of(_less_settled(roster, self.settled), open_shifts, around).in_order_of(seed)
         refuse_impossible_seats(self.open)
@@ -104,15 +107,35 @@ class RepairBaseline:
             if (engineer, number) not in had and covered.outside_obstacle(engineer, number) is not None
         )
 
-    def _refuse_cut_weekend(self, first: Shift) -> None:
-        """Raise Refused if `first_open` cuts a weekend in two, because the roster's `weekend` setting has changed."""
-        settled_end = max((seat.window.end for seat in self.settled), default=first.window.start)
-        earlier = [shift for shift in self.whole.shifts if shift.day < self.first_open]
-        expected_end = max((shift.window.end for shift in earlier), default=settled_end)
-        if self.settled and (settled_end > first.window.start or expected_end > settled_end):
-            zone = self.whole.roster.policy.zone
-            monday = max(settled_end, expected_end).astimezone(zone).date()
-            raise Refused(
-                f"a weekend is under way on {self.first_open}, and the roster now cuts weekends into other shifts; "
-                f"write --from {monday} or --from {monday - timedelta(days=3)}"
-            )
+    def _refuse_cut_shift(self) -> None:
+        """Raise Refused if `first_open` cuts a shift in two, because the roster's weekends or hours have changed."""
+        if not self._cuts(self.first_open):
+            return
+        days = [self.first_open + timedelta(days=number) for number in range(-_DAYS_TRIED, _DAYS_TRIED + 1)]
+        later, earlier = (
+            next((day for day in tried if self._is_in_plan(day) and not self._cuts(day)), None)
+            for tried in (days[_DAYS_TRIED + 1 :], days[:_DAYS_TRIED][::-1])
+        )
+        found = [f"--from {day}" for day in (later, earlier) if day is not None]
+        advice = f"write {' or '.join(found)}" if found else "make a new plan, without --keep"
+        raise Refused(
+            f"a shift of the plan is under way on {self.first_open}, and the roster or its policy now has other "
+            f"weekends or hours; {advice}"
+        )
+
+    def _cuts(self, day: date) -> bool:
+        """Return True if no instant separates the plan's shifts before `day` from the roster's shifts from it on.
+
+        At such an instant nobody is on call by either hours: the old ones hold before it, and the new ones after it.
+        """
+        zone = self.whole.roster.policy.zone
+        kept = [seat.window for seat in self.plan.seats if seat.window.start.astimezone(zone).date() < day]
+        dropped = [seat.window for seat in self.plan.seats if seat.window.start.astimezone(zone).date() >= day]
+        earlier = [shift.window for shift in self.whole.shifts if shift.day < day]
+        coming = [shift.window for shift in self.whole.shifts if shift.day >= day]
+        ends = [window.end for window in (*kept, *earlier)]
+        starts = [window.start for window in (*dropped, *coming)]
+        return bool(kept) and bool(starts) and max(ends) > min(starts)
+
+    def _is_in_plan(self, day: date) -> bool:
+        return self.whole.shifts[0].day <= day <= self.whole.shifts[-1].day

@@ -1,0 +1,55 @@
+"""From when the policy of a published plan holds."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from oncall.errors import Refused
+from oncall.rosters.roster import Roster
+from oncall.schedule.plan import Plan
+from oncall.schedule.schedule import Schedule
+from oncall.support.calendar import SupportCalendar, calendar_of, first_instant
+from oncall.support.windows import WindowKind
+
+_MOST_WINDOWS = 20
+"""How many windows are looked at for an instant between shifts; where shifts follow each other there is none."""
+
+
+def policy_begins(
+    schedule: Schedule, plan: Plan, roster: Roster, wanted: date | None, now: datetime
+) -> datetime | None:
+    """Return from when the policy of a plan holds (aware UTC); None for the time of publication.
+
+    schedule: what is published before. With other hours than those in force the policy waits for the first instant of
+    its date at which no shift is under way by either hours, so that no shift is cut. Raises Refused for a date that is
+    over.
+    """
+    zone = roster.policy.zone
+    if wanted is not None and wanted < now.astimezone(zone).date():
+        raise Refused(f"--policy-from {wanted}: this date is over; a policy holds from today on, or later")
+    if schedule.latest is None:
+        return None
+    day = wanted or _first_open_day(plan, zone)
+    at = first_instant(zone, datetime.combine(day, time()))
+    calendar, before = calendar_of(roster.policy, roster.holidays), schedule.calendar_at(at)
+    if (calendar.spans, calendar.zone) != (before.spans, before.zone):
+        at = _between_shifts(before, calendar, at)
+    return at if at > now else None
+
+
+def _first_open_day(plan: Plan, zone: ZoneInfo) -> date:
+    first = plan.first_day or min(seat.window.start for seat in plan.seats).astimezone(zone).date()
+    return max(first, plan.kept_until or first)
+
+
+def _between_shifts(old: SupportCalendar, new: SupportCalendar, at: datetime) -> datetime:
+    """Return the first instant from `at` on at which neither calendar is in the middle of an on-call window."""
+    found = at
+    for _ in range(_MOST_WINDOWS):
+        windows = (old.window_at(found), new.window_at(found))
+        ends = [each.end for each in windows if each.kind is not WindowKind.BUSINESS and each.start != found]
+        if not ends:
+            return found
+        found = min(ends)
+    return at
