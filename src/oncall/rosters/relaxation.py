@@ -15,6 +15,7 @@ from oncall.errors import Refused
 from oncall.suggestions import suggestion
 
 DAY_OFF = "unavailable"
+MAX_SHIFTS = "max_shifts"
 MINIMUM_RULES = {"rest_nights": 0, "weekends_apart": 1, "min_rest_hours": 0}
 """Rules that a smaller number relaxes, each with the number that switches it off."""
 MAXIMUM_RULES = {"max_shifts_per_week": 7, "max_shifts_per_month": 31, "max_hours_per_week": 168}
@@ -28,9 +29,10 @@ _FORM = re.compile(
 class Relaxation:
     """One relaxation, for shifts that start on its dates (both inside). person: an engineer's id; None for everybody.
 
-    rule: `unavailable` moves the days off on these dates; any other rule is a key of `rotation`, and `value` replaces
-    its number. A rule about two shifts is relaxed if at least one of them starts on these dates. A maximum is relaxed
-    for the shifts that start on these dates: they count only against `value`.
+    rule: `unavailable` moves the days off on these dates; `max_shifts` is the person's most shifts in the plan,
+    whatever the dates; for any other rule, a key of `rotation`, `value` replaces its number. A rule about two shifts is
+    relaxed if at least one of them starts on these dates. A maximum is relaxed for the shifts that start on these
+    dates: they count only against `value`.
     """
 
     rule: str
@@ -52,6 +54,8 @@ class Relaxation:
         if self.rule == DAY_OFF:
             days = "day off on" if self.last_day == self.first_day else "days off from"
             return f"{self.person}'s {days} {self._span} moved"
+        if self.rule == MAX_SHIFTS:
+            return f"max_shifts {self.value} for {self.person}"
         whom = f" for {self.person}" if self.person else ""
         return f"{self.rule} {self.value}{whom} {'around' if self.rule in MINIMUM_RULES else 'in'} {self._dates}"
 
@@ -81,12 +85,13 @@ def relaxation_named(text: str) -> Relaxation:
     if match is None:
         raise not_a_relaxation(text, 'write one as `generate` proposed it, like "rest_nights=1@2027-12-20..2027-12-26"')
     rule, value, person = match["rule"], match["value"], match["person"]
-    if rule not in (*MINIMUM_RULES, *MAXIMUM_RULES, DAY_OFF):
-        raise not_a_relaxation(
-            text, f'"{rule}" cannot be relaxed; {suggestion(rule, [*MINIMUM_RULES, *MAXIMUM_RULES, DAY_OFF])}'
-        )
+    known = [*MINIMUM_RULES, *MAXIMUM_RULES, MAX_SHIFTS, DAY_OFF]
+    if rule not in known:
+        raise not_a_relaxation(text, f'"{rule}" cannot be relaxed; {suggestion(rule, known)}')
     if rule == DAY_OFF and (value is not None or person is None):
         raise not_a_relaxation(text, 'name the person and no number, like "unavailable@2027-02-15:ana"')
+    if rule == MAX_SHIFTS and (value is None or person is None):
+        raise not_a_relaxation(text, 'name the number and the person, like "max_shifts=22@2027-01-04..2027-04-04:ana"')
     if rule != DAY_OFF and value is None:
         raise not_a_relaxation(text, f'say what the number is then, like "{rule}=1@{match["first"]}"')
     first, last = _day(text, match["first"]), _day(text, match["last"] or match["first"])

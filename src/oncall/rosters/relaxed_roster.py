@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from oncall.rosters.relaxation import DAY_OFF, MINIMUM_RULES, Relaxation, not_a_relaxation
+from oncall.rosters.relaxation import DAY_OFF, MAX_SHIFTS, MINIMUM_RULES, Relaxation, not_a_relaxation
 from oncall.rosters.roster import Absence, Engineer, Roster, RotationRules
 from oncall.suggestions import suggestion
 
@@ -17,7 +17,12 @@ def relaxed(roster: Roster, relaxations: Sequence[Relaxation]) -> Roster:
         if each.person is not None and roster.engineer(each.person) is None:
             names = [engineer.id for engineer in roster.engineers]
             raise not_a_relaxation(each.id, f'"{each.person}" is not on the roster; {suggestion(each.person, names)}')
-        roster = _without_days_off(roster, each) if each.rule == DAY_OFF else _with_looser_rule(roster, each)
+        if each.rule == DAY_OFF:
+            roster = _without_days_off(roster, each)
+        elif each.rule == MAX_SHIFTS:
+            roster = _with_more_shifts(roster, each)
+        else:
+            roster = _with_looser_rule(roster, each)
     return roster
 
 
@@ -33,6 +38,18 @@ def _with_looser_rule(roster: Roster, relaxation: Relaxation) -> Roster:
         says = "does not set it" if now is None else f"says {now}"
         raise not_a_relaxation(relaxation.id, f"the roster {says}, so this would not make {relaxation.rule} looser")
     return replace(roster, rules=replace(rules, relaxed=(*rules.relaxed, relaxation)))
+
+
+def _with_more_shifts(roster: Roster, relaxation: Relaxation) -> Roster:
+    person, value = relaxation.person, relaxation.value
+    assert person is not None and value is not None
+    most = dict(roster.rules.max_shifts)
+    if person not in most or value <= most[person]:
+        says = f"says {most[person]}" if person in most else "does not set it"
+        raise not_a_relaxation(
+            relaxation.id, f"the roster {says} for {person}, so this would not make max_shifts looser"
+        )
+    return replace(roster, rules=replace(roster.rules, max_shifts=tuple({**most, person: value}.items())))
 
 
 def _without_days_off(roster: Roster, relaxation: Relaxation) -> Roster:

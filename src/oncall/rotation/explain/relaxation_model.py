@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 from ortools.sat.python import cp_model
 
-from oncall.rosters.relaxation import DAY_OFF, MINIMUM_RULES, Relaxation
+from oncall.rosters.relaxation import DAY_OFF, MAX_SHIFTS, MINIMUM_RULES, Relaxation
 from oncall.rosters.relaxed_roster import rule_value, with_rule_value
 from oncall.rosters.time_off import blocked_days, duty_time
 from oncall.rotation.explain.relaxation_prices import (
@@ -28,6 +28,7 @@ from oncall.rotation.explain.relaxation_prices import (
     Place,
     joined,
 )
+from oncall.rotation.problem.hour_rules import MaxShifts
 from oncall.rotation.problem.problem import Duty, Problem
 from oncall.rotation.problem.rule_limits import Rule
 from oncall.rotation.problem.rules import rules_of
@@ -123,6 +124,9 @@ class RelaxationModel:
 
     def _add_rule(self, rule: Rule) -> None:
         """Add a rule with each value that it can be relaxed to: a duty keeps a value unless a looser one is chosen."""
+        if isinstance(rule, MaxShifts):
+            self._add_max_shifts(rule)
+            return
         values = _values(self._problem, rule)
         if len(values) < 2:
             for limit in rule.limits(self._loosest):
@@ -146,6 +150,22 @@ class RelaxationModel:
         loosest = _with_value(self._problem, rule, values[-1])
         for limit in loosest.limits(self._loosest) if loosest is not None else ():
             add_limit(self.model, limit, self._on_duty)
+
+    def _add_max_shifts(self, rule: MaxShifts) -> None:
+        """Add the most shifts of an engineer in the plan, with one more shift after the other as choices."""
+        days = [shift.day for shift in self._problem.shifts]
+        place: Place = ((days[0], days[-1]), rule.who)
+        for limit in rule.limits(self._loosest):
+            more = [
+                self._choice(MAX_SHIFTS, place, rule.most + step, PRICES[MAX_SHIFTS])
+                for step in range(1, MOST_STEPS[MAX_SHIFTS] + 1)
+            ]
+            for fewer, further in pairwise(more):
+                self.model.add_implication(further, fewer)
+            had = cp_model.LinearExpr.sum(
+                [any_of(self.model, [self._on_duty[duty] for duty in group]) for group in limit.groups]
+            )
+            self.model.add(had <= limit.most + cp_model.LinearExpr.sum(more))
 
     def _place(self, rule: str, duty: Duty) -> Place | None:
         return PLACES[rule](self._problem.shifts[duty.shift], self._problem.engineers[duty.engineer].id)
@@ -221,7 +241,8 @@ def _loosest(problem: Problem, except_for: Mapping[str, int] = MappingProxyType(
 
 def _values(problem: Problem, rule: Rule) -> list[int]:
     """Return the values that a rule can have, its own first and the loosest last; empty if it cannot be relaxed."""
-    now = rule_value(problem.roster.rules, rule.name) if rule.name in PRICES else None
+    is_priced = rule.name in PRICES and rule.name != MAX_SHIFTS
+    now = rule_value(problem.roster.rules, rule.name) if is_priced else None
     if now is None:
         return []
     step = STEPS.get(rule.name, 1)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from oncall.rosters.relaxation import DAY_OFF, MINIMUM_RULES, Relaxation
+from oncall.rosters.relaxation import DAY_OFF, MAX_SHIFTS, MINIMUM_RULES, Relaxation
 from oncall.rosters.relaxed_roster import rule_value
 from oncall.rosters.roster import RotationRules
 from oncall.schedule.plan import Shift
@@ -22,6 +22,7 @@ PRICES = {
     "max_shifts_per_week": 2,
     "max_shifts_per_month": 3,
     "max_hours_per_week": 2,
+    MAX_SHIFTS: 2,
     DAY_OFF: 3,
 }
 """The price of one step of each rule in one place, and of one day off."""
@@ -30,7 +31,7 @@ ALL_DATES_FACTOR = 6
 
 STEPS = {"min_rest_hours": 6, "max_hours_per_week": 12}
 """By how much one step changes the number of a rule, if not by 1."""
-MOST_STEPS = {"max_shifts_per_week": 2, "max_shifts_per_month": 4, "max_hours_per_week": 5}
+MOST_STEPS = {MAX_SHIFTS: 6, "max_shifts_per_week": 2, "max_shifts_per_month": 4, "max_hours_per_week": 5}
 """By how many steps a maximum may be exceeded."""
 
 Dates = tuple[date, date]
@@ -43,6 +44,9 @@ def price_of(relaxation: Relaxation, rules: RotationRules) -> int:
     first, last = relaxation.first_day, relaxation.last_day
     if relaxation.rule == DAY_OFF:
         return PRICES[DAY_OFF] * ((last - first).days + 1)
+    if relaxation.rule == MAX_SHIFTS:
+        before = dict(rules.max_shifts).get(relaxation.person or "", 0)
+        return PRICES[MAX_SHIFTS] * abs((relaxation.value or 0) - before)
     steps = -(
         -abs((rule_value(rules, relaxation.rule) or 0) - (relaxation.value or 0)) // STEPS.get(relaxation.rule, 1)
     )
