@@ -14,13 +14,15 @@ def on_a_terminal(code: str, **environment: str) -> str:
     kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
     with os.fdopen(ours, "rb", buffering=0) as screen:
         environment = {**kept, "TERM": "xterm-256color", "COLUMNS": "60", **environment}
-        subprocess.run([sys.executable, "-c", code], stdout=theirs, stderr=theirs, env=environment, check=True)
-        os.close(theirs)
-        shown = b""
-        try:
-            while piece := screen.read(4096):
-                shown += piece
-        except OSError:
-            # The other end is closed.
-            pass
+        with subprocess.Popen([sys.executable, "-c", code], stdout=theirs, stderr=theirs, env=environment) as program:
+            os.close(theirs)
+            # Read while it runs: a terminal that nobody reads holds a few kilobytes, and then the program waits.
+            shown = b""
+            try:
+                while piece := screen.read(4096):
+                    shown += piece
+            except OSError:
+                # The other end is closed.
+                pass
+        assert program.returncode == 0, shown.decode()
     return shown.decode().replace("\r\n", "\n")

@@ -12,6 +12,7 @@ from oncall.cli.diff_output import people_lines
 from oncall.support.policy_file import packaged_policy_text
 from tests.cli.conftest import Oncall
 from tests.cli.teams import SMALL_ROSTER
+from tests.paging.world import ROSTER
 from tests.web.conftest import service  # noqa: F401
 from tests.web.service import Service
 
@@ -154,3 +155,34 @@ def test_a_server_compares_its_versions(
     assert oncall("diff", "1") == local
     ran = oncall("diff", "9")
     assert (ran.code, ran.err) == (1, 'oncall: there is no version "9"; `oncall history` lists versions 1 to 2\n')
+
+
+def test_a_server_compares_a_plan_file_with_what_it_has_published(
+    service: Service,  # noqa: F811
+    oncall: Oncall,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("ONCALL_DATABASE_URL", f"sqlite:///{service.file}")
+    made, other = tmp_path / "made.csv", tmp_path / "other.csv"
+    rows = [line for line in _seats(oncall) if line.startswith("2027-02")]
+    made.write_text("\n".join(["start,end,kind,role,engineer", *rows]) + "\n", encoding="utf-8")
+    other.write_text(made.read_text(encoding="utf-8").replace(",ana", ",chloe", 1), encoding="utf-8")
+    asked = [("published", str(other)), (str(other), "published"), (str(made), str(other))]
+    local = [oncall("diff", *names) for names in asked]
+    assert [ran.code for ran in local] == [0, 0, 0]
+    monkeypatch.setenv("ONCALL_SERVER", service.address)
+    monkeypatch.setenv("ONCALL_TOKEN", "mei")
+    assert [oncall("diff", *names) for names in asked] == local
+    roster = ("--roster", str(ROSTER))
+    assert "another phone number" not in oncall("diff", str(made), str(other), *roster).out
+    ran = oncall("diff", str(made), "1")
+    assert (ran.code, ran.err) == (
+        1,
+        'oncall: a server compares a plan file with published alone; "1" is an earlier version\n',
+    )
+
+
+def _seats(oncall: Oncall) -> list[str]:
+    shifts = json.loads(oncall("schedule", "--json").out)["shifts"]
+    return [",".join(shift[name] for name in ("start", "end", "kind", "role", "engineer")) for shift in shifts]

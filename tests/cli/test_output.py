@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,25 @@ TELL = "from oncall.cli.output import tell; tell('GAP ' + 'words ' * 20, colour=
 @pytest.mark.parametrize(("environment", "is_coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
 def test_colours_are_for_terminals_that_want_them(environment: dict[str, str], is_coloured: bool) -> None:
     assert ("\x1b[31m" in on_a_terminal(TELL, **environment)) == is_coloured
+
+
+@pytest.mark.parametrize(
+    ("environment", "is_coloured"),
+    [
+        ({}, False),
+        ({"FORCE_COLOR": "1"}, True),
+        ({"FORCE_COLOR": "0"}, False),
+        ({"FORCE_COLOR": ""}, False),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+    ],
+)
+def test_a_pipe_gets_colours_only_when_they_are_forced(environment: dict[str, str], is_coloured: bool) -> None:
+    kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
+    for code in (TELL, "from oncall.cli.output import print_table; print_table(['a'], [['b']], colours=['red'])"):
+        ran = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**kept, **environment}
+        )
+        assert ("\x1b[31m" in ran.stdout + ran.stderr) == is_coloured
 
 
 def test_a_long_sentence_is_broken_between_words_on_a_terminal_and_nowhere_else() -> None:

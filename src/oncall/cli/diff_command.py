@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -11,13 +14,16 @@ import typer
 from oncall.cli.diff_output import print_difference
 from oncall.cli.json_option import JSON_OPTION
 from oncall.cli.output import print_json
+from oncall.cli.plan_inputs import read_both
 from oncall.cli.server import open_server
 from oncall.errors import Refused
 
 if TYPE_CHECKING:
+    from oncall.cli.remote_backend import RemoteBackend
     from oncall.paging.ports.store import Transaction
     from oncall.planning.schedule_diff import Side
     from oncall.planning.views.diff_view import DiffView
+    from oncall.schedule.plan import Plan
     from oncall.wiring import Settings
 
 PUBLISHED = "published"
@@ -55,46 +61,94 @@ def diff(
 
 
 def _difference(settings: Settings, before: str, after: str, roster: Path | None) -> tuple[DiffView, ZoneInfo]:
-    server = open_server(settings)
-    if server is not None:
-        if _is_plan(before) or _is_plan(after):
-            raise Refused("a server compares versions; `oncall publish PLAN --dry-run` says what a plan would change")
-        return server.difference(before, after), server.zone()
-    from oncall import wiring
-    from oncall.planning.schedule_diff import difference
-    from oncall.planning.views.diff_view import diff_view
-
-    with wiring.make_store(settings) as store:
-        sides = store.read(lambda tx: _sides(tx, settings, (before, after), roster))
-    return diff_view(difference(*sides)), sides[1].policy.zone
-
-
-def _sides(tx: Transaction, settings: Settings, names: tuple[str, str], roster: Path | None) -> tuple[Side, Side]:
-    """Return both sides. When both are plan files, each counts as published before it starts."""
     from oncall import wiring
     from oncall.planning import schedule_diff
-    from oncall.planning.context_sources import NamedPlan, read_named_plan
-    from oncall.rosters.roster_file import read_roster
-    from oncall.schedule.plan_file import read_plan
+    from oncall.planning.views.diff_view import diff_view
 
-    now, are_plans = wiring.make_clock(settings).now(), all(map(_is_plan, names))
-    team = read_roster(roster) if roster is not None else None
-    published = schedule_diff.version_named(tx, PUBLISHED) if tx.schedule().newest else None
+    server, now = open_server(settings), wiring.make_clock(settings).now()
+    if server is not None:
+        return _server_difference(server, (before, after), roster)
 
-    def side(name: str) -> Side:
+    def sides(tx: Transaction) -> tuple[Side, Side]:
+        published = schedule_diff.version_named(tx, PUBLISHED) if tx.schedule().newest else None
+        side = _Sides((before, after), roster, now, published, lambda name: schedule_diff.version_named(tx, name))
+        return side.both()
+
+    with wiring.make_store(settings) as store:
+        found = store.read(sides)
+    return diff_view(schedule_diff.difference(*found)), found[1].policy.zone
+
+
+def _server_difference(server: RemoteBackend, names: tuple[str, str], roster: Path | None) -> tuple[DiffView, ZoneInfo]:
+    """Return what differs by the server's schedule. The server knows the phone numbers, and this machine does not."""
+    from oncall.cli.schedule_changes import CheckedPlan, PublishTerms, RemoteSchedule
+    from oncall.planning import schedule_diff
+    from oncall.planning.views.diff_view import diff_view
+
+    if not any(map(_is_plan, names)):
+        return server.difference(*names), server.zone()
+    if names[0] == PUBLISHED and roster is not None:
+        team, named = read_both(Path(names[1]), roster)
+        checked = CheckedPlan(Path(names[1]), named, team)
+        return RemoteSchedule(server).difference(checked, PublishTerms(PUBLISHED)), team.policy.zone
+    if roster is not None and not all(map(_is_plan, names)):
+        raise Refused(f"with a server and --roster, write `oncall diff {PUBLISHED} PLAN --roster ROSTER`")
+    side = _Sides(names, roster, server.now(), _server_side(server), _only_published)
+    found = side.both()
+    return diff_view(schedule_diff.difference(*found)), found[1].policy.zone
+
+
+def _server_side(server: RemoteBackend) -> Side | None:
+    """Return what the server has published; None if nothing is."""
+    from oncall.paging.clocks.policy_in_force import policy_of_view
+    from oncall.planning.schedule_diff import Side
+
+    schedule = server.published_schedule()
+    if schedule is None:
+        return None
+    return Side(f"version {schedule.newest}", schedule.newest, schedule, policy_of_view(server.policy()))
+
+
+def _only_published(name: str) -> Side:
+    raise Refused(f'a server compares a plan file with {PUBLISHED} alone; "{name[:20]}" is an earlier version')
+
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """The two sides of a comparison by their names. When both are plan files, each counts as published before it
+    starts. published: the newest version; None: nothing is published. version_named: returns an earlier version."""
+
+    names: tuple[str, str]
+    roster: Path | None
+    now: datetime
+    published: Side | None
+    version_named: Callable[[str], Side]
+
+    def both(self) -> tuple[Side, Side]:
+        """Return both sides. Raises NotFound, Refused and FileFaults."""
+        return self._side(self.names[0]), self._side(self.names[1])
+
+    def _side(self, name: str) -> Side:
+        from oncall.planning import schedule_diff
+        from oncall.planning.context_sources import NamedPlan
+        from oncall.schedule.plan_file import read_plan
+
         if not _is_plan(name):
-            return schedule_diff.version_named(tx, name)
-        path = Path(name)
-        zone = tx.policy().zone
-        named = read_named_plan(path, team) if team is not None else NamedPlan(name, read_plan(path, zone=zone))
-        at = schedule_diff.starts_at(named.plan, now) if are_plans else now
-        if team is not None:
-            return schedule_diff.with_plan(published, named, team, at)
-        if published is None:
+            if name == PUBLISHED and self.published is not None:
+                return self.published
+            return self.version_named(name)
+        if self.roster is not None:
+            team, named = read_both(Path(name), self.roster)
+            return schedule_diff.with_plan(self.published, named, team, self._published_at(named.plan))
+        if self.published is None:
             raise Refused(f"{name}: name its roster with --roster, because nothing is published")
-        return schedule_diff.with_seats(published, named, at)
+        plan = read_plan(Path(name), zone=self.published.policy.zone)
+        return schedule_diff.with_seats(self.published, NamedPlan(name, plan), self._published_at(plan))
 
-    return side(names[0]), side(names[1])
+    def _published_at(self, plan: Plan) -> datetime:
+        from oncall.planning.schedule_diff import starts_at
+
+        return starts_at(plan, self.now) if all(map(_is_plan, self.names)) else self.now
 
 
 def _is_plan(name: str) -> bool:

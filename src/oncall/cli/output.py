@@ -90,7 +90,7 @@ def _print(text: str, stream: TextIO) -> None:
     if _ESCAPE in text or getattr(stream, "encoding", None) != "utf-8":
         import typer
 
-        typer.echo(text, file=stream)
+        typer.echo(text, file=stream, color=_has_colours(stream))
     else:
         stream.write(f"{text}\n")
         stream.flush()
@@ -103,8 +103,13 @@ def _coloured(text: str, colour: str, *, bold: bool | None = None) -> str:
 
 
 def _has_colours(stream: TextIO) -> bool:
-    """Return True if a stream shows colours and NO_COLOR (no-color.org) is not set."""
-    return stream.isatty() and not os.environ.get("NO_COLOR")
+    """Return True if text on a stream may have colours: on a terminal, and with FORCE_COLOR (force-color.org) anywhere.
+
+    NO_COLOR (no-color.org) wins over both.
+    """
+    if os.environ.get("NO_COLOR"):
+        return False
+    return stream.isatty() or os.environ.get("FORCE_COLOR", "0") not in ("", "0")
 
 
 def laid_out(text: str, stream: TextIO) -> str:
