@@ -49,7 +49,11 @@ def test_history_shows_kinds_and_what_an_undo_took_back(published: Oncall) -> No
         ("cover", "chloe", "ana is ill"),
         ("undo", "mei", "ana is well"),
     ]
-    assert "cover" in published("history").out
+    lines = published("history").out.splitlines()
+    assert [line.split("03:12")[1].split() for line in lines[1:3]] == [
+        ["undo", "of", "2", "mei", "ana", "is", "well"],
+        ["cover", "chloe", "ana", "is", "ill", "(taken", "back", "by", "3)"],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -90,14 +94,22 @@ def test_an_override_over_another_one_needs_force(published: Oncall) -> None:
     assert published("override", "ana", *span, "--reason", "ana is well", "--force").code == 0
 
 
-def test_publishing_says_who_is_absent_and_on_call_by_an_override(published: Oncall, roster: Path, plan: Path) -> None:
+def test_repairing_publishing_and_the_doctor_say_who_is_absent_and_on_call_by_an_override(
+    published: Oncall, roster: Path, plan: Path
+) -> None:
     span = ("--from", "2027-01-18T19:01", "--to", "2027-01-19T08:00")
     assert published("override", "chloe", *span, "--reason", "ana is ill", "--by", "mei").code == 0
     text = roster.read_text().replace("id: chloe,", "id: chloe, unavailable: [{from: 2027-01-18, to: 2027-01-19}],")
     roster.write_text(text)
+    kept = published("generate", roster, "--keep", plan, "--from", "2027-01-11", "--output", plan)
+    assert kept.code == 0, kept.err
     ran = published("publish", plan, "--roster", roster)
     assert ran.code == 0, ran.err
-    assert (
-        "WARNING: chloe is away from 2027-01-18 to 2027-01-19, but is on call as primary from Mon 2027-01-18 19:01 EST "
-        "to Tue 2027-01-19 08:00 EST by version 2 (override by mei: ana is ill); `oncall undo 2` takes that back\n"
-    ) in ran.err
+    sentence = (
+        "chloe is away from 2027-01-18 to 2027-01-19, but is on call as primary from Mon 2027-01-18 19:01 EST "
+        "to Tue 2027-01-19 08:00 EST by version 2 (override by mei: ana is ill); `oncall undo 2` takes that back"
+    )
+    assert f"WARNING: {sentence}\n" in kept.err
+    assert f"WARNING: {sentence}\n" in ran.err
+    found = json.loads(published("doctor", "--json").out)["findings"]
+    assert [each["sentence"] for each in found if each["subject"] == "absent"] == [f"{sentence}."]

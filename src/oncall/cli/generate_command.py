@@ -211,12 +211,24 @@ def _repaired(
     from oncall.planning.context_sources import read_named_plan
     from oncall.planning.repair_plan import RepairRequest, repair_plan
 
+    _warn_of_absent(team, sources)
     baseline = read_named_plan(asked.keep, team)
     request = RepairRequest(baseline, asked.first_open, asked.more_changes, asked.frozen_days, asked.opened)
     found = repair_plan(team, request, sources, relaxations, options=options, watch=terminal_watch())
     for line in (*found.plan.notes, *unmet_lines(found.plan)):
         tell(line)
     return found
+
+
+def _warn_of_absent(team: Roster, sources: ContextSources) -> None:
+    """Say which engineers an override puts on call while they are away: a repair does not touch overrides."""
+    from oncall import wiring
+    from oncall.planning.change_rules import absent_now
+
+    if sources.published is not None:
+        now = wiring.make_clock(wiring.read_settings()).now()
+        for sentence in absent_now(sources.published, team, now):
+            tell(f"WARNING: {sentence}", colour="yellow")
 
 
 def unmet_lines(plan: Plan) -> list[str]:

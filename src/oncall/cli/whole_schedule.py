@@ -112,9 +112,9 @@ def history(*, json: bool = False) -> None:
             [
                 str(each["version"]),
                 f"{datetime.fromisoformat(each['at']):%a %Y-%m-%d %H:%M}",
-                each["kind"],
+                f"undo of {each['undoes']}" if "undoes" in each else each["kind"],
                 each["by"],
-                each["reason"],
+                each["reason"] + (f" (taken back by {each['undone_by']})" if "undone_by" in each else ""),
             ]
             for each in reversed(view["versions"])
         ]

@@ -10,7 +10,7 @@ from oncall.paging.actions.caller_actions import NotAllowed
 from oncall.paging.actions.engineer_tokens import roster_fault
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.outgoing.schedule_notices import ScheduleChange, ScheduleNotices, tell_changed
-from oncall.planning.absent_on_call import absent_by_change
+from oncall.planning.change_rules import absent_now
 from oncall.planning.change_schedule import ChangeMade, ChangeTerms
 from oncall.planning.cover_shift import Cover, cover_shift
 from oncall.planning.override_shift import override_shift
@@ -109,7 +109,7 @@ def carry_out_publication(
     told = tell_of_version(tx, made, actor.context)
     swaps = move_swaps(tx, made, author, times_in(actor.context))
     made = replace(made, after=tx.schedule())
-    warnings = [*absent_by_change(made.after, sound.roster, actor.context.now), *swaps.sentences]
+    warnings = [*absent_now(made.after, sound.roster, actor.context.now), *swaps.sentences]
     return Published(sound, made, tuple(warnings), told)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from oncall.errors import FileFaults, Refused
 from oncall.planning.known_absences import with_absences
+from oncall.schedule.absent_on_call import absent_by_change
 from oncall.schedule.availability import Availability, is_of_earlier_program
 from oncall.schedule.change_checks import availability_objections
 from oncall.schedule.changes import AssignmentChange, changes_between
@@ -84,6 +85,11 @@ def broken_rules(before: Schedule, after: Schedule, span: Window, roster: Roster
     if roster is not None:
         found += _by_the_shift(before, after, changes, roster)
     return list(dict.fromkeys(found))
+
+
+def absent_now(schedule: Schedule, roster: Roster | None, now: datetime) -> list[str]:
+    """Return a sentence for each change that puts an engineer on call after now who is away by this roster."""
+    return absent_by_change(schedule, now, lambda engineer: availability_of(schedule, engineer, roster))
 
 
 def refuse_broken(rules: Sequence[BrokenRule], *, is_forced: bool) -> None:

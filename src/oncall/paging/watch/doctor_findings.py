@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from oncall.paging.domain.reachability import Alert
 from oncall.paging.domain.ticket import AttemptStatus
 from oncall.paging.ports.refusals import RefusalReason
+from oncall.paging.watch.absent_findings import absent_on_call
 from oncall.paging.watch.doctor_inputs import BEHIND, Facts, FailedAttempt, FailureCause, Stored
 from oncall.paging.watch.finding import Finding, FindingView, Severity, fine, stops, warns
 from oncall.paging.watch.holes_ahead import DAYS, holes_ahead
@@ -52,6 +53,7 @@ def findings(facts: Facts) -> list[Finding]:
             _pager,
             _audit,
             _schedule,
+            absent_on_call,
             _manager,
             _policy,
             _senders,
