@@ -1,0 +1,137 @@
+"""The client for programs without asyncio."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from types import TracebackType
+from typing import Self, cast
+
+import httpx
+
+from oncall.client import requests
+from oncall.client.answers import (
+    EventKind,
+    EventReceipt,
+    Explanation,
+    NewTicket,
+    OnCall,
+    Schedule,
+    State,
+    Ticket,
+    TicketAnswer,
+    TicketPage,
+    WholeTicket,
+)
+from oncall.client.requests import PAGE, Ask
+from oncall.client.retries import Retries, content, refusal
+
+TIMEOUT_SECONDS = 15.0
+
+
+class Client:
+    """Talks to a server of oncall with one token. Use it as a context manager, or call `close` at the end.
+
+    Calls raise `Unusable` when the server refuses them, and `ServerSilent` when no answer comes after all retries.
+    Every call may safely be made again. timeout: seconds for one answer. transport, pause: for tests.
+    """
+
+    def __init__(
+        self,
+        server: str,
+        token: str,
+        *,
+        retries: Retries | None = None,
+        timeout: float = TIMEOUT_SECONDS,
+        transport: httpx.BaseTransport | None = None,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._retries, self._pause = retries if retries is not None else Retries(), pause
+        headers = {"Authorization": f"Bearer {token}"}
+        self._http = httpx.Client(
+            base_url=requests.address(server), headers=headers, timeout=timeout, transport=transport
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def post_ticket(self, ticket: NewTicket) -> TicketAnswer:
+        """Post a ticket, and return what becomes of it. The same ticket again gets the same answer and pages nobody."""
+        return cast(TicketAnswer, self._call(requests.post_ticket(ticket)))
+
+    def record_event(
+        self,
+        ticket_id: str,
+        kind: EventKind,
+        *,
+        by: str | None = None,
+        at: datetime | None = None,
+        id: str | None = None,  # noqa: A002 - the field's name
+        why: str | None = None,
+        impact: str | None = None,
+        into: str | None = None,
+        to: str | None = None,
+        needs_reply: bool | None = None,
+        take_over: bool | None = None,
+    ) -> EventReceipt:
+        """Record an event of a ticket. id: your own id of the event; without one the client makes one."""
+        fields: dict[str, object] = {"by": by, "at": at, "id": id, "why": why, "impact": impact, "into": into, "to": to}
+        fields |= {"needs_reply": needs_reply, "take_over": take_over}
+        return cast(EventReceipt, self._call(requests.record_event(ticket_id, kind, fields)))
+
+    def ticket(self, ticket_id: str) -> WholeTicket:
+        """Return a ticket with its log and every message, by its id or by its code."""
+        return cast(WholeTicket, self._call(requests.ticket(ticket_id)))
+
+    def tickets(
+        self, *, states: Iterable[State] = (), customer: str | None = None, page: int = PAGE
+    ) -> Iterator[Ticket]:
+        """Yield tickets, the newest first, page by page as they are needed. page: tickets of one request."""
+        wanted, after = tuple(states), None
+        while True:
+            found = cast(TicketPage, self._call(requests.tickets(wanted, customer, after, page)))
+            yield from found["tickets"]
+            after = found["next"]
+            if after is None:
+                return
+
+    def oncall(self, at: datetime | None = None) -> OnCall:
+        """Return who is on call at an instant (aware); None: now."""
+        return cast(OnCall, self._call(requests.oncall(at)))
+
+    def schedule(
+        self, start: datetime | None = None, end: datetime | None = None, *, engineer: str | None = None
+    ) -> Schedule:
+        """Return the schedule between two instants (aware), four weeks from now on by default, at most 800 days."""
+        return cast(Schedule, self._call(requests.schedule(start, end, engineer)))
+
+    def explain(self, plan: str, impact: str, at: datetime | None = None) -> Explanation:
+        """Return what a ticket would cause at an instant (aware); None: now. It sends nothing."""
+        return cast(Explanation, self._call(requests.explain(plan, impact, at)))
+
+    def _call(self, ask: Ask) -> object:
+        """Send a request until it is answered, and return the JSON of its answer."""
+        retry = 0
+        while True:
+            answer, failure = None, None
+            try:
+                answer = self._http.request(ask.method, ask.path, params=ask.query, json=ask.body)
+            except httpx.TransportError as error:
+                failure = error
+            if answer is not None and answer.is_success:
+                return content(answer)
+            pause = self._retries.pause(retry, answer)
+            if pause is None:
+                raise refusal(ask, answer, failure) from failure
+            self._pause(pause)
+            retry += 1
