@@ -8,6 +8,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 
 from oncall.web.metrics import Metrics
+from oncall.web.relay_metrics import RelayMetrics
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
@@ -17,6 +18,7 @@ SOURCES = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "s
 def test_it_names_every_metric() -> None:
     registry = CollectorRegistry()
     Metrics(registry)
+    RelayMetrics(registry)
     names = {f"{family.name}_total" if family.type == "counter" else family.name for family in registry.collect()}
     assert sorted(name for name in names if f"`{name}" not in PAGE) == []
 
@@ -27,7 +29,8 @@ def test_it_names_every_action_of_the_log() -> None:
 
 
 def test_it_names_every_subject_that_the_doctor_looks_at() -> None:
-    checkup = (ROOT / "src" / "oncall" / "paging" / "watch" / "doctor_findings.py").read_text(encoding="utf-8")
-    subjects = set(re.findall(r'(?:_stops|_warns|_fine)\(\s*"([a-z-]+)"', checkup))
-    assert "schedule" in subjects
+    files = sorted((ROOT / "src" / "oncall" / "paging" / "watch").glob("*findings.py"))
+    checkup = "".join(path.read_text(encoding="utf-8") for path in files)
+    subjects = set(re.findall(r'\b(?:stops|warns|fine)\(\s*"([a-z-]+)"', checkup))
+    assert {"schedule", "tokens", "webhooks"} <= subjects
     assert sorted(subject for subject in subjects if f"`{subject}`" not in PAGE) == []
