@@ -43,6 +43,7 @@ READS = [
     "/v1/webhooks",
     "/v1/intake/log",
     "/v1/intake/failures",
+    "/v1/heartbeats",
     "/v1/me",
     "/v1/tokens",
 ]
@@ -109,7 +110,11 @@ def _retry(service: Service, caller: str) -> list[httpx.Response]:
 
 def _intake(service: Service, caller: str) -> list[httpx.Response]:
     kept = service.call("POST", "/webhooks/alertmanager", by="zendesk", content=b"{").json()["id"]
-    return [service.call("POST", f"/v1/intake/failures/{kept}/drop", by=caller)]
+    heartbeat = {"name": f"job-{next(NUMBERS)}", "every": "10m"}
+    return [
+        service.call("POST", f"/v1/intake/failures/{kept}/drop", by=caller),
+        service.post(heartbeat, by=caller, path="/v1/heartbeats"),
+    ]
 
 
 def _drill(service: Service, caller: str) -> list[httpx.Response]:

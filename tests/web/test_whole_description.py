@@ -17,6 +17,7 @@ OPEN = {"/healthz", "/readyz", "/metrics", "/calendar/{secret}.ics"}
 SIGNED = "/webhooks/twilio/"
 REFUSED = (401, 429, 503)
 """So many requests without a token are a flood, in which the service says only that it will not look at them."""
+SECRET_IN_THE_PATH = "/heartbeat/{name}/{secret}"
 KEY_IN_THE_BODY = ("/v2/enqueue", "/v2/change/enqueue")
 # A 422 is right for data that fits the description if its meaning is wrong: a name that is not in the published policy
 # or on the roster, a date before 1971, an end before its start. Everything else is as Schemathesis expects it.
@@ -67,6 +68,8 @@ def test_no_endpoint_answers_without_its_token(quiet: Service) -> None:
             event = {"routing_key": "an-unknown-one", "event_action": "resolve", "dedup_key": "k"}
             assert quiet.call(method, called, by="mei", json=event).status_code in REFUSED, path
             assert quiet.call(method, called, by="mei", json={}).status_code in (400, 503), path
+        elif path == SECRET_IN_THE_PATH:
+            assert quiet.call(method, "/heartbeat/job/an-unknown-one", by="mei").status_code in REFUSED, path
         elif path.startswith(SIGNED):
             assert quiet.call(method, called, by="mei", data={"From": "+13055550101"}).status_code in (403, 429), path
         else:

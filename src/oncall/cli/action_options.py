@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 
 from oncall.errors import OncallError
 
@@ -33,8 +34,11 @@ def given_fields(body: Mapping[str, object]) -> dict[str, object]:
 
 
 @contextmanager
-def faults_by_option() -> Iterator[None]:
-    """Make a refusal name the options of the command line instead of the fields of the API."""
+def faults_by_option(options: Mapping[str, str] = MappingProxyType({})) -> Iterator[None]:
+    """Make a refusal name the options of the command line instead of the fields of the API.
+
+    options: by field, where a command has others than most.
+    """
     try:
         yield
     except OncallError as error:
@@ -42,5 +46,8 @@ def faults_by_option() -> Iterator[None]:
 
         if not isinstance(error, FieldFaults):
             raise
-        named = [FieldFault(_OPTIONS.get(fault.field, fault.field), fault.message) for fault in error.faults]
+        named = [
+            FieldFault(options.get(fault.field) or _OPTIONS.get(fault.field, fault.field), fault.message)
+            for fault in error.faults
+        ]
         raise FieldFaults(named) from error

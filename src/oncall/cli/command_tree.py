@@ -60,6 +60,7 @@ MODULES = {
     "backup": "database_commands",
     "token": "token_commands",
     "intake": "intake_commands",
+    "heartbeat": "heartbeat_commands",
     "login": "login_commands",
     "logout": "login_commands",
     "whoami": "login_commands",

@@ -64,6 +64,7 @@ GROUPS = {
         "token",
         "webhooks",
         "intake",
+        "heartbeat",
         "migrate",
         "backup",
         "completion",

@@ -7,9 +7,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
+from oncall.cli.action_options import faults_by_option
+from oncall.cli.backend import THIS_MACHINE
 from oncall.cli.remote_backend import RemoteBackend
 
 if TYPE_CHECKING:
+    from oncall.intake.heartbeat_views import HeartbeatDeleted, HeartbeatListView, HeartbeatView
     from oncall.intake.intake_views import (
         ArrivalListView,
         ArrivalView,
@@ -23,12 +26,22 @@ if TYPE_CHECKING:
     from oncall.store.sql_store import SqlStore
     from oncall.wiring import Settings
 
+_HEARTBEAT_OPTIONS = {
+    "name": "NAME",
+    "every": "--every",
+    "grace": "--grace",
+    "customer": "--customer",
+    "plan": "--plan",
+    "impact": "--impact",
+}
+
 
 class LocalIntake:
     """Answers from the database of this machine. A page that becomes due is queued for the pager that runs on it."""
 
     def __init__(self, store: SqlStore, clock: Clock, user: str, settings: Settings) -> None:
         self._store, self._clock, self._user, self._settings = store, clock, user, settings
+        self._public_url = (settings.public_url or THIS_MACHINE).rstrip("/")
 
     def intake_log(self, limit: int, caller: str | None) -> ArrivalListView:
         from oncall.intake.intake_views import arrival_view
@@ -77,6 +90,25 @@ class LocalIntake:
 
         return self._store.read(work)
 
+    def heartbeats(self) -> HeartbeatListView:
+        from oncall.intake.heartbeat_views import heartbeat_view
+
+        found = self._store.read(lambda tx: tx.heartbeats())
+        return {"heartbeats": [heartbeat_view(one, self._public_url) for one in found]}
+
+    def create_heartbeat(self, body: Mapping[str, object]) -> HeartbeatView:
+        from oncall.intake.heartbeat_views import heartbeat_view
+        from oncall.intake.heartbeats import create_heartbeat
+
+        context = self._context()
+        with faults_by_option(_HEARTBEAT_OPTIONS):
+            made = self._store.write(lambda tx: create_heartbeat(tx, body, context))
+        return heartbeat_view(made, self._public_url)
+
+    def delete_heartbeat(self, name: str) -> HeartbeatDeleted:
+        self._store.write(lambda tx: tx.remove_heartbeat(name))
+        return {"name": name, "deleted": True}
+
     def _context(self) -> ActionContext:
         from oncall.paging.outgoing.new_attempts import ActionContext, whole_second
 
@@ -114,6 +146,19 @@ class RemoteIntake(RemoteBackend):
         if at is not None:
             body["at"] = parse_time("--at", at, self.zone()).isoformat()
         answer: RoutedView = self._call("POST", "/v1/intake/explain", body)
+        return answer
+
+    def heartbeats(self) -> HeartbeatListView:
+        answer: HeartbeatListView = self._call("GET", "/v1/heartbeats")
+        return answer
+
+    def create_heartbeat(self, body: Mapping[str, object]) -> HeartbeatView:
+        with faults_by_option(_HEARTBEAT_OPTIONS):
+            answer: HeartbeatView = self._call("POST", "/v1/heartbeats", body)
+        return answer
+
+    def delete_heartbeat(self, name: str) -> HeartbeatDeleted:
+        answer: HeartbeatDeleted = self._call("POST", f"/v1/heartbeats/{quote(name, safe='')}/delete")
         return answer
 
 

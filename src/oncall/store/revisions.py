@@ -24,6 +24,7 @@ REVISIONS = (
     "0015",
     "0016",
     "0017",
+    "0018",
 )
 """All revisions in `migrations/versions`, oldest first."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from oncall.store.attempt_queries import ADD_ATTEMPT, SETTLE_ATTEMPT, UPDATE_ATTEMPT, AttemptQueries
 from oncall.store.calendar_queries import CalendarQueries
 from oncall.store.handoff_queries import HandoffQueries
+from oncall.store.heartbeat_queries import HeartbeatQueries
 from oncall.store.intake_queries import ADD_ARRIVAL, ADD_SENDER_KEY, UPDATE_SENDER_KEY, IntakeQueries
 from oncall.store.pass_queries import PassQueries
 from oncall.store.reachability_queries import ReachabilityQueries
@@ -41,6 +42,7 @@ class SqlTransaction(
     TokenQueries,
     RefusalQueries,
     IntakeQueries,
+    HeartbeatQueries,
     CalendarQueries,
     SwapQueries,
     RelayQueries,

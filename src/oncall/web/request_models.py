@@ -14,6 +14,7 @@ from fastapi import Body
 from fastapi.openapi.models import Example
 from pydantic import BaseModel, ConfigDict, Field
 
+from oncall.intake.heartbeats import NAME as HEARTBEAT_NAME
 from oncall.paging.actions.action_checks import EVENT_ID, LONGEST_NAME, LONGEST_WHY
 from oncall.paging.actions.handoff_notes import LONGEST_NOTE
 from oncall.paging.actions.posted_status import ACTIONS
@@ -120,6 +121,23 @@ class LabelsBody(RequestBody):
     """Values by name, as a sender gives them."""
     at: Time | None = None
     """When it would come in; now when absent."""
+
+
+class HeartbeatBody(RequestBody):
+    """A job that calls regularly."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    name: Annotated[str, Field(pattern=f"^{HEARTBEAT_NAME.pattern}$", examples=["nightly-backup"])]
+    every: str = Field(examples=["10m"])
+    """How often it calls, like 10m, 2h or 1d; at least a minute."""
+    grace: str = Field("5m", examples=["5m"])
+    """How late a call may be."""
+    customer: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """Whose ticket its silence opens; as the routing table says when absent."""
+    plan: str | None = None
+    impact: str | None = None
+    """The impact of its ticket; as the routing table says when absent."""
 
 
 class DrillBody(RequestBody):
@@ -245,6 +263,9 @@ EXPLAIN_EXAMPLES: dict[str, Example] = {
 TRIAGE_EXAMPLES: dict[str, Example] = {
     "many": {"summary": "Many users, no workaround", "value": {"down": False, "workaround": "none", "users": "many"}}
 }
+HEARTBEAT_EXAMPLES: dict[str, Example] = {
+    "backup": {"summary": "A nightly backup", "value": {"name": "nightly-backup", "every": "1d", "grace": "1h"}}
+}
 LABELS_EXAMPLES: dict[str, Example] = {
     "critical": {"summary": "A critical alert", "value": {"labels": {"severity": "critical", "customer": "Acme Ltd"}}}
 }
@@ -271,3 +292,4 @@ PostedDrill = Annotated[Posted[DrillBody], Body(openapi_examples=DRILL_EXAMPLES)
 PostedCalendar = Annotated[Posted[CalendarBody], Body(openapi_examples=CALENDAR_EXAMPLES)]
 PostedNote = Annotated[Posted[NoteBody], Body(openapi_examples=NOTE_EXAMPLES)]
 PostedLabels = Annotated[Posted[LabelsBody], Body(openapi_examples=LABELS_EXAMPLES)]
+PostedHeartbeat = Annotated[Posted[HeartbeatBody], Body(openapi_examples=HEARTBEAT_EXAMPLES)]

@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from prometheus_client import CollectorRegistry
@@ -29,6 +30,7 @@ from oncall.web.relay_metrics import RelayMetrics
 from oncall.web.worker_probes import worker_probes
 from oncall.wiring import Settings, make_channels, make_clock, make_store, sqlite_path
 from oncall.wiring.event_loop import run
+from oncall.wiring.heartbeat_watch import HeartbeatWatch
 from oncall.wiring.pager_watch import Watch
 from oncall.wiring.relay import Relay
 
@@ -53,7 +55,7 @@ class Pager:
 async def open_pager(settings: Settings, *, callback_url: str | None) -> AsyncIterator[Pager]:
     """Run a pager until the context ends. callback_url: where Twilio posts receipts and replies; None: nowhere."""
     clock, store = make_clock(settings), make_store(settings)
-    _start_no_earlier_than_the_last_pager(clock, store)
+    last_beat = _start_no_earlier_than_the_last_pager(clock, store)
     channels, registry = make_channels(settings, callback_url=callback_url), CollectorRegistry()
     worker, metrics = f"{socket.gethostname()}:{os.getpid()}", Metrics(registry)
     engine = Engine(
@@ -69,7 +71,8 @@ async def open_pager(settings: Settings, *, callback_url: str | None) -> AsyncIt
     watch = Watch(settings, engine, clock, metrics, worker=worker, prove_writable=store.prove_writable, relay=relay)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     waker = threading.Thread(target=_wake, args=(store, stop, loop, engine), name="store-watch", daemon=True)
-    running = [asyncio.create_task(engine.run(stop)), asyncio.create_task(watch.run(stop))]
+    heartbeats = HeartbeatWatch(engine, clock, last_beat)
+    running = [asyncio.create_task(each.run(stop)) for each in (engine, watch, heartbeats)]
     waker.start()
     await asyncio.to_thread(relay.start)
     try:
@@ -83,11 +86,15 @@ async def open_pager(settings: Settings, *, callback_url: str | None) -> AsyncIt
         await asyncio.to_thread(store.close)
 
 
-def _start_no_earlier_than_the_last_pager(clock: Clock, store: SqlStore) -> None:
-    """Start the clock no earlier than the last pager's latest record, even if the machine's clock was set back."""
+def _start_no_earlier_than_the_last_pager(clock: Clock, store: SqlStore) -> datetime | None:
+    """Start the clock no earlier than the last pager's latest record, even if the machine's clock was set back.
+
+    Returns when (real time) that record was written; None if no pager ever ran on this store.
+    """
     beat = store.read(lambda tx: tx.last_beat())
     if beat is not None and isinstance(clock, SystemClock):
         clock.begin_at(beat[0])
+    return beat[0] if beat is not None else None
 
 
 def _wake(store: SqlStore, stop: asyncio.Event, loop: asyncio.AbstractEventLoop, engine: Engine) -> None:

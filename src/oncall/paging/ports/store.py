@@ -20,6 +20,7 @@ from oncall.paging.ports.attempt_store import (
 )
 from oncall.paging.ports.calendar_links import CalendarLinks
 from oncall.paging.ports.handoff_book import HandoffBook
+from oncall.paging.ports.heartbeat_store import Heartbeats
 from oncall.paging.ports.intake_store import ArrivalLog, SenderKeys
 from oncall.paging.ports.pass_store import PassQueries
 from oncall.paging.ports.people_store import Alerts, Inbox, Pagers, ReachabilityLog, Tokens
@@ -116,6 +117,7 @@ class Transaction(
     RefusalCounts,
     SenderKeys,
     ArrivalLog,
+    Heartbeats,
     CalendarLinks,
     SwapRequests,
     EventFeed,
