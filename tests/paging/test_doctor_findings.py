@@ -12,11 +12,13 @@ import pytest
 from oncall.paging.domain.reachability import Alert
 from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose
 from oncall.paging.ports.callers import CallerRole, Token
+from oncall.paging.ports.phone_proofs import PhoneProof
 from oncall.paging.watch.doctor_findings import findings
 from oncall.paging.watch.doctor_inputs import Facts, Provider, Stored
 from oncall.paging.watch.finding import Severity
 from oncall.schedule.schedule import Schedule
 from oncall.support.policy_file import packaged_policy
+from oncall.support.reminders import Reminders
 from oncall.wiring.doctor_facts import failure_of
 from tests.paging.world import SATURDAY_NIGHT, World
 
@@ -178,3 +180,16 @@ def test_many_tokens_that_end_are_counted(schedule: Schedule) -> None:
     assert judged(stored(schedule, tokens=tokens))[-1] == (
         "warns tokens: 4 more tokens end within two weeks; see `oncall token list`."
     )
+
+
+def test_phones_that_are_not_proven_are_counted_where_the_policy_wants_proof(schedule: Schedule) -> None:
+    policy = replace(packaged_policy(), reminders=Reminders(prove_phones=True))
+    words = (
+        "warns phone proofs: 2 of 2 engineers with a shift in the next 14 days have not proven their phone: ana, ben; "
+        "have them text READY to the pager's number."
+    )
+    assert judged(stored(schedule, policy=policy)) == [words]
+    proofs = [PhoneProof(name, schedule.people[name].phone, None, SATURDAY_NIGHT) for name in ("ana", "ben")]
+    assert judged(stored(schedule, policy=policy, proofs=proofs)) == []
+    assert judged(stored(schedule, policy=policy, proofs=proofs[:1]))[0].startswith("warns phone proofs: 1 of 2 ")
+    assert judged(stored(schedule)) == []

@@ -1,4 +1,4 @@
-"""Notes for the next shift in memory, and the pages of a shift."""
+"""Notes for the next shift in memory, the pages of a shift, and phone proofs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from oncall.paging.domain.ticket import Attempt, Purpose
 from oncall.paging.ports.handoff_book import HandoffNote, SentPage
+from oncall.paging.ports.phone_proofs import PhoneProof
 from oncall.support.windows import Window
 
 
@@ -13,6 +14,7 @@ class HandoffBook:
     """Keeps notes for the store that inherits it, and reads the pages from its attempts."""
 
     _notes: list[HandoffNote]
+    _proofs: dict[tuple[str, str], PhoneProof]
     _attempts: dict[str, Attempt]
 
     def add_handoff_note(self, note: HandoffNote) -> None:
@@ -26,6 +28,14 @@ class HandoffBook:
     def pages_sent(self, span: Window, *, most: int) -> list[SentPage]:
         """Return at most `most` pages that were sent in a span, the oldest first."""
         return sorted(self._sent_in(span), key=lambda page: page.at)[:most]
+
+    def phone_proofs(self) -> list[PhoneProof]:
+        """Return all proofs and requests for proof."""
+        return list(self._proofs.values())
+
+    def save_phone_proof(self, proof: PhoneProof) -> None:
+        """Store the proof of a person at a number; it replaces an earlier one."""
+        self._proofs[proof.person, proof.phone] = proof
 
     def _sent_in(self, span: Window) -> Iterable[SentPage]:
         for one in self._attempts.values():

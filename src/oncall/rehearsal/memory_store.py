@@ -16,6 +16,7 @@ from oncall.paging.domain.ticket import SENDABLE, TAKEN, Attempt, AttemptStatus,
 from oncall.paging.ports.calendar_links import CalendarLink
 from oncall.paging.ports.callers import Token
 from oncall.paging.ports.handoff_book import HandoffNote
+from oncall.paging.ports.phone_proofs import PhoneProof
 from oncall.paging.ports.records import InboundMessage, SentText
 from oncall.paging.ports.refusals import RefusalCount
 from oncall.rehearsal.memory_calendar import CalendarBook
@@ -49,6 +50,7 @@ class MemoryStore(UrgentBook, TicketBook, TokenBook, CalendarBook, HandoffBook, 
         self._tokens: dict[str, Token] = {}
         self._links: dict[str, CalendarLink] = {}
         self._notes: list[HandoffNote] = []
+        self._proofs: dict[tuple[str, str], PhoneProof] = {}
         self._marks: dict[tuple[str, str], Reachability] = {}
         self._alerts: dict[str, Alert] = {}
         self._beat: tuple[datetime, str] | None = None

@@ -25,6 +25,7 @@ REVISIONS = (
     "0016",
     "0017",
     "0018",
+    "0019",
 )
 """All revisions in `migrations/versions`, oldest first."""
 

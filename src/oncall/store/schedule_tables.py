@@ -1,4 +1,4 @@
-"""The tables of the people on the schedule: calendar links, and notes for the next shift."""
+"""The tables of the people on the schedule: calendar links, notes for the next shift, and phone proofs."""
 
 from __future__ import annotations
 
@@ -28,3 +28,12 @@ handoff_notes = Table(
 )
 
 Index("handoff_notes_at", handoff_notes.c.at)
+
+phone_proofs = Table(
+    "phone_proofs",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("phone", Text, primary_key=True),
+    Column("asked_at", UtcDateTime),
+    Column("proven_at", UtcDateTime),
+)

@@ -14,6 +14,7 @@ from oncall.errors import Fault
 from oncall.support.coverage_days import MONDAY_TO_FRIDAY
 from oncall.support.mail_rules import MailRules
 from oncall.support.outward import TeamChannel, Webhook
+from oncall.support.reminders import Reminders
 from oncall.support.routing import Routing
 from oncall.support.windows import WeekSpan, WindowKind, weekend_kinds
 
@@ -274,6 +275,7 @@ class Policy:
     titles: Mapping[WindowKind, str] = field(default_factory=dict)
     customers: tuple[Customer, ...] = ()
     customers_file: str | None = None
+    reminders: Reminders = field(default_factory=Reminders)
     webhooks: tuple[Webhook, ...] = ()
     team_channels: tuple[TeamChannel, ...] = ()
     status_file: str | None = None

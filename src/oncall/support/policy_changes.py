@@ -22,6 +22,7 @@ from oncall.support.policy_table import (
     target_words,
     urgent_words,
 )
+from oncall.support.reminders import reminder_words
 from oncall.support.wording import exact_span
 
 T = TypeVar("T")
@@ -39,6 +40,7 @@ def changes(old: Policy, new: Policy) -> list[str]:
         *_sms_changes(old.sms, new.sms),
         *_routing_changes(old, new),
         *([f"Mail: {mail_words(new.mail)}."] if old.mail != new.mail else []),
+        *([f"Reminders: {reminder_words(new.reminders)}."] if old.reminders != new.reminders else []),
         *_customer_changes(old, new),
         *_outward_changes(old, new),
     ]

@@ -49,6 +49,8 @@ from oncall.support.policy_checks import (
     circle_of,
     note_circle,
 )
+from oncall.support.reminder_reader import reminders
+from oncall.support.reminders import Reminders
 from oncall.support.routing import Routing
 from oncall.support.routing_reader import routing
 from oncall.support.text_limits import limits, sms_rules
@@ -91,6 +93,7 @@ class PolicyReader:
         sms = fields.optional("sms", sms_rules, SmsRules())
         table = fields.optional("routing", routing(self._root), Routing())
         mail = fields.optional("mail", mail_rules(self._root), MailRules())
+        reminded = fields.optional("reminders", reminders, Reminders())
         customers = fields.optional("customers", file_beside, None)
         status = fields.optional("status", file_beside, None)
         fields.close()
@@ -115,6 +118,7 @@ class PolicyReader:
             kinds=kinds_of(on_call.value),
             titles={window.kind: window.title for window in on_call.value if window.title},
             customers_file=customers.value,
+            reminders=reminded.value,
             webhooks=hooks.value,
             team_channels=told.value[1],
             status_file=status.value,

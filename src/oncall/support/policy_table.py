@@ -28,6 +28,7 @@ from oncall.support.policy_view_types import (
     SupportPlanView,
     TextLimitView,
 )
+from oncall.support.reminders import Reminders, reminder_words
 from oncall.support.routing import Routing
 from oncall.support.text_tables import table_lines
 from oncall.support.windows import WeekSpan
@@ -127,6 +128,7 @@ def policy_lines(policy: Policy, width: int | None = None) -> list[str]:
         f"Texts: {script_words(policy.sms)}; {link_words(policy.sms)}.",
         f"Replies: {bare_reply_words(policy.sms)}.",
         f"Mail: {mail_words(policy.mail)}.",
+        *([f"Reminders: {reminder_words(policy.reminders)}."] if policy.reminders != Reminders() else []),
         *([f"The desk: notices of its tickets go to {desk} by {policy.desk.channel.value}."] if desk else []),
         *(f"Webhook {each.name}: {', '.join(each.events)}." for each in policy.webhooks),
         *(f"Team channel {each.name}: {', '.join(each.about)}." for each in policy.team_channels),
@@ -193,6 +195,11 @@ def policy_view(policy: Policy) -> PolicyView:
             "recipients": list(policy.mail.recipients),
             "impact": policy.mail.impact,
             "words": dict(policy.mail.words),
+        },
+        "reminders": {
+            "before_seconds": [int(each.total_seconds()) for each in policy.reminders.before],
+            "prove_phones": policy.reminders.prove_phones,
+            "not_to": list(policy.reminders.not_to),
         },
         "desk": {"notify": list(policy.desk.notify), "channel": policy.desk.channel.value},
         "routing": _routing_view(policy.routing),

@@ -125,6 +125,14 @@ class RoutingView(TypedDict):
     unknown_customers: Annotated[str | None, "The plan of customers on no list; null: the packaged rule."]
 
 
+class RemindersView(TypedDict):
+    """The texts that engineers get before their shifts."""
+
+    before_seconds: Annotated[list[int], "How long before a shift its engineer is reminded, the longest first."]
+    prove_phones: Annotated[bool, "Engineers are asked to prove that texts reach their phones."]
+    not_to: Annotated[list[str], "Ids of engineers who get no reminders."]
+
+
 class PolicyView(TypedDict):
     """A support policy. Times are seconds."""
 
@@ -138,6 +146,7 @@ class PolicyView(TypedDict):
     limits: LimitsView
     sms: SmsRulesView
     mail: MailRulesView
+    reminders: RemindersView
     desk: DeskView
     routing: RoutingView
     customers: list[CustomerView]

@@ -125,6 +125,7 @@ def _read(store: SqlStore, clock: Clock) -> Stored:
             refusals=tx.refusals(since=real_now - REPORTED_FOR - timedelta(hours=1)),
             tokens=tx.tokens(),
             backlogs=tx.relay_backlogs(),
+            proofs=tx.phone_proofs(),
         )
 
     return store.read(work)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from oncall.errors import NotFound, Refused
 from oncall.paging.actions.bare_replies import last_page, why_not
 from oncall.paging.actions.consequences import ActionResult
+from oncall.paging.actions.ready_reply import ready_reply
 from oncall.paging.actions.record_action import record_on
 from oncall.paging.actions.reply_answers import (
     HELP,
@@ -95,7 +96,11 @@ def answer_sms(
     elif reach is not None or opt_out or plain(body).strip().upper() in CARRIER_WORDS:
         answer = SmsAnswer("")
     else:
-        answer = swap_reply(tx, person, body, context, answer_swap) or replies.answer(body)
+        answer = (
+            ready_reply(tx, phone, body, context, replies.waiting)
+            or swap_reply(tx, person, body, context, answer_swap)
+            or replies.answer(body)
+        )
     answer = replace(answer, text=fitted(answer.text, answer.parts), by=person.id)
     is_unhelpful = bool(answer.text) and not answer.is_helpful
     since = context.now - UNHELPFUL_WITHIN

@@ -24,6 +24,7 @@ from oncall.paging.ports.heartbeat_store import Heartbeats
 from oncall.paging.ports.intake_store import ArrivalLog, SenderKeys
 from oncall.paging.ports.pass_store import PassQueries
 from oncall.paging.ports.people_store import Alerts, Inbox, Pagers, ReachabilityLog, Tokens
+from oncall.paging.ports.phone_proofs import PhoneProofs
 from oncall.paging.ports.refusals import RefusalCounts
 from oncall.paging.ports.relay import EventFeed, RelayMessages
 from oncall.paging.ports.schedule_store import PolicySources, Publishing, Schedules
@@ -58,7 +59,7 @@ class TicketStore(BundleStore, Codes, SentMessages, OptOutNotes, Protocol):
     """Everything that work on a ticket needs: intake, ticket actions, steps, failed pages."""
 
 
-class ReplyStore(TicketStore, Inbox, PagedTickets, SwapRequests, Protocol):
+class ReplyStore(TicketStore, Inbox, PagedTickets, SwapRequests, PhoneProofs, Protocol):
     """Everything that replies by SMS need."""
 
 
@@ -72,6 +73,10 @@ class HandoffStore(Schedules, EventLog, Attempts, TicketLists, HandoffLock, Prot
 
 class ReportingStore(Schedules, EventLog, TicketLists, HandoffBook, Protocol):
     """Reads what the report of a shift holds."""
+
+
+class ReminderStore(OptOutNotes, PhoneProofs, Protocol):
+    """Everything that reminders and phone proofs need."""
 
 
 class BriefingStore(ReportingStore, OptOutNotes, Protocol):
@@ -107,6 +112,7 @@ class Transaction(
     SendStore,
     HandoffStore,
     BriefingStore,
+    ReminderStore,
     AuditStore,
     ReportStore,
     PolicySources,

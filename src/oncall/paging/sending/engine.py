@@ -15,11 +15,8 @@ from oncall.paging.domain.decide import PAGER
 from oncall.paging.domain.reachability import Alert, Reachability
 from oncall.paging.domain.ticket import TAKEN, Attempt, AttemptStatus, Purpose
 from oncall.paging.outgoing.advance import advance_ticket
-from oncall.paging.outgoing.handoff_notices import HandoffNotice, brief, briefing, hand_over, leaving
-from oncall.paging.outgoing.handoff_report import HandoffReport
-from oncall.paging.outgoing.handoffs import next_handoff
 from oncall.paging.outgoing.new_attempts import ActionContext
-from oncall.paging.outgoing.opt_out import tell_manager, unreachable_by_text
+from oncall.paging.outgoing.opt_out import unreachable_by_text
 from oncall.paging.ports.channel import Channel, Receipt
 from oncall.paging.ports.store import Store, Transaction
 from oncall.paging.ports.time_source import Clock
@@ -31,8 +28,8 @@ from oncall.paging.sending.observers import Observer, Unobserved
 from oncall.paging.sending.receipt_batches import ReceiptBatches
 from oncall.paging.sending.receipt_polling import ReceiptPoller
 from oncall.paging.sending.receipts import Report, note_failure
+from oncall.paging.sending.rounds import Rounds
 from oncall.paging.sending.store_access import Access
-from oncall.schedule.schedule import Schedule
 from oncall.support.policy import ChannelName
 
 T = TypeVar("T")
@@ -86,8 +83,7 @@ class Engine:
         self._inquiries = ReceiptPoller(self._inquire)
         self._receipts = ReceiptBatches(self._access)
         self._beat_at: datetime | None = None
-        self._handoff_at: datetime | None = None
-        self._handoff_schedule: Schedule | None = None
+        self._rounds = Rounds(self._access)
 
     def context(self, by: str = PAGER) -> ActionContext:
         """Return the context of an action in this process now. Attempts written under it are sent from here."""
@@ -170,7 +166,7 @@ class Engine:
         await self._beat()
         all_went_well = await self._advance_due()
         # A handoff that fails must not delay pages.
-        all_went_well = await self._guarded(self._hand_over()) is not None and all_went_well
+        all_went_well = await self._make_rounds() and all_went_well
         await self._claim_due()
         nap = await self._nap()
         return nap if all_went_well else max(nap, REST_AFTER_FAILURE)
@@ -219,27 +215,11 @@ class Engine:
         self.send_soon(attempts)
         return True
 
-    async def _hand_over(self) -> bool:
-        """Tell the people who come on call of the open tickets and of the last shift: at a handoff, after a start, and
-        after a change of the schedule.
-        """
-        now = self._clock.now()
-        if self._handoff_at is not None and now < self._handoff_at and self._access.schedule is self._handoff_schedule:
-            return True
-        found, report = await self.read(lambda tx: (leaving(tx, self.context().now), briefing(tx, self.context().now)))
-        told, schedule = await self.write(lambda tx: self._handed_on(tx, found, report))
-        self._handoff_at, self._handoff_schedule = next_handoff(schedule, now), schedule
-        self.send_soon(told)
-        return True
-
-    def _handed_on(
-        self, tx: Transaction, found: HandoffNotice, report: HandoffReport | None
-    ) -> tuple[tuple[Attempt, ...], Schedule]:
-        context = self.context()
-        tell_manager(tx, context)
-        told = hand_over(tx, context, found, report)
-        brief(tx, context, report, told)
-        return told, tx.schedule()
+    async def _make_rounds(self) -> bool:
+        """Carry out handoffs and reminders that are due. False if one failed; the other is carried out all the same."""
+        told = await self._guarded(self._rounds.hand_over())
+        self.send_soon(told or ())
+        return await self._guarded(self._rounds.remind()) is True and told is not None
 
     async def _claim_due(self) -> None:
         free = MOST_IN_FLIGHT - len(self._in_flight)
@@ -303,8 +283,8 @@ class Engine:
         ages += [real_now - attempt_at] if attempt_at is not None else []
         self.observer.queue_age(max([0.0, *(age.total_seconds() for age in ages)]))
         naps = [LONGEST_NAP]
-        if self._handoff_at is not None:
-            naps.append(self._clock.real_seconds_until(self._handoff_at))
+        if self._rounds.next_at is not None:
+            naps.append(self._clock.real_seconds_until(self._rounds.next_at))
         if due_at is not None:
             naps.append(self._clock.real_seconds_until(due_at))
         if attempt_at is not None and len(self._in_flight) < MOST_IN_FLIGHT:

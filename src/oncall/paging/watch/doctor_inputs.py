@@ -11,6 +11,7 @@ from typing import Protocol, runtime_checkable
 from oncall.paging.domain.reachability import Alert
 from oncall.paging.domain.ticket import Attempt
 from oncall.paging.ports.callers import Token
+from oncall.paging.ports.phone_proofs import PhoneProof
 from oncall.paging.ports.refusals import RefusalCount
 from oncall.paging.ports.relay import RelayBacklog
 from oncall.paging.watch.audit import Overdue
@@ -71,7 +72,7 @@ class Stored:
     opted_out: the reason why a person gets no SMS, by id. reached: when (policy time) a message to or from a person
     was last confirmed, by id. skew: our clock minus the database's; None: the same clock. refusals: the counts of
     refused requests of the last day. tokens: those of all callers. backlogs: what each webhook and team
-    channel has not received.
+    channel has not received. proofs: which phones are proven.
     """
 
     schedule: Schedule
@@ -87,6 +88,7 @@ class Stored:
     refusals: Sequence[RefusalCount] = ()
     tokens: Sequence[Token] = ()
     backlogs: Mapping[str, RelayBacklog] = field(default_factory=dict)
+    proofs: Sequence[PhoneProof] = ()
 
 
 @dataclass(frozen=True, slots=True)

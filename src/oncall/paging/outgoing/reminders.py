@@ -1,0 +1,108 @@
+"""Reminders: a text to an engineer some time before a shift, as the policy says."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from oncall.paging.domain.reachability import Alert
+from oncall.paging.outgoing.handoffs import INSTANT
+from oncall.paging.outgoing.new_attempts import ActionContext
+from oncall.paging.outgoing.opt_out import unreachable_by_text
+from oncall.paging.outgoing.phone_proofs import INSTANTS, TIME_TO_REPLY, ask_for_proof
+from oncall.paging.outgoing.sms_encoding import fitted
+from oncall.paging.ports.store import ReminderStore
+from oncall.schedule.schedule import Schedule
+from oncall.schedule.timeline import Assignment
+from oncall.support.policy import Policy
+from oncall.support.windows import Window
+from oncall.support.wording import exact_span, full_time, short_time
+
+LATEST = timedelta(hours=12)
+"""How late a reminder may be sent, at most; a reminder of less than two days ahead at most a quarter of its time."""
+_LOOK_AGAIN = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """A reminder that is due. before: how long before the shift the policy wants it."""
+
+    shift: Assignment
+    before: timedelta
+
+
+def due_reminders(schedule: Schedule, policy: Policy, now: datetime) -> Iterator[Reminder]:
+    """Yield the reminders that are due at `now` (policy time, aware UTC): for each shift the latest one.
+
+    An engineer who is on call within the time of a reminder gets none: they know that they are on.
+    """
+    rules = policy.reminders
+    if not rules.before:
+        return
+    longest = rules.before[0]
+    shifts = [
+        one for one in schedule.assignments(now - longest, now + longest + INSTANT) if one.engineer not in rules.not_to
+    ]
+    own: dict[str, list[Window]] = defaultdict(list)
+    for each in shifts:
+        own[each.engineer].append(each.window)
+    for each in shifts:
+        start = each.window.start
+        passed = [before for before in rules.before if start - before <= now < start]
+        if not passed:
+            continue
+        before = min(passed)
+        is_late = now - (start - before) > min(LATEST, before / 4)
+        knows = any(other.start < start and start - before < other.end for other in own[each.engineer])
+        if not is_late and not knows:
+            yield Reminder(each, before)
+
+
+def remind(tx: ReminderStore, context: ActionContext) -> datetime | None:
+    """Write the reminders and requests for proof that are due, each once. Returns when (policy time) to look again.
+
+    None: the policy has no reminders and proves no phones.
+    """
+    schedule, policy, now = tx.schedule(), tx.policy(), context.now
+    rules = policy.reminders
+    if not rules.before and not rules.prove_phones:
+        return None
+    opted_out = unreachable_by_text(tx)
+    for each in due_reminders(schedule, policy, now):
+        shift = each.shift
+        if shift.engineer in opted_out or shift.engineer not in schedule.people:
+            continue
+        seconds = int(each.before.total_seconds())
+        about = f"reminder {shift.engineer} {shift.window.start.isoformat()} {shift.role} {seconds}"
+        body = fitted(reminder_text(each, schedule))
+        tx.add_alert(Alert(uuid.uuid4().hex, about, shift.engineer, body, context.real_now, context.real_now))
+    is_awaited = rules.prove_phones and ask_for_proof(tx, context)
+    instants = [*rules.before, *(INSTANTS if rules.prove_phones else ())]
+    following = _next_instant(schedule, instants, now)
+    return min(following, now + TIME_TO_REPLY) if is_awaited else following
+
+
+def reminder_text(reminder: Reminder, schedule: Schedule) -> str:
+    """Return the text: when the shift begins and ends, in policy time and in the engineer's own."""
+    shift, zone = reminder.shift, schedule.calendar.zone
+    own = schedule.people[shift.engineer].zone
+    begins, ends = full_time(shift.window.start, zone), short_time(shift.window.end, zone)
+    local = f" ({short_time(shift.window.start, own)} for you)" if own.key != zone.key else ""
+    return (
+        f"REMINDER: you are on call from {begins}{local} to {ends} as {shift.role}, in {exact_span(reminder.before)}."
+    )
+
+
+def _next_instant(schedule: Schedule, instants: Sequence[timedelta], now: datetime) -> datetime:
+    """Return the next time at which a reminder or a request for proof may be due; at most a day from now."""
+    found = _instants(schedule.assignments(now, now + max(instants) + _LOOK_AGAIN), instants)
+    return min([now + _LOOK_AGAIN, *(at for at in found if at > now)])
+
+
+def _instants(shifts: Iterable[Assignment], instants: Sequence[timedelta]) -> Iterator[datetime]:
+    for each in shifts:
+        for before in instants:
+            yield each.window.start - before

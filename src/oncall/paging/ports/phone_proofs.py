@@ -1,0 +1,30 @@
+"""Which engineers have proven that texts reach their phones, in the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneProof:
+    """One person at one number (E.164, canonical). Times are policy time, aware UTC.
+
+    asked_at: when the pager asked for proof; None: never. proven_at: when a text came from the number; None: never.
+    """
+
+    person: str
+    phone: str = field(repr=False)
+    asked_at: datetime | None = None
+    proven_at: datetime | None = None
+
+
+class PhoneProofs(Protocol):
+    """Stores the proofs."""
+
+    def phone_proofs(self) -> list[PhoneProof]:
+        """Return all proofs and requests for proof."""
+
+    def save_phone_proof(self, proof: PhoneProof) -> None:
+        """Store the proof of a person at a number; it replaces an earlier one."""

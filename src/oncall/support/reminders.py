@@ -1,0 +1,33 @@
+"""The `reminders` of a policy: when engineers are reminded of a shift, and whether their phones are proven."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from oncall.support.wording import exact_span
+
+LONGEST, SHORTEST, MOST = timedelta(days=14), timedelta(minutes=5), 5
+
+
+@dataclass(frozen=True, slots=True)
+class Reminders:
+    """before: how long before a shift its engineer is reminded, the longest first; empty for never.
+
+    prove_phones: engineers are asked by text to prove their phones before their first shift and after a change of
+    number. not_to: ids of engineers who get no reminders; their phones are proven all the same.
+    """
+
+    before: tuple[timedelta, ...] = ()
+    prove_phones: bool = False
+    not_to: tuple[str, ...] = ()
+
+
+def reminder_words(rules: Reminders) -> str:
+    """Return the rules as a sentence without its end: `7 days and 1 h before a shift; phones are proven`."""
+    spans = " and ".join(
+        filter(None, [", ".join(map(exact_span, rules.before[:-1])), *map(exact_span, rules.before[-1:])])
+    )
+    when = f"{spans} before a shift" if rules.before else "none"
+    who = f", not to {', '.join(rules.not_to)}" if rules.before and rules.not_to else ""
+    return f"{when}{who}; {'phones are proven' if rules.prove_phones else 'phones are not proven'}"
