@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -176,21 +176,24 @@ class LocalSchedule:
         from oncall.planning.schedule_diff import would_change
         from oncall.planning.views.diff_view import diff_view
 
-        sound, now = self._sound(plan), self.now()
+        (sound, _), now = self._checked(plan), self.now()
         return diff_view(
             self._store.read(lambda tx: would_change(tx, plan.named, sound.roster, now, terms.policy_from))
         )
 
-    def _sound(self, plan: CheckedPlan) -> PublishablePlan:
+    def _checked(self, plan: CheckedPlan) -> tuple[PublishablePlan, int]:
+        """Return the plan, checked with the shifts around it, and the newest version on which they were read."""
         from oncall.planning.publish_plan import check_for_publication
 
-        return check_for_publication(plan.named, plan.roster, self._store.read(lambda tx: tx.schedule()))
+        schedule = self._store.read(lambda tx: tx.schedule())
+        return check_for_publication(plan.named, plan.roster, schedule), schedule.newest
 
     def publish(self, plan: CheckedPlan, terms: PublishTerms) -> PublicationView:
         from oncall.planning.carry_out import carry_out_publication
         from oncall.planning.views.version_views import publication_view
 
-        sound, actor = self._sound(plan), self._actor()
+        sound, seen = self._checked(plan)
+        actor = replace(self._actor(), expected=seen)
         done = self._store.write(
             lambda tx: carry_out_publication(tx, sound, terms.reason, actor, policy_from=terms.policy_from)
         )
