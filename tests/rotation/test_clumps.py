@@ -12,11 +12,13 @@ from random import Random
 
 import pytest
 
+from oncall.planning.repair_story import repair_story
 from oncall.rosters.roster import Request, RequestDirection, Roster
 from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.problem.cost import counted_seats, fairness_of, unevenness_of
 from oncall.rotation.problem.requests import request_matches
 from oncall.rotation.problem.shares import shares_of
+from oncall.rotation.repair.repair import repair
 from oncall.schedule.plan import Clumps, Plan, Seat, Shift
 from oncall.schedule.plan_json import json_of, plan_of_json
 from oncall.support.windows import WindowKind
@@ -140,3 +142,24 @@ def broken(roster: Roster, shifts: tuple[Shift, ...], seats: tuple[Seat, ...]) -
     shift_of = {shift.window: shift for shift in shifts}
     requests = {engineer.id: engineer.requests for engineer in roster.engineers}
     return sum(request_matches(wish, shift_of[seat.window]) for seat in seats for wish in requests[seat.engineer])
+
+
+def test_a_repaired_plan_states_the_clumps_of_the_whole_plan() -> None:
+    roster = team_of(8)
+    shifts = shifts_of(roster, days=56)
+    plan = fairest_plan(roster, shifts)
+    ill = replace(roster.engineers[2], absences=away(MONDAY + timedelta(days=21), 10))
+    later = replace(roster, engineers=(*roster.engineers[:2], ill, *roster.engineers[3:]))
+    found = repair(later, shifts, plan, first_open=MONDAY + timedelta(days=14), option_changes=())
+    assert found.plan.clumps is not None
+    assert found.plan.clumps.bound <= found.plan.clumps.distance
+    assert sentences(found.plan, later) == []
+    assert found.plan.clumps.text in repair_story(found)
+
+
+def test_a_plan_with_turns_states_its_clumps() -> None:
+    roster = team_of(8, roles=("primary",), turn_weeks=1, rest_nights=0, weekends_apart=1)
+    plan = fairest_plan(roster, shifts_of(roster, days=56))
+    assert plan.clumps is not None
+    assert plan.clumps.text in plan.notes
+    assert sentences(plan, roster) == []

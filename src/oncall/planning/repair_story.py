@@ -28,6 +28,8 @@ def repair_story(found: Repair) -> list[str]:
         lines.append(f"optimal: {kept}, no plan costs less, however many seats change")
     else:
         lines.append(f"feasible: {kept}, no plan costs less than {plan.fairness.bound}, however many seats change")
+    if plan.clumps is not None:
+        lines.append(plan.clumps.text)
     return lines
 
 

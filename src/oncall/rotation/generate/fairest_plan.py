@@ -15,6 +15,7 @@ from oncall.rotation.generate.fairness_stage import BestPlan, find_fairest, with
 from oncall.rotation.generate.points_stage import with_even_points
 from oncall.rotation.generate.requests_stage import meet_requests
 from oncall.rotation.generate.shadow_seats import shadow_seats, with_shadows
+from oncall.rotation.problem.clumps import stated_clumps
 from oncall.rotation.problem.context import EMPTY_CONTEXT, PlanningContext
 from oncall.rotation.problem.cost import counted_seats, fairness_of
 from oncall.rotation.problem.fixed_seats import refuse_impossible_seats
@@ -52,8 +53,14 @@ def fairest_plan(
     best = _with_requests(problem, search, find_fairest(problem, search))
     even = with_even_totals if problem.points is None else with_even_points
     best = even(problem, search, best)
-    spread = LeastClumped(best, None) if search.is_over or problem.has_turns else least_clumped(problem, search, best)
-    return _plan_of(problem, spread, seed)
+    return _plan_of(problem, _spread(problem, search, best), seed)
+
+
+def _spread(problem: Problem, search: Search, best: BestPlan) -> LeastClumped:
+    """Return a plan as fair with few clumps; the seats of turns stay, and only their clumps are stated."""
+    if problem.has_turns:
+        return LeastClumped(best, stated_clumps(problem, best.seats))
+    return LeastClumped(best, None) if search.is_over else least_clumped(problem, search, best)
 
 
 def _with_requests(problem: Problem, search: Search, best: BestPlan) -> BestPlan:

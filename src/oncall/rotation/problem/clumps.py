@@ -14,9 +14,19 @@ from itertools import accumulate
 
 from oncall.rotation.problem.eligibility import is_member_for, weekend_number
 from oncall.rotation.problem.problem import Duty, Problem, StaffedSeat
+from oncall.schedule.plan import Clumps
 
 WEEKS = 4
 """How many weeks in a row are looked at together."""
+
+
+def stated_clumps(problem: Problem, seats: Iterable[StaffedSeat]) -> Clumps | None:
+    """Return the clumps of these seats with a bound; None for a plan of fewer than four weeks."""
+    measure = ClumpMeasure(problem)
+    if not measure.spans:
+        return None
+    distance = measure.distance(seats)
+    return Clumps(round(1000 * distance), round(1000 * min(distance, measure.least)))
 
 
 class ClumpMeasure:
@@ -66,6 +76,12 @@ class ClumpMeasure:
             ),
             default=Fraction(0),
         )
+
+    @property
+    def least(self) -> Fraction:
+        """Return a distance that no plan goes below: an engineer carries whole shifts, and shares are fractions."""
+        every = (share for own in self.shares for share in own)
+        return max((abs(max(0, round(share)) - share) for share in every), default=Fraction(0))
 
     def duties_in(self, engineer: int, span: int, numbers: Sequence[int]) -> list[Duty]:
         """Return the engineer's duties on the shifts of a span, out of the shifts in `numbers`."""

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 
 from oncall.rosters.roster import SHADOW, Roster
 from oncall.rotation.generate.shadow_seats import shadow_seats, with_shadows
+from oncall.rotation.problem.clumps import stated_clumps
 from oncall.rotation.problem.context import EMPTY_CONTEXT, PlanningContext
 from oncall.rotation.problem.problem import StaffedSeat
 from oncall.rotation.repair.repair_baseline import RepairBaseline
@@ -121,7 +122,25 @@ def _repaired_plan(baseline: RepairBaseline, costs: RepairCosts, found: Repaired
         seed=seed,
         balances=whole.context.balances,
         kept_until=baseline.first_open,
+        clumps=stated_clumps(whole, _numbered(baseline, found)),
     )
+
+
+def _numbered(baseline: RepairBaseline, found: RepairedSeats) -> list[StaffedSeat]:
+    """Return the settled and the open seats with the numbers of the whole problem, without seats of other shifts."""
+    whole = baseline.whole
+    number_of = {shift.window: number for number, shift in enumerate(whole.shifts)}
+    person = {engineer.id: number for number, engineer in enumerate(whole.engineers)}
+    settled = [
+        StaffedSeat(number_of[seat.window], seat.role, person[seat.engineer])
+        for seat in baseline.settled
+        if seat.window in number_of and seat.engineer in person and seat.role in whole.roles
+    ]
+    opened = baseline.open
+    return settled + [
+        StaffedSeat(number_of[opened.shifts[seat.shift].window], seat.role, person[opened.engineers[seat.engineer].id])
+        for seat in found.seats
+    ]
 
 
 def _shadows(baseline: RepairBaseline, found: RepairedSeats) -> list[Seat]:
