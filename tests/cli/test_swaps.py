@@ -87,6 +87,15 @@ def test_the_words_of_asking_and_answering(ten: Oncall) -> None:
     )
 
 
+def test_a_swap_that_waits_for_you_is_shown_first_thing(ten: Oncall, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONCALL_ENGINEER", "gus")
+    code = answer(ten, "swap", "ana", "2027-01-04", "--with", "gus", "--by", "ana")["id"]
+    words = f"ana asks you to swap (Mon 2027-01-04 19:01): `oncall accept {code}` or `oncall decline {code}`.\n"
+    assert ten().out.endswith(words)
+    ten("accept", code)
+    assert words not in ten().out
+
+
 def test_an_agreed_swap_is_made_at_once(ten: Oncall) -> None:
     made = ten("swap", "ana", "2027-01-04", "--with", "ben", "--for", "2027-01-04", "--agreed", "--by", "mei")
     assert made.code == 0, made.err

@@ -1,4 +1,4 @@
-"""The answer of `oncall` alone for a person whom it knows: on call now, the next shift, and the tickets that wait."""
+"""The answer of `oncall` alone for a person whom it knows: on call now, the next shift, tickets and swaps that wait."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from oncall.cli.schedule_answers import shifts_of
 
 if TYPE_CHECKING:
     from oncall.paging.views.ticket_view_types import TicketView
+    from oncall.planning.views.swap_views import SwapView
     from oncall.schedule.schedule_view_types import LocalAssignmentView
     from oncall.wiring import Settings
 
 
 def home(engineer: str, settings: Settings) -> None:
-    """Print whether a person is on call now, their next shift, and their tickets, the first clock to end on top."""
+    """Print whether a person is on call now, their next shift, their tickets, and the swaps that wait for them."""
     _, shifts, now = shifts_of(engineer, None, None)
     _print_shifts(engineer, shifts, now)
     _print_tickets(_waiting(engineer, settings))
+    _print_swaps(_asked(engineer, settings))
 
 
 def _print_shifts(engineer: str, shifts: Sequence[LocalAssignmentView], now: datetime) -> None:
@@ -72,3 +74,17 @@ def _print_tickets(found: Sequence[TicketView]) -> None:
         return
     say("Your tickets, the clock that ends first on top:")
     print_tickets(found)
+
+
+def _asked(engineer: str, settings: Settings) -> list[SwapView]:
+    """Return the requests to swap that wait for a person's answer, the next shift first."""
+    from oncall.cli.swap_backend import open_swaps
+
+    with open_swaps(settings, None) as backend:
+        return [each for each in backend.swaps()["swaps"] if each["with"] == engineer and each["state"] == "asked"]
+
+
+def _print_swaps(found: Sequence[SwapView]) -> None:
+    for each in found:
+        when, code = f"{datetime.fromisoformat(each['shift']):%a %Y-%m-%d %H:%M}", each["id"]
+        say(f"{each['engineer']} asks you to swap ({when}): `oncall accept {code}` or `oncall decline {code}`.")

@@ -121,9 +121,11 @@ def _why_ended(request: SwapRequest, state: SwapState, schedule: Schedule) -> st
 
 
 def _who_has(moves: tuple[SeatMove, ...], schedule: Schedule) -> str:
-    """Return a sentence about the first seat that its giver no longer has."""
+    """Return a sentence about the first seat that its giver no longer has; if there is none, the absence is over."""
     zone = schedule.calendar.zone
-    lost = next(move for move in moves if not holds(schedule, move.giver, move.role, move.window))
+    lost = next((move for move in moves if not holds(schedule, move.giver, move.role, move.window)), None)
+    if lost is None:
+        return "the absence that it covers was taken back"
     now_has = [
         each.engineer
         for each in schedule.assignments(lost.window.start, lost.window.end)

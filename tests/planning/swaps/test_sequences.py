@@ -1,0 +1,116 @@
+"""After any sequence of swaps, answers, absences, publications and undos, every answer about who is on call agrees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from oncall.errors import NotFound, OncallError, Refused
+from oncall.planning.change_schedule import ChangeTerms
+from oncall.planning.publish_plan import PublishablePlan, publish_plan
+from oncall.planning.swaps.ask_to_swap import SwapAsked, ask_to_swap, swap_at_once
+from oncall.planning.swaps.away import AwayAsked, enter_away, plan_away, read_for_away
+from oncall.planning.swaps.moved_swaps import move_swaps
+from oncall.planning.swaps.swap_answers import accept_swap, decline_swap, listed_swaps, withdraw_swap
+from oncall.planning.undo_version import undo_version
+from oncall.schedule.schedule import Schedule
+from oncall.schedule.schedule_views import schedule_view
+from oncall.schedule.swap_requests import SwapState
+from oncall.schedule.timeline import Assignment
+from oncall.support.windows import WindowKind
+from tests.planning.conftest import in_turn, roster_of
+from tests.planning.swaps.conftest import MONDAY, NOW, PEOPLE, TEN, TIMES, SwapMemory, answers, by
+
+BEGINS = datetime(2027, 1, 5, 3, tzinfo=UTC)
+"""Monday night; the same hour of each later day is in a shift, too."""
+END = NOW + timedelta(days=20)
+FORCED = ChangeTerms(is_forced=True)
+Step = tuple[str, int, int, int]
+STEPS = st.tuples(
+    st.sampled_from(["swap", "ask", "accept", "decline", "withdraw", "away", "publish", "undo"]),
+    st.integers(0, 9),
+    st.integers(0, 9),
+    st.integers(0, 13),
+)
+
+
+def ahead(schedule: Schedule) -> list[Assignment]:
+    return list(schedule.assignments(NOW, END))
+
+
+def step(desk: SwapMemory, what: str, one: int, two: int, day: int) -> None:
+    """Carry out one step, if the rules of the program allow it."""
+    taker, on = PEOPLE[two], MONDAY + timedelta(days=day)
+    holders = list(desk.schedule().who(BEGINS + timedelta(days=day)).roles.values())
+    giver = holders[one % len(holders)].engineer if holders else PEOPLE[one]
+    swap = SwapAsked(giver, on, other=taker)
+    listed = listed_swaps(desk, NOW)
+    code = listed[day % len(listed)].code if listed else "7AAC"
+    does: dict[str, Callable[[], object]] = {
+        "swap": lambda: swap_at_once(desk, swap, by("mei"), FORCED),
+        "ask": lambda: ask_to_swap(desk, swap, by(giver), FORCED, TIMES),
+        "accept": lambda: accept_swap(desk, code, answers("mei", is_manager=True), TIMES),
+        "decline": lambda: decline_swap(desk, code, answers("mei", is_manager=True), TIMES),
+        "withdraw": lambda: withdraw_swap(desk, code, answers("mei", is_manager=True), TIMES),
+        "away": lambda: away(desk, AwayAsked(giver, on, on + timedelta(days=two % 3)), is_agreed=one % 2 == 0),
+        "publish": lambda: publish(desk),
+        "undo": lambda: undo_version(desk, desk.schedule().newest - two % 2, by("mei"), FORCED),
+    }
+    with suppress(Refused, NotFound):
+        does[what]()
+
+
+def away(desk: SwapMemory, asked: AwayAsked, *, is_agreed: bool) -> None:
+    author = by("mei", reason="ill")
+    plan = plan_away(read_for_away(desk, asked, author), NOW, time_limit=timedelta(seconds=2))
+    enter_away(desk, plan, author, TIMES, is_agreed=is_agreed)
+
+
+def publish(desk: SwapMemory) -> None:
+    roster = roster_of(TEN)
+    made = publish_plan(desk, PublishablePlan(in_turn(roster), roster), by("mei"))
+    move_swaps(desk, made, by("mei"), TIMES)
+
+
+def check_surfaces(schedule: Schedule, at: datetime) -> None:
+    """Every surface names the same people at this minute, one for each role, and nobody twice."""
+    on_call = schedule.who(at)
+    holders = {role: holder.engineer for role, holder in on_call.roles.items()}
+    assert len(set(holders.values())) == len(holders)
+    found = {each.role: each.engineer for each in schedule.assignments(at, at + timedelta(minutes=1))}
+    assert found == holders
+    shown = schedule_view(schedule, at, at + timedelta(minutes=1), None)["shifts"]
+    assert {each["role"]: each["engineer"] for each in shown} == holders
+    is_published = any(plan.span.start <= at < plan.span.end for plan in schedule.publications)
+    if on_call.window.kind is not WindowKind.BUSINESS and is_published:
+        assert set(holders) == {"primary", "secondary"}
+
+
+@given(st.lists(STEPS, min_size=1, max_size=10), st.lists(st.integers(0, 19 * 24 * 60), min_size=4, max_size=4))
+@settings(max_examples=30, deadline=None)
+def test_every_surface_agrees_after_any_sequence(steps: list[Step], minutes: list[int]) -> None:
+    desk = SwapMemory()
+    desk.publish(roster_of(TEN))
+    for what, one, two, day in steps:
+        before = desk.schedule()
+        step(desk, what, one, two, day)
+        after = desk.schedule()
+        if what in ("ask", "decline", "withdraw"):
+            assert ahead(after) == ahead(before)
+        if after.newest == before.newest + 1 and what != "undo":
+            with suppress(OncallError):
+                copy = SwapMemory()
+                copy.versions = list(desk.versions)
+                undo_version(copy, after.newest, by("mei"), FORCED)
+                assert ahead(copy.schedule()) == ahead(before)
+    schedule = desk.schedule()
+    for minute in minutes:
+        check_surfaces(schedule, NOW.replace(hour=0) + timedelta(days=1, minutes=minute))
+    for request in listed_swaps(desk, NOW):
+        if request.state is SwapState.ACCEPTED:
+            assert request.version is not None
+            assert request.version <= schedule.newest
