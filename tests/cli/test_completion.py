@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -43,6 +44,10 @@ def words(oncall: Oncall, *line: str) -> list[str]:
         (("check", ""), [":files"]),
         (("completion", ""), ["bash", "zsh", "fish"]),
         (("report", "pay", "--month", "2027-01", "--m"), []),
+        (("swap", "ana", "2027-01-1"), [f"2027-01-{day}" for day in range(10, 20)]),
+        (("swap", "ana", "2027-01-11", "--with", "b"), ["ben"]),
+        (("undo", ""), ["1"]),
+        (("accept", ""), []),
         (("who", "--j"), ["--json"]),
         (("nonsense", ""), []),
         (("report", "nonsense", ""), []),
@@ -58,6 +63,13 @@ def test_the_last_word_is_completed(published: Oncall, line: tuple[str, ...], ex
 def test_tickets_that_are_not_resolved_are_completed_with_their_subjects(published: Oncall) -> None:
     assert published("page", *TICKET).code == 0
     assert published("__complete", "ack", "A").out == "A:1\tSlow login\n"
+
+
+def test_swaps_that_wait_for_an_answer_are_completed(published: Oncall) -> None:
+    asked = published("swap", "ana", "2027-01-11", "--with", "chloe", "--json")
+    assert asked.code == 0, asked.err
+    code = json.loads(asked.out)["id"]
+    assert published("__complete", "accept", "").out == f"{code}\tana asks chloe\n"
 
 
 def test_options_say_what_they_are(published: Oncall) -> None:

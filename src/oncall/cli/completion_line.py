@@ -40,6 +40,9 @@ class Values(Protocol):
     def versions(self) -> Iterable[Completion]:
         """Return the versions of the schedule, the newest first."""
 
+    def swaps(self) -> Iterable[Completion]:
+        """Return the requests to swap that wait for an answer."""
+
     def impacts(self) -> Iterable[Completion]:
         """Return the impacts of the policy."""
 
@@ -152,7 +155,20 @@ def _values_of(parameter: Any, path: str, values: Values) -> Iterable[Completion
 
 
 _FILE_WORDS = frozenset(
-    {"FILE", "ROSTER", "PLAN", "POLICY", "OLD", "NEW", "FILE.md", "TICKET.json | -", "FOLDER", "SAMPLE.json"}
+    {
+        "FILE",
+        "ROSTER",
+        "PLAN",
+        "POLICY",
+        "OLD",
+        "NEW",
+        "FILE.md",
+        "TICKET.json | -",
+        "FOLDER",
+        "SAMPLE.json",
+        "SAMPLE",
+        "DIR",
+    }
 )
 
 
@@ -202,6 +218,12 @@ _BY_NAME: dict[str, Callable[[Values], Iterable[Completion]]] = {
     "TICKET": lambda values: values.tickets(),
     "INTO": lambda values: values.tickets(),
     "VERSION": lambda values: values.versions(),
+    "accept code": lambda values: values.swaps(),
+    "decline code": lambda values: values.swaps(),
+    "withdraw code": lambda values: values.swaps(),
+    "status update --state": _words("investigating", "identified", "monitoring", "resolved"),
+    "heartbeat create --every": _words("5m", "10m", "1h", "1d"),
+    "heartbeat create --grace": _words("5m", "10m", "1h"),
     "SHELL": _words("bash", "zsh", "fish"),
     "ROLE": lambda values: values.roles(),
     "LEVEL": lambda values: values.impacts(),

@@ -54,6 +54,9 @@ class KnownValues:
     def versions(self) -> Iterable[Completion]:
         return _or_nothing(self._versions)
 
+    def swaps(self) -> Iterable[Completion]:
+        return _or_nothing(self._swaps)
+
     def impacts(self) -> Iterable[Completion]:
         return _or_nothing(self._impacts)
 
@@ -114,6 +117,17 @@ class KnownValues:
             Completion(str(each["version"]), f"{each['kind']} of {each['at'][:10]} by {each['by']}")
             for each in reversed(found["versions"])
         ]
+
+    def _swaps(self) -> list[Completion]:
+        from oncall import wiring
+        from oncall.cli.swap_backend import open_swaps
+
+        path = wiring.sqlite_path(self._settings) if self._server is None else None
+        if path is not None and not path.exists():
+            return []
+        with open_swaps(self._settings, None) as swaps:
+            found = [each for each in swaps.swaps()["swaps"] if each["state"] == "asked"]
+        return [Completion(each["id"], f"{each['engineer']} asks {each['with']}") for each in found]
 
     def _impacts(self) -> list[Completion]:
         with self._backend() as backend:
