@@ -35,15 +35,11 @@ SECRETS = ("+1305", NUMBER, AUTH_TOKEN)
 def twilio(monkeypatch: pytest.MonkeyPatch) -> Iterator[TwilioDouble]:
     """A Twilio double on loopback, and the settings for it."""
     with TwilioDouble() as double:
-        for name, value in {
-            "ONCALL_SMS": "twilio",
-            "TWILIO_BASE_URL": double.base_url,
-            "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
-            "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
-            "TWILIO_FROM": NUMBER,
-            "ONCALL_PUBLIC_URL": "https://oncall.example.com",
-        }.items():
-            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("ONCALL_SMS", "twilio")
+        monkeypatch.setenv("ONCALL_PUBLIC_URL", "https://oncall.example.com")
+        account = (double.base_url, ACCOUNT_SID, AUTH_TOKEN, NUMBER)
+        for name, value in zip(("BASE_URL", "ACCOUNT_SID", "AUTH_TOKEN", "FROM"), account, strict=True):
+            monkeypatch.setenv(f"TWILIO_{name}", value)
         yield double
 
 

@@ -23,6 +23,7 @@ from oncall.errors import Refused
 
 if TYPE_CHECKING:
     from oncall.paging.domain.ticket import TicketStatus
+    from oncall.paging.ports.records import TicketFilter
     from oncall.paging.views.ticket_view_types import ClockView, TicketListView, TicketView
     from oncall.wiring import Settings
 
@@ -77,21 +78,23 @@ def tickets(
 
     settings = wiring.read_settings()
     wanted = TicketFilter(states, customers, after, limit, owner, _own_id(settings) if mine else None)
+    _list(settings, wanted, since, watch=watch, json=json)
+
+
+def _list(settings: Settings, wanted: TicketFilter, since: str | None, *, watch: bool, json: bool) -> None:
     with open_backend(settings) as backend:
         if json:
             view = backend.tickets(wanted, since)
             print_json({**view, "tickets": by_urgency(view["tickets"])})
             return
 
-        def read() -> list[TicketView]:
-            return most_urgent(
-                lambda last: backend.tickets(replace(wanted, after=last or after, limit=MOST_AT_ONCE), since), limit
-            )
+        def read(last: str | None) -> TicketListView:
+            return backend.tickets(replace(wanted, after=last or wanted.after, limit=MOST_AT_ONCE), since)
 
         if watch:
-            _watch(read)
+            _watch(lambda: most_urgent(read, wanted.limit))
         else:
-            _print_listing(read())
+            _print_listing(most_urgent(read, wanted.limit))
 
 
 def _own_id(settings: Settings) -> str:

@@ -39,6 +39,30 @@ from oncall.web.overload import Overload
 from oncall.web.request_guard import RequestGuard
 from oncall.web.services import Services
 
+_PARTS = (
+    ticket_routes,
+    sender_routes,
+    helpdesk_routes,
+    intake_routes,
+    heartbeat_routes,
+    pagerduty_routes,
+    opsgenie_routes,
+    schedule_routes,
+    calendar_routes,
+    schedule_change_routes,
+    handoff_routes,
+    swap_routes,
+    report_routes,
+    doctor_routes,
+    caller_routes,
+    token_routes,
+    provider_webhooks,
+    relay_routes,
+    status_routes,
+    probe_routes,
+)
+"""The modules with the routes of the API and the senders."""
+
 
 class _Service(DescribedApp):
     """The application behind its guard, which answers HEAD wherever it answers GET, and 503 when it is overloaded."""
@@ -91,29 +115,7 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.entry = RequestGuard(Overload(app.answer), lambda: kept(app).services.refusals, is_https=is_https)
-    parts = (
-        ticket_routes,
-        sender_routes,
-        helpdesk_routes,
-        intake_routes,
-        heartbeat_routes,
-        pagerduty_routes,
-        opsgenie_routes,
-        schedule_routes,
-        calendar_routes,
-        schedule_change_routes,
-        handoff_routes,
-        swap_routes,
-        report_routes,
-        doctor_routes,
-        caller_routes,
-        token_routes,
-        provider_webhooks,
-        relay_routes,
-        status_routes,
-        probe_routes,
-    )
-    routers = [*(part.router for part in parts), status_routes.pages]
+    routers = [*(part.router for part in _PARTS), status_routes.pages]
     routes = [route for router in routers for route in router.routes]
     problem_documents.install(app, routes)
     for router in routers:
