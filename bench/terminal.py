@@ -35,7 +35,11 @@ MANY = 5_000
 FIRST_DAY, LAST_DAY, LAST_DAY_OF_MANY = date(2027, 1, 4), date(2028, 1, 2), date(2047, 1, 6)
 ONCALL = [sys.executable, "-m", "oncall.cli.main"]
 NIGHT = "2027-01-09T03:12:00-05:00"
-COMMANDS = {"oncall who": ["who", "--at", NIGHT], "oncall next ana": ["next", "ana"]}
+COMMANDS = {
+    "oncall who": ["who", "--at", NIGHT],
+    "oncall next ana": ["next", "ana"],
+    "oncall tonight": ["tonight"],
+}
 ROSTER = Path(__file__).parents[1] / "rosters" / "itopia-cas.yaml"
 BARE = "python -c 'import typer'"
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import stat
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,8 +18,6 @@ from tests.paging.world import ticket_body
 from tests.web.service import Service
 
 READS = [
-    ("who", "--json"),
-    ("who",),
     ("tonight",),
     ("shifts", "ana"),
     ("next", "ben", "--json"),
@@ -30,6 +30,8 @@ READS = [
     ("tickets", "show", "T-1"),
     ("policy", "show"),
     ("report", "sla", "--from", "2027-01-01", "--to", "2027-01-31"),
+    # The clock of the server runs, and other reads ask it for the time, too: the last answer is kept.
+    ("who", "--json"),
 ]
 NOW = datetime(2027, 1, 9, 8, 12, tzinfo=UTC)
 
@@ -60,6 +62,17 @@ def test_every_read_shows_the_last_answer_and_its_age(
         assert ran.err.count("WARNING") == 1
     files = list((tmp_path / "cache" / "oncall" / "answers").iterdir())
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+
+
+def test_the_answers_of_the_night_come_without_heavy_imports(away: tuple[Oncall, dict[tuple[str, ...], str]]) -> None:
+    for line in (["who"], ["next", "ben", "--json"], ["tonight"]):
+        script = f"import sys; sys.argv = ['oncall', *{line}]\nfrom oncall.cli.main import main\nmain()\n"
+        ran = subprocess.run(
+            [sys.executable, "-c", script + "print(*sys.modules)"], capture_output=True, text=True, check=True
+        )
+        assert "You see the last answer that was kept" in ran.stderr
+        loaded = set(ran.stdout.splitlines()[-1].split())
+        assert not {"typer", "httpx", "http.client", "ssl", "sqlalchemy", "pydantic", "yaml"} & loaded
 
 
 def test_what_was_never_asked_changes_or_must_be_fresh_is_refused(

@@ -103,3 +103,26 @@ def test_a_proxy_without_its_server_is_reported_by_its_status(server: Callable[[
     assert refusal(RemoteBackend(address, "token")) == (
         f"{address} gave an answer that is not JSON (HTTP 502); is it an oncall server?"
     )
+
+
+def test_a_read_through_a_proxy_or_without_one_is_the_same(
+    server: Callable[[Answers], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = server(proxy)
+    told = []
+    for variable in ("X_PROXY", "HTTP_PROXY"):
+        monkeypatch.setenv(variable, address)
+        with pytest.raises(StoreUnavailable) as refused:
+            RemoteBackend(address, "token").ticket("T-1")
+        told.append(str(refused.value))
+    assert told == [f"{address} gave an answer that is not JSON (HTTP 502); is it an oncall server?"] * 2
+
+
+def test_a_read_names_a_host_that_does_not_exist_and_a_certificate_that_does_not_fit(
+    server: Callable[[Answers], str],
+) -> None:
+    with pytest.raises(StoreUnavailable, match=r"^http://oncall\.invalid cannot be reached \("):
+        RemoteBackend("http://oncall.invalid", "token").ticket("T-1")
+    address = server(proxy).replace("http:", "https:")
+    with pytest.raises(StoreUnavailable, match=r"cannot be reached \(.*; nothing was changed$"):
+        RemoteBackend(address, "token", patience_seconds=2).ticket("T-1")

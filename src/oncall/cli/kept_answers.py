@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import Path
 
 from oncall.errors import OncallError, StoreUnavailable
-from oncall.text_files import replace_private_file
 
 MOST_KEPT = 300
 LARGEST = 16 * 1024 * 1024
@@ -39,6 +38,8 @@ class KeptAnswers:
         """Keep an answer. A disk that is full or cannot be written keeps nothing, and stops no command."""
         if len(text) > LARGEST:
             return
+        from oncall.text_files import replace_private_file
+
         path = self._path(question)
         with suppress(OSError, OncallError):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -54,13 +54,14 @@ def _gap_words(view: OnCallView) -> str:
 
 def _who_view(at: str | None) -> OnCallView:
     from oncall import wiring
-    from oncall.schedule.schedule_views import oncall_view
-    from oncall.support.windows import Window
 
     settings = wiring.read_settings()
     server = open_server(settings)
     if server is not None:
         return server.oncall(parse_time("--at", at, server.zone()) if at else None)
+    from oncall.schedule.schedule_views import oncall_view
+    from oncall.support.windows import Window
+
     published = published_schedule(settings)
     moment = parse_time("--at", at, published.zone) if at else wiring.make_clock(settings).now()
     # Business hours name the people of the shift before them, which may be days ago.
@@ -122,8 +123,6 @@ def shifts_of(
 ) -> tuple[str, list[LocalAssignmentView], datetime]:
     """Return the engineer's id and shifts, and the time of the question (aware UTC). None: the one at this terminal."""
     from oncall import wiring
-    from oncall.schedule.schedule_views import own_assignment_view
-    from oncall.support.windows import Window
 
     settings = wiring.read_settings()
     person = named_or_own(engineer, settings)
@@ -132,6 +131,9 @@ def shifts_of(
         now, zone = server.now(), server.zone()
         first, last = span_of(start, end, zone, now)
         return person, [shift for shift in server.schedule(first, last) if shift["engineer"] == person], now
+    from oncall.schedule.schedule_views import own_assignment_view
+    from oncall.support.windows import Window
+
     published = published_schedule(settings)
     now = wiring.make_clock(settings).now()
     refuse_stranger(person, published.within(Window(now, now + INSTANT)))

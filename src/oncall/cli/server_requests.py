@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from oncall.cli.http_requests import HttpAnswer, NoAnswer, http_request
 from oncall.cli.output import tell
 from oncall.errors import Conflict, NotFound, OncallError, Refused, StoreUnavailable
 from oncall.support.wording import rough_span
 
 if TYPE_CHECKING:
-    import httpx
-
     from oncall.cli.kept_answers import KeptAnswers
     from oncall.schedule.schedule_view_types import OnCallView
 
@@ -23,7 +21,6 @@ Published = Any  # type: ignore[explicit-any]  # a server publishes the type of 
 TIMEOUT_SECONDS = 15.0
 _QUESTIONS = ("/v1/explain", "/v1/triage", "/v1/intake/explain")
 """Paths of POST requests that change nothing."""
-_ERRNO = re.compile(r"^\[Errno -?\d+\] ")
 _AWAY = (502, 503, 504)
 
 
@@ -121,20 +118,13 @@ class ServerRequests:
         reason, age = str(away).partition(";")[0], rough_span(self._age)
         tell(f"WARNING: {reason}. You see the last answer that was kept, {age} old.", colour="yellow")
 
-    def _ask(self, method: str, path: str, body: Mapping[str, object] | None, seconds: float) -> httpx.Response:
-        import httpx
-
+    def _ask(self, method: str, path: str, body: Mapping[str, object] | None, seconds: float) -> HttpAnswer:
+        headers = {"Authorization": f"Bearer {self._token}"}
         try:
-            answer = httpx.request(
-                method,
-                self._server + path,
-                json=body,
-                headers={"Authorization": f"Bearer {self._token}"},
-                timeout=seconds,
-            )
-        except httpx.HTTPError as error:
+            answer = http_request(method, self._server + path, body, headers, seconds)
+        except NoAnswer as silence:
             changes = method != "GET" and path not in _QUESTIONS
-            raise StoreUnavailable(_silence(self._server, error, seconds, changes=changes)) from error
+            raise StoreUnavailable(_silence(self._server, silence, seconds, changes=changes)) from silence
         if answer.status_code == 401 and self._is_logged_in:
             detail = _refusal(401, self._content(answer))
             raise Refused(f"{self._server} refused your token: {detail}; then log in: `oncall login {self._server}`")
@@ -142,7 +132,7 @@ class ServerRequests:
             raise _refusal(answer.status_code, self._content(answer))
         return answer
 
-    def _content(self, answer: httpx.Response) -> Published:
+    def _content(self, answer: HttpAnswer) -> Published:
         try:
             return answer.json()
         except ValueError as error:
@@ -151,19 +141,17 @@ class ServerRequests:
             ) from error
 
 
-def _silence(server: str, error: httpx.HTTPError, seconds: float, *, changes: bool) -> str:
+def _silence(server: str, silence: NoAnswer, seconds: float, *, changes: bool) -> str:
     """Return why the server did not answer, and whether the server may have made the change.
 
     changes: whether the request would change anything.
     """
-    import httpx
-
-    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
-        reason = _ERRNO.sub("", str(error)) or "no connection in time"
-        return f"{server} cannot be reached ({reason}); nothing was changed"
-    late = isinstance(error, httpx.TimeoutException)
+    if not silence.is_sent:
+        return f"{server} cannot be reached ({str(silence) or 'no connection in time'}); nothing was changed"
     words = (
-        f"{server} gave no answer in {seconds:g} s" if late else f"{server} closed the connection before it answered"
+        f"{server} gave no answer in {seconds:g} s"
+        if silence.is_late
+        else f"{server} closed the connection before it answered"
     )
     if not changes:
         return f"{words}; try again"

@@ -37,13 +37,14 @@ def tonight(*, json: bool = False) -> None:
 
 def _tonight_view() -> TonightView:
     from oncall import wiring
-    from oncall.schedule.tonight import tonight_of, tonight_view
-    from oncall.support.windows import Window
 
     settings = wiring.read_settings()
     server = open_server(settings)
     if server is not None:
         return server.tonight()
+    from oncall.schedule.tonight import tonight_of, tonight_view
+    from oncall.support.windows import Window
+
     published, now = published_schedule(settings), wiring.make_clock(settings).now()
     schedule = published.within(Window(now, now + _AHEAD))
     night = tonight_of(schedule, now)
