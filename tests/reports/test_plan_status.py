@@ -80,6 +80,11 @@ def test_a_hole_to_come_is_listed(running: Oncall, monkeypatch: pytest.MonkeyPat
     }
 
 
+def test_the_time_before_the_first_plan_is_no_hole(running: Oncall, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONCALL_CLOCK", "2026-11-30T12:00:00-05:00")
+    assert json.loads(running("plan", "status", "--json").out)["holes"] == []
+
+
 def test_without_a_publication_there_is_no_plan(oncall: Oncall) -> None:
     ran = oncall("plan", "status")
     assert ran.code == 1

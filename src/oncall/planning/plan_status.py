@@ -15,6 +15,7 @@ from oncall.paging.ports.store import ReportStore
 from oncall.paging.views.paged_people import SentPage, paged_people
 from oncall.planning.change_rules import PublishedTexts, roster_in_force
 from oncall.planning.context_sources import ContextSources
+from oncall.planning.known_absences import with_absences
 from oncall.planning.last_resorts import LastResort, last_resorts
 from oncall.planning.ledger_work import ledger_of_record
 from oncall.planning.service_record import ServiceRecord, service_record
@@ -97,9 +98,10 @@ def plan_status(tx: StatusStore, now: datetime, days: int) -> PlanStatus:
     roster = roster_in_force(tx)
     if roster is None:
         raise Refused("this version of oncall cannot read the published roster; publish the plan again with its roster")
+    present = with_absences(roster, schedule, None)
     record = service_record(roster, ContextSources(published=schedule), say=lambda words: None)
     ends_at = max(publication.span.end for publication in schedule.publications)
-    ahead = Window(now, min(now + timedelta(days=days), max(ends_at, now + timedelta(days=1))))
+    ahead = _ahead(schedule, now, min(now + timedelta(days=days), ends_at))
     pages = paged_people(tx, Window(now - LOOKED_BACK, now)).pages
     return PlanStatus(
         latest.team,
@@ -110,9 +112,15 @@ def plan_status(tx: StatusStore, now: datetime, days: int) -> PlanStatus:
         len({each.version for each in schedule.overrides}),
         tuple(gaps_between(schedule, ahead.start, ahead.end)),
         tuple(_broken_rest(schedule, pages, roster.policy.zone)),
-        tuple(last_resorts(roster, seats_as_served(record.served), ahead.start, ahead.end)),
+        tuple(last_resorts(present, seats_as_served(record.served), ahead.start, ahead.end)),
         ends_at,
     )
+
+
+def _ahead(schedule: Schedule, now: datetime, end: datetime) -> Window:
+    """Return the time to look at, from now or the beginning of the first plan on; a day if the last plan is over."""
+    start = max(now, min(publication.span.start for publication in schedule.publications))
+    return Window(start, max(end, start + timedelta(days=1)))
 
 
 def _shares(roster: Roster, record: ServiceRecord, schedule: Schedule, now: datetime) -> Iterable[ShareSoFar]:
