@@ -10,7 +10,9 @@ import pytest
 
 from oncall.planning.posted_publication import posted_publication
 from oncall.schedule.plan_csv import csv_of
+from oncall.support.policy_file import packaged_policy_text
 from tests.planning.conftest import in_turn, roster_of
+from tests.web.publications import publication_body
 from tests.web.service import Service, problem
 
 NIGHT = {"from": "2027-01-12T19:01:00-05:00", "to": "2027-01-13T08:00:00-05:00"}
@@ -197,3 +199,23 @@ def test_a_plan_is_published_with_its_roster_and_policy(tmp_path: Path) -> None:
         refused = service.post(broken, by="mei", path=PUBLICATIONS)
         assert refused.status_code == 422
         assert "does not keep the rules of night-owls.yaml; nothing was published" in refused.json()["detail"]
+
+
+def test_the_files_that_a_policy_names_come_with_it(tmp_path: Path) -> None:
+    policy = packaged_policy_text() + "\ncustomers: customers.yaml\nstatus: status.yaml\n"
+    status = "page: {name: itopia CAS, promise: 99.9}\ncomponents: [{id: portal, name: CAS portal}]\n"
+    body = {**publication_body(), "policy": policy, "policy_name": "my.policy.yaml"}
+    with Service(tmp_path, is_published=False) as service:
+        problem(
+            service.post(body, by="mei", path=PUBLICATIONS),
+            422,
+            "customers: missing: my.policy.yaml names the file customers.yaml; send its content; status: missing: "
+            "my.policy.yaml names the file status.yaml; send its content",
+        )
+        broken = service.post({**body, "customers": "", "status": "page: 3"}, by="mei", path=PUBLICATIONS)
+        assert broken.status_code == 422
+        customers = "customers: [{name: Acme Ltd, plan: standard}]\n"
+        made = service.post({**body, "customers": customers, "status": status}, by="mei", path=PUBLICATIONS)
+        assert made.status_code == 201, made.text
+        sources = service.store.read(lambda tx: tx.publication_sources(1))
+        assert (sources["customers"], sources["status"]) == (customers, status)

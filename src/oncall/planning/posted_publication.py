@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from oncall.paging.actions.action_checks import LONGEST_WHY
-from oncall.paging.actions.field_faults import shown
+from oncall.paging.actions.field_faults import FieldFault, FieldFaults, shown
 from oncall.planning.context_sources import NamedPlan
 from oncall.planning.posted_change import PostedFields
 from oncall.planning.publish_plan import sources_of
@@ -19,8 +19,11 @@ from oncall.schedule.plan_csv import plan_of_csv
 from oncall.schedule.plan_json import plan_of_json
 from oncall.support.policy import Policy
 from oncall.support.policy_file import packaged_policy, policy_from_text, with_customers
+from oncall.support.status_file import status_page_from_text
 from oncall.support.zones import zone_named
 
+_BESIDE = ("customers", "status")
+"""The files that a policy may name beside itself."""
 LONGEST_TEXT = 2 * 1024 * 1024
 LONGEST_NAME = 200
 
@@ -51,8 +54,7 @@ def posted_publication(
         "policy_zone": sources["policy_zone"],
         "reason": reason,
     }
-    if "customers" in sources:
-        body["customers"] = sources["customers"]
+    body |= {name: sources[name] for name in _BESIDE if name in sources}
     if policy_from is not None:
         body["policy_from"] = policy_from.isoformat()
     return body
@@ -65,7 +67,7 @@ def publication_from(document: object) -> PublicationAsked:
     every field that cannot be used, and FileFaults for a plan, a roster or a policy with faults.
     """
     fields = PostedFields(document, "publication")
-    texts = {name: fields.text(name, LONGEST_TEXT) for name in ("plan", "roster", "policy", "customers")}
+    texts = {name: fields.text(name, LONGEST_TEXT) for name in ("plan", "roster", "policy", *_BESIDE)}
     names = {
         name: fields.text(name, LONGEST_NAME) for name in ("plan_name", "roster_name", "policy_name", "policy_zone")
     }
@@ -103,9 +105,20 @@ def _policy(texts: Mapping[str, str | None], names: Mapping[str, str | None]) ->
         return packaged_policy(zone)
     source = names["policy_name"] or "policy.yaml"
     policy = policy_from_text(texts["policy"], source, zone)
-    if policy.customers_file is None:
-        return policy
-    return with_customers(policy, texts["customers"] or "", policy.customers_file)
+    missing = [
+        FieldFault(name, f"missing: {source} names the file {file}; send its content")
+        for name, file in (("customers", policy.customers_file), ("status", policy.status_file))
+        if file is not None and texts[name] is None
+    ]
+    if missing:
+        raise FieldFaults(missing)
+    if policy.customers_file is not None:
+        policy = with_customers(policy, texts["customers"] or "", policy.customers_file)
+    if policy.status_file is not None:
+        status = texts["status"] or ""
+        status_page_from_text(status, policy.status_file, policy.zone)
+        policy = replace(policy, status_text=status)
+    return policy
 
 
 def _plan(name: str, text: str, roster: Roster) -> Plan:

@@ -122,11 +122,11 @@ class Schedule:
         It is the newest one whose plan covers `at`, of those whose policy holds then. Where no plan covers `at` it is
         the newest one whose policy holds, and before the first one that first one.
         """
-        holding = [p for p in reversed(self.publications) if p.holds_at(at)]
-        ahead = (p for p in holding if p.ahead is not None and at in p.ahead)
+        ahead = (p for p in reversed(self.publications) if p.holds_at(at) and p.ahead is not None and at in p.ahead)
         behind = (p for p in self.publications if p.behind is not None and at in p.behind)
+        holding = (p for p in reversed(self.publications) if p.holds_at(at))
         oldest = (p for p in self.publications if p.undone_at is None)
-        return next(ahead, None) or next(behind, None) or next(iter(holding), None) or next(oldest, None)
+        return next(ahead, None) or next(behind, None) or next(holding, None) or next(oldest, None)
 
     def policy_version_at(self, at: datetime) -> int:
         """Return the version of the publication whose policy holds at `at`; 0 for the packaged policy."""

@@ -76,6 +76,8 @@ class PublicationBody(RequestBody):
     """The time zone in which the policy's hours are read; the policy's own when absent."""
     customers: Annotated[str, Field(max_length=LONGEST_TEXT)] | None = None
     """The content of the customers file, if the policy names one."""
+    status: Annotated[str, Field(max_length=LONGEST_TEXT)] | None = None
+    """The content of the status file, if the policy names one."""
     policy_from: date | None = None
     """The date from which the policy holds; by default the first day that the plan can change, or else now."""
     reason: Annotated[str, Field(min_length=1, max_length=LONGEST_WHY)] = "published"
