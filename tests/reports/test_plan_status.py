@@ -70,6 +70,17 @@ def test_the_terminal_says_it_in_words(running: Oncall, shop: Shop) -> None:
     assert "For every seat to come there is another engineer to ask." in lines
 
 
+def test_an_absence_that_was_entered_counts_where_nobody_is_left_to_ask(running: Oncall) -> None:
+    before = json.loads(running("plan", "status", "--days", "14", "--json").out)["nobody_left"]
+    assert before == []
+    for person in ("chloe", "dmitri", "elena", "farid", "grace", "hugo"):
+        span = ("--from", "2027-01-26", "--to", "2027-01-27", "--reason", "offsite", "--agreed")
+        ran = running("away", person, *span)
+        assert ran.code == 0, ran.err
+    after = json.loads(running("plan", "status", "--days", "14", "--json").out)["nobody_left"]
+    assert {(each["start"][:10], each["engineer"]) for each in after} >= {("2027-01-26", "ana"), ("2027-01-26", "ben")}
+
+
 def test_a_hole_to_come_is_listed(running: Oncall, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ONCALL_CLOCK", "2027-07-05T12:00:00-04:00")
     view = json.loads(running("plan", "status", "--json").out)

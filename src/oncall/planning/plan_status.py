@@ -98,7 +98,7 @@ def plan_status(tx: StatusStore, now: datetime, days: int) -> PlanStatus:
     roster = roster_in_force(tx)
     if roster is None:
         raise Refused("this version of oncall cannot read the published roster; publish the plan again with its roster")
-    present = with_absences(roster, schedule, None)
+    present = with_absences(roster, schedule)
     record = service_record(roster, ContextSources(published=schedule), say=lambda words: None)
     ends_at = max(publication.span.end for publication in schedule.publications)
     ahead = _ahead(schedule, now, min(now + timedelta(days=days), ends_at))
