@@ -11,6 +11,7 @@ import pytest
 
 from oncall.rosters.roster_file import read_roster
 from oncall.schedule.plan_file import write_plan
+from oncall.support.policy_file import packaged_policy_text
 from tests.cli.conftest import Oncall
 from tests.cli.teams import written
 from tests.planning.conftest import FIRST, in_turn
@@ -159,3 +160,17 @@ def test_an_absence_asks_for_covers(ten: Oncall) -> None:
     assert primary(ten) == "ana"
     answer(ten, "accept", listed["id"], "--by", listed["with"])
     assert primary(ten) == listed["with"]
+
+
+def test_a_new_plan_moves_a_swap_with_the_hours_of_its_shift(ten: Oncall, tmp_path: Path) -> None:
+    answer(ten, "swap", "ana", "2027-01-11", "--with", "gus", "--agreed", "--by", "mei")
+    later = packaged_policy_text().replace("19:00", "20:00").replace("19:01", "20:01")
+    written(tmp_path / "later.policy.yaml", later)
+    path = written(tmp_path / "later.yaml", TEN + "policy: later.policy.yaml\n")
+    write_plan(in_turn(read_roster(path), FIRST, date(2027, 1, 14)), tmp_path / "later.csv")
+    ran = ten("publish", tmp_path / "later.csv", "--roster", path, "--by", "mei")
+    assert ran.code == 0, ran.err
+    assert "the swap of version 2 moved with the hours of its shift" in ran.err
+    kinds = [version["kind"] for version in answer(ten, "history")["versions"]]
+    assert kinds == ["publication", "swap", "publication", "undo", "swap"]
+    assert primary(ten, "2027-01-11T20:01") == "gus"

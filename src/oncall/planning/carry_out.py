@@ -21,6 +21,7 @@ from oncall.planning.swaps.ask_to_swap import SwapTransaction
 from oncall.planning.swaps.moved_swaps import move_swaps
 from oncall.planning.swaps.swap_notes import times_in
 from oncall.planning.undo_version import undo_version
+from oncall.schedule.absent_on_call import absent_by_entry
 
 
 class ChangeTransaction(ScheduleTransaction, ScheduleNotices, Protocol):
@@ -109,7 +110,9 @@ def carry_out_publication(
     told = tell_of_version(tx, made, actor.context)
     swaps = move_swaps(tx, made, author, times_in(actor.context))
     made = replace(made, after=tx.schedule())
-    warnings = [*absent_now(made.after, sound.roster, actor.context.now), *swaps.sentences]
+    now = actor.context.now
+    absent = [*absent_now(made.after, sound.roster, now), *absent_by_entry(made.after, now)]
+    warnings = [*absent, *swaps.sentences]
     return Published(sound, made, tuple(warnings), told)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
+from oncall.schedule.absences import StoredAbsence
 from oncall.schedule.availability import Availability
 from oncall.schedule.change_checks import availability_objections
 from oncall.schedule.schedule import Schedule
@@ -24,6 +25,45 @@ def absent_by_change(
     availability_of: of an engineer; None for one who is always there.
     """
     return [_sentence(schedule, *found) for found in _absent(schedule, now, availability_of)]
+
+
+def absent_by_entry(schedule: Schedule, now: datetime) -> list[str]:
+    """Return a sentence for each absence, entered after publication, whose engineer is still on call after now.
+
+    That is so until those who were asked to cover have accepted.
+    """
+    return [_uncovered_sentence(schedule, *found) for found in _uncovered(schedule, now)]
+
+
+def _uncovered(schedule: Schedule, now: datetime) -> Iterator[tuple[StoredAbsence, list[Assignment]]]:
+    for absence in schedule.absences:
+        availability = _only(absence, schedule)
+        held = []
+        for each in schedule.assignments_of(absence.engineer, now, now + _ALL_AHEAD):
+            piece = Piece(each.window, each.role, each.engineer)
+            if any(found.rule == "unavailable" for found in availability_objections(schedule, piece, availability)):
+                held.append(each)
+        if held:
+            yield absence, held
+
+
+def _only(absence: StoredAbsence, schedule: Schedule) -> Availability:
+    """Return an availability with this absence alone, judged as the published roster judges days off."""
+    latest = schedule.latest
+    people = latest.people.values() if latest is not None else ()
+    rules = [rule for person in people if (rule := person.availability.document.get("days_off")) is not None]
+    zone = latest.zone if latest is not None else schedule.calendar.zone
+    away = [absence.first_day.isoformat(), absence.last_day.isoformat(), absence.reason]
+    return Availability({"away": [away], "days_off": rules[0] if rules else "whole", "zone": zone.key})
+
+
+def _uncovered_sentence(schedule: Schedule, absence: StoredAbsence, held: Sequence[Assignment]) -> str:
+    first, more = held[0], f" and {len(held) - 1} more" if len(held) > 1 else ""
+    start = full_time(first.window.start, schedule.calendar.zone)
+    return (
+        f"{absence.engineer} is away from {absence.first_day} to {absence.last_day} (version {absence.version}), but "
+        f"is on call as {first.role} from {start}{more}; `oncall swaps` shows who was asked to cover"
+    )
 
 
 def published_availability(schedule: Schedule, engineer: str) -> Availability | None:

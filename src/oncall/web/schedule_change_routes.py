@@ -138,7 +138,7 @@ async def post_publication(
     services.engine.wake()
     view = publication_view(done, actor.context.now)
     view["warnings"] += ignored_fields(posted.document, PublicationBody)
-    return JSONResponse(view, 201, {"ETag": etag(done.made.number)})
+    return JSONResponse(view, 201, {"ETag": etag(done.made.after.newest)})
 
 
 def _would_change(tx: VersionsTransaction, asked: PublicationAsked, now: datetime) -> DiffView:

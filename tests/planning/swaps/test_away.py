@@ -24,6 +24,7 @@ from oncall.planning.undo_version import undo_version
 from oncall.planning.watch import PlanningWatch, SearchOptions
 from oncall.rosters.roster import Roster
 from oncall.rotation.check.checker import check_plan
+from oncall.schedule.absent_on_call import absent_by_entry
 from oncall.schedule.plan import Plan, Seat
 from oncall.schedule.swap_requests import SwapState
 from tests.planning.conftest import Told, in_turn, roster_of
@@ -72,6 +73,16 @@ def test_without_agreement_each_taker_is_asked_and_the_absence_is_stored(desk: S
     assert (done.state, done.version) == (SwapState.ACCEPTED, 3)
     assert [note.kind for note in desk.schedule().log] == ["publication", "away", "away"]
     assert not desk.schedule().assignments_of("ana", NOW, NOW + timedelta(days=7))
+
+
+def test_an_absence_without_cover_is_named_until_the_covers_are_accepted(desk: SwapMemory) -> None:
+    (request,) = away(desk, is_agreed=False).requests
+    assert absent_by_entry(desk.schedule(), NOW) == [
+        "ana is away from 2027-01-04 to 2027-01-10 (version 2), but is on call as primary from Mon 2027-01-04 "
+        "19:01 EST; `oncall swaps` shows who was asked to cover"
+    ]
+    accept_swap(desk, request.code, answers(request.other), TIMES)
+    assert absent_by_entry(desk.schedule(), NOW) == []
 
 
 def test_a_declined_cover_tells_the_absent_engineer(desk: SwapMemory) -> None:

@@ -1,4 +1,4 @@
-"""The doctor's findings about engineers who are away and on call by an override."""
+"""The doctor's findings about engineers who are away and on call."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from functools import partial
 
 from oncall.paging.watch.doctor_inputs import Facts, Stored
 from oncall.paging.watch.finding import Finding, warns
-from oncall.schedule.absent_on_call import absent_by_change, published_availability
+from oncall.schedule.absent_on_call import absent_by_change, absent_by_entry, published_availability
 
 
 def absent_on_call(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """Yield each change of the schedule by which an engineer is on call who is away by the published roster."""
+    """Yield each change of the schedule by which an absent engineer is on call, and each absence without cover."""
     availability = partial(published_availability, stored.schedule)
-    for sentence in absent_by_change(stored.schedule, facts.now, availability):
+    by_change = absent_by_change(stored.schedule, facts.now, availability)
+    for sentence in [*by_change, *absent_by_entry(stored.schedule, facts.now)]:
         yield warns("absent", f"{sentence}.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from oncall.errors import Refused
 from oncall.planning.change_rules import broken_rules
@@ -21,8 +22,6 @@ from oncall.rosters.roster import Absence, Roster
 from oncall.rosters.time_off import blocked_days, days_off_rule, duty_time
 from oncall.rotation.problem.context import PlanningContext
 from oncall.rotation.problem.fairness import shifts_of_plan
-from oncall.rotation.repair.fewest_changes import fewest_changes
-from oncall.rotation.repair.repair_result import SeatChange
 from oncall.schedule.change_document import AWAY
 from oncall.schedule.plan import Plan
 from oncall.schedule.schedule import Schedule
@@ -30,6 +29,9 @@ from oncall.schedule.swap_requests import SeatMove
 from oncall.schedule.timeline import Assignment
 from oncall.schedule.versions import Piece
 from oncall.support.windows import Window
+
+if TYPE_CHECKING:
+    from oncall.rotation.repair.repair_result import SeatChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,9 @@ def _repaired(
     schedule: Schedule, roster: Roster, shifts: Sequence[HeldShift], now: datetime, time_limit: timedelta | None
 ) -> Covers:
     """Return the covers of the planner's repair, which may move shifts of other engineers."""
+    # The solver takes long to import, and most answers about swaps need none.
+    from oncall.rotation.repair.fewest_changes import fewest_changes
+
     spans = {publication.span for held in shifts if (publication := schedule.in_force(held.start)) is not None}
     seats = published_seats_of(roster, schedule)
     inside = [any(span.start <= seat.window.start < span.end for span in spans) for seat in seats]
