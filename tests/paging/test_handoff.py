@@ -15,7 +15,7 @@ from tests.paging.mortals import Fate, Killed
 from tests.paging.test_auditor_blindness import tamper
 from tests.paging.world import World, at
 
-MINUTE = timedelta(minutes=1)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
 def handed_over(world: World, ticket_id: str = "T-1") -> list[tuple[str, str]]:
@@ -299,3 +299,25 @@ def test_a_clock_that_is_set_back_over_the_handoff_repeats_nothing(world: World)
     world.restart()
     world.advance(60 * MINUTE)
     world.expect_silence()
+
+
+def test_an_engineer_hears_how_their_shifts_changed_since_the_last_one(world: World) -> None:
+    world.clock.moment = at("2027-01-12 10:00")
+    world.override("ana", role="secondary", start="2027-02-01 19:01", end="2027-02-02 08:00")
+    world.override("chloe", role="primary", start="2027-02-03 19:01", end="2027-02-05 08:00")
+    world.advance(at("2027-01-12 19:01") - world.clock.moment)
+    assert briefed(world) == [
+        ("ana", "HANDOFF Tue 19:01 EST: nothing open. Your shifts +1 -2: oncall handoff --last"),
+        ("ben", "HANDOFF Tue 19:01 EST: nothing open. Your shifts -1: oncall handoff --last"),
+    ]
+    world.read_all()
+    world.advance(DAY)
+    assert len(briefed(world)) == 2
+    world.read_all()
+
+
+def test_a_new_plan_is_no_change_of_one_s_shifts(world: World) -> None:
+    world.clock.moment = at("2027-01-12 10:00")
+    world.publish({"primary": "ben", "secondary": "ana"})
+    world.advance(at("2027-01-12 19:01") - world.clock.moment)
+    assert briefed(world) == []

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from oncall.paging.actions.handoff_notes import add_note
 from oncall.paging.domain.events import EventKind
 from oncall.paging.ports.relay import RelayFilter
 from oncall.paging.relay.filling import Filling
 from oncall.support.policy_file import packaged_policy_text
-from tests.paging.world import World
+from tests.paging.world import World, at
 
 HOOK = "\nwebhooks: {helpdesk: {url: https://desk.example.com/hook}}\n"
 
@@ -91,3 +92,45 @@ def test_a_number_of_the_log_that_comes_late_is_waited_for_but_holds_nothing_up(
     assert filling._settled(before, late, now) == before
     assert filling._settled(before, late, now + timedelta(seconds=61)) == late[-1].seq
     assert Filling()._settled(before, [*events, *late], now) == events[-1].seq
+
+
+def handoffs(world: World) -> list[str]:
+    """Return the reports of shifts that were written for channels."""
+    found = world.store.read(lambda tx: tx.relay_messages(RelayFilter()))
+    return [message.body for message in found if message.kind == "handoffs"]
+
+
+def at_a_handoff(world: World) -> None:
+    """A channel is about handoffs, there is a note, and it is the minute of the handoff."""
+    world.publish(policy=f"{packaged_policy_text()}\nchannels: {{team: {{about: [handoffs]}}}}\n")
+    world.clock.moment = at("2027-01-11 12:00")
+    fill(world, Filling())
+    context = world.engine().context("mei")
+    world.store.write(lambda tx: add_note(tx, "Acme tests its failover tonight", "mei", context))
+    world.clock.moment = at("2027-01-11 19:01")
+
+
+def test_a_channel_gets_the_whole_report_of_a_shift_once(world: World) -> None:
+    at_a_handoff(world)
+    filling = Filling()
+    assert fill(world, filling) == ["handoffs"]
+    assert fill(world, filling) == []
+    fill(world, Filling())
+    (text,) = handoffs(world)
+    assert text.splitlines() == [
+        "Shift from Mon 2027-01-11 08:00 EST to Mon 2027-01-11 19:01 EST. Next: ana, ben.",
+        "No ticket is open.",
+        "Nobody was paged in this shift.",
+        "No ticket is held until the next shift.",
+        "Notes (1):",
+        "  Mon 2027-01-11 12:00 EST  mei: Acme tests its failover tonight",
+    ]
+
+
+def test_a_quiet_shift_and_a_handoff_of_long_ago_are_not_reported(world: World) -> None:
+    at_a_handoff(world)
+    world.clock.moment = at("2027-01-11 20:02")
+    assert fill(world, Filling()) == []
+    world.clock.moment = at("2027-01-12 19:01")
+    assert fill(world, Filling()) == []
+    assert handoffs(world) == []

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from oncall.paging.domain.decide import PAGER
 from oncall.paging.domain.escalation import wakes_people
 from oncall.paging.domain.events import Event, EventKind
 from oncall.paging.domain.pager_events import HandedOver
 from oncall.paging.domain.people import DESK, name_of
-from oncall.paging.domain.reachability import Alert
 from oncall.paging.domain.ticket import Attempt, StoredTicket
 from oncall.paging.domain.verdict import Action
-from oncall.paging.outgoing.handoff_report import HandoffReport, report_of
-from oncall.paging.outgoing.handoffs import Handoff, coming_on, last_handoff
-from oncall.paging.outgoing.messages import briefing_text, handoff_text
+from oncall.paging.outgoing.briefings import Briefing
+from oncall.paging.outgoing.handoffs import GRACE, Handoff, last_handoff
+from oncall.paging.outgoing.messages import handoff_text
 from oncall.paging.outgoing.new_attempts import ActionContext, notice
 from oncall.paging.outgoing.open_tickets import OpenTicket, open_tickets
-from oncall.paging.outgoing.opt_out import unreachable_by_text
 from oncall.paging.ports.schedule_store import Schedules
-from oncall.paging.ports.store import BriefingStore, HandoffStore
-
-GRACE = timedelta(hours=1)
-"""How long after a handoff a notice may still be sent."""
+from oncall.paging.ports.store import HandoffStore
 
 _NOT_OF_A_HANDOFF = tuple(kind for kind in EventKind if kind is not EventKind.HANDED_OVER)
 
@@ -55,12 +49,12 @@ def leaving(tx: HandoffStore, now: datetime) -> HandoffNotice:
 
 
 def hand_over(
-    tx: HandoffStore, context: ActionContext, found: HandoffNotice, report: HandoffReport | None = None
+    tx: HandoffStore, context: ActionContext, found: HandoffNotice, briefing: Briefing | None = None
 ) -> tuple[Attempt, ...]:
     """Notify the person who came on call at the latest handoff of the open tickets, once. Returns the notices.
 
-    found: the result of `leaving` on a recent snapshot. report: what else the notice counts. Each ticket's log records
-    to whom it was handed over, so that no other pager sends a second notice.
+    found: the result of `leaving` on a recent snapshot. briefing: what else the notice counts. Each ticket's log
+    records to whom it was handed over, so that no other pager sends a second notice.
     """
     policy, schedule = tx.policy_at(context.now), tx.schedule()
     if last_handoff(schedule, context.now) != found.handoff:
@@ -76,7 +70,8 @@ def hand_over(
         return ()
     first = left[0]
     owner = name_of(first.stored.owner, schedule) if first.stored.owner is not None else None
-    body = handoff_text([each.stored for each in left], first.clock, policy, owner=owner, also=_counts(report))
+    also = briefing.also(handoff.to) if briefing is not None else ""
+    body = handoff_text([each.stored for each in left], first.clock, policy, owner=owner, also=also)
     attempts = [notice(first.stored.ticket.id, handoff.to, body, context)]
     if handoff.to == DESK:
         known = [person for person in policy.desk.notify if person in schedule.people]
@@ -84,52 +79,6 @@ def hand_over(
     tx.append([_handed_over(each.stored, handoff.at, attempts[0], context) for each in left])
     tx.add_attempts(attempts)
     return tuple(attempts)
-
-
-def briefing(tx: BriefingStore, now: datetime) -> HandoffReport | None:
-    """Return the report of the shift that ended at the latest handoff; None if nobody is to be told of it now.
-
-    Reads every open ticket. Run it on a snapshot, so that no writer waits. now: policy time.
-    """
-    schedule = tx.schedule()
-    handoff = last_handoff(schedule, now)
-    if handoff.to in (None, DESK) or now - handoff.at > GRACE:
-        return None
-    report = report_of(tx, handoff.at, now)
-    return report if report.is_worth_a_text else None
-
-
-def brief(tx: BriefingStore, context: ActionContext, report: HandoffReport | None, told: Sequence[Attempt]) -> None:
-    """Write a text about the shift that ended to each engineer whose shift begins, once for each handoff and engineer.
-
-    told: notices that were just written; their recipients get no second text.
-    """
-    if report is None:
-        return
-    schedule, policy = tx.schedule(), tx.policy()
-    handoff = last_handoff(schedule, context.now)
-    if handoff.at != report.ended_at:
-        # The schedule changed since the snapshot; the next pass makes another report.
-        return
-    first = report.pressing[0] if report.pressing else None
-    body = briefing_text(
-        len(report.pressing),
-        first.stored if first is not None else None,
-        first.clock if first is not None else None,
-        policy,
-        at=handoff.at,
-        also=report.counts,
-    )
-    known = {one.to for one in told}
-    for person in [each for each in coming_on(schedule, handoff) if each not in unreachable_by_text(tx)]:
-        # An engineer who got a notice has an alert, too, that is never sent: it keeps a later pass from writing one.
-        due_at = None if person in known else context.real_now
-        about = f"handoff {handoff.at.isoformat()} {person}"
-        tx.add_alert(Alert(uuid.uuid4().hex, about, person, body, context.real_now, due_at))
-
-
-def _counts(report: HandoffReport | None) -> str:
-    return report.counts if report is not None else ""
 
 
 def _was_told(log: Sequence[Event], handoff: Handoff) -> bool:

@@ -63,7 +63,7 @@ def report_of(tx: ReportingStore, handoff_at: datetime, now: datetime) -> Handof
     to = last_handoff(schedule, handoff_at)
     following = Window(handoff_at, next_handoff(schedule, handoff_at))
     held = tx.tickets(TicketFilter((TicketStatus.OPEN,), limit=MOST_HELD, held=following))
-    policy, left = tx.policy(), open_tickets(tx, now, lambda stored, _: _is_left(stored, handoff_at))
+    policy, left = tx.policy_at(now), open_tickets(tx, now, lambda stored, _: _is_left(stored, handoff_at))
     return HandoffReport(
         shift.start,
         shift.end,

@@ -9,6 +9,8 @@ from oncall.paging.domain.people import DESK, first_responder
 from oncall.schedule.schedule import Schedule
 from oncall.support.windows import WindowKind
 
+GRACE = timedelta(hours=1)
+"""How long after a handoff people may still be told of it."""
 INSTANT = timedelta(microseconds=1)
 _LONGEST_WINDOW = timedelta(days=8)
 

@@ -104,7 +104,7 @@ def _tell_manager(tx: ReminderStore, each: Unproven, context: ActionContext) -> 
     manager = schedule.manager_at(context.now)
     if manager is None or manager.id == each.person.id:
         return
-    name = encoding_for([each.person.name], unicode=tx.policy().sms.unicode).spell(each.person.name)
+    name = encoding_for([each.person.name], unicode=tx.policy_at(context.now).sms.unicode).spell(each.person.name)
     when = short_time(each.shift.window.start, schedule.calendar.zone)
     begins = f"from {when}" if each.shift.window.start > context.now else "now"
     body = (

@@ -66,7 +66,7 @@ def remind(tx: ReminderStore, context: ActionContext) -> datetime | None:
 
     None: the policy has no reminders and proves no phones.
     """
-    schedule, policy, now = tx.schedule(), tx.policy(), context.now
+    schedule, policy, now = tx.schedule(), tx.policy_at(context.now), context.now
     rules = policy.reminders
     if not rules.before and not rules.prove_phones:
         return None

@@ -30,6 +30,7 @@ from oncall.paging.ports.relay import EventFeed, RelayMessages
 from oncall.paging.ports.schedule_store import PolicySources, Publishing, Schedules
 from oncall.paging.ports.swap_store import SwapRequests
 from oncall.paging.ports.ticket_store import Codes, DueTickets, EventLog, TicketHistory, TicketLists, Tickets
+from oncall.schedule.schedule import Schedule
 from oncall.status.status_events import StatusLog
 
 T = TypeVar("T")
@@ -81,6 +82,9 @@ class ReminderStore(OptOutNotes, PhoneProofs, Protocol):
 
 class BriefingStore(ReportingStore, OptOutNotes, Protocol):
     """Everything that telling the next shift of the last one needs."""
+
+    def schedule_as_of(self, version: int) -> Schedule:
+        """Return the schedule that the versions up to this number made."""
 
 
 class ViewStore(BundleStore, TicketLists, Protocol):

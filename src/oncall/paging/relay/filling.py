@@ -12,7 +12,9 @@ from oncall.paging.domain.events import Event
 from oncall.paging.ports.people_store import Alerts
 from oncall.paging.ports.relay import EventFeed, RelayMessage, RelayMessages
 from oncall.paging.ports.schedule_store import Schedules
-from oncall.paging.ports.ticket_store import EventLog, Tickets
+from oncall.paging.ports.store import ReportingStore
+from oncall.paging.ports.ticket_store import Tickets
+from oncall.paging.relay.handoff_messages import due_handoff, handoff_messages
 from oncall.paging.relay.team_messages import manager_messages
 from oncall.paging.relay.ticket_messages import channel_messages, happened, webhook_messages
 from oncall.support.policy import Policy
@@ -24,7 +26,7 @@ GAP_LASTS = timedelta(seconds=60)
 ALERTS_SINCE = timedelta(hours=1)
 
 
-class FillStore(EventFeed, RelayMessages, Tickets, EventLog, Alerts, Schedules, Protocol):
+class FillStore(EventFeed, RelayMessages, Tickets, ReportingStore, Alerts, Protocol):
     """What the filling needs of the store."""
 
 
@@ -36,6 +38,8 @@ class Round:
     after: int | None
     messages: tuple[RelayMessage, ...] = ()
     is_full: bool = False
+    handoff_at: datetime | None = None
+    """The handoff (policy time) that the messages report."""
 
     @property
     def changes_nothing(self) -> bool:
@@ -48,12 +52,13 @@ class Filling:
     """Reads the log from the stored cursor on. Used by one relay, which has seen the log up to `seen`.
 
     gaps: missing numbers, and when (real time) each was first missed. Numbers are given before a transaction commits,
-    so a missing one may still come.
+    so a missing one may still come. handoff_at: the last handoff (policy time) that was reported to channels.
     """
 
     seen: int | None = None
     gaps: dict[int, datetime] = field(default_factory=dict)
     written: set[str] = field(default_factory=set)
+    handoff_at: datetime | None = None
 
     def look(self, tx: FillStore, *, now: datetime, real_now: datetime) -> Round:
         """Return what is to be written now. Reads only; it locks no row that the pager needs. now: policy time."""
@@ -68,9 +73,15 @@ class Filling:
             return Round(None, cursor)
         events = tx.events_after(cursor, most=MOST_EVENTS) if last > cursor else []
         messages = [*_of_events(tx, events, policy, real_now), *_of_alerts(tx, policy, now, real_now)]
+        handoff_at = due_handoff(tx, policy, now)
+        if handoff_at is not None and handoff_at != self.handoff_at:
+            reports = handoff_messages(tx, policy, handoff_at, now, real_now)
+            messages += reports
+            # A quiet shift leaves nothing to store, and its report is not made again.
+            self.handoff_at = self.handoff_at if reports else handoff_at
         new = tuple(each for each in messages if each.id not in self.written)
         after = self._settled(cursor, events, real_now)
-        return Round(cursor, after, new, is_full=len(events) == MOST_EVENTS and after != cursor)
+        return Round(cursor, after, new, is_full=len(events) == MOST_EVENTS and after != cursor, handoff_at=handoff_at)
 
     def store(self, tx: RelayMessages, found: Round) -> bool:
         """Write what a round has found. False if another relay has moved the cursor; the next round looks again."""
@@ -85,6 +96,7 @@ class Filling:
         if len(self.written) > 20 * MOST_EVENTS:
             self.written.clear()
         self.written.update(each.id for each in found.messages)
+        self.handoff_at = found.handoff_at or self.handoff_at
 
     def _settled(self, cursor: int, events: Sequence[Event], real_now: datetime) -> int:
         """Return the number up to which the log is complete, or has waited long enough for what is missing."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from oncall.paging.domain.ticket import Attempt
-from oncall.paging.outgoing.handoff_notices import HandoffNotice, brief, briefing, hand_over, leaving
-from oncall.paging.outgoing.handoff_report import HandoffReport
+from oncall.paging.outgoing.briefings import Briefing, brief, briefing_at
+from oncall.paging.outgoing.handoff_notices import HandoffNotice, hand_over, leaving
 from oncall.paging.outgoing.handoffs import next_handoff
 from oncall.paging.outgoing.opt_out import tell_manager
 from oncall.paging.outgoing.reminders import remind
@@ -35,8 +35,8 @@ class Rounds:
         if not self._is_due(self._handoff_at, now):
             return ()
         context = self._access.context
-        found, report = await self._access.read(lambda tx: (leaving(tx, context().now), briefing(tx, context().now)))
-        told, schedule = await self._access.write(lambda tx: self._handed_on(tx, found, report))
+        found, news = await self._access.read(lambda tx: (leaving(tx, context().now), briefing_at(tx, context().now)))
+        told, schedule = await self._access.write(lambda tx: self._handed_on(tx, found, news))
         self._handoff_at = next_handoff(schedule, now)
         return told
 
@@ -53,12 +53,12 @@ class Rounds:
         return at is None or now >= at or self._access.schedule is not self._schedule
 
     def _handed_on(
-        self, tx: Transaction, found: HandoffNotice, report: HandoffReport | None
+        self, tx: Transaction, found: HandoffNotice, news: Briefing | None
     ) -> tuple[tuple[Attempt, ...], Schedule]:
         context = self._access.context()
         tell_manager(tx, context)
-        told = hand_over(tx, context, found, report)
-        brief(tx, context, report, told)
+        told = hand_over(tx, context, found, news)
+        brief(tx, context, news, told)
         return told, tx.schedule()
 
     def _reminded(self, tx: Transaction) -> tuple[datetime | None, Schedule]:

@@ -1,0 +1,104 @@
+"""Briefings: one text about the shift that ended, to each engineer whose shift begins."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from oncall.paging.domain.people import DESK
+from oncall.paging.domain.reachability import Alert
+from oncall.paging.domain.ticket import Attempt
+from oncall.paging.outgoing.handoff_report import HandoffReport, report_of
+from oncall.paging.outgoing.handoffs import GRACE, coming_on, last_handoff
+from oncall.paging.outgoing.messages import briefing_text
+from oncall.paging.outgoing.new_attempts import ActionContext
+from oncall.paging.outgoing.opt_out import unreachable_by_text
+from oncall.paging.outgoing.schedule_notices import changes_since
+from oncall.paging.ports.store import BriefingStore
+from oncall.schedule.schedule import Schedule
+
+_LONGEST_BREAK = timedelta(days=400)
+"""How far back an engineer's last shift is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Briefing:
+    """What the engineers of the next shift are told. own: by engineer, how their own shifts changed; empty if not."""
+
+    report: HandoffReport
+    own: Mapping[str, str]
+
+    def also(self, person: str) -> str:
+        """Return what a text to this person counts besides the open tickets; empty for nothing."""
+        return ", ".join(filter(None, [self.report.counts, self.own.get(person, "")]))
+
+
+def briefing_at(tx: BriefingStore, now: datetime) -> Briefing | None:
+    """Return what the engineers are told who came on at the latest handoff; None if nobody is to be told now.
+
+    Reads every open ticket. Run it on a snapshot, so that no writer waits. now: policy time.
+    """
+    schedule = tx.schedule()
+    handoff = last_handoff(schedule, now)
+    if handoff.to in (None, DESK) or now - handoff.at > GRACE:
+        return None
+    own = {person: _own_changes(tx, schedule, person, handoff.at) for person in coming_on(schedule, handoff)}
+    return Briefing(report_of(tx, handoff.at, now), own)
+
+
+def brief(tx: BriefingStore, context: ActionContext, briefing: Briefing | None, told: Sequence[Attempt]) -> None:
+    """Write a text about the shift that ended to each engineer whose shift begins, once for each handoff and engineer.
+
+    told: notices that were just written; their recipients get no second text.
+    """
+    if briefing is None:
+        return
+    report, schedule = briefing.report, tx.schedule()
+    handoff = last_handoff(schedule, context.now)
+    if handoff.at != report.ended_at:
+        # The schedule changed since the snapshot; the next pass makes another report.
+        return
+    known, opted_out = {one.to for one in told}, unreachable_by_text(tx)
+    for person in coming_on(schedule, handoff):
+        if person in opted_out or not (report.is_worth_a_text or briefing.own.get(person)):
+            continue
+        # An engineer who got a notice has an alert, too, that is never sent: it keeps a later pass from writing one.
+        due_at = None if person in known else context.real_now
+        about, body = f"handoff {handoff.at.isoformat()} {person}", _text(tx, briefing, person, context)
+        tx.add_alert(Alert(uuid.uuid4().hex, about, person, body, context.real_now, due_at))
+
+
+def _text(tx: BriefingStore, briefing: Briefing, person: str, context: ActionContext) -> str:
+    report, policy = briefing.report, tx.policy_at(context.now)
+    first = report.pressing[0] if report.pressing else None
+    stored, clock = (first.stored, first.clock) if first is not None else (None, None)
+    also = briefing.also(person)
+    return briefing_text(len(report.pressing), stored, clock, policy, at=report.ended_at, also=also)
+
+
+def _own_changes(tx: BriefingStore, schedule: Schedule, person: str, handoff_at: datetime) -> str:
+    """Return how an engineer's shifts ahead changed since their last shift began, or since the newest plan after it.
+
+    A new plan counts as no change: its author tells the team.
+    """
+    before = schedule.assignments(handoff_at - _LONGEST_BREAK, handoff_at)
+    since = max(
+        [
+            handoff_at - _LONGEST_BREAK,
+            *(each.window.start for each in before if each.engineer == person and each.window.start < handoff_at),
+            *(each.at for each in schedule.publications if each.undone_at is None),
+        ]
+    )
+    if not any(since < note.at < handoff_at for note in schedule.log):
+        return ""
+    change = changes_since(tx, person, since, handoff_at)
+    if change is None:
+        return ""
+    counts = [
+        f"{sign}{count}"
+        for sign, parts in (("+", change.gained), ("-", change.lost))
+        if (count := sum(each.window.start > handoff_at for each in parts))
+    ]
+    return f"your shifts {' '.join(counts)}" if counts else ""
