@@ -25,7 +25,7 @@ class SwapState(StrEnum):
     EXPIRED = "expired"
     """The shift began before an answer came."""
     GONE = "gone"
-    """The schedule changed, so that the seats are no longer there to swap."""
+    """The schedule changed, so that the seats are no longer there to swap; or the change was taken back."""
 
 
 OPEN_STATES = (SwapState.ASKED, SwapState.AGREED)
@@ -77,6 +77,8 @@ def state_at(request: SwapRequest, schedule: Schedule, now: datetime) -> SwapSta
     An open request ends by itself when its first shift begins, when one of its givers no longer has
     the seat, or when its absence was taken back.
     """
+    if request.state is SwapState.ACCEPTED and _is_undone(request, schedule):
+        return SwapState.GONE
     if request.state not in OPEN_STATES:
         return request.state
     if request.begins_at <= now:
@@ -84,6 +86,11 @@ def state_at(request: SwapRequest, schedule: Schedule, now: datetime) -> SwapSta
     if request.absence is not None and request.absence not in {each.version for each in schedule.absences}:
         return SwapState.GONE
     return request.state if are_held(request.moves, schedule) else SwapState.GONE
+
+
+def _is_undone(request: SwapRequest, schedule: Schedule) -> bool:
+    """Return True if the version that a request became was taken back."""
+    return any(note.version == request.version and note.undone_by is not None for note in schedule.log)
 
 
 def are_held(moves: Iterable[SeatMove], schedule: Schedule) -> bool:

@@ -54,6 +54,15 @@ def test_a_swap_moves_with_the_hours_of_its_shift(desk: SwapMemory, later_hours:
     assert [each.window.start for each in desk.schedule().overrides] == [NEW_START + week]
 
 
+def test_an_accepted_request_follows_its_swap(desk: SwapMemory, later_hours: Roster) -> None:
+    week = timedelta(days=7)
+    ask_to_swap(desk, SwapAsked("ana", MONDAY + week, other="gus"), by("ana"), PLAIN, TIMES)
+    accept_swap(desk, "7AAC", answers("gus"), TIMES)
+    publish(desk, later_hours)
+    (listed,) = listed_swaps(desk, NOW)
+    assert (listed.state, listed.version, listed.begins_at) == (SwapState.ACCEPTED, 5, NEW_START + week)
+
+
 def test_a_swap_whose_shift_stays_is_left_alone(desk: SwapMemory, ten: Roster) -> None:
     swap_at_once(desk, SwapAsked("ana", MONDAY, other="gus"), by("mei"), PLAIN)
     assert publish(desk, ten) == MovedSwaps()

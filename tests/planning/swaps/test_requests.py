@@ -12,6 +12,7 @@ from oncall.errors import NotFound, Refused
 from oncall.planning.change_schedule import ChangeTerms
 from oncall.planning.swaps.ask_to_swap import SwapAsked, ask_to_swap, swap_at_once
 from oncall.planning.swaps.swap_answers import accept_swap, decline_swap, listed_swaps, tell_accepted, withdraw_swap
+from oncall.planning.undo_version import undo_version
 from oncall.schedule.swap_requests import SwapRequest, SwapState
 from tests.planning.swaps.conftest import MONDAY, NOW, TIMES, WEDNESDAY, SwapMemory, answers, by
 
@@ -114,6 +115,10 @@ def test_a_manager_decides_for_others(desk: SwapMemory) -> None:
         ),
         (SwapAsked("ana", MONDAY), "name the engineer who takes the shift with --with"),
         (
+            SwapAsked("ana", MONDAY, other="ben"),
+            "ben is secondary on the same shift; to exchange the roles of ana and ben, write --for 2027-01-04",
+        ),
+        (
             SwapAsked("ana", MONDAY, other="gus", their_day=MONDAY),
             "gus has no shift on 2027-01-04; the nearest are Thu 2027-01-07 (primary) and Thu 2027-01-14 (primary)",
         ),
@@ -174,6 +179,21 @@ def test_a_withdrawn_request_cannot_be_accepted(desk: SwapMemory) -> None:
     assert refused(lambda: accept_swap(desk, "7AAC", answers("gus"), TIMES)) == (
         "swap 7AAC was withdrawn already on Fri 2027-01-01 07:00 EST by ana; nothing was changed"
     )
+
+
+def test_a_swap_that_was_taken_back_is_gone(desk: SwapMemory) -> None:
+    asked(desk)
+    accept_swap(desk, "7AAC", answers("gus"), TIMES)
+    undo_version(desk, 2, by("mei"))
+    assert listed_swaps(desk, NOW)[0].state is SwapState.GONE
+    assert refused(lambda: accept_swap(desk, "7AAC", answers("gus"), TIMES)) == (
+        "swap 7AAC was made by version 2, which was taken back; ask again"
+    )
+
+
+@pytest.mark.parametrize("code", ["7\0AC", "", "x" * 900])
+def test_what_cannot_be_a_code_is_not_looked_up(desk: SwapMemory, code: str) -> None:
+    assert refused(lambda: accept_swap(desk, code, answers("gus"), TIMES)).startswith("there is no swap ")
 
 
 def test_an_unknown_code_is_refused(desk: SwapMemory) -> None:

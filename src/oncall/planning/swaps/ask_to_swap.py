@@ -101,10 +101,21 @@ def moves_of(schedule: Schedule, asked: SwapAsked, now: datetime) -> tuple[SeatM
     if other == asked.engineer:
         raise Refused(f"{other} cannot swap with {other}; name another engineer with --with")
     if asked.their_day is None:
+        _refuse_same_shift(schedule, given, other)
         return given.moves_to(other)
     returned = held_shift(schedule, other, asked.their_day, now=now)
     moves = (*given.moves_to(other), *returned.moves_to(asked.engineer))
     return tuple(sorted(moves, key=lambda move: (move.window.start, move.role)))
+
+
+def _refuse_same_shift(schedule: Schedule, given: HeldShift, other: str) -> None:
+    """Raise Refused if the other engineer has another role on the same shift."""
+    for each in schedule.assignments_of(other, given.start, given.parts[-1].window.end):
+        day = given.start.astimezone(schedule.calendar.zone).date()
+        raise Refused(
+            f"{other} is {each.role} on the same shift; to exchange the roles of {given.engineer} and {other}, "
+            f"write --for {day}"
+        )
 
 
 def judged(tx: ScheduleTransaction, moves: Sequence[SeatMove], now: datetime) -> list[BrokenRule]:

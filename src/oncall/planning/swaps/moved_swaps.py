@@ -87,7 +87,8 @@ def move_swaps(tx: SwapTransaction, made: AppendedVersion, author: Author, times
         new = [piece for piece in kept if piece is not None]
         if new == [Piece(each.window, each.role, each.engineer) for each in pieces]:
             continue
-        _replace(tx, version, pieces, new, author)
+        number = _replace(tx, version, pieces, new, author)
+        _follow(tx, version, number, plans, now)
         (moved if len(new) == len(pieces) else ended).append(version)
         gone = [piece for piece, result in zip(pieces, kept, strict=True) if result is None]
         _tell_gone(tx, made.before, gone, times)
@@ -120,14 +121,23 @@ def _moved(piece: Override, plans: _Plans) -> Piece | None:
 
 def _replace(
     tx: SwapTransaction, version: int, pieces: Sequence[Override], new: Sequence[Piece], author: Author
-) -> None:
-    """Take a swap back, and make it again with other pieces; none: only take it back."""
+) -> int | None:
+    """Take a swap back, and make it again with other pieces; return the new version. No pieces: only take it back."""
     span = Window(min(each.window.start for each in pieces), max(each.window.end for each in pieces))
     reason = _REASON.format(version)
     undo = NewVersion(author.at, UNDO, author.by, reason, undo_document(version, span), undoes=version)
     tx.add_version(undo)
-    if new:
-        tx.add_version(NewVersion(author.at, pieces[0].kind, author.by, reason, change_document(new)))
+    if not new:
+        return None
+    return tx.add_version(NewVersion(author.at, pieces[0].kind, author.by, reason, change_document(new)))
+
+
+def _follow(tx: SwapTransaction, version: int, number: int | None, plans: _Plans, now: datetime) -> None:
+    """Give the accepted requests of a version the number and the hours of the version that replaced it."""
+    for request in tx.swaps(begins_after=now - timedelta(days=1)):
+        if request.version == version:
+            moves = tuple(_moved_seat(move, plans) or move for move in request.moves)
+            tx.update_swap(replace(request, moves=moves, version=number or version))
 
 
 def _tell_gone(tx: SwapTransaction, before: Schedule, gone: Sequence[Override], times: NoteTimes) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from oncall.errors import NotFound, Refused
+from oncall.paging.outgoing.codes import is_code
 from oncall.planning.change_rules import FORCE_IT, BrokenRule
 from oncall.planning.change_schedule import ChangeMade, ChangeTerms, change_schedule
 from oncall.planning.schedule_version import Author
@@ -95,7 +96,7 @@ def listed_swaps(tx: SwapTransaction, now: datetime) -> list[SwapRequest]:
 def _open_request(tx: SwapTransaction, code: str, answerer: Answerer) -> SwapRequest:
     """Return a request that can still be answered. Raises NotFound, and Refused if it has ended."""
     wanted = code.strip().upper()
-    request = tx.swap(wanted)
+    request = tx.swap(wanted) if is_code(wanted) else None
     if request is None:
         raise NotFound(f'there is no swap "{code.strip()[:20]}"; `oncall swaps` lists them')
     schedule = tx.schedule()
@@ -111,6 +112,8 @@ def _why_ended(request: SwapRequest, state: SwapState, schedule: Schedule) -> st
     match state:
         case SwapState.EXPIRED:
             return f"the shift of swap {code} began {begun}, before an answer came; nothing was changed"
+        case SwapState.GONE if request.version is not None:
+            return f"swap {code} was made by version {request.version}, which was taken back; ask again"
         case SwapState.GONE:
             return f"swap {code} cannot be made any more: {_who_has(request.moves, schedule)}; nothing was changed"
         case SwapState.AGREED:
