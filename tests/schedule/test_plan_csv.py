@@ -95,11 +95,26 @@ def test_a_quoted_row_is_pointed_at_by_its_first_line() -> None:
                 "p.csv:1:1: role: this column is missing; the first line must be start,end,kind,role,engineer",
             ],
         ),
+        (
+            "date,primary,secondary\n2027-01-04,ana,ben\n",
+            [
+                'p.csv:1:1: is no plan: it begins with "date,primary,secondary", and the first line must be '
+                "start,end,kind,role,engineer; a rota of your own becomes a plan with `oncall import FILE --roster "
+                "ROSTER --output plan.json`"
+            ],
+        ),
         (f'{HEADER}"2027', ["p.csv:2:1: is not CSV: unexpected end of data"]),
     ],
 )
 def test_what_is_no_plan_csv_at_all_is_said_so(text: str, faults: list[str]) -> None:
     assert faults_of_csv(text) == faults
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_plan_that_a_spreadsheet_saved_with_other_separators_is_read(separator: str) -> None:
+    plain, other = HEADER + GOOD, (HEADER + GOOD).replace(",", separator)
+    read = [plan_of_csv(text, "p.csv", team="t", zone=NEW_YORK) for text in (plain, other)]
+    assert read[0] == read[1]
 
 
 @settings(max_examples=200, deadline=None)

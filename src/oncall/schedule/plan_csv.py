@@ -8,13 +8,22 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from oncall.errors import Refused
-from oncall.file_nodes import Faults, MapNode, ScalarNode
+from oncall.file_nodes import Faults, MapNode, ScalarNode, shown
 from oncall.schedule.carries_column import COLUMN as CARRIES
 from oncall.schedule.carries_column import CarriesColumn, cells_of
 from oncall.schedule.plan import Plan
 from oncall.schedule.plan_seats import COLUMNS, read_seats, seat_cells
 
 _FIRST_LINE = f"the first line must be {','.join(COLUMNS)}"
+
+
+_MOST_MISSING = 2
+"""A first line that lacks more columns than this is that of another kind of file."""
+
+
+def _separator_of(first_line: str) -> str:
+    """Return what separates the cells of a file: a comma, or what spreadsheets of other countries write."""
+    return max(",;\t", key=first_line.count)
 
 
 def csv_of(plan: Plan) -> bytes:
@@ -44,11 +53,12 @@ class _CsvRows:
         self.faults = faults
         self.carried = CarriesColumn()
         self._lines = io.StringIO(text, newline="").readlines()
+        self._separator = _separator_of(next((line for line in self._lines if line.strip()), ""))
         # The place of each known column among the cells; empty until the first line was read.
         self._index: dict[str, int] = {}
 
     def __iter__(self) -> Iterator[MapNode]:
-        reader = csv.reader(self._lines, strict=True)
+        reader = csv.reader(self._lines, strict=True, delimiter=self._separator)
         line = 1
         try:
             for cells in reader:
@@ -73,7 +83,13 @@ class _CsvRows:
 
     def _read_first_line(self, line: int, names: list[str]) -> None:
         """Find the columns. Raises FileFaults when one of COLUMNS is missing or stands twice."""
-        for column in COLUMNS:
+        if sum(column not in names for column in COLUMNS) > _MOST_MISSING:
+            written = shown(self._separator.join(names))
+            self.faults.note(
+                line, 1, "", f"is no plan: it begins with {written}, and {_FIRST_LINE}; a rota of your own becomes a "
+                "plan with `oncall import FILE --roster ROSTER --output plan.json`",
+            )  # fmt: skip
+        for column in COLUMNS if not self.faults else ():
             if column not in names:
                 self.faults.note(line, 1, column, f"this column is missing; {_FIRST_LINE}")
             elif names.count(column) > 1:
@@ -100,4 +116,4 @@ class _CsvRows:
         """Return the column, counted from 1, at which a cell begins; 1 where quotes make that unsure."""
         text = self._lines[line - 1]
         # A cell in quotes may hold commas and line breaks.
-        return 1 if '"' in text else 1 + sum(len(cell) + 1 for cell in text.split(",")[: self._index[name]])
+        return 1 if '"' in text else 1 + sum(len(cell) + 1 for cell in text.split(self._separator)[: self._index[name]])
