@@ -59,6 +59,11 @@ def test_what_is_not_there_or_private_is_404(service: Service, path: str, words:
     problem(service.call("GET", path, by=None), 404, words)
 
 
+def test_an_incident_without_a_title_is_refused(service: Service) -> None:
+    words = 'an incident needs a title; write one like "Sign-in is slow", or name a ticket with --from'
+    problem(service.post({"action": "open"}, by="ana", path=EVENTS), 422, words)
+
+
 def test_only_a_manager_writes_about_the_past(service: Service) -> None:
     past = {**DOWN, "at": "2027-01-09T02:00:00-05:00"}
     problem(service.post(past, by="ana", path=EVENTS), 422, "only a manager may write a time in the past")

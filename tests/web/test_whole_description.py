@@ -20,10 +20,11 @@ REFUSED = (401, 429, 503)
 SECRET_IN_THE_PATH = "/heartbeat/{name}/{secret}"
 KEY_IN_THE_BODY = ("/v2/enqueue", "/v2/change/enqueue")
 # A 422 is right for data that fits the description if its meaning is wrong: a name that is not in the published policy
-# or on the roster, a date before 1971, an end before its start. Everything else is as Schemathesis expects it.
+# or on the roster, a date before 1971, an end before its start. A 412 is right for `If-Match` with another version than
+# the newest. Everything else is as Schemathesis expects it.
 CONFIGURATION = """
 [checks.positive_data_acceptance]
-expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "422", "429", "5xx"]
+expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "412", "422", "429", "5xx"]
 
 [checks.not_a_server_error]
 expected-statuses = ["2xx", "3xx", "4xx"]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         WholeTicketView,
     )
     from oncall.planning.views.status_views import PlanStatusView
-    from oncall.reports.duty_view_types import DutyView
+    from oncall.reports.duty_view_types import DutyReportView
     from oncall.reports.month import Month
     from oncall.reports.report_files import LoadAsked, ReviewAsked, SlaAsked
     from oncall.store.sql_store import SqlStore
@@ -143,7 +143,7 @@ class LocalBackend:
         now = self._clock.now()
         return self._store.read(lambda tx: load_written(tx, asked, now))
 
-    def duty(self, month: Month) -> DutyView:
+    def duty(self, month: Month) -> DutyReportView:
         from oncall.reports.duty_month import duty_view
 
         now = self._clock.now()

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from oncall.paging.watch.drill import DrillStarted
     from oncall.planning.views.diff_view import DiffView
     from oncall.planning.views.status_views import PlanStatusView
-    from oncall.reports.duty_view_types import DutyView
+    from oncall.reports.duty_view_types import DutyReportView
     from oncall.reports.month import Month
     from oncall.reports.report_files import LoadAsked, ReviewAsked, SlaAsked
     from oncall.schedule.schedule import Schedule
@@ -184,8 +184,10 @@ class RemoteBackend(ServerRequests):
         query |= {"width": str(asked.width)} if asked.width is not None else {}
         return self._read(f"/v1/reports/load?{urlencode(query)}", REPORT_SECONDS)
 
-    def duty(self, month: Month) -> DutyView:
-        answer: DutyView = self._content(self._ask("GET", f"/v1/reports/duty?month={month}", None, REPORT_SECONDS))
+    def duty(self, month: Month) -> DutyReportView:
+        answer: DutyReportView = self._content(
+            self._ask("GET", f"/v1/reports/duty?month={month}", None, REPORT_SECONDS)
+        )
         return answer
 
     def plan_status(self, days: int) -> PlanStatusView:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from oncall.errors import Refused
 from oncall.paging.ports.store import ReportStore
 from oncall.paging.views.paged_people import PagedPeople, paged_people
-from oncall.reports.duty_view_types import DutyView, EngineerDutyView, KindDutyView, WorkingTimeBreachView
+from oncall.reports.duty_view_types import DutyReportView, EngineerDutyView, KindDutyView, WorkingTimeBreachView
 from oncall.reports.month import Month
 from oncall.reports.nights import is_at_night, nights_in
 from oncall.reports.working_time import AROUND, WorkingTimeBreach, breaches_of, joined_windows, within
@@ -22,7 +22,7 @@ from oncall.support.windows import Window, WindowKind
 _SECOND = timedelta(seconds=1)
 
 
-def duty_view(tx: ReportStore, month: Month, now: datetime) -> DutyView:
+def duty_view(tx: ReportStore, month: Month, now: datetime) -> DutyReportView:
     """Return who was on call in a month, as of `now` (aware UTC). Raises Refused when nothing is published."""
     schedule = tx.schedule()
     refuse_unpublished(schedule)
@@ -30,7 +30,7 @@ def duty_view(tx: ReportStore, month: Month, now: datetime) -> DutyView:
     return duty_of(schedule, tx.policy(), paged, month, now)
 
 
-def duty_of(schedule: Schedule, policy: Policy, paged: PagedPeople, month: Month, now: datetime) -> DutyView:
+def duty_of(schedule: Schedule, policy: Policy, paged: PagedPeople, month: Month, now: datetime) -> DutyReportView:
     """Return who was on call in a month by a schedule, with the pages and the work of the month.
 
     policy: gives the order of the kinds. now: aware UTC.

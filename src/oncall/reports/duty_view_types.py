@@ -33,7 +33,7 @@ class WorkingTimeBreachView(TypedDict):
     seconds: Annotated[int, "The longest rest in 24 hours, or the time on call in the week."]
 
 
-class DutyView(TypedDict):
+class DutyReportView(TypedDict):
     """Who was on call in a month, by the published schedule with overrides applied."""
 
     month: Annotated[str, Keyword("pattern", "^[0-9]{4}-[0-9]{2}$"), Keyword("examples", ("2027-01",))]

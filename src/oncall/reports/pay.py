@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NotRequired, TypedDict
 
-from oncall.reports.duty_view_types import DutyView, EngineerDutyView, WorkingTimeBreachView
+from oncall.reports.duty_view_types import DutyReportView, EngineerDutyView, WorkingTimeBreachView
 from oncall.reports.rates_file import Rates
 
 _CENT = Decimal("0.01")
@@ -105,7 +105,7 @@ class Pay:
     pays_nights: bool
 
 
-def pay_of(duty: DutyView, rates: Rates) -> Pay:
+def pay_of(duty: DutyReportView, rates: Rates) -> Pay:
     """Return the pay for a month's duty. Each kind that an engineer served must have a rate."""
     kinds = tuple(kind for kind in duty["kinds"] if kind in rates.hourly)
     engineers = tuple(_engineer_pay(row, kinds, rates) for row in duty["engineers"])

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from oncall.reports.duty_view_types import DutyView, WorkingTimeBreachView
+from oncall.reports.duty_view_types import DutyReportView, WorkingTimeBreachView
 from oncall.reports.pay import ROUNDING, EngineerPay, Pay, pay_view
 from oncall.support.wording import table_time
 
@@ -65,7 +65,7 @@ def _hours(seconds: int) -> str:
     return f"{seconds / 3600:,.2f}"
 
 
-def pay_notes(pay: Pay, duty: DutyView) -> list[str]:
+def pay_notes(pay: Pay, duty: DutyReportView) -> list[str]:
     """Return sentences below the table: how amounts are rounded, and what is missing."""
     notes = [ROUNDING]
     if _has_nights(pay):

@@ -35,7 +35,7 @@ class StatusAuthor:
 class OpenIncident:
     """A new incident. components: state by component id. at: when it began; None: now. ticket: where it comes from."""
 
-    title: str | None
+    title: str | None = None
     components: Mapping[str, str] = field(default_factory=dict)
     message: str | None = None
     at: datetime | None = None

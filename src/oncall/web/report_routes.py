@@ -15,7 +15,7 @@ from oncall.paging.ports.store import Transaction
 from oncall.planning.plan_status import plan_status
 from oncall.planning.views.status_views import PlanStatusView, plan_status_view
 from oncall.reports.duty_month import duty_view
-from oncall.reports.duty_view_types import DutyView, LoadView
+from oncall.reports.duty_view_types import DutyReportView, LoadView
 from oncall.reports.month import Month, month_of
 from oncall.reports.quarter import Quarter, quarter_of
 from oncall.reports.report_files import (
@@ -147,7 +147,9 @@ async def get_load_report(services: ServicesDep, caller: ReadingCaller, asked: Q
 @router.get(
     "/v1/reports/duty",
     summary="Read who was on call in a month",
-    responses=answers({200: Answer("Hours, shifts, pages and breaches by engineer", DutyView)}, 401, 403, 422, 503),
+    responses=answers(
+        {200: Answer("Hours, shifts, pages and breaches by engineer", DutyReportView)}, 401, 403, 422, 503
+    ),
     openapi_extra=query(DutyQuery),
 )
 async def get_duty(services: ServicesDep, caller: ReadingCaller, asked: QueryDep, lock: ReportLock) -> JSONResponse:
