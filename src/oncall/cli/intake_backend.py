@@ -84,9 +84,9 @@ class LocalIntake:
         from oncall.paging.ports.store import Transaction
 
         def work(tx: Transaction) -> RoutedView:
-            policy = tx.policy()
-            moment = parse_time("--at", at, policy.zone) if at is not None else self._clock.now()
-            return explained(labels, policy, tx.schedule(), moment)
+            zone = tx.schedule().calendar.zone
+            moment = parse_time("--at", at, zone) if at is not None else self._clock.now()
+            return explained(labels, tx.policy_at(moment), tx.schedule(), moment)
 
         return self._store.read(work)
 

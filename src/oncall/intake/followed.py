@@ -44,7 +44,7 @@ def follow(
         return _reopened(tx, signal, origin, row, stored, context)
     if not any(signal.labels.get(label) for label in _IMPACT_LABELS):
         return Taken(Became.UPDATED, name, "it is open already, so nobody is paged again")
-    impact = routed(signal.labels, tx.policy()).impact
+    impact = routed(signal.labels, tx.policy_at(context.now)).impact
     before = row.impact if row is not None and row.impact is not None else stored.ticket.impact
     if impact == before:
         return Taken(Became.UPDATED, name, "it is open already, so nobody is paged again")

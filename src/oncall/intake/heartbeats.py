@@ -48,7 +48,7 @@ def create_heartbeat(tx: HeartbeatStore, posted: object, context: ActionContext)
 
     Raises FieldFaults naming every field at fault, Conflict if the name is taken, and Refused for too many.
     """
-    made = _read(posted, tx.policy(), context)
+    made = _read(posted, tx.policy_at(context.now), context)
     if tx.heartbeat(made.name) is not None:
         raise Conflict(f"there is a heartbeat {quoted(made.name)} already; `oncall heartbeat delete` removes it")
     if len(tx.heartbeats()) >= MOST:
@@ -139,7 +139,7 @@ def judge_silence(tx: HeartbeatStore, name: str, context: ActionContext) -> tupl
     found = tx.heartbeat(name)
     if found is None or found.ticket is not None or found.due_at > context.now:
         return ()
-    policy = tx.policy()
+    policy = tx.policy_at(context.now)
     labels = {"heartbeat": name, "alertname": "heartbeat", "severity": "error"}
     given = {"customer": found.customer, "plan": found.plan, "impact": found.impact}
     way = routed(labels | {field: value for field, value in given.items() if value is not None}, policy)

@@ -60,7 +60,7 @@ def take_mail(
     envelope_sender, recipient: of the SMTP dialogue. Raises Conflict if another process stores the same mail at the
     same time; the caller then tries again.
     """
-    policy = tx.policy()
+    policy = tx.policy_at(context.now)
     before = tx.sender_key(origin.caller.name, MAIL, mail.message_id)
     if before is not None:
         return [Taken(Became.IGNORED, before.ticket, "this mail came before")]
@@ -77,7 +77,7 @@ def take_mail(
 def _opened(
     tx: IntakeStore, mail: Mail, sender: str, recipient: str, origin: Origin, context: ActionContext
 ) -> list[Taken]:
-    rules = tx.policy().mail
+    rules = tx.policy_at(context.now).mail
     word = rules.word_of(mail.subject)
     impact = rules.words[word] if word is not None else rules.impact or ""
     reason = f'The subject begins with "{word}", which makes a mail {impact} (mail.words of the policy).'

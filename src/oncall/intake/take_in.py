@@ -136,7 +136,7 @@ class _Trigger:
 
     def _update(self, stored: StoredTicket) -> Taken:
         """Raise the impact of an open ticket if the sender raised its own; otherwise change nothing."""
-        name, row, policy = stored.ticket.id, self._row, self._tx.policy()
+        name, row, policy = stored.ticket.id, self._row, self._tx.policy_at(self._context.now)
         impact = routed(self._signal.labels, policy).impact
         before = row.impact if row is not None and row.impact is not None else stored.ticket.impact
         if not (is_graver(impact, before, policy) and is_graver(impact, stored.impact, policy)):
@@ -148,7 +148,7 @@ class _Trigger:
         return Taken(Became.RAISED, name, f"the impact is {impact} now", done.attempts)
 
     def _open(self) -> Taken:
-        policy = self._tx.policy()
+        policy = self._tx.policy_at(self._context.now)
         way = routed(self._signal.labels, policy)
         opened = (self._row.opened if self._row is not None else 0) + 1
         ticket_id, opened = _free_id(self._tx, self._signal, self._origin, opened)

@@ -118,5 +118,5 @@ async def post_explain(services: ServicesDep, caller: Explainer, posted: PostedL
     at = services.clock.now() if document.get("at") is None else instant(document["at"])
     if at is None:
         raise FieldFaults([FieldFault("at", no_time(document["at"]))])
-    view = await services.engine.read(lambda tx: explained(labels_in(labels), tx.policy(), tx.schedule(), at))
+    view = await services.engine.read(lambda tx: explained(labels_in(labels), tx.policy_at(at), tx.schedule(), at))
     return JSONResponse(view)

@@ -28,7 +28,7 @@ def why_unneeded(tx: TicketReads, attempt: Attempt, now: datetime) -> str | None
     """
     if attempt.purpose is Purpose.PAGE:
         stored = tx.ticket(attempt.ticket)
-        if stored is None or stored.status is not TicketStatus.OPEN or _wakes_nobody(tx, stored):
+        if stored is None or stored.status is not TicketStatus.OPEN or _wakes_nobody(tx, stored, now):
             return UNNEEDED
         if _was_on_its_way(attempt) and _was_passed_on(tx, attempt):
             return UNNEEDED
@@ -36,8 +36,8 @@ def why_unneeded(tx: TicketReads, attempt: Attempt, now: datetime) -> str | None
     return UNNEEDED if is_over else None
 
 
-def _wakes_nobody(tx: Schedules, stored: StoredTicket) -> bool:
-    is_left_to_desk = stored.action == Action.DESK and not wakes_people(stored.impact, tx.policy())
+def _wakes_nobody(tx: Schedules, stored: StoredTicket, now: datetime) -> bool:
+    is_left_to_desk = stored.action == Action.DESK and not wakes_people(stored.impact, tx.policy_at(now))
     return stored.action == Action.HOLD or is_left_to_desk
 
 

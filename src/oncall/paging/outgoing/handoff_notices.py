@@ -92,7 +92,9 @@ def _is_for(stored: StoredTicket, handoff: Handoff, tx: Schedules) -> bool:
     """
     if stored.ticket.is_drill:
         return False
-    return handoff.to == DESK or (wakes_people(stored.impact, tx.policy()) and stored.action != Action.HOLD)
+    return handoff.to == DESK or (
+        wakes_people(stored.impact, tx.policy_at(handoff.at)) and stored.action != Action.HOLD
+    )
 
 
 def _handed_over(stored: StoredTicket, handoff_at: datetime, told: Attempt, context: ActionContext) -> HandedOver:

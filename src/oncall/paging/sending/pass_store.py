@@ -64,6 +64,10 @@ class PassStore:
         """Return the policy in force, or that of a publication."""
         return self._tx.policy(version)
 
+    def policy_at(self, at: datetime) -> Policy:
+        """Return the policy that holds at `at`."""
+        return self._tx.policy_at(at)
+
     def policy_version(self) -> int:
         """Return the number of the latest publication."""
         return self._tx.policy_version()
