@@ -20,7 +20,7 @@ def found(roster: Roster) -> list[tuple[str, str, str]]:
     return [(f"{each.seat.window.start:%m-%d}", each.seat.engineer, each.why) for each in resorts]
 
 
-def test_where_everyone_may_take_every_shift_somebody_is_left() -> None:
+def test_where_everyone_may_take_every_shift_there_is_another_engineer() -> None:
     assert found(roster_of(FREE)) == []
 
 

@@ -60,6 +60,14 @@ def test_the_report_goes_to_a_file_of_each_kind(loaded: Oncall, tmp_path: Path, 
         assert "<script" not in text
 
 
+def test_a_notice_to_the_desk_is_no_page_of_an_engineer(loaded: Oncall, shop: Shop) -> None:
+    shop.ticket("H", "2027-04-14 10:00", "17 acknowledged, 30 resolved")
+    view = json.loads(loaded("report", "load", "--from", "2027-04-14", "--to", "2027-04-14", "--json").out)
+    assert [(each["engineer"], each["pages"], each["at_night"]) for each in view["engineers"]] == [
+        ("ana", 1, 0), ("ben", 0, 0),
+    ]  # fmt: skip
+
+
 def test_a_span_without_pages_says_so(loaded: Oncall) -> None:
     out = loaded("report", "load", "--from", "2027-05-01", "--to", "2027-05-02").out
     assert out.startswith("Load of the engineers, 2027-05-01 to 2027-05-02 (America/New_York): 0 pages for 0 tickets.")

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from oncall.paging.domain.events import Acknowledged, Event, EventKind, Merged, Passed, Resolved, Waiting
 from oncall.paging.domain.pager_events import StepFired
+from oncall.paging.domain.people import DESK
 from oncall.paging.ports.records import TicketSpan
 from oncall.paging.ports.store import ReportStore
 from oncall.support.windows import Window
@@ -59,7 +60,7 @@ def paged_people(tx: ReportStore, span: Window, *, page_size: int = 1000) -> Pag
     pages: list[SentPage] = []
     work: list[WorkSpan] = []
     for log in _logs(tx, TicketSpan(span.start - LOOKED_BACK, span.end, limit=page_size)):
-        fired = (event for event in log if isinstance(event, StepFired) and event.at in span)
+        fired = (event for event in log if isinstance(event, StepFired) and event.to != DESK and event.at in span)
         pages += [SentPage(event.at, event.to, event.ticket, event.channel) for event in fired]
         work += [each for each in _work_in(log) if _touch(each.window, span)]
     return PagedPeople(
