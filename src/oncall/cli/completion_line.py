@@ -31,6 +31,9 @@ class Values(Protocol):
     def engineers(self) -> Iterable[Completion]:
         """Return the engineers of the published rosters."""
 
+    def shift_dates(self, engineer: str) -> Iterable[Completion]:
+        """Return the dates on which shifts of an engineer start in the next weeks, with kind and role."""
+
     def roles(self) -> Iterable[Completion]:
         """Return the roles of the published rosters."""
 
@@ -56,7 +59,7 @@ class _Position:
 
     command: Command
     path: str = ""
-    words: int = 0
+    words: list[str] = field(default_factory=list)
     pending: Any = None
     used: set[str] = field(default_factory=set)
     only_words: bool = False
@@ -93,7 +96,7 @@ def _step(at: _Position, word: str) -> bool:
             return False
         at.command, at.path, at.used = at.command.commands[word], f"{at.path} {word}".strip(), set()
     else:
-        at.words += 1
+        at.words.append(word)
     return True
 
 
@@ -113,8 +116,10 @@ def _offered(at: _Position, current: str, values: Values) -> Iterator[Completion
                 yield Completion(name, child.get_short_help_str(70))
     else:
         arguments = [each for each in at.command.params if each.param_type_name == "argument"]
-        if at.words < len(arguments):
-            yield from _values_of(arguments[at.words], at.path, values)
+        if at.path == "swap" and len(at.words) == 1:
+            yield from values.shift_dates(at.words[0])
+        elif len(at.words) < len(arguments):
+            yield from _values_of(arguments[len(at.words)], at.path, values)
         elif arguments and arguments[-1].nargs == -1:
             yield from _values_of(arguments[-1], at.path, values)
         else:

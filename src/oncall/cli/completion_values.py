@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 PATIENCE_SECONDS = 1.0
 """How long to wait for a server."""
 MOST_TICKETS = 100
+SHIFTS_AHEAD = timedelta(weeks=13)
 T = TypeVar("T")
 
 
@@ -44,6 +45,9 @@ class KnownValues:
 
     def engineers(self) -> Iterable[Completion]:
         return _or_nothing(self._engineers)
+
+    def shift_dates(self, engineer: str) -> Iterable[Completion]:
+        return _or_nothing(lambda: self._shift_dates(engineer))
 
     def roles(self) -> Iterable[Completion]:
         return _or_nothing(self._roles)
@@ -85,6 +89,24 @@ class KnownValues:
             return [Completion(name) for name in sorted({each["engineer"] for each in shifts})]
         people = self._schedule.people.values() if self._schedule is not None else ()
         return [Completion(person.id, person.name) for person in sorted(people, key=lambda person: person.id)]
+
+    def _shift_dates(self, engineer: str) -> list[Completion]:
+        from oncall import wiring
+        from oncall.schedule.schedule_views import schedule_view
+
+        now = self._server.now() if self._server is not None else wiring.make_clock(self._settings).now()
+        end = now + SHIFTS_AHEAD
+        if self._server is not None:
+            found = self._server.whole_schedule(now, end, engineer)["shifts"]
+        elif self._schedule is not None:
+            found = schedule_view(self._schedule, now, end, engineer)["shifts"]
+        else:
+            return []
+        return [
+            Completion(each["start"][:10], f"{each['kind']}, {each['role']}")
+            for each in found
+            if datetime.fromisoformat(each["start"]) > now
+        ]
 
     def _roles(self) -> list[Completion]:
         if self._server is not None:
