@@ -132,6 +132,23 @@ def test_two_changes_in_one_second_and_a_clock_that_is_set_back_still_rise(publi
     assert seen == sorted(set(seen))
 
 
+def test_a_team_that_is_renamed_keeps_its_feed(published: Published) -> None:
+    before = events_in(published)
+    published.roster = replace(published.roster, team="support")
+    published.publish(round_robin(published.roster, date(2027, 2, 1), date(2027, 2, 7)), at="2026-12-20")
+    after = events_in(published)
+    assert len(after) > len(before)
+    renamed = after[MONDAY.replace("cas-support", "support")]
+    assert sequence(renamed) == sequence(before[MONDAY])
+
+
+def test_the_events_of_a_schedule_are_made_once(published: Published) -> None:
+    changes, schedule = ShiftChanges(), published.schedule
+    assert changes.events(schedule) is changes.events(schedule)
+    published.override(span("2027-01-08T19:01", "2027-01-11T08:00"), "primary", "dev")
+    assert changes.events(published.schedule) != changes.events(schedule)
+
+
 def test_a_cancelled_shift_is_gone(published: Published) -> None:
     assert "20270118-holiday-primary@cas-support.oncall" in events_in(published)
     plain = make_roster(holidays=None)

@@ -66,16 +66,25 @@ class Feed:
         return ics_text(self.name, self.events, stamp=now)
 
 
-def feed_of(schedule: Schedule, changes: Mapping[str, LastChange], engineer: str | None, now: datetime) -> Feed:
+def feed_of(
+    schedule: Schedule,
+    changes: Mapping[str, LastChange],
+    engineer: str | None,
+    now: datetime,
+    *,
+    events: Sequence[ShiftEvent] | None = None,
+) -> Feed:
     """Return the feed of one engineer; None: of the team. It holds shifts that ended up to a year ago, and all ahead.
 
-    changes: the last change of each event, by uid, as `ShiftChanges` finds them. An override's reason is left out,
-    because calendar programs hand events on to others.
+    changes: the last change of each event, by key, as `ShiftChanges` finds them. events: those of the schedule, if
+    known. An override's reason is left out, because calendar programs hand events on to others.
     """
     people = {person.id: person.name for person in schedule.people.values()}
+    newest = schedule.log[-1].at if schedule.log else now
+    last = LastChange(sequence_at(newest), newest)
     shown = [
-        _shift_event(each, people, changes)
-        for each in shift_events(schedule)
+        _shift_event(each, people, changes.get(each.key, last))
+        for each in (events if events is not None else shift_events(schedule))
         if engineer in (None, each.engineer) and each.window.end > now - KEPT_FOR
     ]
     return _feed(_title(schedule, engineer), shown)
@@ -88,8 +97,7 @@ def _title(schedule: Schedule, engineer: str | None) -> str:
     return f"On call: {name}" if name else "On call"
 
 
-def _shift_event(each: ShiftEvent, people: Mapping[str, str], changes: Mapping[str, LastChange]) -> CalendarEvent:
-    change = changes[each.uid]
+def _shift_event(each: ShiftEvent, people: Mapping[str, str], change: LastChange) -> CalendarEvent:
     summary = f"{people.get(each.engineer, each.engineer)}: {each.role} on call ({each.kind})"
     return CalendarEvent(
         each.uid, each.window.start, each.window.end, summary, str(each.kind), change.sequence, change.at

@@ -1,4 +1,7 @@
-"""When each calendar event last changed, found by playing the versions of the schedule one after the other."""
+"""When each calendar event last changed, found by playing the versions of the schedule one after the other.
+
+Events are known by `ShiftEvent.key`.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from oncall.schedule.ics_text import sequence_at
+from oncall.schedule.schedule import Schedule
 from oncall.schedule.shift_events import ShiftEvent, shift_events
 from oncall.schedule.version_document import VersionRow, schedule_from_rows, window_of
 from oncall.support.calendar import SupportCalendar
@@ -41,43 +45,56 @@ class ShiftChanges:
         self._lock = Lock()
         self._played: tuple[VersionRow, ...] = ()
         self._states: dict[str, _State] = {}
+        self._events: tuple[Schedule, list[ShiftEvent]] | None = None
+
+    def events(self, schedule: Schedule) -> Sequence[ShiftEvent]:
+        """Return the events of a schedule as `shift_events` does, and keep those of the schedule asked for last."""
+        with self._lock:
+            if self._events is None or self._events[0] is not schedule:
+                self._events = schedule, shift_events(schedule)
+            return self._events[1]
 
     def after(self, rows: Sequence[VersionRow], fallback: SupportCalendar) -> Mapping[str, LastChange]:
-        """Return the last change of each event, by uid. rows: all versions, in order. fallback: hours before any plan.
+        """Return the last change of each event, by key. rows: all versions, in order. fallback: hours before any plan.
 
         Starts again when the versions are not those of the last call with others after them.
         """
         with self._lock:
             if tuple(rows[: len(self._played)]) != self._played:
                 self._played, self._states = (), {}
-            for number in range(len(self._played) + 1, len(rows) + 1):
-                self._play(rows[:number], fallback)
+            spans = [window_of(row.document) for row in rows]
+            for number in range(len(self._played), len(rows)):
+                self._play(rows, spans, number, fallback)
             self._played = tuple(rows)
             return {uid: state.change for uid, state in self._states.items()}
 
-    def _play(self, rows: Sequence[VersionRow], fallback: SupportCalendar) -> None:
-        version = rows[-1]
-        about = window_of(version.document)
+    def _play(
+        self, rows: Sequence[VersionRow], spans: Sequence[Window], number: int, fallback: SupportCalendar
+    ) -> None:
+        """Note what the version at this index changes. spans: what each version is about."""
+        version, about = rows[number], spans[number]
         within = Window(about.start - _LONGEST_SHIFT, about.end + _LONGEST_SHIFT)
-        schedule = schedule_from_rows(rows, fallback, within=within)
+        # Versions about another time say nothing about this one, and most of them are.
+        near = [row for row, span in zip(rows[: number + 1], spans, strict=False) if _touch(span, within)]
+        schedule = schedule_from_rows(near, fallback, within=within)
         # Shifts at the edges of `within` may be incomplete, but none of them touches the version's own span.
-        now = {event.uid: event for event in shift_events(schedule) if _touch(event.shift, about)}
-        gone = [uid for uid, state in self._states.items() if uid not in now and _touch(state.window, about)]
-        for uid in gone:
-            if self._states[uid].event is not None:
-                self._note(uid, None, self._states[uid].window, version)
-        for uid, event in now.items():
-            before = self._states.get(uid)
+        now = {event.key: event for event in shift_events(schedule) if _touch(event.shift, about)}
+        gone = [key for key, state in self._states.items() if key not in now and _touch(state.window, about)]
+        for key in gone:
+            if self._states[key].event is not None:
+                self._note(key, None, self._states[key].window, version)
+        for key, event in now.items():
+            before = self._states.get(key)
             if before is None or before.event is None or _content(before.event) != _content(event):
-                self._note(uid, event, event.shift, version)
+                self._note(key, event, event.shift, version)
 
-    def _note(self, uid: str, event: ShiftEvent | None, window: Window, version: VersionRow) -> None:
+    def _note(self, key: str, event: ShiftEvent | None, window: Window, version: VersionRow) -> None:
         change = LastChange(sequence_at(version.at), version.at)
-        if uid in self._states:
+        if key in self._states:
             # Two versions may have the same second, and a clock may be set back.
-            last = self._states[uid].change
+            last = self._states[key].change
             change = LastChange(max(change.sequence, last.sequence + 1), max(change.at, last.at + _SECOND))
-        self._states[uid] = _State(event, window, change)
+        self._states[key] = _State(event, window, change)
 
 
 def _content(event: ShiftEvent) -> tuple[object, ...]:

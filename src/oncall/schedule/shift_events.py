@@ -32,6 +32,11 @@ class ShiftEvent:
     role: str
     engineer: str
 
+    @property
+    def key(self) -> str:
+        """Return the UID without the team, which may be renamed."""
+        return self.uid.rpartition("@")[0]
+
 
 def shift_names(shifts: Iterable[ShiftKey], zone_at: Callable[[datetime], ZoneInfo]) -> dict[ShiftKey, str]:
     """Return the name of each shift: date, kind, and a number from the second shift of that kind and date on.

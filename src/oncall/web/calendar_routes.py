@@ -53,7 +53,8 @@ async def get_calendar(request: Request, services: ServicesDep, secret: str) -> 
         if link is None:
             return None
         schedule = tx.schedule()
-        return feed_of(schedule, changes.after(tx.version_rows(), schedule.fallback), link.engineer, now)
+        last = changes.after(tx.version_rows(), schedule.fallback)
+        return feed_of(schedule, last, link.engineer, now, events=changes.events(schedule))
 
     feed = await services.engine.read(work)
     if feed is None:
