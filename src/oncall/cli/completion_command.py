@@ -35,7 +35,7 @@ def completion(
 
 
 def answer_shell(words: Sequence[str]) -> None:
-    """Print what may stand for the last word of a command line, a line for each; nothing if anything is wrong.
+    """Print the completions of the last word of a command line, one a line; nothing after any fault.
 
     words: without the program's name. The shell would show an error in the middle of the line, so there is none.
     """

@@ -16,14 +16,14 @@ Command = Any  # Typer has its own copy of click's classes, and exports no names
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """One word that may stand at the end, and what it is."""
+    """A word that completes the line, and its description."""
 
     word: str
     about: str = ""
 
 
 class Values(Protocol):
-    """The values that options and arguments take, by what is known on this machine or on the server."""
+    """The values of options and arguments that this machine or the server knows."""
 
     def today(self) -> date:
         """Return today's date."""
@@ -44,7 +44,7 @@ class Values(Protocol):
         """Return the versions of the schedule, the newest first."""
 
     def swaps(self) -> Iterable[Completion]:
-        """Return the requests to swap that wait for an answer."""
+        """Return the swap requests that nobody has answered."""
 
     def impacts(self) -> Iterable[Completion]:
         """Return the impacts of the policy."""
@@ -66,9 +66,10 @@ class _Position:
 
 
 def completions(root: Command, words: Sequence[str], values: Values) -> list[Completion]:
-    """Return what may stand for the last word of a command line, which may be unfinished or empty.
+    """Return the completions of the last word of a command line; the word may be unfinished or empty.
 
-    root: the command tree of typer. words: without the program's name. Nothing for a line that cannot be read.
+    root: the command tree of typer.
+    words: without the program's name. Returns nothing for a line that cannot be read.
     """
     *before, current = words or [""]
     at = _Position(root)
@@ -147,7 +148,7 @@ def _takes_value(option: Any) -> bool:
 
 
 def _values_of(parameter: Any, path: str, values: Values) -> Iterable[Completion]:
-    """Return the values of an option or argument, found by its name and by what the help calls its value."""
+    """Return the values of an option or argument, found by its name and its metavar."""
     choices = getattr(parameter.type, "choices", None)
     if choices:
         return [Completion(str(each)) for each in choices]

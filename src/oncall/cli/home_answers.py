@@ -1,4 +1,4 @@
-"""The answer of `oncall` alone for a person whom it knows: on call now, the next shift, tickets and swaps that wait."""
+"""The answer of `oncall` alone for a known person: on call now, the next shift, and open tickets and swaps."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def home(engineer: str, settings: Settings) -> None:
-    """Print whether a person is on call now, their next shift, their tickets, and the swaps that wait for them."""
+    """Print whether a person is on call now, their next shift, their open tickets, and the swaps they must answer."""
     _, shifts, now = shifts_of(engineer, None, None)
     _print_shifts(engineer, shifts, now)
     _print_tickets(_waiting(engineer, settings))
@@ -51,7 +51,7 @@ def _end(shift: LocalAssignmentView) -> str:
 
 
 def _waiting(engineer: str, settings: Settings) -> list[TicketView]:
-    """Return the tickets that a person owns, and those that nobody has taken for which the person was paged."""
+    """Return the tickets that a person owns, and the free tickets for which the person was paged."""
     from oncall.cli.backend import open_backend
     from oncall.cli.ticket_listing import MOST_AT_ONCE, most_urgent
     from oncall.paging.domain.ticket import TicketStatus
@@ -77,7 +77,7 @@ def _print_tickets(found: Sequence[TicketView]) -> None:
 
 
 def _asked(engineer: str, settings: Settings) -> list[SwapView]:
-    """Return the requests to swap that wait for a person's answer, the next shift first."""
+    """Return the swap requests that a person must answer, the next shift first."""
     from oncall.cli.swap_backend import open_swaps
 
     with open_swaps(settings, None) as backend:

@@ -72,7 +72,7 @@ def quick_answer(line: Sequence[str]) -> Callable[[], None] | None:
 
 
 def _complete(words: Sequence[str]) -> None:
-    """Print what may stand for the last word of a command line, for a shell's completion script."""
+    """Print the completions of the last word of a command line, for a shell's completion script."""
     from oncall.cli.completion_command import answer_shell
 
     answer_shell(words)

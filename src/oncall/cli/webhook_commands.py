@@ -1,4 +1,4 @@
-"""`oncall webhooks`: what other systems and team channels were told, and what they still have to be told."""
+"""`oncall webhooks`: messages to other systems and team channels, sent and waiting."""
 
 from __future__ import annotations
 

@@ -146,7 +146,7 @@ class WholeTicket(Ticket):
 
 
 class EventReceipt(TypedDict):
-    """What became of a recorded event. A token that may read gets the ticket's other fields too."""
+    """The outcome of a recorded event. A token that may read gets the ticket's other fields too."""
 
     id: str
     state: State

@@ -17,7 +17,11 @@ class ClientError(Exception):
 
 
 class Unusable(ClientError):
-    """The server refused the request. status: the HTTP status. fields: what is wrong with each field, if it says so."""
+    """The server refused the request.
+
+    status: the HTTP status.
+    fields: the fault of each field, if the server names fields.
+    """
 
     def __init__(self, status: int, detail: str, fields: list[FieldProblem] | None = None) -> None:
         self.status, self.detail, self.fields = status, detail, fields or []

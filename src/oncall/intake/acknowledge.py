@@ -21,7 +21,7 @@ LONGEST_NOTE = 1000
 
 
 def acknowledge(tx: IntakeStore, signal: Signal, origin: Origin, stored: StoredTicket, context: ActionContext) -> Taken:
-    """Take the ticket for the person whom the signal names, if the caller's token allows that; else note it.
+    """Take the ticket for the person in the signal if the caller's token allows that; else note the acknowledgement.
 
     A note changes nothing: the engineers are still paged.
     """

@@ -1,4 +1,4 @@
-"""The log of arrivals: what came in from whom, what became of it, and the bodies that nobody could understand."""
+"""The log of arrivals: each request, its sender and outcome, and the bodies that the intake could not read."""
 
 from __future__ import annotations
 
@@ -56,9 +56,10 @@ def keep_failure(
     *,
     taken: Sequence[Taken] = (),
 ) -> Arrival:
-    """Keep a body that could not be understood, or not wholly, and tell the manager of the first one of a burst.
+    """Keep a body that could not be read in full, and tell the manager of the first one of a burst.
 
-    faults: what is wrong with it, a sentence each. taken: the results of the parts that were understood.
+    faults: a sentence each.
+    taken: the results of the parts that were read.
     """
     caller = origin.caller.name
     before = tx.arrivals(limit=MOST_FAILURES, status=ArrivalStatus.FAILED, caller=caller)

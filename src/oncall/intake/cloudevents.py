@@ -96,7 +96,8 @@ def _inner(text: str) -> object:
 
 
 def _kind(kind_of_event: str, status: str) -> SignalKind:
-    """Return what an event says: by its status, or by the last word of its type, like `com.example.alert.resolved`."""
+    """Return the kind of an event: from its status, or from the last word of its type, like
+    `com.example.alert.resolved`."""
     word = status.lower() or kind_of_event.lower().replace("_", ".").replace("-", ".").rpartition(".")[2]
     if word in _ENDS:
         return SignalKind.RESOLVE

@@ -1,4 +1,4 @@
-"""Follows a help desk that owns its tickets: their impact, their reopening, and states that arrive out of order."""
+"""Keep tickets in step with the help desk that owns them: impact, reopening, and states that arrive out of order."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def remember_time(tx: IntakeStore, signal: Signal, origin: Origin, taken: Taken,
 def follow(
     tx: IntakeStore, signal: Signal, origin: Origin, row: SenderKey | None, stored: StoredTicket, context: ActionContext
 ) -> Taken:
-    """Bring a known ticket to the state that its help desk reports. What an engineer changed since stays as it is."""
+    """Change a known ticket to the state that its help desk reports. Later changes by an engineer stay."""
     name = stored.ticket.id
     if stored.status is TicketStatus.RESOLVED:
         return _reopened(tx, signal, origin, row, stored, context)

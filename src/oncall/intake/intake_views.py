@@ -20,7 +20,7 @@ MOST_SHOWN = 100
 
 
 class SignalView(TypedDict):
-    """What became of one alert or event."""
+    """The outcome of one alert or event."""
 
     ticket: Annotated[str | None, "Its ticket; null if there is none."]
     became: Annotated[
@@ -75,7 +75,7 @@ class FailureView(ArrivalView):
 
 
 class FailureListView(TypedDict):
-    """Failures that wait for a person, the newest first."""
+    """Failures that nobody has replayed or dropped, the newest first."""
 
     failures: list[ArrivalView]
 
@@ -124,7 +124,7 @@ def replayed_view(arrival: Arrival, taken: Sequence[Taken]) -> SenderAnswer:
 
 
 def signal_views(taken: Sequence[Taken]) -> list[SignalView]:
-    """Return what became of the first signals of a request."""
+    """Return the outcomes of the first signals of a request."""
     return [{"ticket": one.ticket, "became": one.became.value, "why": one.why} for one in taken[:MOST_SHOWN]]
 
 

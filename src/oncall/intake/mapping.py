@@ -108,17 +108,17 @@ class WebhookMapping:
     authentication: Authentication = Authentication()
 
     def read_post(self, post: Post) -> Reading:
-        """Return what a request says. Raises Unreadable as `read` does, and for a body that is not JSON."""
+        """Return the signals of a request. Raises Unreadable as `read` does, and for a body that is not JSON."""
         try:
             return self.read(json_from(post.body))
         except BadJson as refusal:
             raise Unreadable(f"the body {refusal}") from refusal
 
     def read(self, document: Json) -> Reading:
-        """Return what a posted body says; no signals where the mapping ignores the body.
+        """Return the signals of a posted body; none where the mapping ignores the body.
 
-        A list with a faulty item gives the signals of the other items. Raises Unreadable for a body that this mapping
-        is not for.
+        A list with a faulty item gives the signals of the other items. Raises Unreadable for a body that does not fit
+        this mapping.
         """
         try:
             if self.ignore is not None and is_true(self.ignore.value(document)):
@@ -142,7 +142,7 @@ class WebhookMapping:
         return Reading(tuple(signals), tuple(faults))
 
     def _signals(self, body: Json) -> list[Signal]:
-        """Return the signals of one item: the ticket as it is now, and the events on it."""
+        """Return the signals of one item: the ticket in its present state, and its events."""
         found = _values(self.ticket, body)
         ticket_id = found.get("id")
         if not isinstance(ticket_id, str) or not ID_PATTERN.fullmatch(ticket_id):

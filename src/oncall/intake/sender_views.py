@@ -37,7 +37,7 @@ class OpsgenieAnswer(TypedDict):
 
 
 class OpsgenieStatus(TypedDict):
-    """What became of a request."""
+    """The outcome of a request."""
 
     success: bool
     isSuccess: bool

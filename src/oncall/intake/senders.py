@@ -47,5 +47,5 @@ SENDERS: Mapping[str, Sender] = MappingProxyType(
 
 
 def mapped_sender(mapping: WebhookMapping) -> Sender:
-    """Return the kind of sender that a mapping stands for."""
+    """Return the kind of sender of a mapping."""
     return Sender(f"json/{mapping.name}", mapping.name, mapping.read_post)

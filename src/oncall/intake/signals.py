@@ -1,4 +1,4 @@
-"""Signals: what a sender says about one problem, in our words, and what became of it."""
+"""Signals: a sender's statement about one problem in our words, and its outcome."""
 
 from __future__ import annotations
 

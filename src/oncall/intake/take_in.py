@@ -200,7 +200,7 @@ def _free_id(tx: IntakeStore, signal: Signal, origin: Origin, opened: int) -> tu
 
 
 def _short(key: str) -> str:
-    """Return the key if it fits into a ticket's id, else ten characters that stand for it."""
+    """Return the key if it fits into a ticket's id, else a hash of ten characters."""
     if len(key) <= _LONGEST_PLAIN_KEY and ID_PATTERN.fullmatch(key):
         return key
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:10]
@@ -260,7 +260,7 @@ def _keep(
     opened: int | None = None,
     has_ended: bool = False,
 ) -> None:
-    """Store what is known of the sender's key now."""
+    """Store the present state of the sender's key."""
     before = row or SenderKey(origin.caller.name, origin.sender, signal.key, None, 0, None, False, context.real_now)
     after = replace(
         before,

@@ -56,7 +56,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class CarriedOut:
-    """A change that was made, and the ids of the engineers who are told by SMS."""
+    """A change that was made, and the ids of the engineers who get an SMS about it."""
 
     made: ChangeMade
     told: tuple[str, ...]

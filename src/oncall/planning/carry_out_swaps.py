@@ -36,7 +36,7 @@ class SwapDesk(SwapTransaction, ScheduleNotices, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SwapDone:
-    """A request as it is now, and the change that it became, if any."""
+    """A request in its present state, and the change that it caused, if any."""
 
     request: SwapRequest
     carried: CarriedOut | None = None
@@ -44,7 +44,7 @@ class SwapDone:
 
 @dataclass(frozen=True, slots=True)
 class AwayDone:
-    """An absence that was entered, and the ids of the engineers who are told by SMS."""
+    """An absence that was entered, and the ids of the engineers who get an SMS about it."""
 
     made: AwayMade
     told: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Cover for an engineer: take over what they hold, now or for a span, without naming exact instants."""
+"""Cover for an engineer: take over their shift, now or for a span, without exact instants."""
 
 from __future__ import annotations
 

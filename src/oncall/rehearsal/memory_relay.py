@@ -1,4 +1,4 @@
-"""No messages to webhooks and team channels: a rehearsal tells no other system of its tickets."""
+"""No webhooks and team channels in a rehearsal: it sends nothing to other systems."""
 
 from __future__ import annotations
 

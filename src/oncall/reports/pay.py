@@ -19,14 +19,14 @@ ROUNDING = (
 
 
 class KindPayView(TypedDict):
-    """Hours of one kind, and what they are paid."""
+    """Hours of one kind, and their pay."""
 
     hours: float
     amount: float
 
 
 class NightPayView(TypedDict):
-    """Pages and hours of work between 23:00 and 06:00, and what they are paid."""
+    """Pages and hours of work between 23:00 and 06:00, and their pay."""
 
     pages: int
     hours: float

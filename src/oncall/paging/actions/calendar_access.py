@@ -37,9 +37,10 @@ class CalendarUnlinkView(TypedDict):
 
 
 def allowed_feed(caller: Token, engineer: str | None, *, is_team: bool) -> str | None:
-    """Return whose feed a caller asks for; None: the team's. An engineer's token without a name means itself.
+    """Return the engineer whose feed a caller may have; None: the team's.
 
-    Raises NotAllowed for a feed that the token does not allow, and FieldFaults without a name.
+    An engineer's token without a name means itself. Raises NotAllowed for a feed that the token does not allow, and
+    FieldFaults without a name.
     """
     if access(caller.role, Operation.LINK_CALENDAR) is Access.AS_ITSELF:
         if is_team or engineer not in (None, caller.name):

@@ -1,4 +1,4 @@
-"""Notes for the next shift: who may write one, and what it may say."""
+"""Notes for the next shift: their authors, and the checks of their text."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def note_from(posted: object, *, caller: str) -> tuple[str, str]:
 
 
 def noted_by(caller: Token, by: str, tx: ReportingStore) -> str:
-    """Return the author whom a caller may name. Raises NotAllowed for another name in an engineer's token."""
+    """Return the author of a note. Raises NotAllowed if an engineer's token names another engineer."""
     if access(caller.role, Operation.NOTE_HANDOFF) is Access.AS_ITSELF:
         if by != caller.name:
             raise NotAllowed(f"this token writes notes of {caller.name} alone")

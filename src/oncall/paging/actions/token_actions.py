@@ -57,7 +57,7 @@ class WantedToken:
 
 @dataclass(frozen=True, slots=True)
 class NewSecret:
-    """A token with its secret, which nothing can show again. warning: what its maker should know, or None."""
+    """A token with its secret, which is shown once. warning: a warning for its maker, or None."""
 
     token: Token
     secret: str

@@ -25,7 +25,7 @@ _LONGEST_BREAK = timedelta(days=400)
 
 @dataclass(frozen=True, slots=True)
 class Briefing:
-    """What the engineers of the next shift are told. own: by engineer, how their own shifts changed; empty if not."""
+    """The notice to the engineers of the next shift. own: by engineer, how their own shifts changed; empty if not."""
 
     report: HandoffReport
     own: Mapping[str, str]

@@ -63,9 +63,9 @@ class ScheduleChange:
 
 
 def tell_changed(tx: ScheduleNotices, change: ScheduleChange, context: ActionContext) -> tuple[str, ...]:
-    """Write an alert to each engineer whose shifts change within 48 hours; return their ids. Run it with the change.
+    """Write an alert to each engineer whose shifts change within 48 hours; return their ids.
 
-    The author of the change is not told, nor is a person whom no published roster has.
+    Run it in the transaction of the change. The author and people on no published roster get no alert.
     """
     schedule, told = tx.schedule(), []
     soon = Window(context.now, context.now + TOLD_AT_ONCE)

@@ -10,7 +10,7 @@ from typing import Protocol
 
 
 class ArrivalStatus(StrEnum):
-    """What became of one request of a sender. Databases hold these values."""
+    """The outcome of one request of a sender. Databases hold these values."""
 
     TAKEN = "taken"
     """Its content is stored as tickets and events, or changed nothing for a reason that `outcome` gives."""

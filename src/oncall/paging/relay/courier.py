@@ -75,7 +75,7 @@ class Courier:
         return len(claimed)
 
     async def _sent(self, message: RelayMessage) -> RelayMessage:
-        """Send one message, and return it as it is stored afterwards."""
+        """Send one message, and return its new row."""
         tried = replace(message, sends=message.sends + 1)
         try:
             await self.carrier.carry(message, real_now=self.real_now())
@@ -107,7 +107,7 @@ def pause_after(sends: int, error: DeliveryError) -> timedelta:
 
 
 def _record(tx: RelayMessages, *, after: RelayMessage, left: list[RelayMessage]) -> None:
-    """Store what became of a message, and give back those that were claimed with it and not tried."""
+    """Store the outcome of a message, and release claimed messages that were not sent."""
     tx.update_relay_message(after)
     for message in left:
         tx.update_relay_message(message)

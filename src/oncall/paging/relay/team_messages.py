@@ -1,4 +1,4 @@
-"""Words for the team's channels that are no event of a ticket: alarms, handoffs, and what the manager is told."""
+"""Messages for the team's channels that are not ticket events: alarms, handoffs, and the manager's notices."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def words_for_channels(
 def manager_messages(
     alerts: Iterable[Alert], manager: str | None, channels: Iterable[TeamChannel], real_now: datetime
 ) -> Iterator[RelayMessage]:
-    """Yield what the manager is told by SMS, for each team channel that is about it."""
+    """Yield the manager's SMS notices for each team channel with that topic."""
     listed = list(channels)
     for alert in alerts:
         if alert.to == manager:

@@ -1,4 +1,4 @@
-"""What webhooks and team channels are told of a ticket's events."""
+"""The messages to webhooks and team channels about a ticket's events."""
 
 from __future__ import annotations
 

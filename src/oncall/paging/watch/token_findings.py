@@ -1,4 +1,4 @@
-"""Findings of `oncall doctor` about callers' tokens: those that end soon, while there is time to rotate them."""
+"""Findings of `oncall doctor` about tokens that end soon."""
 
 from __future__ import annotations
 

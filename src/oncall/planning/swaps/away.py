@@ -35,7 +35,7 @@ from oncall.support.windows import Window
 
 @dataclass(frozen=True, slots=True)
 class AwayAsked:
-    """An absence as it is asked for; both dates are inside, in the roster's zone."""
+    """A wanted absence; both dates are inside, in the roster's zone."""
 
     engineer: str
     first_day: date

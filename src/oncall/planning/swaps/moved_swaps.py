@@ -38,7 +38,7 @@ class _ShiftKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MovedSwaps:
-    """What became of swaps under a new plan. moved, ended: the versions that they were made by."""
+    """The outcome of swaps under a new plan. moved, ended: their versions."""
 
     moved: tuple[int, ...] = ()
     ended: tuple[int, ...] = ()

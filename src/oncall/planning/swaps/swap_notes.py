@@ -65,6 +65,6 @@ def cancel_reminder(tx: Alerts, request: SwapRequest, now: datetime, times: Note
 
 
 def _reminder_id(request: SwapRequest) -> str:
-    """Return the delivery id of the reminder, which its code and the start of the shift decide."""
+    """Return the delivery id of the reminder, from its code and the start of the shift."""
     name = f"oncall swap {request.code} unanswered {request.begins_at.isoformat()}"
     return uuid.uuid5(uuid.NAMESPACE_OID, name).hex

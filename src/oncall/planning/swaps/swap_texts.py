@@ -1,4 +1,4 @@
-"""What people are told by SMS about requests to swap. A text starts with what to do."""
+"""SMS texts about swap requests. A text starts with what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists who could take a shift: whether the rules allow it, and what it does to the cost and to both balances."""
+"""Lists each possible taker of a shift: legal or not, and the change of the cost and of both balances."""
 
 from __future__ import annotations
 

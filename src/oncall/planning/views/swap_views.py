@@ -177,7 +177,7 @@ def swap_view(request: SwapRequest, zone: ZoneInfo) -> SwapView:
 
 
 def swap_done_view(done: SwapDone, zone: ZoneInfo) -> SwapView:
-    """Return a request and what came of it as JSON."""
+    """Return a request and its outcome as JSON."""
     view = swap_view(done.request, zone)
     if done.carried is not None:
         view["told"], view["warnings"] = list(done.carried.told), list(done.carried.made.warnings)

@@ -16,7 +16,7 @@ from oncall.support.json_types import IsoTime
 
 
 class NewVersionView(TypedDict):
-    """A version of the schedule that was just made, and what it changes."""
+    """A new version of the schedule, and its changes."""
 
     version: Annotated[int, "The number of the new version."]
     kind: Annotated[str, "`publication`, `override`, `swap`, `cover`, `away` or `undo`."]
