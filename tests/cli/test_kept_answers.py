@@ -18,6 +18,7 @@ from tests.paging.world import ticket_body
 from tests.web.service import Service
 
 READS = [
+    (),
     ("tonight",),
     ("shifts", "ana"),
     ("next", "ben", "--json"),

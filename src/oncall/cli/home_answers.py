@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -11,18 +12,22 @@ from oncall.cli.output import say, time_of
 from oncall.cli.schedule_answers import shifts_of
 
 if TYPE_CHECKING:
+    from oncall.cli.remote_backend import RemoteBackend
     from oncall.paging.views.ticket_view_types import TicketView
     from oncall.planning.views.swap_views import SwapView
     from oncall.schedule.schedule_view_types import LocalAssignmentView
     from oncall.wiring import Settings
 
 
-def home(engineer: str, settings: Settings) -> None:
-    """Print whether a person is on call now, their next shift, their open tickets, and the swaps they must answer."""
-    _, shifts, now = shifts_of(engineer, None, None)
+def home(engineer: str, settings: Settings, server: RemoteBackend | None) -> None:
+    """Print whether a person is on call now, their next shift, their open tickets, and the swaps they must answer.
+
+    server: that of the settings; None for the local database.
+    """
+    _, shifts, now = shifts_of(engineer, None, None, server=server)
     _print_shifts(engineer, shifts, now)
-    _print_tickets(_waiting(engineer, settings))
-    _print_swaps(_asked(engineer, settings))
+    _print_tickets(_waiting(engineer, settings, server))
+    _print_swaps(_asked(engineer, settings, server))
 
 
 def _print_shifts(engineer: str, shifts: Sequence[LocalAssignmentView], now: datetime) -> None:
@@ -50,7 +55,7 @@ def _end(shift: LocalAssignmentView) -> str:
     return time_of(shift["end"], ZoneInfo(shift["timezone"]))
 
 
-def _waiting(engineer: str, settings: Settings) -> list[TicketView]:
+def _waiting(engineer: str, settings: Settings, server: RemoteBackend | None) -> list[TicketView]:
     """Return the tickets that a person owns, and the free tickets for which the person was paged."""
     from oncall.cli.backend import open_backend
     from oncall.cli.ticket_listing import MOST_AT_ONCE, most_urgent
@@ -58,7 +63,7 @@ def _waiting(engineer: str, settings: Settings) -> list[TicketView]:
     from oncall.paging.ports.records import TicketFilter
 
     states = (TicketStatus.OPEN, TicketStatus.ACKNOWLEDGED)
-    with open_backend(settings) as backend:
+    with nullcontext(server) if server is not None else open_backend(settings) as backend:
         found = most_urgent(
             lambda last: backend.tickets(TicketFilter(states, after=last, limit=MOST_AT_ONCE, engineer=engineer)),
             MOST_AT_ONCE,
@@ -76,11 +81,11 @@ def _print_tickets(found: Sequence[TicketView]) -> None:
     print_tickets(found)
 
 
-def _asked(engineer: str, settings: Settings) -> list[SwapView]:
+def _asked(engineer: str, settings: Settings, server: RemoteBackend | None) -> list[SwapView]:
     """Return the swap requests that a person must answer, the next shift first."""
-    from oncall.cli.swap_backend import open_swaps
+    from oncall.cli.swap_backend import RemoteSwaps, open_swaps
 
-    with open_swaps(settings, None) as backend:
+    with nullcontext(RemoteSwaps(server)) if server is not None else open_swaps(settings, None) as backend:
         return [each for each in backend.swaps()["swaps"] if each["with"] == engineer and each["state"] == "asked"]
 
 

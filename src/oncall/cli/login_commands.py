@@ -42,10 +42,10 @@ def login(
     ),
     json: bool = JSON_OPTION,
 ) -> None:
-    """Log in to a server: later commands use it with your token.
+    """Log in to a server with your token.
 
-    The server and the token are kept in a file that only you can read. ONCALL_SERVER and ONCALL_DATABASE_URL win over
-    it. A manager makes your token with `oncall token create`.
+    Later commands use the server. It and the token are kept in a file that only you can read. ONCALL_SERVER and
+    ONCALL_DATABASE_URL win over it. A manager makes your token with `oncall token create`.
 
     Examples: oncall login https://oncall.example.com < token.txt · oncall login https://oncall.example.com --token T
     """

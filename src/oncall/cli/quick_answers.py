@@ -81,14 +81,17 @@ def _complete(words: Sequence[str]) -> None:
 def _home() -> None:
     """Print what matters to the person at this terminal; the help if it is not known who that is."""
     from oncall import wiring
-    from oncall.cli.server import own_engineer
+    from oncall.cli.server import open_server, own_engineer
     from oncall.errors import SettingsError
 
     try:
         settings = wiring.read_settings()
     except SettingsError:
         settings = None
-    engineer = own_engineer(settings) if settings is not None else None
+    has_token = settings is not None and settings.token is not None
+    # One server for all questions, so that it says once how old the answers are.
+    server = open_server(settings) if settings is not None and has_token else None
+    engineer = own_engineer(settings, server) if settings is not None else None
     if settings is None or engineer is None:
         from oncall.cli.command_tree import make_app
 
@@ -96,7 +99,7 @@ def _home() -> None:
     else:
         from oncall.cli.home_answers import home
 
-        home(engineer, settings)
+        home(engineer, settings, server)
 
 
 def values_in(arguments: Sequence[str], command: QuickCommand) -> dict[str, str | bool] | None:

@@ -15,6 +15,7 @@ from oncall.cli.server import named_or_own, open_server
 from oncall.errors import NotFound, Refused
 
 if TYPE_CHECKING:
+    from oncall.cli.remote_backend import RemoteBackend
     from oncall.schedule.schedule import Schedule
     from oncall.schedule.schedule_view_types import LocalAssignmentView, OnCallView
     from oncall.store.quick_read import QuickSchedule
@@ -119,14 +120,17 @@ def shifts(
 
 
 def shifts_of(
-    engineer: str | None, start: str | None, end: str | None
+    engineer: str | None, start: str | None, end: str | None, *, server: RemoteBackend | None = None
 ) -> tuple[str, list[LocalAssignmentView], datetime]:
-    """Return the engineer's id and shifts, and the time of the question (aware UTC). None: the one at this terminal."""
+    """Return the engineer's id and shifts, and the time of the question (aware UTC).
+
+    engineer: None: the one at this terminal. server: the server to ask; None: that of the settings, if they name one.
+    """
     from oncall import wiring
 
     settings = wiring.read_settings()
-    person = named_or_own(engineer, settings)
-    server = open_server(settings)
+    server = server or open_server(settings)
+    person = named_or_own(engineer, settings, server)
     if server is not None:
         now, zone = server.now(), server.zone()
         first, last = span_of(start, end, zone, now)

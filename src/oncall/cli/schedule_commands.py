@@ -68,7 +68,7 @@ def next_shift(engineer: str | None = ENGINEER, json: bool = JSON_OPTION) -> Non
 
 
 def tonight(json: bool = JSON_OPTION) -> None:
-    """Show who is on call tonight, and what is held for tonight.
+    """Show who is on call tonight, and what is held.
 
     Tonight is the on-call time from now, or from the end of business hours, to the next morning. Times are policy time
     and the engineer's own time. Exit code 1 when a role is empty.

@@ -38,20 +38,23 @@ def open_live_server(settings: Settings) -> RemoteBackend | None:
     return RemoteBackend(settings.server, settings.token, is_logged_in=settings.is_logged_in)
 
 
-def own_engineer(settings: Settings) -> str | None:
-    """Return the id of the engineer at this terminal: from ONCALL_ENGINEER, the login or the token; None if unknown."""
+def own_engineer(settings: Settings, server: RemoteBackend | None = None) -> str | None:
+    """Return the id of the engineer at this terminal: from ONCALL_ENGINEER, the login or the token; None if unknown.
+
+    server: the server of the settings, if it is open already.
+    """
     if settings.engineer is not None or settings.server is None or settings.token is None:
         return settings.engineer
-    server = open_server(settings)
+    server = server or open_server(settings)
     return server.me()["engineer"] if server is not None else None
 
 
-def named_or_own(engineer: str | None, settings: Settings) -> str:
+def named_or_own(engineer: str | None, settings: Settings, server: RemoteBackend | None) -> str:
     """Return the engineer that a command names, else the one at this terminal.
 
     Raises BadParameter if neither is known.
     """
-    found = engineer or own_engineer(settings)
+    found = engineer or own_engineer(settings, server)
     if found is None:
         raise bad_value(f"whose shifts? Name an engineer, {OWN_ID}", "ENGINEER")
     return found
