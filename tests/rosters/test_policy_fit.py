@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from oncall.rosters.roster_file import read_roster
+from oncall.support.policy_file import packaged_policy_text
 from tests.rosters.conftest import GOOD, MANAGER, Refusal
 
 
@@ -54,3 +55,12 @@ def test_a_role_cannot_have_the_name_of_another_target(refusal: Refusal, name: s
         f'x.yaml:11:29: rotation.roles[1]: "{name}" is what escalation steps call the {name}; choose another name for '
         "the role"
     )
+
+
+def test_a_stranger_whom_reminders_leave_out_is_a_warning(folder: Path) -> None:
+    policy = packaged_policy_text() + "\nreminders: {before: [1d], not_to: [anna]}\n"
+    (folder / "p.policy.yaml").write_text(policy)
+    assert warnings_of(folder, GOOD + MANAGER + "policy: p.policy.yaml\n") == [
+        'x.yaml:4:3: engineers: the policy "itopia-cas" leaves "anna" out of reminders, who is not on this roster; '
+        'did you mean "ana"?'
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from oncall.file_nodes import Node, descend, shown
-from oncall.suggestions import listed, nearest
+from oncall.suggestions import listed, nearest, suggestion
 from oncall.support.policy import Notify, Policy
 
 _NO_ROLES = {str(Notify.DESK), str(Notify.MANAGER)}
@@ -35,6 +35,20 @@ def check_policy_fit(policy: Policy, roles: Sequence[str], *, has_manager: bool,
             "has no manager, so the steps for the manager page nobody; write "
             'manager: {id: mei, name: Mei Lin, phone: "+13055550100"}'
         )
+
+
+def check_reminders(policy: Policy, people: Collection[str], root: Node) -> None:
+    """Warn of people whom the policy's reminders leave out and who are not on the roster.
+
+    people: ids of the engineers. root: the roster's whole document.
+    """
+    for name in policy.reminders.not_to:
+        if name not in people:
+            hint = suggestion(name, sorted(people))
+            descend(root, "engineers").warn(
+                f"the policy {shown(policy.name)} leaves {shown(name)} out of reminders, who is not on this roster; "
+                f"{hint}"
+            )
 
 
 def _note_unpaged(role: str, without_role: Collection[str], place: Node) -> None:
