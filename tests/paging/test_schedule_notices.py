@@ -75,3 +75,22 @@ def test_a_person_is_told_once_of_a_version(published: World) -> None:
         return tell_changed(tx, ScheduleChange(schedule.log[-1], changes), context)
 
     assert published.store.write(again) == ()
+
+
+def test_a_pager_that_starts_hours_later_sends_no_old_news(published: World) -> None:
+    told(published, "2027-01-10 12:00", "2027-01-11 08:00")
+    published.clock.moment = NOW + timedelta(hours=13)
+    published.run()
+    published.expect_silence()
+    alerts = published.store.read(lambda tx: tx.alerts(written_since=NOW - timedelta(hours=1)))
+    assert {(alert.to, alert.due_at, alert.error) for alert in alerts} == {
+        (person, None, "not sent: no pager ran for hours after the schedule was changed") for person in ("ana", "chloe")
+    }
+
+
+def test_a_running_pager_sends_it_once(published: World) -> None:
+    told(published, "2027-01-10 12:00", "2027-01-11 08:00")
+    published.run()
+    published.expect_pages("ana", "chloe")
+    published.advance(timedelta(hours=1))
+    published.expect_silence()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 SMS = "sms"
@@ -29,6 +29,12 @@ class Reachability:
     phone: str = field(repr=False)
 
 
+SCHEDULE_SUBJECT = "schedule "
+"""Begins the subject of each alert about a changed schedule."""
+SCHEDULE_NEWS_FOR = timedelta(hours=12)
+"""How long (real time) such an alert may wait for a pager; a shift that it names may be over later."""
+
+
 @dataclass(frozen=True, slots=True)
 class Alert:
     """A message to a person that belongs to no ticket. Times are real unless said otherwise, aware UTC.
@@ -48,3 +54,8 @@ class Alert:
     provider_id: str | None = None
     error: str | None = None
     sent_at: datetime | None = None
+
+    def is_out_of_date(self, real_now: datetime) -> bool:
+        """Return True if it is about a change of the schedule that was made too long ago to be news."""
+        is_of_schedule = self.about.startswith(SCHEDULE_SUBJECT)
+        return is_of_schedule and self.sends == 0 and real_now - self.written_at > SCHEDULE_NEWS_FOR

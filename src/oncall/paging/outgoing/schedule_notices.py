@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from oncall.paging.domain.reachability import Alert
+from oncall.paging.domain.reachability import SCHEDULE_SUBJECT, Alert
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.outgoing.sms_encoding import encoding_for, fitted
 from oncall.schedule.changes import AssignmentChange, changes_between
@@ -74,7 +74,7 @@ def tell_changed(tx: ScheduleNotices, change: ScheduleChange, context: ActionCon
         if each.engineer == change.note.by or each.engineer not in schedule.people or not (gained or lost):
             continue
         body = _text(schedule, gained, lost, change.note, unicode=tx.policy().sms.unicode)
-        about = f"schedule {change.note.version} {each.engineer}"
+        about = f"{SCHEDULE_SUBJECT}{change.note.version} {each.engineer}"
         if tx.add_alert(Alert(uuid.uuid4().hex, about, each.engineer, body, context.real_now, context.real_now)):
             told.append(each.engineer)
     return tuple(told)

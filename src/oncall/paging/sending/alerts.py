@@ -21,6 +21,7 @@ from oncall.schedule.versions import Person
 MOST_SENDS = 8
 REPORTED_WITHIN = timedelta(days=1)
 """Real time after which carriers report nothing more about a text."""
+OUT_OF_DATE = "not sent: no pager ran for hours after the schedule was changed"
 FIRST_PAUSE = timedelta(seconds=5)
 """Real time before the second send; the pause doubles each time, up to ten minutes in total."""
 
@@ -37,7 +38,11 @@ def due_alerts(work: SendWork) -> list[Alert]:
     another pager holds the send queue, the alerts stay due.
     """
     tx = work.tx
-    due = tx.claim_alerts(real_now=work.real_now, lease_until=work.real_now + LEASE)
+    claimed = tx.claim_alerts(real_now=work.real_now, lease_until=work.real_now + LEASE)
+    due = [one for one in claimed if not one.is_out_of_date(work.real_now)]
+    for one in claimed:
+        if one.is_out_of_date(work.real_now):
+            tx.update_alert(replace(one, due_at=None, error=OUT_OF_DATE))
     if not due:
         return []
     if not tx.try_lock_send_queue():
