@@ -23,6 +23,7 @@ from oncall.paging.ports.callers import CallerRole, Token
 from oncall.paging.ports.store import Transaction
 from oncall.store.database import open_store
 from oncall.support.policy_file import packaged_policy_text
+from oncall.web.caller_rate import PER_SECOND
 from oncall.web.server import make_server
 from oncall.wiring import Settings
 from oncall.wiring.event_loop import run
@@ -62,6 +63,7 @@ class Service:
         webhook_secrets: Mapping[str, str] | None = None,
         channel_urls: Mapping[str, str] | None = None,
         mail: MailListen | None = None,
+        caller_rate: int = PER_SECOND,
     ) -> None:
         """policy_lines: end the packaged policy's file."""
         self.file = folder / "world.db"
@@ -70,6 +72,7 @@ class Service:
         self._public_url, self._trusted_proxies, self._intake = public_url, trusted_proxies, intake
         self._webhook_secrets, self._channel_urls = webhook_secrets or {}, channel_urls or {}
         self._mail, self._doors = mail, ExitStack()
+        self._caller_rate = caller_rate
         world = World(folder, now=at("2027-01-01 12:00"))
         roster = ROSTER.read_text(encoding="utf-8") if is_roster_published else ""
         if is_published:
@@ -103,6 +106,7 @@ class Service:
             intake=self._intake,
             webhook_secrets=self._webhook_secrets,
             channel_urls=self._channel_urls,
+            caller_rate=self._caller_rate,
         )
         self._door = self._doors.enter_context(open_mail_door(self._mail))
         self.app = make_app(self.settings, address=self.address, mail_door=self._door)

@@ -29,8 +29,8 @@ _MEANINGS = {
     429: "Too many requests of this address or caller were refused. Wait for Retry-After",
     500: "The service failed; its log says why",
     503: (
-        "The database is away: nothing was stored, or `detail` says that it may have been. Send the request again "
-        "after Retry-After"
+        "The database is away, the service is overloaded, or the caller is over its rate limit: nothing was stored, or "
+        "`detail` says that it may have been. Send the request again after Retry-After"
     ),
 }
 

@@ -14,9 +14,10 @@ from oncall.paging.ports.callers import Token
 from oncall.paging.ports.time_source import Clock
 from oncall.paging.sending.engine import Engine
 from oncall.web.bearer import bearer_digest
+from oncall.web.caller_rate import OVER_RATE, CallerRate
 from oncall.web.problem_documents import FLOODED, ProblemDocument
 from oncall.web.refusals import Refusals
-from oncall.web.request_trace import keep_caller, source_of
+from oncall.web.request_trace import keep_caller, keep_over_rate, source_of
 from oncall.web.token_use import TokenUse
 
 CACHED_FOR = 5.0
@@ -27,8 +28,9 @@ MOST_CACHED = 1000
 class Authenticator:
     """Looks up bearer tokens. It compares digests, so the time of a look-up reveals nothing about a secret."""
 
-    def __init__(self, engine: Engine, clock: Clock, refusals: Refusals, token_use: TokenUse) -> None:
+    def __init__(self, engine: Engine, clock: Clock, refusals: Refusals, token_use: TokenUse, rate: CallerRate) -> None:
         self._engine, self._clock, self._refusals, self._token_use = engine, clock, refusals, token_use
+        self._rate = rate
         self._cached: dict[str, tuple[float, Token]] = {}
         self._looking: dict[str, asyncio.Task[Token | None]] = {}
         self._known: set[str] = set()
@@ -42,8 +44,8 @@ class Authenticator:
     async def caller(self, request: Request, operation: Operation) -> Token:
         """Return the caller's token, which may do this by its role and its scopes.
 
-        Raises ProblemDocument: 401 without a valid token, 403 when the token may not do this, 429 or 503 for a token
-        that was never seen, in a flood of such tokens.
+        Raises ProblemDocument: 401 without a valid token, 403 when the token may not do this, 503 when the caller is
+        over its rate limit, 429 or 503 for a token that was never seen, in a flood of such tokens.
         """
         key = bearer_digest(request.headers.get("authorization", ""))
         if key is None:
@@ -61,6 +63,9 @@ class Authenticator:
             raise ProblemDocument(401, ended)
         if (forbidden := why_forbidden(token, operation)) is not None:
             raise ProblemDocument(403, forbidden)
+        if not self._rate.allows(token.name, request.method):
+            keep_over_rate(request)
+            raise ProblemDocument(503, OVER_RATE)
         self._token_use.note(token.handle, real_now)
         return token
 

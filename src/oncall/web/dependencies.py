@@ -38,7 +38,9 @@ class Running:
 
 async def keep_running(app: FastAPI, services: Services) -> None:
     """Make the services available to every route of the application."""
-    authenticator = Authenticator(services.engine, services.clock, services.refusals, services.token_use)
+    authenticator = Authenticator(
+        services.engine, services.clock, services.refusals, services.token_use, services.caller_rate
+    )
     await authenticator.start()
     flood_check = FloodCheck(services.engine, services.refusals)
     app.state.running = Running(services, authenticator, flood_check, PublicStatus(services))

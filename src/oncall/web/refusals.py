@@ -92,7 +92,8 @@ class Refusals:
         """
         at = self._real_now()
         # A caller has an allowance of its own, so that nobody else behind its address can use it up.
-        is_flood = not (self.callers.count(caller) if caller else self.sources.count(network_of(source)))
+        # What is over the rate limit is not at fault, so it uses up no allowance.
+        is_flood = reason is not RefusalReason.RATE and not self._is_counted(caller, source)
         replaced = is_flood and reason in _REPLACED
         self._counter.labels(caller, str(429 if replaced else status), reason.value).inc()
         # The words about a token never quote what the caller sent.
@@ -102,6 +103,9 @@ class Refusals:
         if is_work and (caller or reason in _NAMED):
             self._tally(refusal)
         return replaced
+
+    def _is_counted(self, caller: str, source: str) -> bool:
+        return self.callers.count(caller) if caller else self.sources.count(network_of(source))
 
     def accepted(self, caller: str, reasons: Sequence[RefusalReason] = tuple(RefusalReason)) -> None:
         """Note that a request of this caller was accepted, for the tallies of these reasons."""

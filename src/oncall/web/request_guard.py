@@ -120,6 +120,8 @@ class _Answer:
                 return RefusalReason.TOKEN
             case 409:
                 return RefusalReason.CONFLICT
+            case 503 if self.trace.is_over_rate:
+                return RefusalReason.RATE
             case _:
                 return None
 

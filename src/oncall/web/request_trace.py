@@ -14,10 +14,14 @@ _KEY = "oncall.trace"
 
 @dataclass(slots=True)
 class RequestTrace:
-    """The trace of one request. caller: None until its token is known. detail: why it was refused, or empty."""
+    """The trace of one request. caller: None until its token is known. detail: why it was refused, or empty.
+
+    is_over_rate: it was refused because its caller is over the rate limit.
+    """
 
     caller: Token | None = None
     detail: str = ""
+    is_over_rate: bool = False
 
 
 def start_trace(scope: Scope) -> RequestTrace:
@@ -38,6 +42,13 @@ def keep_detail(request: Request, detail: str) -> None:
     trace: RequestTrace | None = request.scope.get(_KEY)
     if trace is not None:
         trace.detail = detail
+
+
+def keep_over_rate(request: Request) -> None:
+    """Note that a request is refused because its caller is over the rate limit."""
+    trace: RequestTrace | None = request.scope.get(_KEY)
+    if trace is not None:
+        trace.is_over_rate = True
 
 
 def source_of(scope: Scope) -> str:

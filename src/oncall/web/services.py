@@ -14,6 +14,7 @@ from oncall.paging.ports.channel import Receipt
 from oncall.paging.ports.time_source import Clock
 from oncall.paging.sending.engine import Engine
 from oncall.paging.watch.doctor_findings import DoctorReport
+from oncall.web.caller_rate import CallerRate
 from oncall.web.refusals import Refusals
 from oncall.web.token_use import TokenUse
 
@@ -93,3 +94,4 @@ class Services:
     """The address of the service for people and programs outside, without a slash at its end."""
     token_use: TokenUse = field(default_factory=TokenUse)
     senders: SenderSetup = field(default_factory=SenderSetup)
+    caller_rate: CallerRate = field(default_factory=CallerRate)

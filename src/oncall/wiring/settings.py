@@ -13,12 +13,15 @@ from urllib.parse import urlsplit
 
 from oncall.channels.twilio_account import TWILIO_URL
 from oncall.errors import SettingsError
+from oncall.web.caller_rate import PER_SECOND
 from oncall.web.connection_gate import LOOPBACK, MOST_CONNECTIONS, Network
 from oncall.wiring.intake_settings import IntakeSettings, read_intake_settings
 
 FASTEST = 100_000.0
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 _ENGINEER = re.compile(r"[a-z0-9-]{1,60}")
+_CONNECTIONS, _CHANGES = ("connections", "2000"), ("changes per second", "500")
+"""What a number counts, and an example."""
 _SECRET_ADDRESSES = ("ONCALL_ALARM_URL", "ONCALL_HEARTBEAT_URL")
 
 
@@ -53,6 +56,7 @@ class Settings:
     migrate_from: str | None = field(default=None, repr=False)
     connections: int = MOST_CONNECTIONS
     connections_per_source: int | None = None
+    caller_rate: int = PER_SECOND
     trusted_proxies: tuple[Network, ...] = LOOPBACK
     forwarding_proxies: tuple[Network, ...] = ()
     intake: IntakeSettings = field(default_factory=IntakeSettings)
@@ -94,6 +98,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         heartbeat_url=_address("ONCALL_HEARTBEAT_URL", found.get("ONCALL_HEARTBEAT_URL")),
         connections=_number("ONCALL_CONNECTIONS", found.get("ONCALL_CONNECTIONS")) or MOST_CONNECTIONS,
         connections_per_source=_number("ONCALL_CONNECTIONS_PER_SOURCE", found.get("ONCALL_CONNECTIONS_PER_SOURCE")),
+        caller_rate=_number("ONCALL_CALLER_RATE", found.get("ONCALL_CALLER_RATE"), _CHANGES) or PER_SECOND,
         trusted_proxies=_networks("ONCALL_TRUSTED_PROXIES", found.get("ONCALL_TRUSTED_PROXIES")),
         forwarding_proxies=_forwarding(found.get("ONCALL_TRUSTED_PROXIES")),
         intake=read_intake_settings(found),
@@ -222,11 +227,11 @@ def _clock_rate(text: str | None) -> float:
     return rate
 
 
-def _number(name: str, text: str | None) -> int | None:
+def _number(name: str, text: str | None, of: tuple[str, str] = _CONNECTIONS) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdigit() and int(text[:9]) > 0 and len(text) < 7):
-        raise SettingsError(f'{name}: "{text[:80]}" is not a number of connections; write a whole number, like "2000"')
+        raise SettingsError(f'{name}: "{text[:80]}" is not a number of {of[0]}; write a whole number, like "{of[1]}"')
     return int(text)
 
 

@@ -23,6 +23,7 @@ from oncall.schedule.schedule import Schedule
 from oncall.store.address import SqliteAddress, address_of
 from oncall.store.sqlite_lock import only_pager_of
 from oncall.web.app import create_app
+from oncall.web.caller_rate import CallerRate
 from oncall.web.connection_gate import PER_SOURCE_SHARE, ConnectionLimits
 from oncall.web.refusals import Refusals
 from oncall.web.services import SenderSetup, Services, Sms
@@ -109,7 +110,16 @@ async def _open_services(
             readiness = _Readiness(settings, pager, watch)
             public_url = (settings.public_url or address).rstrip("/")
             services = Services(
-                pager.engine, pager.clock, webhooks, readiness, pager.registry, refusals, public_url, token_use, senders
+                pager.engine,
+                pager.clock,
+                webhooks,
+                readiness,
+                pager.registry,
+                refusals,
+                public_url,
+                token_use=token_use,
+                senders=senders,
+                caller_rate=CallerRate(settings.caller_rate),
             )
             async with taking_mail(pager.engine, mail_door):
                 yield services

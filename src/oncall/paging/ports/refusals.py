@@ -24,6 +24,8 @@ class RefusalReason(StrEnum):
     """The request contradicts what is stored, such as a ticket id with other content (409)."""
     UNKNOWN = "unknown"
     """The request names a ticket or a path that does not exist (404, 405)."""
+    RATE = "rate"
+    """The caller asks for more changes than its rate limit allows (503); it is to send the same again."""
 
 
 @dataclass(frozen=True, slots=True)

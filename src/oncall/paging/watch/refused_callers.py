@@ -79,6 +79,11 @@ class RepeatedRefusal:
                 f"and no receipt counts; ONCALL_PUBLIC_URL ({public_url or 'not set'}) must be exactly the address "
                 "that Twilio calls, and TWILIO_AUTH_TOKEN the auth token of the account."
             )
+        if last.reason is RefusalReason.RATE:
+            return (
+                f"{last.caller} was over its rate limit {times}; nothing of those requests was stored until it sent "
+                "them again: make it send less, or raise ONCALL_CALLER_RATE."
+            )
         return (
             f"{last.caller} was refused {times} (HTTP {last.status}: {last.detail.rstrip('.')}); "
             f"a refused ticket pages nobody: correct what {last.caller} sends."
