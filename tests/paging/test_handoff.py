@@ -214,7 +214,7 @@ def briefed(world: World) -> list[tuple[str, str]]:
     return sorted((alert.to, alert.body) for alert in alerts if alert.about.startswith("handoff") and alert.sent_at)
 
 
-def test_the_next_shift_hears_of_pages_holds_and_notes_in_one_segment(world: World) -> None:
+def test_the_next_shift_is_told_of_pages_holds_and_notes_in_one_segment(world: World) -> None:
     world.clock.moment = at("2027-01-09 03:12")
     world.post()
     world.run()
@@ -280,7 +280,7 @@ def test_a_briefing_is_sent_once_whenever_the_process_is_killed(world: World, ca
     world.read_all()
 
 
-def test_one_who_sent_stop_is_not_called_for_a_briefing(world: World) -> None:
+def test_an_engineer_who_sent_stop_gets_no_briefing(world: World) -> None:
     world.clock.moment = at("2027-01-11 12:00")
     world.sms("ben", "STOP")
     world.read_all()
@@ -301,7 +301,7 @@ def test_a_clock_that_is_set_back_over_the_handoff_repeats_nothing(world: World)
     world.expect_silence()
 
 
-def test_an_engineer_hears_how_their_shifts_changed_since_the_last_one(world: World) -> None:
+def test_an_engineer_is_told_how_their_shifts_changed_since_the_last_one(world: World) -> None:
     world.clock.moment = at("2027-01-12 10:00")
     world.override("ana", role="secondary", start="2027-02-01 19:01", end="2027-02-02 08:00")
     world.override("chloe", role="primary", start="2027-02-03 19:01", end="2027-02-05 08:00")

@@ -78,7 +78,7 @@ def test_a_reminder_that_was_slept_through_is_left_out_and_the_next_one_comes(wo
     world.read_all()
 
 
-def test_one_who_is_put_on_late_hears_of_it_an_hour_before(world: World) -> None:
+def test_an_engineer_who_is_put_on_late_is_reminded_an_hour_before(world: World) -> None:
     reminded(world)
     world.clock.moment = at("2027-01-22 12:00")
     world.override("chloe", role="secondary", start="2027-01-23 12:00", end="2027-01-23 20:00")
@@ -131,7 +131,7 @@ def test_a_clock_that_is_set_back_repeats_no_reminder(world: World) -> None:
     world.read_all()
 
 
-def test_one_who_sent_stop_gets_no_reminder(world: World) -> None:
+def test_an_engineer_who_sent_stop_gets_no_reminder(world: World) -> None:
     reminded(world)
     world.clock.moment = at("2027-01-21 12:00")
     world.sms("chloe", "STOP")
@@ -170,7 +170,7 @@ def test_a_phone_is_proven_by_a_reply_before_the_first_shift(world: World) -> No
     world.read_all()
 
 
-def test_one_who_does_not_reply_is_asked_again_and_the_manager_is_told_a_day_before(world: World) -> None:
+def test_an_engineer_who_does_not_reply_is_asked_again_and_the_manager_is_told_a_day_before(world: World) -> None:
     proving(world)
     world.clock.moment = at("2027-01-15 19:01")
     for _ in range(8 * 24):
