@@ -21,11 +21,13 @@ Post = tuple[str, object]
 class Answers:
     """The answers to one load.
 
-    accepted_at: by key, when the answer arrived (seconds of `time.monotonic`).
+    accepted_at: by key, when the answer arrived (seconds of `time.monotonic`). taken: by key, the seconds from the
+    request that was accepted to its answer.
     repeats: how many posts were repeated after no answer, 429 or 503.
     """
 
     accepted_at: dict[str, float] = field(default_factory=dict)
+    taken: dict[str, float] = field(default_factory=dict)
     repeats: int = 0
     ended_at: float = 0.0
 
@@ -55,12 +57,13 @@ async def _post(
 ) -> None:
     last = time.monotonic() + LONGEST_RETRYING
     while time.monotonic() < last:
-        pause = 1.0
+        pause, sent_at = 1.0, time.monotonic()
         try:
             async with session.post(url, json=body, headers=headers) as answer:
                 await answer.read()
                 if answer.status in (200, 202):
                     answers.accepted_at[key] = time.monotonic()
+                    answers.taken[key] = answers.accepted_at[key] - sent_at
                     return
                 if answer.status not in (429, 503):
                     raise RuntimeError(f"HTTP {answer.status}: {await answer.text()}")
