@@ -122,7 +122,28 @@ def test_the_environment_wins_over_the_login(
     )
     ran = no_database("login", service.address, "--token", "ana")
     assert ran.err.splitlines()[-1] == (
-        "WARNING: ONCALL_SERVER or ONCALL_DATABASE_URL is set and wins over this login; unset it."
+        "WARNING: ONCALL_SERVER, ONCALL_TOKEN or ONCALL_DATABASE_URL is set and wins over this login; unset it."
+    )
+
+
+def test_the_login_gives_its_token_to_its_own_server_alone(
+    no_database: Oncall,
+    service: Service,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    no_database("login", service.address, "--token", "ana")
+    monkeypatch.setenv("ONCALL_DATABASE_URL", f"sqlite:///{tmp_path / 'other.db'}")
+    monkeypatch.setenv("ONCALL_SERVER", service.address)
+    assert json.loads(no_database("whoami", "--json").out)["name"] == "ana"
+    monkeypatch.setenv("ONCALL_TOKEN", "mei")
+    assert json.loads(no_database("whoami", "--json").out)["name"] == "mei"
+    monkeypatch.delenv("ONCALL_TOKEN")
+    monkeypatch.setenv("ONCALL_SERVER", "http://127.0.0.1:1")
+    ran = no_database("whoami")
+    assert (ran.code, ran.err) == (
+        1,
+        "oncall: ONCALL_SERVER is set but ONCALL_TOKEN is not; `oncall token create` on the server makes one\n",
     )
 
 

@@ -176,5 +176,5 @@ def _warn_of_settings() -> None:
     from oncall import wiring
 
     if not wiring.read_settings().is_logged_in:
-        words = "WARNING: ONCALL_SERVER or ONCALL_DATABASE_URL is set and wins over this login; unset it."
-        tell(words, colour="yellow")
+        names = "ONCALL_SERVER, ONCALL_TOKEN or ONCALL_DATABASE_URL"
+        tell(f"WARNING: {names} is set and wins over this login; unset it.", colour="yellow")

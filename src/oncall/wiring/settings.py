@@ -111,7 +111,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 def _with_login(settings: Settings) -> Settings:
     """Return the settings with the kept login in place of what the environment leaves open: the environment wins."""
-    if (settings.token is not None and settings.server is not None) or settings.database_url is not None:
+    is_complete = settings.server is not None and settings.token is not None
+    if is_complete or (settings.server is None and settings.database_url is not None):
         return settings
     from oncall.wiring.login import read_login
 
