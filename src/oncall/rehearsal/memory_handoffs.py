@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from oncall.paging.domain.ticket import Attempt, Purpose
 from oncall.paging.ports.handoff_book import HandoffNote, SentPage
@@ -34,8 +35,10 @@ class HandoffBook:
         return list(self._proofs.values())
 
     def save_phone_proof(self, proof: PhoneProof) -> None:
-        """Store the proof of a person at a number; it replaces an earlier one."""
-        self._proofs[proof.person, proof.phone] = proof
+        """Store the proof of a person at a number. A time that is stored already stays unless a new one is given."""
+        known = self._proofs.get((proof.person, proof.phone), proof)
+        asked_at, proven_at = proof.asked_at or known.asked_at, proof.proven_at or known.proven_at
+        self._proofs[proof.person, proof.phone] = replace(proof, asked_at=asked_at, proven_at=proven_at)
 
     def _sent_in(self, span: Window) -> Iterable[SentPage]:
         for one in self._attempts.values():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import func, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from oncall.paging.ports.phone_proofs import PhoneProof
 from oncall.store.statements import Statements
@@ -21,8 +22,10 @@ class ProofQueries(Statements):
         return [PhoneProof(*tuple(row)) for row in self._run(_ALL)]
 
     def save_phone_proof(self, proof: PhoneProof) -> None:
-        """Store the proof of a person at a number; it replaces an earlier one."""
-        is_it = (phone_proofs.c.person == proof.person) & (phone_proofs.c.phone == proof.phone)
-        self._run(delete(phone_proofs).where(is_it))
-        values = {name: getattr(proof, name) for name in ("person", "phone", "asked_at", "proven_at")}
-        self._change(insert(phone_proofs), values, subject=f"phone proof of {proof.person}")
+        """Store the proof of a person at a number. A time that is stored already stays unless a new one is given."""
+        dialect = sqlite if self._connection.dialect.name == "sqlite" else postgresql
+        new = dialect.insert(phone_proofs).values(
+            person=proof.person, phone=proof.phone, asked_at=proof.asked_at, proven_at=proof.proven_at
+        )
+        times = {name: func.coalesce(new.excluded[name], phone_proofs.c[name]) for name in ("asked_at", "proven_at")}
+        self._run(new.on_conflict_do_update(index_elements=["person", "phone"], set_=times))
