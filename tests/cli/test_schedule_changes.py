@@ -56,6 +56,20 @@ def test_history_shows_kinds_and_what_an_undo_took_back(published: Oncall) -> No
     ]
 
 
+def test_the_undo_of_the_only_plan_says_that_nobody_is_on_call(published: Oncall) -> None:
+    ran = published("undo", "1", "--reason", "too early")
+    assert (ran.code, ran.err) == (
+        0,
+        "WARNING: no plan is published now, so nobody is on call; `oncall publish` one\n",
+    )
+    who = json.loads(published("who", "--at", "2027-01-20T20:00", "--json").out)
+    assert (who["roles"], who["missing"]) == ({}, ["primary", "secondary"])
+    versions = json.loads(published("history", "--json").out)["versions"]
+    assert [version["kind"] for version in versions] == ["publication", "undo"]
+    ran = published("override", "chloe", "--from", "2027-01-20T20:00", "--to", "2027-01-20T21:00", "--reason", "x")
+    assert (ran.code, ran.err) == (1, "oncall: no plan is published yet; publish one before you override it\n")
+
+
 @pytest.mark.parametrize(
     ("command", "message"),
     [

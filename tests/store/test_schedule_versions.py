@@ -10,9 +10,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from oncall.errors import Conflict, NotFound, ScheduleMoved
+from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.ports.records import NewVersion
 from oncall.paging.ports.store import Transaction
+from oncall.planning.carry_out import Actor, carry_out_cover, carry_out_undo
 from oncall.planning.change_schedule import ChangeTerms, change_schedule
+from oncall.planning.posted_change import CoverAsked, UndoAsked
 from oncall.planning.schedule_version import Author
 from oncall.schedule.change_document import SWAP, UNDO, undo_document, window_of
 from oncall.schedule.schedule import Schedule
@@ -194,3 +197,17 @@ def test_of_two_who_take_one_seat_at_once_the_second_is_refused(url: str) -> Non
             "the schedule has changed since you read version 1: version 2 (swap by mei: a favour)"
         )
         assert mine.read(lambda t: t.schedule().newest) == 2
+
+
+def test_a_cover_and_its_undo_are_stored_with_their_notices(store: SqlStore) -> None:
+    store.write(lambda t: t.add_version(publication()))
+    actor = Actor("mei", ActionContext("mei", NOW, NOW))
+    asked = CoverAsked("ana", "mei", None, None, "Ana is ill", is_forced=True)
+    done = store.write(lambda t: carry_out_cover(t, asked, actor))
+    assert (done.made.version.number, done.told) == (2, ("ana",))
+    assert primary(store.read(lambda t: t.schedule())) == "mei"
+    undone = store.write(lambda t: carry_out_undo(t, 2, UndoAsked("Ana is well", is_forced=True), actor))
+    assert (undone.made.version.number, undone.told) == (3, ("ana",))
+    schedule, alerts = store.read(lambda t: (t.schedule(), t.alerts(written_since=NOW - minutes(1))))
+    assert primary(schedule) == "ana"
+    assert sorted(alert.about for alert in alerts) == ["schedule 2 ana", "schedule 3 ana"]

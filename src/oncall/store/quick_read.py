@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +17,7 @@ from oncall.schedule.version_document import VersionRow, calendar_in, publicatio
 from oncall.store.revisions import SchemaState, state_at, wrong_schema
 from oncall.store.sqlite_errors import unavailable
 from oncall.store.times import utc_from_text, utc_to_text
+from oncall.support.calendar import SupportCalendar
 from oncall.support.windows import Window, WindowKind
 
 _VERSIONS = 'SELECT version, at, kind, "by", reason, document FROM schedule_versions ORDER BY version'
@@ -53,7 +54,7 @@ class QuickSchedule:
 
 
 def read_schedule(path: Path) -> QuickSchedule | None:
-    """Return the published schedule, as the store returns it, or None if nothing is published.
+    """Return the published schedule, as the store returns it, or None if nothing was ever published.
 
     Raises WrongSchema and StoreUnavailable with the messages of `open_store`.
     """
@@ -65,13 +66,22 @@ def read_schedule(path: Path) -> QuickSchedule | None:
             versions = _versions(connection, path)
     except sqlite3.Error as error:
         raise unavailable(error, path) from error
-    publications = publications_in_force(versions)
-    if not publications:
+    if not versions:
         return None
-    # Use the publication's calendar outside the plans, too. Reading the packaged policy takes long, and no quick
-    # command needs it.
-    calendar = calendar_in(publications[-1])
+    calendar = _calendar(versions)
     return QuickSchedule(calendar.zone, lambda within: schedule_from_rows(versions, calendar, within=within))
+
+
+def _calendar(versions: Sequence[VersionRow]) -> SupportCalendar:
+    """Return the hours outside all plans: those of the newest publication, or the packaged ones if all are undone."""
+    publications = publications_in_force(versions)
+    if publications:
+        # Reading the packaged policy takes long, and no quick command needs it.
+        return calendar_in(publications[-1])
+    from oncall.support.calendar import calendar_of
+    from oncall.support.policy_file import packaged_policy
+
+    return calendar_of(packaged_policy(), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ from oncall.schedule.schedule_view_types import GapView
 from oncall.schedule.schedule_views import gap_view
 from oncall.support.json_types import IsoTime
 
+NO_PLAN = "no plan is published now, so nobody is on call; `oncall publish` one"
+
 
 class NewVersionView(TypedDict):
     """A new version of the schedule, and its changes."""
@@ -88,7 +90,7 @@ def _new_version(
         "names": found["names"],
         "policy_changes": made.policy_changes(),
         "policy_from": found["policy_from"],
-        "warnings": list(warnings),
+        "warnings": [*warnings, *([NO_PLAN] if made.after.latest is None else [])],
         "gaps": [gap_view(gap, made.after) for gap in gaps_from(made.after, now)],
         "told": list(told),
     }
