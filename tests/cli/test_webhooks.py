@@ -51,12 +51,21 @@ def test_messages_are_listed_with_what_keeps_them_and_without_their_text(filled:
 def test_a_retried_message_waits_again(filled: Oncall) -> None:
     assert filled("webhooks", "retry", "msg_a").out == "msg_a to webhook:desk is sent again now.\n"
     found = json.loads(filled("webhooks", "--state", "quarantined", "--json").out)
-    assert found == {"webhooks": []}
+    assert found == {"webhooks": [], "next": None}
+
+
+def test_a_listing_goes_on_after_a_page(filled: Oncall) -> None:
+    page = json.loads(filled("webhooks", "--limit", "1", "--json").out)
+    assert filled("webhooks", "--limit", "1").err == f"There are more: --after {page['next']}\n"
+    older = json.loads(filled("webhooks", "--limit", "9", "--after", page["next"], "--json").out)
+    assert page["webhooks"][0]["id"] not in [each["id"] for each in older["webhooks"]]
+    assert (len(older["webhooks"]) > 0, older["next"]) == (True, None)
 
 
 @pytest.mark.parametrize(
     ("command", "code", "words"),
     [
+        (("--after", "x"), 2, '"x" is no page; write the `next` of the page before'),
         (("retry", "msg_c"), 1, "msg_c has arrived already; it is not sent again"),
         (("retry", "nope"), 1, 'there is no message "nope"; `oncall webhooks` lists them'),
         (("--state", "late"), 2, '"late" is not a state; write waiting, sent or quarantined'),

@@ -152,7 +152,20 @@ def test_the_log_says_what_came_from_whom_and_what_became_of_it(terminal: Oncall
     ]
     assert listed[0]["outcome"][0].startswith(f"{ticket} ")
     assert "zendesk" in terminal("intake", "log", "--limit", "1", "--caller", "zendesk").out
-    assert said(terminal("intake", "log", "--caller", "nobody", "--json")) == {"arrivals": []}
+    assert said(terminal("intake", "log", "--caller", "nobody", "--json")) == {"arrivals": [], "next": None}
+
+
+def test_the_log_goes_on_after_a_page(terminal: Oncall, shared: Service) -> None:
+    for name in ("first", "second"):
+        post(shared, json.dumps(body(alert(name, severity="info"))).encode())
+    page = said(terminal("intake", "log", "--limit", "1", "--json"))
+    assert page["next"] == page["arrivals"][0]["id"]
+    assert f"There are more: --after {page['next']}" in terminal("intake", "log", "--limit", "1").err
+    older = said(terminal("intake", "log", "--limit", "1", "--after", page["next"], "--json"))["arrivals"]
+    assert older[0]["id"] != page["next"]
+    ran = terminal("intake", "failures", "--after", "gone")
+    words = 'after: "gone" is not in the intake log; write the `next` of the page before'
+    assert (ran.code, f"--{words}" in ran.err) == (1, True)
 
 
 def test_explain_says_where_an_alert_goes(terminal: Oncall) -> None:

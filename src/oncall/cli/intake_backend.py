@@ -12,6 +12,7 @@ from oncall.cli.backend import THIS_MACHINE
 from oncall.cli.remote_backend import RemoteBackend
 
 if TYPE_CHECKING:
+    from oncall.intake.arrival_pages import ArrivalPage
     from oncall.intake.heartbeat_views import HeartbeatDeleted, HeartbeatListView, HeartbeatView
     from oncall.intake.intake_views import (
         ArrivalListView,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from oncall.store.sql_store import SqlStore
     from oncall.wiring import Settings
 
+_PAGE_OPTIONS = {"after": "--after"}
 _HEARTBEAT_OPTIONS = {
     "name": "NAME",
     "every": "--every",
@@ -43,18 +45,17 @@ class LocalIntake:
         self._store, self._clock, self._user, self._settings = store, clock, user, settings
         self._public_url = (settings.public_url or THIS_MACHINE).rstrip("/")
 
-    def intake_log(self, limit: int, caller: str | None) -> ArrivalListView:
-        from oncall.intake.intake_views import arrival_view
+    def intake_log(self, page: ArrivalPage) -> ArrivalListView:
+        from oncall.intake.arrival_pages import log_page
 
-        found = self._store.read(lambda tx: tx.arrivals(limit=limit, caller=caller))
-        return {"arrivals": [arrival_view(one) for one in found]}
+        with faults_by_option(_PAGE_OPTIONS):
+            return self._store.read(lambda tx: log_page(tx, page))
 
-    def intake_failures(self, limit: int) -> FailureListView:
-        from oncall.intake.intake_views import arrival_view
-        from oncall.paging.ports.intake_store import ArrivalStatus
+    def intake_failures(self, page: ArrivalPage) -> FailureListView:
+        from oncall.intake.arrival_pages import failures_page
 
-        found = self._store.read(lambda tx: tx.arrivals(limit=limit, status=ArrivalStatus.FAILED))
-        return {"failures": [arrival_view(one) for one in found]}
+        with faults_by_option(_PAGE_OPTIONS):
+            return self._store.read(lambda tx: failures_page(tx, page))
 
     def intake_failure(self, failure_id: str) -> FailureView:
         from oncall.intake.arrivals import failure_named
@@ -118,13 +119,14 @@ class LocalIntake:
 class RemoteIntake(RemoteBackend):
     """Answers from a server. A refusal of the server is raised here with the server's words."""
 
-    def intake_log(self, limit: int, caller: str | None) -> ArrivalListView:
-        query = {"limit": str(limit)} | ({"caller": caller} if caller is not None else {})
-        answer: ArrivalListView = self._call("GET", f"/v1/intake/log?{urlencode(query)}")
+    def intake_log(self, page: ArrivalPage) -> ArrivalListView:
+        with faults_by_option(_PAGE_OPTIONS):
+            answer: ArrivalListView = self._call("GET", f"/v1/intake/log?{_page_query(page)}")
         return answer
 
-    def intake_failures(self, limit: int) -> FailureListView:
-        answer: FailureListView = self._call("GET", f"/v1/intake/failures?limit={limit}")
+    def intake_failures(self, page: ArrivalPage) -> FailureListView:
+        with faults_by_option(_PAGE_OPTIONS):
+            answer: FailureListView = self._call("GET", f"/v1/intake/failures?{_page_query(page)}")
         return answer
 
     def intake_failure(self, failure_id: str) -> FailureView:
@@ -160,6 +162,11 @@ class RemoteIntake(RemoteBackend):
     def delete_heartbeat(self, name: str) -> HeartbeatDeleted:
         answer: HeartbeatDeleted = self._call("POST", f"/v1/heartbeats/{quote(name, safe='')}/delete")
         return answer
+
+
+def _page_query(page: ArrivalPage) -> str:
+    asked = {"limit": str(page.limit), "caller": page.caller, "after": page.after}
+    return urlencode({name: value for name, value in asked.items() if value is not None})
 
 
 def _path(failure_id: str) -> str:

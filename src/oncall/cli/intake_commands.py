@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FAILURE = typer.Argument(metavar="ID", help="The failure's id, from the list.")
 LIMIT = typer.Option(50, "--limit", metavar="N", min=1, max=1000, help="The most lines to show.")
+AFTER = typer.Option(None, "--after", metavar="NEXT", help="Show the page after this one: its `next` in JSON.")
 _COLOURS = {"failed": "red", "replayed": "", "dropped": "", "taken": ""}
 
 
@@ -41,6 +42,7 @@ def register(app: typer.Typer) -> None:
 def log(
     limit: int = LIMIT,
     caller: str | None = typer.Option(None, "--caller", metavar="NAME", help="Only requests with this token."),
+    after: str | None = AFTER,
     json: bool = JSON_OPTION,
 ) -> None:
     """Show what came in from whom.
@@ -51,18 +53,22 @@ def log(
     """
     from oncall import wiring
     from oncall.cli.intake_backend import open_intake
+    from oncall.intake.arrival_pages import ArrivalPage
 
     with open_intake(wiring.read_settings()) as intake:
-        found = intake.intake_log(limit, caller)
+        found = intake.intake_log(ArrivalPage(limit, caller, after))
     if json:
         print_json(found)
         return
     if not found["arrivals"]:
         tell("No sender has posted anything in the last 14 days.")
     _print(found["arrivals"])
+    _tell_next(found["next"])
 
 
-def list_failures(context: typer.Context, limit: int = LIMIT, json: bool = JSON_OPTION) -> None:
+def list_failures(
+    context: typer.Context, limit: int = LIMIT, after: str | None = AFTER, json: bool = JSON_OPTION
+) -> None:
     """List what could not be understood.
 
     Each is kept until you replay or drop it. A failure pages nobody, so look at its body and act on it.
@@ -70,25 +76,27 @@ def list_failures(context: typer.Context, limit: int = LIMIT, json: bool = JSON_
     Example: oncall intake failures
     """
     if context.invoked_subcommand is None:
-        show_list(limit, json)
+        show_list(limit, after, json)
 
 
-def show_list(limit: int = LIMIT, json: bool = JSON_OPTION) -> None:
+def show_list(limit: int = LIMIT, after: str | None = AFTER, json: bool = JSON_OPTION) -> None:
     """List what could not be understood.
 
     Example: oncall intake failures list
     """
     from oncall import wiring
     from oncall.cli.intake_backend import open_intake
+    from oncall.intake.arrival_pages import ArrivalPage
 
     with open_intake(wiring.read_settings()) as intake:
-        found = intake.intake_failures(limit)
+        found = intake.intake_failures(ArrivalPage(limit, after=after))
     if json:
         print_json(found)
         return
     if not found["failures"]:
         tell("Everything that came in was understood.")
     _print(found["failures"])
+    _tell_next(found["next"])
 
 
 def show(failure: str = FAILURE, json: bool = JSON_OPTION) -> None:
@@ -187,6 +195,11 @@ def _pair(text: str) -> tuple[str, str]:
 def _print(arrivals: Sequence[ArrivalView]) -> None:
     rows = [[_time(one), one["caller"], one["sender"], one["status"], one["id"], _outcome(one)] for one in arrivals]
     print_rows(rows, names=2, colours=[_COLOURS.get(one["status"], "") for one in arrivals])
+
+
+def _tell_next(following: str | None) -> None:
+    if following is not None:
+        tell(f"There are more: --after {following}")
 
 
 def _time(one: ArrivalView) -> str:

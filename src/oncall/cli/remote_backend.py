@@ -145,6 +145,7 @@ class RemoteBackend(ServerRequests):
     def relay_messages(self, wanted: RelayFilter) -> RelayListView:
         query = {"limit": str(wanted.limit), "state": ",".join(wanted.states)}
         query |= {"to": wanted.to} if wanted.to is not None else {}
+        query |= {"after": str(wanted.after)} if wanted.after is not None else {}
         answer: RelayListView = self._call("GET", f"/v1/webhooks?{urlencode(query)}")
         return answer
 

@@ -10,7 +10,7 @@ from oncall.cli.json_option import JSON_OPTION
 from oncall.cli.output import bad_value, print_json, print_table, say, tell
 
 if TYPE_CHECKING:
-    from oncall.paging.ports.relay import RelayState
+    from oncall.paging.ports.relay import RelayPlace, RelayState
     from oncall.paging.relay.retrying import RelayView
 
 _MOST = 1000
@@ -37,6 +37,9 @@ def list_messages(
         metavar="DESTINATION",
         help="Only those to one destination, like webhook:helpdesk or channel:team.",
     ),
+    after: str | None = typer.Option(
+        None, "--after", metavar="NEXT", help="Show the page after this one: its `next` in JSON."
+    ),
     limit: int = typer.Option(100, "--limit", min=1, max=_MOST, help="How many messages at most, the newest first."),
     json: bool = JSON_OPTION,
 ) -> None:
@@ -53,7 +56,7 @@ def list_messages(
     from oncall.cli.backend import open_backend
     from oncall.paging.ports.relay import RelayFilter
 
-    wanted = RelayFilter(limit, to, _states(state))
+    wanted = RelayFilter(limit, to, _states(state), _place(after))
     with open_backend(wiring.read_settings()) as backend:
         found = backend.relay_messages(wanted)
     if json:
@@ -63,6 +66,17 @@ def list_messages(
         tell("No messages to webhooks or team channels.")
         return
     print_table(("WRITTEN", "TO", "TYPE", "TICKET", "STATE", "ID"), [_row(each) for each in found["webhooks"]], names=2)
+    if found["next"] is not None:
+        tell(f"There are more: --after {found['next']}")
+
+
+def _place(text: str | None) -> RelayPlace | None:
+    from oncall.paging.ports.relay import RelayPlace
+
+    place = RelayPlace.read(text) if text is not None else None
+    if text is not None and place is None:
+        raise bad_value(f'"{text[:60]}" is no page; write the `next` of the page before', "--after")
+    return place
 
 
 def _states(text: str | None) -> tuple[RelayState, ...]:

@@ -60,9 +60,10 @@ class ArrivalView(TypedDict):
 
 
 class ArrivalListView(TypedDict):
-    """Arrivals, the newest first."""
+    """A page of arrivals, the newest first."""
 
     arrivals: list[ArrivalView]
+    next: Annotated[str | None, "Pass it as `after` to get the next page; null on the last page."]
 
 
 class FailureView(ArrivalView):
@@ -75,9 +76,10 @@ class FailureView(ArrivalView):
 
 
 class FailureListView(TypedDict):
-    """Failures that nobody has replayed or dropped, the newest first."""
+    """A page of failures that nobody has replayed or dropped, the newest first."""
 
     failures: list[ArrivalView]
+    next: Annotated[str | None, "Pass it as `after` to get the next page; null on the last page."]
 
 
 class RoutedView(TypedDict):

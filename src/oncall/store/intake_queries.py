@@ -6,7 +6,7 @@ import base64
 import hashlib
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, tuple_, update
 
 from oncall.paging.ports.intake_store import Arrival, ArrivalStatus, SenderKey
 from oncall.store.rows import Row, Values
@@ -76,13 +76,18 @@ class IntakeQueries(Statements):
         row = self._run_on(arrival_id, query, {"wanted": arrival_id}).one_or_none()
         return None if row is None else _arrival(row, body=row.body)
 
-    def arrivals(self, *, limit: int, status: ArrivalStatus | None = None, caller: str | None = None) -> list[Arrival]:
-        """Return the latest arrivals without their bodies, the newest first."""
+    def arrivals(
+        self, *, limit: int, status: ArrivalStatus | None = None, caller: str | None = None, after: str | None = None
+    ) -> list[Arrival]:
+        """Return the latest arrivals without their bodies, the newest first. after: only those older than this one."""
         query = select(*_WITHOUT_BODY).order_by(intake_log.c.at.desc(), intake_log.c.id.desc()).limit(limit)
         if status is not None:
             query = query.where(intake_log.c.status == status.value)
         if caller is not None:
             query = query.where(intake_log.c.caller == caller)
+        if after is not None:
+            its_time = select(intake_log.c.at).where(intake_log.c.id == after).scalar_subquery()
+            query = query.where(tuple_(intake_log.c.at, intake_log.c.id) < tuple_(its_time, after))
         return [_arrival(row, body=None) for row in self._run(query)]
 
     def forget_arrivals(self, *, before: datetime) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, delete, exists, func, insert, select, update
+from sqlalchemy import and_, bindparam, case, delete, exists, func, insert, literal, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from oncall.paging.domain.events import Event
@@ -58,6 +58,7 @@ _BACKLOGS = (
     .where(relay_messages.c.sent_at.is_(None))
     .group_by(relay_messages.c.to)
 )
+_PLACE = (relay_messages.c.written_at, relay_messages.c.position, relay_messages.c.id)
 _IN_STATE = {
     RelayState.WAITING: _IS_WAITING,
     RelayState.SENT: relay_messages.c.sent_at.is_not(None),
@@ -128,9 +129,13 @@ class RelayQueries(Statements):
 
     def relay_messages(self, wanted: RelayFilter) -> list[RelayMessage]:
         """Return messages, the newest first."""
-        query = select(relay_messages).order_by(relay_messages.c.written_at.desc(), relay_messages.c.position.desc())
+        query = select(relay_messages).order_by(*(column.desc() for column in _PLACE))
         if wanted.to is not None:
             query = query.where(relay_messages.c.to == wanted.to)
+        if wanted.after is not None:
+            place = (wanted.after.written_at, wanted.after.position, wanted.after.id)
+            literals = (literal(value, column.type) for value, column in zip(place, _PLACE, strict=True))
+            query = query.where(tuple_(*_PLACE) < tuple_(*literals))
         for state in RelayState:
             if wanted.states and state not in wanted.states:
                 query = query.where(~_IN_STATE[state])

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
+from oncall.intake.arrival_pages import ArrivalPage, failures_page, log_page
 from oncall.intake.arrivals import drop_failure, failure_named
 from oncall.intake.intake_views import (
     ArrivalListView,
@@ -23,11 +24,10 @@ from oncall.intake.intake_views import (
 from oncall.intake.posts import labels_in
 from oncall.intake.replays import replay_failure
 from oncall.paging.actions.field_faults import FieldFault, FieldFaults, instant, no_time
-from oncall.paging.ports.intake_store import ArrivalStatus
 from oncall.web.api_description import Answer, answers, query
 from oncall.web.dependencies import Explainer, IntakeManager, ReadingCaller, ServicesDep
 from oncall.web.plain_route import PlainRoute
-from oncall.web.query_fields import QueryDep
+from oncall.web.query_fields import QueryDep, QueryReader
 from oncall.web.query_models import MOST_LISTED, ArrivalQuery
 from oncall.web.request_models import PostedLabels
 from oncall.web.sender_door import send_taken, write_again
@@ -45,12 +45,12 @@ _CHANGE_REFUSALS = (401, 403, 404, 409, 422, 503)
     openapi_extra=query(ArrivalQuery),
 )
 async def get_log(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
-    """Returns what came in from whom, and what became of it. Requests are kept for 14 days."""
-    limit, whose = asked.number("limit", 100, least=1, most=MOST_LISTED), asked.text("caller")
-    asked.refuse_faults()
-    found = await services.engine.read(lambda tx: tx.arrivals(limit=limit, caller=whose))
-    view: ArrivalListView = {"arrivals": [arrival_view(one) for one in found]}
-    return JSONResponse(view)
+    """Returns what came in from whom, and what became of it. Requests are kept for 14 days.
+
+    Pass the `next` of a page as `after` to get the page that follows.
+    """
+    page = _page(asked)
+    return JSONResponse(await services.engine.read(lambda tx: log_page(tx, page)))
 
 
 @router.get(
@@ -60,12 +60,12 @@ async def get_log(services: ServicesDep, caller: ReadingCaller, asked: QueryDep)
     openapi_extra=query(ArrivalQuery),
 )
 async def get_failures(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
-    """Returns the requests of known callers that could not be understood, until a person replays or drops them."""
-    limit, whose = asked.number("limit", 100, least=1, most=MOST_LISTED), asked.text("caller")
-    asked.refuse_faults()
-    found = await services.engine.read(lambda tx: tx.arrivals(limit=limit, status=ArrivalStatus.FAILED, caller=whose))
-    view: FailureListView = {"failures": [arrival_view(one) for one in found]}
-    return JSONResponse(view)
+    """Returns the requests of known callers that could not be understood, until a person replays or drops them.
+
+    Pass the `next` of a page as `after` to get the page that follows.
+    """
+    page = _page(asked)
+    return JSONResponse(await services.engine.read(lambda tx: failures_page(tx, page)))
 
 
 @router.get(
@@ -120,3 +120,10 @@ async def post_explain(services: ServicesDep, caller: Explainer, posted: PostedL
         raise FieldFaults([FieldFault("at", no_time(document["at"]))])
     view = await services.engine.read(lambda tx: explained(labels_in(labels), tx.policy_at(at), tx.schedule(), at))
     return JSONResponse(view)
+
+
+def _page(asked: QueryReader) -> ArrivalPage:
+    limit = asked.number("limit", 100, least=1, most=MOST_LISTED)
+    caller, after = asked.text("caller"), asked.text("after")
+    asked.refuse_faults()
+    return ArrivalPage(limit, caller, after)

@@ -53,6 +53,8 @@ class RelayQuery(_Query):
     """`waiting`, `sent` or `quarantined`, several with commas; all when absent."""
     to: str = Field("", examples=["webhook:helpdesk"])
     """Only those to this destination, `webhook:NAME` or `channel:NAME`."""
+    after: str = ""
+    """The `next` of the page before."""
     limit: Annotated[int, Field(ge=1, le=MOST_LISTED)] = 100
     """How many messages at most."""
 
@@ -182,4 +184,6 @@ class ArrivalQuery(_Query):
 
     caller: str = ""
     """Only those with the token of this name."""
+    after: str = ""
+    """The `next` of the page before."""
     limit: Annotated[int, Field(ge=1, le=MOST_LISTED)] = 100

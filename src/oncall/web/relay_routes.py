@@ -5,7 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
-from oncall.paging.ports.relay import RelayFilter, RelayState
+from oncall.paging.domain.quoted_text import quoted
+from oncall.paging.ports.relay import RelayFilter, RelayPlace, RelayState
 from oncall.paging.relay.retrying import RelayListView, RelayView, relay_list, retry
 from oncall.web.api_description import Answer, answers, query
 from oncall.web.dependencies import ReadingCaller, RelayRetrier, ServicesDep
@@ -23,11 +24,18 @@ router = APIRouter(route_class=PlainRoute, tags=["webhooks"])
     openapi_extra=query(RelayQuery),
 )
 async def list_webhooks(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
-    """Returns what other systems and team channels were told, and what still waits. It never shows a body."""
+    """Returns what other systems and team channels were told, and what still waits. It never shows a body.
+
+    Pass the `next` of a page as `after` to get the page that follows.
+    """
     states = asked.words("state", RelayState, "write waiting, sent or quarantined, several with commas")
     to, limit = asked.text("to"), asked.number("limit", 100, least=1, most=MOST_LISTED)
+    after = asked.text("after")
+    place = RelayPlace.read(after) if after is not None else None
+    if after is not None and place is None:
+        asked.fault("after", f"{quoted(after)} is no page; write the `next` of the page before")
     asked.refuse_faults()
-    wanted = RelayFilter(limit, to, states)
+    wanted = RelayFilter(limit, to, states, place)
     return JSONResponse(await services.engine.read(lambda tx: relay_list(tx, wanted)))
 
 

@@ -89,8 +89,10 @@ class ArrivalLog(Protocol):
     def arrival(self, arrival_id: str) -> Arrival | None:
         """Return an arrival with its body, and lock its row until the transaction ends; None if there is none."""
 
-    def arrivals(self, *, limit: int, status: ArrivalStatus | None = None, caller: str | None = None) -> list[Arrival]:
-        """Return the latest arrivals without their bodies, the newest first."""
+    def arrivals(
+        self, *, limit: int, status: ArrivalStatus | None = None, caller: str | None = None, after: str | None = None
+    ) -> list[Arrival]:
+        """Return the latest arrivals without their bodies, the newest first. after: only those older than this one."""
 
     def forget_arrivals(self, *, before: datetime) -> int:
         """Delete arrivals that came before an instant (real time), but no failure that waits for a person, and keys

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from oncall.paging.domain.events import Event
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PLACE = re.compile(r"([0-9]{1,17})[.]([0-9]{1,18})[.]([a-z0-9_]{1,60})")
 WEBHOOK, TEAM_CHANNEL = "webhook", "channel"
 """What stands before the colon in `RelayMessage.to`."""
 
@@ -21,6 +24,26 @@ class RelayState(StrEnum):
     SENT = "sent"
     QUARANTINED = "quarantined"
     """It failed for so long that it is not sent again until a person asks for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelayPlace:
+    """The place of a message in a listing. It stays the same when the message itself is sent again."""
+
+    written_at: datetime
+    position: int
+    id: str
+
+    @classmethod
+    def read(cls, text: str) -> RelayPlace | None:
+        """Return the place that `str` wrote; None for any other text."""
+        found = _PLACE.fullmatch(text)
+        if found is None:
+            return None
+        return cls(_EPOCH + timedelta(microseconds=int(found[1])), int(found[2]), found[3])
+
+    def __str__(self) -> str:
+        return f"{(self.written_at - _EPOCH) // timedelta(microseconds=1)}.{self.position}.{self.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +68,11 @@ class RelayMessage:
     error: str | None = None
 
     @property
+    def place(self) -> RelayPlace:
+        """Return the message's place in a listing."""
+        return RelayPlace(self.written_at, self.position, self.id)
+
+    @property
     def state(self) -> RelayState:
         """Return where the message is."""
         if self.sent_at is not None:
@@ -63,11 +91,15 @@ class RelayBacklog:
 
 @dataclass(frozen=True, slots=True)
 class RelayFilter:
-    """Which messages a listing shows: of one destination, in these states (all if empty), at most `limit`."""
+    """Which messages a listing shows: of one destination, in these states (all if empty), at most `limit`.
+
+    after: only those after this place.
+    """
 
     limit: int = 100
     to: str | None = None
     states: tuple[RelayState, ...] = ()
+    after: RelayPlace | None = None
 
 
 class EventFeed(Protocol):

@@ -27,9 +27,10 @@ class RelayView(TypedDict):
 
 
 class RelayListView(TypedDict):
-    """Messages to webhooks and team channels, the newest first."""
+    """A page of messages to webhooks and team channels, the newest first."""
 
     webhooks: list[RelayView]
+    next: Annotated[str | None, "Pass it as `after` to get the next page; null on the last page."]
 
 
 def relay_view(message: RelayMessage) -> RelayView:
@@ -54,8 +55,11 @@ def relay_view(message: RelayMessage) -> RelayView:
 
 
 def relay_list(tx: RelayMessages, wanted: RelayFilter) -> RelayListView:
-    """Return messages as JSON, the newest first."""
-    return {"webhooks": [relay_view(message) for message in tx.relay_messages(wanted)]}
+    """Return a page of messages as JSON, the newest first."""
+    found = tx.relay_messages(replace(wanted, limit=wanted.limit + 1))
+    shown = found[: wanted.limit]
+    following = str(shown[-1].place) if len(found) > wanted.limit else None
+    return {"webhooks": [relay_view(message) for message in shown], "next": following}
 
 
 def retry(tx: RelayMessages, message_id: str, *, real_now: datetime) -> RelayView:
