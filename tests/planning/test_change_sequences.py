@@ -19,6 +19,8 @@ from oncall.planning.undo_version import undo_version
 from oncall.schedule.plan import Plan
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.schedule_views import history_view, oncall_view, schedule_view
+from oncall.schedule.shift_changes import ShiftChanges
+from oncall.schedule.shift_events import shift_events
 from oncall.schedule.version_document import VersionRow, schedule_from_rows
 from oncall.support.calendar import calendar_of
 from oncall.support.policy_file import packaged_policy
@@ -130,12 +132,38 @@ def check_surfaces(store: MemorySchedule, at: datetime) -> None:
     shown = schedule_view(schedule, at, at + step)
     instant = [shift for shift in shown["shifts"] if datetime.fromisoformat(shift["start"]) <= at]
     assert {shift["role"]: shift["engineer"] for shift in instant} == expected
+    assert {event.role: event.engineer for event in shift_events(schedule) if at in event.window} == expected
     own = {a.role: name for name in PEOPLE for a in schedule.assignments_of(name, at, at + step) if at in a.window}
     assert own == expected
     paged = schedule.responders(at)
     assert {role: holder.engineer for role, holder in paged.roles.items()} == expected
     quick = schedule_from_rows(rows(store), calendar_of(packaged_policy(), None), within=Window(at, at + step))
     assert holders(quick, at) == expected
+
+
+@settings(max_examples=20, deadline=None)
+@given(sequence=SEQUENCES)
+def test_an_event_of_a_calendar_rises_exactly_when_it_changes(sequence: list[tuple[Change, int]]) -> None:
+    store, now, changes = MemorySchedule(), BEGIN, ShiftChanges()
+    publish(store, RESTLESS, Author("mei", BEGIN - timedelta(days=3), "the plan"))
+    before, last = events_of(store), changes.after(rows(store), store.schedule().fallback)
+    for change, hours in sequence:
+        now = min(now + timedelta(hours=hours), END)
+        made(store, change, now)
+        after, newest = events_of(store), changes.after(rows(store), store.schedule().fallback)
+        assert after.keys() <= newest.keys()
+        for key in after.keys() & before.keys():
+            has_changed = after[key] != before[key]
+            assert (newest[key].sequence > last[key].sequence) is has_changed, key
+            assert (newest[key].at > last[key].at) is has_changed, key
+        before, last = after, newest
+    fallback = store.schedule().fallback
+    assert last == ShiftChanges().after(rows(store), fallback)
+
+
+def events_of(store: MemorySchedule) -> dict[str, tuple[object, ...]]:
+    """Return what each event of the team's calendar shows, by its key."""
+    return {each.key: (each.window, each.kind, each.engineer) for each in shift_events(store.schedule())}
 
 
 @settings(max_examples=30, deadline=None)
