@@ -222,3 +222,12 @@ def test_who_in_business_hours_names_those_who_are_paged_after_the_desk(publishe
     assert before.out.splitlines()[1:] == [
         "If nobody there takes an Urgent or High ticket in time, the pages go to the manager."
     ]
+
+
+def test_who_says_when_nobody_is_left_to_page_after_the_desk(oncall: Oncall, plan: Path, roster: Path) -> None:
+    text = roster.read_text(encoding="utf-8")
+    roster.write_text(text[: text.index("manager:")], encoding="utf-8")
+    assert oncall("publish", plan, "--roster", roster).code == 0
+    assert oncall("who", "--at", "2027-01-04T10:00").out.splitlines()[1:] == [
+        "If nobody there takes an Urgent or High ticket in time, no page goes out: the schedule names nobody."
+    ]

@@ -99,8 +99,10 @@ def _print_after_desk(view: OnCallView) -> None:
     ]
     if people:
         say(f"If nobody there takes an Urgent or High ticket in time, the pages go to {', '.join(people)}.")
-    else:
+    elif view["manager"]:
         say("If nobody there takes an Urgent or High ticket in time, the pages go to the manager.")
+    else:
+        say("If nobody there takes an Urgent or High ticket in time, no page goes out: the schedule names nobody.")
 
 
 def shifts(
