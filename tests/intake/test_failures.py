@@ -80,6 +80,13 @@ def test_the_good_alerts_of_a_body_page_although_another_one_is_bad(shared: Serv
     assert answer.json()["faults"][0] == "alerts[1] has no labels and no fingerprint"
 
 
+def test_alerts_that_alertmanager_itself_left_out_are_told_to_a_person(shared: Service) -> None:
+    cut = {**body(alert("truncated", severity="info")), "truncatedAlerts": 7}
+    answer = post(shared, json.dumps(cut).encode()).json()
+    assert [one["became"] for one in answer["signals"]] == ["opened"]
+    assert answer["faults"][0] == "Alertmanager left out 7 alerts of this body; raise its max_alerts"
+
+
 def test_a_body_of_ten_mebibytes_is_refused_and_its_beginning_is_kept(shared: Service) -> None:
     answer = post(shared, b"x" * (10 * 1024 * 1024))
     problem(answer, 413, "the body has more than 1048576 bytes; its beginning is kept for a person")

@@ -28,9 +28,17 @@ def read_alertmanager(post: Post) -> Reading:
             signals.append(read)
     if len(alerts) > MOST_ALERTS:
         faults.append(f"the body has {len(alerts)} alerts; {MOST_ALERTS} at most are read")
+    if left_out := _left_out(document):
+        faults.append(f"Alertmanager left out {left_out} alerts of this body; raise its max_alerts")
     # Ends first: an alert that ended and began again stands in one body twice.
     signals.sort(key=lambda one: one.kind is SignalKind.TRIGGER)
     return Reading(tuple(signals), tuple(faults))
+
+
+def _left_out(document: Mapping[str, object]) -> int:
+    """Return how many alerts Alertmanager itself left out of the body."""
+    count = document.get("truncatedAlerts")
+    return count if isinstance(count, int) and count > 0 else 0
 
 
 def _signal(alert: Mapping[str, object], common: Mapping[str, str]) -> Signal | None:
