@@ -10,9 +10,11 @@ from typing import Any
 import httpx
 import pytest
 
+from oncall.paging.ports.intake_store import Arrival, ArrivalStatus
 from oncall.paging.ports.store import Transaction
 from tests.cli.conftest import Oncall, Ran, oncall  # noqa: F401
 from tests.intake.test_alertmanager import alert, body
+from tests.paging.world import SATURDAY_NIGHT
 from tests.web.service import Service, problem
 
 
@@ -200,9 +202,25 @@ def test_a_failure_that_is_only_partly_kept_cannot_be_replayed(terminal: Oncall,
     )
 
 
+def test_of_one_caller_five_hundred_bodies_are_kept_and_further_ones_are_only_logged(service: Service) -> None:
+    waiting = Arrival("", SATURDAY_NIGHT, "zendesk", "alertmanager", "/", ArrivalStatus.FAILED, body=b"{")
+    service.store.write(lambda tx: _add_all(tx, [replace(waiting, id=f"f{number}") for number in range(500)]))
+    answer = post(service, CUT).json()
+    assert answer["faults"][1] == "the body is not kept: 500 others of zendesk wait for a person"
+    logged = service.store.read(lambda tx: tx.arrival(answer["id"]))
+    assert logged is not None
+    assert (logged.status.value, logged.body) == ("dropped", None)
+    assert service.store.read(lambda tx: tx.failures_of("zendesk"))[0] == 500
+
+
 def test_old_arrivals_are_forgotten_but_no_failure(service: Service) -> None:
     failure = kept(service, CUT)
     post(service, json.dumps(body(alert("old", severity="info"))).encode())
     (newest,) = service.store.read(lambda tx: tx.arrivals(limit=1))
     service.store.write(lambda tx: tx.forget_arrivals(before=newest.at + timedelta(seconds=1)))
     assert [one.id for one in service.store.read(lambda tx: tx.arrivals(limit=9))] == [failure]
+
+
+def _add_all(tx: Transaction, arrivals: list[Arrival]) -> None:
+    for one in arrivals:
+        tx.add_arrival(one)

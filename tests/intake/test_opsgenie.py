@@ -87,7 +87,7 @@ def test_an_alert_without_a_message_is_refused_and_kept(shared: Service) -> None
     answer = genie(shared, "/v2/alerts", json={"priority": "P1"})
     assert (answer.status_code, answer.json()["detail"]) == (
         422,
-        'the alert has no "message"; it is kept, and a person is told',
+        'the alert has no "message"; it is logged, and a person is told',
     )
     assert shared.store.read(lambda tx: tx.arrivals(limit=1))[0].status.value == "failed"
 

@@ -75,6 +75,8 @@ def test_arrivals_are_listed_by_status_and_caller_and_forgotten_with_time(store:
     assert [one.id for one in store.read(lambda t: t.arrivals(limit=5))] == ["a2", "a1"]
     assert [one.id for one in store.read(lambda t: t.arrivals(limit=5, caller="zendesk"))] == ["a2"]
     assert [one.id for one in store.read(lambda t: t.arrivals(limit=5, status=ArrivalStatus.FAILED))] == ["a1"]
+    assert store.read(lambda t: t.failures_of("prometheus")) == (1, NOW)
+    assert store.read(lambda t: t.failures_of("zendesk")) == (0, None)
     assert store.write(lambda t: t.forget_arrivals(before=NOW + timedelta(days=1))) == 2
     assert [one.id for one in store.read(lambda t: t.arrivals(limit=5))] == ["a1"]
 

@@ -21,7 +21,8 @@ KEPT_FOR = timedelta(days=14)
 MOST_KEPT = 64 * 1024
 """The most bytes of a body that are kept."""
 MOST_FAILURES = 500
-"""The most bodies that are kept for one caller; further failures are logged without their bodies."""
+"""The most bodies that are kept for one caller; further failures are
+logged without their bodies, and dropped."""
 BURST = timedelta(hours=1)
 """The manager is told of the first failure of a caller, and again if the last one was so long ago (real time)."""
 _MOST_LINES, _LONGEST_LINE = 20, 300
@@ -62,23 +63,24 @@ def keep_failure(
     taken: the results of the parts that were read.
     """
     caller = origin.caller.name
-    before = tx.arrivals(limit=MOST_FAILURES, status=ArrivalStatus.FAILED, caller=caller)
-    has_room = len(before) < MOST_FAILURES
+    waiting, last_at = tx.failures_of(caller)
+    has_room = waiting < MOST_FAILURES
+    too_many = [] if has_room else [f"the body is not kept: {waiting} others of {caller} wait for a person"]
     arrival = Arrival(
         uuid.uuid4().hex,
         context.real_now,
         caller,
         origin.sender,
         path,
-        ArrivalStatus.FAILED,
-        _lines([*faults, *(one.words for one in taken)]),
+        ArrivalStatus.FAILED if has_room else ArrivalStatus.DROPPED,
+        _lines([*faults, *too_many, *(one.words for one in taken)]),
         _tickets(taken),
-        body[:MOST_KEPT] if has_room else b"",
+        body[:MOST_KEPT] if has_room else None,
         len(body) > MOST_KEPT or not has_room,
         kept_headers(headers),
     )
     tx.add_arrival(arrival)
-    if not before or context.real_now - before[0].at >= BURST:
+    if last_at is None or context.real_now - last_at >= BURST:
         _tell_manager(tx, arrival, context)
     return arrival
 

@@ -6,12 +6,12 @@ import base64
 import hashlib
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import bindparam, delete, func, insert, select, tuple_, update
 
 from oncall.paging.ports.intake_store import Arrival, ArrivalStatus, SenderKey
 from oncall.store.rows import Row, Values
 from oncall.store.statements import Statements
-from oncall.store.tables import intake_log, sender_keys
+from oncall.store.tables import has_failed, intake_log, sender_keys
 
 ADD_SENDER_KEY = insert(sender_keys)
 UPDATE_SENDER_KEY = update(sender_keys).where(sender_keys.c.id == bindparam("wanted"))
@@ -22,6 +22,9 @@ _ARRIVAL = select(intake_log).where(intake_log.c.id == bindparam("wanted"))
 _LOCK_ARRIVAL = _ARRIVAL.with_for_update()
 _UPDATE_ARRIVAL = update(intake_log).where(intake_log.c.id == bindparam("wanted"))
 _WITHOUT_BODY = [column for column in intake_log.c if column.name != "body"]
+_FAILURES_OF = select(func.count(), func.max(intake_log.c.at)).where(
+    has_failed, intake_log.c.caller == bindparam("whose")
+)
 _FORGET_ARRIVALS = delete(intake_log).where(
     intake_log.c.at < bindparam("before"), intake_log.c.status != ArrivalStatus.FAILED.value
 )
@@ -89,6 +92,11 @@ class IntakeQueries(Statements):
             its_time = select(intake_log.c.at).where(intake_log.c.id == after).scalar_subquery()
             query = query.where(tuple_(intake_log.c.at, intake_log.c.id) < tuple_(its_time, after))
         return [_arrival(row, body=None) for row in self._run(query)]
+
+    def failures_of(self, caller: str) -> tuple[int, datetime | None]:
+        """Return how many failures of a caller wait for a person, and when (real time) the last one came."""
+        count, last = tuple(self._run(_FAILURES_OF, {"whose": caller}).one())
+        return count, last
 
     def forget_arrivals(self, *, before: datetime) -> int:
         """Delete old arrivals and ended keys. Returns how many rows were deleted."""

@@ -52,7 +52,7 @@ async def request_status(request_id: str, services: ServicesDep, caller: SenderD
     found = await services.engine.read(lambda tx: tx.arrival(wanted))
     if found is None or found.caller != caller.name:
         raise NotFound(f"there is no request {quoted(request_id)}")
-    is_good = found.status is not ArrivalStatus.FAILED
+    is_good = found.status in (ArrivalStatus.TAKEN, ArrivalStatus.REPLAYED)
     answer: OpsgenieStatusAnswer = {
         "data": {
             "success": is_good,
@@ -97,8 +97,8 @@ async def _answered(request: Request, services: Services, caller: Token) -> JSON
         await keep(services, sender.origin(caller), post, f"the body has more than {LARGEST_POST} bytes")
         raise ProblemDocument(413, f"the body has more than {LARGEST_POST} bytes; its beginning is kept for a person")
     received = await receive(services, sender, caller, post)
-    if received.arrival.status is ArrivalStatus.FAILED:
-        raise ProblemDocument(422, f"{'; '.join(received.arrival.outcome)}; it is kept, and a person is told")
+    if received.arrival.status is not ArrivalStatus.TAKEN:
+        raise ProblemDocument(422, f"{'; '.join(received.arrival.outcome)}; it is logged, and a person is told")
     answer: OpsgenieAnswer = {
         "result": "Request will be processed",
         "took": round(time.monotonic() - began, 3),

@@ -67,7 +67,7 @@ async def _answered(request: Request, services: Services, caller: Token, name: s
 
 def sender_answer(received: Received) -> SenderAnswer:
     """Return the answer to a request that is stored."""
-    is_kept = received.arrival.status is ArrivalStatus.FAILED
+    is_kept = received.arrival.status is not ArrivalStatus.TAKEN
     answer: SenderAnswer = {
         "status": "kept" if is_kept else "accepted",
         "id": received.arrival.id,

@@ -94,6 +94,9 @@ class ArrivalLog(Protocol):
     ) -> list[Arrival]:
         """Return the latest arrivals without their bodies, the newest first. after: only those older than this one."""
 
+    def failures_of(self, caller: str) -> tuple[int, datetime | None]:
+        """Return how many failures of a caller wait for a person, and when (real time) the last one came."""
+
     def forget_arrivals(self, *, before: datetime) -> int:
         """Delete arrivals that came before an instant (real time), but no failure that waits for a person, and keys
         that ended before it. Returns how many rows were deleted.
