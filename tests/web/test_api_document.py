@@ -222,6 +222,23 @@ def test_a_conflict_fits_the_problem_document(
     assert document.faults_of_answer("POST", "/v1/tickets", 409, media, answer.json()) == []
 
 
+TRIED_ELSEWHERE = {
+    *("/v1/schedule/publications", "/v1/schedule/versions/{version}/undo"),
+    *(f"{SWAPS}/{{code}}/{answer}" for answer in ("accept", "decline", "withdraw")),
+}
+"""Where an example alone cannot be accepted: it needs a whole plan, or an id from another answer."""
+
+
+def test_every_body_has_an_example(document: ApiDocument) -> None:
+    without = [
+        (method, path)
+        for method, path, operation in document.operations()
+        for content in operation.get("requestBody", {}).get("content", {}).values()
+        if not content.get("examples")
+    ]
+    assert without == []
+
+
 def test_every_example_of_the_document_is_accepted(
     used: tuple[Service, list[httpx.Response]], document: ApiDocument
 ) -> None:
@@ -231,6 +248,8 @@ def test_every_example_of_the_document_is_accepted(
         content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
         for name, example in content.get("examples", {}).items():
             assert document.faults_of_body(method, path, example["value"]) == [], (path, name)
+            if path in TRIED_ELSEWHERE:
+                continue
             called = path.replace("{ticket_id}", "T-7").replace("{mapping}", "jira").replace("{identifier}", "x")
             answer = service.call(method, called, json=example["value"])
             assert answer.is_success, (path, name, answer.text)

@@ -104,9 +104,10 @@ def if_match() -> Part:
     }
 
 
-def form(model: type[BaseModel]) -> Part:
+def form(model: type[BaseModel], example: Mapping[str, str]) -> Part:
     """Return the body of a form post, as a provider sends it."""
-    content = {"application/x-www-form-urlencoded": {"schema": model.model_json_schema()}}
+    shown = {"form": {"value": dict(example)}}
+    content = {"application/x-www-form-urlencoded": {"schema": model.model_json_schema(), "examples": shown}}
     return {"requestBody": {"required": True, "content": content}}
 
 

@@ -17,6 +17,7 @@ from starlette.types import Scope
 from oncall.errors import Conflict, FileFaults, NotFound, OncallError, Refused, ScheduleMoved, StoreError, StoreInDoubt
 from oncall.paging.actions.caller_actions import NotAllowed
 from oncall.paging.actions.field_faults import FieldFault, FieldFaults
+from oncall.support.json_types import Keyword
 from oncall.web.request_trace import keep_detail
 
 PROBLEM_MEDIA = "application/problem+json"
@@ -40,9 +41,15 @@ class ProblemBody(TypedDict):
     """A refusal (RFC 9457)."""
 
     type: Annotated[str, "Always `about:blank`: the status says what kind of problem it is."]
-    title: Annotated[str, "The status in words."]
+    title: Annotated[str, "The status in words.", Keyword("examples", ("Unprocessable Entity",))]
     status: int
-    detail: Annotated[str, "What was found and what to do, for a person."]
+    detail: Annotated[
+        str,
+        "What was found and what to do, for a person.",
+        Keyword(
+            "examples", ('impact: "P1" is not an impact of the policy; write "urgent", "high", "normal" or "low"',)
+        ),
+    ]
     errors: NotRequired[Annotated[list[FieldProblem], "Every field at fault; absent when no field is."]]
 
 

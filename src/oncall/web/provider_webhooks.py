@@ -18,7 +18,14 @@ from oncall.web.dependencies import ServicesDep, running
 from oncall.web.plain_route import PlainRoute
 from oncall.web.problem_documents import ProblemDocument
 from oncall.web.request_bodies import form_body
-from oncall.web.request_models import InboundSmsForm, MessageStatusForm, PressedKeyForm
+from oncall.web.request_models import (
+    KEY_EXAMPLE,
+    SMS_EXAMPLE,
+    STATUS_REPORT_EXAMPLE,
+    InboundSmsForm,
+    MessageStatusForm,
+    PressedKeyForm,
+)
 from oncall.web.services import Services
 
 router = APIRouter(route_class=PlainRoute, tags=["provider"])
@@ -48,7 +55,7 @@ _REFUSALS = (400, 403, 413, 422, 503)
     summary="Receive an SMS",
     response_class=_Twiml,
     responses=answers({200: Answer("One line of TwiML, or none")}, *_REFUSALS),
-    openapi_extra=form(InboundSmsForm),
+    openapi_extra=form(InboundSmsForm, SMS_EXAMPLE),
 )
 async def inbound_sms(services: ServicesDep, form: SignedForm) -> Response:
     """Does what a person on the roster asks, and answers in one line. A number on no roster gets an empty answer."""
@@ -85,7 +92,7 @@ async def inbound_sms(services: ServicesDep, form: SignedForm) -> Response:
     summary="Receive a report on a message",
     response_class=Response,
     responses=answers({204: Answer("Recorded")}, *_REFUSALS),
-    openapi_extra=form(MessageStatusForm),
+    openapi_extra=form(MessageStatusForm, STATUS_REPORT_EXAMPLE),
 )
 async def message_status(request: Request, services: ServicesDep, form: SignedForm) -> Response:
     """Records a delivery or a failure. A page that did not reach its person makes the next step due at once."""
@@ -99,7 +106,7 @@ async def message_status(request: Request, services: ServicesDep, form: SignedFo
     summary="Receive a key that was pressed in a call",
     response_class=_Twiml,
     responses=answers({200: Answer("What the call says next, as TwiML")}, *_REFUSALS),
-    openapi_extra=form(PressedKeyForm),
+    openapi_extra=form(PressedKeyForm, KEY_EXAMPLE),
 )
 async def pressed_key(request: Request, services: ServicesDep, form: SignedForm) -> Response:
     """Acknowledges or passes on for the person who was called. A call without a key changes nothing."""

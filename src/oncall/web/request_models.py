@@ -220,6 +220,10 @@ class PressedKeyForm(BaseModel):
     Digits: str
 
 
+_MESSAGE = "SM0123456789abcdef0123456789abcdef"
+SMS_EXAMPLE = {"MessageSid": _MESSAGE, "From": "+13055550101", "To": "+13055550100", "Body": "ACK K7M"}
+STATUS_REPORT_EXAMPLE = {"MessageSid": _MESSAGE, "MessageStatus": "delivered"}
+KEY_EXAMPLE = {"CallSid": "CA0123456789abcdef0123456789abcdef", "To": "+13055550101", "Digits": "1"}
 TICKET_EXAMPLES: dict[str, Example] = {
     "urgent": {
         "summary": "An urgent ticket",

@@ -101,7 +101,22 @@ COVER_EXAMPLES: dict[str, Example] = {
     "now": {"summary": "From now on", "value": {"engineer": "ana", "by": "chloe", "reason": "ana is ill"}}
 }
 
+UNDO_EXAMPLES: dict[str, Example] = {
+    "mistake": {"summary": "Take a version back", "value": {"reason": "the concert is off"}}
+}
+PUBLICATION_EXAMPLES: dict[str, Example] = {
+    "check": {
+        "summary": "Only check a plan; both texts are cut off here",
+        "value": {
+            "plan": "start,end,kind,role,engineer\n2027-01-04T19:01:00-05:00,2027-01-05T08:00:00-05:00,weeknight,primary,ana\n",
+            "plan_name": "plan.csv",
+            "roster": "team: cas-support\ntimezone: America/New_York\nengineers:\n  - {id: ana, name: Ana}\n",
+            "dry_run": True,
+        },
+    }
+}
+
 PostedOverride = Annotated[Posted[OverrideBody], Body(openapi_examples=OVERRIDE_EXAMPLES)]
 PostedCover = Annotated[Posted[CoverBody], Body(openapi_examples=COVER_EXAMPLES)]
-PostedUndo = Annotated[Posted[UndoBody], Body()]
-PostedPublication = Annotated[PostedPlan[PublicationBody], Body()]
+PostedUndo = Annotated[Posted[UndoBody], Body(openapi_examples=UNDO_EXAMPLES)]
+PostedPublication = Annotated[PostedPlan[PublicationBody], Body(openapi_examples=PUBLICATION_EXAMPLES)]

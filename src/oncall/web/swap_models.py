@@ -80,6 +80,8 @@ AWAY_EXAMPLES: dict[str, Example] = {
     }
 }
 
+ANSWER_EXAMPLES: dict[str, Example] = {"empty": {"summary": "The path says it all", "value": {}}}
+
 PostedSwap = Annotated[Posted[SwapBody], Body(openapi_examples=SWAP_EXAMPLES)]
-PostedAnswer = Annotated[Posted[SwapAnswerBody], Body()]
+PostedAnswer = Annotated[Posted[SwapAnswerBody], Body(openapi_examples=ANSWER_EXAMPLES)]
 PostedAway = Annotated[Posted[AwayBody], Body(openapi_examples=AWAY_EXAMPLES)]
