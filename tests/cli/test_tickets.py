@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from oncall.cli.ticket_listing import most_urgent
-from oncall.cli.ticket_timeline import event_words, state_words
 from oncall.paging.views.ticket_view_types import EventView
+from oncall.paging.views.ticket_words import event_words, most_urgent, state_words
 from tests.cli.conftest import Oncall
 
 NO_PAGER = "NO PAGER IS RUNNING on this database: nobody is paged until you start `oncall serve`.\n"

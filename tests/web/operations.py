@@ -74,6 +74,10 @@ def _new_token(service: Service, caller: str) -> list[httpx.Response]:
     return [service.post({"name": f"new-{next(NUMBERS)}", "role": "intake"}, by=caller, path="/v1/tokens")]
 
 
+def _login_link(service: Service, caller: str) -> list[httpx.Response]:
+    return [service.post({"engineer": "ana"}, by=caller, path="/v1/login-links")]
+
+
 def _old_token(service: Service, caller: str) -> list[httpx.Response]:
     label = f"number-{next(NUMBERS)}"
     token = Token("ana", CallerRole.ENGINEER, hashlib.sha256(label.encode()).hexdigest(), SATURDAY_NIGHT, label=label)
@@ -158,6 +162,7 @@ _ASKED: Mapping[Operation, Callable[[Service, str], list[httpx.Response]]] = {
     Operation.START_DRILL: _drill,
     Operation.LINK_CALENDAR: _calendar,
     Operation.ADD_CALLER: _new_token,
+    Operation.MAKE_LOGIN_LINK: _login_link,
     Operation.CHANGE_CALLER: _old_token,
     Operation.CHANGE_SCHEDULE: _changes,
     Operation.SWAP: _swaps,

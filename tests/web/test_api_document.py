@@ -61,6 +61,7 @@ GOOD: list[tuple[str, str, str, object, int]] = [
     ("GET", "/v1/me", "/v1/me", None, 200),
     ("GET", "/v1/tokens", "/v1/tokens", None, 200),
     ("POST", "/v1/tokens", "/v1/tokens", {"name": "crm", "role": "intake", "scopes": ["tickets"]}, 201),
+    ("POST", "/v1/login-links", "/v1/login-links", {"engineer": "ana"}, 201),
     ("POST", "/v1/tokens/rotate", "/v1/tokens/rotate", {"name": "crm", "overlap_seconds": 60}, 200),
     ("POST", "/v1/tokens/revoke", "/v1/tokens/revoke", {"name": "crm"}, 200),
     ("POST", "/v1/drills", "/v1/drills", {"to": "ben"}, 202),

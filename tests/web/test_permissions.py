@@ -28,6 +28,7 @@ TABLE: dict[Operation | EventKind, tuple[str, str, str]] = {
     Operation.START_DRILL: (NO, ITSELF, YES),
     Operation.LINK_CALENDAR: (NO, ITSELF, YES),
     Operation.ADD_CALLER: (NO, NO, YES),
+    Operation.MAKE_LOGIN_LINK: (NO, NO, YES),
     Operation.CHANGE_CALLER: (NO, ITSELF, YES),
     Operation.CHANGE_SCHEDULE: (NO, ITSELF, YES),
     Operation.SWAP: (NO, ITSELF, YES),

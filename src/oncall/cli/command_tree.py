@@ -64,6 +64,7 @@ MODULES = {
     "login": "login_commands",
     "logout": "login_commands",
     "whoami": "login_commands",
+    "login-link": "login_link_command",
     "webhooks": "webhook_commands",
     "doctor": "doctor_commands",
     "drill": "doctor_commands",

@@ -62,6 +62,7 @@ GROUPS = {
         "drill",
         "policy",
         "token",
+        "login-link",
         "webhooks",
         "intake",
         "heartbeat",

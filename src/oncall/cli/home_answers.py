@@ -58,9 +58,10 @@ def _end(shift: LocalAssignmentView) -> str:
 def _waiting(engineer: str, settings: Settings, server: RemoteBackend | None) -> list[TicketView]:
     """Return the tickets that a person owns, and the free tickets for which the person was paged."""
     from oncall.cli.backend import open_backend
-    from oncall.cli.ticket_listing import MOST_AT_ONCE, most_urgent
+    from oncall.cli.ticket_listing import MOST_AT_ONCE
     from oncall.paging.domain.ticket import TicketStatus
     from oncall.paging.ports.records import TicketFilter
+    from oncall.paging.views.ticket_words import most_urgent
 
     states = (TicketStatus.OPEN, TicketStatus.ACKNOWLEDGED)
     with nullcontext(server) if server is not None else open_backend(settings) as backend:

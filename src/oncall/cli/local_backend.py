@@ -11,6 +11,7 @@ from oncall.errors import Refused
 
 if TYPE_CHECKING:
     from oncall.paging.actions.calendar_access import CalendarLinkView, CalendarUnlinkView
+    from oncall.paging.actions.sign_in import LoginLinkView
     from oncall.paging.actions.ticket_action import TicketAction
     from oncall.paging.clocks.policy_in_force import PolicyInForceView
     from oncall.paging.domain.ticket_answer import TicketAnswer
@@ -155,6 +156,12 @@ class LocalBackend:
         owner, now = self._feed_of(engineer, is_team=is_team), self._clock.real_now()
         path = self._store.write(lambda tx: make_link(tx, owner, by=self._user, real_now=now))
         return {"engineer": owner, "url": self._public_url + path}
+
+    def login_link(self, engineer: str) -> LoginLinkView:
+        from oncall.paging.actions.sign_in import make_login_link
+
+        now, address, user = self._clock.real_now(), self._public_url.rstrip("/"), self._user
+        return self._store.write(lambda tx: make_login_link(engineer, tx, by=user, public_url=address, real_now=now))
 
     def calendar_unlink(self, engineer: str | None, *, is_team: bool) -> CalendarUnlinkView:
         from oncall.paging.actions.calendar_access import revoke_links

@@ -15,6 +15,7 @@ from oncall.errors import StoreUnavailable
 
 if TYPE_CHECKING:
     from oncall.paging.actions.calendar_access import CalendarLinkView, CalendarUnlinkView
+    from oncall.paging.actions.sign_in import LoginLinkView
     from oncall.paging.actions.token_actions import WantedToken
     from oncall.paging.actions.token_requests import NewTokenView, RevokedTokenView, Rotation, TokenListView
     from oncall.paging.clocks.policy_in_force import PolicyInForceView
@@ -125,6 +126,10 @@ class RemoteBackend(ServerRequests):
 
     def tokens(self) -> TokenListView:
         answer: TokenListView = self._content(self._ask("GET", "/v1/tokens", None, self._patience))
+        return answer
+
+    def login_link(self, engineer: str) -> LoginLinkView:
+        answer: LoginLinkView = self._call("POST", "/v1/login-links", {"engineer": engineer})
         return answer
 
     def create_token(self, wanted: WantedToken) -> NewTokenView:

@@ -18,8 +18,9 @@ from oncall.cli.output import bad_value, print_json, print_rows, say, tell
 from oncall.cli.remote_backend import RemoteBackend
 from oncall.cli.ticket_action_commands import REFERENCE
 from oncall.cli.ticket_listing import tickets
-from oncall.cli.ticket_timeline import one_clock, print_timeline, stamp, state_words
+from oncall.cli.ticket_timeline import print_timeline
 from oncall.errors import Refused
+from oncall.paging.views.ticket_words import one_clock, stamp, state_words
 from oncall.text_files import replace_file
 
 if TYPE_CHECKING:

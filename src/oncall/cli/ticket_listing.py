@@ -8,8 +8,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import typer
@@ -18,13 +16,21 @@ from oncall.cli.backend import open_backend
 from oncall.cli.json_option import JSON_OPTION
 from oncall.cli.output import print_json, print_table, tell
 from oncall.cli.server import OWN_ID, own_engineer
-from oncall.cli.ticket_timeline import left_words, stamp, state_words
 from oncall.errors import Refused
+from oncall.paging.views.ticket_words import (
+    by_urgency,
+    first_to_end,
+    is_near_its_end,
+    left_words,
+    most_urgent,
+    stamp,
+    state_words,
+)
 
 if TYPE_CHECKING:
     from oncall.paging.domain.ticket import TicketStatus
     from oncall.paging.ports.records import TicketFilter
-    from oncall.paging.views.ticket_view_types import ClockView, TicketListView, TicketView
+    from oncall.paging.views.ticket_view_types import TicketListView, TicketView
     from oncall.wiring import Settings
 
 MOST_AT_ONCE = 1000
@@ -135,36 +141,6 @@ def _print_listing(found: Sequence[TicketView], most_lines: int | None = None) -
         tell("No tickets.")
 
 
-def most_urgent(read: Callable[[str | None], TicketListView], limit: int) -> list[TicketView]:
-    """Return the `limit` tickets whose clocks end first.
-
-    read: returns one part of the listing, after a ticket id or from the start; it is called until all parts are read.
-    """
-    found: list[TicketView] = []
-    view = read(None)
-    while True:
-        found += view["tickets"]
-        if view["next"] is None:
-            return by_urgency(found)[:limit]
-        view = read(view["next"])
-
-
-def by_urgency(found: Sequence[TicketView]) -> list[TicketView]:
-    """Return the tickets, the one whose clock ends first on top; tickets without a running clock keep their order."""
-    return sorted(found, key=_urgency)
-
-
-def _urgency(item: TicketView) -> float:
-    first = _first_to_end(item)
-    return float("inf") if first is None else first[0]
-
-
-def _first_to_end(item: TicketView) -> tuple[int, ClockView] | None:
-    """Return the seconds left of the running clock that ends first, and the clock; None when no clock runs."""
-    running = [(clock["seconds_left"], clock) for clock in item["clocks"]]
-    return min(((left, clock) for left, clock in running if left is not None), key=itemgetter(0), default=None)
-
-
 def print_tickets(found: Sequence[TicketView], most_lines: int | None = None) -> None:
     """Print a table of tickets in the given order. most_lines: leave out the rows after this many lines."""
     header = ["id", "code", "impact", "customer", "state", "next clock", "left", "due", "subject"]
@@ -185,7 +161,7 @@ def print_tickets(found: Sequence[TicketView], most_lines: int | None = None) ->
 
 def _clock_words(item: TicketView) -> list[str]:
     """Return the metric, the time left and the due time of the clock that ends first."""
-    first = _first_to_end(item)
+    first = first_to_end(item)
     if first is None:
         return ["paused" if any(clock["state"] == "paused" for clock in item["clocks"]) else "-", "-", "-"]
     left, clock = first
@@ -194,14 +170,7 @@ def _clock_words(item: TicketView) -> list[str]:
 
 def _colour(item: TicketView) -> str:
     """Return red for a late clock, yellow from its warning on, empty otherwise."""
-    first = _first_to_end(item)
-    if first is None:
-        return ""
-    left, clock = first
-    if left <= 0:
+    first = first_to_end(item)
+    if first is not None and first[0] <= 0:
         return "red"
-    due, warn = clock["due_at"], clock["warn_at"]
-    if due is None or warn is None:
-        return ""
-    warned_for = datetime.fromisoformat(due) - datetime.fromisoformat(warn)
-    return "yellow" if left <= warned_for.total_seconds() else ""
+    return "yellow" if is_near_its_end(item) else ""

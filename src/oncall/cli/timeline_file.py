@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from oncall.cli.ticket_timeline import one_clock, stamp, state_words, timeline_rows
+from oncall.paging.views.ticket_words import one_clock, stamp, state_words, timeline_rows
 
 if TYPE_CHECKING:
     from oncall.paging.views.ticket_view_types import WholeTicketView

@@ -19,9 +19,11 @@ from oncall.paging.ports.handoff_book import HandoffNote
 from oncall.paging.ports.phone_proofs import PhoneProof
 from oncall.paging.ports.records import InboundMessage, SentText
 from oncall.paging.ports.refusals import RefusalCount
+from oncall.paging.ports.sign_in_store import LoginLink, PageSession
 from oncall.rehearsal.memory_calendar import CalendarBook
 from oncall.rehearsal.memory_handoffs import HandoffBook
 from oncall.rehearsal.memory_relay import NoRelay
+from oncall.rehearsal.memory_sign_ins import SignInBook
 from oncall.rehearsal.memory_swaps import SwapBook
 from oncall.rehearsal.memory_tickets import TicketBook
 from oncall.rehearsal.memory_tokens import TokenBook
@@ -34,7 +36,7 @@ _NEVER_CAME = (AttemptStatus.FAILED, AttemptStatus.UNDELIVERED)
 _NEVER_LEFT = (AttemptStatus.FAILED, *SENDABLE)
 
 
-class MemoryStore(UrgentBook, TicketBook, TokenBook, CalendarBook, HandoffBook, SwapBook, NoRelay):
+class MemoryStore(UrgentBook, TicketBook, TokenBook, CalendarBook, HandoffBook, SwapBook, SignInBook, NoRelay):
     """Tickets, logs, attempts and all other rows, under one schedule and one policy that never change."""
 
     def __init__(self, schedule: Schedule, policy: Policy) -> None:
@@ -49,6 +51,8 @@ class MemoryStore(UrgentBook, TicketBook, TokenBook, CalendarBook, HandoffBook, 
         self._answers: list[tuple[datetime, str]] = []
         self._tokens: dict[str, Token] = {}
         self._links: dict[str, CalendarLink] = {}
+        self._login_links: dict[str, LoginLink] = {}
+        self._page_sessions: dict[str, PageSession] = {}
         self._notes: list[HandoffNote] = []
         self._proofs: dict[tuple[str, str], PhoneProof] = {}
         self._marks: dict[tuple[str, str], Reachability] = {}

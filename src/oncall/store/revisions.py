@@ -26,6 +26,7 @@ REVISIONS = (
     "0017",
     "0018",
     "0019",
+    "0020",
 )
 """All revisions in `migrations/versions`, oldest first."""
 

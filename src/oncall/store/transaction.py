@@ -13,6 +13,7 @@ from oncall.store.reachability_queries import ReachabilityQueries
 from oncall.store.refusal_queries import RefusalQueries
 from oncall.store.relay_queries import RelayQueries
 from oncall.store.schedule_queries import ScheduleQueries
+from oncall.store.sign_in_queries import SignInQueries
 from oncall.store.status_queries import StatusQueries
 from oncall.store.swap_queries import SwapQueries
 from oncall.store.ticket_queries import ADD_EVENT, ADD_TICKET, UPDATE_TICKET, TicketQueries
@@ -50,6 +51,7 @@ class SqlTransaction(
     HandoffQueries,
     StatusQueries,
     ProofQueries,
+    SignInQueries,
 ):
     """The `paging.ports.Transaction` on one open connection. The store makes one for each piece of work.
 

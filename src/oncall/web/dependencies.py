@@ -18,6 +18,7 @@ from oncall.web.bearer import LONGEST_SECRET, digest, sender_digest
 from oncall.web.flood_check import FloodCheck
 from oncall.web.problem_documents import ProblemDocument
 from oncall.web.public_status import PublicStatus
+from oncall.web.published_roster import PublishedRoster
 from oncall.web.services import Services
 
 
@@ -34,6 +35,7 @@ class Running:
     public_status: PublicStatus
     report_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     shift_changes: ShiftChanges = field(default_factory=ShiftChanges)
+    published_roster: PublishedRoster = field(default_factory=PublishedRoster)
 
 
 async def keep_running(app: FastAPI, services: Services) -> None:
@@ -135,4 +137,5 @@ RelayRetrier = Annotated[Token, Depends(_CallerFor(Operation.RETRY_MESSAGE))]
 NoteWriter = Annotated[Token, Depends(_CallerFor(Operation.NOTE_HANDOFF))]
 DrillStarter = Annotated[Token, Depends(_CallerFor(Operation.START_DRILL))]
 TokenMaker = Annotated[Token, Depends(_CallerFor(Operation.ADD_CALLER))]
+LoginLinker = Annotated[Token, Depends(_CallerFor(Operation.MAKE_LOGIN_LINK))]
 TokenRotator = Annotated[Token, Depends(_CallerFor(Operation.CHANGE_CALLER))]

@@ -95,8 +95,7 @@ def install(app: FastAPI, routes: Sequence[BaseRoute] = ()) -> None:
 
     @app.exception_handler(StoreError)
     async def _store(request: Request, error: StoreError) -> JSONResponse:
-        # The log says where the database is; a caller only needs to know what was stored.
-        structlog.get_logger("oncall.web").error("the store is away", action="store_unavailable", error=str(error))
+        log_store_error(error)
         return _refusal(request, 503, IN_DOUBT if isinstance(error, StoreInDoubt) else NOTHING_STORED)
 
     @app.exception_handler(ClientDisconnect)
@@ -128,12 +127,22 @@ _STATUSES: tuple[tuple[type[OncallError], int], ...] = (
 """The status of each refusal of the core whose words the caller may read."""
 
 
-def _install_refusals(app: FastAPI) -> None:
-    statuses = dict(_STATUSES)
+def log_store_error(error: StoreError) -> None:
+    """Log why the database did not answer. A caller only needs to know what was stored."""
+    structlog.get_logger("oncall.web").error("the store is away", action="store_unavailable", error=str(error))
 
+
+def status_of(error: OncallError) -> int | None:
+    """Return the HTTP status of a refusal of the core; None for an error whose words are for the log alone."""
+    statuses = {**dict(_STATUSES), FieldFaults: 422}
+    return next((statuses[kind] for kind in type(error).__mro__ if kind in statuses), None)
+
+
+def _install_refusals(app: FastAPI) -> None:
     async def refused(request: Request, error: Exception) -> JSONResponse:
-        kinds = [kind for kind in type(error).__mro__ if kind in statuses]
-        return _refusal(request, statuses[kinds[0]], str(error))
+        status = status_of(error) if isinstance(error, OncallError) else None
+        assert status is not None, "it is installed for the refusals of the table alone"
+        return _refusal(request, status, str(error))
 
     for kind, _ in _STATUSES:
         app.add_exception_handler(kind, refused)

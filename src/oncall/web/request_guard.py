@@ -20,6 +20,8 @@ Headers = list[tuple[bytes, bytes]]
 PROVIDER_PATHS = "/webhooks/twilio/"
 CALENDAR_PATHS = "/calendar/"
 """Where the path holds a secret. A wrong one counts as a wrong token, so that nobody can try many."""
+LOGIN_PATH = "/login"
+"""Where a link that signs in is used. A wrong one counts as a wrong token."""
 TICKETS = "/v1/tickets"
 SENDER_PATHS = ("/webhooks/", "/v2/", "/heartbeat/")
 """Paths of senders, which take a 429 as a reason to drop an event. In a flood they get a 503 instead."""
@@ -110,6 +112,8 @@ class _Answer:
             case 400 | 413 | 422:
                 return RefusalReason.BODY
             case 401 | 429:
+                return RefusalReason.TOKEN
+            case 403 if self.scope["path"] == LOGIN_PATH:
                 return RefusalReason.TOKEN
             case 403:
                 is_signed = self.trace.caller is None and self.scope["path"].startswith(PROVIDER_PATHS)

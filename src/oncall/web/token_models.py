@@ -9,6 +9,7 @@ from fastapi import Body
 from fastapi.openapi.models import Example
 from pydantic import BaseModel, ConfigDict, Field
 
+from oncall.paging.actions.sign_in import LONGEST_PERSON
 from oncall.paging.actions.token_actions import MOST_OVERLAP, OVERLAP
 from oncall.paging.actions.token_requests import LONGEST_HANDLE
 from oncall.paging.ports.callers import CallerRole, Scope
@@ -52,12 +53,21 @@ class RevocationBody(_Body):
     name: Handle
 
 
+class LoginLinkBody(_Body):
+    """A link that signs a person in to the pages."""
+
+    engineer: Annotated[str, Field(min_length=1, max_length=LONGEST_PERSON)]
+    """Their id on the roster: an engineer's or the manager's."""
+
+
 TOKEN_EXAMPLES: dict[str, Example] = {
     "program": {"summary": "A program", "value": {"name": "crm", "role": "intake", "scopes": ["tickets"]}},
     "person": {"summary": "An engineer", "value": {"name": "ana:laptop", "role": "engineer", "expires": "2027-12-31"}},
 }
 NAME_EXAMPLES: dict[str, Example] = {"program": {"summary": "A program's token", "value": {"name": "crm"}}}
+LINK_EXAMPLES: dict[str, Example] = {"person": {"summary": "An engineer", "value": {"engineer": "ana"}}}
 
 PostedToken = Annotated[Posted[TokenBody], Body(openapi_examples=TOKEN_EXAMPLES)]
 PostedRotation = Annotated[Posted[RotationBody], Body(openapi_examples=NAME_EXAMPLES)]
 PostedRevocation = Annotated[Posted[RevocationBody], Body(openapi_examples=NAME_EXAMPLES)]
+PostedLoginLink = Annotated[Posted[LoginLinkBody], Body(openapi_examples=LINK_EXAMPLES)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
+from oncall.paging.actions.sign_in import LoginLinkView, login_link_for, wanted_person
 from oncall.paging.actions.token_requests import (
     NewTokenView,
     RevokedTokenView,
@@ -18,10 +19,10 @@ from oncall.paging.actions.token_requests import (
     wanted_token,
 )
 from oncall.web.api_description import Answer, answers
-from oncall.web.dependencies import ReadingCaller, ServicesDep, TokenMaker, TokenRotator
+from oncall.web.dependencies import LoginLinker, ReadingCaller, ServicesDep, TokenMaker, TokenRotator
 from oncall.web.plain_route import PlainRoute
 from oncall.web.query_fields import QueryDep
-from oncall.web.token_models import PostedRevocation, PostedRotation, PostedToken
+from oncall.web.token_models import PostedLoginLink, PostedRevocation, PostedRotation, PostedToken
 
 router = APIRouter(route_class=PlainRoute, tags=["tokens"])
 
@@ -73,3 +74,18 @@ async def post_revocation(services: ServicesDep, caller: TokenRotator, posted: P
     """Deletes a token; within seconds no request with it is answered. An engineer revokes their own tokens."""
     handle = wanted_handle(posted.document)
     return JSONResponse(await services.engine.write(lambda tx: revoke_for(caller, handle, tx)))
+
+
+@router.post(
+    "/v1/login-links",
+    status_code=201,
+    summary="Make a link that signs in to the pages",
+    responses=answers({201: Answer("The link", LoginLinkView)}, 400, 401, 403, 404, 413, 422, 503),
+)
+async def post_login_link(services: ServicesDep, caller: LoginLinker, posted: PostedLoginLink) -> JSONResponse:
+    """Makes a link that signs a person in to the pages once, within 15 minutes."""
+    person, real_now = wanted_person(posted.document), services.clock.real_now()
+    view = await services.engine.write(
+        lambda tx: login_link_for(caller, person, tx, public_url=services.public_url, real_now=real_now)
+    )
+    return JSONResponse(view, 201, headers=_NO_STORE)

@@ -32,6 +32,7 @@ class Operation(StrEnum):
     START_DRILL = "start a drill (`POST /v1/drills`)"
     LINK_CALENDAR = "make and revoke calendar links (`POST /v1/calendar/links`, `/v1/calendar/links/revoke`)"
     ADD_CALLER = "make a token (`POST /v1/tokens`)"
+    MAKE_LOGIN_LINK = "make a link that signs a person in to the pages (`POST /v1/login-links`)"
     CHANGE_CALLER = "rotate and revoke tokens (`POST /v1/tokens/rotate`, `/v1/tokens/revoke`)"
     CHANGE_SCHEDULE = (
         "change who is on call (`POST /v1/schedule/overrides`, `/v1/schedule/covers`, `/v1/schedule/versions/N/undo`)"
@@ -63,6 +64,7 @@ PERMISSIONS: Mapping[Operation | EventKind, Row] = {
     Operation.START_DRILL: (_NO, _AS_ITSELF, _YES),
     Operation.LINK_CALENDAR: (_NO, _AS_ITSELF, _YES),
     Operation.ADD_CALLER: (_NO, _NO, _YES),
+    Operation.MAKE_LOGIN_LINK: (_NO, _NO, _YES),
     Operation.CHANGE_CALLER: (_NO, _AS_ITSELF, _YES),
     Operation.CHANGE_SCHEDULE: (_NO, _AS_ITSELF, _YES),
     Operation.SWAP: (_NO, _AS_ITSELF, _YES),

@@ -28,6 +28,7 @@ from oncall.paging.ports.phone_proofs import PhoneProofs
 from oncall.paging.ports.refusals import RefusalCounts
 from oncall.paging.ports.relay import EventFeed, RelayMessages
 from oncall.paging.ports.schedule_store import PolicySources, Publishing, Schedules
+from oncall.paging.ports.sign_in_store import SignIns
 from oncall.paging.ports.swap_store import SwapRequests
 from oncall.paging.ports.ticket_store import Codes, DueTickets, EventLog, TicketHistory, TicketLists, Tickets
 from oncall.schedule.schedule import Schedule
@@ -129,6 +130,7 @@ class Transaction(
     ArrivalLog,
     Heartbeats,
     CalendarLinks,
+    SignIns,
     SwapRequests,
     EventFeed,
     RelayMessages,

@@ -15,6 +15,7 @@ from oncall.paging.watch.absent_findings import absent_on_call
 from oncall.paging.watch.doctor_inputs import BEHIND, Facts, FailedAttempt, FailureCause, Stored
 from oncall.paging.watch.finding import Finding, FindingView, Severity, fine, stops, warns
 from oncall.paging.watch.holes_ahead import DAYS, holes_ahead
+from oncall.paging.watch.phones_tried import AHEAD, needed_soon, untried_phones
 from oncall.paging.watch.proof_findings import unproven_phones
 from oncall.paging.watch.refused_callers import RepeatedRefusal, repeated
 from oncall.paging.watch.relay_findings import relay_findings
@@ -25,8 +26,6 @@ from oncall.schedule.schedule_view_types import GapView
 from oncall.support.json_types import IsoTime
 from oncall.support.wording import full_time, rough_span, span
 
-AHEAD = timedelta(days=14)
-"""How far ahead (policy time) the schedule is checked."""
 PAGER_IS_DEAD = timedelta(seconds=30)
 MOST_SKEW = timedelta(seconds=30)
 SHARED_SKEW = timedelta(seconds=4)
@@ -271,16 +270,14 @@ def _alerts(facts: Facts, stored: Stored) -> Iterator[Finding]:
 
 def _phones(facts: Facts, stored: Stored) -> Iterator[Finding]:
     """Yield the people whose number does not work: they stop pages now if they are on call, later if not."""
-    soon = {assignment.engineer for assignment in stored.schedule.assignments(facts.now, facts.now + AHEAD)}
-    manager = stored.schedule.manager_at(facts.now)
-    soon |= {manager.id} if manager is not None else set()
+    soon = needed_soon(stored.schedule, facts.now)
     broken = {**_broken_phones(facts, stored), **stored.opted_out}
     for person, why in sorted(broken.items()):
         if person in soon:
             yield stops("phone", f"{person} is on call within {AHEAD.days} days and cannot be reached: {why}")
         elif person in stored.schedule.people:
             yield warns("phone", f"{person} cannot be reached: {why}")
-    untried = [person for person in sorted(soon) if person not in broken and not _was_reached(person, stored)]
+    untried = [each for each in untried_phones(stored.schedule, stored.reached, facts.now) if each not in broken]
     if untried:
         words = f"no message to or from the current number of {', '.join(untried)} has ever been confirmed"
         yield warns("phone", f"{words}; test it: `oncall drill --to {untried[0]}`.")
@@ -288,12 +285,6 @@ def _phones(facts: Facts, stored: Stored) -> Iterator[Finding]:
         yield fine(
             "phone", f"a message to or from each engineer on call within {AHEAD.days} days was confirmed before."
         )
-
-
-def _was_reached(person: str, stored: Stored) -> bool:
-    """Return True if a message to or from this person's current number was ever confirmed."""
-    at, since = stored.reached.get(person), stored.schedule.phone_since(person)
-    return at is not None and since is not None and at >= since
 
 
 def _broken_phones(facts: Facts, stored: Stored) -> dict[str, str]:

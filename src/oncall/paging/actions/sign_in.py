@@ -1,0 +1,141 @@
+"""Sign-in to the pages: make a link, use it once, find who a session belongs to, and end it."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, TypedDict
+
+from oncall.errors import NotFound, Refused
+from oncall.paging.actions.caller_actions import NotAllowed
+from oncall.paging.actions.field_faults import FieldFault, FieldFaults
+from oncall.paging.domain.quoted_text import clean, quoted
+from oncall.paging.ports.callers import CallerRole, Token
+from oncall.paging.ports.sign_in_store import LoginLink, PageSession, SignIns
+from oncall.schedule.schedule import Schedule
+from oncall.suggestions import suggestion
+from oncall.support.json_types import IsoTime
+
+LINK_LENGTH = timedelta(minutes=15)
+SESSION_LENGTH = timedelta(days=7)
+"""How long a browser stays signed in (real time)."""
+LONGEST_PERSON = 60
+SECRET_BYTES = 32
+NO_LINK = "this link was used already, has ended, or was never made; ask for a new one: `oncall login-link YOUR-ID`"
+
+
+class LoginLinkView(TypedDict):
+    """A new link that signs a person in to the pages."""
+
+    engineer: Annotated[str, "Who is signed in by it: an id on the roster."]
+    url: Annotated[str, "It works once. It is shown once; the service keeps only its digest."]
+    expires_at: Annotated[IsoTime, "From this instant on it is refused."]
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A person who is signed in. role: engineer or manager, as the latest publication has it. session: its digest.
+
+    since: when they signed in (real time).
+    """
+
+    id: str
+    name: str
+    role: CallerRole
+    session: str
+    since: datetime
+
+    @property
+    def token(self) -> Token:
+        """Return a caller's token with the same rights, for the functions that the API uses. It opens nothing."""
+        return Token(self.id, self.role, "", self.since)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A new session. session_id: what the browser keeps; nothing can show it again."""
+
+    person: str
+    session_id: str
+
+
+def wanted_person(posted: object) -> str:
+    """Return the person whom a body names. Raises FieldFaults."""
+    if not isinstance(posted, Mapping):
+        raise FieldFaults([FieldFault("login_link", 'a JSON object is needed, like {"engineer": "ana"}')])
+    value = posted.get("engineer")
+    if isinstance(value, str) and 0 < len(value) <= LONGEST_PERSON:
+        return value
+    words = "missing" if value is None else f"write text of 1 to {LONGEST_PERSON} characters"
+    raise FieldFaults([FieldFault("engineer", words)])
+
+
+def login_link_for(caller: Token, person: str, tx: SignIns, *, public_url: str, real_now: datetime) -> LoginLinkView:
+    """Make a link for a caller of the API. Raises NotAllowed for a token with scopes: a session has no scopes."""
+    if caller.scopes:
+        own = ", ".join(sorted(caller.scopes))
+        raise NotAllowed(f"this token has only {own}, and a link gives all that a person may do")
+    return make_login_link(person, tx, by=caller.name, public_url=public_url, real_now=real_now)
+
+
+def make_login_link(person: str, tx: SignIns, *, by: str, public_url: str, real_now: datetime) -> LoginLinkView:
+    """Store a new link and return it. Raises Refused before a publication, NotFound for a person on no roster."""
+    schedule = tx.schedule()
+    if schedule.latest is None:
+        raise Refused("no schedule is published yet; make one with `oncall generate` and `oncall publish`")
+    known = _people(schedule)
+    if person not in known:
+        hint = suggestion(clean(person), sorted(known))
+        raise NotFound(f"nobody on the published roster has the id {quoted(person)}; {hint}")
+    secret, ends_at = secrets.token_urlsafe(SECRET_BYTES), real_now + LINK_LENGTH
+    tx.forget_sign_ins(ended_by=real_now)
+    tx.add_login_link(LoginLink(digest_of(secret), person, by, real_now, ends_at))
+    return {"engineer": person, "url": f"{public_url}/login/{secret}", "expires_at": ends_at.isoformat()}
+
+
+def sign_in(secret: str, tx: SignIns, *, replaces: str | None, real_now: datetime) -> SignedIn | None:
+    """Use a link: delete it and store a new session. Returns None for a link that was used, has ended or never was.
+
+    replaces: the digest of the session that the browser had before, which ends. A person who has left the roster
+    since the link was made gets None too.
+    """
+    link = tx.take_login_link(digest_of(secret))
+    if link is None or link.ends_at <= real_now or link.person not in _people(tx.schedule()):
+        return None
+    if replaces is not None:
+        tx.remove_page_session(replaces)
+    tx.forget_sign_ins(ended_by=real_now)
+    session_id = secrets.token_urlsafe(SECRET_BYTES)
+    tx.add_page_session(PageSession(digest_of(session_id), link.person, real_now, real_now + SESSION_LENGTH))
+    return SignedIn(link.person, session_id)
+
+
+def visitor_of(session_id: str, tx: SignIns, *, real_now: datetime) -> Visitor | None:
+    """Return who a session id belongs to; None for an ended or unknown session, or a person who left the roster."""
+    session = tx.page_session(digest_of(session_id))
+    if session is None or session.ends_at <= real_now:
+        return None
+    schedule = tx.schedule()
+    name = _people(schedule).get(session.person)
+    if name is None:
+        return None
+    is_manager = schedule.manager is not None and schedule.manager.id == session.person
+    role = CallerRole.MANAGER if is_manager else CallerRole.ENGINEER
+    return Visitor(session.person, name, role, session.digest, session.created_at)
+
+
+def digest_of(secret: str) -> str:
+    """Return the SHA-256 digest (hex) of a secret; the store keeps nothing else of it."""
+    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
+
+
+def _people(schedule: Schedule) -> dict[str, str]:
+    """Return the names of the engineers and the manager of the latest publication, by id."""
+    latest = schedule.latest
+    if latest is None:
+        return {}
+    people = [*latest.people.values(), *([latest.manager] if latest.manager else [])]
+    return {person.id: person.name for person in people}

@@ -1,0 +1,58 @@
+"""Links that sign a person in to the pages, and the sessions of those who are signed in, in the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from oncall.paging.ports.schedule_store import Schedules
+
+
+@dataclass(frozen=True, slots=True)
+class LoginLink:
+    """A link that signs a person in once. Only the SHA-256 digest (hex) of its secret is kept.
+
+    person: the id on the roster. by: who made the link. Times are real, aware UTC.
+    """
+
+    digest: str
+    person: str
+    by: str
+    created_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PageSession:
+    """A person who is signed in to the pages with one browser. Only the digest (hex) of the session's id is kept.
+
+    Times are real, aware UTC.
+    """
+
+    digest: str
+    person: str
+    created_at: datetime
+    ends_at: datetime
+
+
+class SignIns(Schedules, Protocol):
+    """Stores links and sessions, and reads who is on the roster."""
+
+    def add_login_link(self, link: LoginLink) -> None:
+        """Store a link."""
+
+    def take_login_link(self, digest: str) -> LoginLink | None:
+        """Delete the link with this digest and return it; None if there is none. Of two callers one gets it."""
+
+    def add_page_session(self, session: PageSession) -> None:
+        """Store a session."""
+
+    def page_session(self, digest: str) -> PageSession | None:
+        """Return the session with this digest, or None."""
+
+    def remove_page_session(self, digest: str) -> None:
+        """Delete a session, if there is one with this digest."""
+
+    def forget_sign_ins(self, *, ended_by: datetime) -> None:
+        """Delete the links and sessions that ended at or before an instant (real time)."""

@@ -1,0 +1,211 @@
+"""Tickets in words, for the terminal and the pages: their order, their states, clocks and timelines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from operator import itemgetter
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from oncall.paging.views.ticket_view_types import (
+        AttemptView,
+        ClockView,
+        EventView,
+        TicketListView,
+        TicketView,
+        WholeTicketView,
+    )
+
+
+def stamp(text: str | None, zone: str | None, *, form: str = "%a %Y-%m-%d %H:%M") -> str:
+    """Return an ISO time as `Sat 2027-01-09 03:12`, or `-` when there is none. `form`: as for strftime.
+
+    zone: the time zone in which to show it; None keeps the offset of `text`. Near an hour that the zone's clock shows
+    twice, the zone's abbreviation follows.
+    """
+    from oncall.support.wording import table_time
+
+    if not text:
+        return "-"
+    at = datetime.fromisoformat(text)
+    return table_time(at, ZoneInfo(zone), form=form) if zone else at.strftime(form)
+
+
+def left_words(seconds: int) -> str:
+    """Return `45 min`, `2 h 5 min`, `less than a minute`, or `late by 10 min` for a negative number."""
+    from oncall.support.wording import rough_span
+
+    words = rough_span(timedelta(seconds=abs(seconds)))
+    return f"late by {words}" if seconds < 0 else words
+
+
+def state_words(item: TicketView) -> str:
+    """Return a ticket's state and its owner: `held until ...`, `taken by ana`, `merged into T-1`."""
+    owner = item["owner"]
+    if item["merged_into"]:
+        return f"merged into {item['merged_into']}"
+    if item["state"] == "resolved":
+        return "resolved"
+    if item["state"] == "open" and item["hold_until"]:
+        return f"held until {stamp(item['hold_until'], item.get('timezone'))}"
+    if item["waiting"]:
+        return f"waiting for the customer, owned by {owner}" if owner else "waiting for the customer"
+    if item["state"] == "open" and owner:
+        return f"chased, owned by {owner}"
+    if item["state"] == "acknowledged" and owner:
+        return f"taken by {owner}"
+    return str(item["state"])
+
+
+def most_urgent(read: Callable[[str | None], TicketListView], limit: int) -> list[TicketView]:
+    """Return the `limit` tickets whose clocks end first.
+
+    read: returns one part of the listing, after a ticket id or from the start; it is called until all parts are read.
+    """
+    found: list[TicketView] = []
+    view = read(None)
+    while True:
+        found += view["tickets"]
+        if view["next"] is None:
+            return by_urgency(found)[:limit]
+        view = read(view["next"])
+
+
+def by_urgency(found: Sequence[TicketView]) -> list[TicketView]:
+    """Return the tickets, the one whose clock ends first on top; tickets without a running clock keep their order."""
+    return sorted(found, key=_urgency)
+
+
+def _urgency(item: TicketView) -> float:
+    first = first_to_end(item)
+    return float("inf") if first is None else first[0]
+
+
+def first_to_end(item: TicketView) -> tuple[int, ClockView] | None:
+    """Return the seconds left of the running clock that ends first, and the clock; None when no clock runs."""
+    running = [(clock["seconds_left"], clock) for clock in item["clocks"]]
+    return min(((left, clock) for left, clock in running if left is not None), key=itemgetter(0), default=None)
+
+
+def is_near_its_end(item: TicketView) -> bool:
+    """Return True from the warning of the clock that ends first until its end."""
+    first = first_to_end(item)
+    if first is None or first[0] <= 0:
+        return False
+    left, clock = first
+    due, warn = clock["due_at"], clock["warn_at"]
+    if due is None or warn is None:
+        return False
+    warned_for = datetime.fromisoformat(due) - datetime.fromisoformat(warn)
+    return left <= warned_for.total_seconds()
+
+
+def one_clock(clock: ClockView, zone: str | None) -> str:
+    """Return one SLA clock as `first reply: due Sat 2027-01-09 04:12, 45 min`."""
+    name = clock["metric"].replace("_", " ")
+    if clock["seconds_left"] is not None:
+        return f"{name}: due {stamp(clock['due_at'], zone)}, {left_words(clock['seconds_left'])}"
+    if clock["state"] == "paused":
+        return f"{name}: paused while we wait for the customer"
+    if clock["state"] == "merged":
+        return f"{name}: continues on the ticket that this one was merged into"
+    if clock["state"] == "breached":
+        return f"{name}: breached {stamp(clock['breached_at'], zone)}"
+    return f"{name}: met {stamp(clock['met_at'], zone)}" if clock["met_at"] else f"{name}: stopped"
+
+
+def timeline_rows(view: WholeTicketView) -> list[list[str]]:
+    """Return the log as rows of time, event, author and words; a message has only its time and words."""
+    zone = view.get("timezone")
+    below: dict[int | None, list[AttemptView]] = {}
+    for attempt in view["attempts"]:
+        below.setdefault(_place(attempt, view["events"]), []).append(attempt)
+    rows: list[list[str]] = []
+    for index, event in enumerate(view["events"]):
+        at, kind = stamp(event["at"], zone), event["kind"].replace("_", " ")
+        rows.append([at, kind, event["by"], event_words(event, zone)])
+        if event["kind"] == "judged":
+            rows += [["", "", "", f"  {reason}"] for reason in event["details"]["reasons"]]
+        rows += [_attempt_row(attempt, zone) for attempt in below.get(index, ())]
+    rows += [_attempt_row(attempt, zone) for attempt in below.get(None, ())]
+    return rows
+
+
+def _attempt_row(attempt: AttemptView, zone: str | None) -> list[str]:
+    return [stamp(attempt["at"], zone), "", "", f"  {_attempt_words(attempt)}"]
+
+
+def _place(attempt: AttemptView, events: Sequence[EventView]) -> int | None:
+    """Return the index of the event to print a message under; None to print it after the whole log.
+
+    The event is the last one that delayed or bundled the message, else the one that caused it.
+    """
+    own = [index for index, event in enumerate(events) if _belongs(attempt, event)]
+    delays = [
+        index
+        for index, event in enumerate(events)
+        if event["kind"] in _DELAYS and event.get("details", {}).get("attempt") == attempt["id"]
+    ]
+    return delays[-1] if delays else own[0] if own else None
+
+
+_DELAYS = ("page_waits", "page_bundled")
+_STEPS = ("step_fired", "step_skipped", "step_failed", "step_rerouted", "step_resent")
+
+
+def _belongs(attempt: AttemptView, event: EventView) -> bool:
+    """Return True if the event caused the message: a step names its page, a notice has the time of its event."""
+    if attempt["purpose"] == "notice":
+        return event["kind"] not in _STEPS and attempt["at"] in (event["at"], _recorded_at(event))
+    return bool(event.get("details", {}).get("attempt") == attempt["id"] and event["kind"].startswith("step_"))
+
+
+def _recorded_at(event: EventView) -> str | None:
+    """Return when an event that was reported late was recorded, with the offset of its own time; else None."""
+    text = event.get("details", {}).get("recorded_at")
+    if text is None:
+        return None
+    return datetime.fromisoformat(text).astimezone(datetime.fromisoformat(event["at"]).tzinfo).isoformat()
+
+
+def _clock_words(event: EventView, zone: str | None) -> str:
+    """Return when the event was recorded and which time its sender gave, where these differ from the event's time."""
+    said_at, recorded_at = event.get("details", {}).get("said_at"), _recorded_at(event)
+    words = [f"recorded {stamp(recorded_at, zone)}"] if recorded_at is not None else []
+    if said_at is not None:
+        said = datetime.fromisoformat(said_at).astimezone(datetime.fromisoformat(event["at"]).tzinfo).isoformat()
+        words.append(f"its sender said {stamp(said, zone, form='%a %Y-%m-%d %H:%M:%S')}")
+    return f" ({', '.join(words)})" if words else ""
+
+
+def _attempt_words(attempt: AttemptView) -> str:
+    words = f"{attempt['purpose']} to {attempt['to']} by {attempt['channel']}: {attempt['status']}"
+    if str(attempt["provider_id"]).startswith("outbox-"):
+        words += " (printed by the outbox; no phone rang)"
+    return words + _error_words(attempt)
+
+
+def event_words(event: EventView, zone: str | None = None) -> str:
+    """Return why an event happened, and when it was recorded if that was later."""
+    details = event.get("details", {})
+    if event["kind"] == "judged":
+        return f"{details['action']}, {event['why']}"
+    if event["kind"] in ("step_fired", "step_skipped"):
+        return f"{details['notify']}: {event['why']}"
+    why = str(event["why"])
+    if event["kind"] == "impact_changed" and not why.endswith(f" to {details['impact']}"):
+        # The author's note has replaced "normal to urgent".
+        why = f"now {details['impact']}: {why}"
+    return why + _clock_words(event, zone)
+
+
+def _error_words(attempt: AttemptView) -> str:
+    """Return why an attempt failed; for an attempt that went out after a retry, its last error before that."""
+    if not attempt["error"]:
+        return ""
+    if attempt["status"] not in ("accepted", "sent", "delivered"):
+        return f" ({attempt['error']})"
+    on_send = f" on send {attempt['tries']}" if attempt["tries"] > 1 else ""
+    return f"{on_send}; before that: {attempt['error'].partition(';')[0]}"

@@ -1,0 +1,31 @@
+"""Whose phone is needed soon, and whose number no message was ever confirmed for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from oncall.schedule.schedule import Schedule
+
+AHEAD = timedelta(days=14)
+"""How far ahead (policy time) a phone counts as needed soon."""
+
+
+def needed_soon(schedule: Schedule, now: datetime) -> list[str]:
+    """Return the ids of those on call within AHEAD, and of the manager, by id. now: aware UTC."""
+    soon = {assignment.engineer for assignment in schedule.assignments(now, now + AHEAD)}
+    manager = schedule.manager_at(now)
+    return sorted(soon | ({manager.id} if manager is not None else set()))
+
+
+def untried_phones(schedule: Schedule, reached: Mapping[str, datetime], now: datetime) -> list[str]:
+    """Return the ids of those needed soon to or from whose current number no message was ever confirmed, by id.
+
+    reached: when (policy time) a message to or from a person was last confirmed, by id.
+    """
+    return [person for person in needed_soon(schedule, now) if not _was_reached(person, schedule, reached)]
+
+
+def _was_reached(person: str, schedule: Schedule, reached: Mapping[str, datetime]) -> bool:
+    at, since = reached.get(person), schedule.phone_since(person)
+    return at is not None and since is not None and at >= since

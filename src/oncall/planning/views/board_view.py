@@ -1,0 +1,106 @@
+"""What the board shows besides the schedule's table, and what an engineer's own page shows: the API's own views."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from oncall.paging.domain.ticket import TicketStatus
+from oncall.paging.outgoing.phone_proofs import unproven
+from oncall.paging.ports.people_store import ReachabilityLog
+from oncall.paging.ports.phone_proofs import PhoneProofs
+from oncall.paging.ports.records import TicketFilter
+from oncall.paging.ports.store import ListingStore, Transaction
+from oncall.paging.views.ticket_view_types import TicketView
+from oncall.paging.views.ticket_views import listing_view
+from oncall.paging.views.ticket_words import most_urgent
+from oncall.paging.watch.holes_ahead import DAYS, holes_of
+from oncall.paging.watch.phones_tried import AHEAD, untried_phones
+from oncall.planning.views.swap_views import SwapView, listed_swaps_view
+from oncall.schedule.schedule_view_types import GapView, LocalAssignmentView, OnCallView
+from oncall.schedule.schedule_views import oncall_view, own_assignment_view
+
+MOST_TICKETS = 50
+MOST_AT_ONCE = 1000
+MOST_HANDOFFS, MOST_SHIFTS, MOST_HOLES = 4, 10, 10
+_NEAR, _FAR = timedelta(days=8), timedelta(weeks=26)
+_WAITING = (TicketStatus.OPEN, TicketStatus.ACKNOWLEDGED)
+
+
+class BoardStore(ListingStore, ReachabilityLog, PhoneProofs, Protocol):
+    """What the board needs of a transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoardView:
+    """The first part of the board.
+
+    coming: the next shifts to begin. holes: those of the next 90 days. unproven: ids of those with a shift soon who
+    must text READY. untried: ids of those needed soon to or from whose number no message was ever confirmed.
+    tickets: the clock that ends first on top; held: by the end of the hold. more: how many further ones are open.
+    """
+
+    on_call: OnCallView
+    coming: list[LocalAssignmentView]
+    holes: list[GapView]
+    unproven: list[str]
+    untried: list[str]
+    tickets: list[TicketView]
+    held: list[TicketView]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwnView:
+    """An engineer's own page. swaps: those they asked for or are asked about. links: how many calendar links exist."""
+
+    shifts: list[LocalAssignmentView]
+    tickets: list[TicketView]
+    swaps: list[SwapView]
+    links: int
+
+
+def board_view(tx: BoardStore, now: datetime) -> BoardView:
+    """Return the first part of the board at `now` (policy time, aware UTC)."""
+    schedule = tx.schedule()
+    found = _most_urgent(tx, TicketFilter(_WAITING), now)
+    held = sorted((each for each in found if is_held(each)), key=lambda each: (each["hold_until"] or "", each["id"]))
+    running = [each for each in found if not is_held(each)]
+    proves = tx.policy().reminders.prove_phones
+    coming = (each for each in schedule.assignments(now, now + _NEAR) if each.window.start > now)
+    return BoardView(
+        oncall_view(schedule, now),
+        [own_assignment_view(each, schedule) for each in sorted(coming, key=lambda each: each.window.start)][
+            :MOST_HANDOFFS
+        ],
+        holes_of(schedule, now, DAYS)[:MOST_HOLES],
+        [each.person.id for each in unproven(tx.phone_proofs(), schedule, now, AHEAD)] if proves else [],
+        untried_phones(schedule, tx.reached(), now),
+        running[:MOST_TICKETS],
+        held[:MOST_TICKETS],
+        max(len(running) - MOST_TICKETS, 0) + max(len(held) - MOST_TICKETS, 0),
+    )
+
+
+def own_view(tx: Transaction, person: str, now: datetime) -> OwnView:
+    """Return an engineer's own page at `now` (policy time, aware UTC)."""
+    schedule = tx.schedule()
+    shifts = [each for each in schedule.assignments(now, now + _FAR) if each.engineer == person]
+    mine = _most_urgent(tx, TicketFilter(_WAITING, engineer=person), now)
+    return OwnView(
+        [own_assignment_view(each, schedule) for each in shifts[:MOST_SHIFTS]],
+        [each for each in mine if each["state"] == "open" or each["owner"] == person][:MOST_TICKETS],
+        [each for each in listed_swaps_view(tx, now)["swaps"] if person in (each["engineer"], each["with"])],
+        len(tx.calendar_links(person)),
+    )
+
+
+def is_held(item: TicketView) -> bool:
+    """Return True for an open ticket that is held until an instant."""
+    return item["state"] == "open" and item["hold_until"] is not None
+
+
+def _most_urgent(tx: ListingStore, wanted: TicketFilter, now: datetime) -> list[TicketView]:
+    wanted = replace(wanted, limit=MOST_AT_ONCE)
+    return most_urgent(lambda last: listing_view(tx, replace(wanted, after=last), now), MOST_AT_ONCE)

@@ -1,0 +1,41 @@
+"""Sign-ins to the pages in memory, for the store of a rehearsal, where nobody signs in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from oncall.paging.ports.sign_in_store import LoginLink, PageSession
+
+
+class SignInBook:
+    """Keeps links and sessions for the store that inherits it, by digest."""
+
+    _login_links: dict[str, LoginLink]
+    _page_sessions: dict[str, PageSession]
+
+    def add_login_link(self, link: LoginLink) -> None:
+        """Store a link."""
+        self._login_links[link.digest] = link
+
+    def take_login_link(self, digest: str) -> LoginLink | None:
+        """Delete the link with this digest and return it, or None."""
+        return self._login_links.pop(digest, None)
+
+    def add_page_session(self, session: PageSession) -> None:
+        """Store a session."""
+        self._page_sessions[session.digest] = session
+
+    def page_session(self, digest: str) -> PageSession | None:
+        """Return the session with this digest, or None."""
+        return self._page_sessions.get(digest)
+
+    def remove_page_session(self, digest: str) -> None:
+        """Delete a session, if there is one with this digest."""
+        self._page_sessions.pop(digest, None)
+
+    def forget_sign_ins(self, *, ended_by: datetime) -> None:
+        """Delete the links and sessions that ended at or before an instant."""
+        for ended in [link for link in self._login_links.values() if link.ends_at <= ended_by]:
+            del self._login_links[ended.digest]
+        for session in [each for each in self._page_sessions.values() if each.ends_at <= ended_by]:
+            del self._page_sessions[session.digest]

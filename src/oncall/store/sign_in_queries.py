@@ -1,0 +1,47 @@
+"""Queries for sign-ins to the pages, in one open transaction."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import bindparam, delete, insert, select
+
+from oncall.paging.ports.sign_in_store import LoginLink, PageSession
+from oncall.store.statements import Statements
+from oncall.store.tables import login_links, page_sessions
+
+_TAKE_LINK = delete(login_links).where(login_links.c.digest == bindparam("wanted")).returning(*login_links.c)
+_SESSION = select(page_sessions).where(page_sessions.c.digest == bindparam("wanted"))
+_END_SESSION = delete(page_sessions).where(page_sessions.c.digest == bindparam("wanted"))
+
+
+class SignInQueries(Statements):
+    """The queries for links that sign in, and for sessions."""
+
+    def add_login_link(self, link: LoginLink) -> None:
+        """Store a link."""
+        self._change(insert(login_links), asdict(link), subject="login link")
+
+    def take_login_link(self, digest: str) -> LoginLink | None:
+        """Delete the link with this digest and return it; None if there is none. Of two callers one gets it."""
+        row = self._run(_TAKE_LINK, {"wanted": digest}).one_or_none()
+        return None if row is None else LoginLink(*tuple(row))
+
+    def add_page_session(self, session: PageSession) -> None:
+        """Store a session."""
+        self._change(insert(page_sessions), asdict(session), subject="session")
+
+    def page_session(self, digest: str) -> PageSession | None:
+        """Return the session with this digest, or None."""
+        row = self._run(_SESSION, {"wanted": digest}).one_or_none()
+        return None if row is None else PageSession(*tuple(row))
+
+    def remove_page_session(self, digest: str) -> None:
+        """Delete a session, if there is one with this digest."""
+        self._run(_END_SESSION, {"wanted": digest})
+
+    def forget_sign_ins(self, *, ended_by: datetime) -> None:
+        """Delete the links and sessions that ended at or before an instant (real time)."""
+        for table in (login_links, page_sessions):
+            self._run(delete(table).where(table.c.ends_at <= ended_by))

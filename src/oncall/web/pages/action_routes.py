@@ -1,0 +1,118 @@
+"""The forms of the pages. Each does what the API's request does, through the same function, with the same rights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from oncall.errors import Refused
+from oncall.paging.actions.calendar_access import make_link
+from oncall.paging.actions.caller_actions import record_for
+from oncall.paging.actions.field_faults import FieldFault, FieldFaults
+from oncall.paging.actions.permissions import Access, Operation, access
+from oncall.paging.actions.posted_action import action_from
+from oncall.paging.domain.events import EventKind
+from oncall.planning.carry_out import Actor, carry_out_cover, carry_out_override
+from oncall.planning.posted_change import cover_from, override_from
+from oncall.support.local_time import read_time
+from oncall.web.dependencies import ServicesDep
+from oncall.web.pages.board_routes import own_page_of, ticket_page_of
+from oncall.web.pages.door import PostedForm, PostedFormDep
+from oncall.web.pages.page_route import PageRoute
+from oncall.web.pages.rendering import to
+from oncall.web.problem_documents import ProblemDocument
+from oncall.web.services import Services
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+TICKET_ACTIONS: Mapping[str, EventKind] = {
+    "acknowledge": EventKind.ACKNOWLEDGED,
+    "pass": EventKind.PASSED,
+    "resolve": EventKind.RESOLVED,
+}
+"""By the last part of the form's path."""
+
+
+@router.post("/board/tickets/{ticket_id}/{action}")
+async def post_ticket_action(ticket_id: str, action: str, services: ServicesDep, posted: PostedFormDep) -> Response:
+    """Acknowledges a ticket, passes it on, or resolves it, in the visitor's own name."""
+    kind = TICKET_ACTIONS.get(action)
+    if kind is None:
+        raise ProblemDocument(404, "there is no such form; open the ticket's page again")
+    visitor = posted.visitor
+    context = services.engine.context(visitor.who.id)
+    document: dict[str, object] = {"kind": kind.value, **posted.filled("id", "why", "to")}
+    if posted.fields.get("take_over") == "yes":
+        document["take_over"] = True
+    asked = action_from(document, caller=visitor.who.id, now=context.now)
+    done = await services.engine.write(lambda tx: record_for(visitor.who.token, tx, ticket_id, asked, context))
+    services.engine.send_soon(done.attempts)
+    services.engine.wake()
+    if kind is EventKind.ACKNOWLEDGED and done.waited is not None:
+        services.engine.observer.acknowledged(done.waited.total_seconds())
+    if not done.changed:
+        return await ticket_page_of(services, visitor, ticket_id, message=done.sentence)
+    return to(f"/board/tickets/{quote(ticket_id, safe='')}")
+
+
+@router.post("/board/cover")
+async def post_cover(services: ServicesDep, posted: PostedFormDep) -> Response:
+    """Takes over what an engineer holds, from now to the end of their shift."""
+    asked = cover_from(_change(posted, "engineer", "by", "reason"))
+    actor = _actor(services, posted)
+    await services.engine.write(lambda tx: carry_out_cover(tx, asked, actor))
+    services.engine.wake()
+    return to("/board")
+
+
+@router.post("/board/override")
+async def post_override(services: ServicesDep, posted: PostedFormDep) -> Response:
+    """Puts an engineer on call for a span of time, which the form names on the clock of the policy's zone."""
+    zone = await services.engine.read(lambda tx: tx.schedule().calendar.zone)
+    document = _change(posted, "engineer", "role", "from", "to", "reason")
+    document |= {name: _instant(name, str(document[name]), zone) for name in ("from", "to") if name in document}
+    asked, actor = override_from(document), _actor(services, posted)
+    await services.engine.write(lambda tx: carry_out_override(tx, asked, actor))
+    services.engine.wake()
+    return to("/board")
+
+
+@router.post("/me/calendar")
+async def post_calendar_link(services: ServicesDep, posted: PostedFormDep) -> Response:
+    """Makes a link to the visitor's own calendar and shows it once."""
+    person, real_now = posted.visitor.who.id, services.clock.real_now()
+    path = await services.engine.write(lambda tx: make_link(tx, person, by=person, real_now=real_now))
+    return await own_page_of(services, posted.visitor, new_link=services.public_url + path)
+
+
+def _change(posted: PostedForm, *names: str) -> dict[str, object]:
+    """Return the document of a change of the schedule, as the API takes it."""
+    document: dict[str, object] = {**posted.filled(*names)}
+    if posted.fields.get("force") == "yes":
+        document["force"] = True
+    return document
+
+
+def _actor(services: Services, posted: PostedForm) -> Actor:
+    """Return who asks for a change. The form says which version it shows, so that sent again it changes nothing."""
+    who, version = posted.visitor.who, posted.fields.get("version", "")
+    if not (version.isascii() and version.isdigit() and len(version) <= 9):
+        raise FieldFaults([FieldFault("version", "is missing; open the board again and send the form from there")])
+    is_limited = access(who.role, Operation.CHANGE_SCHEDULE) is Access.AS_ITSELF
+    return Actor(who.id, services.engine.context(who.id), is_limited=is_limited, expected=int(version))
+
+
+def _instant(field: str, text: str, zone: ZoneInfo) -> str:
+    """Return a local time of a form as an instant (ISO). Raises FieldFaults."""
+    try:
+        at: datetime = read_time(text[:40], zone).at
+    except Refused as skipped:
+        raise FieldFaults([FieldFault(field, str(skipped))]) from skipped
+    except (ValueError, OverflowError) as error:
+        words = f'is not a time; write "2027-01-09T19:00", on the clock of {zone.key}'
+        raise FieldFaults([FieldFault(field, words)]) from error
+    return at.isoformat()

@@ -1,0 +1,106 @@
+"""The board, an engineer's own page, and the page of one ticket: views of the functions that the API answers with."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from datetime import datetime
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from oncall.paging.actions.ticket_references import find_ticket
+from oncall.paging.ports.store import Transaction
+from oncall.paging.views.ticket_view_types import WholeTicketView
+from oncall.paging.views.ticket_views import stored_whole_view
+from oncall.paging.views.ticket_words import timeline_rows
+from oncall.planning.views.board_view import BoardView, board_view, own_view
+from oncall.planning.views.schedule_grid import ABSENCE_SIGNS, CHANGE_SIGNS, monday_of, schedule_grid
+from oncall.rosters.roster import Roster
+from oncall.schedule.schedule import Schedule
+from oncall.web.dependencies import ServicesDep, running
+from oncall.web.pages.board_state import WEEKS, BoardState, asked_state
+from oncall.web.pages.door import PageVisitor, VisitorDep
+from oncall.web.pages.page_route import PageRoute
+from oncall.web.pages.rendering import page
+from oncall.web.services import Services
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+@router.get("/board")
+async def get_board(request: Request, services: ServicesDep, visitor: VisitorDep) -> Response:
+    """Shows who is on call, the open tickets, and the schedule as people by days."""
+    now, roster = services.clock.now().replace(microsecond=0), running(request).published_roster
+
+    def work(tx: Transaction) -> tuple[BoardView, Schedule, Roster | None]:
+        return board_view(tx, now), tx.schedule(), roster.of(tx)
+
+    board, schedule, in_force = await services.engine.read(work)
+    state = asked_state(request.query_params, schedule.people, monday_of(now, schedule.calendar.zone))
+    # A large table takes long, and must not keep tickets waiting.
+    return await asyncio.to_thread(_board_page, visitor, board, schedule, in_force, state, now)
+
+
+def _board_page(
+    visitor: PageVisitor, board: BoardView, schedule: Schedule, roster: Roster | None, state: BoardState, now: datetime
+) -> Response:
+    latest = schedule.latest
+    return page(
+        "board.html.j2",
+        visitor=visitor,
+        board=board,
+        grid=schedule_grid(schedule, roster, state.first, state.weeks, state.person),
+        state=state,
+        all_weeks=WEEKS,
+        today=now.astimezone(schedule.calendar.zone).date(),
+        zone=schedule.calendar.zone.key,
+        engineers=list(latest.people.values()) if latest is not None else [],
+        roles=schedule.roles,
+        names={person.id: person.name for person in schedule.people.values()},
+        version=schedule.newest,
+        change_signs=CHANGE_SIGNS,
+        absence_signs=ABSENCE_SIGNS,
+    )
+
+
+@router.get("/me")
+async def get_own_page(services: ServicesDep, visitor: VisitorDep) -> Response:
+    """Shows a person's next shifts, swaps, tickets and calendar links."""
+    return await own_page_of(services, visitor)
+
+
+async def own_page_of(services: Services, visitor: PageVisitor, *, new_link: str | None = None) -> Response:
+    """Return a person's own page. new_link: the address of a calendar that was just made; it is shown once."""
+    now = services.clock.now().replace(microsecond=0)
+    own = await services.engine.read(lambda tx: own_view(tx, visitor.who.id, now))
+    return page("me.html.j2", visitor=visitor, own=own, new_link=new_link)
+
+
+@router.get("/board/tickets/{ticket_id}")
+async def get_ticket_page(ticket_id: str, services: ServicesDep, visitor: VisitorDep) -> Response:
+    """Shows one ticket with its clocks, its timeline and the forms to act on it."""
+    return await ticket_page_of(services, visitor, ticket_id)
+
+
+async def ticket_page_of(
+    services: Services, visitor: PageVisitor, ticket_id: str, *, message: str | None = None
+) -> Response:
+    """Return the page of a ticket, named by its id or code. message: what an action did. Raises NotFound."""
+    now = services.clock.now()
+
+    def work(tx: Transaction) -> tuple[WholeTicketView, Schedule]:
+        return stored_whole_view(tx, find_ticket(tx, ticket_id), now), tx.schedule()
+
+    ticket, schedule = await services.engine.read(work)
+    latest = schedule.latest
+    return page(
+        "ticket.html.j2",
+        visitor=visitor,
+        item=ticket,
+        rows=timeline_rows(ticket),
+        engineers=list(latest.people.values()) if latest is not None else [],
+        # The same form sent twice names the same event, which changes nothing the second time.
+        new_id=f"page-{secrets.token_hex(8)}",
+        message=message,
+    )

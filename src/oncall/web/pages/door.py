@@ -1,0 +1,150 @@
+"""Who a page's request comes from: the session of its cookie, and whether a form was sent from one of our own pages."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request, Response
+
+from oncall.paging.actions.sign_in import SESSION_LENGTH, SignedIn, Visitor, digest_of, visitor_of
+from oncall.paging.ports.callers import CallerRole
+from oncall.web.caller_rate import OVER_RATE
+from oncall.web.dependencies import running
+from oncall.web.pages.page_route import NeedsSignIn
+from oncall.web.problem_documents import ProblemDocument
+from oncall.web.request_bodies import form_body
+from oncall.web.request_trace import keep_caller, keep_over_rate
+from oncall.web.services import Services
+
+FORM_FIELD = "form_token"
+"""The name of the hidden field that every form of a signed-in visitor has."""
+FOREIGN_FORM = "this form was not sent from a page of this service, so nothing was changed; open the page and try again"
+STALE_FORM = "this form belongs to another sign-in, so nothing was changed; open the page again and send it from there"
+_LONGEST_COOKIE = 200
+_OWN_PAGE = re.compile(r"/(?:board|me)(?:[/?][A-Za-z0-9._~%&=+/?:@,-]{0,500})?")
+
+
+@dataclass(frozen=True, slots=True)
+class PageVisitor:
+    """A signed-in visitor of a page. form_token: what the forms of this session carry."""
+
+    who: Visitor
+    form_token: str
+
+    @property
+    def is_manager(self) -> bool:
+        """Return True for the manager of the latest publication."""
+        return self.who.role is CallerRole.MANAGER
+
+
+@dataclass(frozen=True, slots=True)
+class PostedForm:
+    """A form that a signed-in visitor sent from one of our pages. fields: each with its one value."""
+
+    visitor: PageVisitor
+    fields: Mapping[str, str]
+
+    def filled(self, *names: str) -> dict[str, str]:
+        """Return the fields of these names that are not blank, without the spaces around their values."""
+        found = {name: self.fields.get(name, "").strip() for name in names}
+        return {name: value for name, value in found.items() if value}
+
+
+async def visitor_or_none(request: Request) -> PageVisitor | None:
+    """Return the visitor whose session the cookie names; None without one."""
+    services = running(request).services
+    session_id = _session_id(request, services)
+    if session_id is None:
+        return None
+    real_now = services.clock.real_now()
+    who = await services.engine.read(lambda tx: visitor_of(session_id, tx, real_now=real_now))
+    if who is None:
+        return None
+    keep_caller(request, who.token)
+    return PageVisitor(who, hmac.new(session_id.encode(), b"form token", hashlib.sha256).hexdigest())
+
+
+async def _visitor(request: Request) -> PageVisitor:
+    visitor = await visitor_or_none(request)
+    if visitor is None:
+        raise NeedsSignIn
+    return visitor
+
+
+async def _posted(request: Request) -> PostedForm:
+    refuse_foreign_form(request)
+    visitor = await _visitor(request)
+    if not running(request).services.caller_rate.allows(visitor.who.id, request.method):
+        keep_over_rate(request)
+        raise ProblemDocument(503, OVER_RATE)
+    fields = await form_fields(request)
+    if not hmac.compare_digest(fields.get(FORM_FIELD, "").encode(), visitor.form_token.encode()):
+        raise ProblemDocument(403, STALE_FORM)
+    return PostedForm(visitor, fields)
+
+
+VisitorDep = Annotated[PageVisitor, Depends(_visitor)]
+MaybeVisitorDep = Annotated[PageVisitor | None, Depends(visitor_or_none)]
+PostedFormDep = Annotated[PostedForm, Depends(_posted)]
+
+
+async def form_fields(request: Request) -> dict[str, str]:
+    """Return the fields of a form, each with its one value. Raises ProblemDocument 400 for a field that comes twice."""
+    found = await form_body(request)
+    if any(len(values) > 1 for values in found.values()):
+        raise ProblemDocument(400, "the form has a field twice")
+    return {name: values[0] for name, values in found.items()}
+
+
+def refuse_foreign_form(request: Request) -> None:
+    """Raise ProblemDocument 403 for a form of another site. The Host header, which a sender chooses, plays no part."""
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    public = urlsplit(running(request).services.public_url)
+    is_own = site == "same-origin" if site is not None else origin == f"{public.scheme}://{public.netloc}"
+    if not is_own:
+        raise ProblemDocument(403, FOREIGN_FORM)
+
+
+def own_page(wanted: str) -> str:
+    """Return the page to lead to after a sign-in: the wanted one if it is a page of ours, else `/`."""
+    return wanted if _OWN_PAGE.fullmatch(wanted) else "/"
+
+
+def own_session(request: Request) -> str | None:
+    """Return the digest of the session that the cookie names, ended or not; None without a cookie."""
+    session_id = _session_id(request, running(request).services)
+    return digest_of(session_id) if session_id is not None else None
+
+
+def keep_session(answer: Response, signed_in: SignedIn, services: Services) -> None:
+    """Give the browser its session."""
+    seconds = int(SESSION_LENGTH.total_seconds())
+    answer.set_cookie(
+        _cookie(services), signed_in.session_id, max_age=seconds, secure=_is_https(services), httponly=True,
+        samesite="lax",
+    )  # fmt: skip
+
+
+def drop_session(answer: Response, services: Services) -> None:
+    """Take the session from the browser."""
+    answer.delete_cookie(_cookie(services), secure=_is_https(services), httponly=True, samesite="lax")
+
+
+def _session_id(request: Request, services: Services) -> str | None:
+    found = request.cookies.get(_cookie(services), "")
+    return found if 0 < len(found) <= _LONGEST_COOKIE else None
+
+
+def _cookie(services: Services) -> str:
+    """Return the cookie's name. The prefix makes browsers refuse one that another host or plain http has set."""
+    return "__Host-oncall" if _is_https(services) else "oncall"
+
+
+def _is_https(services: Services) -> bool:
+    return services.public_url.startswith("https://")

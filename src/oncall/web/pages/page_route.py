@@ -1,0 +1,58 @@
+"""A route that answers with a page: a refusal becomes a page with its words, a missing session leads to the sign-in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from http import HTTPStatus
+from urllib.parse import quote
+
+from fastapi import Request, Response
+
+from oncall.errors import OncallError, StoreError, StoreInDoubt
+from oncall.web.pages.rendering import page, to
+from oncall.web.plain_route import PlainRoute
+from oncall.web.problem_documents import IN_DOUBT, NOTHING_STORED, ProblemDocument, log_store_error, status_of
+from oncall.web.request_trace import keep_detail
+
+
+class NeedsSignIn(Exception):
+    """Raised where the browser has no session. The visitor is led to the sign-in, and from there back."""
+
+
+class PageRoute(PlainRoute):
+    """A plain route whose refusals are pages."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[object, object, Response]]:
+        """Return the coroutine function that answers each request."""
+        answer = super().get_route_handler()
+
+        async def answer_with_page(request: Request) -> Response:
+            try:
+                return await answer(request)
+            except NeedsSignIn:
+                return to(f"/login?next={quote(_wanted(request), safe='')}")
+            except ProblemDocument as refusal:
+                return _refusal(request, refusal.status, refusal.detail)
+            except StoreError as away:
+                log_store_error(away)
+                return _refusal(request, 503, IN_DOUBT if isinstance(away, StoreInDoubt) else NOTHING_STORED)
+            except OncallError as refusal:
+                status = status_of(refusal)
+                if status is None:
+                    raise
+                return _refusal(request, status, str(refusal).replace("\n", "; "))
+
+        return answer_with_page
+
+
+def _wanted(request: Request) -> str:
+    """Return the page to lead back to: the one that was asked for, or the board after a form."""
+    if request.method != "GET":
+        return "/board"
+    query = request.url.query
+    return f"{request.url.path}?{query}" if query else request.url.path
+
+
+def _refusal(request: Request, status: int, words: str) -> Response:
+    keep_detail(request, words)
+    return page("refused.html.j2", status=status, title=HTTPStatus(status).phrase, words=words)

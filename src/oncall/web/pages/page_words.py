@@ -1,0 +1,50 @@
+"""The filters of the templates: times, clocks and other people's text in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from oncall.paging.domain.quoted_text import clean
+from oncall.paging.views.ticket_view_types import TicketView
+from oncall.paging.views.ticket_words import first_to_end, is_near_its_end, left_words, one_clock, state_words
+from oncall.support.wording import full_time
+
+
+def time_words(text: str, zone: str) -> str:
+    """Return an ISO time as `Sat 2027-01-09 03:12 EST`."""
+    return full_time(datetime.fromisoformat(text), ZoneInfo(zone))
+
+
+def next_clock(item: TicketView) -> tuple[str, str | None]:
+    """Return the clock that ends first in words, and its deadline (ISO); without a running clock, its state."""
+    first = first_to_end(item)
+    if first is None:
+        return ("paused" if any(clock["state"] == "paused" for clock in item["clocks"]) else "no clock runs", None)
+    left, clock = first
+    return f"{clock['metric'].replace('_', ' ')}: {left_words(left)}", clock["due_at"]
+
+
+def urgency_class(item: TicketView) -> str:
+    """Return `late` for a missed deadline, `near` from its warning on, else an empty text."""
+    first = first_to_end(item)
+    if first is not None and first[0] <= 0:
+        return "late"
+    return "near" if is_near_its_end(item) else ""
+
+
+def plain(text: str) -> str:
+    """Return other people's text on one line, without control and bidirectional characters."""
+    return clean(text)
+
+
+FILTERS: Mapping[str, object] = {
+    "plain": plain,
+    "time": time_words,
+    "next_clock": next_clock,
+    "urgency": urgency_class,
+    "state": state_words,
+    "clock": one_clock,
+}
+"""By the name that the templates use."""

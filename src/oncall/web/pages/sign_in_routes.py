@@ -1,0 +1,91 @@
+"""Sign-in and sign-out of the pages. Only a POST uses a link: programs that check mail follow every address in it."""
+
+from __future__ import annotations
+
+import structlog
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from oncall.paging.actions.sign_in import NO_LINK, sign_in
+from oncall.web.dependencies import ServicesDep
+from oncall.web.pages.door import (
+    MaybeVisitorDep,
+    PostedFormDep,
+    drop_session,
+    form_fields,
+    keep_session,
+    own_page,
+    own_session,
+    refuse_foreign_form,
+)
+from oncall.web.pages.page_route import PageRoute
+from oncall.web.pages.rendering import asset, page, to
+from oncall.web.problem_documents import FLOODED, ProblemDocument
+from oncall.web.request_trace import source_of
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+LONGEST_LINK = 500
+
+
+@router.get("/")
+async def get_start(visitor: MaybeVisitorDep) -> Response:
+    """Leads a manager to the board, an engineer to their own page, and a visitor to the sign-in."""
+    if visitor is None:
+        return to("/login")
+    return to("/board" if visitor.is_manager else "/me")
+
+
+@router.get("/assets/{name}")
+async def get_asset(name: str) -> Response:
+    """Returns a static file of the pages."""
+    found = asset(name)
+    if found is None:
+        raise ProblemDocument(404, "there is no such file; load the page again")
+    return found
+
+
+@router.get("/login")
+async def get_login(request: Request, visitor: MaybeVisitorDep) -> Response:
+    """Shows how to sign in, with a form for the link."""
+    wanted = own_page(request.query_params.get("next", ""))
+    if visitor is not None:
+        return to(wanted)
+    return page("login.html.j2", link=None, wanted=wanted)
+
+
+@router.get("/login/{secret}")
+async def get_login_link(secret: str) -> Response:
+    """Shows a button that signs in. It looks nothing up, so it tells nothing about the link."""
+    return page("login.html.j2", link=secret[:LONGEST_LINK], wanted="/")
+
+
+@router.post("/login")
+async def post_login(request: Request, services: ServicesDep) -> Response:
+    """Uses a link: starts a new session and ends the one that the browser had."""
+    refuse_foreign_form(request)
+    source, log = source_of(request.scope), structlog.get_logger("oncall.security")
+    if services.refusals.is_flooding(source):
+        raise ProblemDocument(429, FLOODED)
+    fields = await form_fields(request)
+    secret = fields.get("link", "").strip()[:LONGEST_LINK].rpartition("/")[2]
+    replaces, real_now = own_session(request), services.clock.real_now()
+    done = await services.engine.write(lambda tx: sign_in(secret, tx, replaces=replaces, real_now=real_now))
+    if done is None:
+        log.warning("a sign-in was refused", action="sign_in_refused", source=source)
+        raise ProblemDocument(403, NO_LINK)
+    log.info("a person signed in", action="signed_in", person=done.person, source=source)
+    answer = to(own_page(fields.get("next", "")))
+    keep_session(answer, done, services)
+    return answer
+
+
+@router.post("/logout")
+async def post_logout(request: Request, services: ServicesDep, posted: PostedFormDep) -> Response:
+    """Ends the session on the server, so that its cookie opens nothing any more."""
+    who = posted.visitor.who
+    await services.engine.write(lambda tx: tx.remove_page_session(who.session))
+    log = structlog.get_logger("oncall.security")
+    log.info("a person signed out", action="signed_out", person=who.id, source=source_of(request.scope))
+    answer = to("/login")
+    drop_session(answer, services)
+    return answer

@@ -1,0 +1,35 @@
+"""Links that sign in, and sessions, in the store."""
+
+from __future__ import annotations
+
+from oncall.paging.ports.sign_in_store import LoginLink, PageSession
+from oncall.store.sql_store import SqlStore
+
+from .examples import NOW, minutes
+
+LINK = LoginLink("ab" * 32, "ana", "mei", NOW, NOW + minutes(15))
+SESSION = PageSession("cd" * 32, "ana", NOW, NOW + minutes(60))
+
+
+def test_a_link_is_taken_once(store: SqlStore) -> None:
+    store.write(lambda tx: tx.add_login_link(LINK))
+    assert store.write(lambda tx: tx.take_login_link("ef" * 32)) is None
+    assert store.write(lambda tx: tx.take_login_link(LINK.digest)) == LINK
+    assert store.write(lambda tx: tx.take_login_link(LINK.digest)) is None
+
+
+def test_a_session_is_found_by_its_digest_until_it_is_removed(store: SqlStore) -> None:
+    store.write(lambda tx: tx.add_page_session(SESSION))
+    assert store.read(lambda tx: tx.page_session(SESSION.digest)) == SESSION
+    assert store.read(lambda tx: tx.page_session("ef" * 32)) is None
+    for _ in range(2):
+        store.write(lambda tx: tx.remove_page_session(SESSION.digest))
+    assert store.read(lambda tx: tx.page_session(SESSION.digest)) is None
+
+
+def test_what_has_ended_is_forgotten(store: SqlStore) -> None:
+    store.write(lambda tx: tx.add_login_link(LINK))
+    store.write(lambda tx: tx.add_page_session(SESSION))
+    store.write(lambda tx: tx.forget_sign_ins(ended_by=NOW + minutes(15)))
+    assert store.write(lambda tx: tx.take_login_link(LINK.digest)) is None
+    assert store.read(lambda tx: tx.page_session(SESSION.digest)) == SESSION

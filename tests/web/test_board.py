@@ -1,0 +1,239 @@
+"""The board, the own page and a ticket's page: what they show, and who may see and do what."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+
+from oncall.planning.change_rules import roster_in_force
+from oncall.planning.views.schedule_grid import schedule_grid
+from oncall.schedule.versions import Piece
+from oncall.web.pages.board_state import BoardState
+from oncall.web.pages.rendering import render
+from tests.paging.world import ticket_body
+from tests.web.browser import Browser
+from tests.web.service import Service
+
+HOSTILE = "<script>alert(1)</script> \u202etxt.exe \x1b[31m \"'&"
+SHOWN = "<script>alert(1)</script> txt.exe [31m \"'&"
+RULE = "the change breaks rules of the published roster; nothing was changed"
+
+
+@pytest.fixture(scope="module")
+def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Saturday night, 03:12 in New York, with the worked roster; an urgent ticket, a held one, and a hostile one."""
+    with Service(tmp_path_factory.mktemp("board"), is_roster_published=True) as service:
+        assert service.post(ticket_body("T-LATE", impact="high", plan="business-critical")).status_code == 202
+        assert service.post(ticket_body("T-FIRST", plan="business-critical")).status_code == 202
+        assert service.post(ticket_body("T-HELD", impact="high")).status_code == 202
+        hostile = ticket_body("T-EVIL", impact="low", subject=HOSTILE, customer=HOSTILE)
+        assert service.post(hostile).status_code == 202
+        yield service
+
+
+@pytest.fixture
+def mei(board: Service) -> Iterator[Browser]:
+    with Browser(board) as browser:
+        browser.sign_in("mei")
+        yield browser
+
+
+@pytest.fixture
+def ana(board: Service) -> Iterator[Browser]:
+    with Browser(board) as browser:
+        browser.sign_in("ana")
+        yield browser
+
+
+def section(browser: Browser, path: str, label: str) -> str:
+    """Return the words of a section, with one blank between them."""
+    found = browser.page(path).find("section", attrs={"aria-labelledby": label})
+    assert found is not None
+    return " ".join(found.get_text(" ").split())
+
+
+def test_the_board_says_who_is_on_call_until_when_and_who_is_next(mei: Browser) -> None:
+    now = section(mei, "/board", "now")
+    assert "Ana Pereira is primary until Mon 2027-01-11 08:00 EST" in now
+    assert "is secondary until Mon 2027-01-11 08:00 EST" in now
+    assert "Next handoffs Mon 2027-01-11 19:01 EST" in now
+    assert "Holes in the next 90 days Nobody is primary from" in now
+    assert "Unproven phones" in now
+    times = [str(each["datetime"]) for each in mei.page("/board").find_all("time")]
+    assert "2027-01-11T08:00:00-05:00" in times
+
+
+def test_what_the_board_says_is_what_the_api_says(mei: Browser, board: Service) -> None:
+    duty = board.call("GET", "/v1/oncall").json()["roles"]["primary"]
+    assert f'datetime="{duty["until"]}"' in mei.get("/board").text
+    drill = re.search(r"oncall drill --to \w+", board.call("GET", "/v1/doctor").text)
+    assert drill is not None
+    assert drill[0] in mei.get("/board").text
+
+
+def test_tickets_are_in_the_order_of_their_deadlines_and_held_ones_say_until_when(mei: Browser) -> None:
+    shown = section(mei, "/board", "tickets")
+    listed = mei.service.call("GET", "/v1/tickets").json()["tickets"]
+    left = {each["id"]: min(_seconds_left(each), default=1e9) for each in listed}
+    first, second = sorted(("T-FIRST", "T-LATE"), key=left.__getitem__)
+    places = [shown.index(name) for name in (first, second, "Held", "T-HELD")]
+    assert places == sorted(places)
+    assert re.search(r"T-FIRST Acme Ltd urgent first reply: \d+ (h|min)", shown)
+    assert "held until Mon 2027-01-11 00:00" in shown
+
+
+def test_hostile_text_of_a_ticket_is_shown_as_plain_text(mei: Browser) -> None:
+    for path in ("/board", "/board/tickets/T-EVIL"):
+        text = mei.get(path).text
+        assert "<script>alert" not in text
+        assert "\u202e" not in text
+        assert "\x1b" not in text
+        assert SHOWN in " ".join(BeautifulSoup(text, "html.parser").get_text(" ").split())
+
+
+@pytest.mark.parametrize("weeks", [4, 13, 52])
+def test_the_table_has_a_column_for_each_day_and_one_address_for_each_state(mei: Browser, weeks: int) -> None:
+    path = f"/board?from=2027-01-11&weeks={weeks}&person=ana"
+    found = mei.page(path)
+    grid = found.find("table", class_="grid")
+    assert grid is not None
+    assert len(grid.find_all("col")) == 1 + 7 * weeks
+    assert len(grid.find_all("col", class_="weekend")) + len(grid.find_all("col", class_="holiday")) >= 2 * weeks
+    rows = [row.find("th") for row in grid.find_all("tr")[1:]]
+    assert [row.get_text() for row in rows if row is not None] == ["Ana Pereira"]
+    links = [str(each["href"]) for each in found.select("nav.steps a")]
+    assert "/board?from=2027-01-11&weeks=13&person=ana" in links
+    assert f"/board?from=2027-01-11&weeks={weeks}" in links
+    for link in links:
+        assert mei.get(link).status_code == 200
+
+
+def test_holidays_have_their_names_and_shapes_tell_changes_and_absences_apart(mei: Browser) -> None:
+    found = mei.page("/board?from=2027-01-04&weeks=13")
+    assert "Martin Luther King Jr. Day" in found.get_text()
+    text = str(found.find("table", class_="grid"))
+    assert 'class="duty first"' in text
+    assert re.search(r'class="(leave|away|weekly|feast)"', text)
+    assert "NOBODY" not in text.partition("2027-04-05")[0] or 'class="gap"' in text
+
+
+def test_overrides_covers_and_absences_have_signs_of_their_own(board: Service) -> None:
+    schedule = board.store.read(lambda tx: tx.schedule())
+    roster = board.store.read(lambda tx: roster_in_force(tx))
+    grid = schedule_grid(schedule, roster, date(2027, 1, 4), 4, "ana")
+    assert grid.rows[0].cells[date(2027, 1, 9)].signs == ["P"]
+    night = next(each for each in schedule.assignments(*_january()) if each.engineer == "ana")
+    for kind, sign in {"override": "◇", "swap": "⇄", "cover": "△", "away": "▷"}.items():
+        changed = schedule.with_pieces([Piece(night.window, "primary", "chloe")], kind, night.window.start)
+        row = schedule_grid(changed, roster, date(2027, 1, 4), 4, "chloe").rows[0]
+        assert f"P{sign}" in [each for cell in row.cells.values() for each in cell.signs]
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("from=soon", "from: &#34;soon&#34; is not a date; write &#34;2027-01-04&#34;"),
+        ("from=0001-01-01", "from: write a date from 2000-01-03 to 2197-12-31"),
+        ("weeks=5", "weeks: write 4, 13 or 52"),
+        ("person=anna", "person: &#34;anna&#34; is on no published roster; did you mean &#34;ana&#34;?"),
+        ("weeks=<script>&from=x", "weeks: write 4, 13 or 52"),
+    ],
+)
+def test_a_state_that_is_none_is_refused_with_what_to_write(mei: Browser, query: str, words: str) -> None:
+    answer = mei.get(f"/board?{query}")
+    assert (answer.status_code, words in answer.text) == (422, True), answer.text
+    assert "<script" not in answer.text
+
+
+def test_fifty_people_and_ninety_one_days_take_less_than_a_tenth_of_a_second(board: Service) -> None:
+    schedule = board.store.read(lambda tx: tx.schedule())
+    roster = board.store.read(lambda tx: roster_in_force(tx))
+    assert roster is not None
+    one = roster.engineers[0]
+    many = [replace(one, id=f"person-{number}", name=f"Person {number}") for number in range(50)]
+    large = replace(roster, engineers=tuple(many))
+    state = BoardState(date(2027, 1, 4), 13, None)
+
+    def seconds() -> float:
+        begins = time.process_time()
+        grid = schedule_grid(schedule, large, state.first, state.weeks)
+        signs = dict.fromkeys(("override", "swap", "cover", "away", "leave", "weekly", "holiday"), "x")
+        values = {"grid": grid, "state": state, "roles": schedule.roles, "today": state.first}
+        render("grid.html.j2", **values, change_signs=signs, absence_signs=signs)
+        return time.process_time() - begins
+
+    assert min(seconds() for _ in range(4)) < 0.1
+
+
+def test_the_own_page_shows_shifts_tickets_and_makes_a_calendar_link_once(ana: Browser, board: Service) -> None:
+    text = " ".join(ana.page("/me").get_text(" ").split())
+    assert "weekend, primary: Fri 2027-01-08 19:01 EST to Mon 2027-01-11 08:00 EST" in text
+    assert "T-FIRST" in text
+    assert "You have 0 calendar links." in text
+    answer = ana.fill("/me", "/me/calendar")
+    link = re.search(r"http://[^<]+\.ics", answer.text)
+    assert link is not None
+    assert board.call("GET", link[0].removeprefix(board.address), by=None).status_code == 200
+    again = ana.get("/me").text
+    assert ".ics" not in again
+    assert "You have 1 calendar link." in again
+
+
+PAGES = ["/board", "/board?weeks=13", "/me", "/board/tickets/T-FIRST"]
+ACTIONS = [
+    "/board/tickets/T-FIRST/acknowledge",
+    "/board/tickets/T-FIRST/pass",
+    "/board/tickets/T-FIRST/resolve",
+    "/board/cover",
+    "/board/override",
+    "/me/calendar",
+    "/logout",
+]
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("person", [None, "ana", "mei"])
+def test_each_page_for_a_visitor_an_engineer_and_a_manager(board: Service, person: str | None, path: str) -> None:
+    with Browser(board) as browser:
+        if person is None:
+            answer = browser.get(path)
+            assert (answer.status_code, answer.headers["location"][:12]) == (303, "/login?next=")
+            return
+        browser.sign_in(person)
+        assert browser.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ACTIONS)
+def test_no_action_for_a_visitor_or_with_a_forged_form(board: Service, path: str) -> None:
+    with Browser(board) as browser:
+        answer = browser.send(path, {"why": "x"})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=%2Fboard")
+        browser.sign_in("mei")
+        token = browser.form("/board", "/logout")["form_token"]
+        foreign = browser.http.post(path, data={"form_token": token}, headers={"Sec-Fetch-Site": "cross-site"})
+        assert (foreign.status_code, "this form was not sent from a page" in foreign.text) == (403, True)
+        assert browser.send(path, {"why": "x"}).status_code == 403
+        with Browser(board) as other:
+            other.sign_in("ana")
+            assert other.send(path, {"form_token": token}).status_code == 403
+        # A bearer token opens no page: only a session does.
+        bearer = browser.http.post(
+            path, headers={"Authorization": "Bearer mei", "Sec-Fetch-Site": "same-origin", "Cookie": ""}
+        )
+        assert bearer.status_code in (303, 403)
+    assert board.ticket("T-FIRST")["state"] == "open"
+
+
+def _january() -> tuple[datetime, datetime]:
+    return datetime(2027, 1, 4, tzinfo=UTC), datetime(2027, 2, 1, tzinfo=UTC)
+
+
+def _seconds_left(item: dict[str, Any]) -> list[float]:
+    return [clock["seconds_left"] for clock in item["clocks"] if clock["seconds_left"] is not None]

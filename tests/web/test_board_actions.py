@@ -1,0 +1,156 @@
+"""The forms of the board: each does what the API does, once, with the rights of the person who is signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.paging.world import ticket_body
+from tests.web.browser import Browser
+from tests.web.service import Service
+
+TICKET = "/board/tickets/T-1"
+
+
+@pytest.fixture
+def busy(service: Service) -> Iterator[Service]:
+    assert service.post(ticket_body("T-1")).status_code == 202
+    yield service
+
+
+@pytest.fixture
+def mei(busy: Service) -> Iterator[Browser]:
+    with Browser(busy) as browser:
+        browser.sign_in("mei")
+        yield browser
+
+
+@pytest.fixture
+def ana(busy: Service) -> Iterator[Browser]:
+    with Browser(busy) as browser:
+        browser.sign_in("ana")
+        yield browser
+
+
+def events(service: Service, kind: str) -> list[dict[str, Any]]:
+    return [each for each in service.ticket("T-1")["events"] if each["kind"] == kind]
+
+
+def refused(answer: httpx.Response, status: int, words: str) -> None:
+    assert (answer.status_code, words in answer.text) == (status, True), answer.text
+
+
+def test_an_acknowledgement_is_recorded_with_its_note_and_stops_the_escalation(ana: Browser, busy: Service) -> None:
+    answer = ana.fill(TICKET, f"{TICKET}/acknowledge", why="on it")
+    assert (answer.status_code, answer.headers["location"]) == (303, TICKET)
+    ticket = busy.ticket("T-1")
+    assert (ticket["state"], ticket["owner"]) == ("acknowledged", "ana")
+    assert [(each["by"], each["why"]) for each in events(busy, "acknowledged")] == [("ana", "on it")]
+    shown = " ".join(ana.page(TICKET).get_text(" ").split())
+    assert "taken by ana" in shown
+    assert "acknowledged ana on it" in shown
+
+
+def test_a_form_that_is_sent_twice_acts_once(ana: Browser, busy: Service) -> None:
+    form = ana.form(TICKET, f"{TICKET}/acknowledge")
+    first, second = (ana.send(f"{TICKET}/acknowledge", form) for _ in range(2))
+    assert (first.status_code, second.status_code) == (303, 200)
+    assert 'role="status"' in second.text
+    assert len(events(busy, "acknowledged")) == 1
+
+
+def test_the_second_of_two_people_learns_who_has_the_ticket_and_may_take_it_over(
+    ana: Browser, mei: Browser, busy: Service
+) -> None:
+    form = mei.form(TICKET, f"{TICKET}/acknowledge")
+    assert ana.fill(TICKET, f"{TICKET}/acknowledge").status_code == 303
+    refused(mei.send(f"{TICKET}/acknowledge", form), 200, "T-1 is taken by Ana")
+    assert busy.ticket("T-1")["owner"] == "ana"
+    assert mei.fill(TICKET, f"{TICKET}/acknowledge", take_over="yes", why="ana is ill").status_code == 303
+    assert busy.ticket("T-1")["owner"] == "mei"
+
+
+def test_a_ticket_is_passed_on_to_a_named_engineer(ana: Browser, busy: Service) -> None:
+    assert ana.fill(TICKET, f"{TICKET}/pass", to="ben", why="he knows it").status_code == 303
+    (passed,) = events(busy, "passed")
+    assert (passed["by"], "he knows it" in passed["why"]) == ("ana", True)
+
+
+def test_a_ticket_is_resolved_with_a_reason(mei: Browser, busy: Service) -> None:
+    assert mei.fill(TICKET, f"{TICKET}/resolve", why="restarted").status_code == 303
+    assert busy.ticket("T-1")["state"] == "resolved"
+    assert "Act" not in [each.get_text() for each in mei.page(TICKET).find_all("h2")]
+
+
+def test_what_the_api_refuses_the_form_refuses_with_the_same_words(ana: Browser, busy: Service) -> None:
+    long = ana.fill(TICKET, f"{TICKET}/resolve", why="x" * 2000)
+    api = busy.post({"kind": "resolved", "why": "x" * 2000}, by="ana", path="/v1/tickets/T-1/events")
+    refused(long, api.status_code, api.json()["detail"].partition("; ")[0])
+    token = ana.form(TICKET, f"{TICKET}/pass")
+    refused(ana.send("/board/tickets/T-9/pass", token), 404, "T-9")
+    refused(ana.send(f"{TICKET}/delete", token), 404, "there is no such form; open the ticket&#39;s page again")
+    refused(ana.get("/board/tickets/T-9"), 404, "T-9")
+    assert busy.ticket("T-1")["state"] == "open"
+
+
+def test_a_manager_lets_an_engineer_take_over_the_running_shift(mei: Browser, busy: Service) -> None:
+    answer = mei.fill("/board", "/board/cover", by="chloe", reason="ana is ill")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/board")
+    duty = busy.call("GET", "/v1/oncall").json()["roles"]["primary"]
+    assert (duty["engineer"], duty["override"]) == ("chloe", "ana is ill")
+    assert "P△" in mei.get("/board?weeks=4").text
+
+
+def test_a_form_that_shows_an_old_schedule_is_refused(mei: Browser, busy: Service) -> None:
+    form = mei.form("/board", "/board/cover") | {"by": "chloe", "reason": "ana is ill"}
+    assert mei.send("/board/cover", form).status_code == 303
+    versions = len(busy.call("GET", "/v1/schedule/versions").json()["versions"])
+    assert mei.send("/board/cover", form).status_code == 412
+    refused(mei.send("/board/cover", {**form, "version": "x"}), 422, "version: is missing; open the board again")
+    assert len(busy.call("GET", "/v1/schedule/versions").json()["versions"]) == versions
+
+
+def test_an_engineer_takes_over_in_their_own_name_alone(ana: Browser, busy: Service) -> None:
+    with Browser(busy) as chloe:
+        chloe.sign_in("chloe")
+        form = chloe.form("/board", "/board/cover")
+        assert "by" not in form
+        words = "takes over as chloe, and as no other engineer; a manager can"
+        refused(chloe.send("/board/cover", {**form, "by": "dmitri"}), 403, words)
+        assert chloe.send("/board/cover", form).status_code == 303
+    assert busy.call("GET", "/v1/oncall").json()["roles"]["primary"]["engineer"] == "chloe"
+
+
+def test_an_override_reads_its_times_on_the_clock_of_the_policy(mei: Browser, busy: Service) -> None:
+    values = {"from": "2027-01-12T19:01", "to": "2027-01-13T08:00", "reason": "a concert", "engineer": "chloe"}
+    assert mei.fill("/board", "/board/override", **values).status_code == 303
+    duty = busy.call("GET", "/v1/oncall?at=2027-01-12T22:00:00-05:00").json()["roles"]["primary"]
+    assert (duty["engineer"], duty["override"], duty["until"]) == ("chloe", "a concert", "2027-01-13T08:00:00-05:00")
+    assert "P◇" in mei.get("/board?weeks=4").text
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"from": "soon"}, "from: is not a time; write &#34;2027-01-09T19:00&#34;, on the clock of America/New_York"),
+        ({"from": "2027-03-14T02:30"}, "from: 02:30 on 2027-03-14 does not exist in America/New_York"),
+        ({"from": ""}, "from: missing"),
+        ({"reason": " "}, "reason: is empty; say why, because the history shows it"),
+        ({"to": "2027-01-12T19:00"}, "to: must be after `from`"),
+    ],
+)
+def test_an_override_that_cannot_be_is_refused_and_changes_nothing(
+    mei: Browser, busy: Service, values: dict[str, str], words: str
+) -> None:
+    good = {"from": "2027-01-12T19:01", "to": "2027-01-13T08:00", "reason": "a concert", "engineer": "chloe"}
+    refused(mei.fill("/board", "/board/override", **(good | values)), 422, words)
+    assert len(busy.call("GET", "/v1/schedule/versions").json()["versions"]) == 1
+
+
+def test_an_engineer_puts_on_call_no_other_engineer(ana: Browser, busy: Service) -> None:
+    values = {"from": "2027-01-12T19:01", "to": "2027-01-13T08:00", "reason": "a concert"}
+    words = "puts ana on call, and no other engineer; a manager can"
+    refused(ana.fill("/board", "/board/override", engineer="chloe", **values), 403, words)
