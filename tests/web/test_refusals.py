@@ -262,7 +262,7 @@ def test_an_unknown_ticket_is_404(quiet: Service, ticket_id: str) -> None:
         ("limit=", "limit: write a number from 1 to 1000"),
         ("after=NOPE", 'after: "NOPE" is not the id of a ticket; write the `next` of the page before'),
         ("stat=open", 'stat: is not a field of this query; did you mean "state"?'),
-        ("x=1", "x: is not a field of this query; write one of state, customer, after, limit"),
+        ("x=1", "x: is not a field of this query; write one of state, customer, owner, engineer, since, after, limit"),
         ("limit=1&limit=2", "limit: is given twice; write it once"),
         (
             "staet=open&limit=0",
