@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from oncall.cli.remote_backend import RemoteBackend
 from oncall.planning.posted_publication import posted_publication
 from oncall.schedule.plan_csv import csv_of
 from oncall.support.policy_file import packaged_policy_text
@@ -219,3 +220,19 @@ def test_the_files_that_a_policy_names_come_with_it(tmp_path: Path) -> None:
         assert made.status_code == 201, made.text
         sources = service.store.read(lambda tx: tx.publication_sources(1))
         assert (sources["customers"], sources["status"]) == (customers, status)
+
+
+def test_the_history_is_read_page_by_page_while_it_grows(service: Service) -> None:
+    for hour in ("20", "21", "22"):
+        times = {"from": f"2027-01-12T{hour}:00:00-05:00", "to": f"2027-01-12T{hour}:30:00-05:00"}
+        assert service.post({**override(), **times}, by="mei", path="/v1/schedule/overrides").status_code == 201
+    page = service.call("GET", "/v1/schedule/versions?limit=2").json()
+    assert ([each["version"] for each in page["versions"]], page["next"]) == ([1, 2], 2)
+    times = {"from": "2027-01-12T23:00:00-05:00", "to": "2027-01-12T23:30:00-05:00"}
+    service.post({**override(), **times}, by="mei", path="/v1/schedule/overrides")
+    page = service.call("GET", "/v1/schedule/versions?limit=3&after=2").json()
+    assert ([each["version"] for each in page["versions"]], page["next"]) == ([3, 4, 5], None)
+    whole = RemoteBackend(service.address, "mei").history(at_once=2)
+    assert [each["version"] for each in whole["versions"]] == [1, 2, 3, 4, 5]
+    answer = service.call("GET", "/v1/schedule/versions?after=x")
+    problem(answer, 422, "after: write a number from 0 to 999999999")

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
         OnCallView,
         ScheduleView,
         TonightView,
+        VersionListView,
+        VersionView,
     )
 
 _BROAD = timedelta(days=60)
@@ -277,10 +279,15 @@ class RemoteBackend(ServerRequests):
 
         return schedule_of_shared(self._call("GET", "/v1/schedule/documents"))
 
-    def history(self) -> HistoryView:
-        """Return every version of the schedule."""
-        answer: HistoryView = self._call("GET", "/v1/schedule/versions")
-        return answer
+    def history(self, *, at_once: int = 1000) -> HistoryView:
+        """Return every version of the schedule, read in pages of `at_once`."""
+        versions: list[VersionView] = []
+        following: int | None = 0
+        while following is not None:
+            page: VersionListView = self._call("GET", f"/v1/schedule/versions?limit={at_once}&after={following}")
+            versions += page["versions"]
+            following = page["next"]
+        return {"versions": versions}
 
 
 def _part_of(kept: ScheduleView, start: datetime, end: datetime) -> ScheduleView:

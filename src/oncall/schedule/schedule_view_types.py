@@ -133,3 +133,9 @@ class HistoryView(TypedDict):
     """Every version of the schedule, the oldest first."""
 
     versions: list[VersionView]
+
+
+class VersionListView(HistoryView):
+    """A page of the versions of the schedule, the oldest first."""
+
+    next: Annotated[int | None, "Pass it as `after` to get the next page; null on the last page."]

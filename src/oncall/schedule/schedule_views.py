@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         NamedView,
         OnCallView,
         ScheduleView,
+        VersionListView,
         VersionView,
     )
     from oncall.schedule.versions import VersionNote
@@ -123,6 +124,14 @@ def gap_view(gap: Gap, schedule: Schedule) -> GapView:
 def history_view(schedule: Schedule) -> HistoryView:
     """Return every version of the schedule, the oldest first."""
     return {"versions": [_version_view(note, schedule.calendar.zone) for note in schedule.log]}
+
+
+def version_page(schedule: Schedule, limit: int, after: int) -> VersionListView:
+    """Return at most `limit` versions with a higher number than `after`, the oldest first."""
+    notes = [note for note in schedule.log if note.version > after]
+    shown = notes[:limit]
+    following = shown[-1].version if len(notes) > limit else None
+    return {"versions": [_version_view(note, schedule.calendar.zone) for note in shown], "next": following}
 
 
 def _version_view(note: VersionNote, zone: tzinfo) -> VersionView:

@@ -11,6 +11,7 @@ from oncall.paging.watch.holes_ahead import DAYS, MOST_DAYS
 from oncall.reports.report_files import BREACHES, LOAD_FORMATS, REVIEW_FORMATS, SLA_FORMATS
 
 MOST_LISTED = 1000
+MOST_VERSION = 999_999_999
 MOST_BREACHES = 100_000
 MOST_DAYS_AHEAD = 800
 NARROWEST, WIDEST = 20, 1000
@@ -89,6 +90,15 @@ class DoctorQuery(_Query):
 
     days: Annotated[int, Field(ge=1, le=MOST_DAYS)] = DAYS
     """For how many days the holes are listed."""
+
+
+class VersionQuery(_Query):
+    """Which versions of the schedule a listing shows."""
+
+    after: Annotated[int, Field(ge=0, le=MOST_VERSION)] = 0
+    """The `next` of the page before."""
+    limit: Annotated[int, Field(ge=1, le=MOST_LISTED)] = MOST_LISTED
+    """How many versions at most."""
 
 
 class DiffQuery(_Query):

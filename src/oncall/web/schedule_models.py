@@ -108,7 +108,10 @@ PUBLICATION_EXAMPLES: dict[str, Example] = {
     "check": {
         "summary": "Only check a plan; both texts are cut off here",
         "value": {
-            "plan": "start,end,kind,role,engineer\n2027-01-04T19:01:00-05:00,2027-01-05T08:00:00-05:00,weeknight,primary,ana\n",
+            "plan": (
+                "start,end,kind,role,engineer\n"
+                "2027-01-04T19:01:00-05:00,2027-01-05T08:00:00-05:00,weeknight,primary,ana\n"
+            ),
             "plan_name": "plan.csv",
             "roster": "team: cas-support\ntimezone: America/New_York\nengineers:\n  - {id: ana, name: Ana}\n",
             "dry_run": True,

@@ -11,15 +11,15 @@ from oncall.paging.ports.store import Transaction
 from oncall.paging.views.tonight_holds import stored_tonight_view
 from oncall.planning.schedule_diff import PUBLISHED, difference, version_named
 from oncall.planning.views.diff_view import DiffView, diff_view
-from oncall.schedule.schedule_view_types import HistoryView, OnCallView, ScheduleView, TonightView
-from oncall.schedule.schedule_views import history_view, oncall_view, schedule_view
+from oncall.schedule.schedule_view_types import OnCallView, ScheduleView, TonightView, VersionListView
+from oncall.schedule.schedule_views import oncall_view, schedule_view, version_page
 from oncall.schedule.shared_versions import SharedVersions, shared_versions
 from oncall.suggestions import suggestion
 from oncall.web.api_description import Answer, answers, query
 from oncall.web.dependencies import ReadingCaller, ServicesDep
 from oncall.web.plain_route import PlainRoute
 from oncall.web.query_fields import QueryDep
-from oncall.web.query_models import DiffQuery, OnCallQuery, ScheduleQuery
+from oncall.web.query_models import MOST_LISTED, MOST_VERSION, DiffQuery, OnCallQuery, ScheduleQuery, VersionQuery
 from oncall.web.schedule_change_routes import etag
 
 router = APIRouter(route_class=PlainRoute, tags=["schedule"])
@@ -83,13 +83,21 @@ async def get_schedule(services: ServicesDep, caller: ReadingCaller, asked: Quer
 @router.get(
     "/v1/schedule/versions",
     summary="Read the history of the schedule",
-    responses=answers({200: Answer("Every version, the oldest first", HistoryView, has_etag=True)}, 401, 403, 422, 503),
+    responses=answers(
+        {200: Answer("A page of versions, the oldest first", VersionListView, has_etag=True)}, *(401, 403, 422, 503)
+    ),
+    openapi_extra=query(VersionQuery),
 )
 async def get_versions(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
-    """Returns every publication, change and undo, with its number, time, author and reason."""
+    """Returns every publication, change and undo, with its number, time, author and reason.
+
+    Pass the `next` of a page as `after` to get the page that follows.
+    """
+    limit = asked.number("limit", MOST_LISTED, least=1, most=MOST_LISTED)
+    after = asked.number("after", 0, least=0, most=MOST_VERSION)
     asked.refuse_faults()
     schedule = await services.engine.read(lambda tx: tx.schedule())
-    return JSONResponse(history_view(schedule), headers={"ETag": etag(schedule.newest)})
+    return JSONResponse(version_page(schedule, limit, after), headers={"ETag": etag(schedule.newest)})
 
 
 @router.get(
