@@ -9,13 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from oncall.cli.repair_output import diff_lines
 from oncall.errors import Refused
 from oncall.paging.clocks.clock_book import in_force
 from oncall.paging.clocks.policy_in_force import published_policy_view
 from oncall.paging.ports.store import Transaction
 from oncall.paging.views.ticket_views import explain_view
+from oncall.planning.context_sources import ContextSources, NamedPlan
 from oncall.planning.publish_plan import PublicationTerms, PublishablePlan, publish_plan
+from oncall.planning.repair_plan import RepairRequest, repair_plan
 from oncall.planning.schedule_version import Author
+from oncall.planning.watch import SearchOptions
 from oncall.rosters.roster import Roster
 from oncall.rosters.roster_file import roster_from_text
 from oncall.schedule.gaps import gaps_between
@@ -77,6 +81,22 @@ def test_other_hours_in_the_middle_of_a_plan_leave_no_gap(published: MemorySched
     assert kinds == ["business", "weeknight"]
     before = schedule.who(local("2027-01-12T08:30")).window
     assert (str(before.kind), before.end) == ("business", local("2027-01-12T18:00"))
+
+
+def test_a_repair_for_other_hours_keeps_the_engineers_of_each_shift() -> None:
+    baseline = NamedPlan("plan.csv", in_turn(roster_of(RESTLESS)))
+    request = RepairRequest(baseline, date(2027, 1, 12))
+    found = repair_plan(roster_with(LATER), request, ContextSources(), options=SearchOptions())
+    assert (found.changes, found.new_seats, found.moved_shifts) == ((), (), 4)
+    assert found.plan.notes[:2] == (
+        "repaired from 2027-01-12: 0 seats changed, the fewest possible",
+        "4 shifts have new hours; engineers keep their seats where the rules allow",
+    )
+    assert diff_lines(found) == ["no seat changes hands"]
+    assert [(each.role, each.engineer) for each in found.plan.seats] == [
+        (each.role, each.engineer) for each in baseline.plan.seats
+    ]
+    assert found.plan.seats[-1].window.start == local("2027-01-15T18:00")
 
 
 def test_by_default_a_policy_waits_for_the_first_day_that_is_to_come(published: MemorySchedule) -> None:

@@ -34,4 +34,4 @@ def diff_lines(found: Repair) -> list[str]:
             start = change.window.start.astimezone(zone)
             other = f"to {change.after}" if sign == "-" else f"from {change.before}" if change.before else "new"
             lines.append(f"  {sign} {start:%a %Y-%m-%d %H:%M} {change.kind} {change.role} ({other})")
-    return lines or ["nothing changes"]
+    return lines or ["no seat changes hands" if found.moved_shifts else "nothing changes"]

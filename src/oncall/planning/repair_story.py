@@ -12,6 +12,9 @@ def repair_story(found: Repair) -> list[str]:
     assert plan.fairness is not None
     cost = plan.fairness.cost
     lines = [_changes_line(found)]
+    if found.moved_shifts:
+        shifts = "1 shift has" if found.moved_shifts == 1 else f"{found.moved_shifts} shifts have"
+        lines.append(f"{shifts} new hours; engineers keep their seats where the rules allow")
     if found.new_seats:
         lines.append(f"{_seats(len(found.new_seats))} of new shifts are filled")
     proof = (

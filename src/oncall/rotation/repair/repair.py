@@ -93,6 +93,7 @@ def _repaired(
         best_is_proven=found.is_proven,
         options=options,
         requests=requests,
+        moved_shifts=len(baseline.moved),
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 from oncall.errors import Refused
 from oncall.rosters.roster import SHADOW, Roster
@@ -13,6 +14,7 @@ from oncall.rotation.problem.context import PlanningContext
 from oncall.rotation.problem.fixed_seats import refuse_impossible_seats
 from oncall.rotation.problem.problem import Duty, Problem, StaffedSeat
 from oncall.schedule.plan import Plan, Seat, Shift
+from oncall.support.windows import Window, WindowKind
 
 _DAYS_TRIED = 14
 """How far from a date that cuts a shift another date is looked for."""
@@ -25,12 +27,45 @@ def _less_settled(roster: Roster, settled: Sequence[Seat]) -> Roster:
     return replace(roster, rules=replace(roster.rules, max_shifts=left))
 
 
+def _moved_windows(problem: Problem, plan: Plan) -> dict[int, Window]:
+    """Return the plan's window of each shift whose hours alone have changed, by the shift's number in a problem.
+
+    Such a shift keeps its kind, and its first and last local date. No other shift has the same ones.
+    """
+    zone = problem.roster.policy.zone
+    known = {seat.window for seat in plan.seats}
+    old = _windows_by_dates(((seat.kind, seat.window) for seat in plan.seats), zone)
+    new = _windows_by_dates(((shift.kind, shift.window) for shift in problem.shifts), zone)
+    found = {}
+    for number, shift in enumerate(problem.shifts):
+        dates = _dates_of(shift.kind, shift.window, zone)
+        if shift.window not in known and len(old[dates]) == 1 and len(new[dates]) == 1:
+            (found[number],) = old[dates]
+    return found
+
+
+_Dates = tuple[WindowKind, date, date]
+
+
+def _dates_of(kind: WindowKind, window: Window, zone: ZoneInfo) -> _Dates:
+    """Return what a shift keeps when only its hours change: its kind and its first and last local date."""
+    return kind, window.start.astimezone(zone).date(), window.end.astimezone(zone).date()
+
+
+def _windows_by_dates(shifts: Iterable[tuple[WindowKind, Window]], zone: ZoneInfo) -> dict[_Dates, set[Window]]:
+    found: dict[_Dates, set[Window]] = defaultdict(set)
+    for kind, window in shifts:
+        found[_dates_of(kind, window, zone)].add(window)
+    return found
+
+
 class RepairBaseline:
     """The plan to repair. The repair may change only its shifts from `first_open` on, the open shifts.
 
     settled: the seats before `first_open`, without shadows. whole: the problem of all shifts. open: the problem of the
     open shifts; shifts and engineers below are numbers of `open`. holders: the engineer in each open seat, by shift
-    and role; None for a shift that the plan did not have. unrested: new duties that would leave an engineer without
+    and role; None for a shift that the plan did not have. moved: the window in the plan of each open shift whose hours
+    alone have changed; it keeps its holders. unrested: new duties that would leave an engineer without
     rest after a shift that they covered for another engineer.
     """
 
@@ -57,9 +92,10 @@ class RepairBaseline:
         self.open = Problem.of(_less_settled(roster, self.settled), open_shifts, around).in_order_of(seed)
         refuse_impossible_seats(self.open)
         self._numbers = {engineer.id: index for index, engineer in enumerate(self.open.engineers)}
+        self.moved = _moved_windows(self.open, plan)
         by_seat = {(seat.window, seat.role): seat.engineer for seat in plan.seats}
         self.holders: dict[tuple[int, str], str | None] = {
-            (number, role): by_seat.get((shift.window, role))
+            (number, role): by_seat.get((self.moved.get(number, shift.window), role))
             for number, shift in enumerate(self.open.shifts)
             for role in self.open.roles
         }

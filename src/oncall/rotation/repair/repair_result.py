@@ -50,7 +50,7 @@ class Repair:
     changes, new_seats: in time order; new seats are those of new shifts. fewest: the least number of seats that have
     to change; proven if `fewest_is_proven`. cost_before: the baseline's cost, with the shares of today's roster.
     best_is_proven: no plan with as few changes costs less. options: what further changes would allow, if that lowers
-    the cost. requests: None if nobody asked for anything.
+    the cost. requests: None if nobody asked for anything. moved_shifts: how many shifts have new hours.
     """
 
     plan: Plan
@@ -62,6 +62,7 @@ class Repair:
     best_is_proven: bool
     options: tuple[ChangeOption, ...]
     requests: RequestOutcome | None = None
+    moved_shifts: int = 0
 
     def by_person(self) -> dict[str, tuple[list[SeatChange], list[SeatChange]]]:
         """Return for each engineer with a change, by id, the seats that they lose and those that they gain."""
