@@ -1,0 +1,121 @@
+"""Who may see each page and send each form: one test for every cell of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from tests.paging.world import ticket_body
+from tests.web.browser import Browser
+from tests.web.service import Service
+
+NUMBERS = count()
+
+
+@pytest.fixture(scope="module")
+def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Saturday night, with one urgent ticket."""
+    with Service(tmp_path_factory.mktemp("access")) as service:
+        assert service.post(ticket_body("T-FIRST")).status_code == 202
+        yield service
+
+
+PAGES = ["/board", "/board?weeks=13", "/me", "/board/tickets/T-FIRST"]
+ACTIONS = [
+    "/board/tickets/T-FIRST/acknowledge",
+    "/board/tickets/T-FIRST/pass",
+    "/board/tickets/T-FIRST/resolve",
+    "/board/cover",
+    "/board/override",
+    "/me/calendar",
+    "/logout",
+]
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("person", [None, "ana", "mei"])
+def test_each_page_for_a_visitor_an_engineer_and_a_manager(board: Service, person: str | None, path: str) -> None:
+    with Browser(board) as browser:
+        if person is None:
+            answer = browser.get(path)
+            assert (answer.status_code, answer.headers["location"][:12]) == (303, "/login?next=")
+            return
+        browser.sign_in(person)
+        assert browser.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ACTIONS)
+def test_no_action_for_a_visitor_or_with_a_forged_form(board: Service, path: str) -> None:
+    with Browser(board) as browser:
+        answer = browser.send(path, {"why": "x"})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=%2Fboard")
+        browser.sign_in("mei")
+        token = browser.form("/board", "/logout")["form_token"]
+        foreign = browser.http.post(path, data={"form_token": token}, headers={"Sec-Fetch-Site": "cross-site"})
+        assert (foreign.status_code, "this form was not sent from a page" in foreign.text) == (403, True)
+        assert browser.send(path, {"why": "x"}).status_code == 403
+        with Browser(board) as other:
+            other.sign_in("ana")
+            assert other.send(path, {"form_token": token}).status_code == 403
+        # A bearer token opens no page: only a session does.
+        bearer = browser.http.post(
+            path, headers={"Authorization": "Bearer mei", "Sec-Fetch-Site": "same-origin", "Cookie": ""}
+        )
+        assert bearer.status_code in (303, 403)
+    assert board.ticket("T-FIRST")["state"] == "open"
+
+
+@pytest.mark.parametrize("action", ["acknowledge", "pass", "resolve"])
+@pytest.mark.parametrize("person", ["ana", "mei"])
+def test_an_engineer_and_a_manager_act_on_a_ticket_in_their_own_name(board: Service, person: str, action: str) -> None:
+    name = f"C-{next(NUMBERS)}"
+    assert board.post(ticket_body(name, impact="low")).status_code == 202
+    path = f"/board/tickets/{name}"
+    with Browser(board) as browser:
+        browser.sign_in(person)
+        # A form cannot say that another person acted.
+        answer = browser.fill(path, f"{path}/{action}", by="ben", why="a reason")
+        assert answer.status_code == 303, answer.text
+    last = [each for each in board.ticket(name)["events"] if each["by"] in ("ana", "ben", "mei")]
+    assert [each["by"] for each in last] == [person]
+
+
+@pytest.mark.parametrize(
+    ("person", "engineer", "allowed"),
+    [("ana", "ana", True), ("ana", "chloe", False), ("mei", "ana", True), ("mei", "chloe", True)],
+)
+def test_an_engineer_overrides_for_themselves_and_a_manager_for_all(
+    board: Service, person: str, engineer: str, allowed: bool
+) -> None:
+    with Browser(board) as browser:
+        browser.sign_in(person)
+        day = f"2027-02-{1 + next(NUMBERS):02d}"
+        hours = {"from": f"{day}T20:00", "to": f"{day}T22:00"}
+        values = {**hours, "engineer": engineer, "role": "secondary", "reason": "a favour", "force": "yes"}
+        answer = browser.fill("/board", "/board/override", **values)
+        assert (answer.status_code == 303) is allowed, answer.text
+        assert allowed or answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("person", "by", "status"), [("chloe", "chloe", 303), ("chloe", "ben", 403), ("mei", "ana", 303)]
+)
+def test_an_engineer_takes_over_themselves_and_a_manager_names_anyone(
+    board: Service, person: str, by: str, status: int
+) -> None:
+    with Browser(board) as browser:
+        browser.sign_in(person)
+        holder = board.call("GET", "/v1/oncall").json()["roles"]["primary"]["engineer"]
+        values = {"engineer": holder if holder != by else "ben", "by": by, "reason": "ill", "force": "yes"}
+        assert browser.fill("/board", "/board/cover", **values).status_code == status
+
+
+@pytest.mark.parametrize("person", ["ana", "mei"])
+def test_an_engineer_and_a_manager_link_their_own_calendar_and_sign_out(board: Service, person: str) -> None:
+    with Browser(board) as browser:
+        browser.sign_in(person)
+        assert browser.fill("/me", "/me/calendar").status_code == 200
+        assert browser.fill("/me", "/logout").status_code == 303
+        assert browser.get("/me").status_code == 303
