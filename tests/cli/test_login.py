@@ -208,6 +208,13 @@ def test_the_token_says_whose_shifts_are_asked_for_and_who_may_be_drilled(
     assert no_database("next", "--json") == no_database("next", "ana", "--json")
     ran = no_database("drill", "--to", "ana", "--wait", "1")
     assert "a test page for ana" in ran.err
+    for command in ("shifts", "next"):
+        ran = no_database(command, "anna")
+        sentence = 'oncall: engineer: no person with this id is on a published roster; did you mean "ana"?\n'
+        assert (ran.code, ran.err) == (1, sentence)
+    for code in ("../../x", ""):
+        ran = no_database("accept", code)
+        assert (ran.code, ran.err) == (1, f'oncall: there is no swap "{code}"; `oncall swaps` lists them\n')
 
 
 def test_who_in_business_hours_names_those_who_are_paged_after_the_desk(published: Oncall) -> None:

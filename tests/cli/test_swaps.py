@@ -59,6 +59,12 @@ def test_the_takers_are_listed_the_best_first(ten: Oncall) -> None:
     assert "Ask one of them: oncall swap ana 2027-01-04 --with " in shown.err
 
 
+def test_a_date_beyond_the_calendar_is_refused(ten: Oncall) -> None:
+    for command in (("2027-01-04", "--with", "gus", "--for", "9999-12-31"), ("9999-12-31",)):
+        ran = ten("swap", "ana", *command)
+        assert (ran.code, ran.err) == (1, "oncall: 9999-12-31 is outside the years 1971 to 2198\n")
+
+
 def test_a_swap_is_asked_and_accepted(ten: Oncall) -> None:
     asked = answer(ten, "swap", "ana", "2027-01-04", "--with", "gus", "--reason", "a concert", "--by", "ana")
     assert (asked["engineer"], asked["with"], asked["state"]) == ("ana", "gus", "asked")

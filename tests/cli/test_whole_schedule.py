@@ -47,6 +47,15 @@ def test_a_gap_is_a_row_of_its_own(published: Oncall) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "command", [("schedule", "--to", "9999-12-31"), ("shifts", "ana", "--to", "9999-12-31"), ("calendar", "--month")]
+)
+def test_a_date_beyond_the_calendar_is_refused(published: Oncall, command: tuple[str, ...]) -> None:
+    day = "9999-12-01" if command[0] == "calendar" else "9999-12-31"
+    ran = published(*command, *(["9999-12"] if command[0] == "calendar" else []))
+    assert (ran.code, ran.out, ran.err) == (1, "", f"oncall: {day} is outside the years 1971 to 2198\n")
+
+
 def test_without_a_last_date_the_list_ends_with_the_last_plan(published: Oncall) -> None:
     shifts = json.loads(published("schedule", "--json").out)["shifts"]
     assert shifts[-1]["end"] == "2027-02-01T08:00:00-05:00"

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from oncall.cli.output import parse_time, print_json, print_rows, print_table, say, tell, time_of
 from oncall.cli.server import named_or_own, open_server
-from oncall.errors import NotFound, Refused
+from oncall.errors import NotFound, Refused, StoreUnavailable
 
 if TYPE_CHECKING:
     from oncall.cli.remote_backend import RemoteBackend
@@ -136,7 +136,10 @@ def shifts_of(
     if server is not None:
         now, zone = server.now(), server.zone()
         first, last = span_of(start, end, zone, now)
-        return person, [shift for shift in server.schedule(first, last) if shift["engineer"] == person], now
+        found = [shift for shift in server.schedule(first, last) if shift["engineer"] == person]
+        if engineer is not None and not found:
+            _refuse_stranger_to(server, person, now)
+        return person, found, now
     from oncall.schedule.schedule_views import own_assignment_view
     from oncall.support.windows import Window
 
@@ -154,10 +157,13 @@ def span_of(start: str | None, end: str | None, zone: ZoneInfo, now: datetime) -
     Raises BadParameter for a text that is not a date, and Refused when the last date is before the first one.
     """
     from oncall.cli.option_values import date_of
+    from oncall.support.calendar import LAST_DAY, refuse_outside_years
 
     today = now.astimezone(zone).date()
     first = date_of(start, "--from") if start else today
-    last = date_of(end, "--to") if end else max(today, first) + FAR
+    refuse_outside_years(first)
+    last = date_of(end, "--to") if end else min(max(today, first) + FAR, LAST_DAY)
+    refuse_outside_years(last)
     if last < first:
         raise Refused(f"--to {last} is before --from {first}")
     after_last = last + timedelta(days=1)
@@ -209,6 +215,14 @@ def published_schedule(settings: Settings) -> QuickSchedule:
     if published is None:
         raise NotFound(NOT_PUBLISHED)
     return published
+
+
+def _refuse_stranger_to(server: RemoteBackend, engineer: str, now: datetime) -> None:
+    """Raise what the server refuses an id with that is on no published roster; do nothing while it is away."""
+    try:
+        server.whole_schedule(now, now + timedelta(minutes=1), engineer)
+    except StoreUnavailable:
+        return
 
 
 def refuse_stranger(engineer: str, schedule: Schedule) -> None:

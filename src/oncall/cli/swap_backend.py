@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote, urlencode
 
 from oncall.cli.server import open_server
-from oncall.errors import Refused
+from oncall.errors import NotFound, Refused
 
 if TYPE_CHECKING:
     from oncall.cli.remote_backend import RemoteBackend
@@ -76,7 +76,9 @@ class RemoteSwaps:
         return answer
 
     def answer(self, code: str, answer: str) -> SwapView:
-        done: SwapView = self._server.post(f"/v1/schedule/swaps/{quote(code, safe='')}/{answer}", {})
+        if not code.isalnum():
+            raise NotFound(f'there is no swap "{code.strip()[:20]}"; `oncall swaps` lists them')
+        done: SwapView = self._server.post(f"/v1/schedule/swaps/{quote(code)}/{answer}", {})
         return done
 
     def swaps(self) -> SwapsView:

@@ -138,8 +138,10 @@ def calendar(engineer: str | None = None, month: str | None = None, *, json: boo
     month: as written, like `2027-01`; None: this month.
     """
     from oncall.schedule import schedule_files
+    from oncall.support.calendar import refuse_outside_years
 
     first = _month_of(month)
+    refuse_outside_years(first)
     last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
     view = _view_between(first.isoformat(), last.isoformat(), engineer)
     if json:

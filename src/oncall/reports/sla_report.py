@@ -21,7 +21,7 @@ from oncall.reports.attainment import Cell, ClockCounts, Tally, together
 from oncall.reports.report_view_types import BreachView, SlaReportView, WithdrawnView
 from oncall.reports.report_views import cell_view, counts_view, seconds
 from oncall.reports.tickets_with_clocks import Measured, tickets_with_clocks
-from oncall.support.calendar import FIRST_YEAR, LAST_YEAR, first_instant
+from oncall.support.calendar import first_instant, refuse_outside_years
 from oncall.support.clocks import SlaClock
 from oncall.support.policy import Metric
 from oncall.support.windows import Window
@@ -40,8 +40,7 @@ class Days:
 
     def __post_init__(self) -> None:
         for day in (self.first, self.last):
-            if not FIRST_YEAR < day.year < LAST_YEAR:
-                raise Refused(f"{day} is outside the years {FIRST_YEAR + 1} to {LAST_YEAR - 1}")
+            refuse_outside_years(day)
         if self.last < self.first:
             raise Refused(
                 f"{self.last} lies before {self.first}; name the first date with --from and the last with --to"

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 """The years (UTC) in which a calendar has windows."""
+LAST_DAY = date(LAST_YEAR - 1, 12, 31)
+"""The last date that users may name."""
 
 _DAY = 24 * 60
 _WEEK = 7 * _DAY
@@ -201,6 +203,12 @@ def _in_utc(at: datetime) -> datetime:
         return at.astimezone(UTC)
     except OverflowError:
         raise _outside(at.year) from None
+
+
+def refuse_outside_years(day: date) -> None:
+    """Raise Refused for a date in or beyond the first or the last year, in any time zone."""
+    if not FIRST_YEAR < day.year < LAST_YEAR:
+        raise Refused(f"{day} is outside the years {FIRST_YEAR + 1} to {LAST_YEAR - 1}")
 
 
 def _outside(year: int) -> Refused:

@@ -12,7 +12,7 @@ from oncall.schedule.schedule import Schedule
 from oncall.schedule.swap_requests import SeatMove
 from oncall.schedule.timeline import Assignment
 from oncall.suggestions import suggestion
-from oncall.support.calendar import first_instant
+from oncall.support.calendar import first_instant, refuse_outside_years
 from oncall.support.wording import full_time
 
 _AROUND = timedelta(days=60)
@@ -64,6 +64,7 @@ def held_shift(
     known_engineer(schedule, engineer)
     _refuse_unknown_role(schedule, role)
     zone = schedule.calendar.zone
+    refuse_outside_years(asked)
     if isinstance(asked, datetime):
         asked = asked.astimezone(UTC) if asked.tzinfo is not None else first_instant(zone, asked)
     day = asked.astimezone(zone).date() if isinstance(asked, datetime) else asked
