@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+import structlog
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from oncall.paging.actions.sign_in import LoginLinkView, login_link_for, wanted_person
@@ -22,6 +23,7 @@ from oncall.web.api_description import Answer, answers
 from oncall.web.dependencies import LoginLinker, ReadingCaller, ServicesDep, TokenMaker, TokenRotator
 from oncall.web.plain_route import PlainRoute
 from oncall.web.query_fields import QueryDep
+from oncall.web.request_trace import source_of
 from oncall.web.token_models import PostedLoginLink, PostedRevocation, PostedRotation, PostedToken
 
 router = APIRouter(route_class=PlainRoute, tags=["tokens"])
@@ -82,10 +84,19 @@ async def post_revocation(services: ServicesDep, caller: TokenRotator, posted: P
     summary="Make a link that signs in to the pages",
     responses=answers({201: Answer("The link", LoginLinkView)}, 400, 401, 403, 404, 413, 422, 503),
 )
-async def post_login_link(services: ServicesDep, caller: LoginLinker, posted: PostedLoginLink) -> JSONResponse:
+async def post_login_link(
+    request: Request, services: ServicesDep, caller: LoginLinker, posted: PostedLoginLink
+) -> JSONResponse:
     """Makes a link that signs a person in to the pages once, within 15 minutes."""
     person, real_now = wanted_person(posted.document), services.clock.real_now()
     view = await services.engine.write(
         lambda tx: login_link_for(caller, person, tx, public_url=services.public_url, real_now=real_now)
+    )
+    structlog.get_logger("oncall.security").info(
+        "a login link was made",
+        action="login_link_made",
+        person=person,
+        by=caller.name,
+        source=source_of(request.scope),
     )
     return JSONResponse(view, 201, headers=_NO_STORE)
