@@ -43,6 +43,26 @@ def test_before_the_shift_the_next_one_is_covered(published: MemorySchedule) -> 
     assert made.version.span == MONDAY
 
 
+@pytest.mark.parametrize("at", [NOW, local("2027-01-04T12:00")])
+def test_the_same_cover_again_takes_no_other_shift(published: MemorySchedule, at: datetime) -> None:
+    made = cover(published, "ana", at=at)
+    with pytest.raises(Refused) as refused:
+        cover(published, "ana", at=at + timedelta(minutes=1))
+    begins = f"Mon 2027-01-04 {'22:00' if at == NOW else '19:01'} EST"
+    assert str(refused.value) == (
+        f"eve covers for ana already, from {begins} to Tue 2027-01-05 08:00 EST; name a span with --from to cover more"
+    )
+    assert len(published.versions) == 2
+    cover(published, "ana", start=made.version.span.end)
+    assert len(published.versions) == 3
+
+
+def test_after_the_covered_shift_the_next_one_is_covered(published: MemorySchedule) -> None:
+    cover(published, "ana")
+    cover(published, "ana", at=MONDAY.end)
+    assert holders(published, local("2027-01-07T20:00"))["primary"] == "eve"
+
+
 def test_a_span_covers_each_shift_and_role_in_it(published: MemorySchedule) -> None:
     cover(published, "ana", at=local("2027-01-04T12:00"), end=local("2027-01-09T00:00"))
     assert holders(published, MONDAY.start)["primary"] == "eve"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from oncall.errors import Refused
@@ -50,12 +50,36 @@ def covered_pieces(schedule: Schedule, cover: Cover, now: datetime) -> list[Piec
     if cover.end is not None and cover.end <= start:
         raise Refused(_no_time(schedule, cover, cover.end, now))
     held = _held(schedule, cover, start)
+    if cover.start is None and cover.end is None:
+        _refuse_repeated(schedule, cover, now, held[0].window.start)
     end = cover.end if cover.end is not None else held[0].window.end
     return [
         Piece(Window(max(each.window.start, start), min(each.window.end, end)), each.role, cover.by)
         for each in held
         if each.window.start < end
     ]
+
+
+def _refuse_repeated(schedule: Schedule, cover: Cover, now: datetime, found_at: datetime) -> None:
+    """Raise Refused if the same engineer covers an earlier shift that is not over: a repeated command is not another.
+
+    found_at: when the engineer's running or next shift begins. The case is a command that is given twice, because its
+    answer was lost.
+    """
+    for piece in schedule.overrides:
+        if piece.kind != COVER or piece.engineer != cover.by or not now < piece.window.end <= found_at:
+            continue
+        others = tuple(each for each in schedule.overrides if each.version != piece.version)
+        without = replace(schedule, overrides=others)
+        if any(
+            each.role == piece.role
+            for each in without.assignments_of(cover.engineer, piece.window.start, piece.window.end)
+        ):
+            zone = schedule.calendar.zone
+            raise Refused(
+                f"{cover.by} covers for {cover.engineer} already, from {full_time(piece.window.start, zone)} to "
+                f"{full_time(piece.window.end, zone)}; name a span with --from to cover more"
+            )
 
 
 def _no_time(schedule: Schedule, cover: Cover, end: datetime, now: datetime) -> str:

@@ -75,6 +75,20 @@ def test_without_agreement_each_taker_is_asked_and_the_absence_is_stored(desk: S
     assert not desk.schedule().assignments_of("ana", NOW, NOW + timedelta(days=7))
 
 
+def test_the_same_absence_again_asks_nobody_twice(desk: SwapMemory) -> None:
+    (request,) = away(desk, is_agreed=False).requests
+    texts = len(desk.texts())
+    with pytest.raises(Refused) as refused:
+        away(desk, is_agreed=False)
+    assert str(refused.value) == (
+        f"ana is away from 2027-01-04 to 2027-01-10 already (version 2), and {request.other} has not answered request "
+        f"{request.code}; `oncall undo 2` takes the absence back"
+    )
+    assert (len(desk.versions), len(desk.texts())) == (2, texts)
+    decline_swap(desk, request.code, answers(request.other), TIMES)
+    assert away(desk, is_agreed=False).requests[0].absence == 3
+
+
 def test_an_absence_without_cover_is_named_until_the_covers_are_accepted(desk: SwapMemory) -> None:
     (request,) = away(desk, is_agreed=False).requests
     assert absent_by_entry(desk.schedule(), NOW) == [

@@ -28,7 +28,7 @@ from oncall.schedule.absences import absence_document
 from oncall.schedule.change_checks import check_pieces
 from oncall.schedule.change_document import AWAY, away_document
 from oncall.schedule.schedule import Schedule
-from oncall.schedule.swap_requests import SeatMove, SwapRequest
+from oncall.schedule.swap_requests import SeatMove, SwapRequest, SwapState, state_at
 from oncall.support.calendar import first_instant
 from oncall.support.windows import Window
 
@@ -122,12 +122,32 @@ def enter_away(
 ) -> AwayMade:
     """Enter an absence, and cover the shifts that it blocks: at once if all have agreed, else by asking.
 
-    Raises ScheduleMoved if the schedule has changed since the covers were found.
+    Raises ScheduleMoved if the schedule has changed since the covers were found, and Refused while the same absence has
+    requests that wait for an answer.
     """
+    if not is_agreed:
+        _refuse_repeated(tx, plan.situation, author.at)
     moves = plan.covers.moves if is_agreed else ()
     version = _entered(tx, plan.situation, moves, author, terms or ChangeTerms())
     requests = () if is_agreed else _ask_all(tx, plan, version, author, times)
     return AwayMade(plan.situation.asked, version, plan.covers, requests)
+
+
+def _refuse_repeated(tx: SwapTransaction, situation: AwaySituation, now: datetime) -> None:
+    """Raise Refused if the absence is entered already, and engineers who are asked to cover it have not answered."""
+    asked, schedule = situation.asked, situation.schedule
+    versions = {
+        each.version
+        for each in schedule.absences
+        if (each.engineer, each.first_day, each.last_day) == (asked.engineer, asked.first_day, asked.last_day)
+    }
+    for request in tx.swaps(begins_after=now - timedelta(days=1)):
+        if request.absence in versions and state_at(request, schedule, now) is SwapState.ASKED:
+            raise Refused(
+                f"{asked.engineer} is away from {asked.first_day} to {asked.last_day} already (version "
+                f"{request.absence}), and {request.other} has not answered request {request.code}; "
+                f"`oncall undo {request.absence}` takes the absence back"
+            )
 
 
 def _entered(
