@@ -154,3 +154,23 @@ def test_an_engineer_puts_on_call_no_other_engineer(ana: Browser, busy: Service)
     values = {"from": "2027-01-12T19:01", "to": "2027-01-13T08:00", "reason": "a concert"}
     words = "puts ana on call, and no other engineer; a manager can"
     refused(ana.fill("/board", "/board/override", engineer="chloe", **values), 403, words)
+
+
+def test_a_change_is_taken_back_beside_it(mei: Browser, busy: Service) -> None:
+    assert mei.fill("/board", "/board/cover", by="chloe", reason="ana is ill").status_code == 303
+    form = mei.form("/board", "/board/undo") | {"reason": "ana is well again"}
+    assert form["undo"] == "2"
+    assert mei.send("/board/undo", form).status_code == 303
+    assert busy.call("GET", "/v1/oncall").json()["roles"]["primary"]["engineer"] == "ana"
+    assert "(taken back by 3)" in mei.get("/board").text
+    refused(mei.send("/board/undo", form), 422, "version 2")
+    assert len(busy.call("GET", "/v1/schedule/versions").json()["versions"]) == 3
+
+
+def test_an_engineer_takes_back_their_own_changes_alone(mei: Browser, ana: Browser, busy: Service) -> None:
+    assert mei.fill("/board", "/board/cover", by="chloe", reason="ana is ill").status_code == 303
+    form = ana.form("/board", "/board/override")
+    sent = {"form_token": form["form_token"], "version": form["version"], "undo": "2", "reason": "no"}
+    refused(ana.send("/board/undo", sent), 403, "takes back the changes of ana alone; a manager can")
+    refused(ana.send("/board/undo", {**sent, "undo": "x"}), 422, "undo: is missing; open the board again")
+    assert "Take back 2" not in ana.get("/board").text

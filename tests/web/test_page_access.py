@@ -29,6 +29,7 @@ ACTIONS = [
     "/board/tickets/T-FIRST/resolve",
     "/board/cover",
     "/board/override",
+    "/board/undo",
     "/me/calendar",
     "/logout",
 ]

@@ -17,8 +17,8 @@ from oncall.paging.actions.field_faults import FieldFault, FieldFaults
 from oncall.paging.actions.permissions import Access, Operation, access
 from oncall.paging.actions.posted_action import action_from
 from oncall.paging.domain.events import EventKind
-from oncall.planning.carry_out import Actor, carry_out_cover, carry_out_override
-from oncall.planning.posted_change import cover_from, override_from
+from oncall.planning.carry_out import Actor, carry_out_cover, carry_out_override, carry_out_undo
+from oncall.planning.posted_change import cover_from, override_from, undo_from
 from oncall.support.local_time import read_time
 from oncall.web.dependencies import ServicesDep
 from oncall.web.pages.board_routes import own_page_of, ticket_page_of
@@ -81,6 +81,16 @@ async def post_override(services: ServicesDep, posted: PostedFormDep) -> Respons
     return to("/board")
 
 
+@router.post("/board/undo")
+async def post_undo(services: ServicesDep, posted: PostedFormDep) -> Response:
+    """Takes back a version of the schedule from now on; an engineer takes back their own."""
+    number = _number(posted, "undo")
+    asked, actor = undo_from(_change(posted, "reason")), _actor(services, posted)
+    await services.engine.write(lambda tx: carry_out_undo(tx, number, asked, actor))
+    services.engine.wake()
+    return to("/board")
+
+
 @router.post("/me/calendar")
 async def post_calendar_link(services: ServicesDep, posted: PostedFormDep) -> Response:
     """Makes a link to the visitor's own calendar and shows it once."""
@@ -99,11 +109,17 @@ def _change(posted: PostedForm, *names: str) -> dict[str, object]:
 
 def _actor(services: Services, posted: PostedForm) -> Actor:
     """Return who asks for a change. The form says which version it shows, so that sent again it changes nothing."""
-    who, version = posted.visitor.who, posted.fields.get("version", "")
-    if not (version.isascii() and version.isdigit() and len(version) <= 9):
-        raise FieldFaults([FieldFault("version", "is missing; open the board again and send the form from there")])
+    who, version = posted.visitor.who, _number(posted, "version")
     is_limited = access(who.role, Operation.CHANGE_SCHEDULE) is Access.AS_ITSELF
-    return Actor(who.id, services.engine.context(who.id), is_limited=is_limited, expected=int(version))
+    return Actor(who.id, services.engine.context(who.id), is_limited=is_limited, expected=version)
+
+
+def _number(posted: PostedForm, field: str) -> int:
+    """Return the number of a version in a hidden field. Raises FieldFaults."""
+    text = posted.fields.get(field, "")
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise FieldFaults([FieldFault(field, "is missing; open the board again and send the form from there")])
+    return int(text)
 
 
 def _instant(field: str, text: str, zone: ZoneInfo) -> str:

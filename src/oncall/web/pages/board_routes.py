@@ -18,6 +18,7 @@ from oncall.planning.views.board_view import BoardView, board_view, own_view
 from oncall.planning.views.schedule_grid import ABSENCE_SIGNS, CHANGE_SIGNS, monday_of, schedule_grid
 from oncall.rosters.roster import Roster
 from oncall.schedule.schedule import Schedule
+from oncall.schedule.schedule_views import history_view
 from oncall.web.dependencies import ServicesDep, running
 from oncall.web.pages.board_state import WEEKS, BoardState, asked_state
 from oncall.web.pages.door import PageVisitor, VisitorDep
@@ -25,6 +26,8 @@ from oncall.web.pages.page_route import PageRoute
 from oncall.web.pages.rendering import page
 from oncall.web.services import Services
 
+MOST_CHANGES = 5
+"""How many of the latest versions of the schedule the board lists."""
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
@@ -59,6 +62,7 @@ def _board_page(
         roles=schedule.roles,
         names={person.id: person.name for person in schedule.people.values()},
         version=schedule.newest,
+        changes=history_view(schedule)["versions"][: -MOST_CHANGES - 1 : -1],
         change_signs=CHANGE_SIGNS,
         absence_signs=ABSENCE_SIGNS,
     )
