@@ -108,7 +108,8 @@ def test_a_form_that_shows_an_old_schedule_is_refused(mei: Browser, busy: Servic
     form = mei.form("/board", "/board/cover") | {"by": "chloe", "reason": "ana is ill"}
     assert mei.send("/board/cover", form).status_code == 303
     versions = len(busy.call("GET", "/v1/schedule/versions").json()["versions"])
-    assert mei.send("/board/cover", form).status_code == 412
+    assert mei.send("/board/cover", form).status_code == 422
+    refused(mei.send("/board/cover", {**form, "by": "dmitri"}), 412, "the schedule")
     refused(mei.send("/board/cover", {**form, "version": "x"}), 422, "version: is missing; open the board again")
     assert len(busy.call("GET", "/v1/schedule/versions").json()["versions"]) == versions
 
