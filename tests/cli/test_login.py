@@ -80,6 +80,12 @@ def test_an_address_that_is_none_and_a_token_that_the_server_does_not_know_keep_
         1,
         'oncall: URL: "oncall.example.com" is not an address; write "https://oncall.example.com"\n',
     )
+    ran = no_database("login", service.address.replace("//", "//ana:s3cret@"), "--token", "ana")
+    assert (ran.code, ran.out, ran.err) == (
+        1,
+        "",
+        "oncall: URL: leave the user name and password out of the address; your token says who you are\n",
+    )
     ran = no_database("login", service.address, "--token", "wrong")
     assert (ran.code, ran.err) == (1, "oncall: this token is not known; `oncall token create` makes one\n")
     ran = no_database("login", service.address, "--token", "zendesk")

@@ -72,6 +72,25 @@ def test_a_server_that_does_not_answer_may_have_acted(server: Callable[[Answers]
     )
 
 
+@pytest.mark.parametrize(
+    ("path", "command"), [("/v1/schedule/covers", "oncall history"), ("/v1/schedule/swaps/7K2F/accept", "oncall swaps")]
+)
+def test_a_change_of_the_schedule_is_looked_up_in_the_schedule(
+    server: Callable[[Answers], str], path: str, command: str
+) -> None:
+    with pytest.raises(StoreUnavailable, match=f"look with `{command}` before you try again$"):
+        RemoteBackend(server(broken), "token").post(path, {})
+
+
+def test_a_command_waits_for_a_silent_server_once(server: Callable[[Answers], str]) -> None:
+    address = server(mute)
+    backend = RemoteBackend(address, "token", patience_seconds=1.2)
+    for seconds in ("1.2", "1"):
+        with pytest.raises(StoreUnavailable) as refused:
+            backend.get("/v1/schedule/swaps")
+        assert str(refused.value) == f"{address} gave no answer in {seconds} s; try again"
+
+
 def test_a_server_that_hangs_up_may_have_acted(server: Callable[[Answers], str]) -> None:
     address = server(broken)
     assert refusal(RemoteBackend(address, "token")) == (

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 Published = Any  # type: ignore[explicit-any]  # a server publishes the type of each answer; it is trusted here
 
 TIMEOUT_SECONDS = 15.0
+_AFTER_SILENCE = 1.0
+"""Seconds that a command waits for each further read once the server has not answered it."""
 _QUESTIONS = ("/v1/explain", "/v1/triage", "/v1/intake/explain")
 """Paths of POST requests that change nothing."""
 _AWAY = (502, 503, 504)
@@ -46,7 +48,7 @@ class ServerRequests:
         self._is_logged_in, self._kept = is_logged_in, kept
         self._seen_now: OnCallView | None = None
         self._age = self._now_age = timedelta(0)
-        self._is_age_told = False
+        self._is_age_told = self._is_silent = False
 
     def _call(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Published:
         """Return the JSON of an answer; of a read also an earlier one while the server is away."""
@@ -120,11 +122,14 @@ class ServerRequests:
 
     def _ask(self, method: str, path: str, body: Mapping[str, object] | None, seconds: float) -> HttpAnswer:
         headers = {"Authorization": f"Bearer {self._token}"}
+        if self._is_silent and method == "GET":
+            seconds = min(seconds, _AFTER_SILENCE)
         try:
             answer = http_request(method, self._server + path, body, headers, seconds)
         except NoAnswer as silence:
-            changes = method != "GET" and path not in _QUESTIONS
-            raise StoreUnavailable(_silence(self._server, silence, seconds, changes=changes)) from silence
+            self._is_silent = True
+            look = _where_to_look(path) if method != "GET" and path not in _QUESTIONS else None
+            raise StoreUnavailable(_silence(self._server, silence, seconds, look)) from silence
         if answer.status_code == 401 and self._is_logged_in:
             detail = _refusal(401, self._content(answer))
             raise Refused(f"{self._server} refused your token: {detail}; then log in: `oncall login {self._server}`")
@@ -141,10 +146,17 @@ class ServerRequests:
             ) from error
 
 
-def _silence(server: str, silence: NoAnswer, seconds: float, *, changes: bool) -> str:
+def _where_to_look(path: str) -> str:
+    """Return the command that shows whether a change was made."""
+    if path.startswith("/v1/schedule/swaps"):
+        return "oncall swaps"
+    return "oncall history" if path.startswith("/v1/schedule") else "oncall tickets"
+
+
+def _silence(server: str, silence: NoAnswer, seconds: float, look: str | None) -> str:
     """Return why the server did not answer, and whether the server may have made the change.
 
-    changes: whether the request would change anything.
+    look: the command that shows the change; None for a request that changes nothing.
     """
     if not silence.is_sent:
         return f"{server} cannot be reached ({str(silence) or 'no connection in time'}); nothing was changed"
@@ -153,9 +165,9 @@ def _silence(server: str, silence: NoAnswer, seconds: float, *, changes: bool) -
         if silence.is_late
         else f"{server} closed the connection before it answered"
     )
-    if not changes:
+    if look is None:
         return f"{words}; try again"
-    return f"{words}: it may have made the change; look with `oncall tickets` before you try again"
+    return f"{words}: it may have made the change; look with `{look}` before you try again"
 
 
 def _refusal(status: int, content: object) -> OncallError:

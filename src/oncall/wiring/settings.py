@@ -89,7 +89,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         messaging_service_sid=found.get("TWILIO_MESSAGING_SERVICE_SID") or None,
         twilio_url=_address("TWILIO_BASE_URL", found.get("TWILIO_BASE_URL")) or TWILIO_URL,
         public_url=_public_address(found.get("ONCALL_PUBLIC_URL")),
-        server=_address("ONCALL_SERVER", found.get("ONCALL_SERVER")),
+        server=_server("ONCALL_SERVER", found.get("ONCALL_SERVER")),
         token=found.get("ONCALL_TOKEN") or None,
         engineer=_engineer(found.get("ONCALL_ENGINEER")),
         clock_starts_at=_clock_start(found.get("ONCALL_CLOCK")),
@@ -131,7 +131,7 @@ def _with_login(settings: Settings) -> Settings:
 
 def server_address(text: str) -> str:
     """Return the address of a server, as `oncall login` gets it. Raises SettingsError for text that is none."""
-    address = _address("URL", text.strip())
+    address = _server("URL", text.strip())
     if address is None:
         raise SettingsError('URL: it is empty; write "https://oncall.example.com"')
     return address
@@ -188,6 +188,14 @@ def _public_address(text: str | None) -> str | None:
         )
     # Twilio writes the scheme in small letters, whatever its settings say.
     return parts.scheme + url[len(parts.scheme) :]
+
+
+def _server(name: str, text: str | None) -> str | None:
+    """Return a server's address. Messages and `whoami` show it, so it must hold no password."""
+    url = _address(name, text)
+    if url is not None and "@" in urlsplit(url).netloc:
+        raise SettingsError(f"{name}: leave the user name and password out of the address; your token says who you are")
+    return url
 
 
 def _is_address(text: str) -> bool:
