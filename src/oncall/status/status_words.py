@@ -47,10 +47,10 @@ def formula_sentence(page: StatusPage) -> str:
     """Return how the uptime is computed."""
     hours = page.notice.total_seconds() / 3600
     return (
-        "Uptime is the share of measured time outside maintenance that was announced at least "
-        f"{hours:g} hours before; a major outage counts in full, a partial one {float(page.partial_weight):g}, "
-        "degraded performance not at all. The strict figure counts every outage and maintenance in full. "
-        "Percentages are rounded down."
+        "Uptime is the share of the measured time in which the component was up. Maintenance does not count if it was "
+        f"announced at least {hours:g} hours before its start. A major outage counts in full, a partial one by "
+        f"{float(page.partial_weight):g}, and degraded performance not at all. The strict figure counts every outage "
+        "and maintenance in full. Percentages are rounded down."
     )
 
 
