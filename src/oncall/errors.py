@@ -186,3 +186,7 @@ class Permanent(DeliveryError):
         self.may_call = may_call
         self.has_stopped = has_stopped
         super().__init__(message, code=code)
+
+
+class AddressRefused(DeliveryError):
+    """The receiver refuses one address or message for good. Others to the same receiver may still arrive."""

@@ -9,9 +9,9 @@ import asyncio
 import logging
 import re
 import threading
-from collections.abc import Callable
 from datetime import datetime
 
+from oncall.channels.own_thread import in_own_thread
 from oncall.errors import Ambiguous, Temporary
 from oncall.paging.ports.relay import RelayMessage
 
@@ -39,7 +39,7 @@ class TeamChannelPost:
         url, title = self._url, _TITLES.get(message.kind, "oncall")
         try:
             async with asyncio.timeout(self._deadline_seconds):
-                failure = await _in_own_thread(lambda: _notify(url, title, message.body))
+                failure = await in_own_thread(lambda: _safely(url, title, message.body), name="team-channel")
         except TimeoutError as error:
             raise Ambiguous(f"no answer within {self._deadline_seconds:g} s") from error
         if failure is not None:
@@ -49,25 +49,12 @@ class TeamChannelPost:
         """Keep nothing open: each message has a connection of its own."""
 
 
-async def _in_own_thread(work: Callable[[], str | None]) -> str | None:
-    """Run work in a thread that does not hold up the end of the program, however long a receiver keeps it."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[str | None] = loop.create_future()
-
-    def tell(outcome: str | None) -> None:
-        if not done.done():
-            done.set_result(outcome)
-
-    def run() -> None:
-        try:
-            outcome = work()
-        except Exception as error:
-            outcome = f"the channel failed: {type(error).__name__}"
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(tell, outcome)
-
-    threading.Thread(target=run, name="team-channel", daemon=True).start()
-    return await done
+def _safely(url: str, title: str, body: str) -> str | None:
+    """Post through apprise, and return what a failing plugin raised as words without its text."""
+    try:
+        return _notify(url, title, body)
+    except Exception as error:
+        return f"the channel failed: {type(error).__name__}"
 
 
 class _Status(logging.Handler):

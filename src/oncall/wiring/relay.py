@@ -15,10 +15,11 @@ from typing import TypeVar
 
 import structlog
 
+from oncall.channels.mail_post import MailPost
 from oncall.channels.team_channel import TeamChannelPost
 from oncall.channels.webhook_post import WebhookPost
 from oncall.errors import DeliveryError, OncallError, StoreError
-from oncall.paging.ports.relay import TEAM_CHANNEL, WEBHOOK, Carrier, RelayMessage, RelayMessages
+from oncall.paging.ports.relay import SUBSCRIBER_MAIL, TEAM_CHANNEL, WEBHOOK, Carrier, RelayMessage, RelayMessages
 from oncall.paging.ports.store import Transaction
 from oncall.paging.ports.time_source import Clock
 from oncall.paging.relay.courier import Courier
@@ -181,6 +182,8 @@ class Relay:
         return self._couriers[to]
 
     def _carrier(self, to: str, address: str) -> Carrier:
+        if to == SUBSCRIBER_MAIL:
+            return MailPost(self._settings.mail.server, self._settings.mail.sender)
         kind, _, name = to.partition(":")
         part = variable_part(name)
         if kind == WEBHOOK:
@@ -232,6 +235,8 @@ class Relay:
 
 def _address_of(to: str, policy: Policy) -> str | None:
     """Return the address of a webhook, or the name of a team channel; None if the policy does not name it."""
+    if to == SUBSCRIBER_MAIL:
+        return to
     kind, _, name = to.partition(":")
     if kind == TEAM_CHANNEL:
         return next((channel.name for channel in policy.team_channels if channel.name == name), None)

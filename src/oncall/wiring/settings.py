@@ -16,6 +16,7 @@ from oncall.errors import SettingsError
 from oncall.web.caller_rate import PER_SECOND
 from oncall.web.connection_gate import LOOPBACK, MOST_CONNECTIONS, Network
 from oncall.wiring.intake_settings import IntakeSettings, read_intake_settings
+from oncall.wiring.mail_settings import MailSettings, read_mail_settings
 
 FASTEST = 100_000.0
 FIRST_YEAR, LAST_YEAR = 1970, 2199
@@ -62,6 +63,7 @@ class Settings:
     intake: IntakeSettings = field(default_factory=IntakeSettings)
     webhook_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     channel_urls: Mapping[str, str] = field(default_factory=dict, repr=False)
+    mail: MailSettings = field(default_factory=MailSettings)
 
     @property
     def is_rehearsing(self) -> bool:
@@ -104,6 +106,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         intake=read_intake_settings(found),
         webhook_secrets=_named(found, WEBHOOK_VARIABLE),
         channel_urls=_named(found, CHANNEL_VARIABLE),
+        mail=read_mail_settings(found),
     )
 
     return _with_login(settings) if environment is None else settings

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol, TypeVar
 
-from oncall.errors import DeliveryError, Temporary
+from oncall.errors import AddressRefused, DeliveryError, Temporary
 from oncall.paging.ports.relay import Carrier, RelayMessage, RelayMessages
 
 T = TypeVar("T")
@@ -58,7 +58,7 @@ class Courier:
     rests_until: datetime | None = None
 
     async def round(self) -> int:
-        """Send what is due, and return how many messages arrived. Raises StoreError when the store is away."""
+        """Send what is due, and return how many messages are done with. Raises StoreError when the store is away."""
         now = self.real_now()
         if self.rests_until is not None and now < self.rests_until:
             return 0
@@ -67,9 +67,10 @@ class Courier:
         )
         for number, message in enumerate(claimed):
             after = await self._sent(message)
-            left = [] if after.sent_at is not None else claimed[number + 1 :]
+            failed = after.due_at is not None
+            left = claimed[number + 1 :] if failed else []
             await self.write(partial(_record, after=after, left=left))
-            if after.sent_at is None:
+            if failed:
                 await self._rest(after)
                 return number
         return len(claimed)
@@ -79,6 +80,9 @@ class Courier:
         tried = replace(message, sends=message.sends + 1)
         try:
             await self.carrier.carry(message, real_now=self.real_now())
+        except AddressRefused as error:
+            self.observer.quarantined(self.to, 1)
+            return replace(tried, due_at=None, error=str(error)[:300])
         except DeliveryError as error:
             self.observer.failed(self.to)
             return replace(tried, due_at=self.real_now() + pause_after(tried.sends, error), error=str(error)[:300])

@@ -1,0 +1,54 @@
+"""The settings of mail that goes out: `ONCALL_SMTP_URL` and `ONCALL_MAIL_FROM`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from oncall.channels.mail_post import MailServer
+from oncall.errors import SettingsError
+
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,190}")
+_PORTS = {"smtps": 465, "smtp": 25}
+
+
+@dataclass(frozen=True, slots=True)
+class MailSettings:
+    """How mail goes out; None for a variable that is not set. sender: the address that mail comes from."""
+
+    server: MailServer | None = None
+    sender: str | None = None
+
+    @property
+    def unset(self) -> list[str]:
+        """Return the variables that are not set."""
+        wanted = {"ONCALL_SMTP_URL": self.server, "ONCALL_MAIL_FROM": self.sender}
+        return [name for name, value in wanted.items() if value is None]
+
+
+def read_mail_settings(found: Mapping[str, str]) -> MailSettings:
+    """Read the settings from an environment. Raises SettingsError naming a bad variable, without its password."""
+    sender = found.get("ONCALL_MAIL_FROM") or None
+    if sender is not None and not _ADDRESS.fullmatch(sender):
+        raise SettingsError(f'ONCALL_MAIL_FROM: "{sender[:80]}" is not a mail address; write "status@example.com"')
+    return MailSettings(_server(found.get("ONCALL_SMTP_URL")), sender)
+
+
+def _server(text: str | None) -> MailServer | None:
+    if not text:
+        return None
+    try:
+        parts = urlsplit(text)
+        port, host = parts.port, parts.hostname
+    except ValueError:
+        port, host, parts = None, None, urlsplit("")
+    if parts.scheme not in _PORTS or not host or parts.path.strip("/") or parts.query or parts.fragment:
+        # Print no password.
+        raise SettingsError(
+            'ONCALL_SMTP_URL: the value is not the address of a mail server; write "smtps://user:password@host:465"'
+        )
+    user = unquote(parts.username) if parts.username else None
+    password = unquote(parts.password) if parts.password else None
+    return MailServer(host, port or _PORTS[parts.scheme], parts.scheme == "smtps", user, password)

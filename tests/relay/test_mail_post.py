@@ -1,0 +1,139 @@
+"""Mail that goes out: through the operator's server, each mail once, and no address in an error."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from oncall.channels.mail_post import NO_SENDER, NO_SERVER, MailPost, MailServer
+from oncall.errors import AddressRefused, DeliveryError, SettingsError, Temporary
+from oncall.paging.ports.outgoing_mail import OutgoingMail, mail_body
+from oncall.paging.ports.relay import SUBSCRIBER_MAIL, RelayFilter, RelayMessage, RelayState
+from oncall.paging.relay.courier import Courier
+from oncall.store.sql_store import SqlStore
+from oncall.wiring.settings import read_settings
+from tests.relay.mailboxes import Mailbox
+from tests.relay.test_courier import Rig
+
+NOW = datetime(2027, 1, 9, 8, 12, tzinfo=UTC)
+FROM = "status@example.com"
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    with Mailbox() as box:
+        yield box
+
+
+def message(to: str = "ana@example.org", name: str = "msg_1", subject: str = "Portal down") -> RelayMessage:
+    mail = OutgoingMail(to, subject, "We look into it.\nÄrger.\n", {"List-Unsubscribe": "<https://status.example/u/1>"})
+    return RelayMessage(name, SUBSCRIBER_MAIL, "status.notice", None, 1, mail_body(mail), NOW, NOW)
+
+
+def carried(server: MailServer | None, sender: str | None, *messages: RelayMessage) -> list[DeliveryError | None]:
+    """Send messages over one connection, and return why each was not accepted."""
+
+    async def run() -> list[DeliveryError | None]:
+        post, outcomes = MailPost(server, sender), list[DeliveryError | None]()
+        for each in messages:
+            try:
+                await post.carry(each, real_now=NOW)
+                outcomes.append(None)
+            except DeliveryError as error:
+                outcomes.append(error)
+        await post.close()
+        return outcomes
+
+    return asyncio.run(run())
+
+
+def test_a_mail_arrives_with_its_headers_its_text_and_the_same_message_id_each_time(mailbox: Mailbox) -> None:
+    assert carried(mailbox.server, FROM, message(), message(name="msg_2")) == [None, None]
+    first, second = mailbox.letters
+    assert (first["From"], first["To"], first["Subject"]) == (FROM, "ana@example.org", "Portal down")
+    assert (first["Message-ID"], second["Message-ID"]) == ("<msg_1@example.com>", "<msg_2@example.com>")
+    assert first["Date"] == "Sat, 09 Jan 2027 08:12:00 +0000"
+    assert (first["Auto-Submitted"], first["List-Unsubscribe"]) == ("auto-generated", "<https://status.example/u/1>")
+    assert first.get_content().splitlines() == ["We look into it.", "Ärger."]
+    assert len(mailbox.sessions) == 1
+
+
+def test_a_line_break_in_a_subject_adds_no_header(mailbox: Mailbox) -> None:
+    assert carried(mailbox.server, FROM, message(subject="Down\r\nBcc: eve@example.org")) == [None]
+    assert mailbox.letters[0]["Subject"] == "Down Bcc: eve@example.org"
+    assert mailbox.letters[0]["Bcc"] is None
+
+
+def test_an_address_that_is_refused_for_good_is_told_apart_from_one_to_try_again(mailbox: Mailbox) -> None:
+    mailbox.answers = {"gone@example.org": "550 no such user gone@example.org", "full@example.org": "451 later"}
+    gone, full, fine = carried(
+        mailbox.server, FROM, message("gone@example.org"), message("full@example.org"), message()
+    )
+    assert (type(gone), str(gone)) == (AddressRefused, "SMTP 550: the mail server does not accept the address")
+    assert (type(full), str(full)) == (Temporary, "SMTP 451: the mail server does not accept the address")
+    assert fine is None
+
+
+@pytest.mark.parametrize(
+    ("server", "sender", "words"),
+    [(None, FROM, NO_SERVER), (MailServer("127.0.0.1", 1, is_tls=False), None, NO_SENDER)],
+)
+def test_mail_waits_for_a_variable_that_is_not_set(server: MailServer | None, sender: str | None, words: str) -> None:
+    (error,) = carried(server, sender, message())
+    assert (type(error), str(error)) == (Temporary, words)
+
+
+def test_mail_waits_for_a_mail_server_that_is_away() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    (error,) = carried(MailServer("127.0.0.1", port, is_tls=False), FROM, message())
+    assert isinstance(error, Temporary)
+    assert str(error) == "no connection to the mail server: ConnectionRefusedError"
+
+
+def test_one_address_that_is_refused_does_not_delay_the_others(store: SqlStore, mailbox: Mailbox) -> None:
+    rig, post = Rig(store), MailPost(mailbox.server, FROM)
+    courier = Courier(SUBSCRIBER_MAIL, post, rig.write, rig.clock.real_now, rig.desk)
+    mailbox.answers = {"b@example.org": "550 no"}
+    letters = [message(f"{name}@example.org", f"msg_{name}") for name in "abc"]
+    store.write(lambda tx: tx.add_relay_messages(letters))
+
+    async def run() -> None:
+        await courier.round()
+        await post.close()
+
+    asyncio.run(run())
+    found = store.read(lambda tx: tx.relay_messages(RelayFilter()))
+    states = {each.id: each.state for each in found}
+    assert states == {"msg_a": RelayState.SENT, "msg_b": RelayState.QUARANTINED, "msg_c": RelayState.SENT}
+    assert rig.desk.given_up == 1
+
+
+def test_the_settings_name_a_server_and_hide_its_password() -> None:
+    found = read_settings({"ONCALL_SMTP_URL": "smtps://us%40er:p%3Aw@mail.example.com", "ONCALL_MAIL_FROM": FROM})
+    server = found.mail.server
+    assert server == MailServer("mail.example.com", 465, is_tls=True, user="us@er", password="p:w")
+    assert (found.mail.sender, found.mail.unset) == (FROM, [])
+    assert "p:w" not in repr(found)
+    plain = read_settings({"ONCALL_SMTP_URL": "smtp://127.0.0.1:2526"}).mail
+    assert plain.server == MailServer("127.0.0.1", 2526, is_tls=False)
+    assert plain.unset == ["ONCALL_MAIL_FROM"]
+
+
+@pytest.mark.parametrize("value", ["mail.example.com", "http://user:hush@h", "smtp://:25", "smtps://h:x", "smtp://h/x"])
+def test_a_server_address_that_is_none_is_refused_without_showing_it(value: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings({"ONCALL_SMTP_URL": value})
+    assert str(caught.value) == (
+        'ONCALL_SMTP_URL: the value is not the address of a mail server; write "smtps://user:password@host:465"'
+    )
+
+
+def test_a_sender_that_is_no_address_is_refused() -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings({"ONCALL_MAIL_FROM": "Status Page"})
+    assert str(caught.value) == 'ONCALL_MAIL_FROM: "Status Page" is not a mail address; write "status@example.com"'
