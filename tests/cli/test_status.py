@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
 
+from oncall.cli.repeated_work import repeat
+from oncall.errors import Refused
 from oncall.support.policy_file import packaged_policy_text
 from oncall.wiring import current_user
 from tests.cli.conftest import Oncall
@@ -142,3 +146,69 @@ def test_without_a_status_page_the_command_says_what_to_do(published: Oncall) ->
         "oncall: no status page is published; name a status file in the policy (status: status.yaml) and publish a "
         "plan with it\n",
     )
+
+
+def test_an_incident_from_a_template(page: Oncall) -> None:
+    down = opened(page, "--template", "sign-in", "--component", "portal=partial_outage")
+    found = json.loads(page("status", "show", down, "--json").out)
+    assert (found["title"], found["updates"][0]["message"]) == ("Sign-in is slow", "We are looking into it.")
+    other = opened(page, "Sign-in fails", "--template", "sign-in", "--message", "A full disk.")
+    found = json.loads(page("status", "show", other, "--json").out)
+    assert (found["title"], found["updates"][0]["message"]) == ("Sign-in fails", "A full disk.")
+    ran = page("status", "open", "--template", "signin")
+    assert (ran.code, ran.err) == (
+        1,
+        'oncall: there is no template "signin" on the status page; did you mean "sign-in"?\n',
+    )
+
+
+def test_the_terminal_says_how_long_the_page_has_been_silent(page: Oncall, monkeypatch: pytest.MonkeyPatch) -> None:
+    down = opened(page, "Portal down", "--component", "portal=major_outage")
+    assert page("status").out.endswith(f"\nPortal down ({down}): investigating, last public word just now.\n")
+    monkeypatch.setenv("ONCALL_CLOCK", "2027-01-09T03:33:30-05:00")
+    assert page("status").out.endswith(f"\nPortal down ({down}): investigating, last public word 21 min ago.\n")
+
+
+def test_an_export_is_kept_fresh_until_ctrl_c(page: Oncall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, turns = tmp_path / "public", count()
+
+    def wait(seconds: float) -> None:
+        assert seconds == 60
+        if next(turns) == 1:
+            raise KeyboardInterrupt
+        opened(page, "Portal down", "--component", "portal=major_outage")
+
+    def export() -> None:
+        assert page("status", "export", folder).code == 0
+
+    repeat(export, every=timedelta(minutes=1), wait=wait)
+    assert "Portal down" in (folder / "index.html").read_text()
+
+
+def test_a_fault_after_the_first_turn_does_not_end_the_work(capsys: pytest.CaptureFixture[str]) -> None:
+    turns = iter(["good", "bad", "good"])
+
+    def work() -> None:
+        if next(turns) == "bad":
+            raise Refused("the database is away")
+
+    def wait(seconds: float) -> None:
+        if not seconds:
+            raise AssertionError
+
+    with pytest.raises(StopIteration):
+        repeat(work, every=timedelta(minutes=1), wait=wait)
+    assert capsys.readouterr().err == "oncall: the database is away; the next try is in 60 seconds\n"
+
+
+@pytest.mark.parametrize(
+    ("every", "words"),
+    [
+        ("soon", '"soon" is not a length of time; write one like 90s, 15m, 2h or 1d'),
+        ("1s", "1s is out of range; write 5s to 1d, like 1m"),
+    ],
+)
+def test_an_export_refuses_a_bad_interval(page: Oncall, tmp_path: Path, every: str, words: str) -> None:
+    ran = page("status", "export", tmp_path / "public", "--every", every)
+    assert ran.code == 2 and words in ran.err
+    assert not (tmp_path / "public").exists()

@@ -73,8 +73,10 @@ components:
   - {id: api, name: API, group: app}
   - {id: dns, name: DNS provider, third_party: true}
   - {id: acme-vpn, name: VPN of Acme, customers: [Acme Ltd]}
+templates:
+  sign-in: {title: Sign-in is slow, message: We are looking into it.}
 """
-"""A status file with a core component, a third party's, and a private one."""
+"""A status file with a core component, a third party's, a private one, and a template."""
 
 
 class World:

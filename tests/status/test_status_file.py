@@ -60,6 +60,13 @@ def test_third_parties_are_not_core_unless_the_file_says_so() -> None:
             "  - {id: a, name: A}\n  - {id: a, name: B}\n",
             "components[1].id: is already the id of components[0] on line 3",
         ),
+        (
+            "components:",
+            "templates: {a: {title: A}}\ncomponents:",
+            "templates.a.message: is missing; write message: We",
+        ),
+        ("components:", "templates: {A b: {title: A}}\ncomponents:", '"A b" is not a name of 1 to 40 small letters'),
+        ("components:", "templates: [a]\ncomponents:", "templates: "),
     ],
 )
 def test_each_fault_has_its_place_and_remedy(old: str, new: str, fault: str) -> None:

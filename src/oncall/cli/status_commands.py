@@ -62,17 +62,21 @@ def open_incident(
     ticket: str | None = typer.Option(
         None, "--from", metavar="TICKET", help="The ticket that it comes from. Its text stays private."
     ),
+    template: str | None = typer.Option(
+        None, "--template", metavar="NAME", help="Take the title and the message from a template of the status file."
+    ),
     json: bool = JSON_OPTION,
 ) -> None:
     """Open an incident on the status page, and print its id.
 
     Examples: oncall status open "Sign-in is slow" --component portal=degraded_performance
     · oncall status open --from T-1001 --component portal=major_outage --message "We are looking into it."
+    · oncall status open --template sign-in --component portal=partial_outage
     """
     from oncall.status.status_actions import OpenIncident
 
     states = _states_of(component)
-    _act(lambda zone: OpenIncident(title, states, message, _time("--at", at, zone), ticket), json=json)
+    _act(lambda zone: OpenIncident(title, states, message, _time("--at", at, zone), ticket, template), json=json)
 
 
 def update(

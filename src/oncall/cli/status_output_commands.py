@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -10,14 +10,17 @@ from zoneinfo import ZoneInfo
 import typer
 
 from oncall.cli.json_option import JSON_OPTION
-from oncall.cli.output import counted, parse_time, print_json, print_table, say, tell
+from oncall.cli.option_values import length_of
+from oncall.cli.output import bad_value, counted, parse_time, print_json, print_table, say, tell
+from oncall.cli.repeated_work import repeat
 from oncall.cli.status_backend import LocalStatus, open_status
 from oncall.errors import NotFound, Refused
-from oncall.support.wording import full_time
+from oncall.support.wording import full_time, rough_span
 
 if TYPE_CHECKING:
     from oncall.status.status_views import IncidentView, MaintenanceView, StatusView, UptimeFigures, UptimeView
 
+_LEAST_EVERY, _MOST_EVERY = timedelta(seconds=5), timedelta(days=1)
 _COLOURS = {"major_outage": "red", "partial_outage": "red", "degraded_performance": "yellow"}
 
 
@@ -107,14 +110,29 @@ def uptime(
 
 def export(
     folder: Path = typer.Argument(metavar="DIR", help="The folder; it is made if it does not exist."),
+    every: str | None = typer.Option(
+        None, "--every", metavar="SPAN", help="Write the files again so often, like 1m, until Ctrl-C."
+    ),
     json: bool = JSON_OPTION,
 ) -> None:
     """Write the page as files for any web host.
 
     The files are HTML, JSON and feeds. The page says as of when it is, so readers see when it is old.
 
-    Example: oncall status export public/
+    With --every it writes them again and again; a database that is away is tried again at the next turn.
+
+    Examples: oncall status export public/ · oncall status export public/ --every 1m
     """
+    if every is None:
+        _export_once(folder, json=json)
+        return
+    length = length_of(every, "--every")
+    if not _LEAST_EVERY <= length <= _MOST_EVERY:
+        raise bad_value(f"{every[:40]} is out of range; write 5s to 1d, like 1m", "--every")
+    repeat(lambda: _export_once(folder, json=json), every=length)
+
+
+def _export_once(folder: Path, *, json: bool) -> None:
     from oncall.status.status_export import exported_files
     from oncall.text_files import replace_file
 
@@ -147,12 +165,17 @@ def _print_open(view: StatusView) -> None:
     zone = ZoneInfo(view["timezone"])
     for each in view["incidents"]:
         if each["resolved_at"] is None:
-            last = each["updates"][-1]
-            said = full_time(datetime.fromisoformat(last["at"]), zone)
-            say(f"\n{each['title']} ({each['id']}): {each['state']}, last word {said}.")
+            said = _ago(each["updates"][-1]["written_at"], view["now"])
+            say(f"\n{each['title']} ({each['id']}): {each['state']}, last public word {said}.")
     for work in view["maintenances"]:
         if work["state"] in ("scheduled", "in_progress"):
             say(f"\n{work['title']} ({work['id']}): {_words(work['state']).lower()}, {_span(work, zone)}.")
+
+
+def _ago(at: str, now: str) -> str:
+    """Return how long ago it was: `21 min ago`."""
+    passed = max(datetime.fromisoformat(now) - datetime.fromisoformat(at), timedelta())
+    return f"{rough_span(passed)} ago" if passed >= timedelta(minutes=1) else "just now"
 
 
 def _print_incident(incident: IncidentView, zone: ZoneInfo) -> None:

@@ -33,13 +33,17 @@ class StatusAuthor:
 
 @dataclass(frozen=True, slots=True)
 class OpenIncident:
-    """A new incident. components: state by component id. at: when it began; None: now. ticket: where it comes from."""
+    """A new incident. components: state by component id. at: when it began; None: now. ticket: where it comes from.
+
+    template: the name of a template, whose title and message hold where the action has none.
+    """
 
     title: str | None = None
     components: Mapping[str, str] = field(default_factory=dict)
     message: str | None = None
     at: datetime | None = None
     ticket: str | None = None
+    template: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +129,10 @@ def _event(record: StatusRecord, action: StatusAction, author: StatusAuthor, new
 
 
 def _opened(record: StatusRecord, action: OpenIncident, author: StatusAuthor, new_id: str) -> StatusEvent:
-    if action.title is None and action.ticket is None:
+    template = record.page.template(action.template) if action.template is not None else None
+    title = action.title if action.title is not None or template is None else template.title
+    message = action.message if action.message is not None or template is None else template.message
+    if title is None and action.ticket is None:
         raise Refused('an incident needs a title; write one like "Sign-in is slow", or name a ticket with --from')
     at = _time(record, action.at, author)
     return StatusEvent(
@@ -134,10 +141,10 @@ def _opened(record: StatusRecord, action: OpenIncident, author: StatusAuthor, ne
         at,
         author.now,
         author.by,
-        title=title_of(action.title) if action.title is not None else UNNAMED,
+        title=title_of(title) if title is not None else UNNAMED,
         state=IncidentState.INVESTIGATING.value,
         components=_states(record, action.components),
-        message=message_of(action.message),
+        message=message_of(message),
         ticket=action.ticket,
     )
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from oncall.errors import Refused, readable
+from oncall.support.status_file import LONGEST_MESSAGE, LONGEST_TITLE
 
-LONGEST_TITLE = 200
-LONGEST_MESSAGE = 5_000
 LONGEST_REASON = 1_000
 
 

@@ -118,6 +118,7 @@ class StatusView(TypedDict):
 
     name: str
     timezone: str
+    now: Annotated[str, "As of when the page is, ISO 8601."]
     indicator: Annotated[str, "`none`, `minor`, `major`, `critical` or `maintenance`."]
     description: Annotated[str, "The line at the top of the page."]
     components: list[ComponentView]
@@ -131,6 +132,7 @@ def status_view(record: StatusRecord) -> StatusView:
     return {
         "name": page.name,
         "timezone": page.zone.key,
+        "now": record.now.isoformat(),
         "indicator": line.indicator,
         "description": line.words,
         "components": [

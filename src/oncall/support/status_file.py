@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
@@ -12,14 +12,19 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from oncall.errors import FileFaults, NotFound
-from oncall.file_nodes import AtFault, Faults, Node, Reader, shown
-from oncall.file_values import Fields, line_of_text, list_of, one_of, scalar, true_or_false
+from oncall.file_nodes import AtFault, Faults, Node, Reader, ScalarNode, shown
+from oncall.file_values import Fields, line_of_text, list_of, mapping_of, one_of, scalar, true_or_false
 from oncall.suggestions import nearest
 from oncall.support.files_beside import named_file
 from oncall.support.value_readers import Once, duration, slug, time_zone
 from oncall.yamlfile import parse_yaml, read_yaml_text
 
 _NOTICE = timedelta(hours=72)
+LONGEST_TITLE = 200
+"""Characters of an incident's title."""
+LONGEST_MESSAGE = 5_000
+"""Characters of what the page says at one time."""
+_NO_TEMPLATES: dict[str, IncidentTemplate] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,14 @@ class Component:
 
 
 @dataclass(frozen=True, slots=True)
+class IncidentTemplate:
+    """The first words of an incident that were written before it."""
+
+    title: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class StatusPage:
     """The content of a status file.
 
@@ -68,6 +81,17 @@ class StatusPage:
     notice: timedelta
     groups: tuple[Group, ...]
     components: tuple[Component, ...]
+    templates: Mapping[str, IncidentTemplate]
+
+    def template(self, name: str) -> IncidentTemplate:
+        """Return the template with this name. Raises NotFound, with the nearest name."""
+        if name in self.templates:
+            return self.templates[name]
+        if not self.templates:
+            raise NotFound("the status file has no templates; write them under `templates:`")
+        near = nearest(name, list(self.templates))
+        advice = f'did you mean "{near}"?' if near else f"the page has {', '.join(self.templates)}"
+        raise NotFound(f'there is no template "{name[:40]}" on the status page; {advice}')
 
     def component(self, component_id: str) -> Component:
         """Return the component with this id. Raises NotFound, with the nearest id."""
@@ -139,12 +163,13 @@ def _page(fields: Fields, zone: ZoneInfo) -> StatusPage:
     groups = fields.optional("groups", list_of(_group()), ())
     ids = [group.id for group in groups.value] if groups.is_good else None
     components = fields.required("components", list_of(_component(ids)), example="[{id: portal, name: CAS portal}]")
+    templates = fields.optional("templates", mapping_of(_template), _NO_TEMPLATES)
     fields.close()
     found = components.value
     if not found:
         raise components.place.refuse("is empty; write at least one component, like {id: portal, name: CAS portal}")
     settings = page.value
-    return StatusPage(groups=groups.value, components=found, **settings.__dict__)
+    return StatusPage(groups=groups.value, components=found, templates=templates.value, **settings.__dict__)
 
 
 @dataclass(frozen=True)
@@ -183,6 +208,19 @@ def _group() -> Reader[Group]:
         return Group(group_id.value, name.value)
 
     return read
+
+
+def _template(name: ScalarNode, node: Node) -> IncidentTemplate:
+    slug(name)
+    fields = Fields(node)
+    title = fields.required("title", _line(LONGEST_TITLE), example="Sign-in is slow")
+    message = fields.required("message", _line(LONGEST_MESSAGE), example="We are looking into it.")
+    fields.close()
+    return IncidentTemplate(title.value, message.value)
+
+
+def _line(most: int) -> Reader[str]:
+    return lambda node: line_of_text(node, most=most)
 
 
 def _component(groups: Sequence[str] | None) -> Reader[Component]:

@@ -22,7 +22,8 @@ from oncall.paging.actions.posted_ticket import ID_PATTERN, LENGTHS
 from oncall.paging.actions.ticket_action import FROM_PEOPLE
 from oncall.paging.domain.ticket import LONGEST_DRILL
 from oncall.status.component_states import IncidentState
-from oncall.status.status_texts import LONGEST_MESSAGE, LONGEST_REASON, LONGEST_TITLE
+from oncall.status.status_texts import LONGEST_REASON
+from oncall.support.status_file import LONGEST_MESSAGE, LONGEST_TITLE
 from oncall.web.request_bodies import Posted
 
 STATUS_ACTIONS = tuple(ACTIONS)
@@ -181,6 +182,8 @@ class StatusBody(RequestBody):
     """When it holds from; now when absent."""
     ticket: str | None = None
     """The ticket that an incident comes from."""
+    template: str | None = None
+    """The template of the status file whose title and message an incident gets where it has none."""
     incident: str | None = None
     """Id of the incident to update or correct."""
     state: Literal[INCIDENT_STATES] | None = None  # type: ignore[valid-type]  # the states are the core's
