@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from oncall.errors import Refused, StoreError
 from oncall.rosters.roster import Engineer, Roster
-from oncall.schedule.plan import Plan, Seat
+from oncall.schedule.plan import Fairness, Plan, PlanStatus, Seat
 from oncall.schedule.version_document import (
     VersionRow,
     override_document,
@@ -27,6 +27,7 @@ from oncall.schedule.version_document import (
     schedule_from_rows,
     window_of,
 )
+from oncall.schedule.versions import PublishedProof
 from oncall.support.calendar import calendar_of
 from oncall.support.windows import Window, WindowKind
 from tests.schedule.conftest import ROLES, Published, local, make_roster, round_robin, span
@@ -198,3 +199,10 @@ def test_a_version_that_cannot_be_read_says_which_and_why(kind: str, document: d
     with pytest.raises(StoreError) as refusal:
         schedule_from_rows([stored(document, version=7, kind=kind)], FALLBACK)
     assert str(refusal.value) == message
+
+
+def test_a_publication_keeps_the_proof_of_its_plan(january: Plan, roster: Roster) -> None:
+    proven = replace(january, status=PlanStatus.OPTIMAL, fairness=Fairness(1236, 1236, ()))
+    bare = replace(january, status=None, fairness=None)
+    for plan, proof in ((bare, None), (proven, PublishedProof("optimal", 1236, 1236))):
+        assert schedule_from_rows([stored(publication_document(plan, roster))], FALLBACK).publications[0].proof == proof

@@ -17,12 +17,21 @@ NUMBERS = count()
 @pytest.fixture(scope="module")
 def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """Saturday night, with one urgent ticket."""
-    with Service(tmp_path_factory.mktemp("access")) as service:
+    with Service(tmp_path_factory.mktemp("access"), is_roster_published=True) as service:
         assert service.post(ticket_body("T-FIRST")).status_code == 202
         yield service
 
 
-PAGES = ["/board", "/board?weeks=13", "/me", "/board/tickets/T-FIRST"]
+SHIFT = "/board/shifts/2027-03-06T00:01:00Z/primary"
+PAGES = [
+    "/board",
+    "/board?weeks=13",
+    "/board/fairness",
+    SHIFT,
+    f"{SHIFT}?with=chloe",
+    "/me",
+    "/board/tickets/T-FIRST",
+]
 ACTIONS = [
     "/board/tickets/T-FIRST/acknowledge",
     "/board/tickets/T-FIRST/pass",
@@ -30,6 +39,8 @@ ACTIONS = [
     "/board/cover",
     "/board/override",
     "/board/undo",
+    "/board/swap",
+    "/board/swap/ask",
     "/me/calendar",
     "/logout",
 ]
@@ -111,6 +122,29 @@ def test_an_engineer_takes_over_themselves_and_a_manager_names_anyone(
         holder = board.call("GET", "/v1/oncall").json()["roles"]["primary"]["engineer"]
         values = {"engineer": holder if holder != by else "ben", "by": by, "reason": "ill", "force": "yes"}
         assert browser.fill("/board", "/board/cover", **values).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("person", "action", "status"),
+    [
+        ("ana", "/board/swap", 403),
+        ("chloe", "/board/swap", 403),
+        ("chloe", "/board/swap/ask", 403),
+        ("ana", "/board/swap/ask", 303),
+        ("mei", "/board/swap/ask", 303),
+        ("mei", "/board/swap", 303),
+    ],
+)
+def test_an_engineer_asks_for_their_own_shifts_and_a_manager_swaps_all(
+    board: Service, person: str, action: str, status: int
+) -> None:
+    with Browser(board) as browser, Browser(board) as manager:
+        browser.sign_in(person)
+        manager.sign_in("mei")
+        form = manager.form(f"{SHIFT}?with={'dmitri' if person == 'mei' else 'chloe'}", action)
+        form |= {"form_token": browser.form("/board", "/logout")["form_token"], "reason": "x", "force": "yes"}
+        answer = browser.send(action, form)
+        assert answer.status_code == status, answer.text
 
 
 @pytest.mark.parametrize("person", ["ana", "mei"])

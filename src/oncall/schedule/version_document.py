@@ -36,7 +36,7 @@ from oncall.schedule.holidays_document import HolidaysDocument, company_days_in,
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.seat import Seat
 from oncall.schedule.span_set import SpanSet
-from oncall.schedule.versions import Override, Person, Publication, VersionNote
+from oncall.schedule.versions import Override, Person, Publication, PublishedProof, VersionNote
 from oncall.support.calendar import SupportCalendar
 from oncall.support.coverage_days import MONDAY_TO_FRIDAY
 from oncall.support.holidays import NO_HOLIDAYS, HolidayCalendar
@@ -92,6 +92,8 @@ class PublicationDocument(TypedDict):
     """From when its policy and hours hold; absent for the time of publication."""
     seats: list[tuple[float, float, str, int, int]]
     """Start, end, kind, number of the role and number of the engineer of each seat that covers a shift."""
+    proof: NotRequired[tuple[str, int, int]]
+    """Status, fairness cost and bound of the plan; absent for a plan that had none."""
     shadows: NotRequired[list[tuple[float, float, str, int]]]
     """Start, end, kind and number of the engineer of each seat of a shadow; shadows are never paged."""
 
@@ -141,6 +143,8 @@ def publication_document(plan: Plan, roster: Roster) -> PublicationDocument:
     }
     if roster.policy.coverage_days != MONDAY_TO_FRIDAY:
         document["coverage_days"] = list(roster.policy.coverage_days)
+    if plan.status is not None and plan.fairness is not None:
+        document["proof"] = (plan.status.value, plan.fairness.cost, plan.fairness.bound)
     if shadows := [seat for seat in plan.seats if seat.role == SHADOW]:
         document["shadows"] = [(*epochs(s.window), str(s.kind), people.index(s.engineer)) for s in shadows]
     return document
@@ -275,6 +279,7 @@ def _publication(
         seats=(),
         undone_at=undone_at,
         policy_from=datetime.fromtimestamp(begins, UTC) if (begins := document.get("policy_from")) else None,
+        proof=PublishedProof(*proof) if (proof := document.get("proof")) else None,
     )
     is_needed = publication.ahead is not None and replaced.take(publication.ahead)
     if not is_needed and publication.behind is None:

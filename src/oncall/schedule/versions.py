@@ -26,11 +26,21 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishedProof:
+    """What a plan said of its own fairness when it was published: status, cost, and the bound on every legal plan."""
+
+    status: str
+    cost: int
+    bound: int
+
+
+@dataclass(frozen=True, slots=True)
 class Publication:
     """A plan that became the schedule for its own span, with the people and hours that it was made for.
 
     at: when it was published (aware UTC). calendar: its hours. undone_at: when an undo took it back; its span and its
-    seats end there; None while it holds. policy_from: from when its policy and hours hold; None for `at`.
+    seats end there; None while it holds. policy_from: from when its policy and hours hold; None for `at`. proof: None
+    for a plan without one, such as a CSV.
     """
 
     version: int
@@ -47,6 +57,7 @@ class Publication:
     seats: tuple[Seat, ...]
     undone_at: datetime | None = None
     policy_from: datetime | None = None
+    proof: PublishedProof | None = None
 
     @property
     def holds_from(self) -> datetime:

@@ -36,7 +36,7 @@ from oncall.web.api_description import DescribedApp
 from oncall.web.dependencies import keep_running, kept
 from oncall.web.exact_routes import ExactRoutes
 from oncall.web.overload import Overload
-from oncall.web.pages import action_routes, board_routes, sign_in_routes
+from oncall.web.pages import action_routes, board_routes, fairness_routes, sign_in_routes
 from oncall.web.request_guard import RequestGuard
 from oncall.web.services import Services
 
@@ -63,6 +63,7 @@ _PARTS = (
     probe_routes,
     sign_in_routes,
     board_routes,
+    fairness_routes,
     action_routes,
 )
 """The modules with the routes of the API, the senders and the pages."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from oncall.planning.views.shift_view import shift_path
 from oncall.rosters.roster import Absence, Roster
 from oncall.schedule.gaps import gaps_between
 from oncall.schedule.schedule import Schedule
@@ -32,12 +33,16 @@ class GridDay:
 
 @dataclass(slots=True)
 class GridCell:
-    """One engineer on one day. absence: the class of a day off, or empty. signs: one for each shift of the day."""
+    """One engineer on one day. absence: the class of a day off, or empty. signs: one for each shift of the day.
+
+    paths: of the page of each shift; empty for a gap.
+    """
 
     absence: str = ""
     signs: list[str] = field(default_factory=list)
     classes: list[str] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +109,17 @@ def _put(assignment: Assignment, row: GridRow, zone: ZoneInfo, first: date, last
     if override is not None:
         words += f", {kind}: {override.reason}"
     classes = " ".join(filter(None, ("duty", "first" if assignment.role == "primary" else "other", kind and "changed")))
+    path = shift_path(assignment.window.start, assignment.role)
     for day in _dates(assignment.window, zone, first, last):
-        _add(row.cells.setdefault(day, GridCell()), sign, classes, words)
+        _add(row.cells.setdefault(day, GridCell()), sign, classes, words, path)
 
 
-def _add(cell: GridCell, sign: str, classes: str, words: str) -> None:
+def _add(cell: GridCell, sign: str, classes: str, words: str, path: str = "") -> None:
     if words not in cell.words:
         cell.signs.append(sign)
         cell.classes.append(classes)
         cell.words.append(words)
+        cell.paths.append(path)
 
 
 def _put_absences(absences: Iterable[Absence], row: GridRow, days: list[date]) -> None:

@@ -18,7 +18,10 @@ from oncall.paging.actions.permissions import Access, Operation, access
 from oncall.paging.actions.posted_action import action_from
 from oncall.paging.domain.events import EventKind
 from oncall.planning.carry_out import Actor, carry_out_cover, carry_out_override, carry_out_undo
+from oncall.planning.carry_out_swaps import carry_out_swap
 from oncall.planning.posted_change import cover_from, override_from, undo_from
+from oncall.planning.posted_swaps import swap_from
+from oncall.planning.swaps.swap_notes import note_times
 from oncall.support.local_time import read_time
 from oncall.web.dependencies import ServicesDep
 from oncall.web.pages.board_routes import own_page_of, ticket_page_of
@@ -79,6 +82,26 @@ async def post_override(services: ServicesDep, posted: PostedFormDep) -> Respons
     await services.engine.write(lambda tx: carry_out_override(tx, asked, actor))
     services.engine.wake()
     return to("/board")
+
+
+@router.post("/board/swap")
+async def post_swap(services: ServicesDep, posted: PostedFormDep) -> Response:
+    """Makes a swap on which both have agreed; only a manager may."""
+    return await _swapped(services, posted, {"agreed": True}, leads_to="/board#change")
+
+
+@router.post("/board/swap/ask")
+async def post_swap_request(services: ServicesDep, posted: PostedFormDep) -> Response:
+    """Asks an engineer to take a shift; an engineer gives away their own."""
+    return await _swapped(services, posted, {}, leads_to="/me")
+
+
+async def _swapped(services: Services, posted: PostedForm, more: dict[str, object], *, leads_to: str) -> Response:
+    document = _change(posted, "engineer", "with", "day", "role", "reason") | more
+    asked, actor, times = swap_from(document), _actor(services, posted), note_times(services.clock)
+    await services.engine.write(lambda tx: carry_out_swap(tx, asked, actor, times))
+    services.engine.wake()
+    return to(leads_to)
 
 
 @router.post("/board/undo")

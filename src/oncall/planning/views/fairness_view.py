@@ -1,0 +1,103 @@
+"""How fair the published plan is, for the page about fairness: what `fairness`, `ledger show` and `plan status` print.
+
+Nothing is computed twice: each part comes from the function of its command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from oncall.planning.change_rules import roster_in_force
+from oncall.planning.context_sources import ContextSources
+from oncall.planning.ledger_points import ledger_points
+from oncall.planning.ledger_work import ledger_for, served_before
+from oncall.planning.plan_status import StatusStore, plan_status
+from oncall.planning.service_record import published_seats_of
+from oncall.planning.swaps.change_costs import published_balances
+from oncall.planning.views.ledger_views import ledger_view
+from oncall.planning.views.status_views import PlanStatusView, plan_status_view
+from oncall.rosters.roster import Roster
+from oncall.rotation.problem.context import PlanningContext
+from oncall.rotation.problem.fairness import KindLoads, fairness_of_plan, loads_by_kind, shifts_of_plan
+from oncall.rotation.problem.share_notes import share_notes
+from oncall.rotation.problem.unmet_requests import unmet_requests
+from oncall.schedule.plan import Plan, Seat, UnmetRequest
+from oncall.schedule.schedule import Schedule
+from oncall.schedule.versions import Publication, PublishedProof
+
+DAYS_AHEAD = 90
+
+
+@dataclass(frozen=True, slots=True)
+class FairnessView:
+    """The page's content.
+
+    first, last: the dates on which the first and the last shift of the plan start. cost: with every change since.
+    proof: what the plan said when it was published; None without one. loads: by kind, against the shares. notes: who
+    is limited by their roles. ledger: as `ledger_view`. to_come: the seats that have not begun.
+    """
+
+    first: date
+    last: date
+    cost: int
+    proof: PublishedProof | None
+    loads: list[KindLoads]
+    notes: tuple[str, ...]
+    ledger: dict[str, object]
+    status: PlanStatusView
+    unmet: tuple[UnmetRequest, ...]
+    to_come: list[Seat]
+
+
+def fairness_view(tx: StatusStore, now: datetime) -> FairnessView:
+    """Return how fair the plan of `now` is (policy time, aware UTC), or else the latest one.
+
+    Raises Refused when nothing is published, or when the published roster cannot be read.
+    """
+    status, schedule, roster = plan_status(tx, now, DAYS_AHEAD), tx.schedule(), roster_in_force(tx)
+    publication = schedule.in_force(now) or schedule.latest
+    assert publication is not None, "plan_status refuses an empty schedule"
+    assert roster is not None, "plan_status refuses a roster that cannot be read"
+    plan = _plan_as_served(schedule, roster, publication)
+    measured = fairness_of_plan(plan, roster)
+    sources, zone = ContextSources(published=schedule), roster.policy.zone
+    found = ledger_for(roster, sources, before=None, say=_say_nothing)
+    past = served_before(roster, sources, now.astimezone(zone).date())
+    return FairnessView(
+        publication.span.start.astimezone(zone).date(),
+        max((seat.window.start for seat in plan.seats), default=publication.span.start).astimezone(zone).date(),
+        measured.cost,
+        publication.proof,
+        loads_by_kind(measured),
+        share_notes(plan, roster),
+        ledger_view(found, past, ledger_points(roster, sources, found, past)),
+        plan_status_view(status),
+        _unmet(schedule, roster, plan),
+        [seat for seat in plan.seats if seat.window.start > now],
+    )
+
+
+def _plan_as_served(schedule: Schedule, roster: Roster, publication: Publication) -> Plan:
+    """Return a publication as a plan, each seat with the engineer who serves most of it."""
+    span = publication.span
+    seats = [seat for seat in published_seats_of(roster, schedule) if span.start <= seat.window.start < span.end]
+    seats.sort(key=lambda seat: (seat.window.start, seat.role))
+    return Plan(roster.team, roster.zone, tuple(seats), balances=published_balances(schedule, roster, span))
+
+
+def _unmet(schedule: Schedule, roster: Roster, plan: Plan) -> tuple[UnmetRequest, ...]:
+    """Return the wishes that the plan does not meet. Plans of other teams are not at hand and count for nothing."""
+    around = _around(published_seats_of(roster, schedule), plan.seats)
+    context = PlanningContext(around, (), plan.balances)
+    return unmet_requests(roster, shifts_of_plan(plan, roster), context, plan.seats)
+
+
+def _around(every: Sequence[Seat], own: Sequence[Seat]) -> tuple[Seat, ...]:
+    inside = {seat.window for seat in own}
+    return tuple(seat for seat in every if seat.window not in inside)
+
+
+def _say_nothing(words: str) -> None:
+    """Take a sentence for the terminal: the page shows the result alone."""

@@ -1,0 +1,67 @@
+"""The page about fairness, and the page of one shift: what `fairness`, `ledger`, `plan status` and `swap` print."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from oncall.paging.ports.store import Transaction
+from oncall.planning.views.fairness_view import FairnessView, fairness_view
+from oncall.planning.views.shift_view import ShiftView, shift_path, shift_view
+from oncall.schedule.schedule import Schedule
+from oncall.web.dependencies import ReportLock, ServicesDep
+from oncall.web.pages.door import VisitorDep
+from oncall.web.pages.load_bars import load_bars
+from oncall.web.pages.page_route import PageRoute
+from oncall.web.pages.rendering import page
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+@router.get("/board/fairness")
+async def get_fairness(services: ServicesDep, visitor: VisitorDep, lock: ReportLock) -> Response:
+    """Shows loads against shares, the ledger, the proof, unmet wishes, and a link to each shift to come."""
+    now = services.clock.now().replace(microsecond=0)
+
+    def work(tx: Transaction) -> tuple[FairnessView, Schedule]:
+        return fairness_view(tx, now), tx.schedule()
+
+    async with lock:
+        found, schedule = await services.engine.read(work)
+    people = dict.fromkeys(seat.engineer for seat in found.to_come)
+    return page(
+        "fairness.html.j2",
+        visitor=visitor,
+        found=found,
+        names={person.id: person.name for person in schedule.people.values()},
+        zone=schedule.calendar.zone,
+        bars=[load_bars(each.name, each.loads, number) for number, each in enumerate(found.loads)],
+        by_person={who: [seat for seat in found.to_come if seat.engineer == who] for who in people},
+        shift_path=shift_path,
+    )
+
+
+@router.get("/board/shifts/{start}/{role}")
+async def get_shift(
+    start: str, role: str, request: Request, services: ServicesDep, visitor: VisitorDep, lock: ReportLock
+) -> Response:
+    """Shows who has a shift, and for each other engineer what it would do if they took it; `with` chooses one."""
+    now = services.clock.now().replace(microsecond=0)
+
+    def work(tx: Transaction) -> tuple[ShiftView, Schedule]:
+        return shift_view(tx, start, role, now), tx.schedule()
+
+    async with lock:
+        found, schedule = await services.engine.read(work)
+    shift = found.shift
+    return page(
+        "shift.html.j2",
+        visitor=visitor,
+        found=found,
+        shift=shift,
+        chosen=found.taker(request.query_params.get("with")),
+        names={person.id: person.name for person in schedule.people.values()},
+        zone=schedule.calendar.zone.key,
+        version=schedule.newest,
+        path=request.url.path,
+    )
