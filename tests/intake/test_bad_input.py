@@ -44,6 +44,16 @@ def test_while_the_database_is_away_a_sender_is_asked_to_send_again(
     service.until(lambda: post(service, path, document).status_code == 202)
 
 
+@pytest.mark.parametrize(("path", "document"), PATHS)
+@pytest.mark.parametrize("spelled", ["{}/", "/{}", "//{}//"])
+def test_a_stray_slash_in_the_address_that_a_person_typed_loses_no_event(
+    shared: Service, path: str, document: dict[str, Any], spelled: str
+) -> None:
+    address = f"{shared.address}{spelled.format(path)}"
+    answer = httpx.post(address, json=document, headers={"Authorization": "Bearer zendesk"})
+    assert answer.status_code == 202, answer.text
+
+
 def test_no_sender_gets_a_429_which_it_would_take_as_a_reason_to_drop_the_event(service: Service) -> None:
     flood(service, "sources", "127.0.0.1")
     for path, document in PATHS:

@@ -66,6 +66,32 @@ def test_an_acknowledgement_takes_the_ticket_only_with_the_right_and_a_person(sh
     assert shared.ticket("og-og-4")["state"] == "acknowledged"
 
 
+@pytest.mark.parametrize("alias", ["a/b", "what?", "50%", "100%2F", "x#y", " two  words ", "Zürich", "/", "a/close"])
+def test_an_alias_with_any_letters_names_its_alert(shared: Service, alias: str) -> None:
+    create(shared, alias)
+    payload = opsgenie_sdk.AcknowledgeAlertPayload(user="ana")
+    alerts(shared).acknowledge_alert(identifier=alias, identifier_type="alias", acknowledge_alert_payload=payload)
+    (opened,) = shared.store.read(lambda tx: tx.arrivals(limit=2))[1].tickets
+    assert shared.ticket(opened)["state"] == "open"
+    assert shared.ticket(opened)["events"][-1]["kind"] == "noted"
+    alerts(shared).close_alert(identifier=alias, identifier_type="alias")
+    assert shared.ticket(opened)["state"] == "resolved"
+
+
+def test_an_alias_that_a_client_does_not_escape_names_its_alert(shared: Service) -> None:
+    create(shared, "disk /var/log")
+    answer = shared.call("POST", "/v2/alerts/disk%20/var/log/close?identifierType=ALIAS", by="zendesk", json={})
+    status = shared.call("GET", f"/v2/alerts/requests/{answer.json()['requestId']}", by="zendesk").json()["data"]
+    assert shared.ticket(status["alertId"])["state"] == "resolved"
+
+
+def test_an_alias_of_control_characters_is_logged_as_the_client_wrote_it(shared: Service) -> None:
+    answer = shared.call("POST", "/v2/alerts/a%00b/close?identifierType=alias", by="zendesk", json={})
+    assert answer.status_code == 202
+    kept = shared.store.read(lambda tx: tx.arrivals(limit=1))[0]
+    assert kept.path == "/v2/alerts/a%00b/close?identifierType=alias"
+
+
 def test_a_note_is_noted(shared: Service) -> None:
     create(shared, "og-5")
     note = opsgenie_sdk.AddNoteToAlertPayload(user="ana", note="looking")

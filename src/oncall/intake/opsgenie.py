@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from oncall.intake.posts import Post, json_object, labels_in, text_in
 from oncall.intake.signals import Reading, Signal, SignalKind, Unreadable
+from oncall.paging.domain.quoted_text import clean
 
 _KINDS = {
     "acknowledge": SignalKind.ACKNOWLEDGE,
@@ -23,11 +24,12 @@ _LABELS = ("entity", "source", "user")
 
 def read_opsgenie(post: Post) -> Reading:
     """Return the signal of a request: a new alert, or an action on one. Raises Unreadable."""
-    parts = [unquote(part) for part in urlsplit(post.path).path.split("/") if part]
+    parts = [unquote(part) for part in urlsplit(f"/{post.path.lstrip('/')}").path.split("/") if part]
     document = json_object(post.body) if post.body.strip() else {}
     if len(parts) <= 2:
         return Reading((_created(document),))
-    identifier, action = parts[2], parts[3] if len(parts) > 3 else "close"
+    # A client that does not escape an alias sends its slashes as they are. An alias is compared as it was stored.
+    identifier, action = clean("/".join(parts[2:-1])), parts[-1]
     if action not in _KINDS:
         raise Unreadable(f"the action {action!r} on an alert is not known")
     note, user = text_in(document, "note"), text_in(document, "user")
@@ -62,4 +64,4 @@ def _created(document: Mapping[str, object]) -> Signal:
 
 def identifier_type(path: str) -> str:
     """Return how a path names its alert: `id` (the default), `tiny` or `alias`."""
-    return parse_qs(urlsplit(path).query).get("identifierType", ["id"])[0]
+    return parse_qs(urlsplit(path).query).get("identifierType", ["id"])[0].lower()

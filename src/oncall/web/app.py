@@ -38,6 +38,7 @@ from oncall.web.exact_routes import ExactRoutes
 from oncall.web.overload import Overload
 from oncall.web.pages import action_routes, board_routes, fairness_routes, sign_in_routes
 from oncall.web.request_guard import RequestGuard
+from oncall.web.sender_paths import without_stray_slashes
 from oncall.web.services import Services
 
 _PARTS = (
@@ -79,8 +80,10 @@ class _Service(DescribedApp):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. The server itself leaves out the body of an answer to HEAD."""
-        if scope["type"] == "http" and scope["method"] == "HEAD":
-            scope = {**scope, "method": "GET"}
+        if scope["type"] == "http":
+            scope = without_stray_slashes(scope)
+            if scope["method"] == "HEAD":
+                scope = {**scope, "method": "GET"}
         await self.entry(scope, receive, send)
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -79,7 +79,7 @@ async def act_on_alert(identifier: str, request: Request, services: ServicesDep,
 
 for _action in ACTIONS:
     router.add_api_route(
-        f"/v2/alerts/{{identifier}}/{_action}",
+        f"/v2/alerts/{{identifier:path}}/{_action}",
         act_on_alert,
         methods=["POST"],
         name=f"{_action}_alert",

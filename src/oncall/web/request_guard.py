@@ -15,16 +15,14 @@ from oncall.paging.ports.refusals import RefusalReason
 from oncall.web.problem_documents import FLOODED, problem
 from oncall.web.refusals import Refusals
 from oncall.web.request_trace import RequestTrace, source_of, start_trace
+from oncall.web.sender_paths import PROVIDER_PATHS, SENDER_PATHS, is_sender_path
 
 Headers = list[tuple[bytes, bytes]]
-PROVIDER_PATHS = "/webhooks/twilio/"
 CALENDAR_PATHS = "/calendar/"
 """Where the path holds a secret. A wrong one counts as a wrong token, so that nobody can try many."""
 LOGIN_PATH = "/login"
 """Where a link that signs in is used. A wrong one counts as a wrong token."""
 TICKETS = "/v1/tickets"
-SENDER_PATHS = ("/webhooks/", "/v2/", "/heartbeat/")
-"""Paths of senders, which take a 429 as a reason to drop an event. In a flood they get a 503 instead."""
 WORK_PATHS = (TICKETS, *SENDER_PATHS)
 """Where tickets, events and callbacks come in. To refuse a question, such as `/v1/explain`, loses no work."""
 _NO_STORE = (b"cache-control", b"no-store")
@@ -48,9 +46,7 @@ class RequestGuard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        path: str = scope["path"]
-        is_sender = path.startswith(SENDER_PATHS) and not path.startswith(PROVIDER_PATHS)
-        flooded = self._flooded_sender if is_sender else self._flooded
+        flooded = self._flooded_sender if is_sender_path(scope["path"]) else self._flooded
         answer = _Answer(scope, send, self._refusals(), self._headers, flooded, start_trace(scope))
         await self._app(scope, receive, answer.send)
 

@@ -42,8 +42,9 @@ class Received:
 async def post_of(request: Request, most: int = LARGEST_POST) -> tuple[Post, bool]:
     """Return the request as its reader gets it, and True if the body is larger than `most` bytes, and cut."""
     body, is_cut = await sender_body(request, most)
-    query = request.url.query
-    return Post(body, dict(request.headers), request.url.path + (f"?{query}" if query else "")), is_cut
+    # As the sender wrote it: decoded, a `/` or `?` inside a part could not be told from one between parts.
+    path, query = request.scope["raw_path"].decode("latin-1"), request.url.query
+    return Post(body, dict(request.headers), path + (f"?{query}" if query else "")), is_cut
 
 
 async def receive(services: Services, sender: Sender, caller: Token, post: Post, *, once: str = "") -> Received:
