@@ -186,6 +186,36 @@ def test_a_body_that_is_no_json_object_is_an_unrecognized_object(shared: Service
     )
 
 
+GOOD = '{"routing_key": "zendesk", "event_action": "trigger", "payload": {"summary": "Zürich", "source": "x"'
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "why"),
+    [
+        (GOOD.encode(), 400, "the body is not JSON: line 1 column 101: Expecting ',' delimiter"),
+        (GOOD.encode("latin-1") + b"}}", 400, "the body is not UTF-8 at byte 79"),
+        (GOOD.encode() + b', "source": "y"}}', 400, 'the body gives the key "source" twice; write it once'),
+        (GOOD.encode() + b" " * 600_000 + b"}}", 413, "the event has more than 524288 bytes"),
+    ],
+)
+def test_an_event_of_a_known_caller_that_cannot_be_read_is_kept_for_a_person(
+    shared: Service, body: bytes, status: int, why: str
+) -> None:
+    assert shared.http.post("/v2/enqueue", content=body).status_code == status
+    kept = shared.store.read(lambda tx: tx.arrivals(limit=1))[0]
+    assert (kept.caller, kept.status.value, kept.outcome) == ("zendesk", "failed", (why,))
+    found = shared.store.read(lambda tx: tx.arrival(kept.id))
+    assert found is not None
+    assert found.body is not None
+    assert b'"routing_key": "(routing key)"' in found.body
+
+
+def test_an_event_that_cannot_be_read_with_an_unknown_key_is_not_kept(shared: Service) -> None:
+    before = shared.store.read(lambda tx: tx.arrivals(limit=1))
+    assert shared.http.post("/v2/enqueue", content=b'{"routing_key": "a-guess", ').status_code == 401
+    assert shared.store.read(lambda tx: tx.arrivals(limit=1)) == before
+
+
 def test_a_missing_routing_key_is_an_invalid_event(shared: Service) -> None:
     answer = shared.http.post("/v2/enqueue", json={"event_action": "trigger", "payload": payload()})
     assert (answer.status_code, answer.json()["errors"]) == (400, ["'routing_key' is missing or blank"])

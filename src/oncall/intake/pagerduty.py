@@ -19,6 +19,7 @@ _ACTIONS = {
 }
 _PEOPLE = ("acknowledged_by", "by", "user")
 _LABEL_LINE = re.compile(r"\s*- ([A-Za-z_][A-Za-z0-9_]*) = (.*)")
+_KEY = re.compile(rb'"routing_key"[ \t\r\n]{0,20}:[ \t\r\n]{0,20}"([!#-\[\]-~]{1,200})"')
 _FIELDS = ("source", "component", "group", "class", "severity")
 
 
@@ -122,3 +123,9 @@ def routing_key_of(document: Mapping[str, object]) -> str:
     if not isinstance(key, str) or not key.strip():
         raise InvalidEvent(["'routing_key' is missing or blank"])
     return key.strip()
+
+
+def key_in(body: bytes) -> str:
+    """Return the routing key in a body that is not JSON, or only the beginning of it; empty if there is none."""
+    found = _KEY.search(body)
+    return found[1].decode("ascii") if found is not None else ""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from oncall.intake.pagerduty import LARGEST_EVENT, InvalidEvent, change_summary, event_from, routing_key_of
+from oncall.intake.pagerduty import LARGEST_EVENT, InvalidEvent, change_summary, event_from, key_in, routing_key_of
 from oncall.intake.posts import Post, json_object
 from oncall.intake.sender_views import PagerDutyChangeAnswer, PagerDutyError, PagerDutyEventAnswer
 from oncall.intake.senders import SENDERS
@@ -91,17 +91,16 @@ async def _opened(
     post, is_cut = await post_of(request, LARGEST_EVENT)
     in_header = request.headers.get(KEY_HEADER, "").strip()
     if is_cut:
-        if in_header:
-            caller = await sender_with_secret(request, in_header)
-            why = f"the event has more than {LARGEST_EVENT} bytes"
-            await keep(services, SENDERS[sender].origin(caller), _masked(post, in_header), why)
-        raise ProblemDocument(413, f"the event has more than {LARGEST_EVENT} bytes")
+        why = f"the event has more than {LARGEST_EVENT} bytes"
+        await _kept_for_a_person(request, services, sender, post, in_header, why)
+        raise ProblemDocument(413, why)
     try:
         document = json_object(post.body)
         key = in_header or routing_key_of(document)
     except InvalidEvent as refusal:
         return _invalid(request, refusal.errors)
     except Unreadable as refusal:
+        await _kept_for_a_person(request, services, sender, post, in_header, str(refusal))
         keep_detail(request, str(refusal))
         answer: PagerDutyError = {
             "status": "Unrecognized object",
@@ -110,6 +109,16 @@ async def _opened(
         }
         return JSONResponse(answer, 400)
     return _masked(post, key), await sender_with_secret(request, key), document
+
+
+async def _kept_for_a_person(
+    request: Request, services: Services, sender: str, post: Post, in_header: str, why: str
+) -> None:
+    """Keep an event that cannot be read, if its routing key is one of ours. Raises ProblemDocument for another."""
+    key = in_header or key_in(post.body)
+    if key:
+        caller = await sender_with_secret(request, key)
+        await keep(services, SENDERS[sender].origin(caller), _masked(post, key), why)
 
 
 def _masked(post: Post, key: str) -> Post:
