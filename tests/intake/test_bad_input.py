@@ -66,6 +66,20 @@ def test_no_sender_gets_a_429_which_it_would_take_as_a_reason_to_drop_the_event(
     assert post(service, *PATHS[0]).status_code == 202, "a known sender behind the same address goes on"
 
 
+def test_a_help_desk_whose_clock_was_far_ahead_once_still_ends_its_ticket(shared: Service) -> None:
+    ticket = {
+        "id": "9001",
+        "title": "Down",
+        "priority": "Urgent",
+        "status": "Open",
+        "updated_at": "2099-01-01T00:00:00Z",
+    }
+    assert post(shared, "/webhooks/zendesk", {"ticket": ticket}).status_code == 202
+    ended = {**ticket, "status": "Solved", "updated_at": "2027-01-09T12:00:00Z"}
+    assert post(shared, "/webhooks/zendesk", {"ticket": ended}).status_code == 202
+    assert shared.ticket("zd-9001")["state"] == "resolved"
+
+
 @pytest.mark.parametrize(
     "authorization",
     [

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import hashlib
 import json
 from collections.abc import Mapping
 from urllib.parse import unquote
@@ -64,7 +67,7 @@ def _signal(event: Mapping[str, object]) -> Signal:
     missing = [name for name in _NEEDED if not text_in(event, name)]
     if missing:
         raise Unreadable(f"the event has no {' and no '.join(missing)}")
-    data = event.get("data")
+    data = _encoded(event) if event.get("data") is None else event["data"]
     if isinstance(data, str):
         data = _inner(data)
     document: Mapping[str, object] = data if isinstance(data, Mapping) else {}
@@ -85,7 +88,22 @@ def _signal(event: Mapping[str, object]) -> Signal:
         by=text_in(document, "by"),
         why=f"{kind_of_event} of {text_in(event, 'source')}" if kind is SignalKind.RESOLVE else "",
         is_episode=not key,
+        said_at=instant_in(text_in(event, "time")) if key else None,
+        sent_id=_digest(event) if key else "",
     )
+
+
+def _digest(event: Mapping[str, object]) -> str:
+    """Return a digest of the whole event: careless senders give different events the same id."""
+    return hashlib.sha256(json.dumps(event, sort_keys=True).encode()).hexdigest()
+
+
+def _encoded(event: Mapping[str, object]) -> object:
+    """Return the data that an event carries in base64, as text; an empty object if there is none."""
+    try:
+        return base64.b64decode(text_in(event, "data_base64"), validate=True).decode("utf-8", "replace") or {}
+    except (binascii.Error, ValueError):
+        return {}
 
 
 def _inner(text: str) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from oncall.intake.routes import routed
 from oncall.intake.signals import Became, Origin, Signal, Taken
@@ -15,6 +16,20 @@ from oncall.paging.ports.intake_store import SenderKey
 from oncall.paging.ports.store import IntakeStore
 
 _IMPACT_LABELS = ("impact", "severity", "priority")
+
+MOST_AHEAD = timedelta(minutes=15)
+"""How far a sender's clock may be ahead of ours and still give the order of its signals."""
+
+
+def without_future(signal: Signal, context: ActionContext) -> Signal:
+    """Return the signal with the time of its arrival if its sender's clock is far ahead.
+
+    The time that a wrong clock gave would otherwise make every later signal look outdated.
+    """
+    arrived_at = max(context.now, context.real_now)
+    if signal.said_at is None or signal.said_at <= arrived_at + MOST_AHEAD:
+        return signal
+    return replace(signal, said_at=arrived_at)
 
 
 def is_outdated(signal: Signal, row: SenderKey | None) -> bool:

@@ -35,8 +35,9 @@ class Signal:
     id that the ticket must have; None: one is made from the key. A ticket with a given id is never opened a second
     time. event: the body of an EVENT. more: further fields of the posted ticket, like `contact` and `triage`.
     said_at: when the problem was so, by the sender's clock; a signal that is older than one that came before
-    changes nothing. is_followed: the sender owns the ticket, so that its impact counts also where it is lower, and
-    it may reopen a ticket that it ended. reasons: sentences that the verdict begins with.
+    changes nothing. sent_id: names this statement, so that a retry of it changes nothing. is_followed: the sender
+    owns the ticket, so that its impact counts also where it is lower, and it may reopen a ticket that it ended.
+    reasons: sentences that the verdict begins with.
     """
 
     kind: SignalKind
@@ -52,6 +53,7 @@ class Signal:
     event: Mapping[str, object] | None = None
     more: Mapping[str, object] = field(default_factory=dict)
     said_at: datetime | None = None
+    sent_id: str = ""
     is_followed: bool = False
     reasons: tuple[str, ...] = ()
 

@@ -9,8 +9,9 @@ from datetime import timedelta
 
 from oncall.errors import Conflict, NotFound, Refused
 from oncall.intake.acknowledge import acknowledge, note_on
-from oncall.intake.followed import follow, is_outdated, remember_time
+from oncall.intake.followed import follow, is_outdated, remember_time, without_future
 from oncall.intake.routes import Routed, is_graver, routed
+from oncall.intake.seen_requests import is_retry, remember_statement
 from oncall.intake.signals import Became, Origin, Signal, SignalKind, Taken
 from oncall.intake.unknown_customers import tell_of_unknown_customer
 from oncall.paging.actions.caller_actions import NotAllowed, record_for
@@ -58,10 +59,15 @@ def take_in(tx: IntakeStore, signal: Signal, origin: Origin, context: ActionCont
     Raises FieldFaults for an EVENT that cannot be recorded, and NotAllowed if the caller's role does not allow it.
     Raises Conflict if another process stores the same key at the same time; the caller then tries again.
     """
+    signal = without_future(signal, context)
     row = tx.sender_key(origin.caller.name, origin.sender, signal.key)
+    ticket = row.ticket if row is not None else None
+    if is_retry(tx, origin, signal.sent_id, context):
+        return Taken(Became.IGNORED, ticket, "this event came before")
     if is_outdated(signal, row):
-        return Taken(Became.IGNORED, row.ticket if row is not None else None, "a newer state was reported before")
+        return Taken(Became.IGNORED, ticket, "a newer state was reported before")
     taken = _taken(tx, signal, origin, context, row)
+    remember_statement(tx, origin, signal.sent_id, context)
     if signal.said_at is not None:
         remember_time(tx, signal, origin, taken, context)
     return taken
