@@ -47,7 +47,7 @@ class Browser:
         """Return the fields of a page's form that posts to `action`, as the page filled them."""
         form = self.page(path).find("form", action=action)
         assert isinstance(form, Tag), f"{path} has no form for {action}"
-        named = [each for each in form.find_all(["input", "select"]) if _is_sent(each)]
+        named = [each for each in form.find_all(["input", "select", "textarea"]) if _is_sent(each)]
         return {str(each["name"]): _value(each) for each in named}
 
     def sign_in(self, person: str) -> httpx.Response:
@@ -72,6 +72,8 @@ def _is_sent(field: Tag) -> bool:
 
 
 def _value(field: Tag) -> str:
+    if field.name == "textarea":
+        return field.get_text()
     if field.name != "select":
         return str(field.get("value", ""))
     chosen = field.find("option", selected=True) or field.find("option")

@@ -108,7 +108,7 @@ def test_no_two_parts_of_a_page_have_the_same_name_and_every_field_has_a_label(m
         ids = [str(each["id"]) for each in found.select("[id]")]
         assert len(set(names)) == len(names), names
         assert len(set(ids)) == len(ids), ids
-        fields = found.select('input:not([type="hidden"]), select')
+        fields = found.select('input:not([type="hidden"]), select, textarea')
         assert [each for each in fields if each.find_parent("label") is None] == []
 
 
@@ -200,6 +200,8 @@ def test_the_own_page_shows_shifts_tickets_and_makes_a_calendar_link_once(ana: B
     assert "weekend, primary: Fri 2027-01-08 19:01 EST to Mon 2027-01-11 08:00 EST" in text
     assert "T-FIRST" in text
     assert "You have 0 calendar links." in text
+    assert "Number ...01" in text
+    assert "+1305" not in text
     answer = ana.fill("/me", "/me/calendar")
     link = re.search(r"http://[^<]+\.ics", answer.text)
     assert link is not None

@@ -85,6 +85,39 @@ def test_a_ticket_is_resolved_with_a_reason(mei: Browser, busy: Service) -> None
     assert "Act" not in [each.get_text() for each in mei.page(TICKET).find_all("h2")]
 
 
+def test_a_reply_is_recorded_and_stops_its_clock(ana: Browser, busy: Service) -> None:
+    words = "<i>We restarted it</i> \u202eand it works"
+    assert ana.fill(TICKET, f"{TICKET}/reply", why=words).status_code == 303
+    assert [each["by"] for each in events(busy, "replied")] == ["ana"]
+    ticket = busy.ticket("T-1")
+    assert ticket["owner"] == "ana"
+    assert "met" in [each["state"] for each in ticket["clocks"] if each["metric"] == "first_reply"]
+    shown = ana.get(TICKET).text
+    assert "&lt;i&gt;We restarted it&lt;/i&gt; and it works" in shown
+    assert "\u202e" not in shown
+
+
+def test_the_impact_is_changed_to_another_one_of_the_policy(mei: Browser, busy: Service) -> None:
+    assert mei.form(TICKET, f"{TICKET}/impact")["impact"] != "urgent"
+    assert mei.fill(TICKET, f"{TICKET}/impact", impact="low", why="one user").status_code == 303
+    assert busy.ticket("T-1")["ticket"]["impact"] == "low"
+    refused(mei.fill(TICKET, f"{TICKET}/impact", impact="<b>"), 422, "impact")
+
+
+def test_a_duplicate_is_merged_into_another_ticket(mei: Browser, busy: Service) -> None:
+    assert busy.post(ticket_body("T-2")).status_code == 202
+    refused(mei.fill(TICKET, f"{TICKET}/merge", into="T-9"), 422, "no ticket has the id")
+    refused(mei.fill(TICKET, f"{TICKET}/merge", into=""), 422, "into: missing")
+    assert mei.fill(TICKET, f"{TICKET}/merge", into="T-2", why="the same").status_code == 303
+    assert busy.ticket("T-1")["merged_into"] == "T-2"
+    assert "merged into T-2" in mei.get(TICKET).text
+
+
+def test_the_timeline_says_whether_each_message_arrived(mei: Browser, busy: Service) -> None:
+    busy.until(lambda: bool(busy.twilio.messages))
+    busy.until(lambda: "page to ana by sms: " in mei.get(TICKET).text)
+
+
 def test_what_the_api_refuses_the_form_refuses_with_the_same_words(ana: Browser, busy: Service) -> None:
     long = ana.fill(TICKET, f"{TICKET}/resolve", why="x" * 2000)
     api = busy.post({"kind": "resolved", "why": "x" * 2000}, by="ana", path="/v1/tickets/T-1/events")

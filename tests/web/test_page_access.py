@@ -36,12 +36,19 @@ ACTIONS = [
     "/board/tickets/T-FIRST/acknowledge",
     "/board/tickets/T-FIRST/pass",
     "/board/tickets/T-FIRST/resolve",
+    "/board/tickets/T-FIRST/reply",
+    "/board/tickets/T-FIRST/impact",
+    "/board/tickets/T-FIRST/merge",
     "/board/cover",
     "/board/override",
     "/board/undo",
     "/board/swap",
     "/board/swap/ask",
     "/me/calendar",
+    "/me/drill",
+    "/me/swaps/AB2/accept",
+    "/me/swaps/AB2/decline",
+    "/me/swaps/AB2/withdraw",
     "/logout",
 ]
 
@@ -79,16 +86,17 @@ def test_no_action_for_a_visitor_or_with_a_forged_form(board: Service, path: str
     assert board.ticket("T-FIRST")["state"] == "open"
 
 
-@pytest.mark.parametrize("action", ["acknowledge", "pass", "resolve"])
+@pytest.mark.parametrize("action", ["acknowledge", "pass", "resolve", "reply", "impact", "merge"])
 @pytest.mark.parametrize("person", ["ana", "mei"])
 def test_an_engineer_and_a_manager_act_on_a_ticket_in_their_own_name(board: Service, person: str, action: str) -> None:
     name = f"C-{next(NUMBERS)}"
     assert board.post(ticket_body(name, impact="low")).status_code == 202
     path = f"/board/tickets/{name}"
+    more = {"into": "T-FIRST"} if action == "merge" else {}
     with Browser(board) as browser:
         browser.sign_in(person)
         # A form cannot say that another person acted.
-        answer = browser.fill(path, f"{path}/{action}", by="ben", why="a reason")
+        answer = browser.fill(path, f"{path}/{action}", by="ben", why="a reason", **more)
         assert answer.status_code == 303, answer.text
     last = [each for each in board.ticket(name)["events"] if each["by"] in ("ana", "ben", "mei")]
     assert [each["by"] for each in last] == [person]
@@ -148,9 +156,12 @@ def test_an_engineer_asks_for_their_own_shifts_and_a_manager_swaps_all(
 
 
 @pytest.mark.parametrize("person", ["ana", "mei"])
-def test_an_engineer_and_a_manager_link_their_own_calendar_and_sign_out(board: Service, person: str) -> None:
+def test_an_engineer_and_a_manager_link_their_own_calendar_try_their_phone_and_sign_out(
+    board: Service, person: str
+) -> None:
     with Browser(board) as browser:
         browser.sign_in(person)
         assert browser.fill("/me", "/me/calendar").status_code == 200
+        assert browser.fill("/me", "/me/drill").status_code == 200
         assert browser.fill("/me", "/logout").status_code == 303
         assert browser.get("/me").status_code == 303

@@ -36,7 +36,7 @@ from oncall.web.api_description import DescribedApp
 from oncall.web.dependencies import keep_running, kept
 from oncall.web.exact_routes import ExactRoutes
 from oncall.web.overload import Overload
-from oncall.web.pages import action_routes, board_routes, fairness_routes, sign_in_routes
+from oncall.web.pages import action_routes, board_routes, fairness_routes, own_routes, sign_in_routes
 from oncall.web.request_guard import RequestGuard
 from oncall.web.sender_paths import without_stray_slashes
 from oncall.web.services import Services
@@ -66,6 +66,7 @@ _PARTS = (
     board_routes,
     fairness_routes,
     action_routes,
+    own_routes,
 )
 """The modules with the routes of the API, the senders and the pages."""
 

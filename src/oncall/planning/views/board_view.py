@@ -20,6 +20,7 @@ from oncall.paging.watch.phones_tried import AHEAD, untried_phones
 from oncall.planning.views.swap_views import SwapView, listed_swaps_view
 from oncall.schedule.schedule_view_types import GapView, LocalAssignmentView, OnCallView
 from oncall.schedule.schedule_views import oncall_view, own_assignment_view
+from oncall.support.phones import canonical_phone, masked_phone
 
 MOST_TICKETS = 50
 MOST_AT_ONCE = 1000
@@ -52,6 +53,22 @@ class BoardView:
 
 
 @dataclass(frozen=True, slots=True)
+class PhoneView:
+    """A person's phone. number: its last digits. Times are ISO, in the person's zone; None: never.
+
+    proven_at: when a text came from this number. asked_at: when the pager asked for one. is_wanted: the policy asks.
+    reached_at: when a message to or from the person was last confirmed.
+    """
+
+    number: str
+    timezone: str
+    proven_at: str | None
+    asked_at: str | None
+    reached_at: str | None
+    is_wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OwnView:
     """An engineer's own page. swaps: those they asked for or are asked about. links: how many calendar links exist."""
 
@@ -59,6 +76,7 @@ class OwnView:
     tickets: list[TicketView]
     swaps: list[SwapView]
     links: int
+    phone: PhoneView
 
 
 def board_view(tx: BoardStore, now: datetime) -> BoardView:
@@ -93,6 +111,27 @@ def own_view(tx: Transaction, person: str, now: datetime) -> OwnView:
         [each for each in mine if each["state"] == "open" or each["owner"] == person][:MOST_TICKETS],
         [each for each in listed_swaps_view(tx, now)["swaps"] if person in (each["engineer"], each["with"])],
         len(tx.calendar_links(person)),
+        _phone_view(tx, person),
+    )
+
+
+def _phone_view(tx: Transaction, person: str) -> PhoneView:
+    """Return the phone of a person. Who may sign in is on the published roster."""
+    schedule = tx.schedule()
+    known = schedule.people[person]
+    number = canonical_phone(known.phone)
+    proof = next((each for each in tx.phone_proofs() if (each.person, each.phone) == (person, number)), None)
+
+    def iso(at: datetime | None) -> str | None:
+        return at.astimezone(known.zone).isoformat() if at is not None else None
+
+    return PhoneView(
+        masked_phone(known.phone),
+        known.zone.key,
+        iso(proof.proven_at if proof is not None else None),
+        iso(proof.asked_at if proof is not None else None),
+        iso(tx.reached().get(person)),
+        tx.policy().reminders.prove_phones,
     )
 
 

@@ -11,7 +11,6 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from oncall.errors import Refused
-from oncall.paging.actions.calendar_access import make_link
 from oncall.paging.actions.caller_actions import record_for
 from oncall.paging.actions.field_faults import FieldFault, FieldFaults
 from oncall.paging.actions.permissions import Access, Operation, access
@@ -24,7 +23,7 @@ from oncall.planning.posted_swaps import swap_from
 from oncall.planning.swaps.swap_notes import note_times
 from oncall.support.local_time import read_time
 from oncall.web.dependencies import ServicesDep
-from oncall.web.pages.board_routes import own_page_of, ticket_page_of
+from oncall.web.pages.board_routes import ticket_page_of
 from oncall.web.pages.door import PostedForm, PostedFormDep
 from oncall.web.pages.page_route import PageRoute
 from oncall.web.pages.rendering import to
@@ -36,19 +35,22 @@ TICKET_ACTIONS: Mapping[str, EventKind] = {
     "acknowledge": EventKind.ACKNOWLEDGED,
     "pass": EventKind.PASSED,
     "resolve": EventKind.RESOLVED,
+    "reply": EventKind.REPLIED,
+    "impact": EventKind.IMPACT_CHANGED,
+    "merge": EventKind.MERGED,
 }
 """By the last part of the form's path."""
 
 
 @router.post("/board/tickets/{ticket_id}/{action}")
 async def post_ticket_action(ticket_id: str, action: str, services: ServicesDep, posted: PostedFormDep) -> Response:
-    """Acknowledges a ticket, passes it on, or resolves it, in the visitor's own name."""
+    """Records an event of a ticket in the visitor's own name, as far as `TICKET_ACTIONS` has a form for it."""
     kind = TICKET_ACTIONS.get(action)
     if kind is None:
         raise ProblemDocument(404, "there is no such form; open the ticket's page again")
     visitor = posted.visitor
     context = services.engine.context(visitor.who.id)
-    document: dict[str, object] = {"kind": kind.value, **posted.filled("id", "why", "to")}
+    document: dict[str, object] = {"kind": kind.value, **posted.filled("id", "why", "to", "impact", "into")}
     if posted.fields.get("take_over") == "yes":
         document["take_over"] = True
     asked = action_from(document, caller=visitor.who.id, now=context.now)
@@ -112,14 +114,6 @@ async def post_undo(services: ServicesDep, posted: PostedFormDep) -> Response:
     await services.engine.write(lambda tx: carry_out_undo(tx, number, asked, actor))
     services.engine.wake()
     return to("/board")
-
-
-@router.post("/me/calendar")
-async def post_calendar_link(services: ServicesDep, posted: PostedFormDep) -> Response:
-    """Makes a link to the visitor's own calendar and shows it once."""
-    person, real_now = posted.visitor.who.id, services.clock.real_now()
-    path = await services.engine.write(lambda tx: make_link(tx, person, by=person, real_now=real_now))
-    return await own_page_of(services, posted.visitor, new_link=services.public_url + path)
 
 
 def _change(posted: PostedForm, *names: str) -> dict[str, object]:

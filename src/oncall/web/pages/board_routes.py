@@ -9,6 +9,7 @@ from datetime import datetime
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from oncall.paging.actions.action_checks import LONGEST_WHY
 from oncall.paging.actions.ticket_references import find_ticket
 from oncall.paging.ports.store import Transaction
 from oncall.paging.views.ticket_view_types import WholeTicketView
@@ -74,11 +75,17 @@ async def get_own_page(services: ServicesDep, visitor: VisitorDep) -> Response:
     return await own_page_of(services, visitor)
 
 
-async def own_page_of(services: Services, visitor: PageVisitor, *, new_link: str | None = None) -> Response:
-    """Return a person's own page. new_link: the address of a calendar that was just made; it is shown once."""
+async def own_page_of(
+    services: Services, visitor: PageVisitor, *, new_link: str | None = None, drill: tuple[str, str] | None = None
+) -> Response:
+    """Return a person's own page.
+
+    new_link: the address of a calendar that was just made; it is shown once. drill: the id and the code of a test page
+    that was just started.
+    """
     now = services.clock.now().replace(microsecond=0)
     own = await services.engine.read(lambda tx: own_view(tx, visitor.who.id, now))
-    return page("me.html.j2", visitor=visitor, own=own, new_link=new_link)
+    return page("me.html.j2", visitor=visitor, own=own, new_link=new_link, drill=drill)
 
 
 @router.get("/board/tickets/{ticket_id}")
@@ -93,16 +100,18 @@ async def ticket_page_of(
     """Return the page of a ticket, named by its id or code. message: what an action did. Raises NotFound."""
     now = services.clock.now()
 
-    def work(tx: Transaction) -> tuple[WholeTicketView, Schedule]:
-        return stored_whole_view(tx, find_ticket(tx, ticket_id), now), tx.schedule()
+    def work(tx: Transaction) -> tuple[WholeTicketView, Schedule, list[str]]:
+        return stored_whole_view(tx, find_ticket(tx, ticket_id), now), tx.schedule(), list(tx.policy_at(now).impacts)
 
-    ticket, schedule = await services.engine.read(work)
+    ticket, schedule, impacts = await services.engine.read(work)
     latest = schedule.latest
     return page(
         "ticket.html.j2",
         visitor=visitor,
         item=ticket,
         rows=timeline_rows(ticket),
+        impacts=impacts,
+        longest=LONGEST_WHY,
         engineers=list(latest.people.values()) if latest is not None else [],
         # The same form sent twice names the same event, which changes nothing the second time.
         new_id=f"page-{secrets.token_hex(8)}",

@@ -1,0 +1,64 @@
+"""The forms of a person's own page: the calendar link, answers to swaps, and a test page to their own phone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from oncall.paging.actions.calendar_access import make_link
+from oncall.paging.actions.permissions import Access, Operation, access
+from oncall.paging.domain.ticket import Attempt, StoredTicket
+from oncall.paging.ports.store import Transaction
+from oncall.paging.watch.drill import start_drill, whom
+from oncall.planning.carry_out import Actor
+from oncall.planning.carry_out_swaps import SwapAnswer, carry_out_answer
+from oncall.planning.swaps.swap_notes import note_times
+from oncall.web.dependencies import ServicesDep
+from oncall.web.pages.board_routes import own_page_of
+from oncall.web.pages.door import PostedFormDep
+from oncall.web.pages.page_route import PageRoute
+from oncall.web.pages.rendering import to
+from oncall.web.problem_documents import ProblemDocument
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+DRILL_WAITS = timedelta(minutes=2)
+"""How long the pager tries to send a test page."""
+
+
+@router.post("/me/calendar")
+async def post_calendar_link(services: ServicesDep, posted: PostedFormDep) -> Response:
+    """Makes a link to the visitor's own calendar and shows it once."""
+    person, real_now = posted.visitor.who.id, services.clock.real_now()
+    path = await services.engine.write(lambda tx: make_link(tx, person, by=person, real_now=real_now))
+    return await own_page_of(services, posted.visitor, new_link=services.public_url + path)
+
+
+@router.post("/me/swaps/{code}/{answer}")
+async def post_swap_answer(code: str, answer: str, services: ServicesDep, posted: PostedFormDep) -> Response:
+    """Accepts or declines a swap that the visitor is asked for, or takes back one that they asked for."""
+    if answer not in list(SwapAnswer):
+        raise ProblemDocument(404, "there is no such form; open your own page again")
+    who = posted.visitor.who
+    is_limited = access(who.role, Operation.SWAP) is Access.AS_ITSELF
+    actor = Actor(who.id, services.engine.context(who.id), is_limited=is_limited)
+    times = note_times(services.clock)
+    await services.engine.write(lambda tx: carry_out_answer(tx, code, SwapAnswer(answer), actor, times))
+    services.engine.wake()
+    return to("/me")
+
+
+@router.post("/me/drill")
+async def post_drill(services: ServicesDep, posted: PostedFormDep) -> Response:
+    """Sends a marked test page to the visitor's own phone."""
+    who = posted.visitor.who
+    context = services.engine.context(who.id)
+
+    def work(tx: Transaction) -> tuple[StoredTicket, Attempt]:
+        person = whom(tx, who.id, context.now)
+        return start_drill(tx, to=person, ends_at=context.now + DRILL_WAITS, context=context)
+
+    stored, attempt = await services.engine.write(work)
+    services.engine.send_soon([attempt])
+    return await own_page_of(services, posted.visitor, drill=(stored.ticket.id, stored.code))
