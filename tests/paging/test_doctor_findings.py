@@ -12,6 +12,8 @@ import pytest
 from oncall.paging.domain.reachability import Alert
 from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose
 from oncall.paging.ports.callers import CallerRole, Token
+from oncall.paging.ports.heartbeat_store import Heartbeat
+from oncall.paging.ports.intake_store import WaitingFailures
 from oncall.paging.ports.phone_proofs import PhoneProof
 from oncall.paging.watch.doctor_findings import findings
 from oncall.paging.watch.doctor_inputs import Facts, Provider, Stored
@@ -193,3 +195,44 @@ def test_phones_that_are_not_proven_are_counted_where_the_policy_wants_proof(sch
     assert judged(stored(schedule, policy=policy, proofs=proofs)) == []
     assert judged(stored(schedule, policy=policy, proofs=proofs[:1]))[0].startswith("warns phone proofs: 1 of 2 ")
     assert judged(stored(schedule)) == []
+
+
+def test_posts_that_wait_for_a_person_are_counted_by_caller(schedule: Schedule) -> None:
+    waiting = (
+        WaitingFailures("grafana", 1, SATURDAY_NIGHT - timedelta(seconds=5)),
+        WaitingFailures("zendesk", 12, SATURDAY_NIGHT - timedelta(minutes=125)),
+    )
+    assert judged(stored(schedule, failures=waiting)) == [
+        "warns intake: a post of grafana could not be understood; the oldest came less than a minute ago. "
+        "Tickets may be missing: see `oncall intake failures`.",
+        "warns intake: 12 posts of zendesk could not be understood; the oldest came 2 h 5 min ago. "
+        "Tickets may be missing: see `oncall intake failures`.",
+    ]
+
+
+def beating(name: str, **changes: Any) -> Heartbeat:
+    made = Heartbeat(name, HOUR, timedelta(0), "mei", SATURDAY_NIGHT - 9 * HOUR, SATURDAY_NIGHT + HOUR)
+    return replace(made, **changes)
+
+
+def test_jobs_that_have_stopped_calling_are_named(schedule: Schedule) -> None:
+    called = SATURDAY_NIGHT - 2 * HOUR
+    jobs = (
+        beating("backup", ticket="hb-backup", last_at=called, due_at=SATURDAY_NIGHT - HOUR),
+        beating("export", due_at=SATURDAY_NIGHT - timedelta(minutes=3)),
+        beating("import", due_at=SATURDAY_NIGHT - timedelta(seconds=30)),
+        beating("mirror"),
+    )
+    assert judged(stored(schedule, heartbeats=jobs)) == [
+        "warns heartbeats: the job backup has not called since Sat 2027-01-09 01:12 EST; its ticket is hb-backup. "
+        "Start the job, or delete the heartbeat.",
+        "warns heartbeats: the job export has never called, and no pager has opened a ticket; see the pager's log.",
+    ]
+    assert judged(stored(schedule, heartbeats=(beating("mirror"),))) == []
+
+
+def test_many_silent_jobs_are_counted(schedule: Schedule) -> None:
+    jobs = tuple(beating(f"job-{number}", ticket=f"hb-job-{number}") for number in range(8))
+    assert judged(stored(schedule, heartbeats=jobs))[-1] == (
+        "warns heartbeats: 3 more jobs have stopped calling; see `oncall heartbeat list`."
+    )

@@ -9,7 +9,7 @@ import pytest
 
 from oncall.errors import Conflict, NotFound
 from oncall.paging.ports.heartbeat_store import Heartbeat
-from oncall.paging.ports.intake_store import Arrival, ArrivalStatus, SenderKey
+from oncall.paging.ports.intake_store import Arrival, ArrivalStatus, SenderKey, WaitingFailures
 from oncall.paging.ports.store import Transaction
 from oncall.store.sql_store import SqlStore
 
@@ -77,6 +77,7 @@ def test_arrivals_are_listed_by_status_and_caller_and_forgotten_with_time(store:
     assert [one.id for one in store.read(lambda t: t.arrivals(limit=5, status=ArrivalStatus.FAILED))] == ["a1"]
     assert store.read(lambda t: t.failures_of("prometheus")) == (1, NOW)
     assert store.read(lambda t: t.failures_of("zendesk")) == (0, None)
+    assert store.read(lambda t: t.waiting_failures()) == [WaitingFailures("prometheus", 1, NOW)]
     assert store.write(lambda t: t.forget_arrivals(before=NOW + timedelta(days=1))) == 2
     assert [one.id for one in store.read(lambda t: t.arrivals(limit=5))] == ["a1"]
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, delete, func, insert, select, tuple_, update
 
-from oncall.paging.ports.intake_store import Arrival, ArrivalStatus, SenderKey
+from oncall.paging.ports.intake_store import Arrival, ArrivalStatus, SenderKey, WaitingFailures
 from oncall.store.rows import Row, Values
 from oncall.store.statements import Statements
 from oncall.store.tables import has_failed, intake_log, sender_keys
@@ -24,6 +24,12 @@ _UPDATE_ARRIVAL = update(intake_log).where(intake_log.c.id == bindparam("wanted"
 _WITHOUT_BODY = [column for column in intake_log.c if column.name != "body"]
 _FAILURES_OF = select(func.count(), func.max(intake_log.c.at)).where(
     has_failed, intake_log.c.caller == bindparam("whose")
+)
+_WAITING_FAILURES = (
+    select(intake_log.c.caller, func.count(), func.min(intake_log.c.at))
+    .where(has_failed)
+    .group_by(intake_log.c.caller)
+    .order_by(intake_log.c.caller)
 )
 _FORGET_ARRIVALS = delete(intake_log).where(
     intake_log.c.at < bindparam("before"), intake_log.c.status != ArrivalStatus.FAILED.value
@@ -97,6 +103,10 @@ class IntakeQueries(Statements):
         """Return how many failures of a caller wait for a person, and when (real time) the last one came."""
         count, last = tuple(self._run(_FAILURES_OF, {"whose": caller}).one())
         return count, last
+
+    def waiting_failures(self) -> list[WaitingFailures]:
+        """Return the failures that no person has dealt with, by caller."""
+        return [WaitingFailures(*tuple(row)) for row in self._run(_WAITING_FAILURES)]
 
     def forget_arrivals(self, *, before: datetime) -> int:
         """Delete old arrivals and ended keys. Returns how many rows were deleted."""

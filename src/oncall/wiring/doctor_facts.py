@@ -126,6 +126,8 @@ def _read(store: SqlStore, clock: Clock) -> Stored:
             tokens=tx.tokens(),
             backlogs=tx.relay_backlogs(),
             proofs=tx.phone_proofs(),
+            failures=tx.waiting_failures(),
+            heartbeats=tx.heartbeats(),
         )
 
     return store.read(work)

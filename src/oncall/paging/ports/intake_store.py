@@ -64,6 +64,15 @@ class SenderKey:
     said_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingFailures:
+    """The failures of one caller that no person has dealt with. oldest: when it came, real time, aware UTC."""
+
+    caller: str
+    waiting: int
+    oldest: datetime
+
+
 class SenderKeys(Protocol):
     """Reads and writes the senders' keys."""
 
@@ -96,6 +105,9 @@ class ArrivalLog(Protocol):
 
     def failures_of(self, caller: str) -> tuple[int, datetime | None]:
         """Return how many failures of a caller wait for a person, and when (real time) the last one came."""
+
+    def waiting_failures(self) -> list[WaitingFailures]:
+        """Return the failures that no person has dealt with, by caller."""
 
     def forget_arrivals(self, *, before: datetime) -> int:
         """Delete arrivals that came before an instant (real time), but no failure that waits for a person, and keys

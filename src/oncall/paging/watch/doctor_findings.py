@@ -15,6 +15,7 @@ from oncall.paging.watch.absent_findings import absent_on_call
 from oncall.paging.watch.doctor_inputs import BEHIND, Facts, FailedAttempt, FailureCause, Stored
 from oncall.paging.watch.finding import Finding, FindingView, Severity, fine, stops, warns
 from oncall.paging.watch.holes_ahead import DAYS, holes_ahead
+from oncall.paging.watch.intake_findings import silent_jobs, waiting_failures
 from oncall.paging.watch.phones_tried import AHEAD, needed_soon, untried_phones
 from oncall.paging.watch.proof_findings import unproven_phones
 from oncall.paging.watch.refused_callers import RepeatedRefusal, repeated
@@ -61,6 +62,8 @@ def findings(facts: Facts) -> list[Finding]:
             _phones,
             ending_tokens,
             relay_findings,
+            waiting_failures,
+            silent_jobs,
             unproven_phones,
         ):
             found += look(facts, facts.stored)

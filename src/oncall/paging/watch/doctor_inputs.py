@@ -11,6 +11,8 @@ from typing import Protocol, runtime_checkable
 from oncall.paging.domain.reachability import Alert
 from oncall.paging.domain.ticket import Attempt
 from oncall.paging.ports.callers import Token
+from oncall.paging.ports.heartbeat_store import Heartbeat
+from oncall.paging.ports.intake_store import WaitingFailures
 from oncall.paging.ports.phone_proofs import PhoneProof
 from oncall.paging.ports.refusals import RefusalCount
 from oncall.paging.ports.relay import RelayBacklog
@@ -72,7 +74,8 @@ class Stored:
     opted_out: the reason why a person gets no SMS, by id. reached: when (policy time) a message to or from a person
     was last confirmed, by id. skew: our clock minus the database's; None: the same clock. refusals: the counts of
     refused requests of the last day. tokens: those of all callers. backlogs: what each webhook and team
-    channel has not received. proofs: which phones are proven.
+    channel has not received. proofs: which phones are proven. failures: posts of senders that wait for a person.
+    heartbeats: the jobs that must call.
     """
 
     schedule: Schedule
@@ -89,6 +92,8 @@ class Stored:
     tokens: Sequence[Token] = ()
     backlogs: Mapping[str, RelayBacklog] = field(default_factory=dict)
     proofs: Sequence[PhoneProof] = ()
+    failures: Sequence[WaitingFailures] = ()
+    heartbeats: Sequence[Heartbeat] = ()
 
 
 @dataclass(frozen=True, slots=True)
