@@ -12,6 +12,8 @@ OncallError                  its text is for a person: where, what was found, wh
 │   ├── StoreUnavailable     it is unreachable, locked or full; retry later
 │   ├── StoreInDoubt         the connection was lost during a commit; check before retrying
 │   └── WrongSchema          another version made it; the text names the command to run
+├── IdentityError            the identity provider's answer cannot be trusted
+│   └── IdentityAway         the identity provider does not answer; retry later
 └── DeliveryError            a provider did not accept a message
     ├── Temporary            not sent; retry
     ├── Ambiguous            perhaps sent; ask the provider before sending again
@@ -140,6 +142,14 @@ class StoreInDoubt(StoreError):
 
 class WrongSchema(StoreError):
     """Another version of this product made the database."""
+
+
+class IdentityError(OncallError):
+    """The identity provider gave an answer that cannot be trusted. Nobody was signed in."""
+
+
+class IdentityAway(IdentityError):
+    """The identity provider does not answer now. Nobody was signed in; the same may succeed later."""
 
 
 class DeliveryError(OncallError):

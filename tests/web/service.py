@@ -27,6 +27,7 @@ from oncall.web.caller_rate import PER_SECOND
 from oncall.web.server import make_server
 from oncall.wiring import Settings
 from oncall.wiring.event_loop import run
+from oncall.wiring.identity_settings import IdentitySettings
 from oncall.wiring.intake_settings import IntakeSettings, MailListen
 from oncall.wiring.mail_service import open_mail_door
 from oncall.wiring.web_service import connection_limits, make_app, raise_open_files
@@ -63,6 +64,7 @@ class Service:
         webhook_secrets: Mapping[str, str] | None = None,
         channel_urls: Mapping[str, str] | None = None,
         mail: MailListen | None = None,
+        identity: IdentitySettings | None = None,
         caller_rate: int = PER_SECOND,
     ) -> None:
         """policy_lines: end the packaged policy's file."""
@@ -72,7 +74,7 @@ class Service:
         self._public_url, self._trusted_proxies, self._intake = public_url, trusted_proxies, intake
         self._webhook_secrets, self._channel_urls = webhook_secrets or {}, channel_urls or {}
         self._mail, self._doors = mail, ExitStack()
-        self._caller_rate = caller_rate
+        self._caller_rate, self._identity = caller_rate, identity
         world = World(folder, now=at("2027-01-01 12:00"))
         roster = ROSTER.read_text(encoding="utf-8") if is_roster_published else ""
         if is_published:
@@ -107,6 +109,7 @@ class Service:
             webhook_secrets=self._webhook_secrets,
             channel_urls=self._channel_urls,
             caller_rate=self._caller_rate,
+            identity=self._identity,
         )
         self._door = self._doors.enter_context(open_mail_door(self._mail))
         self.app = make_app(self.settings, address=self.address, mail_door=self._door)

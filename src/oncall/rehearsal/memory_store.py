@@ -19,7 +19,7 @@ from oncall.paging.ports.handoff_book import HandoffNote
 from oncall.paging.ports.phone_proofs import PhoneProof
 from oncall.paging.ports.records import InboundMessage, SentText
 from oncall.paging.ports.refusals import RefusalCount
-from oncall.paging.ports.sign_in_store import LoginLink, PageSession
+from oncall.paging.ports.sign_in_store import LoginLink, PageSession, ProviderRound
 from oncall.rehearsal.memory_calendar import CalendarBook
 from oncall.rehearsal.memory_handoffs import HandoffBook
 from oncall.rehearsal.memory_relay import NoRelay
@@ -53,6 +53,7 @@ class MemoryStore(UrgentBook, TicketBook, TokenBook, CalendarBook, HandoffBook, 
         self._links: dict[str, CalendarLink] = {}
         self._login_links: dict[str, LoginLink] = {}
         self._page_sessions: dict[str, PageSession] = {}
+        self._provider_rounds: dict[str, ProviderRound] = {}
         self._notes: list[HandoffNote] = []
         self._proofs: dict[tuple[str, str], PhoneProof] = {}
         self._marks: dict[tuple[str, str], Reachability] = {}

@@ -27,6 +27,7 @@ REVISIONS = (
     "0018",
     "0019",
     "0020",
+    "0021",
 )
 """All revisions in `migrations/versions`, oldest first."""
 

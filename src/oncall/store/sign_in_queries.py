@@ -7,13 +7,17 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, delete, insert, select
 
-from oncall.paging.ports.sign_in_store import LoginLink, PageSession
+from oncall.paging.ports.sign_in_store import LoginLink, PageSession, ProviderRound
 from oncall.store.statements import Statements
-from oncall.store.tables import login_links, page_sessions
+from oncall.store.tables import login_links, page_sessions, provider_rounds
 
 _TAKE_LINK = delete(login_links).where(login_links.c.digest == bindparam("wanted")).returning(*login_links.c)
 _SESSION = select(page_sessions).where(page_sessions.c.digest == bindparam("wanted"))
 _END_SESSION = delete(page_sessions).where(page_sessions.c.digest == bindparam("wanted"))
+
+_TAKE_ROUND = (
+    delete(provider_rounds).where(provider_rounds.c.state == bindparam("wanted_state")).returning(*provider_rounds.c)
+)
 
 
 class SignInQueries(Statements):
@@ -35,13 +39,25 @@ class SignInQueries(Statements):
     def page_session(self, digest: str) -> PageSession | None:
         """Return the session with this digest, or None."""
         row = self._run(_SESSION, {"wanted": digest}).one_or_none()
-        return None if row is None else PageSession(*tuple(row))
+        if row is None:
+            return None
+        digest, person, created_at, ends_at, is_manager, id_token = tuple(row)
+        return PageSession(digest, person, created_at, ends_at, bool(is_manager), id_token)
 
     def remove_page_session(self, digest: str) -> None:
         """Delete a session, if there is one with this digest."""
         self._run(_END_SESSION, {"wanted": digest})
 
+    def add_provider_round(self, begun: ProviderRound) -> None:
+        """Store a sign-in that begins at the identity provider."""
+        self._change(insert(provider_rounds), asdict(begun), subject="sign-in")
+
+    def take_provider_round(self, state: str) -> ProviderRound | None:
+        """Delete the round with this state and return it; None if there is none. Of two callers one gets it."""
+        row = self._run(_TAKE_ROUND, {"wanted_state": state}).one_or_none()
+        return None if row is None else ProviderRound(*tuple(row))
+
     def forget_sign_ins(self, *, ended_by: datetime) -> None:
-        """Delete the links and sessions that ended at or before an instant (real time)."""
-        for table in (login_links, page_sessions):
+        """Delete the links, sessions and rounds that ended at or before an instant (real time)."""
+        for table in (login_links, page_sessions, provider_rounds):
             self._run(delete(table).where(table.c.ends_at <= ended_by))

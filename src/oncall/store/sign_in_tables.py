@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Table, Text
+from sqlalchemy import Boolean, Column, Table, Text
 
 from oncall.store.columns import UtcDateTime
 from oncall.store.table_metadata import metadata
@@ -22,6 +22,20 @@ page_sessions = Table(
     metadata,
     Column("digest", Text, primary_key=True),
     Column("person", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False),
+    Column("is_manager", Boolean),
+    Column("id_token", Text),
+)
+
+provider_rounds = Table(
+    "provider_rounds",
+    metadata,
+    Column("state", Text, primary_key=True),
+    Column("browser", Text, nullable=False),
+    Column("nonce", Text, nullable=False),
+    Column("verifier", Text, nullable=False),
+    Column("wanted", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("ends_at", UtcDateTime, nullable=False),
 )

@@ -36,7 +36,7 @@ from oncall.web.api_description import DescribedApp
 from oncall.web.dependencies import keep_running, kept
 from oncall.web.exact_routes import ExactRoutes
 from oncall.web.overload import Overload
-from oncall.web.pages import action_routes, board_routes, fairness_routes, own_routes, sign_in_routes
+from oncall.web.pages import action_routes, board_routes, fairness_routes, own_routes, provider_routes, sign_in_routes
 from oncall.web.request_guard import RequestGuard
 from oncall.web.sender_paths import without_stray_slashes
 from oncall.web.services import Services
@@ -62,6 +62,7 @@ _PARTS = (
     relay_routes,
     status_routes,
     probe_routes,
+    provider_routes,
     sign_in_routes,
     board_routes,
     fairness_routes,

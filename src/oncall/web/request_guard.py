@@ -21,7 +21,7 @@ Headers = list[tuple[bytes, bytes]]
 CALENDAR_PATHS = "/calendar/"
 """Where the path holds a secret. A wrong one counts as a wrong token, so that nobody can try many."""
 LOGIN_PATH = "/login"
-"""Where a link that signs in is used. A wrong one counts as a wrong token."""
+"""Where people sign in. A refused link, and a refused answer of the identity provider, count as a wrong token."""
 TICKETS = "/v1/tickets"
 WORK_PATHS = (TICKETS, *SENDER_PATHS)
 """Where tickets, events and callbacks come in. To refuse a question, such as `/v1/explain`, loses no work."""
@@ -109,7 +109,7 @@ class _Answer:
                 return RefusalReason.BODY
             case 401 | 429:
                 return RefusalReason.TOKEN
-            case 403 if self.scope["path"] == LOGIN_PATH:
+            case 403 if self.scope["path"].startswith(LOGIN_PATH):
                 return RefusalReason.TOKEN
             case 403:
                 is_signed = self.trace.caller is None and self.scope["path"].startswith(PROVIDER_PATHS)

@@ -11,12 +11,18 @@ from prometheus_client import CollectorRegistry
 from oncall.intake.mapping import WebhookMapping
 from oncall.paging.actions.call_keys import KeyPress
 from oncall.paging.ports.channel import Receipt
+from oncall.paging.ports.identity_provider import IdentityProvider
 from oncall.paging.ports.time_source import Clock
 from oncall.paging.sending.engine import Engine
 from oncall.paging.watch.doctor_findings import DoctorReport
 from oncall.web.caller_rate import CallerRate
+from oncall.web.flood_gate import FloodGate
 from oncall.web.refusals import Refusals
 from oncall.web.token_use import TokenUse
+
+ROUNDS_BURST, ROUNDS_PER_SECOND = 60, 1.0
+"""How many sign-ins one address may begin at the identity provider at once, and in each second. A whole office may
+have one address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +101,6 @@ class Services:
     token_use: TokenUse = field(default_factory=TokenUse)
     senders: SenderSetup = field(default_factory=SenderSetup)
     caller_rate: CallerRate = field(default_factory=CallerRate)
+    identity: IdentityProvider | None = None
+    sign_in_gate: FloodGate = field(default_factory=lambda: FloodGate(burst=ROUNDS_BURST, per_second=ROUNDS_PER_SECOND))
+    """Counts the sign-ins that each address begins at the identity provider."""

@@ -15,6 +15,7 @@ from oncall.channels.twilio_account import TWILIO_URL
 from oncall.errors import SettingsError
 from oncall.web.caller_rate import PER_SECOND
 from oncall.web.connection_gate import LOOPBACK, MOST_CONNECTIONS, Network
+from oncall.wiring.identity_settings import IdentitySettings, read_identity_settings
 from oncall.wiring.intake_settings import IntakeSettings, read_intake_settings
 from oncall.wiring.mail_settings import MailSettings, read_mail_settings
 
@@ -61,6 +62,7 @@ class Settings:
     trusted_proxies: tuple[Network, ...] = LOOPBACK
     forwarding_proxies: tuple[Network, ...] = ()
     intake: IntakeSettings = field(default_factory=IntakeSettings)
+    identity: IdentitySettings | None = None
     webhook_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     channel_urls: Mapping[str, str] = field(default_factory=dict, repr=False)
     mail: MailSettings = field(default_factory=MailSettings)
@@ -104,6 +106,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         trusted_proxies=_networks("ONCALL_TRUSTED_PROXIES", found.get("ONCALL_TRUSTED_PROXIES")),
         forwarding_proxies=_forwarding(found.get("ONCALL_TRUSTED_PROXIES")),
         intake=read_intake_settings(found),
+        identity=read_identity_settings(found),
         webhook_secrets=_named(found, WEBHOOK_VARIABLE),
         channel_urls=_named(found, CHANNEL_VARIABLE),
         mail=read_mail_settings(found),

@@ -31,6 +31,7 @@ from oncall.web.token_use import TokenUse
 from oncall.wiring import Settings, database_url, make_channels, make_store
 from oncall.wiring.alarms import Alarms
 from oncall.wiring.doctor_facts import gather
+from oncall.wiring.identity_settings import closed_at_end, make_provider
 from oncall.wiring.mail_service import MailDoor, taking_mail
 from oncall.wiring.pager import Pager, open_pager
 from oncall.wiring.refusal_watch import RefusalWatch, watching
@@ -109,6 +110,7 @@ async def _open_services(
         async with watching(watch, alarm), storing_token_use(token_use := TokenUse(), pager.engine):
             readiness = _Readiness(settings, pager, watch)
             public_url = (settings.public_url or address).rstrip("/")
+            provider = make_provider(settings.identity, public_url=public_url)
             services = Services(
                 pager.engine,
                 pager.clock,
@@ -120,8 +122,9 @@ async def _open_services(
                 token_use=token_use,
                 senders=senders,
                 caller_rate=CallerRate(settings.caller_rate),
+                identity=provider,
             )
-            async with taking_mail(pager.engine, mail_door):
+            async with taking_mail(pager.engine, mail_door), closed_at_end(provider):
                 yield services
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, TypedDict
 
@@ -37,9 +37,10 @@ class LoginLinkView(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """A person who is signed in. role: engineer or manager, as the latest publication has it. session: its digest.
+    """A person who is signed in. role: manager for the manager of the latest publication, and for a person whom the
+    identity provider has in the managers' group; else engineer.
 
-    since: when they signed in (real time).
+    session: its digest. since: when they signed in (real time). id_token: as in PageSession.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Visitor:
     role: CallerRole
     session: str
     since: datetime
+    id_token: str | None = field(default=None, repr=False)
 
     @property
     def token(self) -> Token:
@@ -105,12 +107,25 @@ def sign_in(secret: str, tx: SignIns, *, replaces: str | None, real_now: datetim
     link = tx.take_login_link(digest_of(secret))
     if link is None or link.ends_at <= real_now or link.person not in _people(tx.schedule()):
         return None
+    return start_session(link.person, tx, replaces=replaces, real_now=real_now)
+
+
+def start_session(
+    person: str,
+    tx: SignIns,
+    *,
+    replaces: str | None,
+    real_now: datetime,
+    is_manager: bool = False,
+    id_token: str | None = None,
+) -> SignedIn:
+    """Store a new session of a person on the roster. is_manager, id_token: as in PageSession."""
     if replaces is not None:
         tx.remove_page_session(replaces)
     tx.forget_sign_ins(ended_by=real_now)
-    session_id = secrets.token_urlsafe(SECRET_BYTES)
-    tx.add_page_session(PageSession(digest_of(session_id), link.person, real_now, real_now + SESSION_LENGTH))
-    return SignedIn(link.person, session_id)
+    session_id, ends_at = secrets.token_urlsafe(SECRET_BYTES), real_now + SESSION_LENGTH
+    tx.add_page_session(PageSession(digest_of(session_id), person, real_now, ends_at, is_manager, id_token))
+    return SignedIn(person, session_id)
 
 
 def visitor_of(session_id: str, tx: SignIns, *, real_now: datetime) -> Visitor | None:
@@ -123,8 +138,8 @@ def visitor_of(session_id: str, tx: SignIns, *, real_now: datetime) -> Visitor |
     if name is None:
         return None
     is_manager = schedule.manager is not None and schedule.manager.id == session.person
-    role = CallerRole.MANAGER if is_manager else CallerRole.ENGINEER
-    return Visitor(session.person, name, role, session.digest, session.created_at)
+    role = CallerRole.MANAGER if is_manager or session.is_manager else CallerRole.ENGINEER
+    return Visitor(session.person, name, role, session.digest, session.created_at, session.id_token)
 
 
 def digest_of(secret: str) -> str:

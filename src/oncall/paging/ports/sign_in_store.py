@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -27,11 +27,32 @@ class LoginLink:
 class PageSession:
     """A person who is signed in to the pages with one browser. Only the digest (hex) of the session's id is kept.
 
-    Times are real, aware UTC.
+    is_manager: the identity provider says that the person is in the managers' group. id_token: what the provider
+    signed, which ends the session there too; None for a sign-in by a link. Times are real, aware UTC.
     """
 
     digest: str
     person: str
+    created_at: datetime
+    ends_at: datetime
+    is_manager: bool = False
+    id_token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRound:
+    """A sign-in that a browser has begun at the identity provider and not finished.
+
+    state: the digest (hex) of the value that comes back with the answer. browser: the digest of the browser's cookie.
+    nonce, verifier: what the ID token must hold, and what proves to the provider that the answer is ours. wanted: the
+    page to lead to. Times are real, aware UTC.
+    """
+
+    state: str
+    browser: str
+    nonce: str = field(repr=False)
+    verifier: str = field(repr=False)
+    wanted: str
     created_at: datetime
     ends_at: datetime
 
@@ -54,5 +75,11 @@ class SignIns(Schedules, Protocol):
     def remove_page_session(self, digest: str) -> None:
         """Delete a session, if there is one with this digest."""
 
+    def add_provider_round(self, begun: ProviderRound) -> None:
+        """Store a sign-in that begins at the identity provider."""
+
+    def take_provider_round(self, state: str) -> ProviderRound | None:
+        """Delete the round with this state and return it; None if there is none. Of two callers one gets it."""
+
     def forget_sign_ins(self, *, ended_by: datetime) -> None:
-        """Delete the links and sessions that ended at or before an instant (real time)."""
+        """Delete the links, sessions and rounds that ended at or before an instant (real time)."""

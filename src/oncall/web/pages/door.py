@@ -39,7 +39,7 @@ class PageVisitor:
 
     @property
     def is_manager(self) -> bool:
-        """Return True for the manager of the latest publication."""
+        """Return True for the roster's manager and for the managers' group of the identity provider."""
         return self.who.role is CallerRole.MANAGER
 
 
@@ -126,14 +126,14 @@ def keep_session(answer: Response, signed_in: SignedIn, services: Services) -> N
     """Give the browser its session."""
     seconds = int(SESSION_LENGTH.total_seconds())
     answer.set_cookie(
-        _cookie(services), signed_in.session_id, max_age=seconds, secure=_is_https(services), httponly=True,
+        _cookie(services), signed_in.session_id, max_age=seconds, secure=is_https(services), httponly=True,
         samesite="lax",
     )  # fmt: skip
 
 
 def drop_session(answer: Response, services: Services) -> None:
     """Take the session from the browser."""
-    answer.delete_cookie(_cookie(services), secure=_is_https(services), httponly=True, samesite="lax")
+    answer.delete_cookie(_cookie(services), secure=is_https(services), httponly=True, samesite="lax")
 
 
 def _session_id(request: Request, services: Services) -> str | None:
@@ -143,8 +143,9 @@ def _session_id(request: Request, services: Services) -> str | None:
 
 def _cookie(services: Services) -> str:
     """Return the cookie's name. The prefix makes browsers refuse one that another host or plain http has set."""
-    return "__Host-oncall" if _is_https(services) else "oncall"
+    return "__Host-oncall" if is_https(services) else "oncall"
 
 
-def _is_https(services: Services) -> bool:
+def is_https(services: Services) -> bool:
+    """Return True if browsers reach this service by https."""
     return services.public_url.startswith("https://")

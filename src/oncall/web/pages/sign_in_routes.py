@@ -19,6 +19,7 @@ from oncall.web.pages.door import (
     refuse_foreign_form,
 )
 from oncall.web.pages.page_route import PageRoute
+from oncall.web.pages.provider_routes import farewell
 from oncall.web.pages.rendering import asset, page, to
 from oncall.web.problem_documents import FLOODED, ProblemDocument
 from oncall.web.request_trace import source_of
@@ -45,18 +46,18 @@ async def get_asset(name: str) -> Response:
 
 
 @router.get("/login")
-async def get_login(request: Request, visitor: MaybeVisitorDep) -> Response:
-    """Shows how to sign in, with a form for the link."""
+async def get_login(request: Request, services: ServicesDep, visitor: MaybeVisitorDep) -> Response:
+    """Shows how to sign in: at the identity provider if there is one, and with a form for the link."""
     wanted = own_page(request.query_params.get("next", ""))
     if visitor is not None:
         return to(wanted)
-    return page("login.html.j2", link=None, wanted=wanted)
+    return page("login.html.j2", link=None, wanted=wanted, has_provider=services.identity is not None)
 
 
 @router.get("/login/{secret}")
 async def get_login_link(secret: str) -> Response:
     """Shows a button that signs in. It looks nothing up, so it tells nothing about the link."""
-    return page("login.html.j2", link=secret[:LONGEST_LINK], wanted="/")
+    return page("login.html.j2", link=secret[:LONGEST_LINK], wanted="/", has_provider=False)
 
 
 @router.post("/login")
@@ -81,11 +82,13 @@ async def post_login(request: Request, services: ServicesDep) -> Response:
 
 @router.post("/logout")
 async def post_logout(request: Request, services: ServicesDep, posted: PostedFormDep) -> Response:
-    """Ends the session on the server, so that its cookie opens nothing any more."""
+    """Ends the session on the server, so that its cookie opens nothing any more, and then at the identity provider."""
     who = posted.visitor.who
     await services.engine.write(lambda tx: tx.remove_page_session(who.session))
     log = structlog.get_logger("oncall.security")
     log.info("a person signed out", action="signed_out", person=who.id, source=source_of(request.scope))
-    answer = to("/login")
+    address = await farewell(who.id_token, services)
+    # Browsers do not let a form lead to another site, so a page leads there.
+    answer = to("/login") if address is None else page("signed_out.html.j2", farewell=address)
     drop_session(answer, services)
     return answer

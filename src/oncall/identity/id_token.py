@@ -1,0 +1,100 @@
+"""ID tokens: the signature, the claims that every one must have, and what they say about a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from oncall.errors import IdentityError
+from oncall.identity.discovery import Discovery
+
+if TYPE_CHECKING:
+    from joserfc.jwk import KeySetSerialization
+
+LONGEST_TOKEN = 32_768
+LEEWAY_SECONDS = 60
+"""How far the clocks of the provider and this machine may differ."""
+_VERIFIED = (True, 1, "true", "1")
+"""How providers write a claim that is true."""
+_FAULTS: Mapping[str, str] = {
+    "iss": "it comes from another issuer",
+    "aud": "it is for another application",
+    "azp": "it is for another application",
+    "nonce": "it belongs to another sign-in",
+    "iat": "it was made at a time that lies ahead; check the clocks",
+    "nbf": "it is not valid yet; check the clocks",
+    "at_hash": "it belongs to another access token",
+}
+_WORDS = "the identity provider's ID token was refused"
+
+
+def read_id_token(
+    text: object,
+    keys: Mapping[str, object],
+    discovery: Discovery,
+    *,
+    client_id: str,
+    nonce: str,
+    access_token: str | None,
+    real_now: datetime,
+) -> dict[str, object]:
+    """Return the claims of an ID token that is signed, ours, for this sign-in, and valid now. Raises IdentityError."""
+    # Imported here, because only a sign-in needs them.
+    from authlib.oidc.core import CodeIDToken
+    from joserfc import jwt
+    from joserfc.errors import ExpiredTokenError, InvalidClaimError, JoseError, MissingClaimError
+    from joserfc.jwk import KeySet
+    from joserfc.jws import JWSRegistry
+
+    if not isinstance(text, str) or not 0 < len(text) <= LONGEST_TOKEN:
+        raise IdentityError("the identity provider's answer has no ID token that can be read")
+    try:
+        registry = JWSRegistry(algorithms=list(discovery.algorithms), strict_check_header=False)
+        signed = jwt.decode(text, KeySet.import_key_set(_signing(keys)), registry=registry)
+    except (JoseError, ValueError, TypeError, KeyError) as error:
+        raise IdentityError(
+            f"{_WORDS}: none of the provider's keys has signed it with an algorithm we trust"
+        ) from error
+    options = {
+        "iss": {"essential": True, "value": discovery.issuer},
+        "aud": {"essential": True, "value": client_id},
+    }
+    params = {"nonce": nonce, "client_id": client_id, "access_token": access_token}
+    claims = CodeIDToken(signed.claims, signed.header, options, params)
+    try:
+        claims.validate(now=int(real_now.timestamp()), leeway=LEEWAY_SECONDS)
+    except ExpiredTokenError as error:
+        raise IdentityError(f"{_WORDS}: it has expired; check the clocks") from error
+    except (InvalidClaimError, MissingClaimError) as error:
+        why = _FAULTS.get(error.claim, "a claim is wrong or missing")
+        raise IdentityError(f"{_WORDS}: {why}") from error
+    except (JoseError, ValueError, TypeError) as error:
+        raise IdentityError(f"{_WORDS}: a claim is wrong or missing") from error
+    return dict(claims)
+
+
+def email_of(claims: Mapping[str, object]) -> str:
+    """Return the e-mail address; empty without one."""
+    found = claims.get("email")
+    return found.strip() if isinstance(found, str) else ""
+
+
+def is_verified(claims: Mapping[str, object]) -> bool:
+    """Return True if the provider has verified the address. Entra ID says so with a claim of its own, `xms_edov`."""
+    verified = claims.get("email_verified", claims.get("xms_edov"))
+    return any(verified == each and type(verified) is type(each) for each in _VERIFIED)
+
+
+def is_in_group(claims: Mapping[str, object], claim: str, group: str | None) -> bool:
+    """Return True if the claim lists the group; exactly, letter case included."""
+    found = claims.get(claim)
+    listed = found if isinstance(found, list) else [found]
+    return group is not None and group in listed
+
+
+def _signing(keys: Mapping[str, object]) -> KeySetSerialization:
+    """Return the public keys for signatures. Other kinds, and keys for encryption, would be no use."""
+    listed = keys.get("keys")
+    found = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    return {"keys": [each for each in found if each.get("kty") in ("RSA", "EC") and each.get("use", "sig") == "sig"]}

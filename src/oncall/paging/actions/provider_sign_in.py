@@ -1,0 +1,77 @@
+"""Sign-in through an identity provider: begin a round, take it once, and match the person with the roster."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from datetime import datetime, timedelta
+
+from oncall.paging.actions.caller_actions import NotAllowed
+from oncall.paging.actions.sign_in import SECRET_BYTES, SignedIn, digest_of, start_session
+from oncall.paging.domain.quoted_text import clean
+from oncall.paging.ports.identity_provider import Identity, Secrets
+from oncall.paging.ports.sign_in_store import ProviderRound, SignIns
+from oncall.schedule.schedule import Schedule
+
+ROUND_LENGTH = timedelta(minutes=10)
+"""How long a person may take at the provider, with a second factor (real time)."""
+NO_ROUND = (
+    "this sign-in was finished already, has ended, or was begun in another browser; begin again from the sign-in page"
+)
+LONGEST_EMAIL = 254
+
+
+def new_secrets() -> Secrets:
+    """Return the secrets of a new round."""
+    return Secrets(*(secrets.token_urlsafe(SECRET_BYTES) for _ in range(3)))
+
+
+def begin_round(made: Secrets, browser: str, tx: SignIns, *, wanted: str, real_now: datetime) -> None:
+    """Store a round. browser: the value of the cookie that the browser gets. wanted: the page to lead to."""
+    tx.forget_sign_ins(ended_by=real_now)
+    ends_at = real_now + ROUND_LENGTH
+    tx.add_provider_round(
+        ProviderRound(digest_of(made.state), digest_of(browser), made.nonce, made.verifier, wanted, real_now, ends_at)
+    )
+
+
+def take_round(state: str, browser: str, tx: SignIns, *, real_now: datetime) -> ProviderRound | None:
+    """Delete the round of an answer and return it; None if there is none, or it ended, or another browser began it."""
+    found = tx.take_provider_round(digest_of(state))
+    if found is None or found.ends_at <= real_now or not hmac.compare_digest(found.browser, digest_of(browser)):
+        return None
+    return found
+
+
+def sign_in_identity(identity: Identity, tx: SignIns, *, replaces: str | None, real_now: datetime) -> SignedIn:
+    """Store a new session for the person on the roster with this e-mail address.
+
+    replaces: the digest of the session that the browser had before, which ends. Raises NotAllowed, with the way out,
+    for an address that is not verified, on no roster, or on it twice.
+    """
+    person = _person_with(identity, tx.schedule())
+    return start_session(
+        person, tx, replaces=replaces, real_now=real_now, is_manager=identity.is_manager, id_token=identity.id_token
+    )
+
+
+def _person_with(identity: Identity, schedule: Schedule) -> str:
+    if not identity.email:
+        raise NotAllowed(
+            "the identity provider names no e-mail address for you; your administrator can add the claim `email`"
+        )
+    if not identity.is_verified:
+        raise NotAllowed(
+            "the identity provider has not verified your e-mail address; verify it there, then sign in again"
+        )
+    latest, wanted = schedule.latest, identity.email.casefold()
+    people = [*latest.people.values(), *([latest.manager] if latest.manager else [])] if latest is not None else []
+    found = {person.id for person in people if person.email is not None and person.email.casefold() == wanted}
+    shown = clean(identity.email)[:LONGEST_EMAIL]
+    if not found:
+        raise NotAllowed(
+            f"{shown} is not on the published roster; your manager can add it as your `email` there and publish"
+        )
+    if len(found) > 1:
+        raise NotAllowed(f"{shown} belongs to several people of the published roster; your manager can correct that")
+    return found.pop()

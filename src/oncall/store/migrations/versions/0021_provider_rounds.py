@@ -1,0 +1,29 @@
+"""Sign-ins at an identity provider: those that are not finished, and what a session keeps of one."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0021"
+down_revision = "0020"
+
+# Written out, not imported: a step must go on meaning what it meant when it was applied.
+TIME = sa.TIMESTAMP(timezone=True).with_variant(sa.Text(), "sqlite")
+
+
+def upgrade() -> None:
+    """Add a table, and two columns of the sessions."""
+    op.create_table(
+        "provider_rounds",
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("browser", sa.Text(), nullable=False),
+        sa.Column("nonce", sa.Text(), nullable=False),
+        sa.Column("verifier", sa.Text(), nullable=False),
+        sa.Column("wanted", sa.Text(), nullable=False),
+        sa.Column("created_at", TIME, nullable=False),
+        sa.Column("ends_at", TIME, nullable=False),
+        sa.PrimaryKeyConstraint("state", name="provider_rounds_pkey"),
+    )
+    op.add_column("page_sessions", sa.Column("is_manager", sa.Boolean()))
+    op.add_column("page_sessions", sa.Column("id_token", sa.Text()))
