@@ -66,6 +66,21 @@ def test_a_help_desk_learns_who_has_a_ticket_and_can_check_that_we_said_so(tmp_p
     assert all("+1305" not in got.body.decode() for got in requests)
 
 
+def test_a_receiver_that_is_down_is_left_alone_while_other_messages_wait(
+    tmp_path: Path, receiver: Receiver, capfd: pytest.CaptureFixture[str]
+) -> None:
+    receiver.status = lambda _: 500
+    with hooked(tmp_path, receiver) as service:
+        for number in range(3):
+            service.post(ticket_body(id=f"T-{number}", impact="low"), by="zendesk")
+        receiver.wait_for(1)
+        service.until(lambda: len(listed(service)) == 3)
+        # A relay that asked again at once would ask dozens of times meanwhile.
+        for _ in range(50):
+            listed(service)
+        assert capfd.readouterr().out.count("action=relay_refused") == 1
+
+
 def test_a_changed_body_or_another_secret_is_not_believed(tmp_path: Path, receiver: Receiver) -> None:
     with hooked(tmp_path, receiver) as service:
         service.post(ticket_body(impact="low"), by="zendesk")

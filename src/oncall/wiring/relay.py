@@ -157,6 +157,8 @@ class Relay:
                 words = "the policy does not name it any more"
                 await self._write(partial(_give_up, to=to, now=self._real_now(), words=words))
                 return
+            if courier.rests:
+                return
             while await courier.round():
                 pass
             if courier.failures == 1:

@@ -57,11 +57,16 @@ class Courier:
     failures: int = 0
     rests_until: datetime | None = None
 
+    @property
+    def rests(self) -> bool:
+        """Return True while the destination rests after a failure: nothing is sent there then."""
+        return self.rests_until is not None and self.real_now() < self.rests_until
+
     async def round(self) -> int:
         """Send what is due, and return how many messages are done with. Raises StoreError when the store is away."""
-        now = self.real_now()
-        if self.rests_until is not None and now < self.rests_until:
+        if self.rests:
             return 0
+        now = self.real_now()
         claimed = await self.write(
             lambda tx: tx.claim_relay_messages(self.to, real_now=now, lease_until=now + LEASE, most=MOST_AT_ONCE)
         )
