@@ -236,3 +236,10 @@ def test_many_silent_jobs_are_counted(schedule: Schedule) -> None:
     assert judged(stored(schedule, heartbeats=jobs))[-1] == (
         "warns heartbeats: 3 more jobs have stopped calling; see `oncall heartbeat list`."
     )
+
+
+def test_mail_that_cannot_go_out_is_reported_once_there_are_subscribers(schedule: Schedule) -> None:
+    unset = {"unset_mail": ["ONCALL_SMTP_URL"]}
+    words = "ONCALL_SMTP_URL is not set, so 3 subscribers of the status page get no mail"
+    assert any(words in each for each in judged(stored(schedule, subscribers=3), **unset))
+    assert not any(words[:15] in each for each in judged(stored(schedule), **unset))

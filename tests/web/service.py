@@ -30,6 +30,7 @@ from oncall.wiring.event_loop import run
 from oncall.wiring.identity_settings import IdentitySettings
 from oncall.wiring.intake_settings import IntakeSettings, MailListen
 from oncall.wiring.mail_service import open_mail_door
+from oncall.wiring.mail_settings import MailSettings
 from oncall.wiring.web_service import connection_limits, make_app, raise_open_files
 from tests.paging.storm import each_alone
 from tests.paging.world import ROSTER, SATURDAY_NIGHT, World, at
@@ -37,6 +38,7 @@ from tests.paging.world import ROSTER, SATURDAY_NIGHT, World, at
 PUBLISH_NOTHING: Callable[[datetime], Mapping[str, str]] = lambda _: {}  # noqa: E731
 TOKENS = {"zendesk": CallerRole.INTAKE, "ana": CallerRole.ENGINEER, "mei": CallerRole.MANAGER}
 NO_INTAKE = IntakeSettings()
+NO_MAIL = MailSettings()
 NOT_YET = "the pager has not written to the database yet"
 PATIENCE_SECONDS = 120.0
 """How long is waited for what must come; only a fault takes so long."""
@@ -65,6 +67,7 @@ class Service:
         channel_urls: Mapping[str, str] | None = None,
         mail: MailListen | None = None,
         identity: IdentitySettings | None = None,
+        mail_out: MailSettings = NO_MAIL,
         caller_rate: int = PER_SECOND,
     ) -> None:
         """policy_lines: end the packaged policy's file."""
@@ -73,7 +76,7 @@ class Service:
         self._alarm_url, self._heartbeat_url = alarm_url, heartbeat_url
         self._public_url, self._trusted_proxies, self._intake = public_url, trusted_proxies, intake
         self._webhook_secrets, self._channel_urls = webhook_secrets or {}, channel_urls or {}
-        self._mail, self._doors = mail, ExitStack()
+        self._mail, self._mail_out, self._doors = mail, mail_out, ExitStack()
         self._caller_rate, self._identity = caller_rate, identity
         world = World(folder, now=at("2027-01-01 12:00"))
         roster = ROSTER.read_text(encoding="utf-8") if is_roster_published else ""
@@ -108,6 +111,7 @@ class Service:
             intake=self._intake,
             webhook_secrets=self._webhook_secrets,
             channel_urls=self._channel_urls,
+            mail=self._mail_out,
             caller_rate=self._caller_rate,
             identity=self._identity,
         )

@@ -34,6 +34,13 @@ def entries(record: StatusRecord, component: str | None = None) -> list[Entry]:
     return sorted(found, key=lambda entry: (entry.at, entry.id), reverse=True)[:MOST_ENTRIES]
 
 
+def entry_of(record: StatusRecord, subject: str, seq: int) -> Entry | None:
+    """Return the entry of one event of an incident or maintenance; None if it has none, or is not public."""
+    found = [entry for each in record.incidents if each.id == subject for entry in _of_incident(each, record)]
+    found += [entry for each in record.maintenances if each.id == subject for entry in _of_work(each, record)]
+    return next((entry for entry in found if entry.id == _id(record, subject, seq)), None)
+
+
 def _of_incident(incident: Incident, record: StatusRecord) -> list[Entry]:
     return [
         Entry(

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 INDICATOR_SYMBOLS = {"none": "✓", "maintenance": "⚒", "minor": "▽", "major": "◐", "critical": "✕"}
 
 
-def status_html(record: StatusRecord, base: str) -> str:
-    """Return the page. base: the path from the page to its files, like `/status/`."""
+def status_html(record: StatusRecord, base: str, *, may_subscribe: bool = False) -> str:
+    """Return the page. base: the path from the page to its files, like `/status/`. may_subscribe: with the form."""
     page, window = record.page, last_window(record)
     components = [(each, record.state_of(each.id), list(day_bars(record, each.id))) for each in page.public]
     tallies = {each.id: component_tally(record.histories[each.id], window, page) for each in page.public}
@@ -45,6 +45,7 @@ def status_html(record: StatusRecord, base: str) -> str:
         running=[each for each in record.running if is_public(each, record)],
         upcoming=[each for each in record.upcoming if is_public(each, record)],
         months=_months(record),
+        may_subscribe=may_subscribe,
     )
 
 
@@ -56,6 +57,32 @@ def incident_html(record: StatusRecord, subject: str, base: str) -> str:
         raise NotFound("there is no such page; the status page lists every incident")
     incident, work = (found, None) if isinstance(found, Incident) else (None, found)
     return _render("status_incident.html.j2", record, base, incident=incident, work=work)
+
+
+def subscription_html(
+    record: StatusRecord,
+    title: str,
+    words: str,
+    *,
+    button: str | None = None,
+    path: str = "",
+    chosen: tuple[str, ...] | None = None,
+    unsubscribe: str | None = None,
+) -> str:
+    """Return a page about one subscription. button, path: the form's, if it has one. chosen: shows the components with
+    these ticked. unsubscribe: the path of the page that ends the subscription.
+    """
+    return _render(
+        "status_subscription.html.j2",
+        record,
+        "/status/",
+        title=title,
+        words=words,
+        button=button,
+        path=path,
+        chosen=chosen,
+        unsubscribe=unsubscribe,
+    )
 
 
 def feed(record: StatusRecord, form: str, component: str | None = None) -> str:

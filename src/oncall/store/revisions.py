@@ -28,6 +28,7 @@ REVISIONS = (
     "0019",
     "0020",
     "0021",
+    "0022",
 )
 """All revisions in `migrations/versions`, oldest first."""
 

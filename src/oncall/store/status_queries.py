@@ -26,7 +26,7 @@ class StatusQueries(Statements):
 
     def status_events(self) -> Sequence[StatusEvent]:
         """Return all events in the order in which they were written."""
-        return [_event(row) for row in self._run(_EVENTS)]
+        return [status_event_of(row) for row in self._run(_EVENTS)]
 
     def add_status_event(self, event: StatusEvent) -> None:
         """Append an event."""
@@ -59,7 +59,7 @@ def _details(event: StatusEvent) -> dict[str, object]:
     return {name: value for name, value in found.items() if value}
 
 
-def _event(row: Row) -> StatusEvent:
+def status_event_of(row: Row) -> StatusEvent:
     """Read a row of `status_events` with its columns in the table's order."""
     seq, subject, kind, at, written_at, by, details = row
     return StatusEvent(

@@ -27,6 +27,9 @@ from oncall.store.sign_in_tables import login_links as login_links
 from oncall.store.sign_in_tables import page_sessions as page_sessions
 from oncall.store.sign_in_tables import provider_rounds as provider_rounds
 from oncall.store.status_table import status_events as status_events
+from oncall.store.subscriber_tables import notice_cursor as notice_cursor
+from oncall.store.subscriber_tables import subscribers as subscribers
+from oncall.store.subscriber_tables import subscription_asks as subscription_asks
 from oncall.store.swap_table import swap_requests as swap_requests
 from oncall.store.table_metadata import metadata as metadata
 

@@ -15,6 +15,7 @@ from oncall.store.relay_queries import RelayQueries
 from oncall.store.schedule_queries import ScheduleQueries
 from oncall.store.sign_in_queries import SignInQueries
 from oncall.store.status_queries import StatusQueries
+from oncall.store.subscriber_queries import SubscriberQueries
 from oncall.store.swap_queries import SwapQueries
 from oncall.store.ticket_queries import ADD_EVENT, ADD_TICKET, UPDATE_TICKET, TicketQueries
 from oncall.store.token_queries import TokenQueries
@@ -50,6 +51,7 @@ class SqlTransaction(
     RelayQueries,
     HandoffQueries,
     StatusQueries,
+    SubscriberQueries,
     ProofQueries,
     SignInQueries,
 ):

@@ -20,6 +20,8 @@ from oncall.web.sender_paths import PROVIDER_PATHS, SENDER_PATHS, is_sender_path
 Headers = list[tuple[bytes, bytes]]
 CALENDAR_PATHS = "/calendar/"
 """Where the path holds a secret. A wrong one counts as a wrong token, so that nobody can try many."""
+SUBSCRIBER_PATHS = ("/status/confirm/", "/status/manage/", "/status/u/")
+"""Where the path holds a subscriber's secret."""
 LOGIN_PATH = "/login"
 """Where people sign in. A refused link, and a refused answer of the identity provider, count as a wrong token."""
 TICKETS = "/v1/tickets"
@@ -97,7 +99,7 @@ class _Answer:
             status,
             caller=caller.name if caller is not None else "",
             source=source_of(self.scope),
-            path=f"{CALENDAR_PATHS}..." if path.startswith(CALENDAR_PATHS) else path,
+            path=_shown(path),
             detail=self.trace.detail,
             is_work=loses_work and self.scope["method"] == "POST" and path.startswith(WORK_PATHS),
         )
@@ -132,3 +134,9 @@ class _Answer:
             self.refusals.accepted(self.trace.caller.name)
         elif self.scope["path"].startswith(PROVIDER_PATHS):
             self.refusals.accepted("", [RefusalReason.SIGNATURE])
+
+
+def _shown(path: str) -> str:
+    """Return a path without the secret in it."""
+    found = next((each for each in (CALENDAR_PATHS, *SUBSCRIBER_PATHS) if path.startswith(each)), None)
+    return f"{found}..." if found is not None else path

@@ -104,3 +104,5 @@ class Services:
     identity: IdentityProvider | None = None
     sign_in_gate: FloodGate = field(default_factory=lambda: FloodGate(burst=ROUNDS_BURST, per_second=ROUNDS_PER_SECOND))
     """Counts the sign-ins that each address begins at the identity provider."""
+    can_mail: bool = False
+    """True if mail can go out, so that readers of the status page may subscribe."""

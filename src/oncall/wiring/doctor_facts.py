@@ -43,6 +43,7 @@ def gather(settings: Settings, clock: Clock | None = None, *, trouble: str | Non
         failure_of=failure_of,
         trouble=trouble,
         unset=_unset(settings, stored.policy if stored is not None else None),
+        unset_mail=settings.mail.unset,
     )
 
 
@@ -128,6 +129,7 @@ def _read(store: SqlStore, clock: Clock) -> Stored:
             proofs=tx.phone_proofs(),
             failures=tx.waiting_failures(),
             heartbeats=tx.heartbeats(),
+            subscribers=tx.count_subscribers(),
         )
 
     return store.read(work)

@@ -52,8 +52,13 @@ class Pager:
 
 
 @asynccontextmanager
-async def open_pager(settings: Settings, *, callback_url: str | None) -> AsyncIterator[Pager]:
-    """Run a pager until the context ends. callback_url: where Twilio posts receipts and replies; None: nowhere."""
+async def open_pager(
+    settings: Settings, *, callback_url: str | None, address: str | None = None
+) -> AsyncIterator[Pager]:
+    """Run a pager until the context ends. callback_url: where Twilio posts receipts and replies; None: nowhere.
+
+    address: of this process's own web service, for links without a public address; None if it has none.
+    """
     clock, store = make_clock(settings), make_store(settings)
     last_beat = _start_no_earlier_than_the_last_pager(clock, store)
     channels, registry = make_channels(settings, callback_url=callback_url), CollectorRegistry()
@@ -67,7 +72,7 @@ async def open_pager(settings: Settings, *, callback_url: str | None) -> AsyncIt
         observer=metrics,
         no_calls_because=channels.why_no_calls,
     )
-    relay = Relay(settings, store, clock, RelayMetrics(registry))
+    relay = Relay(settings, store, clock, RelayMetrics(registry), links=settings.public_url or address)
     watch = Watch(settings, engine, clock, metrics, worker=worker, prove_writable=store.prove_writable, relay=relay)
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     waker = threading.Thread(target=_wake, args=(store, stop, loop, engine), name="store-watch", daemon=True)

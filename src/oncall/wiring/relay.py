@@ -24,6 +24,7 @@ from oncall.paging.ports.store import Transaction
 from oncall.paging.ports.time_source import Clock
 from oncall.paging.relay.courier import Courier
 from oncall.paging.relay.filling import Filling
+from oncall.paging.relay.subscriber_notices import SubscriberNotices, store_notices
 from oncall.paging.relay.team_messages import words_for_channels
 from oncall.paging.sending.store_access import Access
 from oncall.store.sql_store import SqlStore
@@ -45,10 +46,14 @@ MOST_ALARMS = 100
 class Relay:
     """The relay of one process. Between `start` and `stop` its thread runs; `alarm` may be called from any thread."""
 
-    def __init__(self, settings: Settings, store: SqlStore, clock: Clock, metrics: RelayMetrics) -> None:
+    def __init__(
+        self, settings: Settings, store: SqlStore, clock: Clock, metrics: RelayMetrics, *, links: str | None = None
+    ) -> None:
+        """links: the address of the service in links of mail; without one this relay writes no notices."""
         self._settings, self._store, self._clock, self._metrics = settings, store, clock, metrics
         self._access = Access(store, clock, can_call=False)
         self._filling = Filling()
+        self._notices = SubscriberNotices(links.rstrip("/")) if links is not None else None
         self._couriers: dict[str, Courier] = {}
         self._addresses: dict[str, str] = {}
         self._sending: dict[str, asyncio.Task[None]] = {}
@@ -141,7 +146,17 @@ class Relay:
             if to not in self._sending or self._sending[to].done():
                 self._sending[to] = asyncio.create_task(self._carry(to))
         await self._count_and_forget()
-        return found.is_full
+        return await self._tell_subscribers() or found.is_full
+
+    async def _tell_subscribers(self) -> bool:
+        """Write some notices to subscribers. Returns True if there may be more."""
+        notices = self._notices
+        if notices is None:
+            return False
+        found = await self._access.read(lambda tx: notices.look(tx, now=self._now(), real_now=self._real_now()))
+        if found is not None:
+            await self._access.write_apart(lambda tx: store_notices(tx, found))
+        return found is not None
 
     async def _write(self, work: Callable[[RelayMessages], T]) -> T:
         def relayed(tx: Transaction) -> T:

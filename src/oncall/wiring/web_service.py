@@ -103,7 +103,7 @@ async def _open_services(
 ) -> AsyncIterator[Services]:
     """Run the pager and give the web routes what they need, until the service stops."""
     webhooks = _TwilioWebhooks(settings, public_url=settings.public_url or address)
-    async with open_pager(settings, callback_url=callback_url) as pager:
+    async with open_pager(settings, callback_url=callback_url, address=address) as pager:
         refusals = Refusals(pager.registry, real_now=pager.clock.real_now, worker=pager.worker)
         alarm = Alarms(settings.alarm_url, pager.relay)
         watch = RefusalWatch(refusals, pager.engine, pager.clock, worker=pager.worker, alarm=alarm)
@@ -123,6 +123,7 @@ async def _open_services(
                 senders=senders,
                 caller_rate=CallerRate(settings.caller_rate),
                 identity=provider,
+                can_mail=not settings.mail.unset,
             )
             async with taking_mail(pager.engine, mail_door), closed_at_end(provider):
                 yield services

@@ -55,7 +55,8 @@ class RelayMessage:
     id: stays the same for every send, so that the receiver can drop repeats. to: `webhook:NAME`, `channel:NAME`
     or `mail:subscribers`.
     kind: `ticket.paged`, or a topic of team channels. position: orders the messages about one ticket. body: exactly
-    what is sent. due_at: when it is sent next; None once it is sent or quarantined.
+    what is sent. ticket: of a mail, the subscriber's id. due_at: when it is sent next; None once it is sent or
+    quarantined.
     """
 
     id: str

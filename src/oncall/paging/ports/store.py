@@ -26,9 +26,10 @@ from oncall.paging.ports.pass_store import PassQueries
 from oncall.paging.ports.people_store import Alerts, Inbox, Pagers, ReachabilityLog, Tokens
 from oncall.paging.ports.phone_proofs import PhoneProofs
 from oncall.paging.ports.refusals import RefusalCounts
-from oncall.paging.ports.relay import EventFeed, RelayMessages
+from oncall.paging.ports.relay import EventFeed
 from oncall.paging.ports.schedule_store import PolicySources, Publishing, Schedules
 from oncall.paging.ports.sign_in_store import SignIns
+from oncall.paging.ports.subscribers import Subscribers
 from oncall.paging.ports.swap_store import SwapRequests
 from oncall.paging.ports.ticket_store import Codes, DueTickets, EventLog, TicketHistory, TicketLists, Tickets
 from oncall.schedule.schedule import Schedule
@@ -133,8 +134,7 @@ class Transaction(
     SignIns,
     SwapRequests,
     EventFeed,
-    RelayMessages,
-    StatusLog,
+    Subscribers,
     Protocol,
 ):
     """Everything that can be read and written in one transaction. Nothing is visible to others before it commits."""

@@ -94,6 +94,7 @@ class Stored:
     proofs: Sequence[PhoneProof] = ()
     failures: Sequence[WaitingFailures] = ()
     heartbeats: Sequence[Heartbeat] = ()
+    subscribers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class Facts:
     stored: None when the database cannot be used, which `database_fault` explains. free_bytes: under a SQLite file.
     failure_of: explains a failed attempt; returns None if it did not fail for good. trouble: why the provider last
     refused the pager of this process; None if it did not, or if this process runs no pager. unset: the variables of
-    the policy's webhooks and team channels that are not set.
+    the policy's webhooks and team channels that are not set. unset_mail: those of mail to subscribers.
     """
 
     now: datetime
@@ -116,3 +117,4 @@ class Facts:
     failure_of: Callable[[Attempt], FailedAttempt | None] = field(default=lambda _: None)
     trouble: str | None = None
     unset: Sequence[str] = ()
+    unset_mail: Sequence[str] = ()

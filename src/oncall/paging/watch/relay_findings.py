@@ -1,4 +1,4 @@
-"""Findings of `oncall doctor` about webhooks and team channels. None of them stops a page."""
+"""Findings of `oncall doctor` about webhooks, team channels and mail to subscribers. None of them stops a page."""
 
 from __future__ import annotations
 
@@ -14,11 +14,15 @@ LATE = timedelta(minutes=15)
 
 
 def relay_findings(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """Yield what keeps messages from webhooks and team channels; nothing for a policy without them."""
+    """Yield what keeps messages from webhooks, team channels and subscribers; nothing where there are none."""
     policy = stored.policy
-    if policy is None or not (policy.webhooks or policy.team_channels):
+    if policy is None or not (policy.webhooks or policy.team_channels or stored.subscribers):
         return
     found = False
+    for variable in facts.unset_mail if stored.subscribers else ():
+        found = True
+        words = f"{variable} is not set, so {stored.subscribers} subscribers of the status page get no mail"
+        yield warns("webhooks", f"{words}; set it for `oncall serve` and restart.")
     for variable in facts.unset:
         found = True
         yield warns("webhooks", f"{variable} is not set, so nothing goes there; set it for `oncall serve` and restart.")
@@ -33,4 +37,4 @@ def relay_findings(facts: Facts, stored: Stored) -> Iterator[Finding]:
             words = f"{backlog.quarantined} messages to {to} were given up"
             yield warns("webhooks", f"{words}; see `oncall webhooks --state quarantined`.")
     if not found:
-        yield fine("webhooks", "no message to a webhook or team channel is late.")
+        yield fine("webhooks", "no message to a webhook, team channel or subscriber is late.")

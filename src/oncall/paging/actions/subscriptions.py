@@ -1,0 +1,96 @@
+"""Subscriptions to the status page: ask, confirm, change and end. Times are real unless a name says policy time."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from oncall.errors import NotFound
+from oncall.paging.actions.subscription_limits import DAY, check_limits, mail_address
+from oncall.paging.outgoing.subscriber_mail import confirming_mail, known_mail
+from oncall.paging.ports.subscribers import NoticeCursor, Subscriber, Subscribers
+from oncall.status.status_record import read_status
+from oncall.status.subscribed_notice import chosen_components
+
+CONFIRM_WITHIN = timedelta(days=7)
+NO_LINK = "this link has ended or was never made; subscribe again on the status page"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a reader asked for. source: the network that the request came from. base: this service's address."""
+
+    email: str
+    components: Sequence[str]
+    source: str
+    base: str
+
+
+def subscribe(tx: Subscribers, asked: Asked, *, now: datetime, real_now: datetime) -> None:
+    """Write the mail with the link that confirms, or with the link that changes for an address that has confirmed.
+
+    The caller cannot tell the two apart. Raises Refused, with nothing written. now: policy time.
+    """
+    page = read_status(tx, now).page
+    address, chosen = mail_address(asked.email), chosen_components(asked.components, page)
+    keys = check_limits(tx, address, asked.source, real_now)
+    tx.forget_subscription_asks(before=real_now - DAY)
+    tx.forget_unconfirmed(ended_by=real_now)
+    tx.add_subscription_asks(keys, real_now)
+    known = tx.subscriber_at(address)
+    if known is not None and known.confirmed_at is not None:
+        tx.add_relay_messages([known_mail(known, page, base=asked.base, real_now=real_now)])
+        return
+    token = secrets.token_urlsafe(24)
+    subscriber = replace(
+        known or Subscriber(secrets.token_hex(8), address, (), secrets.token_urlsafe(24), real_now),
+        components=chosen,
+        confirm_digest=_digest(token),
+        confirm_ends_at=real_now + CONFIRM_WITHIN,
+    )
+    tx.put_subscriber(subscriber)
+    tx.add_relay_messages([confirming_mail(subscriber, token, page, base=asked.base, real_now=real_now)])
+
+
+def confirm(tx: Subscribers, token: str, *, now: datetime, real_now: datetime) -> Subscriber:
+    """Confirm a subscription, and return it. To confirm it again changes nothing. Raises NotFound. now: policy time."""
+    found = tx.subscriber_to_confirm(_digest(token))
+    if found is None or found.confirm_ends_at is None or found.confirm_ends_at <= real_now:
+        raise NotFound(NO_LINK)
+    if found.confirmed_at is not None:
+        return found
+    confirmed = replace(found, confirmed_at=now.replace(microsecond=0))
+    tx.put_subscriber(confirmed)
+    if tx.notice_cursor() is None:
+        tx.move_notice_cursor(None, NoticeCursor(tx.last_status_event()))
+    return confirmed
+
+
+def subscriber_of(tx: Subscribers, manage_token: str) -> Subscriber:
+    """Return the confirmed subscriber whom a link belongs to. Raises NotFound."""
+    found = tx.subscriber_with(manage_token)
+    if found is None or found.confirmed_at is None:
+        raise NotFound(NO_LINK)
+    return found
+
+
+def choose(tx: Subscribers, manage_token: str, components: Sequence[str], *, now: datetime) -> Subscriber:
+    """Change the components of a subscription; none means all. Raises NotFound and Refused. now: policy time."""
+    found = subscriber_of(tx, manage_token)
+    changed = replace(found, components=chosen_components(components, read_status(tx, now).page))
+    tx.put_subscriber(changed)
+    return changed
+
+
+def unsubscribe(tx: Subscribers, manage_token: str) -> None:
+    """End a subscription and drop its unsent mail. Does nothing if it has ended already."""
+    found = tx.subscriber_with(manage_token)
+    if found is not None:
+        tx.remove_subscriber(found.id)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,70 @@
+"""The mail that subscribers to the status page get: the link that confirms, the link that changes, and notices."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from oncall.paging.ports.outgoing_mail import OutgoingMail, mail_body
+from oncall.paging.ports.relay import SUBSCRIBER_MAIL, RelayMessage
+from oncall.paging.ports.subscribers import Subscriber
+from oncall.status.subscribed_notice import Notice
+from oncall.support.status_file import StatusPage
+
+CONFIRM, MANAGE, UNSUBSCRIBE = "/status/confirm/", "/status/manage/", "/status/u/"
+"""The paths before a token. The paths are secret, and no log shows them."""
+
+
+def confirming_mail(
+    subscriber: Subscriber, token: str, page: StatusPage, *, base: str, real_now: datetime
+) -> RelayMessage:
+    """Return the mail with the link that confirms. base: the address of this service. token: as the link carries it."""
+    text = (
+        f"Confirm that this address gets notices of {page.name}:\n\n{base}{CONFIRM}{token}\n\n"
+        "The link works for 7 days. Press the button on the page that it opens.\n"
+        "If you did not ask for notices, do nothing: you get none.\n"
+    )
+    mail = OutgoingMail(subscriber.address, f"Confirm your subscription to {page.name}", text)
+    return _message(mail, subscriber, "status.confirm", f"confirm|{token}", 0, real_now)
+
+
+def known_mail(subscriber: Subscriber, page: StatusPage, *, base: str, real_now: datetime) -> RelayMessage:
+    """Return the mail to an address that has a subscription and asked for one again."""
+    text = (
+        f"This address already gets notices of {page.name}.\n\n"
+        f"Choose components, or end the subscription: {base}{MANAGE}{subscriber.manage_token}\n\n"
+        "If you did not ask for this mail, do nothing.\n"
+    )
+    mail = OutgoingMail(subscriber.address, f"Your subscription to {page.name}", text, _ending(subscriber, base))
+    name = f"known|{subscriber.id}|{real_now.isoformat()}"
+    return _message(mail, subscriber, "status.known", name, 0, real_now)
+
+
+def notice_mail(
+    notice: Notice, subscriber: Subscriber, page: StatusPage, *, base: str, real_now: datetime
+) -> RelayMessage:
+    """Return one notice for one subscriber. Its id follows from both, so that it is stored once."""
+    link = notice.link if "://" in notice.link else base + notice.link
+    text = (
+        f"{notice.text}\n\n{link}\n\n-- \nYou get this because you subscribed to {page.name}.\n"
+        f"Choose components: {base}{MANAGE}{subscriber.manage_token}\n"
+        f"Unsubscribe: {base}{UNSUBSCRIBE}{subscriber.manage_token}\n"
+    )
+    mail = OutgoingMail(subscriber.address, notice.subject, text, _ending(subscriber, base))
+    return _message(mail, subscriber, "status.notice", f"{notice.seq}|{subscriber.id}", notice.seq, real_now)
+
+
+def _ending(subscriber: Subscriber, base: str) -> dict[str, str]:
+    """Return the headers of RFC 8058, by which a mail program unsubscribes with one click."""
+    return {
+        "List-Unsubscribe": f"<{base}{UNSUBSCRIBE}{subscriber.manage_token}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
+def _message(
+    mail: OutgoingMail, subscriber: Subscriber, kind: str, name: str, position: int, real_now: datetime
+) -> RelayMessage:
+    delivery = "msg_" + hashlib.sha256(name.encode()).hexdigest()[:32]
+    body = mail_body(mail)
+    return RelayMessage(delivery, SUBSCRIBER_MAIL, kind, subscriber.id, position, body, real_now, real_now)

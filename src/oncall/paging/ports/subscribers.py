@@ -1,0 +1,90 @@
+"""Subscribers to the status page in the store, and how far they have been told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from oncall.paging.ports.relay import RelayMessages
+from oncall.status.status_events import StatusEvent, StatusLog
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """An address that asked for notices. `repr` shows neither the address nor a token.
+
+    components: ids of components and groups; empty: everything. manage_token: opens the page to change or end the
+    subscription; each notice carries it. confirm_digest: the SHA-256 digest (hex) of the token that confirms, which
+    works until confirm_ends_at (real time). confirmed_at: policy time in whole seconds; None: not yet.
+    """
+
+    id: str
+    address: str = field(repr=False)
+    components: tuple[str, ...]
+    manage_token: str = field(repr=False)
+    created_at: datetime
+    confirm_digest: str | None = field(default=None, repr=False)
+    confirm_ends_at: datetime | None = None
+    confirmed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeCursor:
+    """How far subscribers have been told. event: the last event of the status page that all of them were told.
+
+    subscriber: the id of the last subscriber who was told the event after it; empty: none yet.
+    """
+
+    event: int
+    subscriber: str = ""
+
+
+class Subscribers(StatusLog, RelayMessages, Protocol):
+    """Stores subscribers, what was asked from where, and the place up to which notices are written."""
+
+    def subscriber_at(self, address: str) -> Subscriber | None:
+        """Return the subscriber with this address, confirmed or not; None if there is none."""
+
+    def subscriber_to_confirm(self, digest: str) -> Subscriber | None:
+        """Return the subscriber whose confirming token has this digest, or None."""
+
+    def subscriber_with(self, manage_token: str) -> Subscriber | None:
+        """Return the subscriber with this token, or None."""
+
+    def put_subscriber(self, subscriber: Subscriber) -> None:
+        """Store a new subscriber, or all columns of a known one."""
+
+    def remove_subscriber(self, subscriber_id: str) -> None:
+        """Delete a subscriber and the mail to them that is not sent yet."""
+
+    def forget_unconfirmed(self, *, ended_by: datetime) -> None:
+        """Delete the subscribers who did not confirm by this instant (real time), when their token ended."""
+
+    def confirmed_subscribers(self, *, after: str, most: int) -> Sequence[Subscriber]:
+        """Return confirmed subscribers with a higher id than `after`, ordered by id."""
+
+    def count_subscribers(self) -> int:
+        """Return how many subscribers are confirmed."""
+
+    def subscription_asks(self, key: str, *, since: datetime) -> int:
+        """Return how often this key asked for a subscription since an instant (real time)."""
+
+    def add_subscription_asks(self, keys: Sequence[str], at: datetime) -> None:
+        """Note that these keys asked at an instant (real time)."""
+
+    def forget_subscription_asks(self, *, before: datetime) -> None:
+        """Delete what was asked before an instant (real time)."""
+
+    def notice_cursor(self) -> NoticeCursor | None:
+        """Return how far subscribers have been told; None if nobody ever confirmed."""
+
+    def move_notice_cursor(self, before: NoticeCursor | None, after: NoticeCursor) -> bool:
+        """Set the cursor and return True, or return False if it is not `before` any more."""
+
+    def last_status_event(self) -> int:
+        """Return the number of the newest event of the status page; 0 if there is none."""
+
+    def next_status_event(self, after: int) -> StatusEvent | None:
+        """Return the first event of the status page with a higher number, or None."""

@@ -1,0 +1,97 @@
+"""Writes the notices to subscribers from the log of the status page, some at a time, so that no page waits for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from oncall.errors import OncallError
+from oncall.paging.outgoing.subscriber_mail import notice_mail
+from oncall.paging.ports.relay import RelayMessage
+from oncall.paging.ports.subscribers import NoticeCursor, Subscribers
+from oncall.status.status_events import StatusEvent
+from oncall.status.status_record import StatusRecord, read_status
+from oncall.status.subscribed_notice import Notice, notice_of, wants
+
+MOST_AT_ONCE = 100
+"""Subscribers who are told in one transaction."""
+GAP_LASTS = timedelta(seconds=60)
+"""How long (real time) a missing number of the log may still be written by a transaction that began earlier."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRound:
+    """Notices to be written together with the move of the cursor."""
+
+    before: NoticeCursor
+    after: NoticeCursor
+    messages: tuple[RelayMessage, ...] = ()
+
+
+@dataclass
+class SubscriberNotices:
+    """Finds what subscribers have to be told. base: the address of this service in links.
+
+    gap: the event after a missing number, and when (real time) it was first seen.
+    """
+
+    base: str
+    gap: tuple[int, datetime] | None = None
+
+    def look(self, tx: Subscribers, *, now: datetime, real_now: datetime) -> NoticeRound | None:
+        """Return what is to be written now; None if everything is. Reads only. now: policy time."""
+        cursor = tx.notice_cursor()
+        event = tx.next_status_event(cursor.event) if cursor is not None else None
+        if cursor is None or event is None or self._may_miss_one(cursor, event, real_now):
+            return None
+        told = NoticeCursor(event.seq)
+        record = _record(tx, now)
+        notice = notice_of(event, record) if record is not None else None
+        if record is None or notice is None:
+            return NoticeRound(cursor, told)
+        return self._notices(tx, cursor, event, notice, record, real_now)
+
+    def _notices(
+        self,
+        tx: Subscribers,
+        cursor: NoticeCursor,
+        event: StatusEvent,
+        notice: Notice,
+        record: StatusRecord,
+        real_now: datetime,
+    ) -> NoticeRound:
+        asked = tx.confirmed_subscribers(after=cursor.subscriber, most=MOST_AT_ONCE)
+        messages = tuple(
+            notice_mail(notice, each, record.page, base=self.base, real_now=real_now)
+            for each in asked
+            if each.confirmed_at is not None
+            and each.confirmed_at <= event.written_at
+            and wants(each.components, notice, record.page)
+        )
+        is_last = len(asked) < MOST_AT_ONCE
+        after = NoticeCursor(event.seq) if is_last else NoticeCursor(cursor.event, asked[-1].id)
+        return NoticeRound(cursor, after, messages)
+
+    def _may_miss_one(self, cursor: NoticeCursor, event: StatusEvent, real_now: datetime) -> bool:
+        """Return True while an event with a lower number may still come."""
+        if event.seq == cursor.event + 1:
+            return False
+        if self.gap is None or self.gap[0] != event.seq:
+            self.gap = (event.seq, real_now)
+        return real_now - self.gap[1] < GAP_LASTS
+
+
+def store_notices(tx: Subscribers, found: NoticeRound) -> bool:
+    """Write what a round has found. False if another relay has moved the cursor; the next round looks again."""
+    if not tx.move_notice_cursor(found.before, found.after):
+        return False
+    tx.add_relay_messages(found.messages)
+    return True
+
+
+def _record(tx: Subscribers, now: datetime) -> StatusRecord | None:
+    try:
+        return read_status(tx, now)
+    except OncallError:
+        # No page is published any more, so there is nothing to tell.
+        return None

@@ -1,0 +1,156 @@
+"""Subscriptions to the status page: forms without a script, a cookie or a login. Only a POST changes anything."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from oncall.paging.actions.subscription_limits import AskedTooOften
+from oncall.paging.actions.subscriptions import Asked, choose, confirm, subscribe, subscriber_of, unsubscribe
+from oncall.paging.outgoing.subscriber_mail import CONFIRM, MANAGE, UNSUBSCRIBE
+from oncall.paging.ports.store import Transaction
+from oncall.paging.ports.subscribers import Subscriber
+from oncall.status.status_pages import subscription_html
+from oncall.status.status_record import StatusRecord, read_status
+from oncall.web.dependencies import ServicesDep
+from oncall.web.flood_gate import network_of
+from oncall.web.pages.page_route import PageRoute
+from oncall.web.pages.rendering import POLICY
+from oncall.web.problem_documents import FLOODED, ProblemDocument
+from oncall.web.request_bodies import form_body
+from oncall.web.request_trace import source_of
+from oncall.web.services import Services
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+ASKED = (
+    "A mail with a link is on its way to this address. Open it within 7 days and press the button. "
+    "If nothing comes, look into the folder for unwanted mail."
+)
+NO_MAIL = "this status page sends no mail; read its feed at /status/feed.atom"
+ONE_ADDRESS = "write one mail address"
+ENDED = "No notices go to this address any more. To get them again, subscribe on the status page."
+_HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "X-Robots-Tag": "noindex",
+}
+TRAP = "website"
+"""A field that people do not see. Programs that fill in every field fill it in, too."""
+_LONGEST_TOKEN = 100
+
+
+@router.post("/status/subscribe")
+async def post_subscription(request: Request, services: ServicesDep) -> Response:
+    """Asks for a subscription. The answer does not tell whether the address is known."""
+    source = source_of(request.scope)
+    if services.refusals.is_flooding(source):
+        raise ProblemDocument(429, FLOODED)
+    fields = await form_body(request)
+    if not any(fields.get(TRAP, [])):
+        if not services.can_mail:
+            raise ProblemDocument(422, NO_MAIL)
+        asked = Asked(_address(fields), fields.get("component", []), network_of(source), services.public_url)
+        await _subscribe(services, asked)
+    return await _answer(services, "Look into your mailbox", ASKED)
+
+
+@router.get("/status/confirm/{token}")
+async def get_confirmation(services: ServicesDep, token: str) -> Response:
+    """Shows a button. It looks nothing up: programs that check mail follow every link in it."""
+    words = "Press the button to get notices of this status page by mail."
+    return await _answer(services, "Confirm your subscription", words, button="Confirm", path=CONFIRM + _short(token))
+
+
+@router.post("/status/confirm/{token}")
+async def post_confirmation(services: ServicesDep, token: str) -> Response:
+    """Confirms a subscription."""
+    now, real_now = services.clock.now(), services.clock.real_now()
+    found = await services.engine.write(lambda tx: confirm(tx, token, now=now, real_now=real_now))
+    return await _management(services, found, "You are subscribed")
+
+
+@router.get("/status/manage/{token}")
+async def get_management(services: ServicesDep, token: str) -> Response:
+    """Shows what a subscriber chose."""
+    found = await services.engine.read(lambda tx: subscriber_of(tx, token))
+    return await _management(services, found, "Your subscription")
+
+
+@router.post("/status/manage/{token}")
+async def post_choice(request: Request, services: ServicesDep, token: str) -> Response:
+    """Changes the components of a subscription."""
+    chosen, now = (await form_body(request)).get("component", []), services.clock.now()
+    found = await services.engine.write(lambda tx: choose(tx, token, chosen, now=now))
+    return await _management(services, found, "Your choice is stored")
+
+
+@router.get("/status/u/{token}")
+async def get_end(services: ServicesDep, token: str) -> Response:
+    """Shows a button that ends the subscription. It looks nothing up."""
+    words = "Press the button to get no more notices."
+    return await _answer(services, "Unsubscribe", words, button="Unsubscribe", path=UNSUBSCRIBE + _short(token))
+
+
+@router.post("/status/u/{token}")
+async def post_end(services: ServicesDep, token: str) -> Response:
+    """Ends a subscription with one click, as RFC 8058 has it: 200 also when it has ended already."""
+    await services.engine.write(lambda tx: unsubscribe(tx, token))
+    return await _answer(services, "You are unsubscribed", ENDED)
+
+
+def _address(fields: dict[str, list[str]]) -> str:
+    """Return the one mail address of a form. Raises ProblemDocument."""
+    found = fields.get("email", [])
+    if len(found) != 1 or any(fields.get("phone", [])) or any(fields.get("webhook", [])):
+        raise ProblemDocument(422, ONE_ADDRESS)
+    return found[0]
+
+
+async def _subscribe(services: Services, asked: Asked) -> None:
+    now, real_now = services.clock.now(), services.clock.real_now()
+
+    def work(tx: Transaction) -> None:
+        subscribe(tx, asked, now=now, real_now=real_now)
+
+    try:
+        await services.engine.write(work)
+    except AskedTooOften as error:
+        raise ProblemDocument(429, str(error)) from error
+
+
+async def _management(services: Services, found: Subscriber, title: str) -> Response:
+    return await _answer(
+        services,
+        title,
+        f"Notices go to {found.address}.",
+        button="Store my choice",
+        path=MANAGE + found.manage_token,
+        chosen=found.components,
+        unsubscribe=UNSUBSCRIBE + found.manage_token,
+    )
+
+
+async def _answer(
+    services: Services,
+    title: str,
+    words: str,
+    *,
+    button: str | None = None,
+    path: str = "",
+    chosen: tuple[str, ...] | None = None,
+    unsubscribe: str | None = None,
+) -> Response:
+    record = await _record(services)
+    html = subscription_html(record, title, words, button=button, path=path, chosen=chosen, unsubscribe=unsubscribe)
+    return HTMLResponse(html, headers=_HEADERS)
+
+
+async def _record(services: Services) -> StatusRecord:
+    now = services.clock.now().replace(microsecond=0)
+    return await services.engine.read(lambda tx: read_status(tx, now))
+
+
+def _short(token: str) -> str:
+    return token[:_LONGEST_TOKEN]

@@ -1,0 +1,85 @@
+"""Subscribers to the status page in the store, what was asked from where, and how far notices are written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from oncall.paging.ports.relay import SUBSCRIBER_MAIL, RelayFilter, RelayMessage
+from oncall.paging.ports.subscribers import NoticeCursor, Subscriber
+from oncall.status.status_events import StatusEvent, StatusEventKind
+from oncall.store.sql_store import SqlStore
+
+from .examples import NOW, minutes
+
+ANA = Subscriber("a1", "ana@example.org", ("portal",), "tok-a", NOW, "ab" * 32, NOW + minutes(60))
+BEN = Subscriber("b2", "ben@example.org", (), "tok-b", NOW, confirmed_at=NOW)
+
+
+def test_a_subscriber_is_found_by_address_digest_and_token_and_changes(store: SqlStore) -> None:
+    store.write(lambda tx: tx.put_subscriber(ANA))
+    assert store.read(lambda tx: tx.subscriber_at("ana@example.org")) == ANA
+    assert store.read(lambda tx: tx.subscriber_to_confirm("ab" * 32)) == ANA
+    changed = replace(ANA, confirmed_at=NOW, components=())
+    store.write(lambda tx: tx.put_subscriber(changed))
+    assert store.read(lambda tx: tx.subscriber_with("tok-a")) == changed
+    assert store.read(lambda tx: tx.subscriber_at("eve@example.org")) is None
+    assert "ana@" not in repr(ANA) and "tok-a" not in repr(ANA)
+
+
+def test_only_confirmed_subscribers_are_listed_in_order(store: SqlStore) -> None:
+    store.write(lambda tx: tx.put_subscriber(ANA))
+    store.write(lambda tx: tx.put_subscriber(BEN))
+    assert store.read(lambda tx: tx.confirmed_subscribers(after="", most=5)) == [BEN]
+    assert store.read(lambda tx: tx.confirmed_subscribers(after="b2", most=5)) == []
+    assert store.read(lambda tx: tx.count_subscribers()) == 1
+
+
+def test_a_subscriber_leaves_with_the_mail_that_is_not_sent(store: SqlStore) -> None:
+    def message(name: str, subscriber: str) -> RelayMessage:
+        return RelayMessage(name, SUBSCRIBER_MAIL, "status.notice", subscriber, 1, "{}", NOW, NOW)
+
+    store.write(lambda tx: tx.put_subscriber(ANA))
+    sent = replace(message("msg_sent", "a1"), due_at=None, sent_at=NOW)
+    store.write(lambda tx: tx.add_relay_messages([message("msg_1", "a1"), message("msg_2", "b2"), sent]))
+    store.write(lambda tx: tx.remove_subscriber("a1"))
+    assert store.read(lambda tx: tx.subscriber_with("tok-a")) is None
+    assert {each.id for each in store.read(lambda tx: tx.relay_messages(RelayFilter()))} == {"msg_2", "msg_sent"}
+
+
+def test_those_who_did_not_confirm_in_time_are_forgotten(store: SqlStore) -> None:
+    store.write(lambda tx: tx.put_subscriber(ANA))
+    store.write(lambda tx: tx.put_subscriber(BEN))
+    store.write(lambda tx: tx.forget_unconfirmed(ended_by=NOW + minutes(59)))
+    assert store.read(lambda tx: tx.subscriber_at(ANA.address)) == ANA
+    store.write(lambda tx: tx.forget_unconfirmed(ended_by=NOW + minutes(60)))
+    assert store.read(lambda tx: tx.subscriber_at(ANA.address)) is None
+    assert store.read(lambda tx: tx.subscriber_at(BEN.address)) == BEN
+
+
+def test_asks_are_counted_by_key_since_an_instant(store: SqlStore) -> None:
+    store.write(lambda tx: tx.add_subscription_asks(("one", "two"), NOW))
+    store.write(lambda tx: tx.add_subscription_asks(("one",), NOW + minutes(5)))
+    assert store.read(lambda tx: tx.subscription_asks("one", since=NOW - minutes(1))) == 2
+    assert store.read(lambda tx: tx.subscription_asks("one", since=NOW)) == 1
+    store.write(lambda tx: tx.forget_subscription_asks(before=NOW + minutes(1)))
+    assert store.read(lambda tx: tx.subscription_asks("one", since=NOW - minutes(1))) == 1
+    assert store.read(lambda tx: tx.subscription_asks("two", since=NOW - minutes(1))) == 0
+
+
+def test_the_cursor_moves_only_from_where_it_is(store: SqlStore) -> None:
+    first, second = NoticeCursor(3), NoticeCursor(3, "a1")
+    assert store.read(lambda tx: tx.notice_cursor()) is None
+    assert store.write(lambda tx: tx.move_notice_cursor(None, first))
+    assert not store.write(lambda tx: tx.move_notice_cursor(None, first))
+    assert store.write(lambda tx: tx.move_notice_cursor(first, second))
+    assert not store.write(lambda tx: tx.move_notice_cursor(first, NoticeCursor(4)))
+    assert store.read(lambda tx: tx.notice_cursor()) == second
+
+
+def test_the_events_of_the_page_are_read_one_after_the_other(store: SqlStore) -> None:
+    assert store.read(lambda tx: tx.last_status_event()) == 0
+    event = StatusEvent("x1", StatusEventKind.OPENED, NOW, NOW, "mei", title="Down", components={"portal": "x"})
+    store.write(lambda tx: tx.add_status_event(event))
+    assert store.read(lambda tx: tx.last_status_event()) == 1
+    assert store.read(lambda tx: tx.next_status_event(0)) == replace(event, seq=1)
+    assert store.read(lambda tx: tx.next_status_event(1)) is None
