@@ -130,3 +130,8 @@ def test_no_bytes_make_the_reader_fail(raw: bytes) -> None:
 @given(st.sampled_from(["From", "Subject", "Date", "Message-ID", "References", "Content-Type"]), st.text(max_size=200))
 def test_no_header_makes_the_reader_fail(name: str, value: str) -> None:
     read_mail(f"{name}: {value}\r\n\r\nwords".encode("utf-8", "replace"))
+
+
+def test_two_mails_without_any_header_are_two_mails() -> None:
+    ids = {read_mail(raw).message_id for raw in (b"", b"checkout is down", b"\x00\x01\x02", b"login is down\r\n")}
+    assert len(ids) == 4

@@ -144,6 +144,38 @@ def test_a_file_of_the_folder_comes_before_the_packaged_one(tmp_path: Path) -> N
     assert read_mapping(tmp_path / "jira.yaml").name == "jira"
 
 
+def read_by(name: str, document: object) -> list[SignalKind]:
+    return [signal.kind for signal in load_mapping(name, None).read(document).signals]
+
+
+@pytest.mark.parametrize(
+    ("status", "kinds"),
+    [
+        ("Open", ["trigger"]),
+        (2, ["trigger"]),
+        (None, ["trigger"]),
+        ("Escalated to vendor", ["trigger"]),
+        ("Waiting on Customer", []),
+        (3, []),
+        ("Closed", ["resolve"]),
+        (5, ["resolve"]),
+    ],
+)
+def test_every_status_of_freshdesk_opens_a_ticket_unless_it_waits_or_is_over(status: object, kinds: list[str]) -> None:
+    assert read_by("freshdesk", {"freshdesk_webhook": {"ticket_id": 1, "ticket_status": status}}) == kinds
+
+
+def test_jira_s_webhooks_about_other_things_are_ignored_and_a_body_of_nothing_known_is_not() -> None:
+    assert read_by("jira", {"webhookEvent": "sprint_started", "sprint": {}}) == []
+    assert read_by("jira", {"issue": {"key": "SUP-1", "fields": {}}}) == ["trigger"]
+    documents: list[object] = [{}, [], {"key": "SUP-1", "fields": {"summary": "Down"}}]
+    for document in documents:
+        with pytest.raises(
+            Unreadable, match=r"^the body has .* as ticket\.id; 1 to 40 of A-Z a-z 0-9 \. _ : - are needed$"
+        ):
+            load_mapping("jira", None).read(document)
+
+
 @pytest.mark.parametrize("name", ["jra", "../jira", "", "jira.yaml"])
 def test_an_unknown_mapping_is_named_with_the_nearest_one(name: str, tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="has the name"):

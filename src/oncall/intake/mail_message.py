@@ -23,6 +23,7 @@ MOST_ANCESTORS = 50
 MOST_NAMED = 5
 """The most attachments that a note names."""
 _MOST_HEADER_BYTES = 256 * 1024
+_WRITTEN_BY_THE_SENDER = ("from", "date", "subject")
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,400})>")
 _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?", re.IGNORECASE)
 _QUOTED_NAME, _COMMENT = re.compile(r'"[^"]*"'), re.compile(r"\([^()]*\)")
@@ -199,8 +200,9 @@ def _message_id(headers: dict[str, str], raw: bytes, head_end: int) -> str:
     found = _MESSAGE_ID.search(headers.get("message-id", ""))
     if found is not None:
         return found[1]
-    content = hashlib.sha256(raw[head_end:])
-    for name in ("from", "date", "subject"):
+    # Bytes that hold no header at all must not look like every other mail without a body.
+    content = hashlib.sha256(raw[head_end:] if headers.keys() & _WRITTEN_BY_THE_SENDER else raw)
+    for name in _WRITTEN_BY_THE_SENDER:
         content.update(headers.get(name, "").encode("utf-8", "surrogateescape") + b"\n")
     return f"{content.hexdigest()[:32]}@no-message-id"
 
