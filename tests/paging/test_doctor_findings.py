@@ -16,7 +16,7 @@ from oncall.paging.ports.heartbeat_store import Heartbeat
 from oncall.paging.ports.intake_store import WaitingFailures
 from oncall.paging.ports.phone_proofs import PhoneProof
 from oncall.paging.watch.doctor_findings import findings
-from oncall.paging.watch.doctor_inputs import Facts, Provider, Stored
+from oncall.paging.watch.doctor_inputs import Facts, Provider, SignInCheck, Stored
 from oncall.paging.watch.finding import Severity
 from oncall.schedule.schedule import Schedule
 from oncall.support.policy_file import packaged_policy
@@ -243,3 +243,10 @@ def test_mail_that_cannot_go_out_is_reported_once_there_are_subscribers(schedule
     words = "ONCALL_SMTP_URL is not set, so 3 subscribers of the status page get no mail"
     assert any(words in each for each in judged(stored(schedule, subscribers=3), **unset))
     assert not any(words[:15] in each for each in judged(stored(schedule), **unset))
+
+
+def test_a_provider_that_answers_for_a_roster_with_every_email_is_fine(schedule: Schedule) -> None:
+    database = stored(schedule)
+    assert judged(database, sign_in=SignInCheck(None)) == judged(database)
+    words = "warns sign-in: it is away; until then, sign in with `oncall login-link`."
+    assert words in judged(database, sign_in=SignInCheck("it is away"))

@@ -8,17 +8,27 @@ from datetime import timedelta
 from pathlib import Path
 
 from oncall.channels.twilio_codes import CODES, OPTED_OUT, cause_of
-from oncall.errors import DeliveryError, OncallError, Permanent, SettingsError, StoreError, Unreachable
+from oncall.errors import DeliveryError, IdentityError, OncallError, Permanent, SettingsError, StoreError, Unreachable
 from oncall.paging.domain.ticket import Attempt, AttemptStatus
 from oncall.paging.outgoing.opt_out import unreachable_by_text
 from oncall.paging.ports.store import Transaction
 from oncall.paging.ports.time_source import Clock
 from oncall.paging.watch.audit import audit, grace_by
-from oncall.paging.watch.doctor_inputs import BEHIND, Facts, FailedAttempt, FailureCause, Probing, Provider, Stored
+from oncall.paging.watch.doctor_inputs import (
+    BEHIND,
+    Facts,
+    FailedAttempt,
+    FailureCause,
+    Probing,
+    Provider,
+    SignInCheck,
+    Stored,
+)
 from oncall.paging.watch.refused_callers import REPORTED_FOR
 from oncall.store.sql_store import SqlStore
 from oncall.support.policy import Policy
 from oncall.wiring import Settings, make_channels, make_clock, make_store, sqlite_path
+from oncall.wiring.identity_settings import make_provider
 from oncall.wiring.settings import CHANNEL_VARIABLE, WEBHOOK_VARIABLE, variable_part
 
 MOST_ATTEMPTS = 5000
@@ -42,6 +52,7 @@ def gather(settings: Settings, clock: Clock | None = None, *, trouble: str | Non
         free_bytes=_free_bytes(path) if path is not None else None,
         failure_of=failure_of,
         trouble=trouble,
+        sign_in=asyncio.run(_ask_identity_provider(settings)),
         unset=_unset(settings, stored.policy if stored is not None else None),
         unset_mail=settings.mail.unset,
     )
@@ -151,3 +162,17 @@ async def _ask_provider(settings: Settings, clock: Clock) -> Provider:
         return Provider(channel.name, str(error), is_lasting=isinstance(error, Permanent | Unreachable))
     finally:
         await channel.close()
+
+
+async def _ask_identity_provider(settings: Settings) -> SignInCheck | None:
+    """Fetch the provider's discovery document and keys, as a sign-in does. Returns None when no provider is set."""
+    provider = make_provider(settings.identity, public_url=settings.public_url or "")
+    if provider is None:
+        return None
+    try:
+        await provider.probe()
+    except IdentityError as error:
+        return SignInCheck(str(error))
+    finally:
+        await provider.close()
+    return SignInCheck(None)

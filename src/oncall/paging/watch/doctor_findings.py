@@ -20,6 +20,7 @@ from oncall.paging.watch.phones_tried import AHEAD, needed_soon, untried_phones
 from oncall.paging.watch.proof_findings import unproven_phones
 from oncall.paging.watch.refused_callers import RepeatedRefusal, repeated
 from oncall.paging.watch.relay_findings import relay_findings
+from oncall.paging.watch.sign_in_findings import sign_in_findings
 from oncall.paging.watch.token_findings import ending_tokens
 from oncall.schedule.gaps import Gap, gaps_between
 from oncall.schedule.schedule import Schedule
@@ -62,6 +63,7 @@ def findings(facts: Facts) -> list[Finding]:
             _phones,
             ending_tokens,
             relay_findings,
+            sign_in_findings,
             waiting_failures,
             silent_jobs,
             unproven_phones,

@@ -98,13 +98,21 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
+class SignInCheck:
+    """What asking the identity provider showed. trouble: why nobody could sign in now; None if people could."""
+
+    trouble: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All facts that the findings are made from. now: policy time; real_now: real time; both aware UTC.
 
     stored: None when the database cannot be used, which `database_fault` explains. free_bytes: under a SQLite file.
     failure_of: explains a failed attempt; returns None if it did not fail for good. trouble: why the provider last
     refused the pager of this process; None if it did not, or if this process runs no pager. unset: the variables of
-    the policy's webhooks and team channels that are not set. unset_mail: those of mail to subscribers.
+    the policy's webhooks and team channels that are not set. unset_mail: those of mail to subscribers. sign_in: the
+    identity provider; None: none is set.
     """
 
     now: datetime
@@ -118,3 +126,4 @@ class Facts:
     trouble: str | None = None
     unset: Sequence[str] = ()
     unset_mail: Sequence[str] = ()
+    sign_in: SignInCheck | None = None
