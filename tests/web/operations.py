@@ -104,6 +104,10 @@ def _calendar(service: Service, caller: str) -> list[httpx.Response]:
     return [service.post({"engineer": "ana"}, by=caller, path=path) for path in paths]
 
 
+def _ticket_link(service: Service, caller: str) -> list[httpx.Response]:
+    return [service.call("POST", f"/v1/tickets/K-1/{path}", by=caller) for path in ("links", "links/revoke")]
+
+
 def _publication(service: Service, caller: str) -> list[httpx.Response]:
     return [service.post(publication_body(), by=caller, path="/v1/schedule/publications")]
 
@@ -161,6 +165,7 @@ _ASKED: Mapping[Operation, Callable[[Service, str], list[httpx.Response]]] = {
     Operation.READ: _reads,
     Operation.START_DRILL: _drill,
     Operation.LINK_CALENDAR: _calendar,
+    Operation.LINK_TICKET: _ticket_link,
     Operation.ADD_CALLER: _new_token,
     Operation.MAKE_LOGIN_LINK: _login_link,
     Operation.CHANGE_CALLER: _old_token,

@@ -68,6 +68,8 @@ GOOD: list[tuple[str, str, str, object, int]] = [
     ("GET", "/v1/handoff", "/v1/handoff", None, 200),
     ("GET", "/v1/handoff", "/v1/handoff?last=true", None, 200),
     ("POST", "/v1/handoff/notes", "/v1/handoff/notes", {"text": "watch T-1", "by": "ana", "nope": 1}, 201),
+    ("POST", "/v1/tickets/{ticket_id}/links", "/v1/tickets/T-1/links", None, 201),
+    ("POST", "/v1/tickets/{ticket_id}/links/revoke", "/v1/tickets/T-1/links/revoke", None, 200),
     ("POST", "/v1/calendar/links", "/v1/calendar/links", {"engineer": "ana"}, 201),
     ("POST", "/v1/calendar/links/revoke", "/v1/calendar/links/revoke", {"engineer": "ana"}, 200),
     ("GET", "/v1/intake/log", "/v1/intake/log?limit=5&caller=mei", None, 200),

@@ -27,6 +27,7 @@ TABLE: dict[Operation | EventKind, tuple[str, str, str]] = {
     Operation.READ: (NO, YES, YES),
     Operation.START_DRILL: (NO, ITSELF, YES),
     Operation.LINK_CALENDAR: (NO, ITSELF, YES),
+    Operation.LINK_TICKET: (NO, YES, YES),
     Operation.ADD_CALLER: (NO, NO, YES),
     Operation.MAKE_LOGIN_LINK: (NO, NO, YES),
     Operation.CHANGE_CALLER: (NO, ITSELF, YES),

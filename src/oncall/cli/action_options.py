@@ -14,6 +14,7 @@ _OPTIONS = {
     "impact": "LEVEL",
     "into": "INTO",
     "to": "--to",
+    "message": "--message",
     "after": "--after",
     "text": "--note",
     "since": "--since",

@@ -12,6 +12,7 @@ from oncall.errors import Refused
 if TYPE_CHECKING:
     from oncall.paging.actions.calendar_access import CalendarLinkView, CalendarUnlinkView
     from oncall.paging.actions.sign_in import LoginLinkView
+    from oncall.paging.actions.ticket_access import TicketLinkView, TicketUnlinkView
     from oncall.paging.actions.ticket_action import TicketAction
     from oncall.paging.clocks.policy_in_force import PolicyInForceView
     from oncall.paging.domain.ticket_answer import TicketAnswer
@@ -162,6 +163,17 @@ class LocalBackend:
 
         now, address, user = self._clock.real_now(), self._public_url.rstrip("/"), self._user
         return self._store.write(lambda tx: make_login_link(engineer, tx, by=user, public_url=address, real_now=now))
+
+    def ticket_link(self, reference: str) -> TicketLinkView:
+        from oncall.paging.actions.ticket_access import make_ticket_link
+
+        now, address, user = self._clock.real_now(), self._public_url, self._user
+        return self._store.write(lambda tx: make_ticket_link(tx, reference, by=user, public_url=address, real_now=now))
+
+    def ticket_unlink(self, reference: str) -> TicketUnlinkView:
+        from oncall.paging.actions.ticket_access import revoke_ticket_links
+
+        return self._store.write(lambda tx: revoke_ticket_links(tx, reference))
 
     def calendar_unlink(self, engineer: str | None, *, is_team: bool) -> CalendarUnlinkView:
         from oncall.paging.actions.calendar_access import revoke_links

@@ -16,6 +16,7 @@ from oncall.errors import StoreUnavailable
 if TYPE_CHECKING:
     from oncall.paging.actions.calendar_access import CalendarLinkView, CalendarUnlinkView
     from oncall.paging.actions.sign_in import LoginLinkView
+    from oncall.paging.actions.ticket_access import TicketLinkView, TicketUnlinkView
     from oncall.paging.actions.token_actions import WantedToken
     from oncall.paging.actions.token_requests import NewTokenView, RevokedTokenView, Rotation, TokenListView
     from oncall.paging.clocks.policy_in_force import PolicyInForceView
@@ -132,6 +133,14 @@ class RemoteBackend(ServerRequests):
 
     def login_link(self, engineer: str) -> LoginLinkView:
         answer: LoginLinkView = self._call("POST", "/v1/login-links", {"engineer": engineer})
+        return answer
+
+    def ticket_link(self, reference: str) -> TicketLinkView:
+        answer: TicketLinkView = self._call("POST", f"/v1/tickets/{quote(reference, safe='')}/links", {})
+        return answer
+
+    def ticket_unlink(self, reference: str) -> TicketUnlinkView:
+        answer: TicketUnlinkView = self._call("POST", f"/v1/tickets/{quote(reference, safe='')}/links/revoke", {})
         return answer
 
     def create_token(self, wanted: WantedToken) -> NewTokenView:

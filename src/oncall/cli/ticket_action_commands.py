@@ -17,6 +17,9 @@ BY_OPTION = typer.Option(
     None, "--by", metavar="ENGINEER", help="The id of the engineer who acts; your user name when absent."
 )
 REASON_OPTION = typer.Option("", "--reason", "--note", metavar="TEXT", help="The reason, for the ticket's log.")
+MESSAGE_OPTION = typer.Option(
+    "", "--message", metavar="TEXT", help="The words themselves, which the customer's ticket page shows."
+)
 NOTE_OPTION = typer.Option("", "--note", metavar="TEXT", help="A note for the ticket's log.")
 REFERENCE = typer.Argument(
     metavar="TICKET", help="The ticket's id, or the code of its page; id=X or code=X if both exist."
@@ -33,6 +36,8 @@ class TicketActionCommand:
 
 
 ACK = "acknowledged"
+WORDED = ("replied", "updated")
+"""The kinds of NOTED_COMMANDS that may have words for the customer."""
 NOTED_COMMANDS = (
     TicketActionCommand(
         "reply",
@@ -41,7 +46,8 @@ NOTED_COMMANDS = (
 
         An open ticket becomes yours. A reply or update on a duplicate counts on the ticket that it was merged into.
 
-        Example: oncall reply T-1001 --by ana --note "called them"
+        Examples: oncall reply T-1001 --by ana --note "called them"
+        · oncall reply T-1001 --by ana --message "We restarted the broker. Please try again."
         """,
     ),
     TicketActionCommand(
@@ -89,7 +95,8 @@ def register(app: typer.Typer) -> None:
     app.command("take")(take)
     app.command("pass")(pass_on)
     for command in NOTED_COMMANDS:
-        app.command(command.name, help=command.help)(_noted(command.kind))
+        made = _worded if command.kind in WORDED else _noted
+        app.command(command.name, help=command.help)(made(command.kind))
     app.command("customer-replied")(customer_replied)
     app.command("impact")(impact)
     app.command("merge")(merge)
@@ -144,9 +151,23 @@ def _noted(kind: str) -> Callable[..., None]:
     return command
 
 
+def _worded(kind: str) -> Callable[..., None]:
+    def command(
+        reference: str = REFERENCE,
+        by: str | None = BY_OPTION,
+        message: str = MESSAGE_OPTION,
+        note: str = NOTE_OPTION,
+        json: bool = JSON_OPTION,
+    ) -> None:
+        _record(reference, kind, by, note, as_json=json, message=message)
+
+    return command
+
+
 def customer_replied(
     reference: str = REFERENCE,
     by: str | None = BY_OPTION,
+    message: str = MESSAGE_OPTION,
     note: str = NOTE_OPTION,
     thanks: bool = typer.Option(
         False, "--thanks", help="The message needs no reply: start no clock and reopen nothing."
@@ -160,7 +181,8 @@ def customer_replied(
 
     Examples: oncall customer-replied T-1001 --by zendesk · oncall customer-replied T-1001 --thanks
     """
-    _record(reference, "customer_replied", by, note, as_json=json, needs_reply=False if thanks else None)
+    needs_reply = False if thanks else None
+    _record(reference, "customer_replied", by, note, as_json=json, needs_reply=needs_reply, message=message)
 
 
 def impact(

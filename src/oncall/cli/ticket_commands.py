@@ -17,6 +17,7 @@ from oncall.cli.local_backend import LocalBackend
 from oncall.cli.output import bad_value, print_json, print_rows, say, tell
 from oncall.cli.remote_backend import RemoteBackend
 from oncall.cli.ticket_action_commands import REFERENCE
+from oncall.cli.ticket_link_command import link
 from oncall.cli.ticket_listing import tickets
 from oncall.cli.ticket_timeline import print_timeline
 from oncall.errors import Refused
@@ -37,6 +38,7 @@ def register(app: typer.Typer) -> None:
     listing = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
     listing.callback()(tickets)
     listing.command("show")(show)
+    listing.command("link")(link)
     app.add_typer(listing, name="tickets")
 
 

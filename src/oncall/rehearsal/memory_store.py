@@ -20,11 +20,13 @@ from oncall.paging.ports.phone_proofs import PhoneProof
 from oncall.paging.ports.records import InboundMessage, SentText
 from oncall.paging.ports.refusals import RefusalCount
 from oncall.paging.ports.sign_in_store import LoginLink, PageSession, ProviderRound
+from oncall.paging.ports.ticket_links import TicketLink
 from oncall.rehearsal.memory_calendar import CalendarBook
 from oncall.rehearsal.memory_handoffs import HandoffBook
 from oncall.rehearsal.memory_relay import NoRelay
 from oncall.rehearsal.memory_sign_ins import SignInBook
 from oncall.rehearsal.memory_swaps import SwapBook
+from oncall.rehearsal.memory_ticket_links import TicketLinkBook
 from oncall.rehearsal.memory_tickets import TicketBook
 from oncall.rehearsal.memory_tokens import TokenBook
 from oncall.rehearsal.memory_urgent import UrgentBook
@@ -36,7 +38,9 @@ _NEVER_CAME = (AttemptStatus.FAILED, AttemptStatus.UNDELIVERED)
 _NEVER_LEFT = (AttemptStatus.FAILED, *SENDABLE)
 
 
-class MemoryStore(UrgentBook, TicketBook, TokenBook, CalendarBook, HandoffBook, SwapBook, SignInBook, NoRelay):
+class MemoryStore(
+    UrgentBook, TicketBook, TokenBook, CalendarBook, HandoffBook, SwapBook, SignInBook, TicketLinkBook, NoRelay
+):
     """Tickets, logs, attempts and all other rows, under one schedule and one policy that never change."""
 
     def __init__(self, schedule: Schedule, policy: Policy) -> None:
@@ -54,6 +58,7 @@ class MemoryStore(UrgentBook, TicketBook, TokenBook, CalendarBook, HandoffBook, 
         self._login_links: dict[str, LoginLink] = {}
         self._page_sessions: dict[str, PageSession] = {}
         self._provider_rounds: dict[str, ProviderRound] = {}
+        self._ticket_links: dict[str, TicketLink] = {}
         self._notes: list[HandoffNote] = []
         self._proofs: dict[tuple[str, str], PhoneProof] = {}
         self._marks: dict[tuple[str, str], Reachability] = {}

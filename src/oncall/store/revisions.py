@@ -29,6 +29,7 @@ REVISIONS = (
     "0020",
     "0021",
     "0022",
+    "0023",
 )
 """All revisions in `migrations/versions`, oldest first."""
 

@@ -32,6 +32,7 @@ from oncall.store.subscriber_tables import subscribers as subscribers
 from oncall.store.subscriber_tables import subscription_asks as subscription_asks
 from oncall.store.swap_table import swap_requests as swap_requests
 from oncall.store.table_metadata import metadata as metadata
+from oncall.store.ticket_link_table import ticket_links as ticket_links
 
 schedule_versions = Table(
     "schedule_versions",

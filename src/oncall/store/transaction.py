@@ -17,6 +17,7 @@ from oncall.store.sign_in_queries import SignInQueries
 from oncall.store.status_queries import StatusQueries
 from oncall.store.subscriber_queries import SubscriberQueries
 from oncall.store.swap_queries import SwapQueries
+from oncall.store.ticket_link_queries import TicketLinkQueries
 from oncall.store.ticket_queries import ADD_EVENT, ADD_TICKET, UPDATE_TICKET, TicketQueries
 from oncall.store.token_queries import TokenQueries
 from oncall.store.urgent_queries import UrgentQueries
@@ -54,6 +55,7 @@ class SqlTransaction(
     SubscriberQueries,
     ProofQueries,
     SignInQueries,
+    TicketLinkQueries,
 ):
     """The `paging.ports.Transaction` on one open connection. The store makes one for each piece of work.
 

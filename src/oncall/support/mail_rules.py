@@ -27,6 +27,11 @@ class MailRules:
     impact: str | None = None
     words: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def help_address(self) -> str | None:
+        """Return the first whole address, which pages name to customers; None if each stands for every domain."""
+        return next((address for address in self.recipients if not address.endswith("@")), None)
+
     def takes(self, address: str) -> bool:
         """Return True if a mail to this address opens a ticket. Letter case and a +suffix do not count."""
         local, at, domain = address.strip().lower().rpartition("@")

@@ -30,6 +30,7 @@ from oncall.web import (
     status_routes,
     subscription_routes,
     swap_routes,
+    ticket_link_routes,
     ticket_routes,
     token_routes,
 )
@@ -37,13 +38,22 @@ from oncall.web.api_description import DescribedApp
 from oncall.web.dependencies import keep_running, kept
 from oncall.web.exact_routes import ExactRoutes
 from oncall.web.overload import Overload
-from oncall.web.pages import action_routes, board_routes, fairness_routes, own_routes, provider_routes, sign_in_routes
+from oncall.web.pages import (
+    action_routes,
+    board_routes,
+    customer_routes,
+    fairness_routes,
+    own_routes,
+    provider_routes,
+    sign_in_routes,
+)
 from oncall.web.request_guard import RequestGuard
 from oncall.web.sender_paths import without_stray_slashes
 from oncall.web.services import Services
 
 _PARTS = (
     ticket_routes,
+    ticket_link_routes,
     sender_routes,
     helpdesk_routes,
     intake_routes,
@@ -70,6 +80,7 @@ _PARTS = (
     fairness_routes,
     action_routes,
     own_routes,
+    customer_routes,
 )
 """The modules with the routes of the API, the senders and the pages."""
 

@@ -88,12 +88,12 @@ class PostedPlan(Posted[ModelT]):
     most = LARGEST_PLAN
 
 
-async def form_body(request: Request) -> dict[str, list[str]]:
+async def form_body(request: Request, most: int = LARGEST_BODY) -> dict[str, list[str]]:
     """Return a form post: each field with all its values, blank ones kept.
 
     Raises ProblemDocument: 400 when it is not a form, 413 when it is too large.
     """
-    raw = await raw_body(request)
+    raw = await raw_body(request, most)
     try:
         return parse_qs(
             raw.decode("utf-8"), keep_blank_values=True, strict_parsing=bool(raw), max_num_fields=MOST_FORM_FIELDS

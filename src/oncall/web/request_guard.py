@@ -18,7 +18,7 @@ from oncall.web.request_trace import RequestTrace, source_of, start_trace
 from oncall.web.sender_paths import PROVIDER_PATHS, SENDER_PATHS, is_sender_path
 
 Headers = list[tuple[bytes, bytes]]
-CALENDAR_PATHS = "/calendar/"
+SECRET_PATHS = ("/calendar/", "/t/")
 """Where the path holds a secret. A wrong one counts as a wrong token, so that nobody can try many."""
 SUBSCRIBER_PATHS = ("/status/confirm/", "/status/manage/", "/status/u/")
 """Where the path holds a subscriber's secret."""
@@ -116,10 +116,10 @@ class _Answer:
             case 403:
                 is_signed = self.trace.caller is None and self.scope["path"].startswith(PROVIDER_PATHS)
                 return RefusalReason.SIGNATURE if is_signed else RefusalReason.ROLE
+            case 404 if self.scope["path"].startswith(SECRET_PATHS):
+                return RefusalReason.TOKEN
             case 404 | 405 if self.scope["method"] == "POST":
                 return RefusalReason.UNKNOWN
-            case 404 if self.scope["path"].startswith(CALENDAR_PATHS):
-                return RefusalReason.TOKEN
             case 409:
                 return RefusalReason.CONFLICT
             case 503 if self.trace.is_over_rate:
@@ -138,5 +138,5 @@ class _Answer:
 
 def _shown(path: str) -> str:
     """Return a path without the secret in it."""
-    found = next((each for each in (CALENDAR_PATHS, *SUBSCRIBER_PATHS) if path.startswith(each)), None)
+    found = next((each for each in (*SECRET_PATHS, *SUBSCRIBER_PATHS) if path.startswith(each)), None)
     return f"{found}..." if found is not None else path

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from oncall.intake.heartbeats import NAME as HEARTBEAT_NAME
 from oncall.paging.actions.action_checks import EVENT_ID, LONGEST_NAME, LONGEST_WHY
+from oncall.paging.actions.action_checks import LONGEST_MESSAGE as LONGEST_MESSAGE_TEXT
 from oncall.paging.actions.handoff_notes import LONGEST_NOTE
 from oncall.paging.actions.posted_status import ACTIONS
 from oncall.paging.actions.posted_ticket import ID_PATTERN, LENGTHS
@@ -104,6 +105,8 @@ class EventBody(RequestBody):
     """True to take the ticket also from the engineer who has it; for `acknowledged` alone."""
     to: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)] | None = None
     """Id of the person to whom the ticket is passed; the escalation's next person when absent. For `passed` alone."""
+    message: Annotated[str, Field(min_length=1, max_length=LONGEST_MESSAGE_TEXT)] | None = None
+    """The words to or from the customer, shown on the customer's page; for `replied`, `updated`, `customer_replied`."""
 
 
 class ExplainBody(RequestBody):

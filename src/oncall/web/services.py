@@ -106,3 +106,5 @@ class Services:
     """Counts the sign-ins that each address begins at the identity provider."""
     can_mail: bool = False
     """True if mail can go out, so that readers of the status page may subscribe."""
+    customer_forms: FloodGate = field(default_factory=lambda: FloodGate(burst=30, per_second=0.2))
+    """Counts the forms that customers send, by ticket or contact."""

@@ -10,11 +10,14 @@ from oncall.paging.actions.field_faults import FieldFault, FieldFaults, instant,
 from oncall.paging.actions.posted_ticket import EARLY
 from oncall.paging.actions.ticket_action import FROM_PEOPLE, TicketAction
 from oncall.paging.domain.events import EventKind
+from oncall.paging.domain.quoted_text import clean_lines, nothing_shown
 from oncall.paging.outgoing.new_attempts import ActionContext
 
 OLDEST_EVENT = timedelta(days=366)
 LONGEST_NAME = 60
 LONGEST_WHY = 1000
+LONGEST_MESSAGE = 10_000
+"""The most characters of a message to or from a customer."""
 EVENT_ID = re.compile(r"[\x21-\x7e]{1,100}")
 NEEDED = {EventKind.IMPACT_CHANGED: "impact", EventKind.MERGED: "into"}
 """The field that each of these kinds of action requires."""
@@ -37,6 +40,7 @@ def action_faults(fields: Mapping[str, object], *, caller: str, now: datetime) -
         ("at", None if at is None else _time_fault(at, now)),
         ("why", None if why is None else _note_fault(why)),
         ("id", None if sent_id is None else _id_fault(sent_id)),
+        ("message", None if fields.get("message") is None else message_fault(fields["message"])),
         *_faults_of_kind(kind, fields),
     ]
     return [FieldFault(name, message) for name, message in found if message is not None]
@@ -53,6 +57,7 @@ def refuse_unrecordable(action: TicketAction, context: ActionContext) -> None:
         "impact": action.impact or None,
         "into": action.into or None,
         "to": action.to,
+        "message": action.message or None,
     }
     faults = action_faults(fields, caller=context.by, now=context.now)
     if faults:
@@ -76,6 +81,15 @@ def _time_fault(value: object, now: datetime) -> str | None:
 def _note_fault(value: object) -> str | None:
     is_short = isinstance(value, str) and len(value) <= LONGEST_WHY
     return None if is_short else f"is not text of at most {LONGEST_WHY} characters"
+
+
+def message_fault(value: object) -> str | None:
+    """Return why a value cannot be the words of a message; None if it can."""
+    if not isinstance(value, str):
+        return f"is not text of at most {LONGEST_MESSAGE:,} characters"
+    if len(value) > LONGEST_MESSAGE:
+        return f"has {len(value):,} characters; write at most {LONGEST_MESSAGE:,}"
+    return None if clean_lines(value).strip() else nothing_shown(value)
 
 
 def _id_fault(value: object) -> str | None:

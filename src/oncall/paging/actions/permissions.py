@@ -31,6 +31,7 @@ class Operation(StrEnum):
     READ = "read tickets, schedule, policy, reports and the doctor's findings (every `GET /v1/...`)"
     START_DRILL = "start a drill (`POST /v1/drills`)"
     LINK_CALENDAR = "make and revoke calendar links (`POST /v1/calendar/links`, `/v1/calendar/links/revoke`)"
+    LINK_TICKET = "make and revoke links to a customer's ticket page (`POST /v1/tickets/ID/links`, `.../links/revoke`)"
     ADD_CALLER = "make a token (`POST /v1/tokens`)"
     MAKE_LOGIN_LINK = "make a link that signs a person in to the pages (`POST /v1/login-links`)"
     CHANGE_CALLER = "rotate and revoke tokens (`POST /v1/tokens/rotate`, `/v1/tokens/revoke`)"
@@ -63,6 +64,7 @@ PERMISSIONS: Mapping[Operation | EventKind, Row] = {
     Operation.READ: (_NO, _YES, _YES),
     Operation.START_DRILL: (_NO, _AS_ITSELF, _YES),
     Operation.LINK_CALENDAR: (_NO, _AS_ITSELF, _YES),
+    Operation.LINK_TICKET: (_NO, _YES, _YES),
     Operation.ADD_CALLER: (_NO, _NO, _YES),
     Operation.MAKE_LOGIN_LINK: (_NO, _NO, _YES),
     Operation.CHANGE_CALLER: (_NO, _AS_ITSELF, _YES),

@@ -7,13 +7,13 @@ from datetime import datetime
 
 from oncall.paging.actions.action_checks import action_faults
 from oncall.paging.actions.field_faults import FieldFault, FieldFaults, instant
-from oncall.paging.actions.ticket_action import TicketAction
+from oncall.paging.actions.ticket_action import FORWARDED, TicketAction
 from oncall.paging.actions.unknown_fields import unknown_fields
 from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.quoted_text import quoted
 from oncall.support.reserved_names import reserved_meaning
 
-EVENT_FIELDS = ("kind", "by", "at", "id", "why", "impact", "into", "needs_reply", "take_over", "to")
+EVENT_FIELDS = ("kind", "by", "at", "id", "why", "impact", "into", "needs_reply", "take_over", "to", "message")
 _ONLY_FOR = {
     "impact": EventKind.IMPACT_CHANGED,
     "into": EventKind.MERGED,
@@ -22,6 +22,8 @@ _ONLY_FOR = {
     "to": EventKind.PASSED,
 }
 """Fields that only one kind of action may have, with that kind."""
+_MESSAGES = tuple(FORWARDED)
+"""The kinds of action that may have a `message`."""
 
 
 def action_from(posted: object, *, caller: str, now: datetime) -> TicketAction:
@@ -48,6 +50,7 @@ def action_from(posted: object, *, caller: str, now: datetime) -> TicketAction:
         needs_reply=kind is not EventKind.CUSTOMER_REPLIED or posted.get("needs_reply") is not False,
         take_over=kind is EventKind.ACKNOWLEDGED and posted.get("take_over") is True,
         to=posted.get("to") if kind is EventKind.PASSED else None,
+        message=(posted.get("message") or "") if kind in _MESSAGES else "",
     )
 
 
@@ -70,4 +73,6 @@ def action_warnings(posted: object) -> list[str]:
         for field, kind in _ONLY_FOR.items()
         if posted.get(field) is not None and posted["kind"] != kind.value
     ]
+    if posted.get("message") is not None and posted["kind"] not in _MESSAGES:
+        misplaced.append(f'"message" counts for {", ".join(_MESSAGES)} alone and was left out.')
     return [*unknown_fields(posted, EVENT_FIELDS), *misplaced]

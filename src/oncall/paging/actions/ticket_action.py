@@ -23,7 +23,7 @@ from oncall.paging.domain.events import (
     Waiting,
 )
 from oncall.paging.domain.people import DESK
-from oncall.paging.domain.quoted_text import clean, quoted
+from oncall.paging.domain.quoted_text import clean, clean_lines, quoted
 from oncall.paging.domain.ticket import TicketStatus
 from oncall.paging.domain.ticket_state import TicketState
 from oncall.paging.domain.verdict import impact_named
@@ -71,7 +71,7 @@ class TicketAction:
     customer's message that asks for nothing. forwarded_from: the duplicate on which a message was written. take_over:
     for ACKNOWLEDGED, take the ticket even if it has an owner. to: for PASSED, the id of the person who is paged; None:
     the next person of the escalation. takes_ticket: False for a message to the customer that a program reports, because
-    a program cannot take a ticket.
+    a program cannot take a ticket. message: the words that the customer wrote or reads; empty: only the fact is known.
     """
 
     kind: EventKind
@@ -86,6 +86,7 @@ class TicketAction:
     take_over: bool = False
     to: str | None = None
     takes_ticket: bool = True
+    message: str = ""
 
 
 def refuse_another(work: TicketWork, before: Event, action: TicketAction) -> None:
@@ -216,7 +217,7 @@ def message_of(
     forwarded_to: the ticket on which the message counts, if `ticket_id` is a duplicate.
     """
     common = (ticket_id, at, action.by, why, action.id)
-    from_ = action.forwarded_from
+    from_, text = action.forwarded_from, clean_lines(action.message) or None
     if action.kind is EventKind.CUSTOMER_REPLIED:
         return CustomerReplied(
             *common,
@@ -224,6 +225,7 @@ def message_of(
             forwarded_to=forwarded_to,
             forwarded_from=from_,
             needs_reply=action.needs_reply,
+            text=text,
         )
     made = Replied if action.kind is EventKind.REPLIED else Updated
     return made(
@@ -232,6 +234,7 @@ def message_of(
         forwarded_to=forwarded_to,
         forwarded_from=from_,
         takes_ticket=action.takes_ticket,
+        text=text,
     )
 
 

@@ -120,11 +120,13 @@ class MessageEvent(ActionEvent):
     """A message to the customer or from the customer.
 
     forwarded_to: on a duplicate, the ticket on which the message counts instead. forwarded_from: on that ticket, the
-    duplicate on which the message was written.
+    duplicate on which the message was written. text: the words that the customer wrote or reads, which the customer's
+    page shows; None if only the fact was recorded. No SMS has them.
     """
 
     forwarded_to: str | None = None
     forwarded_from: str | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,19 @@ def clean(text: str) -> str:
     return " ".join(kept.split())
 
 
+def clean_lines(text: str) -> str:
+    """Return a text of several lines without control characters, bidirectional marks and lone surrogates.
+
+    Line ends become `\n`. Blanks inside a line stay, because a log that was pasted is read by its columns.
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join(_shown(line).rstrip() for line in lines).strip("\n")
+
+
+def _shown(line: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in line if not "\ud800" <= letter <= "\udfff")
+
+
 def nothing_shown(text: str) -> str:
     """Return why a text that `clean` leaves empty cannot be used."""
     if any("\ud800" <= letter <= "\udfff" for letter in text):

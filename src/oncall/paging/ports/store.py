@@ -31,6 +31,7 @@ from oncall.paging.ports.schedule_store import PolicySources, Publishing, Schedu
 from oncall.paging.ports.sign_in_store import SignIns
 from oncall.paging.ports.subscribers import Subscribers
 from oncall.paging.ports.swap_store import SwapRequests
+from oncall.paging.ports.ticket_links import TicketLinks
 from oncall.paging.ports.ticket_store import Codes, DueTickets, EventLog, TicketHistory, TicketLists, Tickets
 from oncall.schedule.schedule import Schedule
 from oncall.status.status_events import StatusLog
@@ -135,6 +136,7 @@ class Transaction(
     SwapRequests,
     EventFeed,
     Subscribers,
+    TicketLinks,
     Protocol,
 ):
     """Everything that can be read and written in one transaction. Nothing is visible to others before it commits."""

@@ -198,7 +198,9 @@ def event_words(event: EventView, zone: str | None = None) -> str:
     if event["kind"] == "impact_changed" and not why.endswith(f" to {details['impact']}"):
         # The author's note has replaced "normal to urgent".
         why = f"now {details['impact']}: {why}"
-    return why + _clock_words(event, zone)
+    text = details.get("text")
+    said = f': "{" ".join(str(text).split())}"' if text else ""
+    return why + said + _clock_words(event, zone)
 
 
 def _error_words(attempt: AttemptView) -> str:

@@ -50,7 +50,7 @@ async def post_ticket_action(ticket_id: str, action: str, services: ServicesDep,
         raise ProblemDocument(404, "there is no such form; open the ticket's page again")
     visitor = posted.visitor
     context = services.engine.context(visitor.who.id)
-    document: dict[str, object] = {"kind": kind.value, **posted.filled("id", "why", "to", "impact", "into")}
+    document: dict[str, object] = {"kind": kind.value, **posted.filled("id", "why", "to", "impact", "into", "message")}
     if posted.fields.get("take_over") == "yes":
         document["take_over"] = True
     asked = action_from(document, caller=visitor.who.id, now=context.now)

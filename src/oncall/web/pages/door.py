@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Depends, Request, Response
 
+from oncall.paging.actions.posted_json import LARGEST_BODY
 from oncall.paging.actions.sign_in import SESSION_LENGTH, SignedIn, Visitor, digest_of, visitor_of
 from oncall.paging.ports.callers import CallerRole
 from oncall.web.caller_rate import OVER_RATE
@@ -94,9 +95,9 @@ MaybeVisitorDep = Annotated[PageVisitor | None, Depends(visitor_or_none)]
 PostedFormDep = Annotated[PostedForm, Depends(_posted)]
 
 
-async def form_fields(request: Request) -> dict[str, str]:
+async def form_fields(request: Request, most: int = LARGEST_BODY) -> dict[str, str]:
     """Return the fields of a form, each with its one value. Raises ProblemDocument 400 for a field that comes twice."""
-    found = await form_body(request)
+    found = await form_body(request, most)
     if any(len(values) > 1 for values in found.values()):
         raise ProblemDocument(400, "the form has a field twice")
     return {name: values[0] for name, values in found.items()}

@@ -87,6 +87,7 @@ def _message(details: Details) -> Json:
         "reported": reported_of(details),
         "forwarded_to": details.get("forwarded_to"),
         "forwarded_from": details.get("forwarded_from"),
+        "text": details.get("text"),
     }
 
 
@@ -99,7 +100,8 @@ def _support_message_json(event: SupportMessage) -> Json:
 
 
 def _message_json(event: MessageEvent) -> Json:
-    return given(forwarded_to=event.forwarded_to, forwarded_from=event.forwarded_from) | reported_json(event)
+    forwarded = given(forwarded_to=event.forwarded_to, forwarded_from=event.forwarded_from)
+    return forwarded | given(text=event.text) | reported_json(event)
 
 
 def _read_reopened(common: Common, details: Details) -> Reopened:

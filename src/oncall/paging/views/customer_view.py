@@ -1,0 +1,125 @@
+"""What a customer sees of a ticket: its state in words, the promised times, who has it, and the conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypedDict
+from zoneinfo import ZoneInfo
+
+from oncall.paging.actions.customer_actions import continued, graver_impact
+from oncall.paging.domain.events import (
+    Acknowledged,
+    CustomerReplied,
+    Event,
+    ImpactChanged,
+    Reopened,
+    Replied,
+    Resolved,
+    Updated,
+)
+from oncall.paging.domain.ticket import StoredTicket, TicketStatus
+from oncall.paging.outgoing.new_attempts import ActionContext
+from oncall.paging.outgoing.ticket_work import TicketWork
+from oncall.paging.ports.store import TicketStore
+from oncall.schedule.schedule import Schedule
+from oncall.support.clocks import SlaClock
+from oncall.support.policy import Metric
+from oncall.support.wording import full_time
+
+US = "Our support team"
+_PROMISES = {
+    Metric.FIRST_REPLY: "First reply",
+    Metric.NEXT_REPLY: "Next reply",
+    Metric.PERIODIC_UPDATE: "Next update",
+}
+
+
+class Said(TypedDict):
+    """One entry of a conversation. at: in words. who: a first name, or `You`. text: None for a mere fact."""
+
+    at: str
+    who: str
+    what: str
+    text: str | None
+
+
+class CustomerView(TypedDict):
+    """A ticket as its customer sees it. graver: the impact that `it got worse` gives it; None for the gravest."""
+
+    id: str
+    subject: str
+    impact: str
+    graver: str | None
+    is_solved: bool
+    state: str
+    promises: list[str]
+    conversation: list[Said]
+    opened: str
+
+
+def customer_view(tx: TicketStore, stored: StoredTicket, context: ActionContext) -> CustomerView:
+    """Return what the customer of a ticket sees: no phone, no reason of ours, and no other customer's ticket."""
+    work = continued(tx, stored, context)
+    ticket, zone = work.stored.ticket, work.policy.zone
+    return {
+        "id": stored.ticket.id,
+        "subject": ticket.subject,
+        "impact": work.stored.impact,
+        "graver": graver_impact(work.stored.impact, work.policy),
+        "is_solved": work.stored.status is TicketStatus.RESOLVED,
+        "state": _state(work, zone),
+        "promises": [words for clock in work.clocks.clocks if (words := _promise(clock, zone)) is not None],
+        "conversation": [said for event in work.log for said in _said(event, work.schedule, zone)],
+        "opened": full_time(work.stored.received_at, zone),
+    }
+
+
+def first_name(person: str | None, schedule: Schedule) -> str:
+    """Return the first name of a person of the roster; `Our support team` for anyone and anything else."""
+    known = schedule.people.get(person) if person is not None else None
+    return known.name.partition(" ")[0] if known is not None else US
+
+
+def _state(work: TicketWork, zone: ZoneInfo) -> str:
+    stored, who = work.stored, first_name(work.stored.owner, work.schedule)
+    if stored.status is TicketStatus.RESOLVED:
+        return "Solved."
+    if work.clocks.is_waiting:
+        return f"{who} waits for your answer."
+    if stored.owner is not None:
+        return f"{who} has your ticket."
+    if stored.action == "hold" and stored.hold_until is not None:
+        return f"We have your ticket. Work on it starts {full_time(stored.hold_until, zone)}."
+    if stored.action == "page":
+        return "We have your ticket, and are calling an engineer."
+    return "Our support desk has your ticket."
+
+
+def _promise(clock: SlaClock, zone: ZoneInfo) -> str | None:
+    """Return a promised time in words; None for a clock that has ended or has no time."""
+    if not clock.is_running or clock.due_at is None:
+        return None
+    due = full_time(clock.due_at, zone)
+    if clock.breached_at is not None:
+        return f"{_PROMISES[clock.metric]} was promised by {due}. We are late."
+    return f"{_PROMISES[clock.metric]} by {due}."
+
+
+def _said(event: Event, schedule: Schedule, zone: ZoneInfo) -> Iterator[Said]:
+    """Yield what an event adds to the conversation; nothing for our own work."""
+    at = full_time(event.at, zone)
+    match event:
+        case CustomerReplied():
+            yield {"at": at, "who": "You", "what": "wrote", "text": event.text}
+        case Replied() | Updated():
+            yield {"at": at, "who": first_name(event.by, schedule), "what": "wrote to you", "text": event.text}
+        case Acknowledged():
+            yield {"at": at, "who": first_name(event.by, schedule), "what": "took your ticket", "text": None}
+        case ImpactChanged():
+            yield {"at": at, "who": "The impact", "what": f"is now {event.impact}", "text": None}
+        case Resolved():
+            yield {"at": at, "who": "The ticket", "what": "was solved", "text": None}
+        case Reopened() if not event.was_open:
+            yield {"at": at, "who": "The ticket", "what": "was opened again", "text": None}
+        case _:
+            return

@@ -1,0 +1,142 @@
+"""The page of a customer's ticket. The secret in its path is the only key, so the path is in no log and no Referer."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from oncall.errors import OncallError, Refused
+from oncall.paging.actions.action_checks import LONGEST_MESSAGE
+from oncall.paging.actions.consequences import ActionResult
+from oncall.paging.actions.customer_actions import CUSTOMER, CustomerAct, customer_act
+from oncall.paging.actions.field_faults import FieldFault, FieldFaults
+from oncall.paging.actions.ticket_access import PAGE_PATHS, ticket_with_secret
+from oncall.paging.ports.store import Transaction
+from oncall.paging.views.customer_view import CustomerView, customer_view
+from oncall.web.dependencies import ServicesDep, running
+from oncall.web.pages.door import FOREIGN_FORM, form_fields
+from oncall.web.pages.page_route import PageRoute
+from oncall.web.pages.rendering import page, to
+from oncall.web.problem_documents import FLOODED, ProblemDocument
+from oncall.web.request_bodies import LARGEST_PLAN
+from oncall.web.request_trace import keep_detail, keep_over_rate, source_of
+from oncall.web.services import Services
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+LARGEST_FORM = LARGEST_PLAN
+"""The most bytes of a customer's form. A message that is too long comes back with its words, so that they are kept."""
+NO_TICKET = "no ticket has this address; the link may be revoked, so ask for a new one by e-mail"
+TOO_MANY = "You sent many forms in a short time, so this one was not stored. Wait a minute, and send it again."
+
+
+class NoTicket(OncallError):
+    """Raised for a secret that opens no ticket."""
+
+
+@router.get("/t/{secret}")
+async def get_customer_ticket(request: Request, secret: str, services: ServicesDep) -> Response:
+    """Shows a ticket to its customer."""
+    return await _page_of(request, services, secret)
+
+
+@router.post("/t/{secret}/{act}")
+async def post_customer_form(request: Request, secret: str, act: str, services: ServicesDep) -> Response:
+    """Stores a message of the customer, raises the impact by one step, or resolves the ticket."""
+    _refuse_foreign(request, services)
+    if act not in list(CustomerAct):
+        raise ProblemDocument(404, "there is no such form; open the ticket's page again")
+    # The ticket is found before the body is read: without a link nobody sends us large bodies.
+    _refuse_flood(request, services)
+    if await services.engine.read(lambda tx: ticket_with_secret(tx, secret)) is None:
+        raise ProblemDocument(404, NO_TICKET)
+    fields = await form_fields(request, LARGEST_FORM)
+    typed = fields.get("message", "")
+    if not services.customer_forms.count(secret):
+        keep_over_rate(request)
+        return await _page_of(request, services, secret, status=503, typed=typed, alert=TOO_MANY)
+    context = services.engine.context(CUSTOMER)
+
+    def work(tx: Transaction) -> ActionResult:
+        stored = ticket_with_secret(tx, secret)
+        if stored is None:
+            raise NoTicket
+        return customer_act(tx, stored, CustomerAct(act), fields, context)
+
+    try:
+        done = await services.engine.write(work)
+    except NoTicket as gone:
+        raise ProblemDocument(404, NO_TICKET) from gone
+    except FieldFaults as refusal:
+        keep_detail(request, "; ".join(fault.field for fault in refusal.faults))
+        return await _page_of(request, services, secret, status=422, typed=typed, faults=refusal.faults)
+    except Refused as refusal:
+        return await _page_of(request, services, secret, status=409, typed=typed, alert=str(refusal))
+    services.engine.send_soon(done.attempts)
+    services.engine.wake()
+    return _private(to(f"{PAGE_PATHS}{secret}"))
+
+
+async def _page_of(
+    request: Request,
+    services: Services,
+    secret: str,
+    *,
+    status: int = 200,
+    typed: str = "",
+    faults: Sequence[FieldFault] = (),
+    alert: str | None = None,
+) -> Response:
+    """Return the page of a ticket. typed: the message that the form holds. faults: of the form, listed on top."""
+    _refuse_flood(request, services)
+    context = services.engine.context(CUSTOMER)
+
+    def work(tx: Transaction) -> tuple[CustomerView, str | None] | None:
+        stored = ticket_with_secret(tx, secret)
+        return (customer_view(tx, stored, context), tx.policy_at(context.now).mail.help_address) if stored else None
+
+    found = await services.engine.read(work)
+    if found is None:
+        raise ProblemDocument(404, NO_TICKET)
+    view, help_address = found
+    return _private(
+        page(
+            "customer.html.j2",
+            status=status,
+            item=view,
+            path=f"{PAGE_PATHS}{secret}",
+            typed=typed,
+            faults=faults,
+            alert=alert,
+            new_id=secrets.token_hex(8),
+            longest=LONGEST_MESSAGE,
+            help_address=help_address,
+        )
+    )
+
+
+def _private(answer: Response) -> Response:
+    """Return an answer with the headers that keep its address out of search engines and of the Referer."""
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    answer.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return answer
+
+
+def _refuse_flood(request: Request, services: Services) -> None:
+    if services.refusals.is_flooding(source_of(request.scope)):
+        raise ProblemDocument(429, FLOODED)
+
+
+def _refuse_foreign(request: Request, services: Services) -> None:
+    """Raise ProblemDocument 403 for a form of another site. The secret in the path is the form's token besides.
+
+    A page without a Referer makes older browsers send `Origin: null`, which is let through.
+    """
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    public = urlsplit(running(request).services.public_url)
+    own = ("null", None, f"{public.scheme}://{public.netloc}")
+    if site != "same-origin" if site is not None else origin not in own:
+        raise ProblemDocument(403, FOREIGN_FORM)
