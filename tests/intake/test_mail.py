@@ -309,3 +309,22 @@ def test_one_client_too_many_is_told_to_come_back(post_office: Service) -> None:
 def _is_served(service: Service) -> bool:
     with socket.create_connection(("127.0.0.1", service.mail_port), timeout=60) as client:
         return client.recv(100).startswith(b"220")
+
+
+def test_a_mail_whose_id_and_answers_hold_bytes_outside_ascii_is_stored(post_office: Service) -> None:
+    for number, letters in enumerate(("\udcff\udcfe", "ü")):
+        odd = f"<{letters}{number}@acme.example>"
+        ticket = opened(post_office, mail(message_id=odd))
+        assert send(post_office, mail(message_id=odd)) == f"250 2.0.0 {ticket} ignored"
+        answer = mail(message_id=f"<answer-{number}@acme.example>", In_Reply_To=odd)
+        assert send(post_office, answer) == f"250 2.0.0 {ticket} recorded"
+
+
+def test_a_mail_without_from_and_an_envelope_sender_outside_ascii_is_stored(post_office: Service) -> None:
+    with relay(post_office) as client:
+        client.ehlo()
+        client.send(b"MAIL FROM:<\xff@acme.example>\r\n")
+        assert client.getreply()[0] == 250
+        assert client.rcpt(SUPPORT)[0] == 250
+        code, answer = client.data(b"Subject: down\r\nMessage-ID: <odd-envelope@acme.example>\r\n\r\nAll of it\r\n")
+    assert (code, answer.split()[-1]) == (250, b"opened")

@@ -199,7 +199,7 @@ def _message_id(headers: dict[str, str], raw: bytes, head_end: int) -> str:
     """Return the mail's own id, or else one made of what stays the same when the mail comes by another relay."""
     found = _MESSAGE_ID.search(headers.get("message-id", ""))
     if found is not None:
-        return found[1]
+        return _storable(found[1])
     # Bytes that hold no header at all must not look like every other mail without a body.
     content = hashlib.sha256(raw[head_end:] if headers.keys() & _WRITTEN_BY_THE_SENDER else raw)
     for name in _WRITTEN_BY_THE_SENDER:
@@ -210,7 +210,12 @@ def _message_id(headers: dict[str, str], raw: bytes, head_end: int) -> str:
 def _ancestors(headers: dict[str, str]) -> tuple[str, ...]:
     direct = _MESSAGE_ID.findall(headers.get("in-reply-to", "")[:LONGEST_HEADER])
     earlier = _MESSAGE_ID.findall(headers.get("references", ""))[-MOST_ANCESTORS:]
-    return tuple(dict.fromkeys([*direct, *reversed(earlier)]))[:MOST_ANCESTORS]
+    return tuple(dict.fromkeys(map(_storable, [*direct, *reversed(earlier)])))[:MOST_ANCESTORS]
+
+
+def _storable(message_id: str) -> str:
+    """Return an id whose bytes outside UTF-8 are spelled out, like `a\\xff@x`: no database takes them as they are."""
+    return message_id.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _sent_at(header: str) -> datetime | None:
