@@ -16,6 +16,7 @@ def double(monkeypatch: pytest.MonkeyPatch) -> Iterator[OidcProviderDouble]:
     with OidcProviderDouble() as running:
         for name, value in (("ISSUER", running.issuer), ("CLIENT_ID", CLIENT_ID), ("CLIENT_SECRET", CLIENT_SECRET)):
             monkeypatch.setenv(f"ONCALL_OIDC_{name}", value)
+        monkeypatch.setenv("ONCALL_PUBLIC_URL", "https://oncall.example.com")
         yield running
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -160,6 +161,20 @@ def test_a_secret_goes_in_the_body_for_a_provider_that_takes_it_nowhere_else(dou
 def test_a_key_that_the_provider_has_replaced_is_followed_at_once(double: OidcProviderDouble) -> None:
     assert sign_in(double).is_verified
     double.rotate_keys()
+    assert sign_in(double).is_verified
+
+
+def test_a_key_that_cannot_be_used_spoils_no_other(double: OidcProviderDouble) -> None:
+    good = json.loads(double.answer(KEYS, {}, {}, {}).body)["keys"][0]
+    good |= {"x5c": ["no certificate"], "cloud_instance_name": "example", "issuer": 7}
+    others = [
+        {"kty": "OKP", "crv": "Ed25519", "x": "AAAA"},
+        {"kty": "EC", "crv": "secp256k1", "x": "AA", "y": "AA"},
+        {"kty": "RSA", "n": "AQAB", "e": "AQAB", "kid": "too-short"},
+        {**good, "use": "enc", "kid": "for-encryption"},
+        "no key",
+    ]
+    double.lies = Lies(canned={KEYS: Canned(body=json.dumps({"keys": [*others, good]}).encode())})
     assert sign_in(double).is_verified
 
 

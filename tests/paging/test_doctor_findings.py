@@ -250,3 +250,5 @@ def test_a_provider_that_answers_for_a_roster_with_every_email_is_fine(schedule:
     assert judged(database, sign_in=SignInCheck(None)) == judged(database)
     words = "warns sign-in: it is away; until then, sign in with `oncall login-link`."
     assert words in judged(database, sign_in=SignInCheck("it is away"))
+    words = "warns sign-in: ONCALL_PUBLIC_URL is not set, so the identity provider cannot lead anyone back; set it."
+    assert words in judged(database, sign_in=SignInCheck(None), public_url=None)

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 LONGEST_TOKEN = 32_768
 LEEWAY_SECONDS = 60
 """How far the clocks of the provider and this machine may differ."""
+LEAST_MODULUS, MOST_MODULUS = 342, 1_366
+"""Characters of an RSA key's modulus in base64: 2048 and 8192 bits. A longer one would take long to check."""
+_CURVES = ("P-256", "P-384", "P-521")
+_OF_A_KEY = ("kty", "kid", "use", "alg", "n", "e", "crv", "x", "y")
+"""What a public key needs. Providers add certificates and names of their own."""
 _VERIFIED = (True, 1, "true", "1")
 """How providers write a claim that is true."""
 _FAULTS: Mapping[str, str] = {
@@ -94,7 +99,15 @@ def is_in_group(claims: Mapping[str, object], claim: str, group: str | None) -> 
 
 
 def _signing(keys: Mapping[str, object]) -> KeySetSerialization:
-    """Return the public keys for signatures. Other kinds, and keys for encryption, would be no use."""
+    """Return the strong public keys for signatures. One key that cannot be used must not spoil the others."""
     listed = keys.get("keys")
     found = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
-    return {"keys": [each for each in found if each.get("kty") in ("RSA", "EC") and each.get("use", "sig") == "sig"]}
+    return {"keys": [{name: key[name] for name in _OF_A_KEY if name in key} for key in found if _is_usable(key)]}
+
+
+def _is_usable(key: Mapping[str, object]) -> bool:
+    if key.get("use", "sig") != "sig":
+        return False
+    modulus = key.get("n")
+    is_strong = isinstance(modulus, str) and LEAST_MODULUS <= len(modulus) <= MOST_MODULUS
+    return is_strong if key.get("kty") == "RSA" else key.get("kty") == "EC" and key.get("crv") in _CURVES
