@@ -82,6 +82,13 @@ def test_arrivals_are_listed_by_status_and_caller_and_forgotten_with_time(store:
     assert [one.id for one in store.read(lambda t: t.arrivals(limit=5))] == ["a1"]
 
 
+def test_letters_that_no_id_has_find_nothing(store: SqlStore) -> None:
+    store.write(lambda t: t.add_arrival(FAILED))
+    for odd in ("", "a\x00b", "a b", "é", "%00"):
+        assert store.read(lambda t, odd=odd: t.arrival(odd)) is None  # type: ignore[misc]
+    assert store.read(lambda t: t.arrivals(limit=5, caller="\x00")) == []
+
+
 def test_a_heartbeat_is_read_back_changed_and_removed(store: SqlStore) -> None:
     store.write(lambda t: t.add_heartbeat(BEAT))
     assert store.read(lambda t: (t.heartbeat("backup"), t.heartbeats())) == (BEAT, [BEAT])

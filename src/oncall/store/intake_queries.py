@@ -81,6 +81,9 @@ class IntakeQueries(Statements):
 
     def arrival(self, arrival_id: str) -> Arrival | None:
         """Return an arrival with its body, or None. A write locks its row until the transaction ends."""
+        if not (arrival_id.isascii() and arrival_id.isalnum()):
+            # PostgreSQL would refuse some letters, which would look like a database that is away.
+            return None
         query = _LOCK_ARRIVAL if self._writes else _ARRIVAL
         row = self._run_on(arrival_id, query, {"wanted": arrival_id}).one_or_none()
         return None if row is None else _arrival(row, body=row.body)
@@ -93,7 +96,7 @@ class IntakeQueries(Statements):
         if status is not None:
             query = query.where(intake_log.c.status == status.value)
         if caller is not None:
-            query = query.where(intake_log.c.caller == caller)
+            query = query.where(intake_log.c.caller == caller.replace("\0", " "))
         if after is not None:
             its_time = select(intake_log.c.at).where(intake_log.c.id == after).scalar_subquery()
             query = query.where(tuple_(intake_log.c.at, intake_log.c.id) < tuple_(its_time, after))
