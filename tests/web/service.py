@@ -138,6 +138,10 @@ class Service:
         self.store.close()
         self.twilio.close()
 
+    def stop_soon(self) -> None:
+        """Tell the server to stop, as a signal does."""
+        self._server.should_exit = True
+
     def call(self, method: str, path: str, *, by: str | None = "mei", **more: Any) -> httpx.Response:
         """Make one request with that caller's token."""
         headers = {**({"Authorization": f"Bearer {by}"} if by is not None else {}), **more.pop("headers", {})}

@@ -43,6 +43,7 @@ from oncall.web.pages import (
     board_routes,
     customer_routes,
     fairness_routes,
+    live_routes,
     own_routes,
     provider_routes,
     sign_in_routes,
@@ -81,6 +82,7 @@ _PARTS = (
     action_routes,
     own_routes,
     customer_routes,
+    live_routes,
 )
 """The modules with the routes of the API, the senders and the pages."""
 
@@ -100,6 +102,10 @@ class _Service(DescribedApp):
             if scope["method"] == "HEAD":
                 scope = {**scope, "method": "GET"}
         await self.entry(scope, receive, send)
+
+    def end_streams(self) -> None:
+        """End the streams of open pages, which would otherwise keep the server from stopping."""
+        kept(self).live.stop()
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request that the guard let through: for a fixed path at once, else through FastAPI's router."""

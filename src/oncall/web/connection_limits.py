@@ -9,6 +9,7 @@ from typing import cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from oncall.web.connection_gate import ConnectionGate, ConnectionLimits
+from oncall.web.live_feed import STREAM_PATH
 
 PATIENCE_SECONDS = 10.0
 """Real time for a whole request, headers and body, from its first byte or from the start of the connection. A client
@@ -71,10 +72,13 @@ class PatientProtocol(HttpToolsProtocol):
 
     # uvicorn declares None, but asyncio asks for this bool.
     def eof_received(self) -> bool:  # type: ignore[override]
-        """Return True if the connection stays open: a client that sends no more still gets the answer that is due."""
+        """Return True if the connection stays open: a client that sends no more still gets the answer that is due.
+
+        A stream has no end that a client could wait for, so its reader is gone.
+        """
         super().eof_received()
         self._is_half_closed = True
-        return self._is_working()
+        return self._is_working() and self.cycle.scope["path"] != STREAM_PATH
 
     def on_response_complete(self) -> None:
         """Give the next request on this connection a new time limit."""

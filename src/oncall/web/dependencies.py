@@ -16,6 +16,7 @@ from oncall.schedule.shift_changes import ShiftChanges
 from oncall.web.authentication import Authenticator
 from oncall.web.bearer import LONGEST_SECRET, digest, sender_digest
 from oncall.web.flood_check import FloodCheck
+from oncall.web.live_feed import LiveFeed, place_of
 from oncall.web.problem_documents import ProblemDocument
 from oncall.web.public_status import PublicStatus
 from oncall.web.published_roster import PublishedRoster
@@ -26,13 +27,14 @@ from oncall.web.services import Services
 class Running:
     """Objects that exist while the application runs. report_lock: held by the one report that is being measured.
 
-    shift_changes: when each event of the calendar feeds last changed.
+    shift_changes: when each event of the calendar feeds last changed. live: the streams of open pages.
     """
 
     services: Services
     authenticator: Authenticator
     flood_check: FloodCheck
     public_status: PublicStatus
+    live: LiveFeed
     report_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     shift_changes: ShiftChanges = field(default_factory=ShiftChanges)
     published_roster: PublishedRoster = field(default_factory=PublishedRoster)
@@ -45,7 +47,8 @@ async def keep_running(app: FastAPI, services: Services) -> None:
     )
     await authenticator.start()
     flood_check = FloodCheck(services.engine, services.refusals)
-    app.state.running = Running(services, authenticator, flood_check, PublicStatus(services))
+    live = LiveFeed(lambda: services.engine.read(place_of))
+    app.state.running = Running(services, authenticator, flood_check, PublicStatus(services), live)
 
 
 def kept(app: FastAPI) -> Running:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from typing import Protocol, runtime_checkable
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -19,6 +20,14 @@ STOP_SECONDS = 5
 """Real time for the requests in progress when the service is told to stop."""
 
 
+@runtime_checkable
+class HasStreams(Protocol):
+    """An application with answers that do not end by themselves."""
+
+    def end_streams(self) -> None:
+        """End them."""
+
+
 class Server(uvicorn.Server):
     """uvicorn's server, which takes few connections in one turn of the event loop but lets many wait."""
 
@@ -27,6 +36,12 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         for listening in sockets or ():
             listening.listen(BACKLOG)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop, without waiting for answers that do not end by themselves."""
+        if isinstance(self.config.app, HasStreams) and self.started:
+            self.config.app.end_streams()
+        await super().shutdown(sockets)
 
 
 def make_server(app: ASGIApp, limits: ConnectionLimits) -> Server:

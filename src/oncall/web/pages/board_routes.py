@@ -21,6 +21,7 @@ from oncall.rosters.roster import Roster
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.schedule_views import history_view
 from oncall.web.dependencies import ServicesDep, running
+from oncall.web.live_feed import LivePlace, place_of
 from oncall.web.pages.board_state import WEEKS, BoardState, asked_state
 from oncall.web.pages.door import PageVisitor, VisitorDep
 from oncall.web.pages.page_route import PageRoute
@@ -37,23 +38,31 @@ async def get_board(request: Request, services: ServicesDep, visitor: VisitorDep
     """Shows who is on call, the open tickets, and the schedule as people by days."""
     now, roster = services.clock.now().replace(microsecond=0), running(request).published_roster
 
-    def work(tx: Transaction) -> tuple[BoardView, Schedule, Roster | None]:
-        return board_view(tx, now), tx.schedule(), roster.of(tx)
+    def work(tx: Transaction) -> tuple[BoardView, Schedule, Roster | None, LivePlace]:
+        return board_view(tx, now), tx.schedule(), roster.of(tx), place_of(tx)
 
-    board, schedule, in_force = await services.engine.read(work)
+    board, schedule, in_force, at = await services.engine.read(work)
     state = asked_state(request.query_params, schedule.people, monday_of(now, schedule.calendar.zone))
     # A large table takes long, and must not keep tickets waiting.
-    return await asyncio.to_thread(_board_page, visitor, board, schedule, in_force, state, now)
+    return await asyncio.to_thread(_board_page, visitor, board, schedule, in_force, state, now, at)
 
 
 def _board_page(
-    visitor: PageVisitor, board: BoardView, schedule: Schedule, roster: Roster | None, state: BoardState, now: datetime
+    visitor: PageVisitor,
+    board: BoardView,
+    schedule: Schedule,
+    roster: Roster | None,
+    state: BoardState,
+    now: datetime,
+    at: LivePlace,
 ) -> Response:
     latest = schedule.latest
     return page(
         "board.html.j2",
         visitor=visitor,
         board=board,
+        at=at,
+        now=now,
         grid=schedule_grid(schedule, roster, state.first, state.weeks, state.person),
         state=state,
         all_weeks=WEEKS,
@@ -84,8 +93,8 @@ async def own_page_of(
     that was just started.
     """
     now = services.clock.now().replace(microsecond=0)
-    own = await services.engine.read(lambda tx: own_view(tx, visitor.who.id, now))
-    return page("me.html.j2", visitor=visitor, own=own, new_link=new_link, drill=drill)
+    own, at = await services.engine.read(lambda tx: (own_view(tx, visitor.who.id, now), place_of(tx)))
+    return page("me.html.j2", visitor=visitor, own=own, at=at, now=now, new_link=new_link, drill=drill)
 
 
 @router.get("/board/tickets/{ticket_id}")
@@ -100,15 +109,18 @@ async def ticket_page_of(
     """Return the page of a ticket, named by its id or code. message: what an action did. Raises NotFound."""
     now = services.clock.now()
 
-    def work(tx: Transaction) -> tuple[WholeTicketView, Schedule, list[str]]:
-        return stored_whole_view(tx, find_ticket(tx, ticket_id), now), tx.schedule(), list(tx.policy_at(now).impacts)
+    def work(tx: Transaction) -> tuple[WholeTicketView, Schedule, list[str], LivePlace]:
+        ticket, impacts = stored_whole_view(tx, find_ticket(tx, ticket_id), now), list(tx.policy_at(now).impacts)
+        return ticket, tx.schedule(), impacts, place_of(tx)
 
-    ticket, schedule, impacts = await services.engine.read(work)
+    ticket, schedule, impacts, at = await services.engine.read(work)
     latest = schedule.latest
     return page(
         "ticket.html.j2",
         visitor=visitor,
         item=ticket,
+        at=at,
+        now=now,
         rows=timeline_rows(ticket),
         impacts=impacts,
         longest=LONGEST_WHY,

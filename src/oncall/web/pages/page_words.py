@@ -17,13 +17,16 @@ def time_words(text: str, zone: str) -> str:
     return full_time(datetime.fromisoformat(text), ZoneInfo(zone))
 
 
-def next_clock(item: TicketView) -> tuple[str, str | None]:
-    """Return the clock that ends first in words, and its deadline (ISO); without a running clock, its state."""
+def next_clock(item: TicketView) -> tuple[str, str, str | None]:
+    """Return the name of the clock that ends first, the time left, and its deadline (ISO).
+
+    Without a running clock: its state, an empty text and None.
+    """
     first = first_to_end(item)
     if first is None:
-        return ("paused" if any(clock["state"] == "paused" for clock in item["clocks"]) else "no clock runs", None)
+        return ("paused" if any(clock["state"] == "paused" for clock in item["clocks"]) else "no clock runs", "", None)
     left, clock = first
-    return f"{clock['metric'].replace('_', ' ')}: {left_words(left)}", clock["due_at"]
+    return f"{clock['metric'].replace('_', ' ')}: ", left_words(left), clock["due_at"]
 
 
 def urgency_class(item: TicketView) -> str:

@@ -26,7 +26,11 @@ HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store",
 }
 """The headers of every page. The guard adds those of every answer."""
-ASSETS = {"pages.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
+ASSETS = {
+    "pages.css": "text/css; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+    "live.js": "text/javascript; charset=utf-8",
+}
 """The static files, with their media types."""
 
 

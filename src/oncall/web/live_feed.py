@@ -1,0 +1,150 @@
+"""Tells open pages that a fact has changed: one query a second for all of them, and none while no page is open.
+
+It runs in the pager's process and must never slow it. The pages are told one after the other, so that at most ten a
+second render themselves again, however many are open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol
+
+from oncall.errors import StoreError
+from oncall.paging.ports.relay import EventFeed
+from oncall.paging.ports.schedule_store import Schedules
+
+STREAM_PATH = "/board/events"
+MOST_PER_SESSION = 12
+"""Streams of one session. A tab has one, and only while it is in front."""
+MOST_STREAMS = 500
+"""Streams of all sessions."""
+_PLACE = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
+
+
+class LiveStore(EventFeed, Schedules, Protocol):
+    """What finding out about a change needs of a transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class LivePlace:
+    """How far the log of events and the versions of the schedule were."""
+
+    event: int
+    version: int
+
+    @classmethod
+    def read(cls, text: str) -> LivePlace | None:
+        """Return the place that `str` wrote; None for any other text."""
+        found = _PLACE.fullmatch(text) if text.isascii() else None
+        return cls(int(found[1]), int(found[2])) if found is not None else None
+
+    def __str__(self) -> str:
+        return f"{self.event}-{self.version}"
+
+
+def place_of(tx: LiveStore) -> LivePlace:
+    """Return the place of a transaction."""
+    return LivePlace(tx.last_event(), tx.schedule().newest)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveTimes:
+    """Seconds of real time. poll: between two queries. alive: until a quiet stream gets a comment, so that proxies keep
+    it open. turn: between two streams that are told."""
+
+    poll: float = 1.0
+    alive: float = 15.0
+    turn: float = 0.1
+
+
+class LiveFeed:
+    """The streams of all open pages of this process. Use it from one event loop."""
+
+    def __init__(self, find_place: Callable[[], Awaitable[LivePlace]], times: LiveTimes | None = None) -> None:
+        self._find_place, self._times = find_place, times or LiveTimes()
+        self._streams: Counter[str] = Counter()
+        self._place: LivePlace | None = None
+        self._changed, self._stopping = asyncio.Event(), asyncio.Event()
+        self._polling: asyncio.Task[None] | None = None
+        self._next_turn = 0.0
+
+    def is_full(self, session: str) -> bool:
+        """Return True if a session, or all of them together, have as many streams as they may have."""
+        return self._streams[session] >= MOST_PER_SESSION or self._streams.total() >= MOST_STREAMS
+
+    def stop(self) -> None:
+        """End every stream. A browser connects again, and says which event it saw last."""
+        self._stopping.set()
+        self._tell_all()
+
+    async def follow(
+        self, session: str, after: LivePlace | None, is_signed_in: Callable[[], Awaitable[bool]]
+    ) -> AsyncGenerator[str, None]:
+        """Yield a server-sent event for each change after a place, and a comment now and then.
+
+        after: the last place that the page has seen; None for the present one. is_signed_in: asked before each
+        comment; the stream ends with the session.
+        """
+        self._streams[session] += 1
+        if self._polling is None or self._polling.done():
+            self._polling = asyncio.create_task(self._poll())
+        try:
+            yield "retry: 2000\n\n"
+            while not self._stopping.is_set():
+                changed, place = self._changed, self._place
+                after = after or place
+                if place is not None and after is not None and place != after:
+                    await self._turn()
+                    place = self._place or place
+                    yield _event(place, after)
+                    after = place
+                elif not await _is_set(changed, self._times.alive):
+                    if not await is_signed_in():
+                        return
+                    yield ": alive\n\n"
+        finally:
+            self._streams[session] -= 1
+            self._streams += Counter()  # Forgets sessions without a stream.
+
+    async def _poll(self) -> None:
+        while self._streams and not self._stopping.is_set():
+            # While the database is away nothing is known to have changed.
+            with suppress(StoreError):
+                place = await self._find_place()
+                if place != self._place:
+                    self._place = place
+                    self._tell_all()
+            await _is_set(self._stopping, self._times.poll)
+        # The next page that opens must not compare with what was true long ago.
+        self._place = None
+
+    def _tell_all(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def _turn(self) -> None:
+        """Wait for the next turn to tell a page."""
+        now = asyncio.get_running_loop().time()
+        at = max(now, self._next_turn)
+        self._next_turn = at + self._times.turn
+        await _is_set(self._stopping, at - now)
+
+
+def _event(place: LivePlace, seen: LivePlace) -> str:
+    compared = {"tickets": place.event != seen.event, "schedule": place.version != seen.version}
+    parts = [name for name, has_changed in compared.items() if has_changed]
+    return f"id: {place}\nevent: changed\ndata: {' '.join(parts)}\n\n"
+
+
+async def _is_set(event: asyncio.Event, seconds: float) -> bool:
+    """Wait for an event, at most so long. Returns False if the time is over."""
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return False
+    return True

@@ -1,0 +1,46 @@
+"use strict";
+// Reloads the changed parts of a page when the server says so, and rewrites its countdowns. The page works without it.
+const read = (page) => ({ at: page.body.dataset.at, ahead: Date.parse(page.body.dataset.now) - performance.now() });
+let state = read(document), stream, isBusy = false, isLate = false;
+function span(minutes) {
+  if (!minutes) return "less than a minute";
+  if (minutes % 1440 === 0) return minutes === 1440 ? "1 day" : `${minutes / 1440} days`;
+  const hours = Math.floor(minutes / 60), rest = minutes % 60;
+  return [hours && `${hours} h`, rest && `${rest} min`].filter(Boolean).join(" ");
+}
+const words = (left) => (left < 0 ? "late by " : "") + span(Math.floor(Math.abs(left) / 60000));
+function tick() {
+  for (const each of document.querySelectorAll("[data-due]")) each.textContent = words(Date.parse(each.dataset.due) - state.ahead - performance.now());
+}
+function put(part, fresh) {
+  const here = document.activeElement, href = part.contains(here) && here.getAttribute("href");
+  const places = [...part.querySelectorAll(".scroll")].map((each) => each.scrollLeft);
+  part.replaceWith(fresh);
+  fresh.querySelectorAll(".scroll").forEach((each, number) => { each.scrollLeft = places[number] || 0; });
+  if (href) fresh.querySelector(`[href="${CSS.escape(href)}"]`)?.focus();
+}
+async function reload() {
+  if (isBusy) { isLate = true; return; }
+  isBusy = true;
+  try {
+    const answer = await fetch(location.href, { redirect: "error" });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (answer.ok && page.body.dataset.at) {
+      for (const part of document.querySelectorAll("[data-live]")) {
+        const fresh = page.querySelector(`[data-live="${part.dataset.live}"]`);
+        if (fresh && fresh.outerHTML !== part.outerHTML) put(part, fresh);
+      }
+      state = read(page);
+      tick();
+    }
+  } catch { /* The stream or the next minute tries again. */ }
+  isBusy = false;
+  if (isLate) { isLate = false; reload(); }
+}
+function open() {
+  stream = new EventSource(`/board/events?after=${state.at}`);
+  stream.addEventListener("changed", reload);
+}
+document.addEventListener("visibilitychange", () => { stream?.close(); if (!document.hidden) open(); });
+if (!document.hidden) open();
+setInterval(() => (stream?.readyState === 2 && !document.hidden ? reload() : tick()), 60000);

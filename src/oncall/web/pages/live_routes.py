@@ -1,0 +1,57 @@
+"""The stream of server-sent events that tells an open page to load its changed parts again."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from oncall.errors import StoreError
+from oncall.web.dependencies import running
+from oncall.web.live_feed import STREAM_PATH, LivePlace
+from oncall.web.pages.door import VisitorDep, visitor_or_none
+from oncall.web.pages.page_route import PageRoute
+from oncall.web.pages.rendering import HEADERS
+from oncall.web.problem_documents import ProblemDocument
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+TOO_MANY = "as many live pages are open as may be; close some of them"
+
+
+class EventStream(StreamingResponse):
+    """A stream that ends as soon as its reader is gone, and not only when it has something to send.
+
+    It waits for its client meanwhile, so that it takes no place from callers; see `Overload`.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the stream until it ends or its reader is gone."""
+        sending = asyncio.create_task(self.stream_response(send))
+        leaving = asyncio.create_task(self.listen_for_disconnect(receive))
+        await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (sending, leaving):
+            task.cancel()
+        ended, _ = await asyncio.gather(sending, leaving, return_exceptions=True)
+        if isinstance(ended, Exception) and not isinstance(ended, OSError):
+            raise ended
+
+
+@router.get(STREAM_PATH)
+async def get_events(request: Request, visitor: VisitorDep) -> Response:
+    """Streams a `changed` event for each change after `Last-Event-ID`, or else after `after`, or else from now on."""
+    live, session = running(request).live, visitor.who.session
+    if live.is_full(session):
+        raise ProblemDocument(503, TOO_MANY)
+
+    async def is_signed_in() -> bool:
+        try:
+            return await visitor_or_none(request) is not None
+        except StoreError:
+            return True
+
+    after = request.headers.get("last-event-id") or request.query_params.get("after") or ""
+    stream = live.follow(session, LivePlace.read(after), is_signed_in)
+    # A proxy must pass each event on at once.
+    return EventStream(stream, headers={**HEADERS, "X-Accel-Buffering": "no"}, media_type="text/event-stream")
