@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oncall.paging.ports.sign_in_store import LoginLink, PageSession, ProviderRound
+from oncall.paging.ports.sign_in_store import LoginLink, PageSession, ProviderHandshake
 from oncall.store.sql_store import SqlStore
 
 from .examples import NOW, minutes
@@ -10,7 +10,7 @@ from .examples import NOW, minutes
 LINK = LoginLink("ab" * 32, "ana", "mei", NOW, NOW + minutes(15))
 SESSION = PageSession("cd" * 32, "ana", NOW, NOW + minutes(60))
 
-ROUND = ProviderRound("12" * 32, "34" * 32, "a-nonce", "a-verifier", "/board", NOW, NOW + minutes(10))
+HANDSHAKE = ProviderHandshake("12" * 32, "34" * 32, "a-nonce", "a-verifier", "/board", NOW, NOW + minutes(10))
 
 
 def test_a_link_is_taken_once(store: SqlStore) -> None:
@@ -35,16 +35,16 @@ def test_what_has_ended_is_forgotten(store: SqlStore) -> None:
     store.write(lambda tx: tx.forget_sign_ins(ended_by=NOW + minutes(15)))
     assert store.write(lambda tx: tx.take_login_link(LINK.digest)) is None
     assert store.read(lambda tx: tx.page_session(SESSION.digest)) == SESSION
-    store.write(lambda tx: tx.add_provider_round(ROUND))
+    store.write(lambda tx: tx.add_provider_handshake(HANDSHAKE))
     store.write(lambda tx: tx.forget_sign_ins(ended_by=NOW + minutes(10)))
-    assert store.write(lambda tx: tx.take_provider_round(ROUND.state)) is None
+    assert store.write(lambda tx: tx.take_provider_handshake(HANDSHAKE.state)) is None
 
 
-def test_a_round_at_the_identity_provider_is_taken_once(store: SqlStore) -> None:
-    store.write(lambda tx: tx.add_provider_round(ROUND))
-    assert store.write(lambda tx: tx.take_provider_round("ef" * 32)) is None
-    assert store.write(lambda tx: tx.take_provider_round(ROUND.state)) == ROUND
-    assert store.write(lambda tx: tx.take_provider_round(ROUND.state)) is None
+def test_a_handshake_with_the_identity_provider_is_taken_once(store: SqlStore) -> None:
+    store.write(lambda tx: tx.add_provider_handshake(HANDSHAKE))
+    assert store.write(lambda tx: tx.take_provider_handshake("ef" * 32)) is None
+    assert store.write(lambda tx: tx.take_provider_handshake(HANDSHAKE.state)) == HANDSHAKE
+    assert store.write(lambda tx: tx.take_provider_handshake(HANDSHAKE.state)) is None
 
 
 def test_a_session_keeps_what_the_identity_provider_said(store: SqlStore) -> None:
@@ -52,4 +52,4 @@ def test_a_session_keeps_what_the_identity_provider_said(store: SqlStore) -> Non
     store.write(lambda tx: tx.add_page_session(session))
     assert store.read(lambda tx: tx.page_session(session.digest)) == session
     assert "a.signed.token" not in repr(session)
-    assert "a-verifier" not in repr(ROUND)
+    assert "a-verifier" not in repr(HANDSHAKE)

@@ -23,7 +23,7 @@ from doubles.oidc_provider import (
     Lies,
     OidcProviderDouble,
 )
-from oncall.paging.actions.provider_sign_in import NO_ROUND, begin_round, new_secrets
+from oncall.paging.actions.provider_sign_in import NO_HANDSHAKE, begin_handshake, new_secrets
 from oncall.paging.actions.sign_in import digest_of
 from oncall.web.dependencies import kept
 from oncall.web.flood_gate import FloodGate
@@ -125,6 +125,17 @@ def test_the_roster_and_the_group_decide_the_role(
     assert browser.get("/").headers["location"] == start
 
 
+@pytest.mark.parametrize(("groups", "status"), [([], 403), (["ops-managers"], 303)])
+def test_the_group_gives_the_rights_of_a_manager(
+    double: OidcProviderDouble, browser: Browser, groups: list[str], status: int
+) -> None:
+    double.becomes("ana@example.com", groups=groups)
+    sign_in(browser)
+    hours = {"from": "2027-02-01T20:00", "to": "2027-02-01T22:00", "role": "secondary", "force": "yes"}
+    answer = browser.fill("/board", "/board/override", **hours, engineer="elena", reason="a favour")
+    assert answer.status_code == status, answer.text
+
+
 @pytest.mark.parametrize(
     ("claims", "sentence"),
     [
@@ -164,8 +175,8 @@ def test_an_answer_is_used_once(double: OidcProviderDouble, browser: Browser) ->
     cookie = {"Cookie": f"oncall-sign-in={browser.http.cookies['oncall-sign-in']}"}
     assert browser.get(back, **cookie).status_code == 303
     with Browser(browser.service) as another:
-        words(another.get(back, **cookie), 403, NO_ROUND)
-    assert NO_ROUND == (
+        words(another.get(back, **cookie), 403, NO_HANDSHAKE)
+    assert NO_HANDSHAKE == (
         "this sign-in was finished already, has ended, or was begun in another browser; "
         "begin again from the sign-in page"
     )
@@ -174,22 +185,22 @@ def test_an_answer_is_used_once(double: OidcProviderDouble, browser: Browser) ->
 def test_an_answer_that_another_browser_began_is_refused(double: OidcProviderDouble, browser: Browser) -> None:
     """An attacker who sends a victim their own answer does not sign the victim in as the attacker."""
     with Browser(browser.service) as victim:
-        words(victim.get(visit(browser)), 403, NO_ROUND)
+        words(victim.get(visit(browser)), 403, NO_HANDSHAKE)
         visit(victim)
-        words(victim.get(visit(browser)), 403, NO_ROUND)
+        words(victim.get(visit(browser)), 403, NO_HANDSHAKE)
         assert victim.get("/").headers["location"] == "/login"
 
 
 @pytest.mark.parametrize("query", ["", "?state=guessed&code=x", "?code=x", "?state=%00&code=%F0%9F%92%A9"])
 def test_an_answer_that_nobody_asked_for_is_refused(double: OidcProviderDouble, browser: Browser, query: str) -> None:
-    words(browser.get(BACK + query), 403, NO_ROUND)
+    words(browser.get(BACK + query), 403, NO_HANDSHAKE)
 
 
 def test_a_sign_in_ends_after_ten_minutes(double: OidcProviderDouble, browser: Browser) -> None:
     made, begun = new_secrets(), datetime(2026, 1, 1, tzinfo=UTC)
-    # Another round would delete this one, so it is stored as if its ten minutes ended now.
-    browser.service.store.write(lambda tx: begin_round(made, "browser", tx, wanted="/", real_now=begun))
-    words(browser.get(f"{BACK}?state={made.state}&code=x", Cookie="oncall-sign-in=browser"), 403, NO_ROUND)
+    # Another handshake would delete this one, so it is stored as if its ten minutes ended now.
+    browser.service.store.write(lambda tx: begin_handshake(made, "browser", tx, wanted="/", real_now=begun))
+    words(browser.get(f"{BACK}?state={made.state}&code=x", Cookie="oncall-sign-in=browser"), 403, NO_HANDSHAKE)
 
 
 @pytest.mark.parametrize(
@@ -305,7 +316,7 @@ def test_each_sign_in_and_refusal_is_logged_without_secrets(
     refused = "the identity provider's ID token was refused: it belongs to another sign-in"
     assert listed == [
         ("signed_in", "ana", None),
-        ("sign_in_refused", None, NO_ROUND),
+        ("sign_in_refused", None, NO_HANDSHAKE),
         ("sign_in_refused", None, f"{refused}; {USE_A_LINK}"),
         ("sign_in_refused", None, f"the identity provider refused: HTTP 400 for the sign-in's code; {USE_A_LINK}"),
     ]

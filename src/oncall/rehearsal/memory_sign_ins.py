@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from oncall.paging.ports.sign_in_store import LoginLink, PageSession, ProviderRound
+from oncall.paging.ports.sign_in_store import LoginLink, PageSession, ProviderHandshake
 
 
 class SignInBook:
@@ -12,7 +12,7 @@ class SignInBook:
 
     _login_links: dict[str, LoginLink]
     _page_sessions: dict[str, PageSession]
-    _provider_rounds: dict[str, ProviderRound]
+    _provider_handshakes: dict[str, ProviderHandshake]
 
     def add_login_link(self, link: LoginLink) -> None:
         """Store a link."""
@@ -34,19 +34,19 @@ class SignInBook:
         """Delete a session, if there is one with this digest."""
         self._page_sessions.pop(digest, None)
 
-    def add_provider_round(self, begun: ProviderRound) -> None:
+    def add_provider_handshake(self, begun: ProviderHandshake) -> None:
         """Store a sign-in that begins at the identity provider."""
-        self._provider_rounds[begun.state] = begun
+        self._provider_handshakes[begun.state] = begun
 
-    def take_provider_round(self, state: str) -> ProviderRound | None:
-        """Delete the round with this state and return it, or None."""
-        return self._provider_rounds.pop(state, None)
+    def take_provider_handshake(self, state: str) -> ProviderHandshake | None:
+        """Delete the handshake with this state and return it, or None."""
+        return self._provider_handshakes.pop(state, None)
 
     def forget_sign_ins(self, *, ended_by: datetime) -> None:
-        """Delete the links, sessions and rounds that ended at or before an instant."""
+        """Delete the links, sessions and handshakes that ended at or before an instant."""
         for ended in [link for link in self._login_links.values() if link.ends_at <= ended_by]:
             del self._login_links[ended.digest]
         for session in [each for each in self._page_sessions.values() if each.ends_at <= ended_by]:
             del self._page_sessions[session.digest]
-        for begun in [each for each in self._provider_rounds.values() if each.ends_at <= ended_by]:
-            del self._provider_rounds[begun.state]
+        for begun in [each for each in self._provider_handshakes.values() if each.ends_at <= ended_by]:
+            del self._provider_handshakes[begun.state]

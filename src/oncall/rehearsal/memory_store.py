@@ -19,7 +19,7 @@ from oncall.paging.ports.handoff_book import HandoffNote
 from oncall.paging.ports.phone_proofs import PhoneProof
 from oncall.paging.ports.records import InboundMessage, SentText
 from oncall.paging.ports.refusals import RefusalCount
-from oncall.paging.ports.sign_in_store import LoginLink, PageSession, ProviderRound
+from oncall.paging.ports.sign_in_store import LoginLink, PageSession, ProviderHandshake
 from oncall.paging.ports.ticket_links import TicketLink
 from oncall.rehearsal.memory_calendar import CalendarBook
 from oncall.rehearsal.memory_handoffs import HandoffBook
@@ -57,7 +57,7 @@ class MemoryStore(
         self._links: dict[str, CalendarLink] = {}
         self._login_links: dict[str, LoginLink] = {}
         self._page_sessions: dict[str, PageSession] = {}
-        self._provider_rounds: dict[str, ProviderRound] = {}
+        self._provider_handshakes: dict[str, ProviderHandshake] = {}
         self._ticket_links: dict[str, TicketLink] = {}
         self._notes: list[HandoffNote] = []
         self._proofs: dict[tuple[str, str], PhoneProof] = {}

@@ -7,16 +7,18 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, delete, insert, select
 
-from oncall.paging.ports.sign_in_store import LoginLink, PageSession, ProviderRound
+from oncall.paging.ports.sign_in_store import LoginLink, PageSession, ProviderHandshake
 from oncall.store.statements import Statements
-from oncall.store.tables import login_links, page_sessions, provider_rounds
+from oncall.store.tables import login_links, page_sessions, provider_handshakes
 
 _TAKE_LINK = delete(login_links).where(login_links.c.digest == bindparam("wanted")).returning(*login_links.c)
 _SESSION = select(page_sessions).where(page_sessions.c.digest == bindparam("wanted"))
 _END_SESSION = delete(page_sessions).where(page_sessions.c.digest == bindparam("wanted"))
 
-_TAKE_ROUND = (
-    delete(provider_rounds).where(provider_rounds.c.state == bindparam("wanted_state")).returning(*provider_rounds.c)
+_TAKE_HANDSHAKE = (
+    delete(provider_handshakes)
+    .where(provider_handshakes.c.state == bindparam("wanted_state"))
+    .returning(*provider_handshakes.c)
 )
 
 
@@ -48,16 +50,16 @@ class SignInQueries(Statements):
         """Delete a session, if there is one with this digest."""
         self._run(_END_SESSION, {"wanted": digest})
 
-    def add_provider_round(self, begun: ProviderRound) -> None:
+    def add_provider_handshake(self, begun: ProviderHandshake) -> None:
         """Store a sign-in that begins at the identity provider."""
-        self._change(insert(provider_rounds), asdict(begun), subject="sign-in")
+        self._change(insert(provider_handshakes), asdict(begun), subject="sign-in")
 
-    def take_provider_round(self, state: str) -> ProviderRound | None:
-        """Delete the round with this state and return it; None if there is none. Of two callers one gets it."""
-        row = self._run(_TAKE_ROUND, {"wanted_state": state}).one_or_none()
-        return None if row is None else ProviderRound(*tuple(row))
+    def take_provider_handshake(self, state: str) -> ProviderHandshake | None:
+        """Delete the handshake with this state and return it; None if there is none. Of two callers one gets it."""
+        row = self._run(_TAKE_HANDSHAKE, {"wanted_state": state}).one_or_none()
+        return None if row is None else ProviderHandshake(*tuple(row))
 
     def forget_sign_ins(self, *, ended_by: datetime) -> None:
-        """Delete the links, sessions and rounds that ended at or before an instant (real time)."""
-        for table in (login_links, page_sessions, provider_rounds):
+        """Delete the links, sessions and handshakes that ended at or before an instant (real time)."""
+        for table in (login_links, page_sessions, provider_handshakes):
             self._run(delete(table).where(table.c.ends_at <= ended_by))

@@ -28,8 +28,8 @@ page_sessions = Table(
     Column("id_token", Text),
 )
 
-provider_rounds = Table(
-    "provider_rounds",
+provider_handshakes = Table(
+    "provider_handshakes",
     metadata,
     Column("state", Text, primary_key=True),
     Column("browser", Text, nullable=False),

@@ -20,7 +20,7 @@ from oncall.web.flood_gate import FloodGate
 from oncall.web.refusals import Refusals
 from oncall.web.token_use import TokenUse
 
-ROUNDS_BURST, ROUNDS_PER_SECOND = 60, 1.0
+HANDSHAKES_BURST, HANDSHAKES_PER_SECOND = 60, 1.0
 """How many sign-ins one address may begin at the identity provider at once, and in each second. A whole office may
 have one address."""
 
@@ -102,7 +102,9 @@ class Services:
     senders: SenderSetup = field(default_factory=SenderSetup)
     caller_rate: CallerRate = field(default_factory=CallerRate)
     identity: IdentityProvider | None = None
-    sign_in_gate: FloodGate = field(default_factory=lambda: FloodGate(burst=ROUNDS_BURST, per_second=ROUNDS_PER_SECOND))
+    sign_in_gate: FloodGate = field(
+        default_factory=lambda: FloodGate(burst=HANDSHAKES_BURST, per_second=HANDSHAKES_PER_SECOND)
+    )
     """Counts the sign-ins that each address begins at the identity provider."""
     can_mail: bool = False
     """True if mail can go out, so that readers of the status page may subscribe."""

@@ -1,4 +1,4 @@
-"""Sign-in through an identity provider: begin a round, take it once, and match the person with the roster."""
+"""Sign-in through an identity provider: begin a handshake, take it once, and match the person with the roster."""
 
 from __future__ import annotations
 
@@ -10,34 +10,39 @@ from oncall.paging.actions.caller_actions import NotAllowed
 from oncall.paging.actions.sign_in import SECRET_BYTES, SignedIn, digest_of, start_session
 from oncall.paging.domain.quoted_text import clean
 from oncall.paging.ports.identity_provider import Identity, Secrets
-from oncall.paging.ports.sign_in_store import ProviderRound, SignIns
+from oncall.paging.ports.sign_in_store import ProviderHandshake, SignIns
 from oncall.schedule.schedule import Schedule
 
-ROUND_LENGTH = timedelta(minutes=10)
+HANDSHAKE_LENGTH = timedelta(minutes=10)
 """How long a person may take at the provider, with a second factor (real time)."""
-NO_ROUND = (
+NO_HANDSHAKE = (
     "this sign-in was finished already, has ended, or was begun in another browser; begin again from the sign-in page"
 )
 LONGEST_EMAIL = 254
 
 
 def new_secrets() -> Secrets:
-    """Return the secrets of a new round."""
+    """Return the secrets of a new handshake."""
     return Secrets(*(secrets.token_urlsafe(SECRET_BYTES) for _ in range(3)))
 
 
-def begin_round(made: Secrets, browser: str, tx: SignIns, *, wanted: str, real_now: datetime) -> None:
-    """Store a round. browser: the value of the cookie that the browser gets. wanted: the page to lead to."""
+def begin_handshake(made: Secrets, browser: str, tx: SignIns, *, wanted: str, real_now: datetime) -> None:
+    """Store a handshake. browser: the value of the cookie that the browser gets. wanted: the page to lead to."""
     tx.forget_sign_ins(ended_by=real_now)
-    ends_at = real_now + ROUND_LENGTH
-    tx.add_provider_round(
-        ProviderRound(digest_of(made.state), digest_of(browser), made.nonce, made.verifier, wanted, real_now, ends_at)
+    ends_at = real_now + HANDSHAKE_LENGTH
+    tx.add_provider_handshake(
+        ProviderHandshake(
+            digest_of(made.state), digest_of(browser), made.nonce, made.verifier, wanted, real_now, ends_at
+        )
     )
 
 
-def take_round(state: str, browser: str, tx: SignIns, *, real_now: datetime) -> ProviderRound | None:
-    """Delete the round of an answer and return it; None if there is none, or it ended, or another browser began it."""
-    found = tx.take_provider_round(digest_of(state))
+def take_handshake(state: str, browser: str, tx: SignIns, *, real_now: datetime) -> ProviderHandshake | None:
+    """Delete the handshake of an answer and return it.
+
+    Returns None if there is none, or it has ended, or another browser began it.
+    """
+    found = tx.take_provider_handshake(digest_of(state))
     if found is None or found.ends_at <= real_now or not hmac.compare_digest(found.browser, digest_of(browser)):
         return None
     return found

@@ -40,7 +40,7 @@ class PageSession:
 
 
 @dataclass(frozen=True, slots=True)
-class ProviderRound:
+class ProviderHandshake:
     """A sign-in that a browser has begun at the identity provider and not finished.
 
     state: the digest (hex) of the value that comes back with the answer. browser: the digest of the browser's cookie.
@@ -75,11 +75,11 @@ class SignIns(Schedules, Protocol):
     def remove_page_session(self, digest: str) -> None:
         """Delete a session, if there is one with this digest."""
 
-    def add_provider_round(self, begun: ProviderRound) -> None:
+    def add_provider_handshake(self, begun: ProviderHandshake) -> None:
         """Store a sign-in that begins at the identity provider."""
 
-    def take_provider_round(self, state: str) -> ProviderRound | None:
-        """Delete the round with this state and return it; None if there is none. Of two callers one gets it."""
+    def take_provider_handshake(self, state: str) -> ProviderHandshake | None:
+        """Delete the handshake with this state and return it; None if there is none. Of two callers one gets it."""
 
     def forget_sign_ins(self, *, ended_by: datetime) -> None:
-        """Delete the links, sessions and rounds that ended at or before an instant (real time)."""
+        """Delete the links, sessions and handshakes that ended at or before an instant (real time)."""

@@ -13,12 +13,12 @@ from fastapi.responses import Response
 from oncall.errors import IdentityAway, IdentityError
 from oncall.paging.actions.caller_actions import NotAllowed
 from oncall.paging.actions.provider_sign_in import (
-    NO_ROUND,
-    ROUND_LENGTH,
-    begin_round,
+    HANDSHAKE_LENGTH,
+    NO_HANDSHAKE,
+    begin_handshake,
     new_secrets,
     sign_in_identity,
-    take_round,
+    take_handshake,
 )
 from oncall.paging.actions.sign_in import SECRET_BYTES
 from oncall.paging.ports.identity_provider import IdentityProvider
@@ -42,7 +42,7 @@ _ERROR = re.compile(r"[a-z_]{1,40}")
 
 @router.get("/login/provider")
 async def get_provider(request: Request, services: ServicesDep) -> Response:
-    """Leads to the provider. The store keeps the secrets of the round, and the browser a cookie that belongs to it."""
+    """Leads to the provider. The store keeps the handshake, and the browser a cookie that belongs to it."""
     provider = _provider(services)
     if not services.sign_in_gate.count(network_of(source_of(request.scope))):
         raise ProblemDocument(429, FLOODED)
@@ -52,9 +52,9 @@ async def get_provider(request: Request, services: ServicesDep) -> Response:
         address = await provider.address(made)
     except IdentityError as error:
         raise _refusal(request, error) from error
-    await services.engine.write(lambda tx: begin_round(made, browser, tx, wanted=wanted, real_now=real_now))
+    await services.engine.write(lambda tx: begin_handshake(made, browser, tx, wanted=wanted, real_now=real_now))
     answer = to(address)
-    seconds = int(ROUND_LENGTH.total_seconds())
+    seconds = int(HANDSHAKE_LENGTH.total_seconds())
     answer.set_cookie(
         _cookie(services), browser, max_age=seconds, secure=is_https(services), httponly=True, samesite="lax"
     )
@@ -69,9 +69,9 @@ async def get_back(request: Request, services: ServicesDep) -> Response:
         raise ProblemDocument(429, FLOODED)
     asked = {name: request.query_params.get(name, "")[:_LONGEST] for name in ("state", "code", "error")}
     browser, real_now = request.cookies.get(_cookie(services), "")[:_LONGEST], services.clock.real_now()
-    found = await services.engine.write(lambda tx: take_round(asked["state"], browser, tx, real_now=real_now))
+    found = await services.engine.write(lambda tx: take_handshake(asked["state"], browser, tx, real_now=real_now))
     if found is None:
-        raise _log_refusal(request, ProblemDocument(403, NO_ROUND))
+        raise _log_refusal(request, ProblemDocument(403, NO_HANDSHAKE))
     if asked["error"] or not asked["code"]:
         word = asked["error"] if _ERROR.fullmatch(asked["error"]) else "no reason given"
         raise _log_refusal(request, ProblemDocument(403, f"the identity provider did not sign you in: {word}"))

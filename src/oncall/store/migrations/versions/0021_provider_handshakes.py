@@ -15,7 +15,7 @@ TIME = sa.TIMESTAMP(timezone=True).with_variant(sa.Text(), "sqlite")
 def upgrade() -> None:
     """Add a table, and two columns of the sessions."""
     op.create_table(
-        "provider_rounds",
+        "provider_handshakes",
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("browser", sa.Text(), nullable=False),
         sa.Column("nonce", sa.Text(), nullable=False),
@@ -23,7 +23,7 @@ def upgrade() -> None:
         sa.Column("wanted", sa.Text(), nullable=False),
         sa.Column("created_at", TIME, nullable=False),
         sa.Column("ends_at", TIME, nullable=False),
-        sa.PrimaryKeyConstraint("state", name="provider_rounds_pkey"),
+        sa.PrimaryKeyConstraint("state", name="provider_handshakes_pkey"),
     )
     op.add_column("page_sessions", sa.Column("is_manager", sa.Boolean()))
     op.add_column("page_sessions", sa.Column("id_token", sa.Text()))
