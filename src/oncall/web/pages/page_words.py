@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from oncall.paging.domain.quoted_text import clean
 from oncall.paging.views.ticket_view_types import TicketView
-from oncall.paging.views.ticket_words import first_to_end, is_near_its_end, left_words, one_clock, state_words
+from oncall.paging.views.ticket_words import first_to_end, is_near_its_end, left_words, one_clock, stamp, state_words
 from oncall.support.wording import full_time
 
 
@@ -49,5 +49,7 @@ FILTERS: Mapping[str, object] = {
     "urgency": urgency_class,
     "state": state_words,
     "clock": one_clock,
+    "left": left_words,
+    "stamp": stamp,
 }
 """By the name that the templates use."""
