@@ -19,6 +19,7 @@ def test_a_subscriber_is_found_by_address_digest_and_token_and_changes(store: Sq
     store.write(lambda tx: tx.put_subscriber(ANA))
     assert store.read(lambda tx: tx.subscriber_at("ana@example.org")) == ANA
     assert store.read(lambda tx: tx.subscriber_to_confirm("ab" * 32)) == ANA
+    assert store.read(lambda tx: tx.subscriber("a1")) == ANA
     changed = replace(ANA, confirmed_at=NOW, components=())
     store.write(lambda tx: tx.put_subscriber(changed))
     assert store.read(lambda tx: tx.subscriber_with("tok-a")) == changed
@@ -31,6 +32,8 @@ def test_only_confirmed_subscribers_are_listed_in_order(store: SqlStore) -> None
     store.write(lambda tx: tx.put_subscriber(BEN))
     assert store.read(lambda tx: tx.confirmed_subscribers(after="", most=5)) == [BEN]
     assert store.read(lambda tx: tx.confirmed_subscribers(after="b2", most=5)) == []
+    hook = replace(BEN, id="c3", address="https://example.org/hook", manage_token="tok-c")
+    store.write(lambda tx: tx.put_subscriber(hook))
     assert store.read(lambda tx: tx.count_subscribers()) == 1
 
 

@@ -8,10 +8,14 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from bs4 import BeautifulSoup
+from standardwebhooks import Webhook
 
+from oncall.channels.subscriber_hook import PRIVATE
+from oncall.paging.actions.subscriptions import KNOWN_HOOK
 from oncall.web.subscription_routes import ASKED, ENDED, NO_MAIL, ONE_ADDRESS
 from oncall.wiring.mail_settings import MailSettings
 from tests.relay.mailboxes import Mailbox
+from tests.relay.receivers import Receiver
 from tests.web.service import Service
 
 SENDER = "status@example.com"
@@ -27,7 +31,7 @@ def mailbox() -> Iterator[Mailbox]:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory, mailbox: Mailbox) -> Iterator[Service]:
-    mail = MailSettings(mailbox.server, SENDER)
+    mail = MailSettings(mailbox.server, SENDER, may_be_loopback=True)
     with Service(tmp_path_factory.mktemp("subscribed"), mail_out=mail) as running:
         yield running
 
@@ -134,3 +138,29 @@ def test_without_a_mail_server_the_page_has_no_form_and_says_why(quiet: Service)
     assert "<form" not in quiet.call("GET", "/status", by=None).text
     refused = send(quiet, "/status/subscribe", email="ana@example.org")
     assert (refused.status_code, NO_MAIL in words(refused)) == (422, True)
+
+
+def test_a_webhook_gets_each_update_in_the_shape_of_statuspage_until_it_ends(service: Service) -> None:
+    with Receiver() as receiver:
+        url = f"http://127.0.0.1:{receiver.port}/hook"
+        asked = send(service, "/status/subscribe", webhook=url)
+        secret = re.search(r"whsec_\S+", words(asked))
+        assert asked.status_code == 200 and secret is not None
+        again = send(service, "/status/subscribe", webhook=url)
+        assert (again.status_code, KNOWN_HOOK in words(again)) == (409, True)
+        service.post({**DOWN, "title": "Portal gone"}, by="ana", path=EVENTS)
+        with receiver.changed:
+            assert receiver.changed.wait_for(lambda: receiver.got, 60)
+        (got,) = receiver.got
+        told = Webhook(secret[0]).verify(got.body, got.headers)
+        assert (told["incident"]["name"], told["incident"]["status"]) == ("Portal gone", "investigating")
+        assert told["page"]["status_indicator"] == "major"
+        leave = link(told["meta"]["unsubscribe"], "u")
+        assert send(service, leave).status_code == 200
+    assert service.store.read(lambda tx: tx.subscriber_at(url)) is None
+
+
+@pytest.mark.parametrize("url", ["https://10.0.0.1/hook", "https://169.254.169.254/latest", "https://[::1]/"])
+def test_a_webhook_with_a_private_address_is_refused_on_the_page(quiet: Service, url: str) -> None:
+    refused = send(quiet, "/status/subscribe", webhook=url)
+    assert (refused.status_code, PRIVATE in words(refused)) == (422, True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypedDict
 
 from oncall.status.component_states import ComponentState, IncidentState, MaintenanceState
@@ -85,6 +85,38 @@ def maintenance_json(maintenance: Maintenance, record: StatusRecord) -> Document
     }
     created = time_json(maintenance.plans[0].written_at, record)
     return _shared(maintenance.id, maintenance.title, created, steps[-1].at, maintenance.components, record) | body
+
+
+def webhook_json(subject: Incident | Maintenance, record: StatusRecord, unsubscribe: str) -> Document:
+    """Return what a subscriber's webhook gets: the state of the page and one incident or maintenance, times in UTC."""
+    line = top_line(record)
+    shape = incident_json(subject, record) if isinstance(subject, Incident) else maintenance_json(subject, record)
+    stamp = record.now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return {
+        "meta": {"unsubscribe": unsubscribe, "documentation": link_to(subject.id, record), "generated_at": stamp},
+        "page": {
+            "id": page_id(record.page),
+            "status_indicator": line.indicator,
+            "status_description": line.words,
+        },
+        "incident": {
+            "impact_override": None,
+            "backfilled": False,
+            "scheduled_for": None,
+            "scheduled_until": None,
+            "scheduled_remind_prior": False,
+            "scheduled_reminded_at": None,
+            "scheduled_auto_in_progress": isinstance(subject, Maintenance),
+            "scheduled_auto_completed": isinstance(subject, Maintenance),
+            "postmortem_body": None,
+            "postmortem_body_last_updated_at": None,
+            "postmortem_ignored": False,
+            "postmortem_notified_subscribers": False,
+            "postmortem_notified_twitter": False,
+            "postmortem_published_at": None,
+            **shape,
+        },
+    }
 
 
 def link_to(incident_id: str, record: StatusRecord) -> str:

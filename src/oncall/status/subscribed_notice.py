@@ -27,6 +27,7 @@ class Notice:
     text: str
     components: tuple[str, ...]
     link: str
+    about: Incident | Maintenance
 
 
 def notice_of(event: StatusEvent, record: StatusRecord) -> Notice | None:
@@ -39,7 +40,9 @@ def notice_of(event: StatusEvent, record: StatusRecord) -> Notice | None:
     lines = [entry.title, "", *_facts(subject, event.seq, entry, record)]
     if entry.body:
         lines += ["", entry.body]
-    return Notice(event.seq, f"[{record.page.name}] {entry.title}", "\n".join(lines), entry.components, entry.link)
+    return Notice(
+        event.seq, f"[{record.page.name}] {entry.title}", "\n".join(lines), entry.components, entry.link, subject
+    )
 
 
 def wants(chosen: Iterable[str], notice: Notice, page: StatusPage) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from oncall.paging.ports.relay import SUBSCRIBER_MAIL
+from oncall.paging.ports.relay import SUBSCRIBER_HOOK, SUBSCRIBER_MAIL
 from oncall.paging.ports.subscribers import NoticeCursor, Subscriber
 from oncall.status.status_events import StatusEvent
 from oncall.store.rows import Row, Values
@@ -16,6 +16,7 @@ from oncall.store.status_queries import status_event_of
 from oncall.store.tables import notice_cursor, relay_messages, status_events, subscribers, subscription_asks
 
 _BY_ADDRESS = select(subscribers).where(subscribers.c.address == bindparam("wanted"))
+_BY_ID = select(subscribers).where(subscribers.c.id == bindparam("wanted"))
 _BY_DIGEST = select(subscribers).where(subscribers.c.confirm_digest == bindparam("wanted"))
 _BY_TOKEN = select(subscribers).where(subscribers.c.manage_token == bindparam("wanted"))
 _IS_CONFIRMED = subscribers.c.confirmed_at.is_not(None)
@@ -25,7 +26,11 @@ _CONFIRMED = (
     .order_by(subscribers.c.id)
     .limit(bindparam("most"))
 )
-_COUNT = select(func.count()).select_from(subscribers).where(_IS_CONFIRMED)
+_COUNT = (
+    select(func.count())
+    .select_from(subscribers)
+    .where(_IS_CONFIRMED, ~subscribers.c.address.contains("://", autoescape=True))
+)
 _ASKS = (
     select(func.count())
     .select_from(subscription_asks)
@@ -46,6 +51,10 @@ class SubscriberQueries(Statements):
         """Return the subscriber with this address, confirmed or not; None if there is none."""
         return self._subscriber(_BY_ADDRESS, address)
 
+    def subscriber(self, subscriber_id: str) -> Subscriber | None:
+        """Return the subscriber with this id, or None."""
+        return self._subscriber(_BY_ID, subscriber_id)
+
     def subscriber_to_confirm(self, digest: str) -> Subscriber | None:
         """Return the subscriber whose confirming token has this digest, or None."""
         return self._subscriber(_BY_DIGEST, digest)
@@ -64,7 +73,8 @@ class SubscriberQueries(Statements):
     def remove_subscriber(self, subscriber_id: str) -> None:
         """Delete a subscriber and the mail to them that is not sent yet."""
         self._run(delete(subscribers).where(subscribers.c.id == subscriber_id))
-        about = (relay_messages.c.to == SUBSCRIBER_MAIL, relay_messages.c.ticket == subscriber_id)
+        places = (SUBSCRIBER_MAIL, f"{SUBSCRIBER_HOOK}:{subscriber_id}")
+        about = (relay_messages.c.to.in_(places), relay_messages.c.ticket == subscriber_id)
         self._run(delete(relay_messages).where(*about, relay_messages.c.due_at.is_not(None)))
 
     def forget_unconfirmed(self, *, ended_by: datetime) -> None:
@@ -76,7 +86,7 @@ class SubscriberQueries(Statements):
         return [_read(row) for row in self._run(_CONFIRMED, {"after": after, "most": most})]
 
     def count_subscribers(self) -> int:
-        """Return how many subscribers are confirmed."""
+        """Return how many confirmed subscribers get mail."""
         return int(self._run(_COUNT).scalar_one())
 
     def subscription_asks(self, key: str, *, since: datetime) -> int:

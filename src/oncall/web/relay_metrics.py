@@ -7,7 +7,7 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from oncall.paging.ports.relay import RelayBacklog
+from oncall.paging.ports.relay import SUBSCRIBER_HOOK, RelayBacklog
 
 
 class RelayMetrics:
@@ -31,21 +31,30 @@ class RelayMetrics:
 
     def carried(self, to: str) -> None:
         """Count a message that arrived."""
-        self._sends.labels(to, "sent").inc()
+        self._sends.labels(_shown(to), "sent").inc()
 
     def failed(self, to: str) -> None:
         """Count a send that failed."""
-        self._sends.labels(to, "failed").inc()
+        self._sends.labels(_shown(to), "failed").inc()
 
     def quarantined(self, to: str, count: int) -> None:
         """Count messages that are not sent again."""
-        self._sends.labels(to, "quarantined").inc(count)
+        self._sends.labels(_shown(to), "quarantined").inc(count)
 
     def waits(self, backlogs: Mapping[str, RelayBacklog], real_now: datetime) -> None:
         """Show what each destination has not received."""
-        self._seen |= backlogs.keys()
+        self._seen |= {to for to in backlogs if not _is_hook(to)}
         for to in self._seen:
             backlog = backlogs.get(to, RelayBacklog())
             age = (real_now - backlog.oldest).total_seconds() if backlog.oldest is not None else 0.0
             self._waiting.labels(to).set(backlog.waiting)
             self._oldest.labels(to).set(max(age, 0.0))
+
+
+def _is_hook(to: str) -> bool:
+    """Return True for the webhook of a subscriber. Anyone may add one, so none has numbers of its own."""
+    return to.startswith(f"{SUBSCRIBER_HOOK}:")
+
+
+def _shown(to: str) -> str:
+    return SUBSCRIBER_HOOK if _is_hook(to) else to

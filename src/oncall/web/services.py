@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -110,3 +110,5 @@ class Services:
     """True if mail can go out, so that readers of the status page may subscribe."""
     customer_forms: FloodGate = field(default_factory=lambda: FloodGate(burst=30, per_second=0.2))
     """Counts the forms that customers send, by ticket or contact."""
+    check_hook: Callable[[str], Awaitable[object]] | None = None
+    """Raises Refused for the address of a subscriber's webhook that may not be posted to."""

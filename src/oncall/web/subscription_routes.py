@@ -6,7 +6,15 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from oncall.paging.actions.subscription_limits import AskedTooOften
-from oncall.paging.actions.subscriptions import Asked, choose, confirm, subscribe, subscriber_of, unsubscribe
+from oncall.paging.actions.subscriptions import (
+    Asked,
+    choose,
+    confirm,
+    subscribe,
+    subscribe_hook,
+    subscriber_of,
+    unsubscribe,
+)
 from oncall.paging.outgoing.subscriber_mail import CONFIRM, MANAGE, UNSUBSCRIBE
 from oncall.paging.ports.store import Transaction
 from oncall.paging.ports.subscribers import Subscriber
@@ -28,7 +36,7 @@ ASKED = (
     "If nothing comes, look into the folder for unwanted mail."
 )
 NO_MAIL = "this status page sends no mail; read its feed at /status/feed.atom"
-ONE_ADDRESS = "write one mail address"
+ONE_ADDRESS = "write one mail address, or the address of one webhook"
 ENDED = "No notices go to this address any more. To get them again, subscribe on the status page."
 _HEADERS = {
     "Content-Security-Policy": POLICY,
@@ -48,7 +56,10 @@ async def post_subscription(request: Request, services: ServicesDep) -> Response
     if services.refusals.is_flooding(source):
         raise ProblemDocument(429, FLOODED)
     fields = await form_body(request)
-    if not any(fields.get(TRAP, [])):
+    is_trapped = any(fields.get(TRAP, []))
+    if any(fields.get("webhook", [])) and not is_trapped:
+        return await _hook(services, fields, source)
+    if not is_trapped:
         if not services.can_mail:
             raise ProblemDocument(422, NO_MAIL)
         asked = Asked(_address(fields), fields.get("component", []), network_of(source), services.public_url)
@@ -120,11 +131,31 @@ async def _subscribe(services: Services, asked: Asked) -> None:
         raise ProblemDocument(429, str(error)) from error
 
 
-async def _management(services: Services, found: Subscriber, title: str) -> Response:
+async def _hook(services: Services, fields: dict[str, list[str]], source: str) -> Response:
+    """Store a webhook and show its secrets, once. It needs no confirmation: it gets nothing but updates."""
+    urls, now, real_now = fields["webhook"], services.clock.now(), services.clock.real_now()
+    if len(urls) != 1 or services.check_hook is None or any(fields.get("email", []) + fields.get("phone", [])):
+        raise ProblemDocument(422, ONE_ADDRESS)
+    url = urls[0].strip()
+    asked = Asked("", fields.get("component", []), network_of(source), services.public_url)
+    await services.check_hook(url)
+
+    def work(tx: Transaction) -> Subscriber:
+        return subscribe_hook(tx, url, asked, now=now, real_now=real_now)
+
+    try:
+        found = await services.engine.write(work)
+    except AskedTooOften as error:
+        raise ProblemDocument(429, str(error)) from error
+    title = "The webhook is subscribed"
+    return await _management(services, found, title, f" Keep its signing secret: {found.signing_secret}")
+
+
+async def _management(services: Services, found: Subscriber, title: str, more: str = "") -> Response:
     return await _answer(
         services,
         title,
-        f"Notices go to {found.address}.",
+        f"Notices go to {found.address}.{more}",
         button="Store my choice",
         path=MANAGE + found.manage_token,
         chosen=found.components,

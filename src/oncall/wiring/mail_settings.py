@@ -16,10 +16,14 @@ _PORTS = {"smtps": 465, "smtp": 25}
 
 @dataclass(frozen=True, slots=True)
 class MailSettings:
-    """How mail goes out; None for a variable that is not set. sender: the address that mail comes from."""
+    """How mail goes out; None for a variable that is not set. sender: the address that mail comes from.
+
+    may_be_loopback: webhooks of subscribers may be on loopback, for tests.
+    """
 
     server: MailServer | None = None
     sender: str | None = None
+    may_be_loopback: bool = False
 
     @property
     def unset(self) -> list[str]:
@@ -33,7 +37,15 @@ def read_mail_settings(found: Mapping[str, str]) -> MailSettings:
     sender = found.get("ONCALL_MAIL_FROM") or None
     if sender is not None and not _ADDRESS.fullmatch(sender):
         raise SettingsError(f'ONCALL_MAIL_FROM: "{sender[:80]}" is not a mail address; write "status@example.com"')
-    return MailSettings(_server(found.get("ONCALL_SMTP_URL")), sender)
+    return MailSettings(
+        _server(found.get("ONCALL_SMTP_URL")), sender, _loopback(found.get("ONCALL_SUBSCRIBER_LOOPBACK"))
+    )
+
+
+def _loopback(text: str | None) -> bool:
+    if text not in (None, "", "yes", "no"):
+        raise SettingsError(f'ONCALL_SUBSCRIBER_LOOPBACK: "{text[:20]}" is neither yes nor no; leave it out')
+    return text == "yes"
 
 
 def _server(text: str | None) -> MailServer | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -16,11 +16,21 @@ from typing import TypeVar
 import structlog
 
 from oncall.channels.mail_post import MailPost
+from oncall.channels.subscriber_hook import SubscriberHookPost
 from oncall.channels.team_channel import TeamChannelPost
 from oncall.channels.webhook_post import WebhookPost
 from oncall.errors import DeliveryError, OncallError, StoreError
-from oncall.paging.ports.relay import SUBSCRIBER_MAIL, TEAM_CHANNEL, WEBHOOK, Carrier, RelayMessage, RelayMessages
+from oncall.paging.ports.relay import (
+    SUBSCRIBER_HOOK,
+    SUBSCRIBER_MAIL,
+    TEAM_CHANNEL,
+    WEBHOOK,
+    Carrier,
+    RelayMessage,
+    RelayMessages,
+)
 from oncall.paging.ports.store import Transaction
+from oncall.paging.ports.subscribers import Subscriber
 from oncall.paging.ports.time_source import Clock
 from oncall.paging.relay.courier import Courier
 from oncall.paging.relay.filling import Filling
@@ -41,6 +51,8 @@ KEPT_FOR = timedelta(days=14)
 """How long (real time) a message that does not wait is listed."""
 STOP_WITHIN_SECONDS = 5.0
 MOST_ALARMS = 100
+MOST_HOOKS = 50
+"""Webhooks of subscribers that are posted to at a time."""
 
 
 class Relay:
@@ -61,6 +73,7 @@ class Relay:
         self._policy: Policy | None = None
         self._counted_at: datetime | None = None
         self._forgotten_at: datetime | None = None
+        self._hook_places = asyncio.Semaphore(MOST_HOOKS)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop, self._wake = asyncio.Event(), asyncio.Event()
         self._runs = threading.Event()
@@ -174,8 +187,9 @@ class Relay:
                 return
             if courier.rests:
                 return
-            while await courier.round():
-                pass
+            async with self._hook_places if to.startswith(f"{SUBSCRIBER_HOOK}:") else nullcontext():
+                while await courier.round():
+                    pass
             if courier.failures == 1:
                 self._log.warning("a message was not accepted", action="relay_refused", to=to)
             self._wake.set()
@@ -187,7 +201,8 @@ class Relay:
     async def _courier(self, to: str) -> Courier | None:
         """Return the courier of a destination; None if the policy does not name it. A new address gets a new one."""
         self._policy = await self._access.read(lambda tx: tx.policy())
-        address = _address_of(to, self._policy)
+        hook = await self._hook(to)
+        address = hook.address if hook is not None else _address_of(to, self._policy)
         if address is None:
             return None
         known = self._couriers.get(to)
@@ -195,10 +210,22 @@ class Relay:
             if known is not None:
                 await known.carrier.close()
             self._addresses[to] = address
-            self._couriers[to] = Courier(to, self._carrier(to, address), self._write, self._real_now, self._metrics)
+            self._couriers[to] = Courier(
+                to, self._carrier(to, address, hook), self._write, self._real_now, self._metrics
+            )
         return self._couriers[to]
 
-    def _carrier(self, to: str, address: str) -> Carrier:
+    async def _hook(self, to: str) -> Subscriber | None:
+        """Return the subscriber whose webhook a destination is; None for other destinations."""
+        kind, _, name = to.partition(":")
+        if kind != SUBSCRIBER_HOOK:
+            return None
+        return await self._access.read(lambda tx: tx.subscriber(name))
+
+    def _carrier(self, to: str, address: str, hook: Subscriber | None = None) -> Carrier:
+        if hook is not None:
+            may_be_loopback = self._settings.mail.may_be_loopback
+            return SubscriberHookPost(address, hook.signing_secret, may_be_loopback=may_be_loopback)
         if to == SUBSCRIBER_MAIL:
             return MailPost(self._settings.mail.server, self._settings.mail.sender)
         kind, _, name = to.partition(":")

@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from datetime import datetime
+from functools import partial
 
 from fastapi import FastAPI
 from twilio.request_validator import SIGNATURE_HEADER, SIGNATURE_SETTINGS_HEADER
 
+from oncall.channels.subscriber_hook import checked_address
 from oncall.channels.twilio_account import TWILIO_URL
 from oncall.channels.twilio_forms import Form, OwnAccount, why_unclear
 from oncall.channels.twilio_twiml import question_twiml, statement_twiml
@@ -124,6 +126,7 @@ async def _open_services(
                 caller_rate=CallerRate(settings.caller_rate),
                 identity=provider,
                 can_mail=not settings.mail.unset,
+                check_hook=partial(checked_address, may_be_loopback=settings.mail.may_be_loopback),
             )
             async with taking_mail(pager.engine, mail_door), closed_at_end(provider):
                 yield services

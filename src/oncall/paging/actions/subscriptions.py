@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from oncall.errors import NotFound
+from oncall.errors import Conflict, NotFound
 from oncall.paging.actions.subscription_limits import DAY, check_limits, mail_address
 from oncall.paging.outgoing.subscriber_mail import confirming_mail, known_mail
 from oncall.paging.ports.subscribers import NoticeCursor, Subscriber, Subscribers
@@ -17,6 +17,8 @@ from oncall.status.subscribed_notice import chosen_components
 
 CONFIRM_WITHIN = timedelta(days=7)
 NO_LINK = "this link has ended or was never made; subscribe again on the status page"
+
+KNOWN_HOOK = "this webhook is subscribed already; its own link changes or ends the subscription"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,23 @@ def subscribe(tx: Subscribers, asked: Asked, *, now: datetime, real_now: datetim
     tx.add_relay_messages([confirming_mail(subscriber, token, page, base=asked.base, real_now=real_now)])
 
 
+def subscribe_hook(tx: Subscribers, url: str, asked: Asked, *, now: datetime, real_now: datetime) -> Subscriber:
+    """Store a webhook, whose address the caller has checked, and return it. Notices go there at once.
+
+    Raises Refused and Conflict, with nothing written. now: policy time.
+    """
+    chosen = chosen_components(asked.components, read_status(tx, now).page)
+    keys = check_limits(tx, url, asked.source, real_now)
+    if tx.subscriber_at(url) is not None:
+        raise Conflict(KNOWN_HOOK)
+    tx.add_subscription_asks(keys, real_now)
+    name, at = secrets.token_hex(8), now.replace(microsecond=0)
+    subscriber = Subscriber(name, url, chosen, secrets.token_urlsafe(24), real_now, confirmed_at=at)
+    tx.put_subscriber(subscriber)
+    _begin_notices(tx)
+    return subscriber
+
+
 def confirm(tx: Subscribers, token: str, *, now: datetime, real_now: datetime) -> Subscriber:
     """Confirm a subscription, and return it. To confirm it again changes nothing. Raises NotFound. now: policy time."""
     found = tx.subscriber_to_confirm(_digest(token))
@@ -64,8 +83,7 @@ def confirm(tx: Subscribers, token: str, *, now: datetime, real_now: datetime) -
         return found
     confirmed = replace(found, confirmed_at=now.replace(microsecond=0))
     tx.put_subscriber(confirmed)
-    if tx.notice_cursor() is None:
-        tx.move_notice_cursor(None, NoticeCursor(tx.last_status_event()))
+    _begin_notices(tx)
     return confirmed
 
 
@@ -90,6 +108,11 @@ def unsubscribe(tx: Subscribers, manage_token: str) -> None:
     found = tx.subscriber_with(manage_token)
     if found is not None:
         tx.remove_subscriber(found.id)
+
+
+def _begin_notices(tx: Subscribers) -> None:
+    if tx.notice_cursor() is None:
+        tx.move_notice_cursor(None, NoticeCursor(tx.last_status_event()))
 
 
 def _digest(token: str) -> str:

@@ -1,13 +1,16 @@
-"""The mail that subscribers to the status page get: the link that confirms, the link that changes, and notices."""
+"""What subscribers to the status page get by mail or webhook: links that confirm or change, and notices."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import datetime
 
 from oncall.paging.ports.outgoing_mail import OutgoingMail, mail_body
-from oncall.paging.ports.relay import SUBSCRIBER_MAIL, RelayMessage
+from oncall.paging.ports.relay import SUBSCRIBER_HOOK, SUBSCRIBER_MAIL, RelayMessage
 from oncall.paging.ports.subscribers import Subscriber
+from oncall.status.status_record import StatusRecord
+from oncall.status.statuspage_json import webhook_json
 from oncall.status.subscribed_notice import Notice
 from oncall.support.status_file import StatusPage
 
@@ -54,6 +57,19 @@ def notice_mail(
     return _message(mail, subscriber, "status.notice", f"{notice.seq}|{subscriber.id}", notice.seq, real_now)
 
 
+def notice_message(
+    notice: Notice, subscriber: Subscriber, record: StatusRecord, *, base: str, real_now: datetime
+) -> RelayMessage:
+    """Return one notice for one subscriber, by mail or for a webhook. Its id follows from both: it is stored once."""
+    if not subscriber.is_hook:
+        return notice_mail(notice, subscriber, record.page, base=base, real_now=real_now)
+    ending = f"{base}{UNSUBSCRIBE}{subscriber.manage_token}"
+    body = json.dumps(webhook_json(notice.about, record, ending), ensure_ascii=False)
+    to = f"{SUBSCRIBER_HOOK}:{subscriber.id}"
+    name = _delivery(f"{notice.seq}|{subscriber.id}")
+    return RelayMessage(name, to, "status.notice", subscriber.id, notice.seq, body, real_now, real_now)
+
+
 def _ending(subscriber: Subscriber, base: str) -> dict[str, str]:
     """Return the headers of RFC 8058, by which a mail program unsubscribes with one click."""
     return {
@@ -65,6 +81,9 @@ def _ending(subscriber: Subscriber, base: str) -> dict[str, str]:
 def _message(
     mail: OutgoingMail, subscriber: Subscriber, kind: str, name: str, position: int, real_now: datetime
 ) -> RelayMessage:
-    delivery = "msg_" + hashlib.sha256(name.encode()).hexdigest()[:32]
     body = mail_body(mail)
-    return RelayMessage(delivery, SUBSCRIBER_MAIL, kind, subscriber.id, position, body, real_now, real_now)
+    return RelayMessage(_delivery(name), SUBSCRIBER_MAIL, kind, subscriber.id, position, body, real_now, real_now)
+
+
+def _delivery(name: str) -> str:
+    return "msg_" + hashlib.sha256(name.encode()).hexdigest()[:32]

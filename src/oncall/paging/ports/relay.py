@@ -15,6 +15,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PLACE = re.compile(r"([0-9]{1,17})[.]([0-9]{1,18})[.]([a-z0-9_]{1,60})")
 WEBHOOK, TEAM_CHANNEL = "webhook", "channel"
 """What stands before the colon in `RelayMessage.to`."""
+SUBSCRIBER_HOOK = "hook"
+"""What stands before the colon and the id of a subscriber with a webhook."""
 SUBSCRIBER_MAIL = "mail:subscribers"
 """The destination of every mail to subscribers; the address is in the body, which `mail_body` writes."""
 
@@ -53,7 +55,7 @@ class RelayMessage:
     """One message to one webhook or team channel. Times are real, aware UTC.
 
     id: stays the same for every send, so that the receiver can drop repeats. to: `webhook:NAME`, `channel:NAME`
-    or `mail:subscribers`.
+    `mail:subscribers` or `hook:ID` of a subscriber.
     kind: `ticket.paged`, or a topic of team channels. position: orders the messages about one ticket. body: exactly
     what is sent. ticket: of a mail, the subscriber's id. due_at: when it is sent next; None once it is sent or
     quarantined.

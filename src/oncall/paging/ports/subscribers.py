@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,7 +15,7 @@ from oncall.status.status_events import StatusEvent, StatusLog
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """An address that asked for notices. `repr` shows neither the address nor a token.
+    """A mail address, or the URL of a webhook, that asked for notices. `repr` shows neither the address nor a token.
 
     components: ids of components and groups; empty: everything. manage_token: opens the page to change or end the
     subscription; each notice carries it. confirm_digest: the SHA-256 digest (hex) of the token that confirms, which
@@ -28,6 +30,17 @@ class Subscriber:
     confirm_digest: str | None = field(default=None, repr=False)
     confirm_ends_at: datetime | None = None
     confirmed_at: datetime | None = None
+
+    @property
+    def is_hook(self) -> bool:
+        """Return True if notices go to a webhook, not by mail."""
+        return "://" in self.address
+
+    @property
+    def signing_secret(self) -> str:
+        """Return the secret that signs what goes to a webhook, in the form of Standard Webhooks."""
+        key = hashlib.sha256(f"signing|{self.manage_token}".encode()).digest()
+        return "whsec_" + base64.b64encode(key).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +59,9 @@ class Subscribers(StatusLog, RelayMessages, Protocol):
 
     def subscriber_at(self, address: str) -> Subscriber | None:
         """Return the subscriber with this address, confirmed or not; None if there is none."""
+
+    def subscriber(self, subscriber_id: str) -> Subscriber | None:
+        """Return the subscriber with this id, or None."""
 
     def subscriber_to_confirm(self, digest: str) -> Subscriber | None:
         """Return the subscriber whose confirming token has this digest, or None."""
@@ -66,7 +82,7 @@ class Subscribers(StatusLog, RelayMessages, Protocol):
         """Return confirmed subscribers with a higher id than `after`, ordered by id."""
 
     def count_subscribers(self) -> int:
-        """Return how many subscribers are confirmed."""
+        """Return how many confirmed subscribers get mail."""
 
     def subscription_asks(self, key: str, *, since: datetime) -> int:
         """Return how often this key asked for a subscription since an instant (real time)."""

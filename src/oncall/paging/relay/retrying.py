@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Literal, NotRequired, TypedDict
 
 from oncall.errors import NotFound, Refused
-from oncall.paging.ports.relay import SUBSCRIBER_MAIL, RelayFilter, RelayMessage, RelayMessages, RelayState
+from oncall.paging.ports.relay import RelayFilter, RelayMessage, RelayMessages, RelayState
 from oncall.support.json_types import IsoTime
 
 
@@ -43,7 +43,7 @@ def relay_view(message: RelayMessage) -> RelayView:
         "written_at": message.written_at.isoformat(),
         "sends": message.sends,
     }
-    if message.ticket is not None and message.to != SUBSCRIBER_MAIL:
+    if message.ticket is not None and not message.kind.startswith("status."):
         view["ticket"] = message.ticket
     if message.due_at is not None:
         view["next_at"] = message.due_at.isoformat()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from oncall.errors import OncallError
-from oncall.paging.outgoing.subscriber_mail import notice_mail
+from oncall.paging.outgoing.subscriber_mail import notice_message
 from oncall.paging.ports.relay import RelayMessage
 from oncall.paging.ports.subscribers import NoticeCursor, Subscribers
 from oncall.status.status_events import StatusEvent
@@ -62,7 +62,7 @@ class SubscriberNotices:
     ) -> NoticeRound:
         asked = tx.confirmed_subscribers(after=cursor.subscriber, most=MOST_AT_ONCE)
         messages = tuple(
-            notice_mail(notice, each, record.page, base=self.base, real_now=real_now)
+            notice_message(notice, each, record, base=self.base, real_now=real_now)
             for each in asked
             if each.confirmed_at is not None
             and each.confirmed_at <= event.written_at

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from oncall.paging.ports.relay import SUBSCRIBER_HOOK
 from oncall.paging.watch.doctor_inputs import Facts, Stored
 from oncall.paging.watch.finding import Finding, fine, warns
 from oncall.support.wording import rough_span
@@ -26,7 +27,9 @@ def relay_findings(facts: Facts, stored: Stored) -> Iterator[Finding]:
     for variable in facts.unset:
         found = True
         yield warns("webhooks", f"{variable} is not set, so nothing goes there; set it for `oncall serve` and restart.")
-    for to, backlog in sorted(stored.backlogs.items()):
+    # Strangers name the webhooks of subscribers, so one that is away is not the operator's matter.
+    own = {to: backlog for to, backlog in stored.backlogs.items() if not to.startswith(f"{SUBSCRIBER_HOOK}:")}
+    for to, backlog in sorted(own.items()):
         if backlog.oldest is not None and facts.real_now - backlog.oldest >= LATE:
             found = True
             span = rough_span(facts.real_now - backlog.oldest)
