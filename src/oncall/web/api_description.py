@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
@@ -112,7 +114,15 @@ def form(model: type[BaseModel], example: Mapping[str, str]) -> Part:
 
 
 class DescribedApp(FastAPI):
-    """An application whose OpenAPI document holds the schemas that routes only refer to."""
+    """An application whose OpenAPI document holds the schemas that routes only refer to.
+
+    The document is rendered once: it has hundreds of kilobytes, and everyone may ask for it.
+    """
+
+    def setup(self) -> None:
+        """Add the route of the document."""
+        assert self.openapi_url is not None
+        self.add_route(self.openapi_url, self._description, include_in_schema=False)
 
     def openapi(self) -> Part:
         """Return the OpenAPI document."""
@@ -120,3 +130,10 @@ class DescribedApp(FastAPI):
         _, found = models_json_schema([(model_of(ProblemBody), "serialization")], ref_template=_REFERENCE)
         document["components"]["schemas"] |= found["$defs"]
         return document
+
+    async def _description(self, request: Request) -> Response:
+        return Response(self._rendered, media_type="application/json")
+
+    @cached_property
+    def _rendered(self) -> bytes:
+        return json.dumps(self.openapi(), ensure_ascii=False, separators=(",", ":")).encode()
