@@ -92,6 +92,23 @@ def test_an_alias_of_control_characters_is_logged_as_the_client_wrote_it(shared:
     assert kept.path == "/v2/alerts/a%00b/close?identifierType=alias"
 
 
+def test_a_text_that_alertmanager_updates_is_noted(shared: Service) -> None:
+    create(shared, "og-texts")
+    client = alerts(shared)
+    for _ in range(2):
+        body = opsgenie_sdk.UpdateAlertMessagePayload(message="[FIRING:2] checkout down")
+        client.update_alert_message(identifier="og-texts", identifier_type="alias", update_alert_message_payload=body)
+    text = opsgenie_sdk.UpdateAlertDescriptionPayload(description="two hosts")
+    client.update_alert_description(
+        identifier="og-texts", identifier_type="alias", update_alert_description_payload=text
+    )
+    notes = [one["why"] for one in shared.ticket("og-og-texts")["events"] if one["kind"] == "noted"]
+    assert notes == [
+        "Opsgenie reports the message: [FIRING:2] checkout down",
+        "Opsgenie reports the description: two hosts",
+    ]
+
+
 def test_a_note_is_noted(shared: Service) -> None:
     create(shared, "og-5")
     note = opsgenie_sdk.AddNoteToAlertPayload(user="ana", note="looking")

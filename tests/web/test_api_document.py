@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from oncall.intake.opsgenie import ACTIONS
+from oncall.intake.opsgenie import ACTIONS, TEXTS
 from oncall.paging.ports.relay import RelayMessage
 from oncall.web.sender_models import CHANGE_EXAMPLE, OPSGENIE_EXAMPLE, PAGERDUTY_EXAMPLE
 from tests.paging.world import SATURDAY_NIGHT, ticket_body
@@ -90,6 +90,10 @@ GOOD: list[tuple[str, str, str, object, int]] = [
     *(
         ("POST", f"/v2/alerts/{{identifier}}/{action}", f"/v2/alerts/x/{action}?identifierType=alias", {}, 202)
         for action in ACTIONS
+    ),
+    *(
+        ("PUT", f"/v2/alerts/{{identifier}}/{text}", f"/v2/alerts/x/{text}?identifierType=alias", {}, 202)
+        for text in TEXTS
     ),
     ("POST", "/v1/schedule/overrides", "/v1/schedule/overrides", override_body(12), 201),
     ("POST", "/v1/schedule/covers", "/v1/schedule/covers", {"engineer": "ana", "by": "grace", "nope": 1}, 201),

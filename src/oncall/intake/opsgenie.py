@@ -19,6 +19,8 @@ _KINDS = {
 }
 ACTIONS = tuple(_KINDS)
 """The actions on an alert, as the last part of their paths."""
+TEXTS = ("message", "description")
+"""The texts of an alert that a client may change, as the last part of their paths."""
 _LABELS = ("entity", "source", "user")
 
 
@@ -30,6 +32,8 @@ def read_opsgenie(post: Post) -> Reading:
         return Reading((_created(document),))
     # A client that does not escape an alias sends its slashes as they are. An alias is compared as it was stored.
     identifier, action = clean("/".join(parts[2:-1])), parts[-1]
+    if action in TEXTS:
+        return Reading((_text_changed(identifier, action, document, post.path),))
     if action not in _KINDS:
         raise Unreadable(f"the action {action!r} on an alert is not known")
     note, user = text_in(document, "note"), text_in(document, "user")
@@ -38,9 +42,21 @@ def read_opsgenie(post: Post) -> Reading:
         "close": f"closed in Opsgenie{f' by {user}' if user else ''}{f': {note}' if note else ''}",
     }
     why = words.get(action, f"Opsgenie reports {action}{f' by {user}' if user else ''}{f': {note}' if note else ''}")
-    # Without a type, the identifier is the id of an alert: for us, of its ticket.
-    ticket_id = identifier if identifier_type(post.path) != "alias" else None
+    ticket_id = _ticket_id(identifier, post.path)
     return Reading((Signal(_KINDS[action], identifier, by=user, why=why, ticket_id=ticket_id),))
+
+
+def _ticket_id(identifier: str, path: str) -> str | None:
+    """Return the id of the ticket that a path names; None if it names an alias."""
+    # Without a type, the identifier is the id of an alert: for us, of its ticket.
+    return identifier if identifier_type(path) != "alias" else None
+
+
+def _text_changed(identifier: str, name: str, document: Mapping[str, object], path: str) -> Signal:
+    """Return the note of a changed text. Alertmanager sends both with each alert if its `update_alerts` is set."""
+    words = text_in(document, name)
+    why = f"Opsgenie reports the {name}: {words}" if words else f"Opsgenie reports an empty {name}"
+    return Signal(SignalKind.NOTE, identifier, why=why, ticket_id=_ticket_id(identifier, path))
 
 
 def _created(document: Mapping[str, object]) -> Signal:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from oncall.errors import NotFound
-from oncall.intake.opsgenie import ACTIONS
+from oncall.intake.opsgenie import ACTIONS, TEXTS
 from oncall.intake.sender_views import OpsgenieAnswer, OpsgenieStatusAnswer
 from oncall.intake.senders import SENDERS
 from oncall.paging.domain.quoted_text import quoted
@@ -72,16 +72,16 @@ async def request_status(request_id: str, services: ServicesDep, caller: SenderD
 
 async def act_on_alert(identifier: str, request: Request, services: ServicesDep, caller: SenderDep) -> JSONResponse:
     """`close` resolves the ticket. `acknowledge` takes it for the person in `user`, with a token that was made with
-    `--may-acknowledge`, and is noted otherwise. `notes`, `snooze` and `unacknowledge` are noted.
+    `--may-acknowledge`, and is noted otherwise. All others are noted.
     """
     return await _answered(request, services, caller)
 
 
-for _action in ACTIONS:
+for _action in (*ACTIONS, *TEXTS):
     router.add_api_route(
         f"/v2/alerts/{{identifier:path}}/{_action}",
         act_on_alert,
-        methods=["POST"],
+        methods=["PUT" if _action in TEXTS else "POST"],
         name=f"{_action}_alert",
         status_code=202,
         summary=f"Receive `{_action}` of an Opsgenie client",

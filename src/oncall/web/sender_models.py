@@ -204,6 +204,6 @@ OPSGENIE_EXAMPLE = {
 }
 OPSGENIE_ACTION: Part = {
     "type": "object",
-    "properties": {"user": TEXT, "source": TEXT, "note": TEXT},
+    "properties": {"user": TEXT, "source": TEXT, "note": TEXT, "message": TEXT, "description": TEXT},
 }
 OPSGENIE_ACTION_EXAMPLE = {"user": "ana@example.com", "note": "on it"}
