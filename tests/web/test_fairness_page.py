@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
@@ -10,7 +13,6 @@ from bs4.element import Tag
 
 from oncall.planning.views.fairness_view import fairness_view
 from oncall.schedule.plan import Load
-from oncall.schedule.schedule import Schedule
 from oncall.support.windows import WindowKind
 from oncall.web.pages.load_bars import load_bars
 from tests.paging.world import SATURDAY_NIGHT
@@ -104,6 +106,17 @@ def test_without_a_readable_roster_the_page_says_what_to_do(quiet: Service) -> N
     assert "cannot read the published roster; publish the plan again with its roster" in answer.text
 
 
-def test_a_publication_keeps_the_proof_of_its_plan(board: Service) -> None:
-    schedule: Schedule = board.store.read(lambda tx: tx.schedule())
-    assert schedule.publications[0].proof is None
+@pytest.mark.parametrize(
+    ("proof", "words"),
+    [
+        ('["optimal", 1236, 1236]', "it cost 1236, proven: no plan that keeps the rules costs less."),
+        ('["feasible", 1236, 1200]', "it cost 1236; no plan that keeps the rules can cost less than 1200."),
+    ],
+)
+def test_a_plan_with_a_proof_shows_it(tmp_path: Path, proof: str, words: str) -> None:
+    service = Service(tmp_path, is_roster_published=True)
+    with closing(sqlite3.connect(service.file)) as file, file:
+        file.execute("UPDATE schedule_versions SET document = json_set(document, '$.proof', json(?))", [proof])
+    with service, Browser(service) as browser:
+        browser.sign_in("ana")
+        assert f"When it was published {words}" in browser.get(PATH).text

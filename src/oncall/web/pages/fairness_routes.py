@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -10,7 +12,7 @@ from oncall.planning.views.fairness_view import FairnessView, fairness_view
 from oncall.planning.views.shift_view import ShiftView, shift_path, shift_view
 from oncall.schedule.schedule import Schedule
 from oncall.web.dependencies import ReportLock, ServicesDep
-from oncall.web.pages.door import VisitorDep
+from oncall.web.pages.door import PageVisitor, VisitorDep
 from oncall.web.pages.load_bars import load_bars
 from oncall.web.pages.page_route import PageRoute
 from oncall.web.pages.rendering import page
@@ -28,6 +30,11 @@ async def get_fairness(services: ServicesDep, visitor: VisitorDep, lock: ReportL
 
     async with lock:
         found, schedule = await services.engine.read(work)
+    # Large tables take long, and must not keep tickets waiting.
+    return await asyncio.to_thread(_fairness_page, visitor, found, schedule)
+
+
+def _fairness_page(visitor: PageVisitor, found: FairnessView, schedule: Schedule) -> Response:
     people = dict.fromkeys(seat.engineer for seat in found.to_come)
     return page(
         "fairness.html.j2",
