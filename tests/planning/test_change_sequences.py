@@ -17,16 +17,12 @@ from oncall.planning.publish_plan import PublishablePlan, publish_plan
 from oncall.planning.schedule_version import Author
 from oncall.planning.undo_version import undo_version
 from oncall.schedule.plan import Plan
-from oncall.schedule.schedule import Schedule
-from oncall.schedule.schedule_views import history_view, oncall_view, schedule_view
+from oncall.schedule.schedule_views import history_view
 from oncall.schedule.shift_changes import ShiftChanges
 from oncall.schedule.shift_events import shift_events
-from oncall.schedule.version_document import VersionRow, schedule_from_rows
-from oncall.support.calendar import calendar_of
-from oncall.support.policy_file import packaged_policy
-from oncall.support.windows import Window, WindowKind
 from tests.planning.changes import RESTLESS, local, publish
 from tests.planning.conftest import PEOPLE, MemorySchedule, in_turn, roster_of
+from tests.planning.surfaces import check_surfaces, holders, rows
 
 BEGIN, END = local("2027-01-04T12:00"), local("2027-01-18T08:00")
 ROSTER = roster_of(RESTLESS)
@@ -109,38 +105,6 @@ def made(store: MemorySchedule, change: Change, at: datetime) -> bool:
     return True
 
 
-def holders(schedule: Schedule, at: datetime) -> dict[str, str]:
-    return {role: holder.engineer for role, holder in schedule.who(at).roles.items()}
-
-
-def rows(store: MemorySchedule) -> list[VersionRow]:
-    return [
-        VersionRow(number, each.at, each.kind, each.by, each.reason, each.document)
-        for number, each in enumerate(store.versions, start=1)
-    ]
-
-
-def check_surfaces(store: MemorySchedule, at: datetime) -> None:
-    """Every surface names the same engineers at this instant."""
-    schedule, step = store.schedule(), timedelta(minutes=1)
-    on_call = schedule.who(at)
-    expected = holders(schedule, at)
-    assert {role: duty["engineer"] for role, duty in oncall_view(schedule, at)["roles"].items()} == expected
-    if on_call.window.kind is WindowKind.BUSINESS:
-        assert expected == {}
-        return
-    shown = schedule_view(schedule, at, at + step)
-    instant = [shift for shift in shown["shifts"] if datetime.fromisoformat(shift["start"]) <= at]
-    assert {shift["role"]: shift["engineer"] for shift in instant} == expected
-    assert {event.role: event.engineer for event in shift_events(schedule) if at in event.window} == expected
-    own = {a.role: name for name in PEOPLE for a in schedule.assignments_of(name, at, at + step) if at in a.window}
-    assert own == expected
-    paged = schedule.responders(at)
-    assert {role: holder.engineer for role, holder in paged.roles.items()} == expected
-    quick = schedule_from_rows(rows(store), calendar_of(packaged_policy(), None), within=Window(at, at + step))
-    assert holders(quick, at) == expected
-
-
 @settings(max_examples=20, deadline=None)
 @given(sequence=SEQUENCES)
 def test_an_event_of_a_calendar_rises_exactly_when_it_changes(sequence: list[tuple[Change, int]]) -> None:
@@ -177,7 +141,7 @@ def test_every_surface_agrees_and_the_past_stays(sequence: list[tuple[Change, in
         made(store, change, now)
         assert {minute: holders(store.schedule(), at_minute(minute)) for minute in past} == past
     for minute in minutes:
-        check_surfaces(store, at_minute(minute))
+        check_surfaces(store, at_minute(minute), PEOPLE)
     assert [line["version"] for line in history_view(store.schedule())["versions"]] == [
         *range(1, len(store.versions) + 1)
     ]

@@ -1,4 +1,4 @@
-"""After any sequence of swaps, answers, absences, publications and undos, every answer about who is on call agrees."""
+"""After any sequence of changes, swaps, absences and undos, every surface names the same people on call."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from oncall.errors import NotFound, OncallError, Refused
 from oncall.planning.change_schedule import ChangeTerms
+from oncall.planning.cover_shift import Cover, cover_shift
+from oncall.planning.override_shift import override_shift
 from oncall.planning.publish_plan import PublishablePlan, publish_plan
 from oncall.planning.swaps.ask_to_swap import SwapAsked, ask_to_swap, swap_at_once
 from oncall.planning.swaps.away import AwayAsked, enter_away, plan_away, read_for_away
@@ -18,11 +20,11 @@ from oncall.planning.swaps.moved_swaps import move_swaps
 from oncall.planning.swaps.swap_answers import accept_swap, decline_swap, listed_swaps, withdraw_swap
 from oncall.planning.undo_version import undo_version
 from oncall.schedule.schedule import Schedule
-from oncall.schedule.schedule_views import schedule_view
 from oncall.schedule.swap_requests import SwapState
 from oncall.schedule.timeline import Assignment
 from oncall.support.windows import WindowKind
 from tests.planning.conftest import in_turn, roster_of
+from tests.planning.surfaces import check_surfaces, holders
 from tests.planning.swaps.conftest import MONDAY, NOW, PEOPLE, TEN, TIMES, SwapMemory, answers, by
 
 BEGINS = datetime(2027, 1, 5, 3, tzinfo=UTC)
@@ -31,7 +33,7 @@ END = NOW + timedelta(days=20)
 FORCED = ChangeTerms(is_forced=True)
 Step = tuple[str, int, int, int]
 STEPS = st.tuples(
-    st.sampled_from(["swap", "ask", "accept", "decline", "withdraw", "away", "publish", "undo"]),
+    st.sampled_from(["swap", "ask", "accept", "decline", "withdraw", "away", "override", "cover", "publish", "undo"]),
     st.integers(0, 9),
     st.integers(0, 9),
     st.integers(0, 13),
@@ -57,6 +59,8 @@ def step(desk: SwapMemory, what: str, one: int, two: int, day: int) -> None:
         "decline": lambda: decline_swap(desk, code, answers("mei", is_manager=True), TIMES),
         "withdraw": lambda: withdraw_swap(desk, code, answers("mei", is_manager=True), TIMES),
         "away": lambda: away(desk, AwayAsked(giver, on, on + timedelta(days=two % 3)), is_agreed=one % 2 == 0),
+        "override": lambda: override(desk, taker, day, hours=one + 1),
+        "cover": lambda: cover_shift(desk, Cover(giver, taker, BEGINS + timedelta(days=day)), by("mei"), FORCED),
         "publish": lambda: publish(desk),
         "undo": lambda: undo_version(desk, desk.schedule().newest - two % 2, by("mei"), FORCED),
     }
@@ -70,24 +74,26 @@ def away(desk: SwapMemory, asked: AwayAsked, *, is_agreed: bool) -> None:
     enter_away(desk, plan, author, TIMES, is_agreed=is_agreed)
 
 
+def override(desk: SwapMemory, engineer: str, day: int, *, hours: int) -> None:
+    start = BEGINS + timedelta(days=day)
+    end = start + timedelta(hours=hours)
+    override_shift(desk, engineer, "primary", start=start, end=end, author=by("mei"), terms=FORCED)
+
+
 def publish(desk: SwapMemory) -> None:
     roster = roster_of(TEN)
     made = publish_plan(desk, PublishablePlan(in_turn(roster), roster), by("mei"))
     move_swaps(desk, made, by("mei"), TIMES)
 
 
-def check_surfaces(schedule: Schedule, at: datetime) -> None:
-    """Every surface names the same people at this minute, one for each role, and nobody twice."""
+def check_cover(schedule: Schedule, at: datetime) -> None:
+    """Nobody holds two roles at this minute, and every role of on-call time with a plan is held."""
     on_call = schedule.who(at)
-    holders = {role: holder.engineer for role, holder in on_call.roles.items()}
-    assert len(set(holders.values())) == len(holders)
-    found = {each.role: each.engineer for each in schedule.assignments(at, at + timedelta(minutes=1))}
-    assert found == holders
-    shown = schedule_view(schedule, at, at + timedelta(minutes=1), None)["shifts"]
-    assert {each["role"]: each["engineer"] for each in shown} == holders
+    found = holders(schedule, at)
+    assert len(set(found.values())) == len(found)
     is_published = any(plan.span.start <= at < plan.span.end for plan in schedule.publications)
     if on_call.window.kind is not WindowKind.BUSINESS and is_published:
-        assert set(holders) == {"primary", "secondary"}
+        assert set(found) == {"primary", "secondary"}
 
 
 @given(st.lists(STEPS, min_size=1, max_size=10), st.lists(st.integers(0, 19 * 24 * 60), min_size=4, max_size=4))
@@ -109,7 +115,9 @@ def test_every_surface_agrees_after_any_sequence(steps: list[Step], minutes: lis
                 assert ahead(copy.schedule()) == ahead(before)
     schedule = desk.schedule()
     for minute in minutes:
-        check_surfaces(schedule, NOW.replace(hour=0) + timedelta(days=1, minutes=minute))
+        at = NOW.replace(hour=0) + timedelta(days=1, minutes=minute)
+        check_surfaces(desk, at, PEOPLE)
+        check_cover(schedule, at)
     for request in listed_swaps(desk, NOW):
         if request.state is SwapState.ACCEPTED:
             assert request.version is not None
