@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 from bs4 import BeautifulSoup
 from standardwebhooks import Webhook
 
+from oncall.channels.mail_post import MailServer
 from oncall.channels.subscriber_hook import PRIVATE
 from oncall.paging.actions.subscriptions import KNOWN_HOOK
+from oncall.paging.ports.relay import RelayFilter, RelayState
 from oncall.web.subscription_routes import ASKED, ENDED, NO_MAIL, ONE_ADDRESS
 from oncall.wiring.mail_settings import MailSettings
+from tests.paging.world import ticket_body
 from tests.relay.mailboxes import Mailbox
 from tests.relay.receivers import Receiver
 from tests.web.service import Service
@@ -164,3 +168,18 @@ def test_a_webhook_gets_each_update_in_the_shape_of_statuspage_until_it_ends(ser
 def test_a_webhook_with_a_private_address_is_refused_on_the_page(quiet: Service, url: str) -> None:
     refused = send(quiet, "/status/subscribe", webhook=url)
     assert (refused.status_code, PRIVATE in words(refused)) == (422, True)
+
+
+def test_mail_for_a_server_that_is_away_waits_and_the_page_answers_as_ever(tmp_path: Path) -> None:
+    away = MailSettings(MailServer("127.0.0.1", 1, is_tls=False), SENDER)
+    with Service(tmp_path, mail_out=away) as alone:
+        asked = send(alone, "/status/subscribe", email="ana@example.org")
+        assert (asked.status_code, ASKED in words(asked)) == (200, True)
+
+        def waiting() -> list[str | None]:
+            found = alone.store.read(lambda tx: tx.relay_messages(RelayFilter()))
+            return [each.error for each in found if each.state is RelayState.WAITING]
+
+        alone.until(lambda: waiting() == ["no connection to the mail server: ConnectionRefusedError"])
+        assert alone.post(ticket_body()).status_code == 202
+        alone.until(lambda: len(alone.ticket()["attempts"]) > 0)
