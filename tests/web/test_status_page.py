@@ -82,7 +82,7 @@ def test_only_a_manager_writes_about_the_past(service: Service) -> None:
         (
             {"action": "open", "title": 1, "components": [], "at": "soon", "colour": "red"},
             {
-                "colour": "is not a field of open; write title, components, message, at or ticket",
+                "colour": "is not a field of open; write title, components, message, at, ticket or template",
                 "title": "is not text of at most 20,000 characters",
                 "components": 'is not components with states; write {"portal": "major_outage"}',
                 "at": '"soon" is not a time with an offset; write "2027-01-09T03:12:00-05:00"',
