@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -12,7 +14,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from oncall.errors import StoreUnavailable
-from oncall.web.live_feed import MOST_PER_SESSION, LiveFeed, LivePlace, LiveTimes
+from oncall.web.live_feed import MOST_PER_SESSION, LiveFeed, LivePlace, LiveTimes, place_of
 from oncall.web.live_feed import STREAM_PATH as STREAM
 from oncall.web.overload import Overload
 from oncall.web.pages.live_routes import EventStream
@@ -32,7 +34,7 @@ class Log:
         self.asked += 1
         if self.is_away:
             raise StoreUnavailable("away")
-        return LivePlace(self.event, 7)
+        return LivePlace(self.event, self.event, 7)
 
     async def signed_in(self) -> bool:
         return self.is_signed_in
@@ -67,43 +69,43 @@ def run(story: Callable[[Log], Awaitable[None]]) -> None:
 
 def test_an_event_names_its_place_in_the_log_and_what_has_changed() -> None:
     async def story(log: Log) -> None:
-        assert await log.follow("0-7").event() == "id: 1-7\nevent: changed\ndata: tickets\n\n"
-        assert await log.follow("1-6").event() == "id: 1-7\nevent: changed\ndata: schedule\n\n"
+        assert await log.follow("0-0-7").event() == "id: 1-1-7\nevent: changed\ndata: tickets\n\n"
+        assert await log.follow("1-1-6").event() == "id: 1-1-7\nevent: changed\ndata: schedule\n\n"
 
     run(story)
 
 
 def test_nothing_is_sent_but_comments_while_no_fact_changes() -> None:
     async def story(log: Log) -> None:
-        stream = log.follow("1-7")
+        stream = log.follow("1-1-7")
         first = [await anext(stream.lines) for _ in range(3)]
         assert first == ["retry: 2000\n\n", ": alive\n\n", ": alive\n\n"]
         log.event = 2
-        assert "id: 2-7" in await stream.event()
+        assert "id: 2-2-7" in await stream.event()
 
     run(story)
 
 
 def test_a_page_that_was_away_hears_of_what_it_missed() -> None:
     async def story(log: Log) -> None:
-        first = log.follow("1-7")
+        first = log.follow("1-1-7")
         log.event = 5
-        assert "id: 5-7" in await first.event()
+        assert "id: 5-5-7" in await first.event()
         await first.lines.aclose()
         log.event = 9
-        assert "id: 9-7" in await log.follow("5-7").event()
+        assert "id: 9-9-7" in await log.follow("5-5-7").event()
 
     run(story)
 
 
 def test_many_pages_cost_no_more_queries_than_one() -> None:
     async def story(log: Log) -> None:
-        pages = [log.follow("1-7", session=str(number)) for number in range(50)]
+        pages = [log.follow("1-1-7", session=str(number)) for number in range(50)]
         heard = [asyncio.create_task(page.event()) for page in pages]
         while log.asked < 5:
             await asyncio.sleep(0)
         asked, log.event = log.asked, 2
-        assert {await each for each in heard} == {"id: 2-7\nevent: changed\ndata: tickets\n\n"}
+        assert {await each for each in heard} == {"id: 2-2-7\nevent: changed\ndata: tickets\n\n"}
         assert log.asked - asked < 50
 
     run(story)
@@ -112,11 +114,11 @@ def test_many_pages_cost_no_more_queries_than_one() -> None:
 def test_a_stream_ends_with_its_session_and_outlives_a_database_that_is_away() -> None:
     async def story(log: Log) -> None:
         log.is_away = True
-        stream = log.follow("1-7")
+        stream = log.follow("1-1-7")
         await anext(stream.lines)
         assert await anext(stream.lines) == ": alive\n\n"
         log.is_away, log.event = False, 2
-        assert "id: 2-7" in await stream.event()
+        assert "id: 2-2-7" in await stream.event()
         log.is_signed_in = False
         assert await stream.event() == "end"
 
@@ -128,7 +130,7 @@ def test_open_streams_take_no_place_from_callers_and_end_with_their_readers() ->
         heads, is_gone = [], asyncio.Event()
 
         async def stream(scope: Scope, receive: Receive, send: Send) -> None:
-            await EventStream(log.follow("1-7").lines)(scope, receive, send)
+            await EventStream(log.follow("1-1-7").lines)(scope, receive, send)
 
         async def receive() -> Message:
             await is_gone.wait()
@@ -151,10 +153,10 @@ def test_open_streams_take_no_place_from_callers_and_end_with_their_readers() ->
     run(story)
 
 
-@pytest.mark.parametrize("text", ["", "x", "1", "1-", "-1-2", "1-2\n", "१-२", "9" * 40 + "-1"])
+@pytest.mark.parametrize("text", ["", "x", "1", "1-2", "1-2-", "-1-2-3", "1-2-3\n", "१-२-३", "9" * 40 + "-1-1"])
 def test_a_place_that_is_none_counts_as_none(text: str) -> None:
     assert LivePlace.read(text) is None
-    assert LivePlace.read(str(LivePlace(12, 3))) == LivePlace(12, 3)
+    assert LivePlace.read(str(LivePlace(12, 9, 3))) == LivePlace(12, 9, 3)
 
 
 @pytest.fixture
@@ -184,6 +186,18 @@ def test_two_tabs_are_told_of_a_ticket_and_a_stream_resumes_where_it_was(ana: Br
         assert next_id(resumed) != before
     now = ana.page("/board")
     assert "T-1" in now.get_text()
+
+
+def test_an_event_that_is_committed_after_a_newer_one_is_a_change_too(service: Service) -> None:
+    assert service.post(ticket_body("T-1")).status_code == 202
+    with closing(sqlite3.connect(service.file)) as file, file:
+        late = file.execute("SELECT * FROM events ORDER BY seq LIMIT 1").fetchone()
+        file.execute("DELETE FROM events WHERE seq = ?", [late[0]])
+    before = service.store.read(place_of)
+    with closing(sqlite3.connect(service.file)) as file, file:
+        file.execute(f"INSERT INTO events VALUES ({', '.join('?' * len(late))})", late)
+    after = service.store.read(place_of)
+    assert after.present == before.present + 1
 
 
 def test_a_session_has_only_so_many_streams(ana: Browser, service: Service) -> None:

@@ -23,7 +23,9 @@ MOST_PER_SESSION = 12
 """Streams of one session. A tab has one, and only while it is in front."""
 MOST_STREAMS = 500
 """Streams of all sessions."""
-_PLACE = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
+LOOKED_BACK = 100
+"""How many of the newest numbers are looked at for events that were committed late."""
+_PLACE = re.compile(r"([0-9]{1,18})-([0-9]{1,18})-([0-9]{1,18})")
 
 
 class LiveStore(EventFeed, Schedules, Protocol):
@@ -32,24 +34,31 @@ class LiveStore(EventFeed, Schedules, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LivePlace:
-    """How far the log of events and the versions of the schedule were."""
+    """How far the log of events and the versions of the schedule were.
+
+    present: how many of the newest `LOOKED_BACK` numbers have an event. Numbers are given before a transaction commits,
+    so that an event may appear below the newest one.
+    """
 
     event: int
+    present: int
     version: int
 
     @classmethod
     def read(cls, text: str) -> LivePlace | None:
         """Return the place that `str` wrote; None for any other text."""
         found = _PLACE.fullmatch(text) if text.isascii() else None
-        return cls(int(found[1]), int(found[2])) if found is not None else None
+        return cls(*map(int, found.groups())) if found is not None else None
 
     def __str__(self) -> str:
-        return f"{self.event}-{self.version}"
+        return f"{self.event}-{self.present}-{self.version}"
 
 
 def place_of(tx: LiveStore) -> LivePlace:
     """Return the place of a transaction."""
-    return LivePlace(tx.last_event(), tx.schedule().newest)
+    last = tx.last_event()
+    present = len(tx.events_after(max(last - LOOKED_BACK, 0), most=LOOKED_BACK))
+    return LivePlace(last, present, tx.schedule().newest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +145,8 @@ class LiveFeed:
 
 
 def _event(place: LivePlace, seen: LivePlace) -> str:
-    compared = {"tickets": place.event != seen.event, "schedule": place.version != seen.version}
+    has_new_event = (place.event, place.present) != (seen.event, seen.present)
+    compared = {"tickets": has_new_event, "schedule": place.version != seen.version}
     parts = [name for name, has_changed in compared.items() if has_changed]
     return f"id: {place}\nevent: changed\ndata: {' '.join(parts)}\n\n"
 
