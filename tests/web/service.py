@@ -63,6 +63,8 @@ class Service:
         trusted_proxies: tuple[str, ...] = (),
         intake: IntakeSettings = NO_INTAKE,
         policy_lines: str = "",
+        customers: str | None = None,
+        portal_secret: str = "",
         webhook_secrets: Mapping[str, str] | None = None,
         channel_urls: Mapping[str, str] | None = None,
         mail: MailListen | None = None,
@@ -70,18 +72,18 @@ class Service:
         mail_out: MailSettings = NO_MAIL,
         caller_rate: int = PER_SECOND,
     ) -> None:
-        """policy_lines: end the packaged policy's file."""
+        """policy_lines: end the packaged policy's file. customers: the text of the file that they name."""
         self.file = folder / "world.db"
         self._now, self._second_auth_token = now, second_auth_token
         self._alarm_url, self._heartbeat_url = alarm_url, heartbeat_url
         self._public_url, self._trusted_proxies, self._intake = public_url, trusted_proxies, intake
         self._webhook_secrets, self._channel_urls = webhook_secrets or {}, channel_urls or {}
         self._mail, self._mail_out, self._doors = mail, mail_out, ExitStack()
-        self._caller_rate, self._identity = caller_rate, identity
+        self._caller_rate, self._identity, self._portal_secret = caller_rate, identity, portal_secret
         world = World(folder, now=at("2027-01-01 12:00"))
         roster = ROSTER.read_text(encoding="utf-8") if is_roster_published else ""
         if is_published:
-            world.publish(seats, roster=roster, policy=packaged_policy_text() + policy_lines)
+            world.publish(seats, roster=roster, policy=packaged_policy_text() + policy_lines, customers=customers)
         if is_each_urgent_page_alone:
             each_alone(world, roster=roster)
         world.close()
@@ -114,6 +116,7 @@ class Service:
             mail=self._mail_out,
             caller_rate=self._caller_rate,
             identity=self._identity,
+            portal_secret=self._portal_secret,
         )
         self._door = self._doors.enter_context(open_mail_door(self._mail))
         self.app = make_app(self.settings, address=self.address, mail_door=self._door)

@@ -123,6 +123,7 @@ TOLD_ELSEWHERE = {
     ("GET", "/v1/intake/failures/{failure_id}", "200"),
     ("POST", "/v1/intake/failures/{failure_id}/drop", "200"),
     ("POST", "/v1/intake/failures/{failure_id}/replay", "200"),
+    ("POST", "/v1/portal/links", "201"),
     ("POST", "/v1/schedule/swaps/{code}/accept", "200"),
     ("POST", "/v1/schedule/swaps/{code}/decline", "200"),
     ("POST", "/v1/schedule/swaps/{code}/withdraw", "200"),
@@ -232,8 +233,9 @@ def test_a_conflict_fits_the_problem_document(
 TRIED_ELSEWHERE = {
     *("/v1/schedule/publications", "/v1/schedule/versions/{version}/undo"),
     *(f"{SWAPS}/{{code}}/{answer}" for answer in ("accept", "decline", "withdraw")),
+    "/v1/portal/links",
 }
-"""Where an example alone cannot be accepted: it needs a whole plan, or an id from another answer."""
+"""Where an example alone cannot be accepted: it needs a whole plan, a customers file, or an id from another answer."""
 
 
 def test_every_body_has_an_example(document: ApiDocument) -> None:

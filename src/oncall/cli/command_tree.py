@@ -65,6 +65,7 @@ MODULES = {
     "logout": "login_commands",
     "whoami": "login_commands",
     "login-link": "login_link_command",
+    "portal-link": "portal_link_command",
     "webhooks": "webhook_commands",
     "doctor": "doctor_commands",
     "drill": "doctor_commands",

@@ -63,6 +63,7 @@ GROUPS = {
         "policy",
         "token",
         "login-link",
+        "portal-link",
         "webhooks",
         "intake",
         "heartbeat",

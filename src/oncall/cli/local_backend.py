@@ -11,6 +11,7 @@ from oncall.errors import Refused
 
 if TYPE_CHECKING:
     from oncall.paging.actions.calendar_access import CalendarLinkView, CalendarUnlinkView
+    from oncall.paging.actions.portal_sign_in import PortalLinkView
     from oncall.paging.actions.sign_in import LoginLinkView
     from oncall.paging.actions.ticket_access import TicketLinkView, TicketUnlinkView
     from oncall.paging.actions.ticket_action import TicketAction
@@ -174,6 +175,14 @@ class LocalBackend:
         from oncall.paging.actions.ticket_access import revoke_ticket_links
 
         return self._store.write(lambda tx: revoke_ticket_links(tx, reference))
+
+    def portal_link(self, contact: str) -> PortalLinkView:
+        from oncall.paging.actions.portal_sign_in import make_portal_link
+
+        real_now, now, address, user = self._clock.real_now(), self._clock.now(), self._public_url, self._user
+        return self._store.write(
+            lambda tx: make_portal_link(tx, tx.policy_at(now), contact, by=user, public_url=address, real_now=real_now)
+        )
 
     def calendar_unlink(self, engineer: str | None, *, is_team: bool) -> CalendarUnlinkView:
         from oncall.paging.actions.calendar_access import revoke_links

@@ -15,6 +15,7 @@ from oncall.errors import StoreUnavailable
 
 if TYPE_CHECKING:
     from oncall.paging.actions.calendar_access import CalendarLinkView, CalendarUnlinkView
+    from oncall.paging.actions.portal_sign_in import PortalLinkView
     from oncall.paging.actions.sign_in import LoginLinkView
     from oncall.paging.actions.ticket_access import TicketLinkView, TicketUnlinkView
     from oncall.paging.actions.token_actions import WantedToken
@@ -133,6 +134,10 @@ class RemoteBackend(ServerRequests):
 
     def login_link(self, engineer: str) -> LoginLinkView:
         answer: LoginLinkView = self._call("POST", "/v1/login-links", {"engineer": engineer})
+        return answer
+
+    def portal_link(self, contact: str) -> PortalLinkView:
+        answer: PortalLinkView = self._call("POST", "/v1/portal/links", {"contact": contact})
         return answer
 
     def ticket_link(self, reference: str) -> TicketLinkView:

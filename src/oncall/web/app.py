@@ -45,6 +45,7 @@ from oncall.web.pages import (
     fairness_routes,
     live_routes,
     own_routes,
+    portal_routes,
     provider_routes,
     sign_in_routes,
 )
@@ -83,6 +84,7 @@ _PARTS = (
     own_routes,
     customer_routes,
     live_routes,
+    portal_routes,
 )
 """The modules with the routes of the API, the senders and the pages."""
 

@@ -18,12 +18,14 @@ from oncall.web.request_trace import RequestTrace, source_of, start_trace
 from oncall.web.sender_paths import PROVIDER_PATHS, SENDER_PATHS, is_sender_path
 
 Headers = list[tuple[bytes, bytes]]
-SECRET_PATHS = ("/calendar/", "/t/")
+SECRET_PATHS = ("/calendar/", "/t/", "/portal/link/")
 """Where the path holds a secret. A wrong one counts as a wrong token, so that nobody can try many."""
 SUBSCRIBER_PATHS = ("/status/confirm/", "/status/manage/", "/status/u/")
 """Where the path holds a subscriber's secret."""
 LOGIN_PATH = "/login"
 """Where people sign in. A refused link, and a refused answer of the identity provider, count as a wrong token."""
+PORTAL_LINK_PATH = "/portal/link"
+"""Where customers use their links. A refused one counts as a wrong token."""
 TICKETS = "/v1/tickets"
 WORK_PATHS = (TICKETS, *SENDER_PATHS)
 """Where tickets, events and callbacks come in. To refuse a question, such as `/v1/explain`, loses no work."""
@@ -111,7 +113,7 @@ class _Answer:
                 return RefusalReason.BODY
             case 401 | 429:
                 return RefusalReason.TOKEN
-            case 403 if self.scope["path"].startswith(LOGIN_PATH):
+            case 403 if self.scope["path"].startswith((LOGIN_PATH, PORTAL_LINK_PATH)):
                 return RefusalReason.TOKEN
             case 403:
                 is_signed = self.trace.caller is None and self.scope["path"].startswith(PROVIDER_PATHS)

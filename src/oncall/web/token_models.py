@@ -9,6 +9,7 @@ from fastapi import Body
 from fastapi.openapi.models import Example
 from pydantic import BaseModel, ConfigDict, Field
 
+from oncall.paging.actions.portal_sign_in import LONGEST_ADDRESS
 from oncall.paging.actions.sign_in import LONGEST_PERSON
 from oncall.paging.actions.token_actions import MOST_OVERLAP, OVERLAP
 from oncall.paging.actions.token_requests import LONGEST_HANDLE
@@ -60,14 +61,23 @@ class LoginLinkBody(_Body):
     """Their id on the roster: an engineer's or the manager's."""
 
 
+class PortalLinkBody(_Body):
+    """A link that signs a customer's contact in to the portal."""
+
+    contact: Annotated[str, Field(min_length=1, max_length=LONGEST_ADDRESS)]
+    """Their mail address, as `contacts:` of the customers file has it."""
+
+
 TOKEN_EXAMPLES: dict[str, Example] = {
     "program": {"summary": "A program", "value": {"name": "crm", "role": "intake", "scopes": ["tickets"]}},
     "person": {"summary": "An engineer", "value": {"name": "ana:laptop", "role": "engineer", "expires": "2027-12-31"}},
 }
 NAME_EXAMPLES: dict[str, Example] = {"program": {"summary": "A program's token", "value": {"name": "crm"}}}
 LINK_EXAMPLES: dict[str, Example] = {"person": {"summary": "An engineer", "value": {"engineer": "ana"}}}
+PORTAL_EXAMPLES: dict[str, Example] = {"contact": {"summary": "A contact", "value": {"contact": "joe@acme.example"}}}
 
 PostedToken = Annotated[Posted[TokenBody], Body(openapi_examples=TOKEN_EXAMPLES)]
 PostedRotation = Annotated[Posted[RotationBody], Body(openapi_examples=NAME_EXAMPLES)]
 PostedRevocation = Annotated[Posted[RevocationBody], Body(openapi_examples=NAME_EXAMPLES)]
 PostedLoginLink = Annotated[Posted[LoginLinkBody], Body(openapi_examples=LINK_EXAMPLES)]
+PostedPortalLink = Annotated[Posted[PortalLinkBody], Body(openapi_examples=PORTAL_EXAMPLES)]

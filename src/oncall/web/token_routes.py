@@ -6,6 +6,7 @@ import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
+from oncall.paging.actions.portal_sign_in import PortalLinkView, make_portal_link, wanted_contact
 from oncall.paging.actions.sign_in import LoginLinkView, login_link_for, wanted_person
 from oncall.paging.actions.token_requests import (
     NewTokenView,
@@ -24,7 +25,7 @@ from oncall.web.dependencies import LoginLinker, ReadingCaller, ServicesDep, Tok
 from oncall.web.plain_route import PlainRoute
 from oncall.web.query_fields import QueryDep
 from oncall.web.request_trace import source_of
-from oncall.web.token_models import PostedLoginLink, PostedRevocation, PostedRotation, PostedToken
+from oncall.web.token_models import PostedLoginLink, PostedPortalLink, PostedRevocation, PostedRotation, PostedToken
 
 router = APIRouter(route_class=PlainRoute, tags=["tokens"])
 
@@ -98,5 +99,26 @@ async def post_login_link(
         person=person,
         by=caller.name,
         source=source_of(request.scope),
+    )
+    return JSONResponse(view, 201, headers=_NO_STORE)
+
+
+@router.post(
+    "/v1/portal/links",
+    status_code=201,
+    summary="Make a link that signs a customer in to the portal",
+    responses=answers({201: Answer("The link", PortalLinkView)}, 400, 401, 403, 404, 413, 422, 503),
+)
+async def post_portal_link(services: ServicesDep, caller: LoginLinker, posted: PostedPortalLink) -> JSONResponse:
+    """Makes a link that signs a contact of the customers file in to the portal once, within 15 minutes."""
+    contact, real_now, now = wanted_contact(posted.document), services.clock.real_now(), services.clock.now()
+    address = services.public_url
+    view = await services.engine.write(
+        lambda tx: make_portal_link(
+            tx, tx.policy_at(now), contact, by=caller.name, public_url=address, real_now=real_now
+        )
+    )
+    structlog.get_logger("oncall.security").info(
+        "a portal link was made", action="portal_link_made", customer=view["customer"], by=caller.name
     )
     return JSONResponse(view, 201, headers=_NO_STORE)

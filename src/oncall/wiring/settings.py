@@ -27,6 +27,7 @@ _CONNECTIONS, _CHANGES = ("connections", "2000"), ("changes per second", "500")
 _SECRET_ADDRESSES = ("ONCALL_ALARM_URL", "ONCALL_HEARTBEAT_URL")
 
 
+SHORTEST_PORTAL_SECRET = 32
 WEBHOOK_VARIABLE, CHANNEL_VARIABLE = "ONCALL_WEBHOOK_", "ONCALL_CHANNEL_"
 
 
@@ -66,6 +67,7 @@ class Settings:
     webhook_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     channel_urls: Mapping[str, str] = field(default_factory=dict, repr=False)
     mail: MailSettings = field(default_factory=MailSettings)
+    portal_secret: str = field(default="", repr=False)
 
     @property
     def is_rehearsing(self) -> bool:
@@ -98,6 +100,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         engineer=_engineer(found.get("ONCALL_ENGINEER")),
         clock_starts_at=_clock_start(found.get("ONCALL_CLOCK")),
         clock_rate=_clock_rate(found.get("ONCALL_CLOCK_RATE")),
+        portal_secret=_portal_secret(found.get("ONCALL_PORTAL_SECRET", "")),
         alarm_url=_address("ONCALL_ALARM_URL", found.get("ONCALL_ALARM_URL")),
         heartbeat_url=_address("ONCALL_HEARTBEAT_URL", found.get("ONCALL_HEARTBEAT_URL")),
         connections=_number("ONCALL_CONNECTIONS", found.get("ONCALL_CONNECTIONS")) or MOST_CONNECTIONS,
@@ -159,6 +162,15 @@ def _named(found: Mapping[str, str], prefix: str) -> dict[str, str]:
 def variable_part(name: str) -> str:
     """Return what stands for a policy's name in the name of a variable: `ON_CALL_TEAM` for `on-call-team`."""
     return name.upper().replace("-", "_")
+
+
+def _portal_secret(text: str) -> str:
+    """Return the key with which the host's own portal signs its links; empty: no link is accepted."""
+    if text and len(text) < SHORTEST_PORTAL_SECRET:
+        raise SettingsError(
+            f"ONCALL_PORTAL_SECRET: the value has {len(text)} characters; write at least {SHORTEST_PORTAL_SECRET}"
+        )
+    return text
 
 
 def _address(name: str, text: str | None) -> str | None:

@@ -127,6 +127,7 @@ async def _open_services(
                 identity=provider,
                 can_mail=not settings.mail.unset,
                 check_hook=partial(checked_address, may_be_loopback=settings.mail.may_be_loopback),
+                portal_secret=settings.portal_secret,
             )
             async with taking_mail(pager.engine, mail_door), closed_at_end(provider):
                 yield services

@@ -33,7 +33,7 @@ class Operation(StrEnum):
     LINK_CALENDAR = "make and revoke calendar links (`POST /v1/calendar/links`, `/v1/calendar/links/revoke`)"
     LINK_TICKET = "make and revoke links to a customer's ticket page (`POST /v1/tickets/ID/links`, `.../links/revoke`)"
     ADD_CALLER = "make a token (`POST /v1/tokens`)"
-    MAKE_LOGIN_LINK = "make a link that signs a person in to the pages (`POST /v1/login-links`)"
+    MAKE_LOGIN_LINK = "make a link that signs a person or a customer in (`POST /v1/login-links`, `/v1/portal/links`)"
     CHANGE_CALLER = "rotate and revoke tokens (`POST /v1/tokens/rotate`, `/v1/tokens/revoke`)"
     CHANGE_SCHEDULE = (
         "change who is on call (`POST /v1/schedule/overrides`, `/v1/schedule/covers`, `/v1/schedule/versions/N/undo`)"

@@ -1,0 +1,146 @@
+"""The portal's form: read its fields, say what it would cause, and post it as a ticket, once."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from oncall.errors import Conflict
+from oncall.paging.actions.action_checks import message_fault
+from oncall.paging.actions.customer_actions import CUSTOMER, STALE
+from oncall.paging.actions.field_faults import FieldFault, FieldFaults
+from oncall.paging.actions.intake import AcceptedTicket, accept_posted
+from oncall.paging.actions.portal_sign_in import Contact
+from oncall.paging.actions.posted_ticket import LENGTHS
+from oncall.paging.actions.record_action import record
+from oncall.paging.actions.ticket_access import LinkStore, make_ticket_link
+from oncall.paging.actions.ticket_action import TicketAction
+from oncall.paging.domain.events import EventKind
+from oncall.paging.domain.quoted_text import clean
+from oncall.paging.domain.ticket import Attempt
+from oncall.paging.domain.verdict import Action, Question, plan_named, verdict
+from oncall.paging.outgoing.new_attempts import ActionContext
+from oncall.paging.ports.store import TicketStore
+from oncall.schedule.schedule import Schedule
+from oncall.support.policy import Policy
+from oncall.support.portal_form import (
+    QUESTIONS,
+    Emergency,
+    FormAnswers,
+    Way,
+    What,
+    Who,
+    impact_of,
+    reason_of,
+)
+from oncall.support.wording import full_time
+
+FORM_ID = re.compile(r"[0-9a-f]{16}")
+SENT_ALREADY = "This form was sent before with other answers, and that ticket is kept. Send it again for another one."
+SERVICES = "Billing, training or services: "
+"""Before the subject of a ticket that the desk routes to another team."""
+
+
+class PortalStore(LinkStore, TicketStore, Protocol):
+    """Stores tickets, and the links that show them."""
+
+
+@dataclass(frozen=True, slots=True)
+class PortalForm:
+    """A form without faults. form: the id that the page gave it. subject: on one line. message: the description."""
+
+    form: str
+    answers: FormAnswers
+    subject: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostedForm:
+    """The ticket of a form. attempts: to send. path: of the ticket's page, with its secret."""
+
+    accepted: AcceptedTicket
+    attempts: tuple[Attempt, ...]
+    path: str
+
+
+def read_form(fields: Mapping[str, str]) -> PortalForm:
+    """Return the form that the fields hold. Raises FieldFaults with every field at fault, in the order of the page."""
+    faults = [
+        FieldFault(question.name, "choose an answer")
+        for question in QUESTIONS
+        if fields.get(question.name) not in question.answers
+    ]
+    subject, message, form = clean(fields.get("subject", "")), fields.get("message", ""), fields.get("id", "")
+    if not 0 < len(subject) <= LENGTHS["subject"]:
+        words = f"has {len(subject):,} characters; write at most {LENGTHS['subject']}" if subject else "is empty"
+        faults.append(FieldFault("subject", words))
+    if (words_fault := message_fault(message)) is not None:
+        faults.append(FieldFault("message", words_fault))
+    if not FORM_ID.fullmatch(form):
+        faults.append(FieldFault("form", STALE))
+    if faults:
+        raise FieldFaults(faults)
+    what, who, way, emergency = (fields[question.name] for question in QUESTIONS)
+    return PortalForm(form, FormAnswers(What(what), Who(who), Way(way), Emergency(emergency)), subject, message)
+
+
+def promise_words(
+    form: PortalForm, contact: Contact, policy: Policy, schedule: Schedule, now: datetime
+) -> tuple[str, list[str]]:
+    """Return the impact of a form, and what it would cause at `now` (policy time) in sentences, with clock times."""
+    impact, zone = impact_of(form.answers, policy), policy.zone
+    plan = plan_named(contact.customer.plan, policy).name
+    decided = verdict(Question(plan, impact), policy, schedule, now)
+    words = [
+        f"The impact is {impact}: {reason_of(form.answers)}",
+        f"Your plan is {plan}. It is {full_time(now, zone)}.",
+    ]
+    if decided.action is Action.HOLD and decided.hold_until is not None:
+        words.append(f"Work on it starts {full_time(decided.hold_until, zone)}.")
+    elif decided.action is Action.PAGE:
+        words.append("An engineer is called at once.")
+    else:
+        words.append("Our support desk takes it.")
+    if decided.first_reply_due is not None:
+        words.append(f"You get the first reply by {full_time(decided.first_reply_due, zone)}.")
+    return impact, words
+
+
+def post_form(tx: PortalStore, form: PortalForm, contact: Contact, context: ActionContext) -> PostedForm:
+    """Store the ticket of a form with its description, and return it with a new link to its page.
+
+    One form is one ticket: the same form again stores nothing. Raises Conflict for the same form with other words.
+    """
+    policy = tx.policy_at(context.now)
+    # The contact is part of the id, so that no form can name the ticket of another customer.
+    name = "W-" + hashlib.sha256(f"{contact.address}\n{form.form}".encode()).hexdigest()[:12]
+    is_service = form.answers.what is What.SERVICES
+    body = {
+        "id": name,
+        "customer": contact.customer.name,
+        "plan": contact.customer.plan,
+        "impact": impact_of(form.answers, policy),
+        "subject": f"{SERVICES}{form.subject}"[: LENGTHS["subject"]] if is_service else form.subject,
+        "contact": contact.address,
+    }
+    try:
+        accepted = accept_posted(tx, body, context, reasons=[reason_of(form.answers)])
+    except Conflict as refusal:
+        raise Conflict(SENT_ALREADY) from refusal
+    said = TicketAction(
+        EventKind.CUSTOMER_REPLIED,
+        CUSTOMER,
+        context.now,
+        "the customer described it on the portal",
+        f"form-{hashlib.sha256(form.message.encode(errors='replace')).hexdigest()[:16]}",
+        needs_reply=False,
+        message=form.message,
+    )
+    done = record(tx, name, said, context)
+    link = make_ticket_link(tx, name, by=CUSTOMER, public_url="", real_now=context.real_now)
+    return PostedForm(accepted, (*accepted.attempts, *done.attempts), link["url"])

@@ -1,0 +1,85 @@
+"""Which contact of a customer a request of the portal comes from: the session of its own cookie."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fastapi import Request, Response
+
+from oncall.paging.actions.portal_sign_in import Contact, contact_of
+from oncall.paging.actions.sign_in import SESSION_LENGTH, SignedIn
+from oncall.paging.ports.store import Transaction
+from oncall.web.dependencies import running
+from oncall.web.pages.door import FORM_FIELD, STALE_FORM, form_fields, refuse_foreign_form
+from oncall.web.problem_documents import ProblemDocument
+from oncall.web.request_bodies import LARGEST_PLAN
+from oncall.web.services import Services
+
+LARGEST_FORM = LARGEST_PLAN
+"""The most bytes of a form. A description that is too long comes back with its words, so that they are kept."""
+_LONGEST_COOKIE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class PortalVisitor:
+    """A contact who is signed in to the portal. form_token: what the forms of this session carry."""
+
+    contact: Contact
+    form_token: str
+
+
+async def portal_visitor(request: Request) -> PortalVisitor | None:
+    """Return the contact whose session the portal's cookie names; None without one."""
+    services = running(request).services
+    session_id = request.cookies.get(_cookie(services), "")
+    if not 0 < len(session_id) <= _LONGEST_COOKIE:
+        return None
+    real_now, now = services.clock.real_now(), services.clock.now()
+
+    def work(tx: Transaction) -> Contact | None:
+        return contact_of(session_id, tx, tx.policy_at(now), real_now=real_now)
+
+    contact = await services.engine.read(work)
+    if contact is None:
+        return None
+    return PortalVisitor(contact, hmac.new(session_id.encode(), b"portal form", hashlib.sha256).hexdigest())
+
+
+async def posted_by(request: Request) -> tuple[PortalVisitor, Mapping[str, str]] | None:
+    """Return the contact who sent a form, and its fields; None without a session. Raises ProblemDocument."""
+    refuse_foreign_form(request)
+    visitor = await portal_visitor(request)
+    if visitor is None:
+        return None
+    fields = await form_fields(request, LARGEST_FORM)
+    if not hmac.compare_digest(fields.get(FORM_FIELD, "").encode(), visitor.form_token.encode()):
+        raise ProblemDocument(403, STALE_FORM)
+    return visitor, fields
+
+
+def keep_portal_session(answer: Response, signed_in: SignedIn, services: Services) -> None:
+    """Give the browser its session."""
+    answer.set_cookie(
+        _cookie(services),
+        signed_in.session_id,
+        max_age=int(SESSION_LENGTH.total_seconds()),
+        secure=_is_https(services),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def drop_portal_session(answer: Response, services: Services) -> None:
+    """Take the session from the browser."""
+    answer.delete_cookie(_cookie(services), secure=_is_https(services), httponly=True, samesite="lax")
+
+
+def _cookie(services: Services) -> str:
+    return "__Host-oncall-portal" if _is_https(services) else "oncall-portal"
+
+
+def _is_https(services: Services) -> bool:
+    return services.public_url.startswith("https://")

@@ -1,0 +1,227 @@
+"""The portal: a contact of a customer signs in by a link, answers four questions, reads the promise, sends a ticket."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+
+import structlog
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from oncall.errors import Conflict, Refused
+from oncall.paging.actions.action_checks import LONGEST_MESSAGE
+from oncall.paging.actions.customer_actions import CUSTOMER
+from oncall.paging.actions.field_faults import FieldFault, FieldFaults
+from oncall.paging.actions.portal_mail import portal_link_mail
+from oncall.paging.actions.portal_sign_in import (
+    LONGEST_ADDRESS,
+    contact_with,
+    make_portal_link,
+    portal_sign_in,
+    signed_sign_in,
+)
+from oncall.paging.actions.portal_ticket import FORM_ID, PortalForm, post_form, promise_words, read_form
+from oncall.paging.actions.sign_in import SignedIn
+from oncall.paging.ports.store import Transaction
+from oncall.support.portal_form import QUESTIONS
+from oncall.web.dependencies import ServicesDep
+from oncall.web.flood_gate import network_of
+from oncall.web.pages.door import form_fields, refuse_foreign_form
+from oncall.web.pages.page_route import PageRoute
+from oncall.web.pages.portal_door import (
+    PortalVisitor,
+    drop_portal_session,
+    keep_portal_session,
+    portal_visitor,
+    posted_by,
+)
+from oncall.web.pages.rendering import page, to
+from oncall.web.problem_documents import FLOODED, ProblemDocument
+from oncall.web.request_trace import keep_detail, keep_over_rate, source_of
+from oncall.web.services import Services
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+NO_LINK = "this link was used already, has ended, or was never made; ask for a new one on the portal"
+MAILED = "If this address belongs to a contact of a customer, a link is on its way. It works once, for 15 minutes."
+NO_MAIL = "No mail can go out from here, so ask your support contact for a link."
+TOO_MANY = "You sent many forms in a short time, so this one was not stored. Wait a minute, and send it again."
+KEPT = (*(question.name for question in QUESTIONS), "subject", "message")
+"""The fields that a page keeps as they were typed."""
+
+
+@router.get("/portal")
+async def get_portal(request: Request, services: ServicesDep) -> Response:
+    """Shows the form to a contact, and else how to sign in."""
+    asked = request.query_params
+    signed = {name: asked[name][:LONGEST_ADDRESS] for name in ("contact", "at", "signature") if name in asked}
+    if signed:
+        return await _sign_in_page(services, signed=signed)
+    visitor = await portal_visitor(request)
+    if visitor is None:
+        return await _sign_in_page(services)
+    return await _form_page(services, visitor, {})
+
+
+@router.get("/portal/link/{secret}")
+async def get_portal_link(secret: str, services: ServicesDep) -> Response:
+    """Shows a button that signs in. It looks nothing up, so it tells nothing about the link."""
+    return await _sign_in_page(services, link=secret[:LONGEST_ADDRESS])
+
+
+@router.post("/portal/mail")
+async def post_mail(request: Request, services: ServicesDep) -> Response:
+    """Mails a link to a contact. The answer is the same for every address."""
+    refuse_foreign_form(request)
+    address = (await form_fields(request)).get("contact", "").strip().lower()[:LONGEST_ADDRESS]
+    if not services.can_mail:
+        return await _sign_in_page(services, words=NO_MAIL, status=503)
+    source = network_of(source_of(request.scope))
+    if services.portal_mails.count(f"from {source}") and services.portal_mails.count(f"to {address}"):
+        real_now, now, public_url = services.clock.real_now(), services.clock.now(), services.public_url
+
+        def work(tx: Transaction) -> None:
+            policy = tx.policy_at(now)
+            if contact_with(address, policy) is not None:
+                link = make_portal_link(tx, policy, address, by="portal", public_url=public_url, real_now=real_now)
+                tx.add_relay_messages([portal_link_mail(link, real_now)])
+
+        await services.engine.write(work)
+    return await _sign_in_page(services, words=MAILED)
+
+
+@router.post("/portal/link")
+async def post_portal_link(request: Request, services: ServicesDep) -> Response:
+    """Uses a link: one of ours, or one that the host's own portal signed."""
+    refuse_foreign_form(request)
+    source = source_of(request.scope)
+    if services.refusals.is_flooding(source):
+        raise ProblemDocument(429, FLOODED)
+    fields = await form_fields(request)
+    real_now, now, key = services.clock.real_now(), services.clock.now(), services.portal_secret
+
+    def work(tx: Transaction) -> SignedIn | None:
+        policy = tx.policy_at(now)
+        if "signature" in fields:
+            return signed_sign_in(fields, key, tx, policy, real_now=real_now)
+        return portal_sign_in(fields.get("link", "")[:LONGEST_ADDRESS], tx, policy, real_now=real_now)
+
+    done, log = await services.engine.write(work), structlog.get_logger("oncall.security")
+    if done is None:
+        log.warning("a sign-in to the portal was refused", action="portal_sign_in_refused", source=source)
+        raise ProblemDocument(403, NO_LINK)
+    log.info("a customer signed in", action="portal_signed_in", source=source)
+    answer = to("/portal")
+    keep_portal_session(answer, done, services)
+    return answer
+
+
+@router.post("/portal/sign-out")
+async def post_sign_out(request: Request, services: ServicesDep) -> Response:
+    """Ends the session on the server."""
+    posted = await posted_by(request)
+    answer = to("/portal")
+    if posted is not None:
+        session = posted[0].contact.session
+        await services.engine.write(lambda tx: tx.remove_page_session(session))
+        drop_portal_session(answer, services)
+    return answer
+
+
+@router.post("/portal/tickets")
+async def post_portal_form(request: Request, services: ServicesDep) -> Response:
+    """Shows the promise for the answers; once it was shown, stores the ticket and leads to its page."""
+    posted = await posted_by(request)
+    if posted is None:
+        return await _sign_in_page(services, words="Your sign-in has ended. Sign in, go back, and send the form again.")
+    visitor, fields = posted
+    try:
+        form = read_form(fields)
+    except FieldFaults as refusal:
+        keep_detail(request, "; ".join(fault.field for fault in refusal.faults))
+        return await _form_page(services, visitor, fields, status=422, faults=refusal.faults)
+    now = services.clock.now().replace(microsecond=0)
+    impact, promise = await services.engine.read(
+        lambda tx: promise_words(form, visitor.contact, tx.policy_at(now), tx.schedule(), now)
+    )
+    if fields.get("promised") != impact:
+        return await _form_page(services, visitor, fields, promise=promise, promised=impact)
+    if not services.customer_forms.count(visitor.contact.address):
+        keep_over_rate(request)
+        return await _form_page(services, visitor, fields, status=503, alert=TOO_MANY)
+    try:
+        return await _posted(services, visitor, form)
+    except Conflict as refusal:
+        # A new id, because the old one names the ticket that was sent before.
+        return await _form_page(services, visitor, {**fields, "id": ""}, status=409, alert=str(refusal))
+    except Refused as refusal:
+        return await _form_page(services, visitor, fields, status=409, alert=str(refusal))
+
+
+async def _posted(services: Services, visitor: PortalVisitor, form: PortalForm) -> Response:
+    context = services.engine.context(CUSTOMER)
+    done = await services.engine.write(lambda tx: post_form(tx, form, visitor.contact, context))
+    services.engine.send_soon(done.attempts)
+    if done.accepted.is_new:
+        services.engine.observer.ticket_accepted(done.accepted.answer["verdict"]["action"])
+    services.engine.wake()
+    return to(done.path)
+
+
+async def _sign_in_page(
+    services: Services,
+    *,
+    link: str | None = None,
+    signed: Mapping[str, str] | None = None,
+    words: str | None = None,
+    status: int = 200,
+) -> Response:
+    """Return the page that signs in. link, signed: what its button uses. words: what happened."""
+    return page(
+        "portal_sign_in.html.j2",
+        status=status,
+        link=link,
+        signed=signed,
+        words=words,
+        can_mail=services.can_mail,
+        help_address=await _help_address(services),
+    )
+
+
+async def _form_page(
+    services: Services,
+    visitor: PortalVisitor,
+    fields: Mapping[str, str],
+    *,
+    status: int = 200,
+    faults: Sequence[FieldFault] = (),
+    alert: str | None = None,
+    promise: Sequence[str] = (),
+    promised: str = "",
+) -> Response:
+    """Return the page with the form. fields: as they were typed. promise: what the form would cause, in sentences."""
+    return page(
+        "portal.html.j2",
+        status=status,
+        visitor=visitor,
+        questions=QUESTIONS,
+        typed={name: fields.get(name, "") for name in KEPT},
+        form_id=_form_id(fields),
+        faults={fault.field: fault.message for fault in faults},
+        alert=alert,
+        promise=promise,
+        promised=promised,
+        longest=LONGEST_MESSAGE,
+        help_address=await _help_address(services),
+    )
+
+
+async def _help_address(services: Services) -> str | None:
+    now = services.clock.now()
+    return await services.engine.read(lambda tx: tx.policy_at(now).mail.help_address)
+
+
+def _form_id(fields: Mapping[str, str]) -> str:
+    """Return the id that the form has, or a new one. One id is one ticket."""
+    given = fields.get("id", "")
+    return given if FORM_ID.fullmatch(given) else secrets.token_hex(8)

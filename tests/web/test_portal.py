@@ -1,0 +1,329 @@
+"""The portal: how a customer's contact signs in, and what the form of four questions does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import httpx
+import pytest
+from structlog.testing import capture_logs
+
+from oncall.errors import SettingsError
+from oncall.paging.actions.portal_sign_in import CONTACT, signature_of
+from oncall.paging.actions.portal_ticket import SENT_ALREADY
+from oncall.paging.actions.sign_in import digest_of
+from oncall.paging.ports.sign_in_store import LoginLink
+from oncall.paging.ports.store import Transaction
+from oncall.web.dependencies import kept
+from oncall.web.pages.door import FOREIGN_FORM, STALE_FORM
+from oncall.web.pages.portal_routes import MAILED, NO_LINK
+from oncall.wiring.mail_settings import MailSettings
+from oncall.wiring.settings import read_settings
+from tests.cli.conftest import Oncall, oncall  # noqa: F401
+from tests.relay.mailboxes import Mailbox
+from tests.web.api_document import ApiDocument
+from tests.web.browser import Browser
+from tests.web.service import Service, problem
+
+CUSTOMERS = """
+customers:
+  - {name: Acme Ltd, plan: standard, contacts: ["Joe Doe <Joe@acme.example>, +1 305 555 0199"]}
+  - {name: Globex, plan: business-critical, contacts: [sue@globex.example]}
+"""
+POLICY = "\ncustomers: customers.yaml\nmail: {recipients: [help@itopia.example]}\n"
+KEY = "k" * 32
+BROKEN = {"what": "broken", "who": "everyone", "way": "none", "emergency": "yes"}
+TEXTS = {"subject": "Nobody can log in", "message": "Since 21:00.\nAll sites."}
+
+
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Saturday night. No mail goes out."""
+    folder = tmp_path_factory.mktemp("portal")
+    with Service(folder, policy_lines=POLICY, customers=CUSTOMERS, portal_secret=KEY) as service:
+        yield service
+
+
+@pytest.fixture
+def browser(portal: Service) -> Iterator[Browser]:
+    with Browser(portal) as visitor:
+        yield visitor
+
+
+def link_for(service: Service, contact: str) -> str:
+    """Return the path of a new link."""
+    answer = service.post({"contact": contact}, by="mei", path="/v1/portal/links")
+    assert answer.status_code == 201, answer.text
+    return str(httpx.URL(answer.json()["url"]).path)
+
+
+def enter(browser: Browser, contact: str = "joe@acme.example") -> dict[str, str]:
+    """Sign in, and return the hidden fields of the form."""
+    answer = browser.fill(link_for(browser.service, contact), "/portal/link")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/portal"), answer.text
+    form = browser.form("/portal", "/portal/tickets")
+    return {name: form[name] for name in ("form_token", "id", "promised")}
+
+
+def send(browser: Browser, hidden: dict[str, str], **fields: str) -> httpx.Response:
+    """Send the form, after its promise was shown."""
+    return browser.send("/portal/tickets", {**hidden, **BROKEN, **TEXTS, **fields})
+
+
+def signed(contact: str, at: int, key: str = KEY) -> dict[str, str]:
+    return {"contact": contact, "at": str(at), "signature": signature_of(key, contact, str(at))}
+
+
+def tickets(service: Service) -> dict[str, dict[str, Any]]:
+    return {each["id"]: each for each in service.call("GET", "/v1/tickets").json()["tickets"]}
+
+
+def _add(link: LoginLink, tx: Transaction) -> None:
+    tx.add_login_link(link)
+
+
+def has(answer: httpx.Response, status: int, words: str) -> None:
+    assert (answer.status_code, words in answer.text) == (status, True), answer.text
+
+
+def test_the_form_shows_the_promise_before_it_is_sent_and_becomes_a_ticket(portal: Service, browser: Browser) -> None:
+    hidden, before = enter(browser), tickets(portal)
+    answer = send(browser, hidden, who="many", emergency="no")
+    has(answer, 200, "The impact is high: Many people cannot do their normal work")
+    has(answer, 200, "Your plan is standard. It is Sat 2027-01-09 03:12 EST.")
+    has(answer, 200, "Work on it starts Mon 2027-01-11 00:00 EST.")
+    has(answer, 200, "You get the first reply by Mon 2027-01-11 ")
+    assert 'value="many" required checked' in answer.text
+    assert "Since 21:00.\nAll sites.</textarea>" in answer.text
+    assert tickets(portal) == before
+    answer = send(browser, {**hidden, "promised": "high"}, who="many", emergency="no")
+    assert (answer.status_code, answer.headers["location"][:3]) == (303, "/t/")
+    new = [each for name, each in tickets(portal).items() if name not in before]
+    assert [(each["ticket"]["customer"], each["ticket"]["plan"], each["ticket"]["impact"]) for each in new] == [
+        ("Acme Ltd", "standard", "high")
+    ]
+    assert new[0]["ticket"]["contact"] == "joe@acme.example"
+    page = browser.get(answer.headers["location"]).text
+    assert "Nobody can log in" in page
+    assert "Since 21:00.\nAll sites.</blockquote>" in page
+
+
+def test_the_promise_is_shown_again_when_the_answers_change_it(portal: Service, browser: Browser) -> None:
+    hidden, before = enter(browser), tickets(portal)
+    answer = send(browser, {**hidden, "promised": "high"})
+    has(answer, 200, "An engineer is called at once.")
+    has(answer, 200, 'name="promised" value="urgent"')
+    assert tickets(portal) == before
+
+
+def test_an_urgent_form_pages_once_however_often_it_is_sent(portal: Service, browser: Browser) -> None:
+    hidden, before = {**enter(browser), "promised": "urgent"}, tickets(portal)
+    answers = [send(browser, hidden) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [303, 303]
+    (name,) = [name for name in tickets(portal) if name not in before]
+    ticket = portal.ticket(name)
+    assert [each["purpose"] for each in ticket["attempts"]] == ["page"]
+    assert [each["kind"] for each in ticket["events"]].count("customer_replied") == 1
+    assert "Since 21:00" not in ticket["attempts"][0]["text"]
+    has(send(browser, {**hidden, "promised": "low"}, what="question"), 409, SENT_ALREADY)
+
+
+@pytest.mark.parametrize("what", ["question", "services"])
+def test_questions_and_services_are_low_and_page_nobody(portal: Service, browser: Browser, what: str) -> None:
+    hidden, before = {**enter(browser, "sue@globex.example"), "promised": "low"}, tickets(portal)
+    assert send(browser, hidden, what=what).status_code == 303
+    (name,) = [name for name in tickets(portal) if name not in before]
+    ticket = portal.ticket(name)
+    assert (ticket["ticket"]["customer"], ticket["ticket"]["impact"], ticket["attempts"]) == ("Globex", "low", [])
+    assert ticket["ticket"]["subject"].startswith("Billing, training or services: ") is (what == "services")
+
+
+def test_faults_are_listed_on_top_and_nothing_that_was_typed_is_lost(portal: Service, browser: Browser) -> None:
+    hidden, before = enter(browser), tickets(portal)
+    long = "<i>" + "x" * 1_000_000
+    answer = browser.send("/portal/tickets", {**hidden, "what": "broken", "who": "x", "subject": " ", "message": long})
+    for words in (
+        '<a href="#who">Who</a>: choose an answer',
+        '<a href="#way">Way</a>: choose an answer',
+        '<a href="#emergency">Emergency</a>: choose an answer',
+        '<a href="#subject">Subject</a>: is empty',
+        '<a href="#message">Message</a>: has 1,000,003 characters; write at most 10,000',
+        'value="broken" required checked',
+        "&lt;i&gt;xxx",
+        f'name="id" value="{hidden["id"]}"',
+        'id="who" tabindex="-1" aria-describedby="who-fault"',
+    ):
+        has(answer, 422, words)
+    assert tickets(portal) == before
+
+
+def test_a_link_shows_a_button_works_once_and_only_for_its_contact(portal: Service, browser: Browser) -> None:
+    path = link_for(portal, "JOE@acme.example")
+    form = browser.form(path, "/portal/link")
+    assert browser.form(path, "/portal/link") == form
+    assert browser.send("/portal/link", form).status_code == 303
+    has(browser.get("/portal"), 200, "joe@acme.example")
+    has(browser.send("/portal/link", form), 403, NO_LINK)
+    assert browser.get("/board").headers["location"] == "/login?next=%2Fboard"
+
+
+def test_a_link_that_has_ended_or_is_an_engineers_is_refused(portal: Service, browser: Browser) -> None:
+    real_now = kept(portal.app).services.clock.real_now()
+    ended = LoginLink(digest_of("late"), f"{CONTACT}joe@acme.example", "mei", real_now, real_now - timedelta(seconds=1))
+    engineers = LoginLink(digest_of("ana"), "ana", "mei", real_now, real_now + timedelta(hours=1))
+    for link, secret in ((engineers, "ana"), (ended, "late")):
+        portal.store.write(partial(_add, link))
+        has(browser.send("/portal/link", {"link": secret}), 403, NO_LINK)
+    board = browser.send("/login", {"link": link_for(portal, "joe@acme.example").rpartition("/")[2]})
+    assert board.status_code == 403
+
+
+def test_a_session_ends_on_the_server_at_the_sign_out(portal: Service, browser: Browser) -> None:
+    enter(browser)
+    session = browser.http.cookies["oncall-portal"]
+    assert browser.fill("/portal", "/portal/sign-out").status_code == 303
+    has(browser.get("/portal", Cookie=f"oncall-portal={session}"), 200, "Ask your support contact for a link")
+
+
+def test_the_hosts_portal_signs_a_customer_in_once(portal: Service, browser: Browser) -> None:
+    now = int(kept(portal.app).services.clock.real_now().timestamp())
+    fields = signed("sue@globex.example", now)
+    query = httpx.QueryParams(fields)
+    assert browser.form(f"/portal?{query}", "/portal/link") == fields
+    assert browser.send("/portal/link", fields).status_code == 303
+    has(browser.get("/portal"), 200, "Globex")
+    has(browser.send("/portal/link", fields), 403, NO_LINK)
+
+
+@pytest.mark.parametrize("case", ["forged", "other contact", "old", "ahead", "nobody", "no time", "no signature"])
+def test_a_signed_link_that_is_forged_or_old_is_refused(portal: Service, browser: Browser, case: str) -> None:
+    now = int(kept(portal.app).services.clock.real_now().timestamp())
+    good = signed("joe@acme.example", now)
+    fields = {
+        "forged": signed("joe@acme.example", now, key="z" * 32),
+        "other contact": {**good, "contact": "sue@globex.example"},
+        "old": signed("joe@acme.example", now - 301),
+        "ahead": signed("joe@acme.example", now + 400),
+        "nobody": signed("eve@evil.example", now),
+        "no time": {**good, "at": "soon"},
+        "no signature": {**good, "signature": ""},
+    }[case]
+    has(browser.send("/portal/link", fields), 403, NO_LINK)
+
+
+def test_no_form_of_another_site_or_session_is_taken(portal: Service, browser: Browser) -> None:
+    hidden, before = {**enter(browser), "promised": "urgent"}, tickets(portal)
+    values = {**hidden, **BROKEN, **TEXTS}
+    for path in ("/portal/tickets", "/portal/link", "/portal/mail", "/portal/sign-out"):
+        answer = browser.http.post(path, data=values, headers={"Sec-Fetch-Site": "cross-site"})
+        has(answer, 403, FOREIGN_FORM)
+    with Browser(portal) as other:
+        own = enter(other, "sue@globex.example")
+        has(other.send("/portal/tickets", values), 403, STALE_FORM)
+        # The id of another customer's form names another ticket here.
+        assert send(other, {**own, "id": hidden["id"], "promised": "low"}, what="question").status_code == 303
+    assert send(browser, hidden).status_code == 303
+    new = {each["ticket"]["customer"] for name, each in tickets(portal).items() if name not in before}
+    assert new == {"Acme Ltd", "Globex"}
+
+
+def test_a_form_after_the_session_has_ended_says_what_to_do(browser: Browser) -> None:
+    words = "Your sign-in has ended. Sign in, go back, and send the form again."
+    has(browser.send("/portal/tickets", {**BROKEN, **TEXTS}), 200, words)
+
+
+def test_the_mail_address_for_help_is_at_the_same_place_of_every_page(portal: Service, browser: Browser) -> None:
+    places = []
+    pages = [browser.get("/portal"), browser.get("/portal/link/x")]
+    hidden = enter(browser)
+    pages += [browser.get("/portal"), send(browser, hidden), send(browser, hidden, subject="")]
+    pages.append(browser.get(send(browser, {**hidden, "promised": "urgent"}).headers["location"]))
+    for answer in pages:
+        header = answer.text.partition("<header>")[2].partition("</header>")[0]
+        places.append(header)
+        assert 'write to <a href="mailto:help@itopia.example">help@itopia.example</a>' in header
+        assert answer.headers["cache-control"] == "no-store"
+        assert "<script" not in answer.text
+        assert "style=" not in answer.text
+    assert len(set(places)) == 1
+
+
+def test_a_contact_gets_the_link_by_mail_and_a_stranger_nothing(tmp_path: Any) -> None:
+    with Mailbox() as mailbox:
+        mail = MailSettings(mailbox.server, "help@itopia.example")
+        with (
+            Service(tmp_path, policy_lines=POLICY, customers=CUSTOMERS, mail_out=mail) as service,
+            Browser(service) as browser,
+        ):
+            with capture_logs() as logs:
+                for address in ("eve@evil.example", "x", "joe@ACME.example"):
+                    has(browser.fill("/portal", "/portal/mail", contact=address), 200, MAILED)
+                (letter,) = mailbox.wait_for(1)
+            assert letter["To"] == "joe@acme.example"
+            text = str(letter.get_content())
+            path = next(line for line in text.splitlines() if "/portal/link/" in line).removeprefix(service.address)
+            assert path.rpartition("/")[2] not in str(logs)
+            assert browser.fill(path, "/portal/link").status_code == 303
+            has(browser.get("/portal"), 200, "Acme Ltd")
+            for _ in range(6):
+                has(browser.send("/portal/mail", {"contact": "sue@globex.example"}), 200, MAILED)
+            written = service.call("GET", "/v1/webhooks").json()["webhooks"]
+            assert len(written) <= 4
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "words"),
+    [
+        ([], 422, 'portal_link: a JSON object is needed, like {"contact": "joe@acme.example"}'),
+        ({}, 422, "contact: missing"),
+        ({"contact": 3}, 422, "contact: write text of 1 to 200 characters"),
+        (
+            {"contact": "eve@evil.example"},
+            404,
+            'no customer has the contact "eve@evil.example"; add it to `contacts:` in the customers file',
+        ),
+    ],
+)
+def test_a_link_for_no_contact_is_refused(portal: Service, body: object, status: int, words: str) -> None:
+    problem(portal.post(body, by="mei", path="/v1/portal/links"), status, words)
+
+
+def test_the_answer_with_a_link_is_as_the_document_describes_it(portal: Service) -> None:
+    document = ApiDocument(portal.call("GET", "/openapi.json").json())
+    answer = portal.post({"contact": "joe@acme.example"}, by="mei", path="/v1/portal/links").json()
+    assert document.faults_of_answer("POST", "/v1/portal/links", 201, "application/json", answer) == []
+
+
+@pytest.mark.parametrize("by", ["ana", "zendesk"])
+def test_only_a_manager_makes_links(portal: Service, by: str) -> None:
+    assert portal.post({"contact": "joe@acme.example"}, by=by, path="/v1/portal/links").status_code == 403
+
+
+@pytest.mark.parametrize("is_remote", [False, True])
+def test_the_terminal_makes_a_link_that_signs_in(
+    portal: Service,
+    browser: Browser,
+    oncall: Oncall,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    is_remote: bool,
+) -> None:
+    if is_remote:
+        monkeypatch.setenv("ONCALL_SERVER", portal.address)
+        monkeypatch.setenv("ONCALL_TOKEN", "mei")
+    else:
+        monkeypatch.setenv("ONCALL_DATABASE_URL", f"sqlite:///{portal.file}")
+        monkeypatch.setenv("ONCALL_PUBLIC_URL", portal.address)
+    with capture_logs():
+        made = json.loads(oncall("portal-link", "joe@acme.example", "--json").out)
+    assert (made["contact"], made["customer"]) == ("joe@acme.example", "Acme Ltd")
+    assert browser.fill(made["url"].removeprefix(portal.address), "/portal/link").status_code == 303
+
+
+def test_a_short_secret_of_the_hosts_portal_is_refused() -> None:
+    with pytest.raises(SettingsError) as refusal:
+        read_settings({"ONCALL_PORTAL_SECRET": "short"})
+    assert str(refusal.value) == "ONCALL_PORTAL_SECRET: the value has 5 characters; write at least 32"
