@@ -117,9 +117,11 @@ class RelayQueries(Statements):
         return list(self._run(_DUE_DESTINATIONS, {"now": real_now}).scalars())
 
     def update_relay_message(self, message: RelayMessage) -> None:
-        """Store the columns that change."""
+        """Store the columns that change. What a subscriber was sent loses its text, which holds secret links."""
         values = _row(message)
         changed = {name: values[name] for name in ("written_at", "due_at", "sends", "sent_at", "error")}
+        if message.kind.startswith("status.") and message.sent_at is not None:
+            changed["body"] = ""
         self._run(_UPDATE, {"wanted": message.id, **changed})
 
     def relay_message(self, message_id: str) -> RelayMessage | None:

@@ -53,7 +53,7 @@ class RelayQuery(_Query):
     state: str = Field("", examples=["waiting,quarantined"])
     """`waiting`, `sent` or `quarantined`, several with commas; all when absent."""
     to: str = Field("", examples=["webhook:helpdesk"])
-    """Only those to this destination, `webhook:NAME` or `channel:NAME`."""
+    """Only those to this destination, `webhook:NAME`, `channel:NAME` or `mail:subscribers`."""
     after: str = ""
     """The `next` of the page before."""
     limit: Annotated[int, Field(ge=1, le=MOST_LISTED)] = 100

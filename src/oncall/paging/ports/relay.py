@@ -139,7 +139,10 @@ class RelayMessages(Protocol):
         """Return the destinations that have a due message, by name."""
 
     def update_relay_message(self, message: RelayMessage) -> None:
-        """Store the columns that change: written_at, due_at, sends, sent_at and error."""
+        """Store the columns that change: written_at, due_at, sends, sent_at and error.
+
+        What a subscriber was sent loses its text.
+        """
 
     def relay_message(self, message_id: str) -> RelayMessage | None:
         """Return the message with this id, or None."""
