@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from oncall.status.component_history import SecondsSpan
 from oncall.status.status_actions import StatusAction, StatusAuthor, act_on_status
-from oncall.status.status_events import PublishedStatusFile, StatusEvent
+from oncall.status.status_events import MonitorLook, PublishedStatusFile, StatusEvent
 from oncall.status.status_record import StatusRecord, epoch, read_status
 from oncall.status.status_views import UptimeFigures, UptimeView, uptime_view
 from tests.paging.world import STATUS
@@ -31,6 +31,7 @@ class MemoryLog:
     ) -> None:
         self.files = [PublishedStatusFile(at(published), text, NEW_YORK.key)]
         self.events: list[StatusEvent] = []
+        self.last_looks: dict[str, MonitorLook] = {}
         self.now = at(now)
         self._ids = count(1)
 
@@ -39,6 +40,12 @@ class MemoryLog:
 
     def add_status_event(self, event: StatusEvent) -> None:
         self.events.append(replace(event, seq=len(self.events) + 1))
+
+    def monitor_looks(self) -> Sequence[MonitorLook]:
+        return list(self.last_looks.values())
+
+    def note_look(self, look: MonitorLook) -> None:
+        self.last_looks[look.component] = look
 
     def status_files(self) -> Sequence[PublishedStatusFile]:
         return self.files

@@ -66,6 +66,23 @@ def test_third_parties_are_not_core_unless_the_file_says_so() -> None:
             "templates.a.message: is missing; write message: We",
         ),
         ("components:", "templates: {A b: {title: A}}\ncomponents:", '"A b" is not a name of 1 to 40 small letters'),
+        (
+            "name: CAS portal}",
+            "name: P, monitor: 127.0.0.1:9115}",
+            'components[0].monitor: "127.0.0.1:9115" is not the address of a probe without a password; write one like '
+            "http://127.0.0.1:9115/probe?target=https://example.com&module=http_2xx",
+        ),
+        ("name: CAS portal}", "name: P, monitor: 'http://a:b@x/probe'}", "is not the address of a probe without a"),
+        (
+            "{name: itopia CAS}",
+            "{name: x, publish_after: 10}",
+            'publish_after: "10" is not a length of time; write 10m',
+        ),
+        (
+            "{name: itopia CAS}",
+            "{name: x, remind_after: 0m}",
+            'remind_after: "0m" is no time at all; write one like 30m',
+        ),
         ("components:", "templates: [a]\ncomponents:", "templates: "),
     ],
 )

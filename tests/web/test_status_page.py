@@ -76,7 +76,10 @@ def test_only_a_manager_writes_about_the_past(service: Service) -> None:
         ([], {"body": "is not a JSON object"}),
         (
             {"action": "close"},
-            {"action": '"close" is no action; write open, update, correct, announce, reschedule or cancel'},
+            {
+                "action": '"close" is no action; write open, update, correct, publish, dismiss, announce, reschedule '
+                "or cancel"
+            },
         ),
         ({"action": "update"}, {"incident": "is missing"}),
         (

@@ -73,6 +73,7 @@ MODULES = {
     "report": "report_commands",
     "simulate": "simulate_command",
     "status": "status_commands",
+    "monitor": "monitor_command",
 }
 """The module in `oncall.cli` of each command."""
 

@@ -58,6 +58,7 @@ GROUPS = {
         "serve",
         "worker",
         "status",
+        "monitor",
         "doctor",
         "drill",
         "policy",

@@ -44,6 +44,8 @@ def register(app: typer.Typer) -> None:
     status.command("open")(open_incident)
     status.command("update")(update)
     status.command("correct")(correct)
+    status.command("publish")(publish)
+    status.command("dismiss")(dismiss)
     status.command("maintenance")(maintenance)
     status.command("reschedule")(reschedule)
     status.command("cancel")(cancel)
@@ -118,6 +120,39 @@ def correct(
     _act(lambda zone: CorrectIncident(incident, parse_time("--started", started, zone), reason), json=json)
 
 
+def publish(
+    incident: str = _ID,
+    title: str | None = typer.Option(None, "--title", metavar="TEXT", help="The title that customers read."),
+    message: str | None = _MESSAGE,
+    json: bool = JSON_OPTION,
+) -> None:
+    """Make a proposed incident public.
+
+    It is public from its start, and the uptime counts it. Without a title and a message the monitor's words are shown.
+
+    Example: oncall status publish 3f9ac1d20b7e --title "Sign-in fails" --message "A full disk."
+    """
+    from oncall.status.proposal_actions import PublishProposal
+
+    _act(lambda _: PublishProposal(incident, title, message), json=json)
+
+
+def dismiss(
+    incident: str = _ID,
+    reason: str = typer.Option(..., "--reason", metavar="TEXT", help="Why it was no incident."),
+    json: bool = JSON_OPTION,
+) -> None:
+    """Say that a proposed incident was none.
+
+    It never becomes public.
+
+    Example: oncall status dismiss 3f9ac1d20b7e --reason "the probe had a wrong address"
+    """
+    from oncall.status.proposal_actions import DismissProposal
+
+    _act(lambda _: DismissProposal(incident, reason), json=json, said="It stays private, and counts for no uptime.")
+
+
 def maintenance(
     title: str = typer.Argument(metavar="TITLE", help="The title that customers read."),
     component: list[str] = _COMPONENTS,
@@ -174,15 +209,20 @@ def cancel(maintenance_id: str = _MAINTENANCE, message: str | None = _MESSAGE, j
     _act(lambda _: CancelMaintenance(maintenance_id, message), json=json)
 
 
-def _act(action: Callable[[ZoneInfo], StatusAction], *, json: bool) -> None:
-    """Carry out an action and print its id. action: makes it from the page's zone, in which times are written."""
+def _act(
+    action: Callable[[ZoneInfo], StatusAction], *, json: bool, said: str = "The status page shows it within 10 seconds."
+) -> None:
+    """Carry out an action and print its id, and `said`.
+
+    action: makes it from the page's zone, in which times are written.
+    """
     with open_status() as page:
         changed = page.act(action(ZoneInfo(page.status()["timezone"])))
     if json:
         print_json(changed)
         return
     typer.echo(changed["id"])
-    tell("The status page shows it within 10 seconds.")
+    tell(said)
 
 
 def _time(option: str, text: str | None, zone: ZoneInfo) -> datetime | None:

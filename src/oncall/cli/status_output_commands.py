@@ -18,7 +18,14 @@ from oncall.errors import NotFound, Refused
 from oncall.support.wording import full_time, rough_span
 
 if TYPE_CHECKING:
-    from oncall.status.status_views import IncidentView, MaintenanceView, StatusView, UptimeFigures, UptimeView
+    from oncall.status.status_views import (
+        IncidentView,
+        MaintenanceView,
+        ProposalView,
+        StatusView,
+        UptimeFigures,
+        UptimeView,
+    )
 
 _LEAST_EVERY, _MOST_EVERY = timedelta(seconds=5), timedelta(days=1)
 _COLOURS = {"major_outage": "red", "partial_outage": "red", "degraded_performance": "yellow"}
@@ -48,15 +55,18 @@ def now(context: typer.Context, json: bool = JSON_OPTION) -> None:
 def list_all(json: bool = JSON_OPTION) -> None:
     """List every incident and maintenance, the newest first.
 
+    Incidents that a machine proposes come first; they are not public.
+
     Example: oncall status list
     """
     with open_status() as page:
         view = page.status()
     if json:
-        print_json({"incidents": view["incidents"], "maintenances": view["maintenances"]})
+        print_json({name: view[name] for name in ("incidents", "proposals", "maintenances")})
         return
     zone = ZoneInfo(view["timezone"])
-    rows = [_incident_row(each, zone) for each in view["incidents"]]
+    rows = [_proposal_row(each, zone) for each in view["proposals"]]
+    rows += [_incident_row(each, zone) for each in view["incidents"]]
     rows += [_maintenance_row(each, zone) for each in view["maintenances"]]
     if not rows:
         say("There was no incident and no maintenance.")
@@ -167,9 +177,22 @@ def _print_open(view: StatusView) -> None:
         if each["resolved_at"] is None:
             said = _ago(each["updates"][-1]["written_at"], view["now"])
             say(f"\n{each['title']} ({each['id']}): {each['state']}, last public word {said}.")
+    for proposal in view["proposals"]:
+        if proposal["state"] == "proposed":
+            say(f"\n{_proposed(proposal, zone)}")
     for work in view["maintenances"]:
         if work["state"] in ("scheduled", "in_progress"):
             say(f"\n{work['title']} ({work['id']}): {_words(work['state']).lower()}, {_span(work, zone)}.")
+
+
+def _proposed(proposal: ProposalView, zone: ZoneInfo) -> str:
+    since = full_time(datetime.fromisoformat(proposal["started_at"]), zone)
+    due = proposal["publishes_at"]
+    later = f" It publishes itself at {full_time(datetime.fromisoformat(due), zone)}." if due is not None else ""
+    return (
+        f"{proposal['title']} ({proposal['id']}): proposed by the monitor, since {since}; not public.{later} "
+        f"To decide: oncall status publish {proposal['id']}, or dismiss."
+    )
 
 
 def _ago(at: str, now: str) -> str:
@@ -218,6 +241,11 @@ def _uptime_row(figures: UptimeFigures) -> list[str]:
 def _incident_row(incident: IncidentView, zone: ZoneInfo) -> list[str]:
     since = full_time(datetime.fromisoformat(incident["started_at"]), zone)
     return [incident["id"], incident["state"], since, incident["title"]]
+
+
+def _proposal_row(proposal: ProposalView, zone: ZoneInfo) -> list[str]:
+    since = full_time(datetime.fromisoformat(proposal["started_at"]), zone)
+    return [proposal["id"], proposal["state"], since, proposal["title"]]
 
 
 def _maintenance_row(maintenance: MaintenanceView, zone: ZoneInfo) -> list[str]:

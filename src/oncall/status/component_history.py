@@ -103,6 +103,20 @@ def pieces(window: SecondsSpan, histories: Iterable[ComponentHistory]) -> Iterat
         yield SecondsSpan(start, end)
 
 
+def outside(spans: Iterable[SecondsSpan], others: Iterable[SecondsSpan]) -> Iterator[SecondsSpan]:
+    """Yield the parts of `spans`, which are in order and apart, that none of the others covers."""
+    in_order = sorted(others, key=lambda span: span.start)
+    for span in spans:
+        start = span.start
+        for other in in_order:
+            if start < other.start < span.end:
+                yield SecondsSpan(start, other.start)
+            if other.start < span.end:
+                start = max(start, other.end)
+        if start < span.end:
+            yield SecondsSpan(start, span.end)
+
+
 def _covered(spans: Iterable[SecondsSpan], second: int) -> bool:
     return any(span.covers(second) for span in spans)
 

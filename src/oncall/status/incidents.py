@@ -55,7 +55,11 @@ class StateSpan:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """An incident with its updates by time. started_at: as corrected; stated_at: as first stated."""
+    """An incident with its updates by time. started_at: as corrected; stated_at: as first stated.
+
+    silences: of an incident that a machine proposed, the spans in which the machine saw nothing; they are no outage
+    unless a person has stated the component's state since.
+    """
 
     id: str
     title: str
@@ -64,6 +68,7 @@ class Incident:
     started_at: datetime
     updates: tuple[Update, ...]
     corrections: tuple[Correction, ...] = ()
+    silences: tuple[StateSpan, ...] = ()
 
     @property
     def state(self) -> IncidentState:
@@ -99,7 +104,7 @@ class Incident:
         for number, (start, state) in enumerate(changes):
             end = changes[number + 1][0] if number + 1 < len(changes) else None
             if state is not ComponentState.OPERATIONAL and (end is None or start < end):
-                yield StateSpan(start, end, state)
+                yield from _without(StateSpan(start, end, state), self.silences if number == 0 else ())
 
     def _changes_of(self, component: str) -> Iterator[tuple[datetime, ComponentState]]:
         """Yield each change of the component's state. The first one holds from the start of the incident."""
@@ -166,42 +171,65 @@ class Maintenance:
                     yield Window(start, end)
 
 
+def _without(span: StateSpan, silences: Iterable[StateSpan]) -> Iterator[StateSpan]:
+    """Yield the parts of a span outside the silences, which are in order."""
+    start = span.start
+    for silence in silences:
+        if silence.end is not None and silence.end <= start:
+            continue
+        if span.end is not None and span.end <= silence.start:
+            break
+        if start < silence.start:
+            yield StateSpan(start, silence.start, span.state)
+        if silence.end is None:
+            return
+        start = silence.end
+    if span.end is None or start < span.end:
+        yield StateSpan(start, span.end, span.state)
+
+
 def incidents_of(events: Iterable[StatusEvent]) -> list[Incident]:
     """Return the incidents of a log, the newest start first."""
-    found = [_incident(group) for group in _groups(events) if group[0].kind is StatusEventKind.OPENED]
+    found = [_incident(group) for group in groups_of(events) if group[0].kind is StatusEventKind.OPENED]
     return sorted(found, key=lambda incident: (incident.started_at, incident.id), reverse=True)
 
 
 def maintenances_of(events: Iterable[StatusEvent]) -> list[Maintenance]:
     """Return the maintenances of a log, the newest start first."""
-    found = [_maintenance(group) for group in _groups(events) if group[0].kind is StatusEventKind.ANNOUNCED]
+    found = [_maintenance(group) for group in groups_of(events) if group[0].kind is StatusEventKind.ANNOUNCED]
     return sorted(found, key=lambda each: (each.window.start, each.id), reverse=True)
 
 
-def _groups(events: Iterable[StatusEvent]) -> list[list[StatusEvent]]:
+def groups_of(events: Iterable[StatusEvent]) -> list[list[StatusEvent]]:
+    """Return the events of each incident and maintenance, in order. Observations belong to components."""
     groups: dict[str, list[StatusEvent]] = {}
     for event in events:
+        if event.kind is StatusEventKind.OBSERVED:
+            continue
         groups.setdefault(event.subject, []).append(event)
     return list(groups.values())
 
 
 def _incident(events: Sequence[StatusEvent]) -> Incident:
-    first = events[0]
-    corrections = tuple(
+    first, corrections = events[0], corrections_of(events)
+    said = [event for event in events[1:] if event.kind is StatusEventKind.UPDATED]
+    in_order = [first, *sorted(said, key=lambda event: (event.at, event.seq))]
+    started_at = corrections[-1].started_at if corrections else first.at
+    updates = tuple(updates_of(in_order, IncidentState.INVESTIGATING))
+    return Incident(first.subject, first.title, first.ticket, first.at, started_at, updates, corrections)
+
+
+def corrections_of(events: Iterable[StatusEvent]) -> tuple[Correction, ...]:
+    """Return the corrections among the events of an incident."""
+    return tuple(
         Correction(event.start, event.reason, event.by, event.written_at)
         for event in events
         if event.kind is StatusEventKind.CORRECTED and event.start is not None
     )
-    said = [event for event in events[1:] if event.kind is StatusEventKind.UPDATED]
-    in_order = [first, *sorted(said, key=lambda event: (event.at, event.seq))]
-    started_at = corrections[-1].started_at if corrections else first.at
-    updates = tuple(_updates(in_order))
-    return Incident(first.subject, first.title, first.ticket, first.at, started_at, updates, corrections)
 
 
-def _updates(events: Iterable[StatusEvent]) -> Iterator[Update]:
-    """Yield the updates in order. An update without a state of its own keeps the state before it."""
-    state = IncidentState.INVESTIGATING
+def updates_of(events: Iterable[StatusEvent], state: IncidentState) -> Iterator[Update]:
+    """Yield the updates in order. An update without a state of its own keeps the state before it, at first `state`."""
     for event in events:
         state = IncidentState(event.state) if event.state else state
         components = {name: ComponentState(value) for name, value in event.components.items()}

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from oncall.errors import Conflict, Refused
 from oncall.status.component_states import STATED, ComponentState, IncidentState, MaintenanceState
 from oncall.status.incidents import Incident
+from oncall.status.proposal_actions import DismissProposal, PublishProposal, dismissed, published
 from oncall.status.status_events import StatusEvent, StatusEventKind, StatusLog
 from oncall.status.status_record import StatusRecord, read_status
 from oncall.status.status_texts import message_of, reason_of, title_of
@@ -97,7 +98,14 @@ class CancelMaintenance:
 
 
 StatusAction = (
-    OpenIncident | UpdateIncident | CorrectIncident | AnnounceMaintenance | RescheduleMaintenance | CancelMaintenance
+    OpenIncident
+    | UpdateIncident
+    | CorrectIncident
+    | PublishProposal
+    | DismissProposal
+    | AnnounceMaintenance
+    | RescheduleMaintenance
+    | CancelMaintenance
 )
 
 
@@ -120,6 +128,10 @@ def _event(record: StatusRecord, action: StatusAction, author: StatusAuthor, new
             return _updated(record, action, author)
         case CorrectIncident():
             return _corrected(record, action, author)
+        case PublishProposal():
+            return published(record, action, author.by, author.now)
+        case DismissProposal():
+            return dismissed(record, action, author.by, author.now)
         case AnnounceMaintenance():
             return _announced(record, action, author, new_id)
         case RescheduleMaintenance():

@@ -1,4 +1,4 @@
-"""The log of the status page: one event for each thing that a person said, with the time of writing beside it."""
+"""The log of the status page: one event for each thing that a person or a machine said, with the time of writing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Protocol
 
 
 class StatusEventKind(StrEnum):
-    """What a person said."""
+    """What a person said, or a machine."""
 
     OPENED = "opened"
     UPDATED = "updated"
@@ -18,15 +18,25 @@ class StatusEventKind(StrEnum):
     ANNOUNCED = "announced"
     RESCHEDULED = "rescheduled"
     CANCELLED = "cancelled"
+    OBSERVED = "observed"
+    """A machine saw that a component is up or down, or saw nothing."""
+    PROPOSED = "proposed"
+    """A machine proposes an incident, which is not public yet."""
+    PUBLISHED = "published"
+    """A person made a proposed incident public."""
+    DISMISSED = "dismissed"
+    """A person said that a proposed incident was none."""
 
 
 @dataclass(frozen=True, slots=True)
 class StatusEvent:
-    """One event of an incident or a maintenance.
+    """One event of an incident, a maintenance or a component.
 
-    subject: the id of the incident or maintenance. at: when it holds from (aware UTC). written_at: when it was written.
-    by: who wrote it. components: the state of each component that the event sets, by id; of a maintenance, each
-    component is `under_maintenance`. start, end: of a maintenance, or `start` of a corrected incident.
+    subject: the id of the incident or maintenance; of an observation, the component. at: when it holds from (aware
+    UTC). written_at: when it was written. by: who wrote it. components: the state of each component that the event
+    sets, by id; of a maintenance, each component is `under_maintenance`. start, end: of a maintenance; `start` of a
+    corrected incident; `end` of a proposal: when it publishes itself. Of an observation, state: `up`, `down` or
+    `silent`; reason: the key of the alert, empty for the monitor; start: the last look of a monitor that then stopped.
     seq: its place in the log; the store gives it.
     """
 
@@ -47,6 +57,20 @@ class StatusEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class MonitorLook:
+    """When the monitor last looked at a component (aware UTC).
+
+    counts_until: without a further look, nothing is known of the component from then on. recent: the latest looks with
+    what each saw (`up`, `down` or `silent`), the oldest first.
+    """
+
+    component: str
+    looked_at: datetime
+    counts_until: datetime
+    recent: tuple[tuple[datetime, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PublishedStatusFile:
     """A status file that came with a publication. at: when it was published (aware UTC). zone: of the policy."""
 
@@ -56,13 +80,19 @@ class PublishedStatusFile:
 
 
 class StatusLog(Protocol):
-    """The events of the status page, and the status files that were published."""
+    """The events of the status page, the last looks of its monitor, and the status files that were published."""
 
     def status_events(self) -> Sequence[StatusEvent]:
         """Return all events in the order in which they were written."""
 
     def add_status_event(self, event: StatusEvent) -> None:
         """Append an event."""
+
+    def monitor_looks(self) -> Sequence[MonitorLook]:
+        """Return the last look at each component that ever had a monitor, by component."""
+
+    def note_look(self, look: MonitorLook) -> None:
+        """Replace the last look at a component."""
 
     def status_files(self) -> Sequence[PublishedStatusFile]:
         """Return the status file of each publication that had one, the oldest first."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
 from oncall.errors import NotFound, Refused
-from oncall.status.component_history import ComponentHistory, SecondsSpan, StateSeconds
+from oncall.status.component_history import ComponentHistory, SecondsSpan, StateSeconds, outside
 from oncall.status.component_states import ComponentState, MaintenanceState
 from oncall.status.incidents import Incident, Maintenance, incidents_of, maintenances_of
-from oncall.status.status_events import PublishedStatusFile, StatusEvent, StatusLog
+from oncall.status.observations import Seen, observations, spells_of, words_on
+from oncall.status.proposals import Proposal, hindrances_of, proposals_of
+from oncall.status.status_events import MonitorLook, PublishedStatusFile, StatusEvent, StatusLog
 from oncall.support.status_file import StatusPage, published_page
 from oncall.support.windows import Window
 
@@ -32,6 +34,12 @@ class StatusRecord:
     first_published: dict[str, datetime]
     incidents: tuple[Incident, ...]
     maintenances: tuple[Maintenance, ...]
+    proposals: tuple[Proposal, ...]
+    """Every incident that a machine proposed, the newest first; `incidents` has those that are public."""
+    words: tuple[StatusEvent, ...]
+    """Everything that machines said of components."""
+    monitored: Mapping[str, tuple[SecondsSpan, ...]]
+    """When each component had a monitor, by id."""
     retired: dict[str, str]
     """The names of components that an earlier page had, by id."""
 
@@ -40,7 +48,18 @@ class StatusRecord:
         for each in self.incidents:
             if each.id == incident_id:
                 return each
+        if any(each.id == incident_id for each in self.proposals):
+            raise Refused(
+                f"incident {incident_id} is not public; publish it first: oncall status publish {incident_id}"
+            )
         raise NotFound(f'there is no incident "{incident_id[:40]}"; `oncall status list` shows them')
+
+    def proposal(self, incident_id: str) -> Proposal:
+        """Return the proposed incident with this id. Raises NotFound."""
+        for each in self.proposals:
+            if each.id == incident_id:
+                return each
+        raise NotFound(f'there is no proposed incident "{incident_id[:40]}"; `oncall status list` shows them')
 
     def maintenance(self, maintenance_id: str) -> Maintenance:
         """Return the maintenance with this id. Raises NotFound."""
@@ -96,7 +115,20 @@ class StatusRecord:
         work = [_seconds(span) for each in touching for span in each.spans()]
         agreed = [_seconds(span) for each in touching for span in each.agreed_spans(self.page.notice)]
         first = epoch(self.first_published[component])
-        return ComponentHistory(component, first, tuple(outages), tuple(work), tuple(agreed))
+        gaps = self._gaps(component, outages)
+        return ComponentHistory(component, first, tuple(outages), tuple(work), tuple(agreed), gaps)
+
+    def _gaps(self, component: str, outages: Iterable[SecondsSpan]) -> tuple[SecondsSpan, ...]:
+        """Return when the component had a monitor, and neither a machine nor a person said anything of it."""
+        if component not in self.monitored:
+            return ()
+        lasting = self.now_seconds + 1
+        seen = [
+            SecondsSpan(epoch(spell.start), lasting if spell.end is None else epoch(spell.end))
+            for spell in spells_of(words_on(component, self.words))
+            if spell.seen is not Seen.SILENT
+        ]
+        return tuple(outside(self.monitored[component], [*seen, *outages]))
 
 
 def read_status(log: StatusLog, now: datetime) -> StatusRecord:
@@ -104,10 +136,15 @@ def read_status(log: StatusLog, now: datetime) -> StatusRecord:
     files = [each for each in log.status_files() if each.at <= now] or list(log.status_files())
     if not files:
         raise Refused(NO_PAGE)
-    return status_record(files, log.status_events(), now)
+    return status_record(files, log.status_events(), now, log.monitor_looks())
 
 
-def status_record(files: Sequence[PublishedStatusFile], events: Sequence[StatusEvent], now: datetime) -> StatusRecord:
+def status_record(
+    files: Sequence[PublishedStatusFile],
+    events: Sequence[StatusEvent],
+    now: datetime,
+    looks: Sequence[MonitorLook] = (),
+) -> StatusRecord:
     """Return the page that published files and a log make. `files`: at least one, the oldest first."""
     first: dict[str, datetime] = {}
     names: dict[str, str] = {}
@@ -118,7 +155,26 @@ def status_record(files: Sequence[PublishedStatusFile], events: Sequence[StatusE
     page = published_page(files[-1].text, files[-1].zone)
     present = {component.id for component in page.components}
     retired = {name: words for name, words in names.items() if name not in present}
-    return StatusRecord(page, now, first, tuple(incidents_of(events)), tuple(maintenances_of(events)), retired)
+    opened, work, words = incidents_of(events), maintenances_of(events), observations(events, looks, now)
+    proposals = proposals_of(events, words, hindrances_of(opened, work), now)
+    public = [each.incident for each in proposals if each.incident is not None]
+    incidents = sorted([*opened, *public], key=lambda each: (each.started_at, each.id), reverse=True)
+    monitored = _monitored(files, epoch(now) + 1)
+    return StatusRecord(
+        page, now, first, tuple(incidents), tuple(work), tuple(proposals), tuple(words), monitored, retired
+    )
+
+
+def _monitored(files: Sequence[PublishedStatusFile], lasting: int) -> dict[str, tuple[SecondsSpan, ...]]:
+    """Return when each component had a monitor, up to `lasting`."""
+    found: dict[str, tuple[SecondsSpan, ...]] = {}
+    ends = [*(epoch(each.at) for each in files[1:]), lasting]
+    for each, end in zip(files, ends, strict=True):
+        span = SecondsSpan(epoch(each.at), end)
+        for component in published_page(each.text, each.zone).components:
+            if component.monitor is not None and span.start < span.end:
+                found[component.id] = (*found.get(component.id, ()), span)
+    return found
 
 
 def epoch(at: datetime) -> int:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from oncall.errors import Refused
 from oncall.status.component_history import SecondsSpan
 from oncall.status.incidents import Incident, Maintenance
+from oncall.status.proposals import Proposal, ProposalState
 from oncall.status.status_record import StatusRecord, epoch
 from oncall.status.top_line import top_line
 from oncall.status.uptime import Tally, component_tally, page_tally, percent
@@ -101,6 +102,19 @@ class IncidentView(TypedDict):
     corrections: list[CorrectionView]
 
 
+class ProposalView(TypedDict):
+    """An incident that a machine proposes; it is not public."""
+
+    id: str
+    title: str
+    state: Annotated[str, "`proposed`, `recovered` (it was over before it became public) or `dismissed`."]
+    component: str
+    started_at: Annotated[str, "Since when the component is down."]
+    recovered_at: Annotated[str | None, "When it was up again."]
+    publishes_at: Annotated[str | None, "When it publishes itself if the component is still down then."]
+    reason: Annotated[str, "Why a person dismissed it."]
+
+
 class MaintenanceView(TypedDict):
     """One maintenance."""
 
@@ -123,6 +137,7 @@ class StatusView(TypedDict):
     description: Annotated[str, "The line at the top of the page."]
     components: list[ComponentView]
     incidents: Annotated[list[IncidentView], "Every incident, the newest first."]
+    proposals: Annotated[list[ProposalView], "Proposed incidents that are not public, the newest first."]
     maintenances: Annotated[list[MaintenanceView], "Every maintenance, the newest first."]
 
 
@@ -148,6 +163,7 @@ def status_view(record: StatusRecord) -> StatusView:
             for each in page.components
         ],
         "incidents": [_incident(each) for each in record.incidents],
+        "proposals": [_proposal(each) for each in record.proposals if each.incident is None],
         "maintenances": [_maintenance(each, record) for each in record.maintenances],
     }
 
@@ -229,6 +245,20 @@ def _incident(incident: Incident) -> IncidentView:
             }
             for each in incident.corrections
         ],
+    }
+
+
+def _proposal(proposal: Proposal) -> ProposalView:
+    is_open = proposal.state is ProposalState.PROPOSED and proposal.due_at is not None
+    return {
+        "id": proposal.id,
+        "title": proposal.title,
+        "state": proposal.state.value,
+        "component": proposal.component,
+        "started_at": proposal.started_at.isoformat(),
+        "recovered_at": proposal.recovered_at.isoformat() if proposal.recovered_at is not None else None,
+        "publishes_at": proposal.due_at.isoformat() if is_open and proposal.due_at is not None else None,
+        "reason": proposal.reason,
     }
 
 

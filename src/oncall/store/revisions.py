@@ -30,6 +30,7 @@ REVISIONS = (
     "0021",
     "0022",
     "0023",
+    "0024",
 )
 """All revisions in `migrations/versions`, oldest first."""
 

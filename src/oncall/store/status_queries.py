@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select, update
 
-from oncall.status.status_events import PublishedStatusFile, StatusEvent, StatusEventKind
+from oncall.status.status_events import MonitorLook, PublishedStatusFile, StatusEvent, StatusEventKind
 from oncall.store.rows import Row, Values
 from oncall.store.statements import Statements
-from oncall.store.tables import schedule_versions, status_events
+from oncall.store.tables import monitor_looks, schedule_versions, status_events
 
 _EVENTS = select(status_events).order_by(status_events.c.seq)
 _SOURCES = (
@@ -18,6 +18,8 @@ _SOURCES = (
     .where(schedule_versions.c.kind == "publish")
     .order_by(schedule_versions.c.version)
 )
+_LOOKS = select(monitor_looks).order_by(monitor_looks.c.component)
+_UPDATE_LOOK = update(monitor_looks).where(monitor_looks.c.component == bindparam("wanted"))
 _TEXTS = ("title", "state", "message", "reason", "ticket")
 
 
@@ -39,6 +41,20 @@ class StatusQueries(Statements):
             "details": _details(event),
         }
         self._change(insert(status_events), values, subject=f"event of {event.subject}")
+
+    def monitor_looks(self) -> Sequence[MonitorLook]:
+        """Return the last look at each component that ever had a monitor, by component."""
+        return [_look(row) for row in self._run(_LOOKS)]
+
+    def note_look(self, look: MonitorLook) -> None:
+        """Replace the last look at a component."""
+        values: Values = {
+            "looked_at": look.looked_at,
+            "counts_until": look.counts_until,
+            "recent": [[at.isoformat(), seen] for at, seen in look.recent],
+        }
+        if self._run(_UPDATE_LOOK, {"wanted": look.component, **values}).rowcount == 0:
+            self._change(insert(monitor_looks), {"component": look.component, **values}, subject="the monitor's look")
 
     def status_files(self) -> Sequence[PublishedStatusFile]:
         """Return the status file of each publication that had one, the oldest first."""
@@ -74,6 +90,12 @@ def status_event_of(row: Row) -> StatusEvent:
         seq=seq,
         **{name: details[name] for name in _TEXTS if name in details},
     )
+
+
+def _look(row: Row) -> MonitorLook:
+    component, looked_at, counts_until, recent = row
+    times = tuple((datetime.fromisoformat(at).astimezone(UTC), seen) for at, seen in recent)
+    return MonitorLook(component, looked_at, counts_until, times)
 
 
 def _time(details: Mapping[str, str], name: str) -> datetime | None:

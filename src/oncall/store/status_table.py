@@ -1,4 +1,4 @@
-"""The table of the status page: its log."""
+"""The tables of the status page: its log, and the last look of each monitor."""
 
 from __future__ import annotations
 
@@ -17,4 +17,13 @@ status_events = Table(
     Column("written_at", UtcDateTime, nullable=False),
     Column("by", Text, nullable=False),
     Column("details", JsonText, nullable=False),
+)
+
+monitor_looks = Table(
+    "monitor_looks",
+    metadata,
+    Column("component", Text, primary_key=True),
+    Column("looked_at", UtcDateTime, nullable=False),
+    Column("counts_until", UtcDateTime, nullable=False),
+    Column("recent", JsonText, nullable=False),
 )

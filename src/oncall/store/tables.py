@@ -26,6 +26,7 @@ from oncall.store.schedule_tables import phone_proofs as phone_proofs
 from oncall.store.sign_in_tables import login_links as login_links
 from oncall.store.sign_in_tables import page_sessions as page_sessions
 from oncall.store.sign_in_tables import provider_handshakes as provider_handshakes
+from oncall.store.status_table import monitor_looks as monitor_looks
 from oncall.store.status_table import status_events as status_events
 from oncall.store.subscriber_tables import notice_cursor as notice_cursor
 from oncall.store.subscriber_tables import subscribers as subscribers

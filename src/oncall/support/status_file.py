@@ -16,7 +16,7 @@ from oncall.file_nodes import AtFault, Faults, Node, Reader, ScalarNode, shown
 from oncall.file_values import Fields, line_of_text, list_of, mapping_of, one_of, scalar, true_or_false
 from oncall.suggestions import nearest
 from oncall.support.files_beside import named_file
-from oncall.support.value_readers import Once, duration, slug, time_zone
+from oncall.support.value_readers import Once, duration, slug, some_time, time_zone
 from oncall.yamlfile import parse_yaml, read_yaml_text
 
 _NOTICE = timedelta(hours=72)
@@ -24,6 +24,8 @@ LONGEST_TITLE = 200
 """Characters of an incident's title."""
 LONGEST_MESSAGE = 5_000
 """Characters of what the page says at one time."""
+_REMIND_AFTER = timedelta(minutes=30)
+_EXAMPLE_PROBE = "http://127.0.0.1:9115/probe?target=https://example.com&module=http_2xx"
 _NO_TEMPLATES: dict[str, IncidentTemplate] = {}
 
 
@@ -41,6 +43,7 @@ class Component:
 
     group: the id of its group. is_core: it counts for the uptime of the page; None: the file does not say.
     is_third_party: another company runs it. customers: only these customers may see it; empty: everyone may.
+    monitor: the address at which a blackbox exporter probes it.
     """
 
     id: str
@@ -50,6 +53,7 @@ class Component:
     is_third_party: bool = False
     description: str | None = None
     customers: tuple[str, ...] = ()
+    monitor: str | None = None
 
     @property
     def is_public(self) -> bool:
@@ -70,7 +74,9 @@ class StatusPage:
     """The content of a status file.
 
     promise: the promised uptime in percent. partial_weight: how much of a partial outage counts as down, 0 to 1.
-    notice: how long before its start a maintenance must be announced to count as agreed.
+    notice: how long before its start a maintenance must be announced to count as agreed. publish_after: how long after
+    a machine has proposed an incident it publishes itself; None: never. remind_after: how long an open incident may be
+    without a public word.
     """
 
     name: str
@@ -79,6 +85,8 @@ class StatusPage:
     zone: ZoneInfo
     partial_weight: Fraction
     notice: timedelta
+    publish_after: timedelta | None
+    remind_after: timedelta
     groups: tuple[Group, ...]
     components: tuple[Component, ...]
     templates: Mapping[str, IncidentTemplate]
@@ -180,6 +188,8 @@ class _Settings:
     zone: ZoneInfo
     partial_weight: Fraction
     notice: timedelta
+    publish_after: timedelta | None
+    remind_after: timedelta
 
 
 def _settings(zone: ZoneInfo) -> Reader[_Settings]:
@@ -191,8 +201,19 @@ def _settings(zone: ZoneInfo) -> Reader[_Settings]:
         zone_slot = fields.optional("timezone", time_zone, zone)
         weight = fields.optional("partial_weight", _decimal(0, 1, "0.3"), Fraction(3, 10))
         notice = fields.optional("notice", duration, _NOTICE)
+        publish_after = fields.optional("publish_after", duration, None)
+        remind_after = fields.optional("remind_after", some_time, _REMIND_AFTER)
         fields.close()
-        return _Settings(name.value, url.value, promise.value, zone_slot.value, weight.value, notice.value)
+        return _Settings(
+            name.value,
+            url.value,
+            promise.value,
+            zone_slot.value,
+            weight.value,
+            notice.value,
+            publish_after.value,
+            remind_after.value,
+        )
 
     return read
 
@@ -236,6 +257,7 @@ def _component(groups: Sequence[str] | None) -> Reader[Component]:
         third_party = fields.optional("third_party", true_or_false, False)
         description = fields.optional("description", _description, None)
         customers = fields.optional("customers", list_of(line_of_text), ())
+        monitor = fields.optional("monitor", _probe_address, None)
         fields.close()
         return Component(
             component_id.value,
@@ -245,6 +267,7 @@ def _component(groups: Sequence[str] | None) -> Reader[Component]:
             third_party.value,
             description.value,
             customers.value,
+            monitor.value,
         )
 
     return read
@@ -259,6 +282,15 @@ def _address(node: Node) -> str:
     if not re.fullmatch(r"https?://[A-Za-z0-9.:_-]+(/[A-Za-z0-9._~/-]*)?", text):
         raise node.refuse(f"{shown(text)} is not the address of a page; write one like https://status.example.com")
     return text.rstrip("/")
+
+
+def _probe_address(node: Node) -> str:
+    text = line_of_text(node, most=500)
+    if not re.fullmatch(r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/[!#-;=?-Z\[\]_a-z~]*", text):
+        raise node.refuse(
+            f"{shown(text)} is not the address of a probe without a password; write one like {_EXAMPLE_PROBE}"
+        )
+    return text
 
 
 def _decimal(least: int, most: int, example: str) -> Reader[Fraction]:

@@ -189,11 +189,13 @@ class StatusBody(RequestBody):
     """The template of the status file whose title and message an incident gets where it has none."""
     incident: str | None = None
     """Id of the incident to update or correct."""
+    proposal: str | None = None
+    """Id of the proposed incident to publish or dismiss."""
     state: Literal[INCIDENT_STATES] | None = None  # type: ignore[valid-type]  # the states are the core's
     started_at: Time | None = None
     """When an incident really began; to correct it."""
     reason: Annotated[str, Field(max_length=LONGEST_REASON)] | None = None
-    """How the correction is known."""
+    """How the correction is known, or why a proposed incident was none."""
     maintenance: str | None = None
     """Id of the maintenance to reschedule or cancel."""
     start: Time | None = None

@@ -72,7 +72,7 @@ async def get_uptime(services: ServicesDep, caller: ReadingCaller, asked: QueryD
 async def post_status_event(
     services: ServicesDep, caller: StatusWriter, posted: PostedStatus, public: PublicStatusDep
 ) -> JSONResponse:
-    """Opens, updates or corrects an incident, or announces, reschedules or cancels a maintenance.
+    """Opens, updates or corrects an incident, publishes or dismisses a proposed one, or runs a maintenance.
 
     Only a manager may state times in the past.
     """

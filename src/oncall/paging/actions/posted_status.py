@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from oncall.paging.actions.field_faults import FieldFault, FieldFaults, instant, no_time, shown
+from oncall.status.proposal_actions import DismissProposal, PublishProposal
 from oncall.status.status_actions import (
     AnnounceMaintenance,
     CancelMaintenance,
@@ -24,6 +25,8 @@ ACTIONS: Mapping[str, type[StatusAction]] = {
     "open": OpenIncident,
     "update": UpdateIncident,
     "correct": CorrectIncident,
+    "publish": PublishProposal,
+    "dismiss": DismissProposal,
     "announce": AnnounceMaintenance,
     "reschedule": RescheduleMaintenance,
     "cancel": CancelMaintenance,
@@ -35,6 +38,8 @@ _NEEDED = {
     "open": (),
     "update": ("incident",),
     "correct": ("incident", "started_at", "reason"),
+    "publish": ("proposal",),
+    "dismiss": ("proposal", "reason"),
     "announce": ("title", "components", "start", "end"),
     "reschedule": ("maintenance",),
     "cancel": ("maintenance",),

@@ -1,0 +1,70 @@
+"""From single looks of the monitor to what it says of a component: it changes its word after three of five looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from oncall.status.machine_words import MachineWord, hear
+from oncall.status.observations import MONITOR, Seen, last_words
+from oncall.status.status_events import MonitorLook, StatusEventKind, StatusLog
+from oncall.status.status_record import read_status
+
+LOOKS, NEEDED = 5, 3
+LATE = 3
+"""After so many intervals without a look, nothing is known of a component."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What one round of looks did. proposed: ids of new proposed incidents."""
+
+    seen: Mapping[str, Seen]
+    proposed: Sequence[str]
+
+
+def monitors_of(log: StatusLog, now: datetime) -> dict[str, str]:
+    """Return the address of the probe of each component that has a monitor, by component id. Raises Refused."""
+    return {each.id: each.monitor for each in read_status(log, now).page.components if each.monitor is not None}
+
+
+def note_looks(
+    log: StatusLog, seen: Mapping[str, Seen], now: datetime, every: timedelta, new_id: Callable[[], str]
+) -> Looked:
+    """Record what was seen at `now` (policy time, aware UTC), and propose incidents. every: when the next look follows.
+
+    A component that has left the page since is passed over.
+    """
+    on_page = monitors_of(log, now)
+    looks = {look.component: look for look in log.monitor_looks()}
+    events = [event for event in log.status_events() if event.kind is StatusEventKind.OBSERVED]
+    words: list[MachineWord] = []
+    for component, result in seen.items():
+        if component not in on_page:
+            continue
+        last = last_words(component, events).get("")
+        said = Seen(last.state) if last is not None else Seen.SILENT
+        look, new = judged(looks.get(component), component, result, said, now, every)
+        log.note_look(look)
+        words += new
+    return Looked(seen, hear(log, words, now, new_id, also=[name for name in seen if name in on_page]))
+
+
+def judged(
+    before: MonitorLook | None, component: str, result: Seen, said: Seen, now: datetime, every: timedelta
+) -> tuple[MonitorLook, list[MachineWord]]:
+    """Return the look to store, and what the monitor says anew. said: what it said last."""
+    words: list[MachineWord] = []
+    recent = before.recent if before is not None else ()
+    if before is not None and before.counts_until <= now:
+        if said is not Seen.SILENT:
+            at, last_look = before.counts_until, before.looked_at
+            words.append(MachineWord(component, Seen.SILENT, at, MONITOR, last_look=last_look))
+        said, recent = Seen.SILENT, ()
+    recent = (*recent, (now, result.value))[-LOOKS:]
+    for state in Seen:
+        times = [at for at, each in recent if each == state.value]
+        if len(times) >= NEEDED and state is not said:
+            words.append(MachineWord(component, state, times[0], MONITOR))
+    return MonitorLook(component, now, now + LATE * every, recent), words

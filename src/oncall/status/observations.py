@@ -1,0 +1,96 @@
+"""What machines said of a component: up, down or nothing, as spells that follow each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from oncall.status.status_events import MonitorLook, StatusEvent, StatusEventKind
+
+MONITOR = "monitor"
+"""Who writes the observations of `oncall monitor`."""
+_OF_MONITOR = ""
+"""The key of the monitor's own observations. Those of an alert have the key of the alert."""
+
+
+class Seen(StrEnum):
+    """What a machine saw."""
+
+    UP = "up"
+    DOWN = "down"
+    SILENT = "silent"
+    """Nothing: the exporter gave no answer, or the monitor did not look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """A span in which what the machines say of a component stays the same. end: None while it lasts.
+
+    seen: DOWN while any machine says so; UP while the monitor says so. has_recovered: no machine's latest word is down,
+    silence aside. word: the event that began it.
+    """
+
+    start: datetime
+    end: datetime | None
+    seen: Seen
+    has_recovered: bool
+    word: StatusEvent
+
+
+def observations(events: Iterable[StatusEvent], looks: Iterable[MonitorLook], now: datetime) -> list[StatusEvent]:
+    """Return every observation, and for each monitor whose word has run out at `now`, its silence."""
+    found = [event for event in events if event.kind is StatusEventKind.OBSERVED]
+    return found + [_silence(look, found) for look in looks if look.counts_until <= now]
+
+
+def words_on(component: str, words: Iterable[StatusEvent]) -> list[StatusEvent]:
+    """Return the observations of one component by the time from which they hold."""
+    return sorted((word for word in words if word.subject == component), key=lambda word: (word.at, word.seq))
+
+
+def last_words(component: str, words: Iterable[StatusEvent]) -> dict[str, StatusEvent]:
+    """Return the latest observation of each source of a component, by the source's key; empty for the monitor."""
+    return {word.reason: word for word in words_on(component, words)}
+
+
+def spells_of(words: Sequence[StatusEvent]) -> list[Spell]:
+    """Return the spells of one component. words: its observations by time."""
+    said: dict[str, Seen] = {}
+    spoken: dict[str, Seen] = {}
+    found: list[Spell] = []
+    for number, word in enumerate(words):
+        said[word.reason] = Seen(word.state)
+        if said[word.reason] is not Seen.SILENT:
+            spoken[word.reason] = said[word.reason]
+        end = words[number + 1].at if number + 1 < len(words) else None
+        if end is None or word.at < end:
+            has_recovered = Seen.DOWN not in spoken.values()
+            found.append(Spell(word.at, end, _together(said), has_recovered, word))
+    return found
+
+
+def known_at(word: StatusEvent) -> datetime:
+    """Return when an observation was known. The silence of a monitor that has stopped is known without a word."""
+    return word.at if word.start is not None else word.written_at
+
+
+def _together(said: dict[str, Seen]) -> Seen:
+    if Seen.DOWN in said.values():
+        return Seen.DOWN
+    return said.get(_OF_MONITOR, Seen.SILENT)
+
+
+def _silence(look: MonitorLook, words: Sequence[StatusEvent]) -> StatusEvent:
+    last = max((word.seq for word in words), default=0)
+    return StatusEvent(
+        look.component,
+        StatusEventKind.OBSERVED,
+        look.counts_until,
+        look.counts_until,
+        MONITOR,
+        state=Seen.SILENT.value,
+        start=look.looked_at,
+        seq=last + 1,
+    )

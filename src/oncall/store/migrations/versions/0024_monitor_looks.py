@@ -1,0 +1,24 @@
+"""The last look of each monitor of the status page."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0024"
+down_revision = "0023"
+
+# Written out, not imported: a step must go on meaning what it meant when it was applied.
+TIME = sa.TIMESTAMP(timezone=True).with_variant(sa.Text(), "sqlite")
+
+
+def upgrade() -> None:
+    """Add the table."""
+    op.create_table(
+        "monitor_looks",
+        sa.Column("component", sa.Text(), nullable=False),
+        sa.Column("looked_at", TIME, nullable=False),
+        sa.Column("counts_until", TIME, nullable=False),
+        sa.Column("recent", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("component", name="monitor_looks_pkey"),
+    )
