@@ -113,6 +113,6 @@ class Services:
     check_hook: Callable[[str], Awaitable[object]] | None = None
     """Raises Refused for the address of a subscriber's webhook that may not be posted to."""
     portal_mails: FloodGate = field(default_factory=lambda: FloodGate(burst=5, per_second=1 / 600))
-    """Counts the sign-in mails that are asked for, by mail address and by the address that asks."""
+    """Counts the links to the portal that are asked for, by mail address."""
     portal_secret: str = field(default="", repr=False)
     """The key with which the host's own portal signs its links; empty: none is accepted."""

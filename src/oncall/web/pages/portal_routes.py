@@ -44,6 +44,7 @@ from oncall.web.services import Services
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 NO_LINK = "this link was used already, has ended, or was never made; ask for a new one on the portal"
 MAILED = "If this address belongs to a contact of a customer, a link is on its way. It works once, for 15 minutes."
+TOO_MANY_LINKS = "Too many links were asked for, so no mail was sent. Use the last one, or ask again in ten minutes."
 NO_MAIL = "No mail can go out from here, so ask your support contact for a link."
 TOO_MANY = "You sent many forms in a short time, so this one was not stored. Wait a minute, and send it again."
 KEPT = (*(question.name for question in QUESTIONS), "subject", "message")
@@ -77,16 +78,19 @@ async def post_mail(request: Request, services: ServicesDep) -> Response:
     if not services.can_mail:
         return await _sign_in_page(services, words=NO_MAIL, status=503)
     source = network_of(source_of(request.scope))
-    if services.portal_mails.count(f"from {source}") and services.portal_mails.count(f"to {address}"):
-        real_now, now, public_url = services.clock.real_now(), services.clock.now(), services.public_url
+    # Counted before the address is looked up, so that the answer tells nothing about it.
+    if not (services.sign_in_gate.count(f"portal {source}") and services.portal_mails.count(address)):
+        keep_over_rate(request)
+        return await _sign_in_page(services, words=TOO_MANY_LINKS, status=503)
+    real_now, now, public_url = services.clock.real_now(), services.clock.now(), services.public_url
 
-        def work(tx: Transaction) -> None:
-            policy = tx.policy_at(now)
-            if contact_with(address, policy) is not None:
-                link = make_portal_link(tx, policy, address, by="portal", public_url=public_url, real_now=real_now)
-                tx.add_relay_messages([portal_link_mail(link, real_now)])
+    def work(tx: Transaction) -> None:
+        policy = tx.policy_at(now)
+        if contact_with(address, policy) is not None:
+            link = make_portal_link(tx, policy, address, by="portal", public_url=public_url, real_now=real_now)
+            tx.add_relay_messages([portal_link_mail(link, real_now)])
 
-        await services.engine.write(work)
+    await services.engine.write(work)
     return await _sign_in_page(services, words=MAILED)
 
 
