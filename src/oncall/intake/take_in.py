@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from oncall.errors import Conflict, NotFound, Refused
 from oncall.intake.acknowledge import acknowledge, note_on
+from oncall.intake.component_words import tell_status_page
 from oncall.intake.followed import follow, is_outdated, remember_time, without_future
 from oncall.intake.routes import Routed, is_graver, routed
 from oncall.intake.seen_requests import is_retry, remember_statement
@@ -67,6 +68,7 @@ def take_in(tx: IntakeStore, signal: Signal, origin: Origin, context: ActionCont
     if is_outdated(signal, row):
         return Taken(Became.IGNORED, ticket, "a newer state was reported before")
     taken = _taken(tx, signal, origin, context, row)
+    tell_status_page(tx, signal, origin, taken, context)
     remember_statement(tx, origin, signal.sent_id, context)
     if signal.said_at is not None:
         remember_time(tx, signal, origin, taken, context)

@@ -110,7 +110,7 @@ class ReportStore(CustomerStore, EventLog, StatusLog, Protocol):
     """Everything that reports on the tickets of a span need."""
 
 
-class IntakeStore(TicketStore, SenderKeys, ArrivalLog, Protocol):
+class IntakeStore(TicketStore, SenderKeys, ArrivalLog, StatusLog, Protocol):
     """Everything that the signals of senders need."""
 
 

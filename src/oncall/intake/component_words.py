@@ -1,0 +1,43 @@
+"""Alerts with a label `component` say on the status page's log that the component is down, and that it is up again."""
+
+from __future__ import annotations
+
+import secrets
+
+from oncall.errors import NotFound
+from oncall.intake.signals import Became, Origin, Signal, SignalKind, Taken
+from oncall.paging.outgoing.new_attempts import ActionContext
+from oncall.status.machine_words import MachineWord, hear
+from oncall.status.observations import Seen
+from oncall.status.status_events import StatusLog
+
+LABEL = "component"
+_LONGEST_SOURCE = 200
+
+
+def tell_status_page(tx: StatusLog, signal: Signal, origin: Origin, taken: Taken, context: ActionContext) -> None:
+    """Record that a component is down if an alert about it opened a ticket, and that it is up if the alert ended.
+
+    An alert without the label, or with a component that is not on the page, says nothing. It pages as every alert does.
+    """
+    component = signal.labels.get(LABEL)
+    if component is None:
+        return
+    seen = _seen(signal, taken)
+    if seen is None or not tx.status_files():
+        return
+    source = f"{origin.sender} {origin.caller.name} {signal.key}"[:_LONGEST_SOURCE]
+    # An alert says when it began, and never when it ended.
+    at = signal.at if signal.at is not None and seen is Seen.DOWN else context.now
+    word = MachineWord(component, seen, at, origin.sender, source)
+    try:
+        hear(tx, [word], context.now, lambda: secrets.token_hex(6))
+    except NotFound:
+        # The label may mean a component of another system. Nothing was written.
+        return
+
+
+def _seen(signal: Signal, taken: Taken) -> Seen | None:
+    if signal.kind is SignalKind.TRIGGER and taken.became is Became.OPENED:
+        return Seen.DOWN
+    return Seen.UP if signal.kind is SignalKind.RESOLVE else None
