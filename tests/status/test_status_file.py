@@ -78,6 +78,7 @@ def test_third_parties_are_not_core_unless_the_file_says_so() -> None:
             "{name: x, publish_after: 10}",
             'publish_after: "10" is not a length of time; write 10m',
         ),
+        ("{name: itopia CAS}", "{name: x, remind_after: 0m}", 'remind_after: "0m" is no time at all'),
         ("components:", "templates: [a]\ncomponents:", "templates: "),
     ],
 )

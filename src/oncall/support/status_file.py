@@ -16,7 +16,7 @@ from oncall.file_nodes import AtFault, Faults, Node, Reader, ScalarNode, shown
 from oncall.file_values import Fields, line_of_text, list_of, mapping_of, one_of, scalar, true_or_false
 from oncall.suggestions import nearest
 from oncall.support.files_beside import named_file
-from oncall.support.value_readers import Once, duration, slug, time_zone
+from oncall.support.value_readers import Once, duration, slug, some_time, time_zone
 from oncall.yamlfile import parse_yaml, read_yaml_text
 
 _NOTICE = timedelta(hours=72)
@@ -24,6 +24,7 @@ LONGEST_TITLE = 200
 """Characters of an incident's title."""
 LONGEST_MESSAGE = 5_000
 """Characters of what the page says at one time."""
+_REMIND_AFTER = timedelta(minutes=30)
 _EXAMPLE_PROBE = "http://127.0.0.1:9115/probe?target=https://example.com&module=http_2xx"
 _NO_TEMPLATES: dict[str, IncidentTemplate] = {}
 
@@ -74,7 +75,8 @@ class StatusPage:
 
     promise: the promised uptime in percent. partial_weight: how much of a partial outage counts as down, 0 to 1.
     notice: how long before its start a maintenance must be announced to count as agreed. publish_after: how long after
-    a machine has proposed an incident it publishes itself; None: never.
+    a machine has proposed an incident it publishes itself; None: never. remind_after: how long an open incident may be
+    without a public word before its author is reminded.
     """
 
     name: str
@@ -84,6 +86,7 @@ class StatusPage:
     partial_weight: Fraction
     notice: timedelta
     publish_after: timedelta | None
+    remind_after: timedelta
     groups: tuple[Group, ...]
     components: tuple[Component, ...]
     templates: Mapping[str, IncidentTemplate]
@@ -186,6 +189,7 @@ class _Settings:
     partial_weight: Fraction
     notice: timedelta
     publish_after: timedelta | None
+    remind_after: timedelta
 
 
 def _settings(zone: ZoneInfo) -> Reader[_Settings]:
@@ -198,6 +202,7 @@ def _settings(zone: ZoneInfo) -> Reader[_Settings]:
         weight = fields.optional("partial_weight", _decimal(0, 1, "0.3"), Fraction(3, 10))
         notice = fields.optional("notice", duration, _NOTICE)
         publish_after = fields.optional("publish_after", duration, None)
+        remind_after = fields.optional("remind_after", some_time, _REMIND_AFTER)
         fields.close()
         return _Settings(
             name.value,
@@ -207,6 +212,7 @@ def _settings(zone: ZoneInfo) -> Reader[_Settings]:
             weight.value,
             notice.value,
             publish_after.value,
+            remind_after.value,
         )
 
     return read

@@ -33,6 +33,7 @@ from oncall.wiring.event_loop import run
 from oncall.wiring.heartbeat_watch import HeartbeatWatch
 from oncall.wiring.pager_watch import Watch
 from oncall.wiring.relay import Relay
+from oncall.wiring.status_watch import StatusWatch
 
 _LOOK_UP_SECONDS = 5.0
 TURN_SECONDS = 0.0005
@@ -77,7 +78,7 @@ async def open_pager(
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     waker = threading.Thread(target=_wake, args=(store, stop, loop, engine), name="store-watch", daemon=True)
     heartbeats = HeartbeatWatch(engine, clock, last_beat)
-    running = [asyncio.create_task(each.run(stop)) for each in (engine, watch, heartbeats)]
+    running = [asyncio.create_task(each.run(stop)) for each in (engine, watch, heartbeats, StatusWatch(engine))]
     waker.start()
     await asyncio.to_thread(relay.start)
     try:
