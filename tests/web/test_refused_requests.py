@@ -76,11 +76,11 @@ def test_each_refusal_is_logged_with_its_caller_reason_and_source(service: Servi
     ],
 )
 def test_no_log_line_holds_a_token_or_a_phone_number(
-    quiet: Service, logs: list[dict[str, Any]], body: dict[str, Any]
+    service: Service, logs: list[dict[str, Any]], body: dict[str, Any]
 ) -> None:
-    quiet.post({**ticket_body(), "impact": "P1", **body})
-    quiet.call("POST", f"/v1/tickets/{SECRET}/events", by=SECRET, json={"kind": "updated"})
-    quiet.call("POST", f"/calendar/{SECRET}", by="zendesk", json={})
+    service.post({**ticket_body(), "impact": "P1", **body})
+    service.call("POST", f"/v1/tickets/{SECRET}/events", by=SECRET, json={"kind": "updated"})
+    service.call("POST", f"/calendar/{SECRET}", by="zendesk", json={})
     written = json.dumps(logs, default=str)
     assert len(refused(logs)) == 3
     assert SECRET not in written
