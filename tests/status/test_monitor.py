@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import count
 
 import pytest
 from hypothesis import given, settings
@@ -12,12 +11,10 @@ from hypothesis import strategies as st
 
 from oncall.errors import Conflict, NotFound, OncallError, Refused
 from oncall.status.component_states import ComponentState
-from oncall.status.incidents import Incident
 from oncall.status.machine_words import MachineWord, hear
 from oncall.status.monitoring import note_looks
 from oncall.status.observations import Seen
 from oncall.status.proposal_actions import DismissProposal, PublishProposal
-from oncall.status.proposals import Proposal
 from oncall.status.status_actions import AnnounceMaintenance, CorrectIncident, OpenIncident, UpdateIncident
 from oncall.status.status_entries import entries
 from oncall.status.status_export import exported_files
@@ -26,47 +23,7 @@ from oncall.status.status_views import status_view
 from oncall.status.statuspage_json import documents
 from tests.paging.world import STATUS
 from tests.status.log import MemoryLog, at
-
-PROBE = "http://127.0.0.1:9115/probe?target=https://portal.example.com&module=http_2xx"
-MONITORED = STATUS.replace("name: CAS portal,", f"name: CAS portal, monitor: '{PROBE}',")
-BY_ITSELF = MONITORED.replace("promise: 99.9,", "promise: 99.9, publish_after: 10m,")
-EVERY = timedelta(seconds=30)
-START = "2027-03-01 12:00"
-SEEN = {"+": Seen.UP, "-": Seen.DOWN, "?": Seen.SILENT}
-
-
-class Watched(MemoryLog):
-    """A status log with a monitor that looks at the portal every 30 seconds, from noon of 1 March."""
-
-    def __init__(self, text: str = MONITORED) -> None:
-        super().__init__(text, published=START, now=START)
-        self._proposed = count(1)
-
-    def looks(self, script: str) -> Watched:
-        """Look once for each character: + up, - down, ? no answer; a blank is a monitor that does not run."""
-        for sign in script:
-            if sign in SEEN:
-                note_looks(self, {"portal": SEEN[sign]}, self.now, EVERY, self.new_id)
-            self.now += EVERY
-        return self
-
-    def new_id(self) -> str:
-        return f"p{next(self._proposed)}"
-
-    def state(self) -> str:
-        return self.record.state_of("portal").value
-
-    def incidents(self) -> list[Incident]:
-        """Return the public incidents, the newest first."""
-        return list(self.record.incidents)
-
-    def proposals(self) -> list[Proposal]:
-        return list(self.record.proposals)
-
-    def words(self) -> list[tuple[str, str]]:
-        """Return what the monitor said, with the minutes and seconds after noon."""
-        first = at(START)
-        return [(e.state, str(e.at - first)[2:]) for e in self.events if e.kind.value == "observed"]
+from tests.status.watched import BY_ITSELF, EVERY, START, Watched
 
 
 def test_three_of_five_looks_decide_and_the_state_began_with_the_first_of_them() -> None:
