@@ -27,17 +27,17 @@ demo: install ## Show the product from a roster to an acknowledged page, in abou
 	$(BIN)/python -m demo
 
 test: install ## Run the tests, on SQLite and on PostgreSQL
-	$(BIN)/python -m pytest -q -n 3
+	$(BIN)/python -m pytest -q -n 3 --dist worksteal
 
 quick: install ## Run the tests that take little time: no long property tests, no real processes
-	$(BIN)/python -m pytest -q -n 3 -m "not slow and not system_packages"
+	$(BIN)/python -m pytest -q -n 3 --dist worksteal -m "not slow and not system_packages"
 
 test-system: install ## Install Debian's programs with apt where they are missing, and run the tests that need them
 	@dpkg -s $(SYSTEM_PACKAGES) >/dev/null 2>&1 || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -qq -y $(SYSTEM_PACKAGES); }
 	$(BIN)/python -m pytest -q -m system_packages
 
 explore: install ## Run the property tests on new random cases; SEED=number repeats the cases of an earlier run
-	$(BIN)/python -m pytest -q -n 3 -m "hypothesis and not system_packages" --hypothesis-profile=explore $(if $(SEED),--hypothesis-seed=$(SEED))
+	$(BIN)/python -m pytest -q -n 3 --dist worksteal -m "hypothesis and not system_packages" --hypothesis-profile=explore $(if $(SEED),--hypothesis-seed=$(SEED))
 
 check: install ## Check format, lint, types, import arrows and security advisories; runs no tests
 	$(BIN)/ruff format --check src tests doubles demo bench docs checks

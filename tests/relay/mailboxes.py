@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from aiosmtpd.controller import Controller
 
-from oncall.channels.mail_post import MailServer
+from oncall.channels.mail_server import MailServer
 
 
 class _OnSocket(Controller):

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from oncall.channels.mail_post import NO_SENDER, NO_SERVER, MailPost, MailServer
+from oncall.channels.mail_post import NO_SENDER, NO_SERVER, MailPost
+from oncall.channels.mail_server import MailServer
 from oncall.errors import AddressRefused, DeliveryError, SettingsError, Temporary
 from oncall.paging.ports.outgoing_mail import OutgoingMail, mail_body
 from oncall.paging.ports.relay import SUBSCRIBER_MAIL, RelayFilter, RelayMessage, RelayState

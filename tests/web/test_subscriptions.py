@@ -11,7 +11,7 @@ import pytest
 from bs4 import BeautifulSoup
 from standardwebhooks import Webhook
 
-from oncall.channels.mail_post import MailServer
+from oncall.channels.mail_server import MailServer
 from oncall.channels.subscriber_hook import PRIVATE
 from oncall.paging.actions.subscriptions import KNOWN_HOOK
 from oncall.paging.ports.relay import RelayFilter, RelayState

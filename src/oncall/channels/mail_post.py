@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 
+from oncall.channels.mail_server import MailServer
 from oncall.channels.own_thread import in_own_thread
 from oncall.errors import AddressRefused, Temporary, Unreachable
 from oncall.paging.ports.outgoing_mail import OutgoingMail, mail_from_body
@@ -19,17 +19,6 @@ TIMEOUT_SECONDS = 10.0
 NO_SERVER = "ONCALL_SMTP_URL is not set; set it to smtps://user:password@host:465 and restart"
 NO_SENDER = "ONCALL_MAIL_FROM is not set; set it to the address that mail comes from and restart"
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
-
-
-@dataclass(frozen=True, slots=True)
-class MailServer:
-    """Where mail is handed over. is_tls: the connection begins with TLS. `repr` shows no password."""
-
-    host: str
-    port: int
-    is_tls: bool
-    user: str | None = field(default=None, repr=False)
-    password: str | None = field(default=None, repr=False)
 
 
 class MailPost:
