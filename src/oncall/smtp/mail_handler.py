@@ -50,7 +50,7 @@ class MailHandler:
         except StoreError:
             return _AWAY
         if not rules.takes(address):
-            envelope.foreign = foreign + 1  # type: ignore[attr-defined]
+            envelope.foreign = foreign + 1  # type: ignore[attr-defined]  # our count on its object
             return _FOREIGN
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"

@@ -291,7 +291,7 @@ def _engine(address: SqliteAddress, *, begin: str, busy_seconds: float, connecti
         dbapi_connection.cursor().execute(begin)
 
     # A listener for "begin" would make SQLAlchemy look for listeners at every statement, for a tenth of its time.
-    engine.dialect.do_begin = start  # type: ignore[method-assign]
+    engine.dialect.do_begin = start  # type: ignore[method-assign]  # see above
     return engine
 
 

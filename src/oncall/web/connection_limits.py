@@ -71,7 +71,7 @@ class PatientProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     # uvicorn declares None, but asyncio asks for this bool.
-    def eof_received(self) -> bool:  # type: ignore[override]
+    def eof_received(self) -> bool:  # type: ignore[override]  # see above
         """Return True if the connection stays open: a client that sends no more still gets the answer that is due.
 
         A stream has no end that a client could wait for, so its reader is gone.

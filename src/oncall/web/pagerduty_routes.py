@@ -42,8 +42,8 @@ _INVALID = Answer("The event is invalid; `errors` says why, in PagerDuty's words
 async def enqueue(request: Request, services: ServicesDep) -> JSONResponse:
     """Opens, notes or resolves a ticket. The routing key is a token of ours.
 
-    A trigger with the key of an open ticket pages nobody again. An acknowledgement takes the ticket only for a person
-    whom it names, with a token that was made with `--may-acknowledge`.
+    A trigger with the key of an open ticket pages nobody again. An acknowledgement takes the ticket only if it
+    names a person, and the token was made with `--may-acknowledge`.
     """
     opened = await _opened(request, services, "pagerduty")
     if isinstance(opened, JSONResponse):

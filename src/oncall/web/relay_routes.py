@@ -1,4 +1,4 @@
-"""Routes for the messages to webhooks and team channels: what waits, what arrived, and sending one again."""
+"""Routes for the messages to webhooks and team channels: list them, and send one again."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def hand_over(
     """Notify the person who came on call at the latest handoff of the open tickets, once. Returns the notices.
 
     found: the result of `leaving` on a recent snapshot. briefing: what else the notice counts. Each ticket's log
-    records to whom it was handed over, so that no other pager sends a second notice.
+    records the person who got it, so that no other pager sends a second notice.
     """
     policy, schedule = tx.policy_at(context.now), tx.schedule()
     if last_handoff(schedule, context.now) != found.handoff:

@@ -42,7 +42,7 @@ _TOO_FEW = "too few engineers take"
 
 
 def _limits(roster: Roster, shares: Shares) -> Iterator[tuple[str, Mapping[str, Fraction]]]:
-    """Yield what moves shares from even ones, with the even share of each engineer whom it moves."""
+    """Yield each reason for uneven shares, with the even share of each engineer that it affects."""
     all_weights = sum(shares.weights.values(), Fraction(0))
     seats = sum(shares.of_all_kinds(engineer.id) for engineer in roster.engineers)
     groups: dict[str, dict[str, Fraction]] = defaultdict(dict)
