@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 .PHONY: help install demo test quick test-system explore check format bench crash docs lock clean
 KILLS ?= 200
 # Debian's programs that the tests marked `system_packages` need.
-SYSTEM_PACKAGES := postgresql prometheus-alertmanager zsh fish swaks msmtp prometheus-blackbox-exporter
+SYSTEM_PACKAGES := postgresql prometheus-alertmanager zsh fish swaks msmtp prometheus-blackbox-exporter chromium newsboat rss2email
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 help: ## Show the targets
