@@ -1,7 +1,9 @@
-"""The page about fairness: loads against shares, ledger, proof, wishes, and a link to each shift."""
+"""The page about fairness: loads against shares, ledger, proof, requests, and a link to each shift."""
 
 from __future__ import annotations
 
+import csv
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -64,12 +66,27 @@ def test_the_ledger_and_the_status_are_those_of_the_commands(board: Service, sho
     assert all(note in shown.get_text() for note in found.notes)
 
 
-def test_unmet_wishes_stand_there_with_their_reasons(board: Service, shown: BeautifulSoup) -> None:
+def test_unmet_requests_stand_there_with_their_reasons(board: Service, shown: BeautifulSoup) -> None:
     found = board.store.read(lambda tx: fairness_view(tx, SATURDAY_NIGHT))
     text = shown.get_text()
     for each in found.unmet:
         assert f"{each.day}: {each.asked}; {each.reason}" in text
-    assert found.unmet or "Wishes that are not met None." in " ".join(text.split())
+    assert found.unmet or "Requests that are not met None." in " ".join(text.split())
+
+
+def test_the_loads_download_as_csv_with_the_numbers_of_the_tables(board: Service, shown: BeautifulSoup) -> None:
+    assert shown.select_one('a[href="/board/fairness.csv"][download]') is not None
+    with Browser(board) as browser:
+        browser.sign_in("ana")
+        answer = browser.get("/board/fairness.csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert re.fullmatch(
+        r'attachment; filename="fairness-[0-9-]{10}-[0-9-]{10}\.csv"', answer.headers["content-disposition"]
+    )
+    head, *lines = csv.reader(answer.text.splitlines())
+    assert head == ["kind", "engineer", "role", "shifts", "share", "difference"]
+    weekends = [[row[2].replace("all", "all roles"), *row[3:5]] for row in lines if row[0] == "weekend"]
+    assert weekends == [row[1:4] for row in rows(shown, "Loads of weekend")]
 
 
 def test_each_shift_to_come_leads_to_why(board: Service, shown: BeautifulSoup) -> None:

@@ -27,6 +27,7 @@ PAGES = [
     "/board",
     "/board?weeks=13",
     "/board/fairness",
+    "/board/fairness.csv",
     "/board/events",
     SHIFT,
     f"{SHIFT}?with=chloe",
@@ -46,6 +47,7 @@ ACTIONS = [
     "/board/swap",
     "/board/swap/ask",
     "/me/calendar",
+    "/me/calendar/revoke",
     "/me/drill",
     "/me/swaps/AB2/accept",
     "/me/swaps/AB2/decline",
@@ -123,7 +125,7 @@ def test_an_engineer_overrides_for_themselves_and_a_manager_for_all(
 
 
 @pytest.mark.parametrize(
-    ("person", "by", "status"), [("chloe", "chloe", 303), ("chloe", "ben", 403), ("mei", "ana", 303)]
+    ("person", "by", "status"), [("chloe", "chloe", 303), ("chloe", "ben", 403), ("mei", "elena", 303)]
 )
 def test_an_engineer_takes_over_themselves_and_a_manager_names_anyone(
     board: Service, person: str, by: str, status: int
@@ -165,6 +167,7 @@ def test_an_engineer_and_a_manager_link_their_own_calendar_try_their_phone_and_s
     with Browser(board) as browser:
         browser.sign_in(person)
         assert browser.fill("/me", "/me/calendar").status_code == 200
+        assert browser.fill("/me", "/me/calendar/revoke").status_code == 303
         assert browser.fill("/me", "/me/drill").status_code == 200
         assert browser.fill("/me", "/logout").status_code == 303
         assert browser.get("/me").status_code == 303

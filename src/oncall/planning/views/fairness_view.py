@@ -5,9 +5,11 @@ Nothing is computed twice: each part comes from the function of its command.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from io import StringIO
 
 from oncall.planning.change_rules import roster_in_force
 from oncall.planning.context_sources import ContextSources
@@ -20,7 +22,7 @@ from oncall.planning.views.ledger_views import ledger_view
 from oncall.planning.views.status_views import PlanStatusView, plan_status_view
 from oncall.rosters.roster import Roster
 from oncall.rotation.problem.context import PlanningContext
-from oncall.rotation.problem.fairness import KindLoads, fairness_of_plan, loads_by_kind, shifts_of_plan
+from oncall.rotation.problem.fairness import ALL_ROLES, KindLoads, fairness_of_plan, loads_by_kind, shifts_of_plan
 from oncall.rotation.problem.share_notes import share_notes
 from oncall.rotation.problem.unmet_requests import unmet_requests
 from oncall.schedule.plan import Plan, Seat, UnmetRequest
@@ -79,6 +81,19 @@ def fairness_view(tx: StatusStore, now: datetime) -> FairnessView:
     )
 
 
+def loads_csv(loads: Sequence[KindLoads]) -> str:
+    """Return the loads as CSV: a row for each kind, engineer and role (`all`: all roles together)."""
+    written = StringIO()
+    rows = csv.writer(written)
+    rows.writerow(["kind", "engineer", "role", "shifts", "share", "difference"])
+    for kind in loads:
+        for engineer, by_role in kind.loads:
+            for role, load in by_role.items():
+                difference = f"{load.count - load.share:.2f}"
+                rows.writerow([kind.name, engineer, role or ALL_ROLES, load.count, f"{load.share:.2f}", difference])
+    return written.getvalue()
+
+
 def _plan_as_served(schedule: Schedule, roster: Roster, publication: Publication) -> Plan:
     """Return a publication as a plan, each seat with the engineer who serves most of it."""
     span = publication.span
@@ -88,7 +103,7 @@ def _plan_as_served(schedule: Schedule, roster: Roster, publication: Publication
 
 
 def _unmet(schedule: Schedule, roster: Roster, plan: Plan) -> tuple[UnmetRequest, ...]:
-    """Return the wishes that the plan does not meet. Plans of other teams are not at hand and count for nothing."""
+    """Return the requests that the plan does not meet. Plans of other teams are not at hand and count for nothing."""
     around = _around(published_seats_of(roster, schedule), plan.seats)
     context = PlanningContext(around, (), plan.balances)
     return unmet_requests(roster, shifts_of_plan(plan, roster), context, plan.seats)

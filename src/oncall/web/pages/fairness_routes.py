@@ -8,21 +8,21 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from oncall.paging.ports.store import Transaction
-from oncall.planning.views.fairness_view import FairnessView, fairness_view
+from oncall.planning.views.fairness_view import FairnessView, fairness_view, loads_csv
 from oncall.planning.views.shift_view import ShiftView, shift_path, shift_view
 from oncall.schedule.schedule import Schedule
 from oncall.web.dependencies import ReportLock, ServicesDep
 from oncall.web.pages.door import PageVisitor, VisitorDep
 from oncall.web.pages.load_bars import load_bars
 from oncall.web.pages.page_route import PageRoute
-from oncall.web.pages.rendering import page
+from oncall.web.pages.rendering import HEADERS, page
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
 @router.get("/board/fairness")
 async def get_fairness(services: ServicesDep, visitor: VisitorDep, lock: ReportLock) -> Response:
-    """Shows loads against shares, the ledger, the proof, unmet wishes, and a link to each shift to come."""
+    """Shows loads against shares, the ledger, the proof, unmet requests, and a link to each shift to come."""
     now = services.clock.now().replace(microsecond=0)
 
     def work(tx: Transaction) -> tuple[FairnessView, Schedule]:
@@ -32,6 +32,17 @@ async def get_fairness(services: ServicesDep, visitor: VisitorDep, lock: ReportL
         found, schedule = await services.engine.read(work)
     # Large tables take long, and must not keep tickets waiting.
     return await asyncio.to_thread(_fairness_page, visitor, found, schedule)
+
+
+@router.get("/board/fairness.csv")
+async def get_fairness_csv(services: ServicesDep, visitor: VisitorDep, lock: ReportLock) -> Response:
+    """Returns the loads against the shares as a CSV file: the rows of the page's tables."""
+    now = services.clock.now().replace(microsecond=0)
+    async with lock:
+        found = await services.engine.read(lambda tx: fairness_view(tx, now))
+    name = f"fairness-{found.first}-{found.last}.csv"
+    headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(loads_csv(found.loads), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _fairness_page(visitor: PageVisitor, found: FairnessView, schedule: Schedule) -> Response:

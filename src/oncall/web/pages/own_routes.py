@@ -7,7 +7,7 @@ from datetime import timedelta
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from oncall.paging.actions.calendar_access import make_link
+from oncall.paging.actions.calendar_access import make_link, revoke_links
 from oncall.paging.actions.permissions import Access, Operation, access
 from oncall.paging.domain.ticket import Attempt, StoredTicket
 from oncall.paging.ports.store import Transaction
@@ -33,6 +33,14 @@ async def post_calendar_link(services: ServicesDep, posted: PostedFormDep) -> Re
     person, real_now = posted.visitor.who.id, services.clock.real_now()
     path = await services.engine.write(lambda tx: make_link(tx, person, by=person, real_now=real_now))
     return await own_page_of(services, posted.visitor, new_link=services.public_url + path)
+
+
+@router.post("/me/calendar/revoke")
+async def post_calendar_revocation(services: ServicesDep, posted: PostedFormDep) -> Response:
+    """Revokes every calendar link of the visitor."""
+    person = posted.visitor.who.id
+    await services.engine.write(lambda tx: revoke_links(tx, person))
+    return to("/me#calendar")
 
 
 @router.post("/me/swaps/{code}/{answer}")
