@@ -122,6 +122,7 @@ def _feasts_in(code: str, year: int) -> dict[date, tuple[Feast, ...]]:
     }
 
 
+@cache
 def parts_with_more_days(code: str) -> tuple[tuple[str, ...], str]:
     """Return the codes of a country's parts that have a day which the country alone lacks, and the name of that day.
 
@@ -145,6 +146,7 @@ def parts_with_more_days(code: str) -> tuple[tuple[str, ...], str]:
     return tuple(dict.fromkeys(part for day in common for part in having[day])), names[common[0]]
 
 
+@cache
 def is_holiday_code(code: str) -> bool:
     """Return True if the `holidays` library knows this code, like "US" or "US-FL". Imports the library."""
     from holidays.utils import list_supported_countries
