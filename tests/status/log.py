@@ -41,6 +41,9 @@ class MemoryLog:
     def add_status_event(self, event: StatusEvent) -> None:
         self.events.append(replace(event, seq=len(self.events) + 1))
 
+    def lock_status_log(self) -> None:
+        """Take no lock: a test has one thread."""
+
     def monitor_looks(self) -> Sequence[MonitorLook]:
         return list(self.last_looks.values())
 

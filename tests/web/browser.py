@@ -47,8 +47,7 @@ class Browser:
         """Return the fields of a page's form that posts to `action`, as the page filled them."""
         form = self.page(path).find("form", action=action)
         assert isinstance(form, Tag), f"{path} has no form for {action}"
-        named = [each for each in form.find_all(["input", "select", "textarea"]) if _is_sent(each)]
-        return {str(each["name"]): _value(each) for each in named}
+        return fields_of(form)
 
     def sign_in(self, person: str) -> httpx.Response:
         """Sign in with a new link of this person."""
@@ -64,6 +63,12 @@ def new_link(service: Service, person: str) -> str:
     assert answer.status_code == 201, answer.text
     body: dict[str, Any] = answer.json()
     return str(httpx.URL(body["url"]).path)
+
+
+def fields_of(form: Tag) -> dict[str, str]:
+    """Return the fields of a form as a browser sends them without a person's doing."""
+    named = [each for each in form.find_all(["input", "select", "textarea"]) if _is_sent(each)]
+    return {str(each["name"]): _value(each) for each in named}
 
 
 def _is_sent(field: Tag) -> bool:

@@ -28,6 +28,7 @@ PAGES = [
     "/board?weeks=13",
     "/board/fairness",
     "/board/fairness.csv",
+    "/board/status",
     "/board/events",
     SHIFT,
     f"{SHIFT}?with=chloe",
@@ -46,6 +47,8 @@ ACTIONS = [
     "/board/undo",
     "/board/swap",
     "/board/swap/ask",
+    "/board/status/preview",
+    "/board/status/publish",
     "/me/calendar",
     "/me/calendar/revoke",
     "/me/drill",
@@ -171,3 +174,32 @@ def test_an_engineer_and_a_manager_link_their_own_calendar_try_their_phone_and_s
         assert browser.fill("/me", "/me/drill").status_code == 200
         assert browser.fill("/me", "/logout").status_code == 303
         assert browser.get("/me").status_code == 303
+
+
+@pytest.mark.parametrize("person", ["ana", "mei"])
+def test_an_engineer_and_a_manager_write_on_the_status_page_in_their_own_name(board: Service, person: str) -> None:
+    with Browser(board) as browser:
+        browser.sign_in(person)
+        token = browser.form("/board", "/logout")["form_token"]
+        form = {
+            "form_token": token,
+            "action": "open",
+            "title": f"By {person}",
+            "by": "ben",
+            "component.api": "operational",
+        }
+        assert browser.send("/board/status/preview", form).status_code == 200
+        sent = form | {"new_id": f"{next(NUMBERS):012x}", "seen": "0"}
+        assert browser.send("/board/status/publish", sent).status_code == 303
+    incident = board.call("GET", "/v1/status").json()["incidents"][0]
+    assert (incident["title"], [each["by"] for each in incident["updates"]]) == (f"By {person}", [person])
+
+
+@pytest.mark.parametrize(("person", "status"), [("ana", 422), ("mei", 303)])
+def test_only_a_manager_writes_about_the_past_of_the_status_page(board: Service, person: str, status: int) -> None:
+    with Browser(board) as browser:
+        browser.sign_in(person)
+        token = browser.form("/board", "/logout")["form_token"]
+        form = {"form_token": token, "action": "open", "title": "Earlier", "at": "2027-01-09T01:00"}
+        sent = form | {"new_id": f"{next(NUMBERS):012x}", "seen": "0"}
+        assert browser.send("/board/status/publish", sent).status_code == status

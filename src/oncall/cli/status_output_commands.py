@@ -15,7 +15,7 @@ from oncall.cli.output import bad_value, counted, parse_time, print_json, print_
 from oncall.cli.repeated_work import repeat
 from oncall.cli.status_backend import LocalStatus, open_status
 from oncall.errors import NotFound, Refused
-from oncall.support.wording import full_time, rough_span
+from oncall.support.wording import ago, full_time
 
 if TYPE_CHECKING:
     from oncall.status.status_views import (
@@ -175,7 +175,7 @@ def _print_open(view: StatusView) -> None:
     zone = ZoneInfo(view["timezone"])
     for each in view["incidents"]:
         if each["resolved_at"] is None:
-            said = _ago(each["updates"][-1]["written_at"], view["now"])
+            said = ago(datetime.fromisoformat(view["now"]) - datetime.fromisoformat(each["updates"][-1]["written_at"]))
             say(f"\n{each['title']} ({each['id']}): {each['state']}, last public word {said}.")
     for proposal in view["proposals"]:
         if proposal["state"] == "proposed":
@@ -193,12 +193,6 @@ def _proposed(proposal: ProposalView, zone: ZoneInfo) -> str:
         f"{proposal['title']} ({proposal['id']}): proposed by the monitor, since {since}; not public.{later} "
         f"To decide: oncall status publish {proposal['id']}, or dismiss."
     )
-
-
-def _ago(at: str, now: str) -> str:
-    """Return how long ago it was: `21 min ago`."""
-    passed = max(datetime.fromisoformat(now) - datetime.fromisoformat(at), timedelta())
-    return f"{rough_span(passed)} ago" if passed >= timedelta(minutes=1) else "just now"
 
 
 def _print_incident(incident: IncidentView, zone: ZoneInfo) -> None:

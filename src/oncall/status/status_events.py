@@ -88,6 +88,9 @@ class StatusLog(Protocol):
     def add_status_event(self, event: StatusEvent) -> None:
         """Append an event."""
 
+    def lock_status_log(self) -> None:
+        """Wait for the lock of the log and hold it until the transaction ends, so that two people act in turn."""
+
     def monitor_looks(self) -> Sequence[MonitorLook]:
         """Return the last look at each component that ever had a monitor, by component."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, text, update
 
 from oncall.status.status_events import MonitorLook, PublishedStatusFile, StatusEvent, StatusEventKind
 from oncall.store.rows import Row, Values
@@ -20,6 +20,9 @@ _SOURCES = (
 )
 _LOOKS = select(monitor_looks).order_by(monitor_looks.c.component)
 _UPDATE_LOOK = update(monitor_looks).where(monitor_looks.c.component == bindparam("wanted"))
+_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
+_LOG = 500000651893
+"""The key of the log's advisory lock; `attempt_queries` has the other keys."""
 _TEXTS = ("title", "state", "message", "reason", "ticket")
 
 
@@ -41,6 +44,11 @@ class StatusQueries(Statements):
             "details": _details(event),
         }
         self._change(insert(status_events), values, subject=f"event of {event.subject}")
+
+    def lock_status_log(self) -> None:
+        """Wait for the lock of the log and hold it until the transaction ends. SQLite has only one writer."""
+        if self._connection.dialect.name == "postgresql":
+            self._run(_LOCK, {"key": _LOG})
 
     def monitor_looks(self) -> Sequence[MonitorLook]:
         """Return the last look at each component that ever had a monitor, by component."""

@@ -65,6 +65,11 @@ def rough_span(length: timedelta) -> str:
     return span(timedelta(minutes=minutes)) if minutes else "less than a minute"
 
 
+def ago(passed: timedelta) -> str:
+    """Return how long ago something was: `21 min ago`, `just now`."""
+    return f"{rough_span(passed)} ago" if passed >= timedelta(minutes=1) else "just now"
+
+
 def exact_span(length: timedelta) -> str:
     """Return a length of time as `span` does, but with every second, so that different lengths are different texts."""
     seconds = round(length.total_seconds())

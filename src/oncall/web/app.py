@@ -48,6 +48,7 @@ from oncall.web.pages import (
     portal_routes,
     provider_routes,
     sign_in_routes,
+    status_board_routes,
 )
 from oncall.web.request_guard import RequestGuard
 from oncall.web.sender_paths import without_stray_slashes
@@ -85,6 +86,7 @@ _PARTS = (
     customer_routes,
     live_routes,
     portal_routes,
+    status_board_routes,
 )
 """The modules with the routes of the API, the senders and the pages."""
 

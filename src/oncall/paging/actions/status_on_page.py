@@ -1,19 +1,50 @@
-"""Records what a person says on the status page, from a ticket if they name one."""
+"""Records what a person says on the status page, from a ticket if they name one, and shows its effect before."""
 
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from oncall.errors import Conflict
 from oncall.paging.actions.ticket_references import find_ticket
 from oncall.paging.ports.ticket_store import Tickets
-from oncall.status.status_actions import OpenIncident, StatusAction, StatusAuthor, act_on_status
+from oncall.status.proposal_actions import DismissProposal, PublishProposal
+from oncall.status.status_actions import (
+    AnnounceMaintenance,
+    CancelMaintenance,
+    CorrectIncident,
+    OpenIncident,
+    RescheduleMaintenance,
+    StatusAction,
+    StatusAuthor,
+    UpdateIncident,
+    act_on_status,
+)
+from oncall.status.status_effect import StatusEffect, effect_of, last_word, says_the_same
 from oncall.status.status_events import StatusLog
+
+CHANGED_SINCE = "another person has written on it since this page was shown, so nothing was published; look again"
 
 
 class StatusStore(StatusLog, Tickets, Protocol):
     """Everything that the status page needs, with the tickets from which incidents are opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a person saw before they acted. new_id: the id of a new incident or maintenance.
+
+    seen: the number of the last event that they saw of what they act on; 0 for a new one.
+    """
+
+    new_id: str
+    seen: int
+
+
+def new_status_id() -> str:
+    """Return an id for a new incident or maintenance."""
+    return secrets.token_hex(6)
 
 
 def record_on_page(tx: StatusStore, action: StatusAction, author: StatusAuthor) -> str:
@@ -21,6 +52,51 @@ def record_on_page(tx: StatusStore, action: StatusAction, author: StatusAuthor) 
 
     Raises NotFound, Conflict or Refused; then nothing was written.
     """
+    return act_on_status(tx, _with_ticket(tx, action), author, new_status_id())
+
+
+def effect_on_page(tx: StatusStore, action: StatusAction, author: StatusAuthor, new_id: str) -> StatusEffect:
+    """Return what an action would do, and write nothing. Raises what `record_on_page` raises."""
+    return effect_of(tx, _with_ticket(tx, action), author, new_id)
+
+
+def seen_of(tx: StatusStore, effect: StatusEffect) -> int:
+    """Return the number of the last event of what an action is about; 0 if it is new."""
+    last = last_word(tx.status_events(), effect.event.subject)
+    return last.seq if last is not None else 0
+
+
+def record_once(tx: StatusStore, action: StatusAction, author: StatusAuthor, shown: Shown) -> str:
+    """Record an action as `record_on_page` does, but once, however often its form is sent.
+
+    Raises Conflict, too, if another person has written about the same incident or maintenance since.
+    """
+    tx.lock_status_log()
+    action, subject = _with_ticket(tx, action), _subject(action, shown)
+    last = last_word(tx.status_events(), subject)
+    if last is None or last.seq == shown.seen:
+        return act_on_status(tx, action, author, shown.new_id)
+    if subject == shown.new_id:
+        return subject
+    if says_the_same(effect_of(tx, action, author, shown.new_id, until=shown.seen).event, last):
+        return subject
+    raise Conflict(CHANGED_SINCE)
+
+
+def _subject(action: StatusAction, shown: Shown) -> str:
+    """Return the id of the incident or maintenance that an action is about."""
+    match action:
+        case OpenIncident() | AnnounceMaintenance():
+            return shown.new_id
+        case UpdateIncident() | CorrectIncident():
+            return action.incident
+        case PublishProposal() | DismissProposal():
+            return action.proposal
+        case RescheduleMaintenance() | CancelMaintenance():
+            return action.maintenance
+
+
+def _with_ticket(tx: Tickets, action: StatusAction) -> StatusAction:
     if isinstance(action, OpenIncident) and action.ticket is not None:
-        action = replace(action, ticket=find_ticket(tx, action.ticket).ticket.id)
-    return act_on_status(tx, action, author, secrets.token_hex(6))
+        return replace(action, ticket=find_ticket(tx, action.ticket).ticket.id)
+    return action

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from oncall.errors import Refused
 from oncall.paging.actions.caller_actions import record_for
 from oncall.paging.actions.field_faults import FieldFault, FieldFaults
 from oncall.paging.actions.permissions import Access, Operation, access
@@ -21,10 +18,10 @@ from oncall.planning.carry_out_swaps import carry_out_swap
 from oncall.planning.posted_change import cover_from, override_from, undo_from
 from oncall.planning.posted_swaps import swap_from
 from oncall.planning.swaps.swap_notes import note_times
-from oncall.support.local_time import read_time
 from oncall.web.dependencies import ServicesDep
 from oncall.web.pages.board_routes import ticket_page_of
 from oncall.web.pages.door import PostedForm, PostedFormDep
+from oncall.web.pages.form_times import instant_of
 from oncall.web.pages.page_route import PageRoute
 from oncall.web.pages.rendering import to
 from oncall.web.problem_documents import ProblemDocument
@@ -79,7 +76,7 @@ async def post_override(services: ServicesDep, posted: PostedFormDep) -> Respons
     """Puts an engineer on call for a span of time, which the form names on the clock of the policy's zone."""
     zone = await services.engine.read(lambda tx: tx.schedule().calendar.zone)
     document = _change(posted, "engineer", "role", "from", "to", "reason")
-    document |= {name: _instant(name, str(document[name]), zone) for name in ("from", "to") if name in document}
+    document |= {name: instant_of(name, str(document[name]), zone) for name in ("from", "to") if name in document}
     asked, actor = override_from(document), _actor(services, posted)
     await services.engine.write(lambda tx: carry_out_override(tx, asked, actor))
     services.engine.wake()
@@ -137,15 +134,3 @@ def _number(posted: PostedForm, field: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
         raise FieldFaults([FieldFault(field, "is missing; open the board again and send the form from there")])
     return int(text)
-
-
-def _instant(field: str, text: str, zone: ZoneInfo) -> str:
-    """Return a local time of a form as an instant (ISO). Raises FieldFaults."""
-    try:
-        at: datetime = read_time(text[:40], zone).at
-    except Refused as skipped:
-        raise FieldFaults([FieldFault(field, str(skipped))]) from skipped
-    except (ValueError, OverflowError) as error:
-        words = f'is not a time; write "2027-01-09T19:00", on the clock of {zone.key}'
-        raise FieldFaults([FieldFault(field, words)]) from error
-    return at.isoformat()

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from oncall.paging.domain.quoted_text import clean
 from oncall.paging.views.ticket_view_types import TicketView
 from oncall.paging.views.ticket_words import first_to_end, is_near_its_end, left_words, one_clock, stamp, state_words
+from oncall.status.status_words import SYMBOLS, uptime_sentence
+from oncall.status.top_line import top_line
 from oncall.support.wording import full_time
 
 
@@ -51,5 +53,8 @@ FILTERS: Mapping[str, object] = {
     "clock": one_clock,
     "left": left_words,
     "stamp": stamp,
+    "symbol": SYMBOLS.__getitem__,
+    "top_line": lambda record: top_line(record).words,
+    "uptime": uptime_sentence,
 }
 """By the name that the templates use."""

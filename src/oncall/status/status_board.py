@@ -1,0 +1,66 @@
+"""What the people who run the status page see of it: silence on open incidents, and the uptime used and left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+
+from oncall.status.component_history import SecondsSpan
+from oncall.status.day_bars import DAYS, last_window
+from oncall.status.incidents import Incident
+from oncall.status.status_record import StatusRecord, epoch
+from oncall.status.uptime import Tally, component_tally, page_tally
+from oncall.support.status_file import Component
+from oncall.support.wording import ago
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIncidentView:
+    """An open incident. last_word: how long ago the page spoke of it. is_silent: longer ago than the page allows."""
+
+    incident: Incident
+    last_word: str
+    is_silent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WindowUptime:
+    """The uptime of a window up to now: of the page, and of each component."""
+
+    name: str
+    page: Tally
+    components: tuple[tuple[Component, Tally], ...]
+
+
+def open_incidents(record: StatusRecord) -> list[OpenIncidentView]:
+    """Return the open incidents, the newest first."""
+    return [_open(each, record) for each in record.open_incidents]
+
+
+def _open(incident: Incident, record: StatusRecord) -> OpenIncidentView:
+    silent_for = record.now - max(each.written_at for each in incident.updates)
+    return OpenIncidentView(incident, ago(silent_for), silent_for >= record.page.remind_after)
+
+
+def uptime_windows(record: StatusRecord) -> list[WindowUptime]:
+    """Return the uptime of the month, the quarter and the year that run now, and of the last 90 days."""
+    today = record.now.astimezone(record.page.zone).date()
+    quarter = (today.month - 1) // 3
+    starts = {
+        f"{today:%B %Y}": today.replace(day=1),
+        f"Q{quarter + 1} {today.year}": date(today.year, 3 * quarter + 1, 1),
+        str(today.year): date(today.year, 1, 1),
+    }
+    spans = {name: SecondsSpan(_midnight(record, first), record.now_seconds) for name, first in starts.items()}
+    spans[f"last {DAYS} days"] = last_window(record)
+    return [_window(name, span, record) for name, span in spans.items()]
+
+
+def _window(name: str, span: SecondsSpan, record: StatusRecord) -> WindowUptime:
+    page, histories = record.page, record.histories
+    components = tuple((each, component_tally(histories[each.id], span, page)) for each in page.components)
+    return WindowUptime(name, page_tally(histories, span, page), components)
+
+
+def _midnight(record: StatusRecord, day: date) -> int:
+    return epoch(datetime.combine(day, time(), record.page.zone).astimezone(UTC))

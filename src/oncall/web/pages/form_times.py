@@ -1,0 +1,22 @@
+"""Local times that people write into forms."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from oncall.errors import Refused
+from oncall.paging.actions.field_faults import FieldFault, FieldFaults
+from oncall.support.local_time import read_time
+
+
+def instant_of(field: str, text: str, zone: ZoneInfo) -> str:
+    """Return a local time of a form as an instant (ISO). Raises FieldFaults."""
+    try:
+        at: datetime = read_time(text[:40], zone).at
+    except Refused as skipped:
+        raise FieldFaults([FieldFault(field, str(skipped))]) from skipped
+    except (ValueError, OverflowError) as error:
+        words = f'is not a time; write "2027-01-09T19:00", on the clock of {zone.key}'
+        raise FieldFaults([FieldFault(field, words)]) from error
+    return at.isoformat()

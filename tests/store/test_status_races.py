@@ -1,0 +1,47 @@
+"""Two people send a form of the status page at the same moment: it is published once, on both databases."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from oncall.errors import Conflict
+from oncall.paging.actions.status_on_page import CHANGED_SINCE, Shown, record_on_page, record_once
+from oncall.status.status_actions import OpenIncident, StatusAuthor, UpdateIncident
+from oncall.store.database import open_store
+from oncall.store.sql_store import SqlStore
+from tests.paging.world import World, at
+
+NOON = at("2027-03-01 12:00")
+
+
+@pytest.mark.parametrize(
+    ("messages", "outcomes"),
+    [(("A disk.", "A disk."), ["done", "done"]), (("A disk.", "A network."), ["done", CHANGED_SINCE])],
+)
+def test_of_two_at_the_same_moment_one_event_is_written(
+    tmp_path: Path, url: str, messages: tuple[str, str], outcomes: list[str]
+) -> None:
+    world, both = World(tmp_path, now=at("2027-01-04 12:00"), url=url), threading.Barrier(2)
+    world.publish()
+    author = StatusAuthor("mei", NOON, may_backdate=True)
+    incident = world.store.write(lambda tx: record_on_page(tx, OpenIncident("Portal down"), author))
+    seen = world.store.read(lambda tx: tx.status_events())[-1].seq
+
+    def send(store: SqlStore, message: str) -> str:
+        both.wait(30)
+        action, shown = UpdateIncident(incident, message=message), Shown("0123456789ab", seen)
+        try:
+            store.write(lambda tx: record_once(tx, action, author, shown))
+        except Conflict as refusal:
+            return str(refusal)
+        return "done"
+
+    with open_store(url) as other, ThreadPoolExecutor(2) as threads:
+        found = sorted(threads.map(send, (world.store, other), messages), key=len)
+    assert found == outcomes
+    assert len(world.store.read(lambda tx: tx.status_events())) == 2
+    world.store.close()
