@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from oncall.paging.ports.relay import SUBSCRIBER_MAIL, RelayFilter, RelayMessage
+from oncall.paging.ports.relay import SUBSCRIBER_CODES, SUBSCRIBER_MAIL, SUBSCRIBER_SMS, RelayFilter, RelayMessage
 from oncall.paging.ports.subscribers import NoticeCursor, Subscriber
 from oncall.status.status_events import StatusEvent, StatusEventKind
 from oncall.store.sql_store import SqlStore
@@ -47,6 +47,21 @@ def test_a_subscriber_leaves_with_the_mail_that_is_not_sent(store: SqlStore) -> 
     store.write(lambda tx: tx.remove_subscriber("a1"))
     assert store.read(lambda tx: tx.subscriber_with("tok-a")) is None
     assert {each.id for each in store.read(lambda tx: tx.relay_messages(RelayFilter()))} == {"msg_2", "msg_sent"}
+
+
+def test_a_number_that_sent_stop_stays_stopped_and_loses_its_unsent_texts(store: SqlStore) -> None:
+    for _ in range(2):
+        store.write(lambda tx: tx.stop_texts("cd" * 32, NOW))
+    assert store.read(lambda tx: tx.has_stopped_texts("cd" * 32))
+    assert not store.read(lambda tx: tx.has_stopped_texts("ef" * 32))
+    phone = replace(BEN, id="d4", address="+14155550123", manage_token="tok-d")
+    store.write(lambda tx: tx.put_subscriber(phone))
+    text = RelayMessage("msg_3", SUBSCRIBER_SMS, "status.notice", "d4", 1, "{}", NOW, NOW)
+    code = replace(text, id="msg_4", to=SUBSCRIBER_CODES)
+    store.write(lambda tx: tx.add_relay_messages([text, code]))
+    assert store.read(lambda tx: tx.count_subscribers()) == 0
+    store.write(lambda tx: tx.remove_subscriber("d4"))
+    assert store.read(lambda tx: tx.relay_messages(RelayFilter())) == []
 
 
 def test_those_who_did_not_confirm_in_time_are_forgotten(store: SqlStore) -> None:

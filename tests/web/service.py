@@ -71,6 +71,7 @@ class Service:
         identity: IdentitySettings | None = None,
         mail_out: MailSettings = NO_MAIL,
         caller_rate: int = PER_SECOND,
+        status_sms_from: str = "",
     ) -> None:
         """policy_lines: end the packaged policy's file. customers: the text of the file that they name."""
         self.file = folder / "world.db"
@@ -80,6 +81,7 @@ class Service:
         self._webhook_secrets, self._channel_urls = webhook_secrets or {}, channel_urls or {}
         self._mail, self._mail_out, self._doors = mail, mail_out, ExitStack()
         self._caller_rate, self._identity, self._portal_secret = caller_rate, identity, portal_secret
+        self._status_sms_from = status_sms_from
         world = World(folder, now=at("2027-01-01 12:00"))
         roster = ROSTER.read_text(encoding="utf-8") if is_roster_published else ""
         if is_published:
@@ -117,6 +119,7 @@ class Service:
             caller_rate=self._caller_rate,
             identity=self._identity,
             portal_secret=self._portal_secret,
+            status_sms_from=self._status_sms_from,
         )
         self._door = self._doors.enter_context(open_mail_door(self._mail))
         self.app = make_app(self.settings, address=self.address, mail_door=self._door)

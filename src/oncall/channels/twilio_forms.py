@@ -88,6 +88,12 @@ class OwnAccount:
             return f"AccountSid: {quoted(named[0])} is not the account of TWILIO_ACCOUNT_SID"
         return None
 
+    def is_named_by(self, sms: Mapping[str, str]) -> bool:
+        """Return True if an inbound SMS names our messaging service, or without one our number."""
+        if self.messaging_service_sid is not None:
+            return sms.get("MessagingServiceSid") == self.messaging_service_sid
+        return self.number is not None and same_phone(sms.get("To", ""), self.number)
+
     def why_to_another(self, sms: Mapping[str, str]) -> str | None:
         """Return why an inbound SMS was not sent to us; None if it was."""
         service, to = sms.get("MessagingServiceSid"), sms.get("To")

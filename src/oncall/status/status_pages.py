@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 INDICATOR_SYMBOLS = {"none": "✓", "maintenance": "⚒", "minor": "▽", "major": "◐", "critical": "✕"}
 
 
-def status_html(record: StatusRecord, base: str, *, may_subscribe: bool = False) -> str:
-    """Return the page. base: the path from the page to its files, like `/status/`. may_subscribe: with the form."""
+def status_html(record: StatusRecord, base: str, *, may_subscribe: bool = False, may_text: bool = False) -> str:
+    """Return the page. base: the path from the page to its files, like `/status/`. may_subscribe: with the form.
+
+    may_text: with the form for phone numbers.
+    """
     page, window = record.page, last_window(record)
     components = [(each, record.state_of(each.id), list(day_bars(record, each.id))) for each in page.public]
     tallies = {each.id: component_tally(record.histories[each.id], window, page) for each in page.public}
@@ -46,6 +49,7 @@ def status_html(record: StatusRecord, base: str, *, may_subscribe: bool = False)
         upcoming=[each for each in record.upcoming if is_public(each, record)],
         months=_months(record),
         may_subscribe=may_subscribe,
+        may_text=may_text,
     )
 
 
@@ -68,9 +72,11 @@ def subscription_html(
     path: str = "",
     chosen: tuple[str, ...] | None = None,
     unsubscribe: str | None = None,
+    asks_code: bool = False,
 ) -> str:
     """Return a page about one subscription. button, path: the form's, if it has one. chosen: shows the components with
-    these ticked. unsubscribe: the path of the page that ends the subscription.
+    these ticked. unsubscribe: the path of the page that ends the subscription. asks_code: the form has a field for the
+    code that was sent to a phone.
     """
     return _render(
         "status_subscription.html.j2",
@@ -82,6 +88,7 @@ def subscription_html(
         path=path,
         chosen=chosen,
         unsubscribe=unsubscribe,
+        asks_code=asks_code,
     )
 
 

@@ -14,17 +14,25 @@ from oncall.status.status_record import StatusRecord
 from oncall.status.status_words import both_times
 from oncall.status.statuspage_json import is_public
 from oncall.support.status_file import StatusPage
+from oncall.support.wording import full_time, short_time
 
 MOST_COMPONENTS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What an event of the page tells. components: the ids of those that it is about. link: may be a path."""
+    """What an event of the page tells. components: the ids of those that it is about. link: may be a path.
+
+    seq: its number, the same for everyone who is told. title, names, time: what an SMS says of it: the names of the
+    public components, and when it holds.
+    """
 
     seq: int
     subject: str
     text: str
+    title: str
+    names: tuple[str, ...]
+    time: str
     components: tuple[str, ...]
     link: str
     about: Incident | Maintenance
@@ -37,11 +45,21 @@ def notice_of(event: StatusEvent, record: StatusRecord) -> Notice | None:
     entry = entry_of(record, event.subject, event.seq)
     if subject is None or entry is None or not is_public(subject, record):
         return None
-    lines = [entry.title, "", *_facts(subject, event.seq, entry, record)]
+    facts = _facts(subject, event.seq, entry, record)
+    named = f"Components: {', '.join(facts.stated)}"
+    lines = [entry.title, "", f"{facts.label}: {facts.time}", *([named] if facts.stated else [])]
     if entry.body:
         lines += ["", entry.body]
     return Notice(
-        event.seq, f"[{record.page.name}] {entry.title}", "\n".join(lines), entry.components, entry.link, subject
+        event.seq,
+        f"[{record.page.name}] {entry.title}",
+        "\n".join(lines),
+        entry.title,
+        facts.names,
+        facts.short_time,
+        entry.components,
+        entry.link,
+        subject,
     )
 
 
@@ -67,18 +85,30 @@ def chosen_components(names: Iterable[str], page: StatusPage) -> tuple[str, ...]
     return chosen
 
 
-def _facts(subject: Incident | Maintenance, seq: int, entry: Entry, record: StatusRecord) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """When a notice holds, and which public components it is about. stated: their names with their states."""
+
+    label: str
+    time: str
+    short_time: str
+    names: tuple[str, ...]
+    stated: tuple[str, ...]
+
+
+def _facts(subject: Incident | Maintenance, seq: int, entry: Entry, record: StatusRecord) -> _Facts:
     zone = record.page.zone
     public = {each.id for each in record.page.public} | set(record.retired)
     shown = [name for name in subject.components if name in public]
+    names = tuple(record.name_of(name) for name in shown)
     if isinstance(subject, Maintenance):
         plan = next((each for each in subject.plans if each.seq == seq), subject.plans[-1])
-        window = f"{both_times(plan.window.start, zone)} to {both_times(plan.window.end, zone)}"
-        names = ", ".join(record.name_of(name) for name in shown)
-        return [f"When: {window}", *([f"Components: {names}"] if names else [])]
+        start, end = plan.window.start, plan.window.end
+        window = f"{both_times(start, zone)} to {both_times(end, zone)}"
+        return _Facts("When", window, f"{full_time(start, zone)} to {short_time(end, zone)}", names, names)
     states = _states_after(subject.updates, seq)
-    names = ", ".join(f"{record.name_of(name)} ({states[name].words})" for name in shown if name in states)
-    return [f"At: {both_times(entry.at, zone)}", *([f"Components: {names}"] if names else [])]
+    stated = tuple(f"{record.name_of(name)} ({states[name].words})" for name in shown if name in states)
+    return _Facts("At", both_times(entry.at, zone), short_time(entry.at, zone), names, stated)
 
 
 def _states_after(updates: Iterable[Update], seq: int) -> dict[str, ComponentState]:

@@ -31,6 +31,7 @@ REVISIONS = (
     "0022",
     "0023",
     "0024",
+    "0025",
 )
 """All revisions in `migrations/versions`, oldest first."""
 

@@ -7,13 +7,20 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from oncall.paging.ports.relay import SUBSCRIBER_HOOK, SUBSCRIBER_MAIL
+from oncall.paging.ports.relay import SUBSCRIBER_CODES, SUBSCRIBER_HOOK, SUBSCRIBER_MAIL, SUBSCRIBER_SMS
 from oncall.paging.ports.subscribers import NoticeCursor, Subscriber
 from oncall.status.status_events import StatusEvent
 from oncall.store.rows import Row, Values
 from oncall.store.statements import Query, Statements
 from oncall.store.status_queries import status_event_of
-from oncall.store.tables import notice_cursor, relay_messages, status_events, subscribers, subscription_asks
+from oncall.store.tables import (
+    notice_cursor,
+    relay_messages,
+    status_events,
+    stopped_texts,
+    subscribers,
+    subscription_asks,
+)
 
 _BY_ADDRESS = select(subscribers).where(subscribers.c.address == bindparam("wanted"))
 _BY_ID = select(subscribers).where(subscribers.c.id == bindparam("wanted"))
@@ -29,13 +36,14 @@ _CONFIRMED = (
 _COUNT = (
     select(func.count())
     .select_from(subscribers)
-    .where(_IS_CONFIRMED, ~subscribers.c.address.contains("://", autoescape=True))
+    .where(_IS_CONFIRMED, subscribers.c.address.contains("@"), ~subscribers.c.address.contains("://", autoescape=True))
 )
 _ASKS = (
     select(func.count())
     .select_from(subscription_asks)
     .where(subscription_asks.c.key == bindparam("wanted"), subscription_asks.c.at > bindparam("since"))
 )
+_STOPPED = select(stopped_texts.c.at).where(stopped_texts.c.digest == bindparam("wanted"))
 _CURSOR = select(notice_cursor.c.event, notice_cursor.c.subscriber)
 _LAST_EVENT = select(func.max(status_events.c.seq))
 _NEXT_EVENT = (
@@ -71,11 +79,20 @@ class SubscriberQueries(Statements):
             self._change(insert(subscribers), values, subject="subscriber")
 
     def remove_subscriber(self, subscriber_id: str) -> None:
-        """Delete a subscriber and the mail to them that is not sent yet."""
+        """Delete a subscriber and the mail and texts to them that are not sent yet."""
         self._run(delete(subscribers).where(subscribers.c.id == subscriber_id))
-        places = (SUBSCRIBER_MAIL, f"{SUBSCRIBER_HOOK}:{subscriber_id}")
+        places = (SUBSCRIBER_MAIL, SUBSCRIBER_SMS, SUBSCRIBER_CODES, f"{SUBSCRIBER_HOOK}:{subscriber_id}")
         about = (relay_messages.c.to.in_(places), relay_messages.c.ticket == subscriber_id)
         self._run(delete(relay_messages).where(*about, relay_messages.c.due_at.is_not(None)))
+
+    def stop_texts(self, digest: str, at: datetime) -> None:
+        """Note for ever that the number with this digest gets no text of the status page. at: real time."""
+        if not self.has_stopped_texts(digest):
+            self._change(insert(stopped_texts), {"digest": digest, "at": at}, subject="STOP")
+
+    def has_stopped_texts(self, digest: str) -> bool:
+        """Return True if the number with this digest has sent STOP."""
+        return self._run(_STOPPED, {"wanted": digest}).one_or_none() is not None
 
     def forget_unconfirmed(self, *, ended_by: datetime) -> None:
         """Delete the subscribers who did not confirm by this instant (real time), when their token ended."""

@@ -32,6 +32,13 @@ subscription_asks = Table(
 )
 Index("subscription_asks_key", subscription_asks.c.key, subscription_asks.c.at)
 
+stopped_texts = Table(
+    "stopped_texts",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+)
+
 notice_cursor = Table(
     "notice_cursor",
     metadata,

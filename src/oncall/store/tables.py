@@ -29,6 +29,7 @@ from oncall.store.sign_in_tables import provider_handshakes as provider_handshak
 from oncall.store.status_table import monitor_looks as monitor_looks
 from oncall.store.status_table import status_events as status_events
 from oncall.store.subscriber_tables import notice_cursor as notice_cursor
+from oncall.store.subscriber_tables import stopped_texts as stopped_texts
 from oncall.store.subscriber_tables import subscribers as subscribers
 from oncall.store.subscriber_tables import subscription_asks as subscription_asks
 from oncall.store.swap_table import swap_requests as swap_requests

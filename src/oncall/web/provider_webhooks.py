@@ -10,6 +10,9 @@ from fastapi.responses import Response
 
 from oncall.paging.actions.call_keys import answer_call
 from oncall.paging.actions.sms_replies import MOST_UNHELPFUL, UNHELPFUL_WITHIN, answer_sms
+from oncall.paging.actions.sms_subscriptions import stop_texts
+from oncall.paging.domain.reachability import Reach
+from oncall.paging.outgoing.opt_out import opting
 from oncall.planning.swap_by_sms import answering_swaps
 from oncall.support.phones import masked_phone
 from oncall.support.wording import exact_span
@@ -58,9 +61,17 @@ _REFUSALS = (400, 403, 413, 422, 503)
     openapi_extra=form(InboundSmsForm, SMS_EXAMPLE),
 )
 async def inbound_sms(services: ServicesDep, form: SignedForm) -> Response:
-    """Does what a person on the roster asks, and answers in one line. A number on no roster gets an empty answer."""
+    """Does what a person on the roster asks, and answers in one line. A number on no roster gets an empty answer.
+
+    STOP from any number ends its texts about the status page for ever.
+    """
     sms = services.webhooks.sms(form)
     context = services.engine.context()
+    if opting(sms.body, sms.opt_out) is Reach.OPTED_OUT:
+        real_now = context.real_now
+        await services.engine.write(lambda tx: stop_texts(tx, sms.phone, real_now))
+    if sms.is_for_status:
+        return _Twiml(services.webhooks.answer(""))
     answer = await services.engine.write(
         lambda tx: answer_sms(
             tx,

@@ -71,7 +71,8 @@ class PublicStatus:
         except Refused:
             raise ProblemDocument(404, "no status page is published") from None
         try:
-            file = await asyncio.to_thread(_file, record, path, self._services.can_mail)
+            ways = (self._services.can_mail, self._services.can_text)
+            file = await asyncio.to_thread(_file, record, path, *ways)
         except NotFound as missing:
             raise ProblemDocument(404, str(missing)) from missing
         if len(self._kept) >= MOST_KEPT:
@@ -86,10 +87,12 @@ def static_file(name: str) -> PublicFile:
     return _public(asset(name), media)
 
 
-def _file(record: StatusRecord, path: str, may_subscribe: bool) -> PublicFile:
+def _file(record: StatusRecord, path: str, may_subscribe: bool, may_text: bool) -> PublicFile:
     kind, _, rest = path.partition("/")
     makers: dict[str, Callable[[], PublicFile]] = {
-        "": lambda: _public(status_html(record, "/status/", may_subscribe=may_subscribe).encode(), HTML),
+        "": lambda: _public(
+            status_html(record, "/status/", may_subscribe=may_subscribe, may_text=may_text).encode(), HTML
+        ),
         "embed.svg": lambda: _public(badge_svg(record).encode(), SVG),
         "feed.atom": lambda: _public(feed(record, "atom").encode(), "application/atom+xml; charset=utf-8"),
         "feed.rss": lambda: _public(feed(record, "rss").encode(), "application/rss+xml; charset=utf-8"),

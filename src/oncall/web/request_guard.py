@@ -20,7 +20,7 @@ from oncall.web.sender_paths import PROVIDER_PATHS, SENDER_PATHS, is_sender_path
 Headers = list[tuple[bytes, bytes]]
 SECRET_PATHS = ("/calendar/", "/t/", "/portal/link/")
 """Where the path holds a secret. A wrong one counts as a wrong token, so that nobody can try many."""
-SUBSCRIBER_PATHS = ("/status/confirm/", "/status/manage/", "/status/u/")
+SUBSCRIBER_PATHS = ("/status/confirm/", "/status/code/", "/status/manage/", "/status/u/")
 """Where the path holds a subscriber's secret."""
 LOGIN_PATH = "/login"
 """Where people sign in. A refused link, and a refused answer of the identity provider, count as a wrong token."""

@@ -33,6 +33,8 @@ class Sms:
     phone: str
     body: str
     opt_out: str | None = None
+    is_for_status: bool = False
+    """True if it was sent to the status page's own number, at which nobody is paged."""
 
 
 class Webhooks(Protocol):
@@ -108,6 +110,10 @@ class Services:
     """Counts the sign-ins that each address begins at the identity provider."""
     can_mail: bool = False
     """True if mail can go out, so that readers of the status page may subscribe."""
+    can_text: bool = False
+    """True if readers of the status page may subscribe by SMS."""
+    pages_text_readers: bool = True
+    """True if the number that pages engineers also texts subscribers: a STOP from an engineer would end their pages."""
     customer_forms: FloodGate = field(default_factory=lambda: FloodGate(burst=30, per_second=0.2))
     """Counts the forms that customers send, by ticket or contact."""
     check_hook: Callable[[str], Awaitable[object]] | None = None

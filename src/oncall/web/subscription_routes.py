@@ -5,7 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from oncall.paging.actions.subscription_limits import AskedTooOften
+from oncall.paging.actions.sms_subscriptions import WRONG_CODE, ask_code, enter_code
+from oncall.paging.actions.subscription_limits import AskedTooOften, phone_number
 from oncall.paging.actions.subscriptions import (
     Asked,
     choose,
@@ -15,7 +16,7 @@ from oncall.paging.actions.subscriptions import (
     subscriber_of,
     unsubscribe,
 )
-from oncall.paging.outgoing.subscriber_mail import CONFIRM, MANAGE, UNSUBSCRIBE
+from oncall.paging.outgoing.subscriber_mail import CODE, CONFIRM, MANAGE, UNSUBSCRIBE
 from oncall.paging.ports.store import Transaction
 from oncall.paging.ports.subscribers import Subscriber
 from oncall.status.status_pages import subscription_html
@@ -36,7 +37,12 @@ ASKED = (
     "If nothing comes, look into the folder for unwanted mail."
 )
 NO_MAIL = "this status page sends no mail; read its feed at /status/feed.atom"
-ONE_ADDRESS = "write one mail address, or the address of one webhook"
+NO_SMS = "this status page sends no texts; read its feed at /status/feed.atom"
+TYPE_CODE = (
+    "A text with a code is on its way to this number. Type the code within 10 minutes. "
+    "A number that once answered STOP gets no text any more."
+)
+ONE_ADDRESS = "write one mail address, one phone number, or the address of one webhook"
 ENDED = "No notices go to this address any more. To get them again, subscribe on the status page."
 _HEADERS = {
     "Content-Security-Policy": POLICY,
@@ -59,12 +65,28 @@ async def post_subscription(request: Request, services: ServicesDep) -> Response
     is_trapped = any(fields.get(TRAP, []))
     if any(fields.get("webhook", [])) and not is_trapped:
         return await _hook(services, fields, source)
+    if any(fields.get("phone", [])):
+        return await _text(services, fields, source, is_trapped=is_trapped)
     if not is_trapped:
         if not services.can_mail:
             raise ProblemDocument(422, NO_MAIL)
-        asked = Asked(_address(fields), fields.get("component", []), network_of(source), services.public_url)
+        asked = Asked(_only(fields, "email"), fields.get("component", []), network_of(source), services.public_url)
         await _subscribe(services, asked)
     return await _answer(services, "Look into your mailbox", ASKED)
+
+
+@router.post("/status/code/{token}")
+async def post_code(request: Request, services: ServicesDep, token: str) -> Response:
+    """Confirms a phone number by the code that was sent to it."""
+    typed = (await form_body(request)).get("code", [])
+    now, real_now, code = services.clock.now(), services.clock.real_now(), typed[0] if len(typed) == 1 else ""
+    found = await services.engine.write(lambda tx: enter_code(tx, token, code, now=now, real_now=real_now))
+    if found is None:
+        return await _answer(
+            services, "Type the code again", f"Not subscribed: {WRONG_CODE}.", path=CODE + _short(token),
+            button="Confirm", asks_code=True, status=422,
+        )  # fmt: skip
+    return await _management(services, found, "You are subscribed")
 
 
 @router.get("/status/confirm/{token}")
@@ -111,12 +133,39 @@ async def post_end(services: ServicesDep, token: str) -> Response:
     return await _answer(services, "You are unsubscribed", ENDED)
 
 
-def _address(fields: dict[str, list[str]]) -> str:
-    """Return the one mail address of a form. Raises ProblemDocument."""
-    found = fields.get("email", [])
-    if len(found) != 1 or any(fields.get("phone", [])) or any(fields.get("webhook", [])):
+def _only(fields: dict[str, list[str]], wanted: str) -> str:
+    """Return the one address of a form, which is in the field `wanted`. Raises ProblemDocument."""
+    found = fields.get(wanted, [])
+    others = [name for name in ("email", "phone", "webhook") if name != wanted]
+    if len(found) != 1 or any(any(fields.get(name, [])) for name in others):
         raise ProblemDocument(422, ONE_ADDRESS)
     return found[0]
+
+
+async def _text(services: Services, fields: dict[str, list[str]], source: str, *, is_trapped: bool) -> Response:
+    """Send a code by SMS and show the form into which it is typed. A program in the trap gets the form, and no code."""
+    phone, token = _only(fields, "phone"), "none"
+    if not is_trapped:
+        if not services.can_text:
+            raise ProblemDocument(422, NO_SMS)
+        asked = Asked("", fields.get("component", []), network_of(source), services.public_url)
+        token = await _ask_code(services, phone, asked)
+    return await _answer(services, "Type the code", TYPE_CODE, path=CODE + token, button="Confirm", asks_code=True)
+
+
+async def _ask_code(services: Services, phone: str, asked: Asked) -> str:
+    now, real_now = services.clock.now(), services.clock.real_now()
+
+    def work(tx: Transaction) -> str:
+        # An engineer who later sends STOP to the number that pages would get no more pages.
+        is_engineer = tx.schedule().person_with_phone(phone_number(phone)) is not None
+        is_barred = is_engineer and services.pages_text_readers
+        return ask_code(tx, phone, asked, is_barred=is_barred, now=now, real_now=real_now)
+
+    try:
+        return await services.engine.write(work)
+    except AskedTooOften as error:
+        raise ProblemDocument(429, str(error)) from error
 
 
 async def _subscribe(services: Services, asked: Asked) -> None:
@@ -155,7 +204,7 @@ async def _management(services: Services, found: Subscriber, title: str, more: s
     return await _answer(
         services,
         title,
-        f"Notices go to {found.address}.{more}",
+        f"Notices go to {found.shown}.{more}",
         button="Store my choice",
         path=MANAGE + found.manage_token,
         chosen=found.components,
@@ -172,10 +221,14 @@ async def _answer(
     path: str = "",
     chosen: tuple[str, ...] | None = None,
     unsubscribe: str | None = None,
+    asks_code: bool = False,
+    status: int = 200,
 ) -> Response:
     record = await _record(services)
-    html = subscription_html(record, title, words, button=button, path=path, chosen=chosen, unsubscribe=unsubscribe)
-    return HTMLResponse(html, headers=_HEADERS)
+    html = subscription_html(
+        record, title, words, button=button, path=path, chosen=chosen, unsubscribe=unsubscribe, asks_code=asks_code
+    )
+    return HTMLResponse(html, status, headers=_HEADERS)
 
 
 async def _record(services: Services) -> StatusRecord:

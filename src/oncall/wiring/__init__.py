@@ -40,6 +40,7 @@ __all__ = [
     "quick_unresolved",
     "read_settings",
     "sqlite_path",
+    "twilio_account",
 ]
 
 
@@ -209,7 +210,14 @@ def make_channels(settings: Settings, *, callback_url: str | None) -> Channels:
     from oncall.channels.twilio_sms import TwilioSms
     from oncall.channels.twilio_voice import TwilioVoice
 
-    account = TwilioAccount(
+    account = twilio_account(settings, callback_url=callback_url)
+    sms, why_no_calls = TwilioSms(account), account.why_no_calls
+    return Channels(sms, None if why_no_calls else TwilioVoice(account), why_no_calls)
+
+
+def twilio_account(settings: Settings, *, callback_url: str | None) -> TwilioAccount:
+    """Return the Twilio account that the settings name. Raises SettingsError for settings that cannot work."""
+    return TwilioAccount(
         settings.account_sid,
         settings.auth_token,
         settings.twilio_url,
@@ -217,8 +225,6 @@ def make_channels(settings: Settings, *, callback_url: str | None) -> Channels:
         messaging_service_sid=settings.messaging_service_sid,
         public_url=callback_url,
     )
-    sms, why_no_calls = TwilioSms(account), account.why_no_calls
-    return Channels(sms, None if why_no_calls else TwilioVoice(account), why_no_calls)
 
 
 def _outbox_channels() -> Channels:

@@ -17,12 +17,17 @@ import structlog
 
 from oncall.channels.mail_post import MailPost
 from oncall.channels.subscriber_hook import SubscriberHookPost
+from oncall.channels.subscriber_sms_post import SubscriberSmsPost
 from oncall.channels.team_channel import TeamChannelPost
 from oncall.channels.webhook_post import WebhookPost
 from oncall.errors import DeliveryError, OncallError, StoreError
+from oncall.paging.actions.sms_subscriptions import stop_texts
+from oncall.paging.actions.subscription_limits import number_digest
 from oncall.paging.ports.relay import (
+    SUBSCRIBER_CODES,
     SUBSCRIBER_HOOK,
     SUBSCRIBER_MAIL,
+    SUBSCRIBER_SMS,
     TEAM_CHANNEL,
     WEBHOOK,
     Carrier,
@@ -43,6 +48,7 @@ from oncall.support.policy import Policy
 from oncall.web.relay_metrics import RelayMetrics
 from oncall.wiring.event_loop import EventLoop
 from oncall.wiring.settings import CHANNEL_VARIABLE, WEBHOOK_VARIABLE, Settings, variable_part
+from oncall.wiring.status_sms import PAUSE, SHARED_PAUSE, TextTurns, make_status_sms, shares_sender
 
 T = TypeVar("T")
 LOOK_EVERY_SECONDS = 1.0
@@ -51,6 +57,7 @@ KEPT_FOR = timedelta(days=14)
 """How long (real time) a message that does not wait is listed."""
 STOP_WITHIN_SECONDS = 5.0
 MOST_ALARMS = 100
+_BY_SMS = (SUBSCRIBER_SMS, SUBSCRIBER_CODES)
 MOST_HOOKS = 50
 """Webhooks of subscribers that are posted to at a time."""
 
@@ -66,6 +73,8 @@ class Relay:
         self._access = Access(store, clock, can_call=False)
         self._filling = Filling()
         self._notices = SubscriberNotices(links.rstrip("/")) if links is not None else None
+        pause = SHARED_PAUSE if shares_sender(settings) else PAUSE
+        self._turns = TextTurns(self._access, self._real_now, pause)
         self._couriers: dict[str, Courier] = {}
         self._addresses: dict[str, str] = {}
         self._sending: dict[str, asyncio.Task[None]] = {}
@@ -210,9 +219,8 @@ class Relay:
             if known is not None:
                 await known.carrier.close()
             self._addresses[to] = address
-            self._couriers[to] = Courier(
-                to, self._carrier(to, address, hook), self._write, self._real_now, self._metrics
-            )
+            carrier, may_go = self._carrier(to, address, hook), self._turns.next if to in _BY_SMS else None
+            self._couriers[to] = Courier(to, carrier, self._write, self._real_now, self._metrics, may_go)
         return self._couriers[to]
 
     async def _hook(self, to: str) -> Subscriber | None:
@@ -228,12 +236,22 @@ class Relay:
             return SubscriberHookPost(address, hook.signing_secret, may_be_loopback=may_be_loopback)
         if to == SUBSCRIBER_MAIL:
             return MailPost(self._settings.mail.server, self._settings.mail.sender)
+        if to in _BY_SMS:
+            return SubscriberSmsPost(
+                make_status_sms(self._settings), has_stopped=self._has_stopped, stop=self._stop_texts
+            )
         kind, _, name = to.partition(":")
         part = variable_part(name)
         if kind == WEBHOOK:
             secrets = self._settings.webhook_secrets.get(part)
             return WebhookPost(address, secrets, variable=f"{WEBHOOK_VARIABLE}{part}")
         return TeamChannelPost(self._settings.channel_urls.get(part), variable=f"{CHANNEL_VARIABLE}{part}")
+
+    async def _has_stopped(self, number: str) -> bool:
+        return await self._access.read(lambda tx: tx.has_stopped_texts(number_digest(number)))
+
+    async def _stop_texts(self, number: str) -> None:
+        await self._access.write_apart(lambda tx: stop_texts(tx, number, self._real_now()))
 
     async def _tell_alarms(self) -> None:
         """Write the alarms for the channels. While the store is away they are sent without being written."""
@@ -279,7 +297,7 @@ class Relay:
 
 def _address_of(to: str, policy: Policy) -> str | None:
     """Return the address of a webhook, or the name of a team channel; None if the policy does not name it."""
-    if to == SUBSCRIBER_MAIL:
+    if to == SUBSCRIBER_MAIL or to in _BY_SMS:
         return to
     kind, _, name = to.partition(":")
     if kind == TEAM_CHANNEL:

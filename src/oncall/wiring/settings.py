@@ -37,6 +37,7 @@ class Settings:
 
     trusted_proxies: whose connections the limit of one source spares. forwarding_proxies: whose X-Forwarded-For is
     believed. engineer: the id of the person at this terminal. is_logged_in: the server is that of `oncall login`.
+    status_sms_from: who texts the subscribers of the status page; empty: the number that pages; `none`: nobody.
     """
 
     database_url: str | None = field(default=None, repr=False)
@@ -68,6 +69,7 @@ class Settings:
     channel_urls: Mapping[str, str] = field(default_factory=dict, repr=False)
     mail: MailSettings = field(default_factory=MailSettings)
     portal_secret: str = field(default="", repr=False)
+    status_sms_from: str = field(default="", repr=False)
 
     @property
     def is_rehearsing(self) -> bool:
@@ -113,6 +115,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         webhook_secrets=_named(found, WEBHOOK_VARIABLE),
         channel_urls=_named(found, CHANNEL_VARIABLE),
         mail=read_mail_settings(found),
+        status_sms_from=found.get("ONCALL_STATUS_SMS_FROM", ""),
     )
 
     return _with_login(settings) if environment is None else settings

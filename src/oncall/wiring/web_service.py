@@ -37,6 +37,7 @@ from oncall.wiring.identity_settings import closed_at_end, make_provider
 from oncall.wiring.mail_service import MailDoor, taking_mail
 from oncall.wiring.pager import Pager, open_pager
 from oncall.wiring.refusal_watch import RefusalWatch, watching
+from oncall.wiring.status_sms import can_text, check_status_sender, own_status_number, shares_sender
 from oncall.wiring.token_use_watch import storing_token_use
 
 MOST_OPEN_FILES = 65_536
@@ -53,6 +54,7 @@ def make_app(settings: Settings, *, address: str, mail_door: MailDoor | None = N
     """
     callback_url = settings.public_url or (address if settings.twilio_url != TWILIO_URL else None)
     make_channels(settings, callback_url=callback_url)
+    check_status_sender(settings)
     make_store(settings).close()
     senders = SenderSetup(all_mappings(settings.intake.mappings), settings.intake.signing_secrets)
     return create_app(
@@ -126,6 +128,8 @@ async def _open_services(
                 caller_rate=CallerRate(settings.caller_rate),
                 identity=provider,
                 can_mail=not settings.mail.unset,
+                can_text=can_text(settings),
+                pages_text_readers=shares_sender(settings),
                 check_hook=partial(checked_address, may_be_loopback=settings.mail.may_be_loopback),
                 portal_secret=settings.portal_secret,
             )
@@ -139,6 +143,7 @@ class _TwilioWebhooks:
     def __init__(self, settings: Settings, *, public_url: str) -> None:
         self._keys, self._public_url = (settings.auth_token, settings.second_auth_token), public_url.rstrip("/")
         self._own = OwnAccount(settings.account_sid, settings.from_number, settings.messaging_service_sid)
+        self._status = own_status_number(settings)
 
     def why_refused(self, path_and_query: str, form: Form, headers: Mapping[str, str]) -> str | None:
         signature, algorithm = headers.get(SIGNATURE_HEADER), headers.get(SIGNATURE_SETTINGS_HEADER)
@@ -147,12 +152,13 @@ class _TwilioWebhooks:
         return why_unclear(form) or self._own.why_foreign(form)
 
     def sms(self, form: Mapping[str, str]) -> Sms:
-        why = self._own.why_to_another(form)
+        is_for_status = self._status is not None and self._status.is_named_by(form)
+        why = None if is_for_status else self._own.why_to_another(form)
         if why is not None:
             raise Refused(why)
         inbound = parse_inbound(form)
         opt_out = inbound.opt_out.value if inbound.opt_out is not None else None
-        return Sms(inbound.message_sid, inbound.from_number, inbound.body, opt_out)
+        return Sms(inbound.message_sid, inbound.from_number, inbound.body, opt_out, is_for_status)
 
     def status(self, form: Mapping[str, str]) -> Receipt:
         return parse_status(form).receipt

@@ -1,18 +1,40 @@
-"""What keeps strangers from filling a mailbox through the status page: checks before anything is written."""
+"""What keeps strangers from filling a mailbox or a phone through the status page: checks before anything is written."""
 
 from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from oncall.errors import Refused
 from oncall.paging.ports.subscribers import Subscribers
+from oncall.support.phones import EXAMPLE_PHONE, canonical_phone, is_e164, why_impossible
 
 LONGEST_ADDRESS = 254
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-MOST_FOR_ADDRESS, MOST_FROM_SOURCE, MOST_FOR_PAGE = 3, 20, 1000
-"""Mails to one address in a day; asks from one source in an hour; asks of everyone in an hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskLimits:
+    """How often a subscription may be asked for by one way.
+
+    key: begins the keys under which asks are counted. address, sent: the words for an address and for what it is sent.
+    for_address: asks for one address in a day. from_source: asks from one network in an hour. for_page: asks of
+    everyone in an hour.
+    """
+
+    key: str
+    address: str
+    sent: str
+    for_address: int
+    from_source: int
+    for_page: int
+
+
+MAIL_LIMITS = AskLimits("", "address", "mails", 3, 20, 1000)
+SMS_LIMITS = AskLimits("sms-", "number", "codes", 3, 5, 100)
+"""Texts cost money, so there are fewer of them."""
 ROLES = frozenset((
     "abuse", "admin", "administrator", "bounce", "donotreply", "ftp", "hostmaster", "info", "mailer-daemon",
     "marketing", "news", "no-reply", "noc", "noreply", "postmaster", "root", "sales", "security", "spam", "support",
@@ -38,19 +60,38 @@ def mail_address(text: str) -> str:
     return address
 
 
-def check_limits(tx: Subscribers, address: str, source: str, real_now: datetime) -> tuple[str, ...]:
+def phone_number(text: str) -> str:
+    """Return a phone number in one form for every way to write it. Raises Refused for text that is none."""
+    number = re.sub(r"[\s().\-/]", "", text[:LONGEST_ADDRESS])
+    if not is_e164(number):
+        raise Refused(f"this is not a phone number with its country code; write one like {EXAMPLE_PHONE}")
+    if (why := why_impossible(number)) is not None:
+        raise Refused(f"this phone number is not right: {why}")
+    return canonical_phone(number)
+
+
+def number_digest(number: str) -> str:
+    """Return the digest under which a number that sent STOP is kept: the number itself is not."""
+    return _digest(f"stopped|{canonical_phone(number)}")
+
+
+def check_limits(
+    tx: Subscribers, address: str, source: str, real_now: datetime, limits: AskLimits = MAIL_LIMITS
+) -> tuple[str, ...]:
     """Return the keys under which an ask is counted. Raises AskedTooOften before anything is written.
 
     source: the network that the request came from.
     """
-    of_address, of_source = f"address:{_digest(address)}", f"source:{_digest(source)}"
-    if tx.subscription_asks(of_address, since=real_now - DAY) >= MOST_FOR_ADDRESS:
-        raise AskedTooOften(f"this address was sent {MOST_FOR_ADDRESS} mails today; try again tomorrow")
-    if tx.subscription_asks(of_source, since=real_now - HOUR) >= MOST_FROM_SOURCE:
+    of_address, of_source = f"{limits.key}address:{_digest(address)}", f"{limits.key}source:{_digest(source)}"
+    of_page = f"{limits.key}page"
+    if tx.subscription_asks(of_address, since=real_now - DAY) >= limits.for_address:
+        sent = f"this {limits.address} was sent {limits.for_address} {limits.sent} today"
+        raise AskedTooOften(f"{sent}; try again tomorrow")
+    if tx.subscription_asks(of_source, since=real_now - HOUR) >= limits.from_source:
         raise AskedTooOften("too many subscriptions were asked for from your network; try again in an hour")
-    if tx.subscription_asks("page", since=real_now - HOUR) >= MOST_FOR_PAGE:
+    if tx.subscription_asks(of_page, since=real_now - HOUR) >= limits.for_page:
         raise AskedTooOften("too many subscriptions were asked for; try again in an hour")
-    return of_address, of_source, "page"
+    return of_address, of_source, of_page
 
 
 def _digest(text: str) -> str:

@@ -70,7 +70,7 @@ def subscribe_hook(tx: Subscribers, url: str, asked: Asked, *, now: datetime, re
     name, at = secrets.token_hex(8), now.replace(microsecond=0)
     subscriber = Subscriber(name, url, chosen, secrets.token_urlsafe(24), real_now, confirmed_at=at)
     tx.put_subscriber(subscriber)
-    _begin_notices(tx)
+    begin_notices(tx)
     return subscriber
 
 
@@ -83,7 +83,7 @@ def confirm(tx: Subscribers, token: str, *, now: datetime, real_now: datetime) -
         return found
     confirmed = replace(found, confirmed_at=now.replace(microsecond=0))
     tx.put_subscriber(confirmed)
-    _begin_notices(tx)
+    begin_notices(tx)
     return confirmed
 
 
@@ -110,7 +110,8 @@ def unsubscribe(tx: Subscribers, manage_token: str) -> None:
         tx.remove_subscriber(found.id)
 
 
-def _begin_notices(tx: Subscribers) -> None:
+def begin_notices(tx: Subscribers) -> None:
+    """Let the relay tell subscribers of every event from now on."""
     if tx.notice_cursor() is None:
         tx.move_notice_cursor(None, NoticeCursor(tx.last_status_event()))
 

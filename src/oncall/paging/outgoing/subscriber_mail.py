@@ -6,6 +6,7 @@ import hashlib
 import json
 from datetime import datetime
 
+from oncall.paging.outgoing.subscriber_sms import notice_sms
 from oncall.paging.ports.outgoing_mail import OutgoingMail, mail_body
 from oncall.paging.ports.relay import SUBSCRIBER_HOOK, SUBSCRIBER_MAIL, RelayMessage
 from oncall.paging.ports.subscribers import Subscriber
@@ -14,7 +15,8 @@ from oncall.status.statuspage_json import webhook_json
 from oncall.status.subscribed_notice import Notice
 from oncall.support.status_file import StatusPage
 
-CONFIRM, MANAGE, UNSUBSCRIBE = "/status/confirm/", "/status/manage/", "/status/u/"
+CONFIRM, CODE = "/status/confirm/", "/status/code/"
+MANAGE, UNSUBSCRIBE = "/status/manage/", "/status/u/"
 """The paths before a token. The paths are secret, and no log shows them."""
 
 
@@ -60,7 +62,12 @@ def notice_mail(
 def notice_message(
     notice: Notice, subscriber: Subscriber, record: StatusRecord, *, base: str, real_now: datetime
 ) -> RelayMessage:
-    """Return one notice for one subscriber, by mail or for a webhook. Its id follows from both: it is stored once."""
+    """Return one notice for one subscriber, by mail, by SMS or for a webhook.
+
+    Its id follows from both, so that it is stored once.
+    """
+    if subscriber.is_phone:
+        return notice_sms(notice, subscriber, record.page, base=base, real_now=real_now)
     if not subscriber.is_hook:
         return notice_mail(notice, subscriber, record.page, base=base, real_now=real_now)
     ending = f"{base}{UNSUBSCRIBE}{subscriber.manage_token}"

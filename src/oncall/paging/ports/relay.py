@@ -19,6 +19,9 @@ SUBSCRIBER_HOOK = "hook"
 """What stands before the colon and the id of a subscriber with a webhook."""
 SUBSCRIBER_MAIL = "mail:subscribers"
 """The destination of every mail to subscribers; the address is in the body, which `mail_body` writes."""
+SUBSCRIBER_SMS, SUBSCRIBER_CODES = "sms:subscribers", "sms:codes"
+"""The destinations of notices by SMS, and of the codes that prove a number: a code must not queue behind thousands of
+notices. The number is in the body, which `sms_body` writes."""
 
 
 class RelayState(StrEnum):
@@ -55,7 +58,7 @@ class RelayMessage:
     """One message to one webhook or team channel. Times are real, aware UTC.
 
     id: stays the same for every send, so that the receiver can drop repeats. to: `webhook:NAME`, `channel:NAME`
-    `mail:subscribers` or `hook:ID` of a subscriber.
+    `mail:subscribers`, `sms:subscribers`, `sms:codes`, or `hook:ID` of a subscriber.
     kind: `ticket.paged`, or a topic of team channels. position: orders the messages about one ticket. body: exactly
     what is sent. ticket: of a mail, the subscriber's id. due_at: when it is sent next; None once it is sent or
     quarantined.
@@ -77,6 +80,11 @@ class RelayMessage:
     def place(self) -> RelayPlace:
         """Return the message's place in a listing."""
         return RelayPlace(self.written_at, self.position, self.id)
+
+    @property
+    def may_have_gone(self) -> bool:
+        """Return True if it was sent before, or was claimed by a process that did not say what became of it."""
+        return self.sends > 0 or self.due_at != self.written_at
 
     @property
     def state(self) -> RelayState:

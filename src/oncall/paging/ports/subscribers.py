@@ -11,15 +11,17 @@ from typing import Protocol
 
 from oncall.paging.ports.relay import RelayMessages
 from oncall.status.status_events import StatusEvent, StatusLog
+from oncall.support.phones import is_e164
 
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """A mail address, or the URL of a webhook, that asked for notices. `repr` shows neither the address nor a token.
+    """A mail address, a phone number or the URL of a webhook that asked for notices. `repr` shows no address or token.
 
-    components: ids of components and groups; empty: everything. manage_token: opens the page to change or end the
-    subscription; each notice carries it. confirm_digest: the SHA-256 digest (hex) of the token that confirms, which
-    works until confirm_ends_at (real time). confirmed_at: policy time in whole seconds; None: not yet.
+    address: a phone number has the form of `canonical_phone`. components: ids of components and groups; empty:
+    everything. manage_token: opens the page to change or end the subscription; each mail carries it. confirm_digest:
+    the SHA-256 digest (hex) of the token that confirms, or of the form that takes a phone's code; it works until
+    confirm_ends_at (real time). confirmed_at: policy time in whole seconds; None: not yet.
     """
 
     id: str
@@ -35,6 +37,16 @@ class Subscriber:
     def is_hook(self) -> bool:
         """Return True if notices go to a webhook, not by mail."""
         return "://" in self.address
+
+    @property
+    def is_phone(self) -> bool:
+        """Return True if notices go by SMS."""
+        return is_e164(self.address)
+
+    @property
+    def shown(self) -> str:
+        """Return the address as pages show it: of a phone number only the end."""
+        return f"the number that ends in {self.address[-2:]}" if self.is_phone else self.address
 
     @property
     def signing_secret(self) -> str:
@@ -73,7 +85,13 @@ class Subscribers(StatusLog, RelayMessages, Protocol):
         """Store a new subscriber, or all columns of a known one."""
 
     def remove_subscriber(self, subscriber_id: str) -> None:
-        """Delete a subscriber and the mail to them that is not sent yet."""
+        """Delete a subscriber and the mail and texts to them that are not sent yet."""
+
+    def stop_texts(self, digest: str, at: datetime) -> None:
+        """Note for ever that the number with this digest gets no text of the status page. at: real time."""
+
+    def has_stopped_texts(self, digest: str) -> bool:
+        """Return True if the number with this digest has sent STOP."""
 
     def forget_unconfirmed(self, *, ended_by: datetime) -> None:
         """Delete the subscribers who did not confirm by this instant (real time), when their token ended."""

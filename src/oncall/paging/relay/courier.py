@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -47,13 +47,17 @@ class RelayObserver(Protocol):
 
 @dataclass
 class Courier:
-    """Sends the messages of one destination. carrier: how; real_now: real time, aware UTC."""
+    """Sends the messages of one destination. carrier: how; real_now: real time, aware UTC.
+
+    may_go: says whether a message may go now; then each round sends one. None: they go at once.
+    """
 
     to: str
     carrier: Carrier
     write: Writes
     real_now: Callable[[], datetime]
     observer: RelayObserver
+    may_go: Callable[[], Awaitable[bool]] | None = None
     failures: int = 0
     rests_until: datetime | None = None
 
@@ -64,11 +68,11 @@ class Courier:
 
     async def round(self) -> int:
         """Send what is due, and return how many messages are done with. Raises StoreError when the store is away."""
-        if self.rests:
+        if self.rests or (self.may_go is not None and not await self.may_go()):
             return 0
-        now = self.real_now()
+        now, most = self.real_now(), MOST_AT_ONCE if self.may_go is None else 1
         claimed = await self.write(
-            lambda tx: tx.claim_relay_messages(self.to, real_now=now, lease_until=now + LEASE, most=MOST_AT_ONCE)
+            lambda tx: tx.claim_relay_messages(self.to, real_now=now, lease_until=now + LEASE, most=most)
         )
         for number, message in enumerate(claimed):
             after = await self._sent(message)

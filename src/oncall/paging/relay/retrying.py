@@ -15,7 +15,10 @@ class RelayView(TypedDict):
     """A message to a webhook or a team channel."""
 
     id: Annotated[str, "The `webhook-id` of every send."]
-    to: Annotated[str, "`webhook:NAME` or `channel:NAME`; of subscribers `mail:subscribers` or `hook:ID`."]
+    to: Annotated[
+        str,
+        "`webhook:NAME`, `channel:NAME`; of subscribers `mail:subscribers`, `sms:subscribers`, `sms:codes`, `hook:ID`.",
+    ]
     type: Annotated[str, "`ticket.paged` and so on; for a team channel its topic."]
     ticket: NotRequired[str]
     state: Annotated[Literal["waiting", "sent", "quarantined"], "quarantined: not sent again unless a person asks."]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from oncall.paging.ports.relay import SUBSCRIBER_HOOK
+from oncall.paging.ports.relay import SUBSCRIBER_CODES, SUBSCRIBER_HOOK, SUBSCRIBER_SMS
 from oncall.paging.watch.doctor_inputs import Facts, Stored
 from oncall.paging.watch.finding import Finding, fine, warns
 from oncall.support.wording import rough_span
@@ -17,7 +17,8 @@ LATE = timedelta(minutes=15)
 def relay_findings(facts: Facts, stored: Stored) -> Iterator[Finding]:
     """Yield what keeps messages from webhooks, team channels and subscribers; nothing where there are none."""
     policy = stored.policy
-    if policy is None or not (policy.webhooks or policy.team_channels or stored.subscribers):
+    by_sms = SUBSCRIBER_SMS in stored.backlogs
+    if policy is None or not (policy.webhooks or policy.team_channels or stored.subscribers or by_sms):
         return
     found = False
     for variable in facts.unset_mail if stored.subscribers else ():
@@ -27,8 +28,9 @@ def relay_findings(facts: Facts, stored: Stored) -> Iterator[Finding]:
     for variable in facts.unset:
         found = True
         yield warns("webhooks", f"{variable} is not set, so nothing goes there; set it for `oncall serve` and restart.")
-    # Strangers name the webhooks of subscribers, so one that is away is not the operator's matter.
-    own = {to: backlog for to, backlog in stored.backlogs.items() if not to.startswith(f"{SUBSCRIBER_HOOK}:")}
+    # Strangers name the webhooks of subscribers and the numbers that get codes: a bad one is not the operator's matter.
+    strangers = (f"{SUBSCRIBER_HOOK}:", SUBSCRIBER_CODES)
+    own = {to: backlog for to, backlog in stored.backlogs.items() if not to.startswith(strangers)}
     for to, backlog in sorted(own.items()):
         if backlog.oldest is not None and facts.real_now - backlog.oldest >= LATE:
             found = True
