@@ -84,7 +84,7 @@ def test_rss2email_mails_each_update_once(disturbed: Service, tmp_path: Path, fo
     for _ in range(2):
         ran(*own, "run", home=tmp_path)
     box = mailbox.Maildir(tmp_path / "mail" / "feeds", create=False)
-    mails = [email.message_from_bytes(box.get_bytes(key), policy=email.policy.default) for key in box.keys()]
+    mails = [email.message_from_bytes(box.get_bytes(key), policy=email.policy.default) for key in box.iterkeys()]
     assert sorted(str(each["Subject"]) for each in mails) == sorted(TITLES)
     words = "".join(str(each.get_content()) for each in mails)
     assert "A & B" in words and "A full disk." in words
