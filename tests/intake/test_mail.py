@@ -61,6 +61,12 @@ def whys(service: Service, ticket: str) -> list[str]:
     return [one["why"] for one in service.ticket(ticket)["events"]]
 
 
+def texts(service: Service, ticket: str) -> list[str]:
+    """Return what the customer wrote."""
+    said = [one for one in service.ticket(ticket)["events"] if one["kind"] == "customer_replied"]
+    return [one["details"]["text"] for one in said]
+
+
 def test_a_new_mail_is_a_ticket_with_its_text(post_office: Service) -> None:
     ticket = opened(post_office, mail("Sessions do not start.\nAll users.", message_id="<new@acme.example>"))
     found = post_office.ticket(ticket)
@@ -68,7 +74,7 @@ def test_a_new_mail_is_a_ticket_with_its_text(post_office: Service) -> None:
     assert found["ticket"]["subject"] == "Sessions do not start"
     assert (found["ticket"]["customer"], found["ticket"]["plan"]) == ("acme.example", "standard")
     assert found["ticket"]["contact"] == "kim@acme.example"
-    assert "The mail: Sessions do not start. All users." in whys(post_office, ticket)
+    assert texts(post_office, ticket) == ["Sessions do not start.\nAll users."]
     assert "The policy has no mail.impact." in found["verdict"]["reasons"]
 
 
@@ -91,8 +97,7 @@ def test_a_reply_in_the_thread_is_a_message_of_the_customer(post_office: Service
     second = mail("Hello?", subject="Re: x", message_id="<t3@a>", References="<gone@a> <t2@a>")
     assert send(post_office, second) == f"250 2.0.0 {ticket} recorded"
     assert send(post_office, second) == f"250 2.0.0 {ticket} ignored"
-    assert kinds(post_office, ticket).count("customer_replied") == 2
-    assert "Any news?" in whys(post_office, ticket)
+    assert texts(post_office, ticket)[1:] == ["Any news?", "Hello?"]
 
 
 def test_the_ticket_id_in_the_subject_leads_to_the_ticket(post_office: Service) -> None:
@@ -105,7 +110,7 @@ def test_a_stranger_who_writes_a_ticket_id_gets_a_ticket_of_their_own(post_offic
     ticket = opened(post_office, mail(message_id="<v1@acme.example>"))
     raw = mail("let me in", subject=f"[{ticket}]", sender="eve@evil.example", message_id="<v2@evil.example>")
     assert opened(post_office, raw) != ticket
-    assert "customer_replied" not in kinds(post_office, ticket)
+    assert texts(post_office, ticket) == ["Sessions do not start."]
 
 
 def test_a_reply_of_a_person_on_the_roster_takes_no_ticket(post_office: Service) -> None:
@@ -169,7 +174,8 @@ def test_a_mail_in_parts_with_an_attachment_says_what_was_left_out(post_office: 
     )
     raw = mail(body=body, message_id="<parts@a>", Content_Type="multipart/mixed; boundary=B")
     ticket = opened(post_office, raw)
-    assert "The mail: Checkout is down Attachments were left out: a.pdf." in whys(post_office, ticket)
+    assert "the mail that opened the ticket. Attachments were left out: a.pdf." in whys(post_office, ticket)
+    assert texts(post_office, ticket) == ["Checkout is down"]
 
 
 def test_nested_parts_nul_bytes_and_odd_headers_open_their_ticket(post_office: Service) -> None:

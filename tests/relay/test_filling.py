@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -14,6 +13,7 @@ from oncall.paging.actions.handoff_notes import add_note
 from oncall.paging.domain.events import EventKind
 from oncall.paging.ports.relay import RelayFilter
 from oncall.paging.relay.filling import Filling
+from oncall.paging.relay.log_gaps import LogGaps
 from oncall.support.policy_file import packaged_policy_text
 from tests.paging.world import World, at
 
@@ -85,13 +85,14 @@ def test_a_policy_without_webhooks_writes_nothing_and_forgets_how_far_it_was(wor
 def test_a_number_of_the_log_that_comes_late_is_waited_for_but_holds_nothing_up(world: World) -> None:
     fill(world, Filling())
     world.post("T-1", impact="low")
-    filling, now = Filling(), world.clock.real_now()
+    gaps, now = LogGaps(), world.clock.real_now()
     events = world.store.read(lambda tx: tx.events("T-1"))
-    late = [replace(event, seq=event.seq + 3) for event in events]
-    before = events[0].seq - 1
-    assert filling._settled(before, late, now) == before
-    assert filling._settled(before, late, now + timedelta(seconds=61)) == late[-1].seq
-    assert Filling()._settled(before, [*events, *late], now) == events[-1].seq
+    known = [event.seq for event in events]
+    late = [number + 3 for number in known]
+    before = known[0] - 1
+    assert gaps.settled(before, late, now) == before
+    assert gaps.settled(before, late, now + timedelta(seconds=61)) == late[-1]
+    assert LogGaps().settled(before, [*known, *late], now) == known[-1]
 
 
 def handoffs(world: World) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 import ssl
 from datetime import datetime
+from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime
 
@@ -18,11 +19,15 @@ TIMEOUT_SECONDS = 10.0
 """Real seconds for each step of the exchange with the mail server."""
 NO_SERVER = "ONCALL_SMTP_URL is not set; set it to smtps://user:password@host:465 and restart"
 NO_SENDER = "ONCALL_MAIL_FROM is not set; set it to the address that mail comes from and restart"
+_WHOLE_LINES = policy.default.clone(max_line_length=900)
+"""Headers are not folded at 78 characters: the folded id of another mail would be no id any more."""
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class MailPost:
-    """Sends mail to subscribers, over one connection at a time. Use it from one event loop and close it at the end.
+    """Sends mail to subscribers or customers, over one connection at a time.
+
+    Use it from one event loop and close it at the end.
 
     server, sender: None if the variable is not set.
     """
@@ -105,9 +110,12 @@ def _letter(mail: OutgoingMail, sender: str, message_id: str, real_now: datetime
     letter["From"], letter["To"] = sender, mail.to
     letter["Subject"] = " ".join(mail.subject.split())
     letter["Date"] = format_datetime(real_now)
-    letter["Message-ID"] = f"<{message_id}@{sender.rpartition('@')[2].rstrip('>')}>"
-    letter["Auto-Submitted"] = "auto-generated"
-    for name, value in mail.headers.items():
+    usual = {
+        "Message-ID": f"<{message_id}@{sender.rpartition('@')[2].rstrip('>')}>",
+        "Auto-Submitted": "auto-generated",
+    }
+    for name, value in {**usual, **mail.headers}.items():
         letter[name] = value
     letter.set_content(mail.text)
+    letter.policy = _WHOLE_LINES
     return letter

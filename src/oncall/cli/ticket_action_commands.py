@@ -20,6 +20,9 @@ REASON_OPTION = typer.Option("", "--reason", "--note", metavar="TEXT", help="The
 MESSAGE_OPTION = typer.Option(
     "", "--message", metavar="TEXT", help="The words themselves, which the customer's ticket page shows."
 )
+REPLY_OPTION = typer.Option(
+    "", "--message", metavar="TEXT", help="The words: on the customer's ticket page, and by mail to its contact."
+)
 NOTE_OPTION = typer.Option("", "--note", metavar="TEXT", help="A note for the ticket's log.")
 REFERENCE = typer.Argument(
     metavar="TICKET", help="The ticket's id, or the code of its page; id=X or code=X if both exist."
@@ -155,7 +158,7 @@ def _worded(kind: str) -> Callable[..., None]:
     def command(
         reference: str = REFERENCE,
         by: str | None = BY_OPTION,
-        message: str = MESSAGE_OPTION,
+        message: str = REPLY_OPTION,
         note: str = NOTE_OPTION,
         json: bool = JSON_OPTION,
     ) -> None:

@@ -7,24 +7,30 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from oncall.intake.acknowledge import note_on, person_named
+from oncall.intake.acknowledge import person_named
 from oncall.intake.mail_message import Mail
 from oncall.intake.signals import Became, Origin, Signal, SignalKind, Taken
 from oncall.intake.take_in import take_in
-from oncall.paging.actions.action_checks import LONGEST_WHY
+from oncall.paging.actions.action_checks import LONGEST_MESSAGE, LONGEST_WHY
+from oncall.paging.actions.record_action import record
+from oncall.paging.actions.ticket_action import TicketAction
+from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.quoted_text import clean
-from oncall.paging.domain.ticket import StoredTicket
+from oncall.paging.domain.ticket import StoredTicket, Ticket
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.ports.intake_store import SenderKey
+from oncall.paging.ports.outgoing_mail import MAIL as MAIL
+from oncall.paging.ports.outgoing_mail import MAIL_ADDRESS
 from oncall.paging.ports.store import IntakeStore
 from oncall.support.customer_match import customer_of
 from oncall.support.mail_rules import MailRules
 from oncall.support.policy import Policy, folded_name
 
-MAIL = "mail"
-"""The sender and the caller of every mail: no token stands behind one."""
 MOST_HOPS = 50
 LONGEST_TEXT = 900
+LONGEST_RECIPIENTS = 8_000
+"""The most characters of `To` and `Cc` that are read."""
+CUT = "\n[The mail is longer. The rest was left out.]"
 MOST_NAMED_TICKETS = 5
 _NAMED_TICKET = re.compile(r"[\[#(]\s*#?([A-Za-z0-9._:-]{2,40}?)[\].,:)\s]|#([A-Za-z0-9._:-]{2,40})$")
 _BULK = ("bulk", "list", "junk", "auto_reply")
@@ -68,9 +74,10 @@ def take_mail(
     if why is not None:
         return [Taken(Became.IGNORED, None, why)]
     sender = mail.sender or envelope_sender.strip().lower()
-    stored = _of_thread(tx, mail, origin) or _of_subject(tx, mail, sender, policy)
+    of_thread = _of_thread(tx, mail, origin)
+    stored = of_thread or _of_subject(tx, mail, sender, policy)
     if stored is not None:
-        return [_answered(tx, mail, stored, origin, context)]
+        return [_answered(tx, mail, stored, origin, context, is_in_thread=of_thread is not None)]
     return _opened(tx, mail, sender, recipient, origin, context)
 
 
@@ -93,29 +100,79 @@ def _opened(
         reasons=(reason,),
     )
     taken = take_in(tx, signal, origin, context)
-    words = _words_of(mail)
-    stored = tx.ticket(taken.ticket) if taken.ticket is not None else None
-    if words and stored is not None:
-        note_on(tx, stored, f"The mail: {words}", context)
-    return [taken]
+    if taken.ticket is None or not (mail.text or mail.notes):
+        return [taken]
+    said = TicketAction(
+        EventKind.CUSTOMER_REPLIED,
+        origin.caller.name,
+        context.now,
+        _why("the mail that opened the ticket", mail),
+        _event_id(mail),
+        needs_reply=False,
+        message=_message_of(mail),
+    )
+    done = record(tx, taken.ticket, said, context)
+    return [replace(taken, attempts=(*taken.attempts, *done.attempts))]
 
 
-def _answered(tx: IntakeStore, mail: Mail, stored: StoredTicket, origin: Origin, context: ActionContext) -> Taken:
+def _answered(
+    tx: IntakeStore, mail: Mail, stored: StoredTicket, origin: Origin, context: ActionContext, *, is_in_thread: bool
+) -> Taken:
     """Record a mail of a ticket's thread: the customer's message, or the reply of a person on the roster."""
-    is_ours = mail.sender != "" and person_named(mail.sender, tx.schedule().people) is not None
-    sent_id = f"mail-{hashlib.sha256(mail.message_id.encode('utf-8', 'replace')).hexdigest()[:32]}"
-    words = _words_of(mail) or "a mail without text"
+    person = person_named(mail.sender, tx.schedule().people) if mail.sender else None
+    event = (
+        _customers_message(mail) if person is None else _our_reply(mail, person, stored.ticket, is_public=is_in_thread)
+    )
     signal = Signal(
-        SignalKind.EVENT,
-        key=mail.message_id,
-        ticket_id=stored.ticket.id,
-        event={"kind": "replied" if is_ours else "customer_replied", "id": sent_id, "why": words[:LONGEST_WHY]},
+        SignalKind.EVENT, key=mail.message_id, ticket_id=stored.ticket.id, event={**event, "id": _event_id(mail)}
     )
     taken = take_in(tx, signal, origin, context)
     tx.add_sender_key(
         SenderKey(origin.caller.name, MAIL, mail.message_id, stored.ticket.id, 0, None, False, context.real_now)
     )
     return taken if taken.ticket is not None else replace(taken, ticket=stored.ticket.id)
+
+
+def _customers_message(mail: Mail) -> dict[str, object]:
+    """Return the event of a customer's mail, with its words."""
+    if not mail.text:
+        return {"kind": "customer_replied", "why": _words_of(mail) or "a mail without text"}
+    return {
+        "kind": "customer_replied",
+        "why": _why("the customer wrote a mail", mail),
+        "message": _message_of(mail),
+    }
+
+
+def _our_reply(mail: Mail, person: str, ticket: Ticket, *, is_public: bool) -> dict[str, object]:
+    """Return the event of a mail that a person of the roster wrote.
+
+    is_public: the customer gets the words. Anyone can write an id into a subject, so only an answer to a mail that
+    came here or went out from here is public. The customer gets no second mail if the first one went to them.
+    """
+    if not (is_public and mail.text):
+        return {"kind": "replied", "by": person, "why": _words_of(mail) or "a mail without text"}
+    sent_to = " ".join(mail.headers.get(name, "") for name in ("to", "cc"))[:LONGEST_RECIPIENTS].lower()
+    address = MAIL_ADDRESS.search((ticket.contact or "").lower())
+    is_mailed = address is not None and address[0] in MAIL_ADDRESS.findall(sent_to)
+    why = _why("a mail to the customer", mail)
+    return {"kind": "replied", "by": person, "why": why, "message": _message_of(mail), "mailed": is_mailed}
+
+
+def _why(what: str, mail: Mail) -> str:
+    """Return what a mail is, and what was left out of it."""
+    return ". ".join([what, " ".join(mail.notes)] if mail.notes else [what])[:LONGEST_WHY]
+
+
+def _event_id(mail: Mail) -> str:
+    return f"mail-{hashlib.sha256(mail.message_id.encode('utf-8', 'replace')).hexdigest()[:32]}"
+
+
+def _message_of(mail: Mail) -> str:
+    """Return the mail's text, cut to the length of a message."""
+    if len(mail.text) <= LONGEST_MESSAGE:
+        return mail.text
+    return f"{mail.text[: LONGEST_MESSAGE - len(CUT)]}{CUT}"
 
 
 def _of_thread(tx: IntakeStore, mail: Mail, origin: Origin) -> StoredTicket | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from oncall.paging.domain.events import Event
-from oncall.paging.ports.relay import RelayBacklog, RelayFilter, RelayMessage
+from oncall.paging.ports.relay import EVENTS_RELAYED, RelayBacklog, RelayFilter, RelayMessage
 
 
 class NoRelay:
@@ -20,11 +20,19 @@ class NoRelay:
         """Return no events."""
         return []
 
-    def relay_cursor(self) -> int | None:
+    def event_numbers_after(self, number: int, *, most: int) -> list[int]:
+        """Return no numbers."""
+        return []
+
+    def messages_to_customers(self, *, after: int, until: int) -> list[Event]:
+        """Return no events."""
+        return []
+
+    def relay_cursor(self, name: str = EVENTS_RELAYED) -> int | None:
         """Return None."""
         return None
 
-    def move_relay_cursor(self, before: int | None, after: int | None) -> bool:
+    def move_relay_cursor(self, before: int | None, after: int | None, name: str = EVENTS_RELAYED) -> bool:
         """Return False."""
         return False
 

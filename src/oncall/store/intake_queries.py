@@ -16,6 +16,16 @@ from oncall.store.tables import has_failed, intake_log, sender_keys
 ADD_SENDER_KEY = insert(sender_keys)
 UPDATE_SENDER_KEY = update(sender_keys).where(sender_keys.c.id == bindparam("wanted"))
 ADD_ARRIVAL = insert(intake_log)
+_LATEST_KEY = (
+    select(sender_keys.c.key)
+    .where(
+        sender_keys.c.ticket == bindparam("ticket"),
+        sender_keys.c.sender == bindparam("sender"),
+        sender_keys.c.caller == bindparam("caller"),
+    )
+    .order_by(sender_keys.c.changed_at.desc(), sender_keys.c.id)
+    .limit(1)
+)
 _SENDER_KEY = select(sender_keys).where(sender_keys.c.id == bindparam("wanted"))
 _LOCK_SENDER_KEY = _SENDER_KEY.with_for_update()
 _ARRIVAL = select(intake_log).where(intake_log.c.id == bindparam("wanted"))
@@ -54,6 +64,13 @@ class IntakeQueries(Statements):
         wanted = _key_id(key.caller, key.sender, key.key)
         values = {"id": wanted, "caller": key.caller, "sender": key.sender, "key": key.key, **_key_changes(key)}
         self._insert(ADD_SENDER_KEY, [values], keys=(wanted,), subject=f"key {key.key[:40]}")
+
+    def latest_key(self, caller: str, sender: str, ticket: str) -> str | None:
+        """Return the key of this sender that led to a ticket last; None if none did."""
+        found: str | None = self._run(
+            _LATEST_KEY, {"caller": caller, "sender": sender, "ticket": ticket}
+        ).scalar_one_or_none()
+        return found
 
     def update_sender_key(self, key: SenderKey) -> None:
         """Store the columns of a key that can change. Raises NotFound for an unknown key."""

@@ -9,16 +9,38 @@ from typing import Any
 from sqlalchemy import and_, bindparam, case, delete, exists, func, insert, literal, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from oncall.paging.domain.events import Event
-from oncall.paging.ports.relay import RelayBacklog, RelayFilter, RelayMessage, RelayState
+from oncall.paging.domain.events import Event, EventKind
+from oncall.paging.ports.relay import (
+    CUSTOMER_MAIL,
+    EVENTS_RELAYED,
+    SUBSCRIBER_HOOK,
+    SUBSCRIBER_MAIL,
+    SUBSCRIBER_SMS,
+    RelayBacklog,
+    RelayFilter,
+    RelayMessage,
+    RelayState,
+)
 from oncall.store import rows
 from oncall.store.rows import Row, Values
 from oncall.store.statements import Statements
 from oncall.store.tables import events, relay_cursor, relay_messages
 
-_CURSOR = select(relay_cursor.c.event)
+_CURSOR = select(relay_cursor.c.event).where(relay_cursor.c.name == bindparam("name"))
 _LAST_EVENT = select(func.max(events.c.seq))
 _EVENTS_AFTER = select(events).where(events.c.seq > bindparam("number")).order_by(events.c.seq).limit(bindparam("most"))
+_NUMBERS_AFTER = (
+    select(events.c.seq).where(events.c.seq > bindparam("number")).order_by(events.c.seq).limit(bindparam("most"))
+)
+_TO_CUSTOMERS = (
+    select(events)
+    .where(
+        events.c.seq > bindparam("after"),
+        events.c.seq <= bindparam("until"),
+        events.c.kind.in_([EventKind.REPLIED.value, EventKind.UPDATED.value]),
+    )
+    .order_by(events.c.seq)
+)
 _earlier = relay_messages.alias("earlier")
 _IS_SECOND = exists().where(
     _earlier.c.to == relay_messages.c.to,
@@ -58,6 +80,8 @@ _BACKLOGS = (
     .where(relay_messages.c.sent_at.is_(None))
     .group_by(relay_messages.c.to)
 )
+_PERSONAL = (SUBSCRIBER_HOOK, SUBSCRIBER_MAIL.partition(":")[0], SUBSCRIBER_SMS.partition(":")[0])
+"""The first words of destinations that are a person's own."""
 _PLACE = (relay_messages.c.written_at, relay_messages.c.position, relay_messages.c.id)
 _IN_STATE = {
     RelayState.WAITING: _IS_WAITING,
@@ -77,19 +101,27 @@ class RelayQueries(Statements):
         """Return events with a higher number than this, in order."""
         return [rows.event(row) for row in self._run(_EVENTS_AFTER, {"number": number, "most": most})]
 
-    def relay_cursor(self) -> int | None:
+    def event_numbers_after(self, number: int, *, most: int) -> list[int]:
+        """Return the numbers of events above this one, in order."""
+        return list(self._run(_NUMBERS_AFTER, {"number": number, "most": most}).scalars())
+
+    def messages_to_customers(self, *, after: int, until: int) -> list[Event]:
+        """Return the replies and updates with numbers above `after` and up to `until`, in order."""
+        return [rows.event(row) for row in self._run(_TO_CUSTOMERS, {"after": after, "until": until})]
+
+    def relay_cursor(self, name: str = EVENTS_RELAYED) -> int | None:
         """Return the number of the event up to which messages are written; None if nothing is relayed."""
-        found: int | None = self._run(_CURSOR).scalar_one_or_none()
+        found: int | None = self._run(_CURSOR, {"name": name}).scalar_one_or_none()
         return found
 
-    def move_relay_cursor(self, before: int | None, after: int | None) -> bool:
+    def move_relay_cursor(self, before: int | None, after: int | None, name: str = EVENTS_RELAYED) -> bool:
         """Set the cursor and return True, or return False if it is not `before` any more."""
         if before is None:
             if after is not None:
-                row = {"name": "events", "event": after}
+                row = {"name": name, "event": after}
                 return self._run(self._ignoring(insert(relay_cursor), row)).rowcount == 1
             return True
-        is_ours = relay_cursor.c.event == before
+        is_ours = and_(relay_cursor.c.name == name, relay_cursor.c.event == before)
         if after is None:
             return self._run(delete(relay_cursor).where(is_ours)).rowcount == 1
         return self._run(update(relay_cursor).where(is_ours).values(event=after)).rowcount == 1
@@ -117,10 +149,12 @@ class RelayQueries(Statements):
         return list(self._run(_DUE_DESTINATIONS, {"now": real_now}).scalars())
 
     def update_relay_message(self, message: RelayMessage) -> None:
-        """Store the columns that change. What a subscriber was sent loses its text, which holds secret links."""
+        """Store the columns that change. A mail or a subscriber's message that was sent loses its text, which holds
+        secret links.
+        """
         values = _row(message)
         changed = {name: values[name] for name in ("written_at", "due_at", "sends", "sent_at", "error")}
-        if message.kind.startswith("status.") and message.sent_at is not None:
+        if message.sent_at is not None and message.to.partition(":")[0] in _PERSONAL:
             changed["body"] = ""
         self._run(_UPDATE, {"wanted": message.id, **changed})
 
@@ -159,8 +193,13 @@ class RelayQueries(Statements):
         return self._run(old.values(due_at=None, error=error)).rowcount
 
     def forget_relay_messages(self, *, written_before: datetime) -> None:
-        """Delete messages that do not wait and were written before an instant."""
-        self._run(delete(relay_messages).where(~_IS_WAITING, relay_messages.c.written_at < written_before))
+        """Delete messages that do not wait and were written before an instant, but no mail about a ticket.
+
+        The ticket's timeline shows how its mails were delivered.
+        """
+        is_kept = and_(relay_messages.c.to == CUSTOMER_MAIL, relay_messages.c.ticket.is_not(None))
+        is_old = and_(~_IS_WAITING, relay_messages.c.written_at < written_before)
+        self._run(delete(relay_messages).where(is_old, ~is_kept))
 
 
 def _row(message: RelayMessage) -> Values:

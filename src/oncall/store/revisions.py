@@ -32,6 +32,7 @@ REVISIONS = (
     "0023",
     "0024",
     "0025",
+    "0026",
 )
 """All revisions in `migrations/versions`, oldest first."""
 

@@ -318,7 +318,10 @@ sender_keys = Table(
     Column("said_at", UtcDateTime),
 )
 
+_is_mail = sender_keys.c.sender == literal_column("'mail'")
+
 Index("sender_keys_changed", sender_keys.c.changed_at)
+Index("sender_keys_mail", sender_keys.c.ticket, sqlite_where=_is_mail, postgresql_where=_is_mail)
 
 intake_log = Table(
     "intake_log",

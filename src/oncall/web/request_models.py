@@ -107,6 +107,8 @@ class EventBody(RequestBody):
     """Id of the person to whom the ticket is passed; the escalation's next person when absent. For `passed` alone."""
     message: Annotated[str, Field(min_length=1, max_length=LONGEST_MESSAGE_TEXT)] | None = None
     """The words to or from the customer, shown on the customer's page; for `replied`, `updated`, `customer_replied`."""
+    mailed: bool | None = None
+    """True if the customer got the words by mail already, so that no mail is sent; for `replied` and `updated`."""
 
 
 class ExplainBody(RequestBody):

@@ -21,9 +21,11 @@ from oncall.channels.subscriber_sms_post import SubscriberSmsPost
 from oncall.channels.team_channel import TeamChannelPost
 from oncall.channels.webhook_post import WebhookPost
 from oncall.errors import DeliveryError, OncallError, StoreError
+from oncall.paging.actions.reply_mails import ReplyMails
 from oncall.paging.actions.sms_subscriptions import stop_texts
 from oncall.paging.actions.subscription_limits import number_digest
 from oncall.paging.ports.relay import (
+    CUSTOMER_MAIL,
     SUBSCRIBER_CODES,
     SUBSCRIBER_HOOK,
     SUBSCRIBER_MAIL,
@@ -75,6 +77,9 @@ class Relay:
         self._notices = SubscriberNotices(links.rstrip("/")) if links is not None else None
         pause = SHARED_PAUSE if shares_sender(settings) else PAUSE
         self._turns = TextTurns(self._access, self._real_now, pause)
+        sender = settings.mail.sender
+        can_mail = links is not None and sender is not None and not settings.mail.unset
+        self._replies = ReplyMails(links.rstrip("/"), sender) if links and sender and can_mail else None
         self._couriers: dict[str, Courier] = {}
         self._addresses: dict[str, str] = {}
         self._sending: dict[str, asyncio.Task[None]] = {}
@@ -92,11 +97,19 @@ class Relay:
     def start(self) -> None:
         """Note how far the log goes, so that every later event is relayed, and start the thread."""
         with suppress(OncallError):
+            self._note_replies()
             found = self._store.read(lambda tx: self._filling.look(tx, now=self._now(), real_now=self._real_now()))
             if found.before is None and found.after is not None:
                 self._store.write(lambda tx: tx.move_relay_cursor(None, found.after))
         self._thread.start()
         self._runs.wait()
+
+    def _note_replies(self) -> None:
+        """Note how far the log goes where no reply was mailed so far, so that every later one is."""
+        replies, now, real_now = self._replies, self._now(), self._real_now()
+        found = self._store.read(lambda tx: replies.look(tx, now=now, real_now=real_now)) if replies else None
+        if replies is not None and found is not None and found.before is None:
+            self._store.write(lambda tx: replies.store(tx, found, now=now, real_now=real_now))
 
     def stop(self) -> None:
         """Stop the thread; a message that is on its way gets a few seconds. It is sent again if it was not recorded."""
@@ -164,11 +177,22 @@ class Relay:
         found = await self._access.read(lambda tx: self._filling.look(tx, now=self._now(), real_now=self._real_now()))
         if not found.changes_nothing and await self._write(lambda tx: self._filling.store(tx, found)):
             self._filling.stored(found)
+        has_more = await self._mail_replies()
         for to in await self._access.read(lambda tx: tx.relay_due(self._real_now())):
             if to not in self._sending or self._sending[to].done():
                 self._sending[to] = asyncio.create_task(self._carry(to))
         await self._count_and_forget()
-        return await self._tell_subscribers() or found.is_full
+        return await self._tell_subscribers() or found.is_full or has_more
+
+    async def _mail_replies(self) -> bool:
+        """Write the mails with replies to customers. Returns True if there may be more."""
+        replies, now, real_now = self._replies, self._now(), self._real_now()
+        if replies is None:
+            return False
+        found = await self._access.read(lambda tx: replies.look(tx, now=now, real_now=real_now))
+        if found is not None:
+            await self._access.write_apart(lambda tx: replies.store(tx, found, now=now, real_now=real_now))
+        return found is not None
 
     async def _tell_subscribers(self) -> bool:
         """Write some notices to subscribers. Returns True if there may be more."""
@@ -234,7 +258,7 @@ class Relay:
         if hook is not None:
             may_be_loopback = self._settings.mail.may_be_loopback
             return SubscriberHookPost(address, hook.signing_secret, may_be_loopback=may_be_loopback)
-        if to == SUBSCRIBER_MAIL:
+        if to in (CUSTOMER_MAIL, SUBSCRIBER_MAIL):
             return MailPost(self._settings.mail.server, self._settings.mail.sender)
         if to in _BY_SMS:
             return SubscriberSmsPost(
@@ -297,7 +321,7 @@ class Relay:
 
 def _address_of(to: str, policy: Policy) -> str | None:
     """Return the address of a webhook, or the name of a team channel; None if the policy does not name it."""
-    if to == SUBSCRIBER_MAIL or to in _BY_SMS:
+    if to in (CUSTOMER_MAIL, SUBSCRIBER_MAIL, *_BY_SMS):
         return to
     kind, _, name = to.partition(":")
     if kind == TEAM_CHANNEL:

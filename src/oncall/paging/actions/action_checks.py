@@ -102,7 +102,7 @@ def _faults_of_kind(kind: object, fields: Mapping[str, object]) -> list[tuple[st
     to = fields.get("to")
     fault = 'is not the id of a person; write one of the roster, like "ana"'
     found = [("to", None if to is None or name_fault(to) is None else fault)]
-    found += [(name, _answer_fault(fields.get(name))) for name in ("needs_reply", "take_over")]
+    found += [(name, _answer_fault(fields.get(name))) for name in ("needs_reply", "take_over", "mailed")]
     for needing, name in NEEDED.items():
         value = fields.get(name)
         missing = "missing" if kind == needing else None

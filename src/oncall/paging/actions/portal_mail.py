@@ -7,7 +7,7 @@ from datetime import datetime
 
 from oncall.paging.actions.portal_sign_in import PortalLinkView
 from oncall.paging.ports.outgoing_mail import OutgoingMail, mail_body
-from oncall.paging.ports.relay import SUBSCRIBER_MAIL, RelayMessage
+from oncall.paging.ports.relay import CUSTOMER_MAIL, RelayMessage
 
 
 def portal_link_mail(link: PortalLinkView, real_now: datetime) -> RelayMessage:
@@ -18,4 +18,4 @@ def portal_link_mail(link: PortalLinkView, real_now: datetime) -> RelayMessage:
     )
     body = mail_body(OutgoingMail(link["contact"], "Your link to the support portal", text))
     name = f"msg_{secrets.token_hex(16)}"
-    return RelayMessage(name, SUBSCRIBER_MAIL, "portal.link", None, 0, body, real_now, real_now)
+    return RelayMessage(name, CUSTOMER_MAIL, "portal.link", None, 0, body, real_now, real_now)

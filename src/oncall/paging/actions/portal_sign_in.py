@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from oncall.errors import NotFound
 from oncall.paging.actions.field_faults import FieldFault, FieldFaults
 from oncall.paging.actions.sign_in import LINK_LENGTH, SECRET_BYTES, SESSION_LENGTH, SignedIn, digest_of
 from oncall.paging.domain.quoted_text import quoted
+from oncall.paging.ports.outgoing_mail import MAIL_ADDRESS
 from oncall.paging.ports.sign_in_store import LoginLink, PageSession, SignIns
 from oncall.support.json_types import IsoTime
 from oncall.support.policy import Customer, Policy
@@ -24,7 +24,6 @@ CONTACT = "contact:"
 LONGEST_ADDRESS = 200
 SIGNED_FOR = timedelta(minutes=5)
 """How long a link that the host's portal signed is good, before and after its own time."""
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,190}")
 
 
 class PortalLinkView(TypedDict):
@@ -48,8 +47,8 @@ class Contact:
 def contact_with(address: str, policy: Policy) -> Contact | None:
     """Return the contact with this mail address; None if no customer of the policy has it. Letter case is ignored."""
     wanted = address.strip().lower()
-    for customer in policy.customers if _ADDRESS.fullmatch(wanted) else ():
-        if any(wanted in (found.lower() for found in _ADDRESS.findall(line)) for line in customer.contacts):
+    for customer in policy.customers if MAIL_ADDRESS.fullmatch(wanted) else ():
+        if any(wanted in (found.lower() for found in MAIL_ADDRESS.findall(line)) for line in customer.contacts):
             return Contact(wanted, customer)
     return None
 

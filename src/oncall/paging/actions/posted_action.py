@@ -13,7 +13,9 @@ from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.quoted_text import quoted
 from oncall.support.reserved_names import reserved_meaning
 
-EVENT_FIELDS = ("kind", "by", "at", "id", "why", "impact", "into", "needs_reply", "take_over", "to", "message")
+EVENT_FIELDS = (
+    "kind", "by", "at", "id", "why", "impact", "into", "needs_reply", "take_over", "to", "message", "mailed",
+)  # fmt: skip
 _ONLY_FOR = {
     "impact": EventKind.IMPACT_CHANGED,
     "into": EventKind.MERGED,
@@ -24,6 +26,8 @@ _ONLY_FOR = {
 """Fields that only one kind of action may have, with that kind."""
 _MESSAGES = tuple(FORWARDED)
 """The kinds of action that may have a `message`."""
+_TO_CUSTOMERS = (EventKind.REPLIED, EventKind.UPDATED)
+"""The kinds of action that may say that the customer got their words by mail already."""
 
 
 def action_from(posted: object, *, caller: str, now: datetime) -> TicketAction:
@@ -51,6 +55,7 @@ def action_from(posted: object, *, caller: str, now: datetime) -> TicketAction:
         take_over=kind is EventKind.ACKNOWLEDGED and posted.get("take_over") is True,
         to=posted.get("to") if kind is EventKind.PASSED else None,
         message=(posted.get("message") or "") if kind in _MESSAGES else "",
+        is_mailed=kind in _TO_CUSTOMERS and posted.get("mailed") is True,
     )
 
 
@@ -75,4 +80,6 @@ def action_warnings(posted: object) -> list[str]:
     ]
     if posted.get("message") is not None and posted["kind"] not in _MESSAGES:
         misplaced.append(f'"message" counts for {", ".join(_MESSAGES)} alone and was left out.')
+    if posted.get("mailed") is not None and posted["kind"] not in _TO_CUSTOMERS:
+        misplaced.append(f'"mailed" counts for {", ".join(_TO_CUSTOMERS)} alone and was left out.')
     return [*unknown_fields(posted, EVENT_FIELDS), *misplaced]

@@ -72,6 +72,7 @@ class TicketAction:
     for ACKNOWLEDGED, take the ticket even if it has an owner. to: for PASSED, the id of the person who is paged; None:
     the next person of the escalation. takes_ticket: False for a message to the customer that a program reports, because
     a program cannot take a ticket. message: the words that the customer wrote or reads; empty: only the fact is known.
+    is_mailed: the customer got the words by mail already.
     """
 
     kind: EventKind
@@ -87,6 +88,7 @@ class TicketAction:
     to: str | None = None
     takes_ticket: bool = True
     message: str = ""
+    is_mailed: bool = False
 
 
 def refuse_another(work: TicketWork, before: Event, action: TicketAction) -> None:
@@ -234,6 +236,7 @@ def message_of(
         forwarded_to=forwarded_to,
         forwarded_from=from_,
         takes_ticket=action.takes_ticket,
+        is_mailed=action.is_mailed,
         text=text,
     )
 

@@ -133,9 +133,13 @@ class MessageEvent(ActionEvent):
 class SupportMessage(MessageEvent):
     """A message to the customer. takes_ticket: False if a program reported it, which cannot take a ticket for a person.
     Such a message counts for the SLA clocks, and the engineers are still paged.
+
+    is_mailed: the customer got the words by mail already, from the engineer's mail program or a help desk, so that the
+    service mails nothing.
     """
 
     takes_ticket: bool = True
+    is_mailed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

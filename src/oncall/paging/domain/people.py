@@ -7,6 +7,8 @@ from oncall.schedule.versions import Person
 from oncall.support.policy import Notify
 
 DESK = "desk"
+SUPPORT_TEAM = "Our support team"
+"""Who wrote to a customer, where it is no person of the roster."""
 
 
 def person_for(notify: Notify, schedule: Schedule, on_call: OnCall) -> Person | None:
@@ -35,6 +37,12 @@ def name_of(person_id: str, schedule: Schedule) -> str:
     """Return a person's name from the published rosters; the id itself for any other actor, such as a help desk."""
     person = schedule.people.get(person_id)
     return person.name if person is not None else person_id
+
+
+def first_name(person_id: str | None, schedule: Schedule) -> str:
+    """Return the first name of a person of the roster; `Our support team` for anyone and anything else."""
+    known = schedule.people.get(person_id) if person_id is not None else None
+    return known.name.partition(" ")[0] if known is not None else SUPPORT_TEAM
 
 
 def _role_for(notify: Notify, roles: tuple[str, ...]) -> str | None:

@@ -82,6 +82,9 @@ class SenderKeys(Protocol):
     def add_sender_key(self, key: SenderKey) -> None:
         """Insert a key. Raises Conflict if it is stored already."""
 
+    def latest_key(self, caller: str, sender: str, ticket: str) -> str | None:
+        """Return the key of this sender that led to a ticket last; None if none did. `mail` alone is indexed."""
+
     def update_sender_key(self, key: SenderKey) -> None:
         """Store the columns of a key that can change. Raises NotFound for a key that is not stored."""
 

@@ -22,6 +22,10 @@ SUBSCRIBER_MAIL = "mail:subscribers"
 SUBSCRIBER_SMS, SUBSCRIBER_CODES = "sms:subscribers", "sms:codes"
 """The destinations of notices by SMS, and of the codes that prove a number: a code must not queue behind thousands of
 notices. The number is in the body, which `sms_body` writes."""
+CUSTOMER_MAIL = "mail:customers"
+"""The destination of every mail to a customer's contact. It has a queue of its own, so that no notice delays it."""
+EVENTS_RELAYED, REPLIES_MAILED = "events", "replies"
+"""The names of the two cursors: what webhooks and team channels were told, and which replies were mailed."""
 
 
 class RelayState(StrEnum):
@@ -57,8 +61,8 @@ class RelayPlace:
 class RelayMessage:
     """One message to one webhook or team channel. Times are real, aware UTC.
 
-    id: stays the same for every send, so that the receiver can drop repeats. to: `webhook:NAME`, `channel:NAME`
-    `mail:subscribers`, `sms:subscribers`, `sms:codes`, or `hook:ID` of a subscriber.
+    id: stays the same for every send, so that the receiver can drop repeats. to: `webhook:NAME`, `channel:NAME`,
+    `mail:customers`, `mail:subscribers`, `sms:subscribers`, `sms:codes`, or `hook:ID` of a subscriber.
     kind: `ticket.paged`, or a topic of team channels. position: orders the messages about one ticket. body: exactly
     what is sent. ticket: of a mail, the subscriber's id. due_at: when it is sent next; None once it is sent or
     quarantined.
@@ -125,14 +129,27 @@ class EventFeed(Protocol):
     def events_after(self, number: int, *, most: int) -> list[Event]:
         """Return events with a higher number than this, in order."""
 
+    def event_numbers_after(self, number: int, *, most: int) -> list[int]:
+        """Return the numbers of events above this one, in order."""
 
-class RelayMessages(Protocol):
-    """Stores the messages to webhooks and team channels."""
+    def messages_to_customers(self, *, after: int, until: int) -> list[Event]:
+        """Return the replies and updates with numbers above `after` and up to `until`, in order."""
 
-    def relay_cursor(self) -> int | None:
+
+class RelayLooks(Protocol):
+    """Reads single messages."""
+
+    def relay_message(self, message_id: str) -> RelayMessage | None:
+        """Return the message with this id, or None."""
+
+
+class RelayMessages(RelayLooks, Protocol):
+    """Stores the messages to webhooks, team channels, subscribers and customers."""
+
+    def relay_cursor(self, name: str = EVENTS_RELAYED) -> int | None:
         """Return the number of the event up to which messages are written; None if nothing is relayed."""
 
-    def move_relay_cursor(self, before: int | None, after: int | None) -> bool:
+    def move_relay_cursor(self, before: int | None, after: int | None, name: str = EVENTS_RELAYED) -> bool:
         """Set the cursor and return True, or return False if it is not `before` any more."""
 
     def add_relay_messages(self, messages: Sequence[RelayMessage]) -> int:
@@ -149,11 +166,8 @@ class RelayMessages(Protocol):
     def update_relay_message(self, message: RelayMessage) -> None:
         """Store the columns that change: written_at, due_at, sends, sent_at and error.
 
-        What a subscriber was sent loses its text.
+        A mail or a subscriber's message that was sent loses its text.
         """
-
-    def relay_message(self, message_id: str) -> RelayMessage | None:
-        """Return the message with this id, or None."""
 
     def relay_messages(self, wanted: RelayFilter) -> list[RelayMessage]:
         """Return messages, the newest first."""
@@ -165,7 +179,7 @@ class RelayMessages(Protocol):
         """Give up waiting messages to a destination that were written before an instant, and return how many."""
 
     def forget_relay_messages(self, *, written_before: datetime) -> None:
-        """Delete messages that do not wait and were written before an instant."""
+        """Delete messages that do not wait and were written before an instant, but no mail about a ticket."""
 
 
 class Carrier(Protocol):

@@ -26,7 +26,7 @@ from oncall.paging.ports.pass_store import PassQueries
 from oncall.paging.ports.people_store import Alerts, Inbox, Pagers, ReachabilityLog, Tokens
 from oncall.paging.ports.phone_proofs import PhoneProofs
 from oncall.paging.ports.refusals import RefusalCounts
-from oncall.paging.ports.relay import EventFeed
+from oncall.paging.ports.relay import EventFeed, RelayLooks
 from oncall.paging.ports.schedule_store import PolicySources, Publishing, Schedules
 from oncall.paging.ports.sign_in_store import SignIns
 from oncall.paging.ports.subscribers import Subscribers
@@ -90,7 +90,7 @@ class BriefingStore(ReportingStore, OptOutNotes, Protocol):
         """Return the schedule that the versions up to this number made."""
 
 
-class ViewStore(BundleStore, TicketLists, Protocol):
+class ViewStore(BundleStore, TicketLists, RelayLooks, Protocol):
     """Everything that the JSON of tickets needs."""
 
 

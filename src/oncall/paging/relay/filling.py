@@ -15,14 +15,13 @@ from oncall.paging.ports.schedule_store import Schedules
 from oncall.paging.ports.store import ReportingStore
 from oncall.paging.ports.ticket_store import Tickets
 from oncall.paging.relay.handoff_messages import due_handoff, handoff_messages
+from oncall.paging.relay.log_gaps import LogGaps
 from oncall.paging.relay.team_messages import manager_messages
 from oncall.paging.relay.ticket_messages import channel_messages, happened, webhook_messages
 from oncall.support.policy import Policy
 
 MOST_EVENTS = 500
 """Events that one round reads, so that a storm is worked off in small pieces."""
-GAP_LASTS = timedelta(seconds=60)
-"""How long (real time) a missing number of the log may still be written by a transaction that began earlier."""
 ALERTS_SINCE = timedelta(hours=1)
 
 
@@ -51,12 +50,11 @@ class Round:
 class Filling:
     """Reads the log from the stored cursor on. Used by one relay, which has seen the log up to `seen`.
 
-    gaps: missing numbers, and when (real time) each was first missed. Numbers are given before a transaction commits,
-    so a missing one may still come. handoff_at: the last handoff (policy time) that was reported to channels.
+    handoff_at: the last handoff (policy time) that was reported to channels.
     """
 
     seen: int | None = None
-    gaps: dict[int, datetime] = field(default_factory=dict)
+    gaps: LogGaps = field(default_factory=LogGaps)
     written: set[str] = field(default_factory=set)
     handoff_at: datetime | None = None
 
@@ -80,7 +78,7 @@ class Filling:
             # A quiet shift leaves nothing to store, and its report is not made again.
             self.handoff_at = self.handoff_at if reports else handoff_at
         new = tuple(each for each in messages if each.id not in self.written)
-        after = self._settled(cursor, events, real_now)
+        after = self.gaps.settled(cursor, [event.seq for event in events], real_now)
         return Round(cursor, after, new, is_full=len(events) == MOST_EVENTS and after != cursor, handoff_at=handoff_at)
 
     def store(self, tx: RelayMessages, found: Round) -> bool:
@@ -97,19 +95,6 @@ class Filling:
             self.written.clear()
         self.written.update(each.id for each in found.messages)
         self.handoff_at = found.handoff_at or self.handoff_at
-
-    def _settled(self, cursor: int, events: Sequence[Event], real_now: datetime) -> int:
-        """Return the number up to which the log is complete, or has waited long enough for what is missing."""
-        expected, gap = cursor + 1, None
-        for event in events:
-            for missing in range(expected, event.seq):
-                since = self.gaps.setdefault(missing, real_now)
-                gap = missing if gap is None and real_now - since < GAP_LASTS else gap
-            expected = event.seq + 1
-        known = [event.seq for event in events if gap is None or event.seq < gap]
-        settled = known[-1] if known else cursor
-        self.gaps = {number: at for number, at in self.gaps.items() if number > settled}
-        return settled
 
 
 def _of_alerts(tx: FillStore, policy: Policy, now: datetime, real_now: datetime) -> list[RelayMessage]:

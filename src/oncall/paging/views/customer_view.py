@@ -17,6 +17,7 @@ from oncall.paging.domain.events import (
     Resolved,
     Updated,
 )
+from oncall.paging.domain.people import first_name
 from oncall.paging.domain.ticket import StoredTicket, TicketStatus
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.outgoing.ticket_work import TicketWork
@@ -26,7 +27,6 @@ from oncall.support.clocks import SlaClock
 from oncall.support.policy import Metric
 from oncall.support.wording import full_time
 
-US = "Our support team"
 _PROMISES = {
     Metric.FIRST_REPLY: "First reply",
     Metric.NEXT_REPLY: "Next reply",
@@ -72,12 +72,6 @@ def customer_view(tx: TicketStore, stored: StoredTicket, context: ActionContext)
         "conversation": [said for event in work.log for said in _said(event, work.schedule, zone)],
         "opened": full_time(work.stored.received_at, zone),
     }
-
-
-def first_name(person: str | None, schedule: Schedule) -> str:
-    """Return the first name of a person of the roster; `Our support team` for anyone and anything else."""
-    known = schedule.people.get(person) if person is not None else None
-    return known.name.partition(" ")[0] if known is not None else US
 
 
 def _state(work: TicketWork, zone: ZoneInfo) -> str:

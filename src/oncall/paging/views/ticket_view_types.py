@@ -67,6 +67,17 @@ class TicketListView(TypedDict):
     next: Annotated[str | None, "Pass it as `after` to get the next page; null on the last page."]
 
 
+class MailView(TypedDict):
+    """The mail that brings a reply to the customer."""
+
+    state: Annotated[Literal["waiting", "sent", "quarantined"], "quarantined: not sent again unless a person asks."]
+    id: Annotated[str, "For `oncall webhooks retry`."]
+    written_at: IsoTime
+    sends: Annotated[int, "How often it was sent."]
+    sent_at: NotRequired[Annotated[IsoTime, "When the mail server accepted it."]]
+    error: NotRequired[Annotated[str, "Why the last send failed."]]
+
+
 class EventView(TypedDict):
     """One event of a ticket's log."""
 
@@ -77,6 +88,7 @@ class EventView(TypedDict):
     id: NotRequired[Annotated[str, "The sender's own id of this event."]]
     # What an event carries depends on its kind; the log keeps it as JSON.
     details: NotRequired[Annotated[dict[str, Any], "What else this kind of event carries."]]
+    mail: NotRequired[Annotated[MailView, "Of a reply that goes to the customer by mail; in whole tickets alone."]]
 
 
 class AttemptView(TypedDict):

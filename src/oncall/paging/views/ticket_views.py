@@ -25,6 +25,7 @@ from oncall.paging.ports.event_json import details_of
 from oncall.paging.ports.records import TicketFilter
 from oncall.paging.ports.store import ListingStore, ViewStore
 from oncall.paging.views.customer_names import customer_meant
+from oncall.paging.views.reply_delivery import mail_view
 from oncall.paging.views.ticket_view_types import (
     ActionView,
     AttemptView,
@@ -99,7 +100,11 @@ def stored_whole_view(tx: ViewStore, stored: StoredTicket, now: datetime) -> Who
     name = stored.ticket.id
     log = tx.events(name)
     state = clocks(tx, stored.ticket, log, now)
-    return whole_ticket_view(stored, log, tx.attempts(name), tx.policy().zone, state)
+    view = whole_ticket_view(stored, log, tx.attempts(name), tx.policy().zone, state)
+    for event, shown in zip(log, view["events"], strict=True):
+        if (mail := mail_view(tx, event, tx.policy().zone)) is not None:
+            shown["mail"] = mail
+    return view
 
 
 def action_view(done: ActionResult, warnings: Sequence[str] = ()) -> ActionView:

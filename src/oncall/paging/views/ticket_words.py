@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         AttemptView,
         ClockView,
         EventView,
+        MailView,
         TicketListView,
         TicketView,
         WholeTicketView,
@@ -126,11 +127,19 @@ def timeline_rows(view: WholeTicketView) -> list[list[str]]:
     for index, event in enumerate(view["events"]):
         at, kind = stamp(event["at"], zone), event["kind"].replace("_", " ")
         rows.append([at, kind, event["by"], event_words(event, zone)])
+        if "mail" in event:
+            rows.append(_mail_row(event["mail"], zone))
         if event["kind"] == "judged":
             rows += [["", "", "", f"  {reason}"] for reason in event["details"]["reasons"]]
         rows += [_attempt_row(attempt, zone) for attempt in below.get(index, ())]
     rows += [_attempt_row(attempt, zone) for attempt in below.get(None, ())]
     return rows
+
+
+def _mail_row(mail: MailView, zone: str | None) -> list[str]:
+    words = {"waiting": "waits to be sent", "sent": "sent", "quarantined": "failed"}[mail["state"]]
+    error = f" ({mail['error']})" if "error" in mail else ""
+    return [stamp(mail.get("sent_at", mail["written_at"]), zone), "", "", f"  mail to the customer: {words}{error}"]
 
 
 def _attempt_row(attempt: AttemptView, zone: str | None) -> list[str]:

@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from oncall.paging.actions.action_checks import LONGEST_WHY
 from oncall.paging.actions.ticket_references import find_ticket
 from oncall.paging.ports.store import Transaction
+from oncall.paging.relay.customer_mail import customer_address
 from oncall.paging.views.ticket_view_types import WholeTicketView
 from oncall.paging.views.ticket_views import stored_whole_view
 from oncall.paging.views.ticket_words import timeline_rows
@@ -20,6 +21,7 @@ from oncall.planning.views.schedule_grid import ABSENCE_SIGNS, CHANGE_SIGNS, mon
 from oncall.rosters.roster import Roster
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.schedule_views import history_view
+from oncall.support.policy import Policy
 from oncall.web.dependencies import ServicesDep, running
 from oncall.web.live_feed import LivePlace, place_of
 from oncall.web.pages.board_state import WEEKS, BoardState, asked_state
@@ -109,11 +111,11 @@ async def ticket_page_of(
     """Return the page of a ticket, named by its id or code. message: what an action did. Raises NotFound."""
     now = services.clock.now()
 
-    def work(tx: Transaction) -> tuple[WholeTicketView, Schedule, list[str], LivePlace]:
-        ticket, impacts = stored_whole_view(tx, find_ticket(tx, ticket_id), now), list(tx.policy_at(now).impacts)
-        return ticket, tx.schedule(), impacts, place_of(tx)
+    def work(tx: Transaction) -> tuple[WholeTicketView, Schedule, Policy, LivePlace]:
+        ticket = stored_whole_view(tx, find_ticket(tx, ticket_id), now)
+        return ticket, tx.schedule(), tx.policy_at(now), place_of(tx)
 
-    ticket, schedule, impacts, at = await services.engine.read(work)
+    ticket, schedule, policy, at = await services.engine.read(work)
     latest = schedule.latest
     return page(
         "ticket.html.j2",
@@ -122,7 +124,8 @@ async def ticket_page_of(
         at=at,
         now=now,
         rows=timeline_rows(ticket),
-        impacts=impacts,
+        impacts=list(policy.impacts),
+        is_mailed=services.can_mail and customer_address(ticket["ticket"]["contact"], policy.mail) is not None,
         longest=LONGEST_WHY,
         engineers=list(latest.people.values()) if latest is not None else [],
         # The same form sent twice names the same event, which changes nothing the second time.

@@ -71,7 +71,8 @@ def _reads_message(made: type[Replied | Updated]) -> Reader:
     def read(common: Common, details: Details) -> Event:
         if not details:
             return made(*common)
-        return made(*common, **_message(details), takes_ticket=details.get("takes_ticket") is not False)
+        takes_ticket, is_mailed = details.get("takes_ticket") is not False, details.get("mailed") is True
+        return made(*common, **_message(details), takes_ticket=takes_ticket, is_mailed=is_mailed)
 
     return read
 
@@ -96,7 +97,9 @@ def _customer_replied_json(event: CustomerReplied) -> Json:
 
 
 def _support_message_json(event: SupportMessage) -> Json:
-    return ({} if event.takes_ticket else {"takes_ticket": False}) | _message_json(event)
+    takes_ticket: Json = {} if event.takes_ticket else {"takes_ticket": False}
+    is_mailed: Json = {"mailed": True} if event.is_mailed else {}
+    return takes_ticket | is_mailed | _message_json(event)
 
 
 def _message_json(event: MessageEvent) -> Json:

@@ -1,0 +1,122 @@
+"""Mails the replies of the log to customers: each is written once, together with the place up to which it was read."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from oncall.paging.actions.ticket_access import MOST_LINKS, LinkStore, make_ticket_link
+from oncall.paging.domain.events import Event, SupportMessage
+from oncall.paging.domain.ticket import StoredTicket
+from oncall.paging.ports.intake_store import SenderKey, SenderKeys
+from oncall.paging.ports.outgoing_mail import MAIL
+from oncall.paging.ports.relay import REPLIES_MAILED, EventFeed, RelayMessage, RelayMessages
+from oncall.paging.relay.customer_mail import MailThread, customer_address, reply_mail
+from oncall.paging.relay.log_gaps import LogGaps
+from oncall.support.mail_rules import MailRules
+
+MOST_EVENTS = 500
+"""Events whose numbers one round reads."""
+KEPT_EVERY = 5_000
+"""Events without a reply after which the place is stored, so that a restart does not read them all again."""
+OLDEST = timedelta(days=1)
+"""How old (policy time) a reply may be that is mailed. After an outage of days, old replies would only confuse."""
+LINKS_LEFT = 5
+"""Links to a ticket's page that no mail takes, so that a person can always make one."""
+
+
+class ReplyMailStore(EventFeed, RelayMessages, SenderKeys, LinkStore, Protocol):
+    """Everything that mailing replies needs of the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRound:
+    """What one round has found: replies up to the event `after`. before: the stored place, to be moved."""
+
+    before: int | None
+    after: int
+    replies: tuple[SupportMessage, ...] = ()
+
+
+@dataclass
+class ReplyMails:
+    """Finds the replies that have to be mailed.
+
+    base: the address of this service, without a slash at its end. sender: the address that mail comes from. seen: the
+    event up to which this process has found nothing to mail.
+    """
+
+    base: str
+    sender: str
+    seen: int = 0
+    gaps: LogGaps = field(default_factory=LogGaps)
+
+    def look(self, tx: ReplyMailStore, *, now: datetime, real_now: datetime) -> ReplyRound | None:
+        """Return what is to be written now; None if everything is. Reads only. now: policy time."""
+        cursor = tx.relay_cursor(REPLIES_MAILED)
+        if cursor is None:
+            return ReplyRound(None, tx.last_event())
+        start = max(cursor, self.seen)
+        after = self.gaps.settled(start, tx.event_numbers_after(start, most=MOST_EVENTS), real_now)
+        replies = tuple(_worth_a_mail(tx.messages_to_customers(after=start, until=after), now)) if after > start else ()
+        if not replies and after - cursor < KEPT_EVERY:
+            self.seen = after
+            return None
+        return ReplyRound(cursor, after, replies)
+
+    def store(self, tx: ReplyMailStore, found: ReplyRound, *, now: datetime, real_now: datetime) -> bool:
+        """Write the mails of a round. False if another process has moved the place; the next round looks again."""
+        if not tx.move_relay_cursor(found.before, found.after, REPLIES_MAILED):
+            return False
+        mails = (self._mail(tx, reply, now, real_now) for reply in found.replies)
+        tx.add_relay_messages([mail for mail in mails if mail is not None])
+        return True
+
+    def _mail(
+        self, tx: ReplyMailStore, reply: SupportMessage, now: datetime, real_now: datetime
+    ) -> RelayMessage | None:
+        """Return the mail with a reply, and store its id, so that the answer finds the ticket; None: no mail goes."""
+        stored, rules = tx.ticket(reply.ticket), tx.policy_at(now).mail
+        address = customer_address(stored.ticket.contact, rules) if stored is not None else None
+        if stored is None or address is None or address.lower() == self.sender.lower() or stored.ticket.is_drill:
+            return None
+        own_id = f"{secrets.token_hex(16)}@{self.sender.rpartition('@')[2]}"
+        thread = MailThread(own_id, tx.latest_key(MAIL, MAIL, stored.ticket.id))
+        tx.add_sender_key(SenderKey(MAIL, MAIL, own_id, stored.ticket.id, 0, None, False, real_now))
+        return reply_mail(
+            stored.ticket,
+            reply,
+            reply.text or "",
+            tx.schedule(),
+            to=address,
+            reply_to=self._reply_to(rules),
+            page=self._page(tx, stored, real_now),
+            thread=thread,
+            real_now=real_now,
+        )
+
+    def _reply_to(self, rules: MailRules) -> str | None:
+        """Return the address that takes the customer's answer: the sender, or else the one that pages name."""
+        return self.sender if rules.takes(self.sender) else rules.help_address
+
+    def _page(self, tx: ReplyMailStore, stored: StoredTicket, real_now: datetime) -> str | None:
+        """Return the address of the ticket's page with a new secret: the old ones are stored as digests alone."""
+        name = stored.ticket.id
+        if tx.count_ticket_links(name) >= MOST_LINKS - LINKS_LEFT:
+            return None
+        return make_ticket_link(tx, name, by=MAIL, public_url=self.base, real_now=real_now)["url"]
+
+
+def _worth_a_mail(events: list[Event], now: datetime) -> Iterator[SupportMessage]:
+    """Yield the replies that have words for the customer, and that no mail has brought them.
+
+    A reply on a duplicate stands in both logs, and counts here on the duplicate: its contact gets it.
+    """
+    for event in events:
+        if not isinstance(event, SupportMessage) or event.text is None or event.is_mailed:
+            continue
+        if event.forwarded_from is None and now - event.at <= OLDEST:
+            yield event

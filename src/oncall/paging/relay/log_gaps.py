@@ -1,0 +1,33 @@
+"""How far the log of events is complete: numbers are given before a transaction commits, so one may come late."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+GAP_LASTS = timedelta(seconds=60)
+"""How long (real time) a missing number of the log may still be written by a transaction that began earlier."""
+
+
+@dataclass
+class LogGaps:
+    """The missing numbers of the log, and when (real time) one reader first missed each."""
+
+    missed_at: dict[int, datetime] = field(default_factory=dict)
+
+    def settled(self, cursor: int, numbers: Sequence[int], real_now: datetime) -> int:
+        """Return the number up to which the log is complete, or has waited long enough for what is missing.
+
+        numbers: of the events after the cursor, in order.
+        """
+        expected, gap = cursor + 1, None
+        for number in numbers:
+            for missing in range(expected, number):
+                since = self.missed_at.setdefault(missing, real_now)
+                gap = missing if gap is None and real_now - since < GAP_LASTS else gap
+            expected = number + 1
+        known = [number for number in numbers if gap is None or number < gap]
+        settled = known[-1] if known else cursor
+        self.missed_at = {number: at for number, at in self.missed_at.items() if number > settled}
+        return settled
