@@ -65,7 +65,7 @@ def test_the_board_says_who_is_on_call_until_when_and_who_is_next(mei: Browser) 
     assert "Ana Pereira is primary until Mon 2027-01-11 08:00 EST" in now
     assert "is secondary until Mon 2027-01-11 08:00 EST" in now
     assert "Next handoffs Mon 2027-01-11 19:01 EST" in now
-    assert "Holes in the next 90 days Nobody is primary from" in now
+    assert "Holes in the next 90 days ! Nobody is primary or secondary from" in now
     assert "Unproven phones" in now
     times = [str(each["datetime"]) for each in mei.page("/board").find_all("time")]
     assert "2027-01-11T08:00:00-05:00" in times

@@ -55,11 +55,35 @@ class GridRow:
 
 
 @dataclass(frozen=True, slots=True)
+class GridDuty:
+    """A shift or a gap of one day in words. name: the engineer's; empty for a gap, as is the path."""
+
+    name: str
+    sign: str
+    classes: str
+    words: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class GridNight:
+    """One day of the list. duties: in the order of the table's rows."""
+
+    day: GridDay
+    duties: list[GridDuty]
+
+
+@dataclass(frozen=True, slots=True)
 class ScheduleGrid:
-    """The table."""
+    """The table. nights: the same shifts day by day, for a narrow window; days without any are left out."""
 
     days: list[GridDay]
     rows: list[GridRow]
+    nights: list[GridNight]
+
+    def nights_from(self, today: date) -> list[GridNight]:
+        """Return the nights from today on; all of them when the table does not reach today."""
+        return [night for night in self.nights if night.day.day >= today] or self.nights
 
 
 def schedule_grid(
@@ -86,7 +110,19 @@ def schedule_grid(
     for gap in gaps_between(schedule, start, end) if person is None else ():
         for day in _dates(gap.window, zone, first, days[-1]):
             _add(gaps.cells.setdefault(day, GridCell()), "!", "gap", f"nobody is {gap.role}")
-    return ScheduleGrid([_column(day, schedule.calendar) for day in days], [*found, *([gaps] if gaps.cells else [])])
+    found += [gaps] if gaps.cells else []
+    columns = [_column(day, schedule.calendar) for day in days]
+    return ScheduleGrid(columns, found, _nights(columns, found))
+
+
+def _nights(columns: Iterable[GridDay], rows: Iterable[GridRow]) -> list[GridNight]:
+    """Return the shifts and gaps of each day that has any."""
+    duties: dict[date, list[GridDuty]] = {}
+    for row in rows:
+        for day, cell in row.cells.items():
+            parts = zip(cell.signs, cell.classes, cell.words, cell.paths, strict=True)
+            duties.setdefault(day, []).extend(GridDuty(row.name if row.id else "", *part) for part in parts)
+    return [GridNight(column, duties[column.day]) for column in columns if duties.get(column.day)]
 
 
 def _people(schedule: Schedule, roster: Roster | None) -> Iterator[tuple[str, str]]:

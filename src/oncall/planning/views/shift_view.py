@@ -8,13 +8,14 @@ from typing import Protocol
 from urllib.parse import quote
 
 from oncall.errors import NotFound, Refused
+from oncall.paging.outgoing.schedule_notices import TOLD_AT_ONCE
 from oncall.planning.change_rules import PublishedTexts, roster_in_force
 from oncall.planning.swaps.held_shifts import HeldShift, held_shift
 from oncall.planning.swaps.takers import takers
 from oncall.planning.views.swap_views import TakersView, TakerView, takers_view
 from oncall.schedule.schedule import Schedule
-from oncall.schedule.schedule_view_types import LocalAssignmentView
-from oncall.schedule.schedule_views import own_assignment_view
+from oncall.schedule.schedule_view_types import LocalAssignmentView, VersionView
+from oncall.schedule.schedule_views import history_view, own_assignment_view
 from oncall.schedule.timeline import Assignment
 from oncall.support.windows import Window
 
@@ -29,7 +30,8 @@ class ShiftStore(PublishedTexts, Protocol):
 class ShiftView:
     """One shift in one role. takers: None for a shift that is over, or that cannot be judged; why_none says why.
 
-    is_running: it has begun, and the takers are judged for the rest of it.
+    is_running: it has begun, and the takers are judged for the rest of it. is_soon: a change of it is told by SMS.
+    change: the version that gave it to its engineer; None if the plan did.
     """
 
     shift: LocalAssignmentView
@@ -37,6 +39,8 @@ class ShiftView:
     why_none: str | None
     is_running: bool
     is_over: bool
+    is_soon: bool
+    change: VersionView | None
 
     def taker(self, engineer: str | None) -> TakerView | None:
         """Return the taker with this id; None if there is none."""
@@ -52,14 +56,21 @@ def shift_view(tx: ShiftStore, start: str, role: str, now: datetime) -> ShiftVie
     schedule = tx.schedule()
     found = _assignment(schedule, start, role)
     own, is_running = own_assignment_view(found, schedule), found.window.start <= now < found.window.end
-    if found.window.end <= now:
-        return ShiftView(own, None, "This shift is over.", is_running=False, is_over=True)
+    is_over = found.window.end <= now
+    judged, why_none = (None, "This shift is over.") if is_over else _judged(tx, schedule, found, now)
+    is_soon = found.window.start < now + TOLD_AT_ONCE
+    return ShiftView(own, judged, why_none, is_running, is_over, is_soon, _change(schedule, found))
+
+
+def _judged(
+    tx: ShiftStore, schedule: Schedule, found: Assignment, now: datetime
+) -> tuple[TakersView | None, str | None]:
+    """Return who could take the shift; or None, and why no taker can be judged."""
     try:
         held = _held(schedule, found, now)
-        judged = takers_view(held, takers(schedule, roster_in_force(tx), held, now), schedule)
+        return takers_view(held, takers(schedule, roster_in_force(tx), held, now), schedule), None
     except Refused as refusal:
-        return ShiftView(own, None, str(refusal), is_running=is_running, is_over=False)
-    return ShiftView(own, judged, None, is_running=is_running, is_over=False)
+        return None, str(refusal)
 
 
 def shift_path(start: datetime, role: str) -> str:
@@ -77,6 +88,13 @@ def _assignment(schedule: Schedule, start: str, role: str) -> Assignment:
         if each.role == role:
             return each
     raise NotFound(_NO_SHIFT)
+
+
+def _change(schedule: Schedule, found: Assignment) -> VersionView | None:
+    if found.override is None:
+        return None
+    versions = history_view(schedule)["versions"]
+    return next((each for each in versions if each["version"] == found.override.version), None)
 
 
 def _held(schedule: Schedule, found: Assignment, now: datetime) -> HeldShift:

@@ -15,7 +15,9 @@ function tick() {
 function put(part, fresh) {
   const here = document.activeElement, href = part.contains(here) && here.getAttribute("href");
   const places = [...part.querySelectorAll(".scroll")].map((each) => each.scrollLeft);
+  const folds = [...part.querySelectorAll("details")].map((each) => each.open);
   part.replaceWith(fresh);
+  fresh.querySelectorAll("details").forEach((each, number) => { each.open = folds[number] ?? each.open; });
   fresh.querySelectorAll(".scroll").forEach((each, number) => { each.scrollLeft = places[number] || 0; });
   if (href) fresh.querySelector(`[href="${CSS.escape(href)}"]`)?.focus();
 }
