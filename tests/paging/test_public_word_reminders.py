@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from oncall.paging.actions.status_on_page import record_on_page
+from oncall.paging.domain.events import EventKind
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.outgoing.public_word_reminders import remind_of_silence
 from oncall.status.status_actions import OpenIncident, StatusAction, StatusAuthor, UpdateIncident
-from tests.paging.world import World
+from tests.paging.world import STATUS, World
 
 DOWN = OpenIncident("Portal down", {"portal": "major_outage"})
 
@@ -53,6 +54,23 @@ def test_the_engineer_on_call_is_reminded_when_the_author_is_not_on_the_roster(w
     incident = act(world, DOWN, "root")
     assert wait(world, 30) == [incident]
     world.expect_page("ana", containing="Write on the status page")
+
+
+def test_the_engineer_who_has_the_ticket_is_reminded_before_the_one_on_call(world: World) -> None:
+    world.post()
+    world.act(EventKind.ACKNOWLEDGED, "ben")
+    world.read_all()
+    incident = act(world, OpenIncident("Portal down", {"portal": "major_outage"}, ticket="T-1"), "root")
+    assert wait(world, 30) == [incident]
+    assert any(each.to == "ben" and "Write on the status page" in each.body for each in world.unread())
+    world.read_all()
+
+
+def test_the_interval_is_that_of_the_status_file(world: World) -> None:
+    world.publish(status=STATUS.replace("promise: 99.9,", "promise: 99.9, remind_after: 10m,"))
+    incident = act(world, DOWN, "ben")
+    assert wait(world, 33) == [incident] * 3
+    world.read_all()
 
 
 def test_an_incident_of_a_private_component_sends_no_reminder(world: World) -> None:

@@ -17,6 +17,8 @@ from oncall.status.component_states import (
 from oncall.status.status_events import StatusEvent, StatusEventKind
 from oncall.support.windows import Window
 
+MAINTENANCE_STEPS = (StatusEventKind.REMINDED, StatusEventKind.BEGAN, StatusEventKind.ENDED)
+
 
 @dataclass(frozen=True, slots=True)
 class Update:
@@ -130,13 +132,17 @@ class MaintenancePlan:
 
 @dataclass(frozen=True, slots=True)
 class Maintenance:
-    """Announced work on components. plans: every announcement of its times, in order. It begins and ends by itself."""
+    """Announced work on components. plans: every announcement of its times, in order. It begins and ends by itself.
+
+    steps: the reminders, beginnings and ends that readers were told of, in order. Its state does not depend on them.
+    """
 
     id: str
     title: str
     components: tuple[str, ...]
     plans: tuple[MaintenancePlan, ...]
     cancelled: MaintenancePlan | None = None
+    steps: tuple[StatusEvent, ...] = ()
 
     @property
     def window(self) -> Window:
@@ -245,7 +251,8 @@ def _maintenance(events: Sequence[StatusEvent]) -> Maintenance:
     if ends:
         last = ends[-1]
         cancelled = MaintenancePlan(last.at, last.written_at, last.by, plans[-1].window, last.message, last.seq)
-    return Maintenance(first.subject, first.title, tuple(first.components), tuple(plans), cancelled)
+    steps = tuple(event for event in events if event.kind in MAINTENANCE_STEPS)
+    return Maintenance(first.subject, first.title, tuple(first.components), tuple(plans), cancelled, steps)
 
 
 def _plan(event: StatusEvent) -> MaintenancePlan:

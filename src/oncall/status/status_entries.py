@@ -7,6 +7,7 @@ from datetime import datetime
 
 from oncall.status.incidents import Incident, Maintenance
 from oncall.status.status_record import StatusRecord
+from oncall.status.status_words import STEP_WORDS
 from oncall.status.statuspage_components import page_id
 from oncall.status.statuspage_json import is_public, link_to
 
@@ -59,16 +60,18 @@ def _of_work(maintenance: Maintenance, record: StatusRecord) -> list[Entry]:
     steps = [(plan, "Maintenance" if number == 0 else "New times") for number, plan in enumerate(maintenance.plans)]
     if maintenance.cancelled is not None:
         steps.append((maintenance.cancelled, "Cancelled"))
+    said = [(plan.seq, plan.at, word, plan.message) for plan, word in steps]
+    said += [(each.seq, each.at, *STEP_WORDS[each.kind]) for each in maintenance.steps]
     return [
         Entry(
-            _id(record, maintenance.id, plan.seq),
+            _id(record, maintenance.id, seq),
             f"{word}: {maintenance.title}",
-            plan.at,
-            plan.message,
+            at,
+            message,
             link_to(maintenance.id, record),
             maintenance.components,
         )
-        for plan, word in steps
+        for seq, at, word, message in said
     ]
 
 

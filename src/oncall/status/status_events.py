@@ -26,6 +26,14 @@ class StatusEventKind(StrEnum):
     """A person made a proposed incident public."""
     DISMISSED = "dismissed"
     """A person said that a proposed incident was none."""
+    REMINDED = "reminded"
+    """A maintenance begins soon."""
+    BEGAN = "began"
+    """A maintenance has begun."""
+    ENDED = "ended"
+    """A maintenance is over."""
+    APPEARED = "appeared"
+    """A proposed incident published itself."""
 
 
 @dataclass(frozen=True, slots=True)

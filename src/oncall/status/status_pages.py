@@ -14,7 +14,7 @@ from oncall.status.day_bars import DAYS, day_bars, last_window
 from oncall.status.incidents import Incident, Maintenance
 from oncall.status.status_entries import entries
 from oncall.status.status_record import StatusRecord
-from oncall.status.status_words import SYMBOLS, both_times, formula_sentence, uptime_sentence
+from oncall.status.status_words import STEP_WORDS, SYMBOLS, both_times, formula_sentence, uptime_sentence
 from oncall.status.statuspage_components import page_id
 from oncall.status.statuspage_json import is_public, link_to
 from oncall.status.top_line import top_line
@@ -156,6 +156,7 @@ def _templates() -> Environment:
         "uptime_sentence": uptime_sentence,
         "formula_sentence": formula_sentence,
         "ComponentState": ComponentState,
+        "step_words": STEP_WORDS,
     }
     return found
 

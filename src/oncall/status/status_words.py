@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from oncall.status.component_states import ComponentState
+from oncall.status.status_events import StatusEventKind
 from oncall.status.uptime import Tally, percent
 from oncall.support.status_file import StatusPage
 from oncall.support.wording import full_time
@@ -19,6 +20,12 @@ SYMBOLS = {
     ComponentState.NOT_MEASURED: "–",
 }
 """A shape of its own for each state, so that nobody needs its colour."""
+STEP_WORDS = {
+    StatusEventKind.REMINDED: ("Reminder", "The maintenance begins soon."),
+    StatusEventKind.BEGAN: ("In progress", "The maintenance has begun."),
+    StatusEventKind.ENDED: ("Completed", "The maintenance is over."),
+}
+"""How the title of an entry about a maintenance begins, and what the entry says."""
 
 
 def both_times(at: datetime, zone: ZoneInfo) -> str:

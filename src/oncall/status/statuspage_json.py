@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypedDict
 
 from oncall.status.component_states import ComponentState, IncidentState, MaintenanceState
 from oncall.status.incidents import Incident, Maintenance, MaintenancePlan, Update
+from oncall.status.status_events import StatusEventKind
 from oncall.status.status_record import StatusRecord
+from oncall.status.status_words import STEP_WORDS
 from oncall.status.statuspage_components import Document, components_json, page_id, time_json
 from oncall.status.top_line import top_line
 
 MOST_LISTED = 50
+_STEP_STATES = {StatusEventKind.BEGAN: "in_progress", StatusEventKind.ENDED: "completed"}
+"""The state of a maintenance after a step. Statuspage has no update for a reminder."""
 
 
 class AffectedComponent(TypedDict):
@@ -79,44 +83,13 @@ def maintenance_json(maintenance: Maintenance, record: StatusRecord) -> Document
         "resolved_at": time_json(end, record) if is_over else None,
         "impact": "maintenance",
         "started_at": time_json(maintenance.window.start, record),
-        "incident_updates": [_maintenance_update(each, maintenance, record) for each in reversed(steps)],
+        "incident_updates": _maintenance_updates(maintenance, record),
         "scheduled_for": time_json(maintenance.window.start, record),
         "scheduled_until": time_json(maintenance.window.end, record),
     }
     created = time_json(maintenance.plans[0].written_at, record)
-    return _shared(maintenance.id, maintenance.title, created, steps[-1].at, maintenance.components, record) | body
-
-
-def webhook_json(subject: Incident | Maintenance, record: StatusRecord, unsubscribe: str) -> Document:
-    """Return what a subscriber's webhook gets: the state of the page and one incident or maintenance, times in UTC."""
-    line = top_line(record)
-    shape = incident_json(subject, record) if isinstance(subject, Incident) else maintenance_json(subject, record)
-    stamp = record.now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return {
-        "meta": {"unsubscribe": unsubscribe, "documentation": link_to(subject.id, record), "generated_at": stamp},
-        "page": {
-            "id": page_id(record.page),
-            "status_indicator": line.indicator,
-            "status_description": line.words,
-        },
-        "incident": {
-            "impact_override": None,
-            "backfilled": False,
-            "scheduled_for": None,
-            "scheduled_until": None,
-            "scheduled_remind_prior": False,
-            "scheduled_reminded_at": None,
-            "scheduled_auto_in_progress": isinstance(subject, Maintenance),
-            "scheduled_auto_completed": isinstance(subject, Maintenance),
-            "postmortem_body": None,
-            "postmortem_body_last_updated_at": None,
-            "postmortem_ignored": False,
-            "postmortem_notified_subscribers": False,
-            "postmortem_notified_twitter": False,
-            "postmortem_published_at": None,
-            **shape,
-        },
-    }
+    updated = max([steps[-1].at, *(each.at for each in maintenance.steps)])
+    return _shared(maintenance.id, maintenance.title, created, updated, maintenance.components, record) | body
 
 
 def link_to(incident_id: str, record: StatusRecord) -> str:
@@ -174,6 +147,18 @@ def _update(
     return _update_shape(
         update.seq, update.state.value, update.message, incident.id, update.written_at, shown_at, affected, record
     )
+
+
+def _maintenance_updates(maintenance: Maintenance, record: StatusRecord) -> list[Document]:
+    """Return what was said of a maintenance, the newest first."""
+    plans = [*maintenance.plans, *([maintenance.cancelled] if maintenance.cancelled is not None else [])]
+    said = [(each.seq, _maintenance_update(each, maintenance, record)) for each in plans]
+    for step in maintenance.steps:
+        if step.kind in _STEP_STATES:
+            state, words = _STEP_STATES[step.kind], STEP_WORDS[step.kind][1]
+            update = _update_shape(step.seq, state, words, maintenance.id, step.written_at, step.at, [], record)
+            said.append((step.seq, update))
+    return [update for _, update in sorted(said, key=lambda each: each[0], reverse=True)]
 
 
 def _maintenance_update(plan: MaintenancePlan, maintenance: Maintenance, record: StatusRecord) -> Document:

@@ -1,4 +1,4 @@
-"""What subscribers are told: one notice for each update of an incident and each announcement of a maintenance."""
+"""What subscribers are told: one notice for each update of an incident and each step of a maintenance."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from oncall.errors import Refused
+from oncall.status.component_changes import ComponentChange, changes_of
 from oncall.status.component_states import ComponentState
 from oncall.status.incidents import Incident, Maintenance, Update
 from oncall.status.status_entries import Entry, entry_of
-from oncall.status.status_events import StatusEvent
+from oncall.status.status_events import StatusEvent, StatusEventKind
 from oncall.status.status_record import StatusRecord
 from oncall.status.status_words import both_times
 from oncall.status.statuspage_json import is_public
@@ -23,8 +24,8 @@ MOST_COMPONENTS = 100
 class Notice:
     """What an event of the page tells. components: the ids of those that it is about. link: may be a path.
 
-    seq: its number, the same for everyone who is told. title, names, time: what an SMS says of it: the names of the
-    public components, and when it holds.
+    seq: the number of the event. title, names, time: what an SMS says of it: the names of the public components, and
+    when it holds. changes: the components whose state it changed.
     """
 
     seq: int
@@ -36,16 +37,16 @@ class Notice:
     components: tuple[str, ...]
     link: str
     about: Incident | Maintenance
+    changes: tuple[ComponentChange, ...]
 
 
 def notice_of(event: StatusEvent, record: StatusRecord) -> Notice | None:
     """Return the notice of an event; None for one that tells readers nothing new, or that is not public."""
-    known: list[Incident | Maintenance] = [*record.incidents, *record.maintenances]
-    subject = next((each for each in known if each.id == event.subject), None)
-    entry = entry_of(record, event.subject, event.seq)
+    subject, seq = _told_by(event, record)
+    entry = entry_of(record, subject.id, seq) if subject is not None else None
     if subject is None or entry is None or not is_public(subject, record):
         return None
-    facts = _facts(subject, event.seq, entry, record)
+    facts = _facts(subject, seq, entry, record)
     named = f"Components: {', '.join(facts.stated)}"
     lines = [entry.title, "", f"{facts.label}: {facts.time}", *([named] if facts.stated else [])]
     if entry.body:
@@ -60,19 +61,42 @@ def notice_of(event: StatusEvent, record: StatusRecord) -> Notice | None:
         entry.components,
         entry.link,
         subject,
+        changes_of(event, subject, seq, record),
     )
 
 
+def _told_by(event: StatusEvent, record: StatusRecord) -> tuple[Incident | Maintenance | None, int]:
+    """Return what an event is about, and the number of the update that tells it."""
+    if event.kind is StatusEventKind.OBSERVED:
+        # The end of an incident of which only machines have spoken.
+        public = [each for each in record.incidents if each.updates[0].written_at <= event.written_at]
+        ended = [each for each in public if any(update.seq == event.seq for update in each.updates)]
+        return (ended[0] if ended else None), event.seq
+    if event.kind is StatusEventKind.PROPOSED:
+        return None, event.seq
+    known: list[Incident | Maintenance] = [*record.incidents, *record.maintenances]
+    subject = next((each for each in known if each.id == event.subject), None)
+    if isinstance(subject, Incident) and event.kind in (StatusEventKind.PUBLISHED, StatusEventKind.APPEARED):
+        # Readers who hear of it late hear how it stands: it may be over already.
+        said = [update.seq for update in subject.updates if update.seq <= event.seq]
+        return subject, said[-1] if said else event.seq
+    return subject, event.seq
+
+
 def wants(chosen: Iterable[str], notice: Notice, page: StatusPage) -> bool:
-    """Return True if a subscriber who chose these components and groups gets a notice. No choice means everything.
+    """Return True if a subscriber who chose these components and groups gets a notice. No choice means everything."""
+    names = set(chosen)
+    return not names or any(wants_component(names, each, page) for each in notice.components)
+
+
+def wants_component(chosen: Iterable[str], component: str, page: StatusPage) -> bool:
+    """Return True if a subscriber who chose these components and groups is told of a component.
 
     A group means its components as of now.
     """
     names = set(chosen)
-    if not names:
-        return True
     groups = {each.id: each.group for each in page.components}
-    return any(name in names or groups.get(name) in names for name in notice.components)
+    return not names or component in names or groups.get(component) in names
 
 
 def chosen_components(names: Iterable[str], page: StatusPage) -> tuple[str, ...]:
@@ -102,7 +126,7 @@ def _facts(subject: Incident | Maintenance, seq: int, entry: Entry, record: Stat
     shown = [name for name in subject.components if name in public]
     names = tuple(record.name_of(name) for name in shown)
     if isinstance(subject, Maintenance):
-        plan = next((each for each in subject.plans if each.seq == seq), subject.plans[-1])
+        plan = [each for each in subject.plans if each.seq <= seq][-1]
         start, end = plan.window.start, plan.window.end
         window = f"{both_times(start, zone)} to {both_times(end, zone)}"
         return _Facts("When", window, f"{full_time(start, zone)} to {short_time(end, zone)}", names, names)

@@ -25,6 +25,7 @@ LONGEST_TITLE = 200
 LONGEST_MESSAGE = 5_000
 """Characters of what the page says at one time."""
 _REMIND_AFTER = timedelta(minutes=30)
+_REMIND_BEFORE = timedelta(hours=24)
 _EXAMPLE_PROBE = "http://127.0.0.1:9115/probe?target=https://example.com&module=http_2xx"
 _NO_TEMPLATES: dict[str, IncidentTemplate] = {}
 
@@ -76,7 +77,8 @@ class StatusPage:
     promise: the promised uptime in percent. partial_weight: how much of a partial outage counts as down, 0 to 1.
     notice: how long before its start a maintenance must be announced to count as agreed. publish_after: how long after
     a machine has proposed an incident it publishes itself; None: never. remind_after: how long an open incident may be
-    without a public word before its author is reminded.
+    without a public word before its author is reminded. remind_before: how long before its start subscribers are
+    reminded of a maintenance; zero: never.
     """
 
     name: str
@@ -87,6 +89,7 @@ class StatusPage:
     notice: timedelta
     publish_after: timedelta | None
     remind_after: timedelta
+    remind_before: timedelta
     groups: tuple[Group, ...]
     components: tuple[Component, ...]
     templates: Mapping[str, IncidentTemplate]
@@ -190,6 +193,7 @@ class _Settings:
     notice: timedelta
     publish_after: timedelta | None
     remind_after: timedelta
+    remind_before: timedelta
 
 
 def _settings(zone: ZoneInfo) -> Reader[_Settings]:
@@ -203,6 +207,7 @@ def _settings(zone: ZoneInfo) -> Reader[_Settings]:
         notice = fields.optional("notice", duration, _NOTICE)
         publish_after = fields.optional("publish_after", duration, None)
         remind_after = fields.optional("remind_after", some_time, _REMIND_AFTER)
+        remind_before = fields.optional("remind_before", duration, _REMIND_BEFORE)
         fields.close()
         return _Settings(
             name.value,
@@ -213,6 +218,7 @@ def _settings(zone: ZoneInfo) -> Reader[_Settings]:
             notice.value,
             publish_after.value,
             remind_after.value,
+            remind_before.value,
         )
 
     return read

@@ -1,4 +1,4 @@
-"""Watches the status page, twice a minute beside the pager, for open incidents on which it is silent."""
+"""Watches the status page, twice a minute beside the pager: what comes about by itself, and where it is silent."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import structlog
 
 from oncall.errors import StoreError
 from oncall.paging.outgoing.public_word_reminders import remind_of_silence
+from oncall.paging.outgoing.status_clock import note_due_events
 from oncall.paging.sending.engine import Engine
 
 LOOK_EVERY_SECONDS = 30.0
 
 
 class StatusWatch:
-    """Reminds the authors of open incidents."""
+    """Logs what comes about on the page by itself, and reminds the authors of open incidents."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -35,8 +36,11 @@ class StatusWatch:
                 self._log.exception("the status page cannot be watched", action="status_unwatched")
 
     async def look(self) -> None:
-        """Write the reminders that are due, and have them sent."""
+        """Write what is due, and have the reminders sent. The relay tells subscribers of what is in the log."""
         context = self._engine.context()
+        noted = await self._engine.write(lambda tx: note_due_events(tx, context.now))
+        for event in noted:
+            self._log.info("the status page moves on", action="status_moved", about=event.subject, to=event.kind.value)
         told = await self._engine.write(lambda tx: remind_of_silence(tx, context))
         if told:
             self._engine.wake()

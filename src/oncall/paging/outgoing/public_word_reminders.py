@@ -15,8 +15,6 @@ from oncall.status.status_record import read_status
 from oncall.status.statuspage_json import is_public
 from oncall.support.wording import rough_span
 
-TOLD_EVERY = timedelta(minutes=30)
-"""One incident is told at most so often."""
 _SUBJECT = "public word"
 _SHOWN = 40
 
@@ -24,23 +22,25 @@ _SHOWN = 40
 def remind_of_silence(tx: IntakeStore, context: ActionContext) -> list[str]:
     """Write an alert for each open public incident without a word for the page's `remind_after`. Returns their ids.
 
-    It goes to the author of the last word; to the engineer on call, or else the manager, if a machine or a person who
-    is not on the roster wrote it.
+    One incident is told again each `remind_after`. It goes to the author of the last word; if that is no person on the
+    roster, to the engineer who has the ticket that the incident was opened from, else to the engineer on call, else to
+    the manager.
     """
     if not tx.status_files():
         return []
     record, told = read_status(tx, context.now), []
-    recent = {one.about.rsplit(" ", 1)[0] for one in tx.alerts(written_since=context.real_now - TOLD_EVERY)}
+    every = record.page.remind_after
+    recent = {one.about.rsplit(" ", 1)[0] for one in tx.alerts(written_since=context.real_now - every)}
     for incident in record.open_incidents:
         silent_for = context.now - max(each.written_at for each in incident.updates)
         subject = f"{_SUBJECT} {incident.id}"
-        if silent_for < record.page.remind_after or subject in recent or not is_public(incident, record):
+        if silent_for < every or subject in recent or not is_public(incident, record):
             continue
         person = _person(tx, incident, context)
         if person is None:
             continue
         # Two pagers that look at the same time write the same subject, and the store keeps one of them.
-        about = f"{subject} {int(context.now.timestamp()) // int(TOLD_EVERY.total_seconds())}"
+        about = f"{subject} {int(context.now.timestamp()) // int(every.total_seconds())}"
         body = _text(tx, incident, silent_for)
         if tx.add_alert(Alert(uuid.uuid4().hex, about, person, body, context.real_now, context.real_now)):
             told.append(incident.id)
@@ -51,6 +51,9 @@ def _person(tx: IntakeStore, incident: Incident, context: ActionContext) -> str 
     schedule, author = tx.schedule(), incident.updates[-1].by
     if author in schedule.people:
         return author
+    stored = tx.ticket(incident.ticket) if incident.ticket is not None else None
+    if stored is not None and stored.owner in schedule.people:
+        return stored.owner
     holders = list(schedule.responders(context.now).roles.values())
     manager = schedule.manager_at(context.now)
     return holders[0].engineer if holders else manager.id if manager is not None else None

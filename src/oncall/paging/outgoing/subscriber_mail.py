@@ -11,8 +11,8 @@ from oncall.paging.ports.outgoing_mail import OutgoingMail, mail_body
 from oncall.paging.ports.relay import SUBSCRIBER_HOOK, SUBSCRIBER_MAIL, RelayMessage
 from oncall.paging.ports.subscribers import Subscriber
 from oncall.status.status_record import StatusRecord
-from oncall.status.statuspage_json import webhook_json
-from oncall.status.subscribed_notice import Notice
+from oncall.status.subscribed_notice import Notice, wants_component
+from oncall.status.webhook_payloads import component_payload, incident_payload
 from oncall.support.status_file import StatusPage
 
 CONFIRM, CODE = "/status/confirm/", "/status/code/"
@@ -59,22 +59,36 @@ def notice_mail(
     return _message(mail, subscriber, "status.notice", f"{notice.seq}|{subscriber.id}", notice.seq, real_now)
 
 
-def notice_message(
+def notice_messages(
     notice: Notice, subscriber: Subscriber, record: StatusRecord, *, base: str, real_now: datetime
-) -> RelayMessage:
-    """Return one notice for one subscriber, by mail, by SMS or for a webhook.
+) -> list[RelayMessage]:
+    """Return one notice for one subscriber: one mail, one SMS, or the posts to a webhook.
 
-    Its id follows from both, so that it is stored once.
+    The ids follow from the notice and the subscriber, so that each message is stored once.
     """
     if subscriber.is_phone:
-        return notice_sms(notice, subscriber, record.page, base=base, real_now=real_now)
+        return [notice_sms(notice, subscriber, record.page, base=base, real_now=real_now)]
     if not subscriber.is_hook:
-        return notice_mail(notice, subscriber, record.page, base=base, real_now=real_now)
+        return [notice_mail(notice, subscriber, record.page, base=base, real_now=real_now)]
     ending = f"{base}{UNSUBSCRIBE}{subscriber.manage_token}"
-    body = json.dumps(webhook_json(notice.about, record, ending), ensure_ascii=False)
-    to = f"{SUBSCRIBER_HOOK}:{subscriber.id}"
-    name = _delivery(f"{notice.seq}|{subscriber.id}")
-    return RelayMessage(name, to, "status.notice", subscriber.id, notice.seq, body, real_now, real_now)
+    bodies = {"": incident_payload(notice.about, record, ending)}
+    for change in notice.changes:
+        if wants_component(subscriber.components, change.component, record.page):
+            update_id = f"{notice.seq}-{change.component}"
+            bodies[f"|{change.component}"] = component_payload(change, update_id, notice.link, record, ending)
+    return [
+        RelayMessage(
+            _delivery(f"{notice.seq}|{subscriber.id}{suffix}"),
+            f"{SUBSCRIBER_HOOK}:{subscriber.id}",
+            "status.notice",
+            subscriber.id,
+            notice.seq,
+            json.dumps(body, ensure_ascii=False),
+            real_now,
+            real_now,
+        )
+        for suffix, body in bodies.items()
+    ]
 
 
 def _ending(subscriber: Subscriber, base: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from oncall.errors import OncallError
-from oncall.paging.outgoing.subscriber_mail import notice_message
+from oncall.paging.outgoing.subscriber_mail import notice_messages
 from oncall.paging.ports.relay import RelayMessage
 from oncall.paging.ports.subscribers import NoticeCursor, Subscribers
 from oncall.status.status_events import StatusEvent
@@ -62,11 +62,12 @@ class SubscriberNotices:
     ) -> NoticeRound:
         asked = tx.confirmed_subscribers(after=cursor.subscriber, most=MOST_AT_ONCE)
         messages = tuple(
-            notice_message(notice, each, record, base=self.base, real_now=real_now)
+            message
             for each in asked
             if each.confirmed_at is not None
             and each.confirmed_at <= event.written_at
             and wants(each.components, notice, record.page)
+            for message in notice_messages(notice, each, record, base=self.base, real_now=real_now)
         )
         is_last = len(asked) < MOST_AT_ONCE
         after = NoticeCursor(event.seq) if is_last else NoticeCursor(cursor.event, asked[-1].id)

@@ -1,0 +1,67 @@
+"""What comes about by itself: maintenance that nears, begins and ends, and incidents that publish themselves.
+
+Each becomes an event of the log, so that feeds and subscribers are told of it like of everything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from oncall.status.incidents import Maintenance
+from oncall.status.status_events import StatusEvent, StatusEventKind
+from oncall.status.status_record import StatusRecord
+
+CLOCK = "oncall"
+"""Who writes these events."""
+NEWS_FOR = timedelta(days=1)
+"""How long the end of a maintenance and an incident that published itself are news, if no pager ran meanwhile."""
+
+
+def due_events(record: StatusRecord, events: Iterable[StatusEvent]) -> list[StatusEvent]:
+    """Return the events that have come about by `record.now` and are not among the events of the log."""
+    found = [event for each in record.maintenances for event in _of_maintenance(each, record)]
+    return [*found, *_of_proposals(record, list(events))]
+
+
+def _of_maintenance(maintenance: Maintenance, record: StatusRecord) -> Iterator[StatusEvent]:
+    plan, window, now = maintenance.plans[-1], maintenance.window, record.now
+    said = [each for each in maintenance.steps if each.seq > plan.seq]
+    if maintenance.cancelled is not None:
+        return
+    if now < window.start:
+        remind_at = window.start - record.page.remind_before
+        is_news = plan.written_at < remind_at <= now
+        if is_news and not _has(said, StatusEventKind.REMINDED):
+            yield _event(maintenance, StatusEventKind.REMINDED, now, now)
+    elif now < window.end:
+        if not _has(said, StatusEventKind.BEGAN) and not _was_in_progress(maintenance):
+            yield _event(maintenance, StatusEventKind.BEGAN, max(window.start, plan.at), now)
+    elif plan.written_at < window.end and now - window.end <= NEWS_FOR and not _has(said, StatusEventKind.ENDED):
+        yield _event(maintenance, StatusEventKind.ENDED, window.end, now)
+
+
+def _was_in_progress(maintenance: Maintenance) -> bool:
+    """Return True if it had begun when its present times were announced, and goes on."""
+    plan = maintenance.plans[-1]
+    return plan.window.start <= plan.at and _has(maintenance.steps, StatusEventKind.BEGAN)
+
+
+def _of_proposals(record: StatusRecord, events: list[StatusEvent]) -> Iterator[StatusEvent]:
+    proposed = {event.subject: event.seq for event in events if event.kind is StatusEventKind.PROPOSED}
+    told = {event.subject for event in events if event.kind is StatusEventKind.APPEARED}
+    for proposal in record.proposals:
+        incident = proposal.incident
+        if incident is None or proposal.id in told or len(incident.updates) > 1:
+            continue
+        (opening,) = incident.updates
+        if opening.seq == proposed[proposal.id] and record.now - opening.written_at <= NEWS_FOR:
+            yield StatusEvent(proposal.id, StatusEventKind.APPEARED, opening.written_at, record.now, CLOCK)
+
+
+def _has(steps: Iterable[StatusEvent], kind: StatusEventKind) -> bool:
+    return any(each.kind is kind for each in steps)
+
+
+def _event(maintenance: Maintenance, kind: StatusEventKind, at: datetime, now: datetime) -> StatusEvent:
+    return StatusEvent(maintenance.id, kind, at.replace(microsecond=0), now, CLOCK)
