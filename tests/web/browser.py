@@ -36,12 +36,23 @@ class Browser:
         assert answer.status_code == 200, answer.text
         return BeautifulSoup(answer.text, "html.parser")
 
-    def send(self, path: str, fields: Mapping[str, str], **headers: str) -> httpx.Response:
-        return self.http.post(path, data=dict(fields), headers={**SAME_SITE, **headers})
+    def send(self, path: str, fields: Mapping[str, str], *, is_upload: bool = False, **headers: str) -> httpx.Response:
+        """Send a form. is_upload: as a form with files is sent."""
+        head = {**SAME_SITE, **headers}
+        if is_upload:
+            return self.http.post(path, files={name: (None, value) for name, value in fields.items()}, headers=head)
+        return self.http.post(path, data=dict(fields), headers=head)
 
     def fill(self, path: str, action: str, **values: str) -> httpx.Response:
         """Send the form of a page that posts to `action`, with its hidden fields and these values."""
         return self.send(action, {**self.form(path, action), **values})
+
+    def upload(self, path: str, action: str, files: Mapping[str, tuple[str, str]], **values: str) -> httpx.Response:
+        """Send the form with files of a page. files: name and text of each file, by the field."""
+        fields = {**self.form(path, action), **values}
+        sent = {name: value for name, value in fields.items() if name not in files}
+        parts = {name: (file, text.encode(), "text/plain") for name, (file, text) in files.items()}
+        return self.http.post(action, data=sent, files=parts, headers=SAME_SITE)
 
     def form(self, path: str, action: str) -> dict[str, str]:
         """Return the fields of a page's form that posts to `action`, as the page filled them."""

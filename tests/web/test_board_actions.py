@@ -143,7 +143,7 @@ def test_a_form_that_shows_an_old_schedule_is_refused(mei: Browser, busy: Servic
     versions = len(busy.call("GET", "/v1/schedule/versions").json()["versions"])
     assert mei.send("/board/cover", form).status_code == 422
     refused(mei.send("/board/cover", {**form, "by": "dmitri"}), 412, "the schedule")
-    refused(mei.send("/board/cover", {**form, "version": "x"}), 422, "version: is missing; open the board again")
+    refused(mei.send("/board/cover", {**form, "version": "x"}), 422, "version: is missing; open the page again")
     assert len(busy.call("GET", "/v1/schedule/versions").json()["versions"]) == versions
 
 
@@ -206,5 +206,5 @@ def test_an_engineer_takes_back_their_own_changes_alone(mei: Browser, ana: Brows
     form = ana.form("/board", "/board/override")
     sent = {"form_token": form["form_token"], "version": form["version"], "undo": "2", "reason": "no"}
     refused(ana.send("/board/undo", sent), 403, "takes back the changes of ana alone; a manager can")
-    refused(ana.send("/board/undo", {**sent, "undo": "x"}), 422, "undo: is missing; open the board again")
+    refused(ana.send("/board/undo", {**sent, "undo": "x"}), 422, "undo: is missing; open the page again")
     assert "Take back 2" not in ana.get("/board").text

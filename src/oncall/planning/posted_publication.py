@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from oncall.paging.actions.action_checks import LONGEST_WHY
 from oncall.paging.actions.field_faults import FieldFault, FieldFaults, shown
@@ -60,6 +61,14 @@ def posted_publication(
     return body
 
 
+def roster_of_publication(document: object) -> Roster:
+    """Return the roster of a publication whose plan does not exist yet. Raises as `publication_from`."""
+    fields = PostedFields(document, "publication")
+    texts, names = _texts(fields, ("roster", "policy", *_BESIDE)), _names(fields)
+    fields.refuse_faults()
+    return _roster(texts, names)
+
+
 def publication_from(document: object) -> PublicationAsked:
     """Return the publication of a posted document.
 
@@ -67,10 +76,7 @@ def publication_from(document: object) -> PublicationAsked:
     every field that cannot be used, and FileFaults for a plan, a roster or a policy with faults.
     """
     fields = PostedFields(document, "publication")
-    texts = {name: fields.text(name, LONGEST_TEXT) for name in ("plan", "roster", "policy", *_BESIDE)}
-    names = {
-        name: fields.text(name, LONGEST_NAME) for name in ("plan_name", "roster_name", "policy_name", "policy_zone")
-    }
+    texts, names = _texts(fields, ("plan", "roster", "policy", *_BESIDE)), _names(fields)
     for name in ("plan", "plan_name", "roster"):
         if document_lacks(document, name):
             fields.fault(name, "missing")
@@ -84,8 +90,17 @@ def publication_from(document: object) -> PublicationAsked:
     is_dry_run = fields.switch("dry_run")
     fields.refuse_faults()
     roster = _roster(texts, names)
-    plan = _plan(plan_name or "", texts["plan"] or "", roster)
+    plan = plan_from_text(plan_name or "", texts["plan"] or "", roster)
     return PublicationAsked(NamedPlan(plan_name or "", plan), roster, reason, policy_from, is_dry_run)
+
+
+def _texts(fields: PostedFields, wanted: Sequence[str]) -> dict[str, str | None]:
+    return {name: fields.text(name, LONGEST_TEXT) for name in wanted}
+
+
+def _names(fields: PostedFields) -> dict[str, str | None]:
+    wanted = ("plan_name", "roster_name", "policy_name", "policy_zone")
+    return {name: fields.text(name, LONGEST_NAME) for name in wanted}
 
 
 def document_lacks(document: object, field: str) -> bool:
@@ -95,16 +110,21 @@ def document_lacks(document: object, field: str) -> bool:
 
 def _roster(texts: Mapping[str, str | None], names: Mapping[str, str | None]) -> Roster:
     source = names["roster_name"] or "roster.yaml"
-    roster = roster_from_text(texts["roster"] or "", source, _policy(texts, names))
+    zone = zone_named(names["policy_zone"]) if names["policy_zone"] is not None else None
+    policy = packaged_policy(zone)
+    if texts["policy"] is not None:
+        policy = policy_from_texts(texts, names["policy_name"] or "policy.yaml", zone)
+    roster = roster_from_text(texts["roster"] or "", source, policy)
     return replace(roster, busy=())
 
 
-def _policy(texts: Mapping[str, str | None], names: Mapping[str, str | None]) -> Policy:
-    zone = zone_named(names["policy_zone"]) if names["policy_zone"] is not None else None
-    if texts["policy"] is None:
-        return packaged_policy(zone)
-    source = names["policy_name"] or "policy.yaml"
-    policy = policy_from_text(texts["policy"], source, zone)
+def policy_from_texts(texts: Mapping[str, str | None], source: str, zone: ZoneInfo | None = None) -> Policy:
+    """Return the policy of the text `policy`, with the `customers` and the `status` file that it names.
+
+    source: its name in messages. zone: see `policy_from_text`. Raises FieldFaults for a text that is missing, and
+    FileFaults for one with faults.
+    """
+    policy = policy_from_text(texts["policy"] or "", source, zone)
     missing = [
         FieldFault(name, f"missing: {source} names the file {file}; send its content")
         for name, file in (("customers", policy.customers_file), ("status", policy.status_file))
@@ -121,7 +141,8 @@ def _policy(texts: Mapping[str, str | None], names: Mapping[str, str | None]) ->
     return policy
 
 
-def _plan(name: str, text: str, roster: Roster) -> Plan:
+def plan_from_text(name: str, text: str, roster: Roster) -> Plan:
+    """Return the plan of a text; the ending of `name` says whether it is JSON or CSV. Raises FileFaults."""
     if Path(name).suffix.lower() == ".json":
         return plan_of_json(text, name)
     return plan_of_csv(text, name, team=roster.team, zone=roster.policy.zone)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 
 from oncall.errors import Refused
 from oncall.paging.ports.records import NewVersion
@@ -14,6 +15,7 @@ from oncall.planning.schedule_version import AppendedVersion, Author, ScheduleTr
 from oncall.planning.service_record import published_seats_of
 from oncall.rosters.roster import Roster
 from oncall.rotation.check.checker import check_plan
+from oncall.rotation.check.violation import Violation
 from oncall.rotation.problem.context import seats_on_other_teams
 from oncall.schedule.gaps import Gap, gaps_between
 from oncall.schedule.plan import Plan
@@ -35,16 +37,23 @@ def check_for_publication(named: NamedPlan, roster: Roster, published: Schedule 
     published: the schedule in force, whose shifts around the plan count; None when there is none.
     Raises Refused with everything that breaks a rule, and FileFaults for another team's plan that cannot be read.
     """
-    plan = named.plan
-    if plan.team != roster.team:
-        raise Refused(f"{named.name} is a plan of {plan.team}, and {roster.source} is the roster of {roster.team}")
-    around = published_seats_of(roster, published)
-    elsewhere = seats_on_other_teams(roster)
-    violations = check_plan(plan, with_absences(roster, published), history=around, elsewhere=elsewhere)
+    violations = broken_by_plan(named, roster, published)
     if violations:
         found = "\n".join(f"  {violation}" for violation in violations)
         raise Refused(f"{named.name} does not keep the rules of {roster.source}; nothing was published\n{found}")
-    return PublishablePlan(plan, roster)
+    return PublishablePlan(named.plan, roster)
+
+
+def broken_by_plan(named: NamedPlan, roster: Roster, published: Schedule | None) -> list[Violation]:
+    """Return every rule that a plan breaks, by itself or together with the published shifts around it.
+
+    Raises Refused for a plan of another team than the roster's.
+    """
+    plan = named.plan
+    if plan.team != roster.team:
+        raise Refused(f"{named.name} is a plan of {plan.team}, and {roster.source} is the roster of {roster.team}")
+    around, elsewhere = published_seats_of(roster, published), seats_on_other_teams(roster)
+    return list(check_plan(plan, with_absences(roster, published), history=around, elsewhere=elsewhere))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +79,24 @@ def publish_plan(
     terms = terms or PublicationTerms()
     roster = sound.roster
 
-    def refuse_other_team(schedule: Schedule) -> None:
-        if schedule.latest is not None and schedule.latest.team != roster.team:
-            raise Refused(
-                f"this database holds the schedule of {schedule.latest.team}, and the plan is of {roster.team}; "
-                "use one database for each team (ONCALL_DATABASE_URL)"
-            )
-
     tx.lock_schedule()
     document = publication_document(sound.plan, roster)
     begins = policy_begins(tx.schedule(), sound.plan, roster, terms.policy_from, author.at)
     if begins is not None:
         document["policy_from"] = begins.timestamp()
     version = NewVersion(author.at, PUBLISH, author.by, author.reason.strip(), document, sources_of(roster))
-    return append_version(tx, version, refuse_other_team, policy=roster.policy, expected=terms.expected)
+    return append_version(
+        tx, version, partial(refuse_other_schedule, roster), policy=roster.policy, expected=terms.expected
+    )
+
+
+def refuse_other_schedule(roster: Roster, schedule: Schedule) -> None:
+    """Raise Refused if the database holds the schedule of another team than the roster's."""
+    if schedule.latest is not None and schedule.latest.team != roster.team:
+        raise Refused(
+            f"this database holds the schedule of {schedule.latest.team}, and the plan is of {roster.team}; "
+            "use one database for each team (ONCALL_DATABASE_URL)"
+        )
 
 
 def gaps_from(schedule: Schedule, now: datetime) -> list[Gap]:

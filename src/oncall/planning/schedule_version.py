@@ -83,7 +83,7 @@ def append_version(
     """
     tx.lock_schedule()
     before, policy_before = tx.schedule(), tx.policy()
-    _refuse_moved(before, expected)
+    refuse_moved(before, expected)
     check(before)
     number = tx.add_version(version)
     return AppendedVersion(
@@ -91,7 +91,8 @@ def append_version(
     )
 
 
-def _refuse_moved(schedule: Schedule, expected: int | None) -> None:
+def refuse_moved(schedule: Schedule, expected: int | None) -> None:
+    """Raise ScheduleMoved if the schedule has a newer version than `expected`. None: any version will do."""
     if expected is None or expected == schedule.newest:
         return
     made = "; ".join(

@@ -17,12 +17,14 @@ from oncall.paging.ports.calendar_links import CalendarLink
 from oncall.paging.ports.callers import Token
 from oncall.paging.ports.handoff_book import HandoffNote
 from oncall.paging.ports.phone_proofs import PhoneProof
+from oncall.paging.ports.plan_drafts import PlanDraft
 from oncall.paging.ports.records import InboundMessage, SentText
 from oncall.paging.ports.refusals import RefusalCount
 from oncall.paging.ports.sign_in_store import LoginLink, PageSession, ProviderHandshake
 from oncall.paging.ports.ticket_links import TicketLink
 from oncall.rehearsal.memory_calendar import CalendarBook
 from oncall.rehearsal.memory_handoffs import HandoffBook
+from oncall.rehearsal.memory_plan_drafts import PlanDraftBook
 from oncall.rehearsal.memory_relay import NoRelay
 from oncall.rehearsal.memory_sign_ins import SignInBook
 from oncall.rehearsal.memory_swaps import SwapBook
@@ -39,7 +41,16 @@ _NEVER_LEFT = (AttemptStatus.FAILED, *SENDABLE)
 
 
 class MemoryStore(
-    UrgentBook, TicketBook, TokenBook, CalendarBook, HandoffBook, SwapBook, SignInBook, TicketLinkBook, NoRelay
+    UrgentBook,
+    TicketBook,
+    TokenBook,
+    CalendarBook,
+    HandoffBook,
+    SwapBook,
+    SignInBook,
+    TicketLinkBook,
+    PlanDraftBook,
+    NoRelay,
 ):
     """Tickets, logs, attempts and all other rows, under one schedule and one policy that never change."""
 
@@ -59,6 +70,7 @@ class MemoryStore(
         self._page_sessions: dict[str, PageSession] = {}
         self._provider_handshakes: dict[str, ProviderHandshake] = {}
         self._ticket_links: dict[str, TicketLink] = {}
+        self._plan_drafts: dict[str, tuple[PlanDraft, str]] = {}
         self._notes: list[HandoffNote] = []
         self._proofs: dict[tuple[str, str], PhoneProof] = {}
         self._marks: dict[tuple[str, str], Reachability] = {}

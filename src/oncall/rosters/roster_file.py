@@ -75,6 +75,14 @@ def roster_from_text(text: str, source: str, policy: Policy) -> Roster:
     return _read(text, source, lambda name, zone: policy, line_of_text)
 
 
+def roster_with_policy(text: str, source: str, policy_of: PolicyOf) -> Roster:
+    """Read a roster from its text, with the policy that `policy_of` finds. source: the roster's name in messages.
+
+    Raises FileFaults with every fault.
+    """
+    return _read(text, source, policy_of, line_of_text)
+
+
 PolicyOf = Callable[[Slot[str | None], Slot[ZoneInfo]], Policy]
 """Finds the policy for the values of the keys `policy` and `timezone`. Raises AtFault or FileFaults."""
 

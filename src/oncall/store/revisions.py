@@ -33,6 +33,7 @@ REVISIONS = (
     "0024",
     "0025",
     "0026",
+    "0027",
 )
 """All revisions in `migrations/versions`, oldest first."""
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
 
 from oncall.store.columns import JsonText, UtcDateTime
 from oncall.store.heartbeat_table import heartbeats as heartbeats
+from oncall.store.plan_draft_table import plan_drafts as plan_drafts
 from oncall.store.relay_tables import relay_cursor as relay_cursor
 from oncall.store.relay_tables import relay_messages as relay_messages
 from oncall.store.schedule_tables import calendar_links as calendar_links

@@ -8,6 +8,7 @@ from oncall.store.handoff_queries import HandoffQueries
 from oncall.store.heartbeat_queries import HeartbeatQueries
 from oncall.store.intake_queries import ADD_ARRIVAL, ADD_SENDER_KEY, UPDATE_SENDER_KEY, IntakeQueries
 from oncall.store.pass_queries import PassQueries
+from oncall.store.plan_draft_queries import PlanDraftQueries
 from oncall.store.proof_queries import ProofQueries
 from oncall.store.reachability_queries import ReachabilityQueries
 from oncall.store.refusal_queries import RefusalQueries
@@ -56,6 +57,7 @@ class SqlTransaction(
     ProofQueries,
     SignInQueries,
     TicketLinkQueries,
+    PlanDraftQueries,
 ):
     """The `paging.ports.Transaction` on one open connection. The store makes one for each piece of work.
 

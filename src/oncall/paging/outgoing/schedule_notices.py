@@ -68,16 +68,28 @@ def tell_changed(tx: ScheduleNotices, change: ScheduleChange, context: ActionCon
     Run it in the transaction of the change. The author and people on no published roster get no alert.
     """
     schedule, told = tx.schedule(), []
-    soon = Window(context.now, context.now + TOLD_AT_ONCE)
-    for each in change.changes:
-        gained, lost = (_within(soon, part) for part in (each.gained, each.lost))
-        if each.engineer == change.note.by or each.engineer not in schedule.people or not (gained or lost):
-            continue
-        body = _text(schedule, gained, lost, change.note, unicode=tx.policy().sms.unicode)
+    for each in soon_changed(change.changes, schedule, by=change.note.by, now=context.now):
+        body = _text(schedule, each.gained, each.lost, change.note, unicode=tx.policy().sms.unicode)
         about = f"{SCHEDULE_SUBJECT}{change.note.version} {each.engineer}"
         if tx.add_alert(Alert(uuid.uuid4().hex, about, each.engineer, body, context.real_now, context.real_now)):
             told.append(each.engineer)
     return tuple(told)
+
+
+def soon_changed(
+    changes: Sequence[AssignmentChange], schedule: Schedule, *, by: str, now: datetime
+) -> list[AssignmentChange]:
+    """Return what changes within 48 hours of `now` (aware UTC) for each engineer who gets an SMS about a version.
+
+    schedule: with the version. by: its author, who gets none.
+    """
+    soon = Window(now, now + TOLD_AT_ONCE)
+    near = [
+        AssignmentChange(each.engineer, _within(soon, each.gained), _within(soon, each.lost))
+        for each in changes
+        if each.engineer != by and each.engineer in schedule.people
+    ]
+    return [each for each in near if each.gained or each.lost]
 
 
 def changes_since(tx: PastSchedules, engineer: str, since: datetime, now: datetime) -> AssignmentChange | None:
@@ -94,8 +106,8 @@ def changes_since(tx: PastSchedules, engineer: str, since: datetime, now: dateti
     return next((change for change in changes if change.engineer == engineer), None)
 
 
-def _within(soon: Window, assignments: Sequence[Assignment]) -> list[Assignment]:
-    return [each for each in assignments if each.window.start < soon.end and soon.start < each.window.end]
+def _within(soon: Window, assignments: Sequence[Assignment]) -> tuple[Assignment, ...]:
+    return tuple(each for each in assignments if each.window.start < soon.end and soon.start < each.window.end)
 
 
 def _text(

@@ -25,6 +25,7 @@ from oncall.paging.ports.intake_store import ArrivalLog, SenderKeys
 from oncall.paging.ports.pass_store import PassQueries
 from oncall.paging.ports.people_store import Alerts, Inbox, Pagers, ReachabilityLog, Tokens
 from oncall.paging.ports.phone_proofs import PhoneProofs
+from oncall.paging.ports.plan_drafts import PlanDrafts
 from oncall.paging.ports.refusals import RefusalCounts
 from oncall.paging.ports.relay import EventFeed, RelayLooks
 from oncall.paging.ports.schedule_store import PolicySources, Publishing, Schedules
@@ -138,6 +139,7 @@ class Transaction(
     Subscribers,
     StatusClockStore,
     TicketLinks,
+    PlanDrafts,
     Protocol,
 ):
     """Everything that can be read and written in one transaction. Nothing is visible to others before it commits."""

@@ -9,7 +9,6 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from oncall.paging.actions.caller_actions import record_for
-from oncall.paging.actions.field_faults import FieldFault, FieldFaults
 from oncall.paging.actions.permissions import Access, Operation, access
 from oncall.paging.actions.posted_action import action_from
 from oncall.paging.domain.events import EventKind
@@ -21,6 +20,7 @@ from oncall.planning.swaps.swap_notes import note_times
 from oncall.web.dependencies import ServicesDep
 from oncall.web.pages.board_routes import ticket_page_of
 from oncall.web.pages.door import PostedForm, PostedFormDep
+from oncall.web.pages.form_numbers import version_in
 from oncall.web.pages.form_times import instant_of
 from oncall.web.pages.page_route import PageRoute
 from oncall.web.pages.rendering import to
@@ -106,7 +106,7 @@ async def _swapped(services: Services, posted: PostedForm, more: dict[str, objec
 @router.post("/board/undo")
 async def post_undo(services: ServicesDep, posted: PostedFormDep) -> Response:
     """Takes back a version of the schedule from now on; an engineer takes back their own."""
-    number = _number(posted, "undo")
+    number = version_in(posted, "undo")
     asked, actor = undo_from(_change(posted, "reason")), _actor(services, posted)
     await services.engine.write(lambda tx: carry_out_undo(tx, number, asked, actor))
     services.engine.wake()
@@ -123,14 +123,6 @@ def _change(posted: PostedForm, *names: str) -> dict[str, object]:
 
 def _actor(services: Services, posted: PostedForm) -> Actor:
     """Return who asks for a change. The form says which version it shows, so that sent again it changes nothing."""
-    who, version = posted.visitor.who, _number(posted, "version")
+    who, version = posted.visitor.who, version_in(posted, "version")
     is_limited = access(who.role, Operation.CHANGE_SCHEDULE) is Access.AS_ITSELF
     return Actor(who.id, services.engine.context(who.id), is_limited=is_limited, expected=version)
-
-
-def _number(posted: PostedForm, field: str) -> int:
-    """Return the number of a version in a hidden field. Raises FieldFaults."""
-    text = posted.fields.get(field, "")
-    if not (text.isascii() and text.isdigit() and len(text) <= 9):
-        raise FieldFaults([FieldFault(field, "is missing; open the board again and send the form from there")])
-    return int(text)

@@ -12,12 +12,15 @@ from urllib.parse import urlsplit
 
 from fastapi import Depends, Request, Response
 
+from oncall.paging.actions.permissions import Access, Operation, access
 from oncall.paging.actions.posted_json import LARGEST_BODY
 from oncall.paging.actions.sign_in import SESSION_LENGTH, SignedIn, Visitor, digest_of, visitor_of
 from oncall.paging.ports.callers import CallerRole
+from oncall.planning.uploaded_files import UploadedFile
 from oncall.web.caller_rate import OVER_RATE
 from oncall.web.dependencies import running
 from oncall.web.pages.page_route import NeedsSignIn
+from oncall.web.pages.upload_form import upload_form
 from oncall.web.problem_documents import ProblemDocument
 from oncall.web.request_bodies import form_body
 from oncall.web.request_trace import keep_caller, keep_over_rate
@@ -27,6 +30,7 @@ FORM_FIELD = "form_token"
 """The name of the hidden field that every form of a signed-in visitor has."""
 FOREIGN_FORM = "this form was not sent from a page of this service, so nothing was changed; open the page and try again"
 STALE_FORM = "this form belongs to another sign-in, so nothing was changed; open the page again and send it from there"
+MANAGERS_ONLY = "only a manager drafts and publishes plans"
 _LONGEST_COOKIE = 200
 _OWN_PAGE = re.compile(r"/(?:board|me)(?:[/?][A-Za-z0-9._~%&=+/?:@,-]{0,500})?")
 
@@ -57,6 +61,13 @@ class PostedForm:
         return {name: value for name, value in found.items() if value}
 
 
+@dataclass(frozen=True, slots=True)
+class PostedUpload(PostedForm):
+    """A form with files that a manager sent from one of our pages. files: by field."""
+
+    files: Mapping[str, UploadedFile]
+
+
 async def visitor_or_none(request: Request) -> PageVisitor | None:
     """Return the visitor whose session the cookie names; None without one."""
     services = running(request).services
@@ -79,19 +90,56 @@ async def _visitor(request: Request) -> PageVisitor:
 
 
 async def _posted(request: Request) -> PostedForm:
+    visitor = await _sender(request)
+    fields = await form_fields(request)
+    _refuse_stale(visitor, fields)
+    return PostedForm(visitor, fields)
+
+
+async def _manager(request: Request) -> PageVisitor:
+    return _managing(await _visitor(request))
+
+
+async def _manager_posted(request: Request) -> PostedForm:
+    posted = await _posted(request)
+    _managing(posted.visitor)
+    return posted
+
+
+async def _upload(request: Request) -> PostedUpload:
+    visitor = _managing(await _sender(request))
+    form = await upload_form(request)
+    _refuse_stale(visitor, form.fields)
+    return PostedUpload(visitor, form.fields, form.files)
+
+
+async def _sender(request: Request) -> PageVisitor:
+    """Return the visitor who sends a form from one of our pages."""
     refuse_foreign_form(request)
     visitor = await _visitor(request)
     if not running(request).services.caller_rate.allows(visitor.who.id, request.method):
         keep_over_rate(request)
         raise ProblemDocument(503, OVER_RATE)
-    fields = await form_fields(request)
+    return visitor
+
+
+def _refuse_stale(visitor: PageVisitor, fields: Mapping[str, str]) -> None:
     if not hmac.compare_digest(fields.get(FORM_FIELD, "").encode(), visitor.form_token.encode()):
         raise ProblemDocument(403, STALE_FORM)
-    return PostedForm(visitor, fields)
+
+
+def _managing(visitor: PageVisitor) -> PageVisitor:
+    """Return the visitor if they may publish a plan. Raises ProblemDocument 403."""
+    if access(visitor.who.role, Operation.PUBLISH) is not Access.YES:
+        raise ProblemDocument(403, MANAGERS_ONLY)
+    return visitor
 
 
 VisitorDep = Annotated[PageVisitor, Depends(_visitor)]
 MaybeVisitorDep = Annotated[PageVisitor | None, Depends(visitor_or_none)]
+ManagerDep = Annotated[PageVisitor, Depends(_manager)]
+ManagerFormDep = Annotated[PostedForm, Depends(_manager_posted)]
+UploadDep = Annotated[PostedUpload, Depends(_upload)]
 PostedFormDep = Annotated[PostedForm, Depends(_posted)]
 
 

@@ -1,0 +1,211 @@
+"""Plan drafts: keep one, say how it stands, publish it, discard it. A draft changes nothing until it is published."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from oncall.errors import NotFound, Refused
+from oncall.paging.ports.plan_drafts import DraftState, PlanDraft, PlanDrafts
+from oncall.planning.carry_out import Actor, Published, PublishTransaction, carry_out_publication
+from oncall.planning.publish_plan import PublishablePlan, gaps_from
+from oncall.support.wording import full_time
+
+MOST_DRAFTS = 20
+LOST_AFTER = timedelta(seconds=60)
+"""How long (real time) a search may be silent before it counts as ended."""
+LOST = "The search ended before it had a plan, because its process or the server stopped. Start it again."
+STOPPED = "The server was stopped while this plan was made. Start it again."
+NO_DRAFT = "there is no such draft; it may have been discarded"
+_ID = re.compile(r"[a-z0-9-]{8,40}")
+
+
+@dataclass(frozen=True, slots=True)
+class SearchAsked:
+    """What a background search plans: from a date on, for so many weeks, at most so many seconds (real time).
+
+    relax: ids of relaxations, as `generate --relax` takes them.
+    """
+
+    start: date
+    weeks: int
+    seconds: int
+    relax: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DraftContent:
+    """The files of a draft. publication: as the API takes it; its plan is empty while a search makes it.
+
+    search: None for a plan that was uploaded.
+    """
+
+    publication: Mapping[str, object]
+    search: SearchAsked | None = None
+
+    def text(self) -> str:
+        """Return the content as JSON."""
+        asked = self.search
+        search = None if asked is None else {**asdict(asked), "start": asked.start.isoformat()}
+        return json.dumps({"publication": dict(self.publication), "search": search})
+
+
+@dataclass(frozen=True, slots=True)
+class DraftOutcome:
+    """How a search or a publication ended. words: a sentence. reasons: the rules and dates that exclude each other.
+
+    relaxations: each a set with which a plan exists. version: of the schedule, once the draft is published.
+    """
+
+    words: str = ""
+    reasons: Sequence[str] = ()
+    relaxations: Sequence[Sequence[str]] = ()
+    version: int | None = None
+
+    def text(self) -> str:
+        """Return the outcome as JSON."""
+        return json.dumps(asdict(self))
+
+
+@dataclass(frozen=True, slots=True)
+class NewDraft:
+    """A draft that a manager asks for. id: chosen by the form, so that a form sent twice makes one draft."""
+
+    id: str
+    team: str
+    title: str
+    content: DraftContent
+    by: str
+
+    @property
+    def state(self) -> DraftState:
+        """Return the state in which it begins."""
+        return DraftState.MAKING if self.content.search is not None else DraftState.READY
+
+
+class DraftPublishing(PlanDrafts, PublishTransaction, Protocol):
+    """What publishing a draft needs of a transaction."""
+
+
+def keep_draft(tx: PlanDrafts, new: NewDraft, real_now: datetime) -> bool:
+    """Store a draft. Returns False, and stores nothing, if its id is stored already.
+
+    Raises Refused if too many drafts are kept, or if a search is asked for while another one runs.
+    """
+    if not _ID.fullmatch(new.id):
+        raise Refused("this form has no id of its own; open the page of the drafts again and send the form from there")
+    tx.lock_schedule()
+    if tx.plan_draft(new.id) is not None:
+        return False
+    kept = [as_of(draft, real_now) for draft in tx.plan_drafts()]
+    running = next((draft for draft in kept if draft.state is DraftState.MAKING), None)
+    if new.state is DraftState.MAKING and running is not None:
+        raise Refused(
+            f"one plan is made at a time, and {running.by} has started one ({running.title}); "
+            "wait until it is made, or discard it. Nothing was started"
+        )
+    _make_room(tx, kept)
+    made = PlanDraft(new.id, new.team, new.state, new.by, real_now, real_now, new.title)
+    tx.add_plan_draft(made, new.content.text())
+    return True
+
+
+def _make_room(tx: PlanDrafts, kept: Sequence[PlanDraft]) -> None:
+    """Delete the oldest published draft if the list is full. Raises Refused if none is published."""
+    if len(kept) < MOST_DRAFTS:
+        return
+    done = [draft for draft in kept if draft.state is DraftState.PUBLISHED]
+    if not done:
+        raise Refused(f"{MOST_DRAFTS} drafts are kept already; discard one, then send this again. Nothing was stored")
+    tx.remove_plan_draft(done[-1].id)
+
+
+def draft_named(tx: PlanDrafts, draft_id: str, real_now: datetime) -> PlanDraft:
+    """Return a draft as of now. Raises NotFound."""
+    draft = tx.plan_draft(draft_id[:60])
+    if draft is None:
+        raise NotFound(NO_DRAFT)
+    return as_of(draft, real_now)
+
+
+def drafts_now(tx: PlanDrafts, real_now: datetime) -> list[PlanDraft]:
+    """Return every draft as of now, the newest first."""
+    return [as_of(draft, real_now) for draft in tx.plan_drafts()]
+
+
+def as_of(draft: PlanDraft, real_now: datetime) -> PlanDraft:
+    """Return a draft as it stands: one whose search has been silent for too long has failed."""
+    if draft.state is not DraftState.MAKING or real_now - draft.beat_at <= LOST_AFTER:
+        return draft
+    return replace(draft, state=DraftState.FAILED, outcome=DraftOutcome(LOST).text())
+
+
+def content_of(tx: PlanDrafts, draft_id: str) -> DraftContent:
+    """Return the files of a draft. Raises NotFound."""
+    text = tx.plan_draft_content(draft_id)
+    if not text:
+        raise NotFound(NO_DRAFT)
+    found = json.loads(text)
+    search = found["search"]
+    if search is not None:
+        start, relax = date.fromisoformat(search["start"]), tuple(search["relax"])
+        search = SearchAsked(start, search["weeks"], search["seconds"], relax)
+    return DraftContent(found["publication"], search)
+
+
+def outcome_of(draft: PlanDraft) -> DraftOutcome:
+    """Return how a draft's search or publication ended; empty while it has not."""
+    return DraftOutcome(**json.loads(draft.outcome))
+
+
+def end_search(tx: PlanDrafts, draft: PlanDraft, outcome: DraftOutcome, state: DraftState, plan: str = "") -> bool:
+    """Store how a search ended. plan: the text of the plan, JSON, if it is ready. Returns False if it has ended."""
+    changed = replace(draft, state=state, outcome=outcome.text(), progress="")
+    content = None
+    if state is DraftState.READY:
+        kept = content_of(tx, draft.id)
+        content = replace(kept, publication={**kept.publication, "plan": plan}).text()
+    return tx.change_plan_draft(changed, DraftState.MAKING, content)
+
+
+def discard_draft(tx: PlanDrafts, draft_id: str) -> None:
+    """Delete a draft; a running search of it ends. The schedule stays as it is. Raises NotFound."""
+    if not tx.remove_plan_draft(draft_id[:60]):
+        raise NotFound(NO_DRAFT)
+
+
+def publish_draft(tx: DraftPublishing, draft_id: str, sound: PublishablePlan, reason: str, actor: Actor) -> Published:
+    """Publish a draft whose plan was checked, and tell the people concerned. Raises as `carry_out_publication`, and
+    Refused for a draft that is published already or has no plan."""
+    tx.lock_schedule()
+    draft = draft_named(tx, draft_id, actor.context.real_now)
+    refuse_unready(draft)
+    published = carry_out_publication(tx, sound, reason, actor)
+    outcome = DraftOutcome(reasons=_told_of(published, actor.context.now), version=published.made.number)
+    tx.change_plan_draft(replace(draft, state=DraftState.PUBLISHED, outcome=outcome.text()), DraftState.READY)
+    return published
+
+
+def _told_of(published: Published, now: datetime) -> list[str]:
+    """Return what the manager should know of a publication: warnings, gaps in cover, and who gets an SMS."""
+    after = published.made.after
+    zone = after.calendar.zone
+    gaps = [
+        f"GAP IN THE SCHEDULE: nobody is {gap.role} from {full_time(gap.window.start, zone)} "
+        f"to {full_time(gap.window.end, zone)}"
+        for gap in gaps_from(after, now)
+    ]
+    told = [f"Told by SMS: {', '.join(published.told)}."] if published.told else []
+    return [*published.warnings, *gaps, *told]
+
+
+def refuse_unready(draft: PlanDraft) -> None:
+    """Raise Refused for a draft that cannot be published."""
+    if draft.state is DraftState.PUBLISHED:
+        raise Refused(f"this draft is published already, as version {outcome_of(draft).version}; nothing was changed")
+    if draft.state is not DraftState.READY:
+        raise Refused("this draft has no plan yet; nothing was changed")

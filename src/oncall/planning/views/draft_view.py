@@ -1,0 +1,117 @@
+"""A plan draft beside the published plan: the verdict, the difference, who is told, who gains and who loses what."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from oncall.paging.outgoing.schedule_notices import soon_changed
+from oncall.planning.context_sources import NamedPlan
+from oncall.planning.posted_publication import PublicationAsked
+from oncall.planning.publish_plan import broken_by_plan
+from oncall.planning.schedule_diff import Difference, VersionsTransaction, would_change
+from oncall.planning.service_record import published_seats_of
+from oncall.planning.views.diff_view import DiffView, diff_view
+from oncall.rosters.roster import Roster
+from oncall.rotation.problem.fairness import ALL_KINDS, fairness_of_plan, loads_by_kind
+from oncall.rotation.problem.share_notes import share_notes
+from oncall.schedule.plan import Plan, PlanStatus, Seat, UnmetRequest
+from oncall.schedule.schedule import Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLoad:
+    """The shifts of one kind that one engineer has on the draft's dates, over all roles.
+
+    published: in the schedule as it is. drafted, share: in the draft. Roles are counted together.
+    """
+
+    engineer: str
+    published: int
+    drafted: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class DraftView:
+    """A draft beside the schedule whose newest version is `version`.
+
+    first, last: the dates on which its first and last shift start. cost: of its loads. status, bound: the proof that
+    came with it; None without one. broken: each rule that it breaks. loads: by kind; engineers who have more shifts
+    than now come first. told: ids of the engineers who would get an SMS. is_first: nothing is published yet.
+    """
+
+    version: int
+    first: date
+    last: date
+    cost: int
+    status: PlanStatus | None
+    bound: int | None
+    broken: tuple[str, ...]
+    loads: tuple[tuple[str, tuple[DraftLoad, ...]], ...]
+    unmet: tuple[UnmetRequest, ...]
+    notes: tuple[str, ...]
+    diff: DiffView
+    told: tuple[str, ...]
+    is_first: bool
+
+
+def draft_difference(tx: VersionsTransaction, asked: PublicationAsked, now: datetime) -> Difference:
+    """Return what publishing a draft would change, as `publish --dry-run` does. now: aware UTC."""
+    return would_change(tx, asked.named, asked.roster, now, asked.policy_from)
+
+
+def draft_view(asked: PublicationAsked, schedule: Schedule, found: Difference, *, by: str, now: datetime) -> DraftView:
+    """Return a draft beside the schedule. found: of the same transaction as `schedule`. by: who would publish it.
+
+    now: aware UTC. It takes long for a large plan, so run it outside the transaction. Raises Refused for a plan of
+    another team.
+    """
+    named, roster = asked.named, asked.roster
+    plan, zone, proof = named.plan, roster.policy.zone, named.plan.fairness
+    told = soon_changed(found.shifts, found.after.schedule, by=by, now=now) if schedule.publications else []
+    starts = [seat.window.start.astimezone(zone).date() for seat in plan.seats]
+    return DraftView(
+        schedule.newest,
+        min(starts),
+        max(starts),
+        fairness_of_plan(plan, roster).cost,
+        plan.status,
+        proof.bound if proof is not None else None,
+        tuple(map(str, broken_by_plan(named, roster, schedule))),
+        _loads(named, roster, schedule),
+        plan.unmet,
+        share_notes(plan, roster),
+        diff_view(found),
+        tuple(each.engineer for each in told),
+        not schedule.publications,
+    )
+
+
+def _loads(named: NamedPlan, roster: Roster, schedule: Schedule) -> tuple[tuple[str, tuple[DraftLoad, ...]], ...]:
+    """Return the loads of the draft's dates by kind, before and after."""
+    before = _counted(_published_meanwhile(named.plan, roster, schedule))
+    found = []
+    for kind in loads_by_kind(fairness_of_plan(named.plan, roster)):
+        drafted = {who: by_role[None] for who, by_role in kind.loads if None in by_role}
+        others = [who for who, name in before if name == kind.name and who not in drafted]
+        loads = [DraftLoad(who, before[who, kind.name], load.count, load.share) for who, load in drafted.items()]
+        loads += [DraftLoad(who, before[who, kind.name], 0, 0.0) for who in others]
+        loads.sort(key=lambda each: (each.published - each.drafted, each.engineer))
+        found.append((kind.name, tuple(loads)))
+    return tuple(found)
+
+
+def _published_meanwhile(plan: Plan, roster: Roster, schedule: Schedule) -> list[Seat]:
+    """Return the published seats that start within the draft's time."""
+    span = plan.window
+    seats = published_seats_of(roster, schedule)
+    within = [seat for seat in seats if span.start <= seat.window.start < span.end]
+    return [seat for seat in within if seat.role in roster.rules.roles]
+
+
+def _counted(seats: list[Seat]) -> Counter[tuple[str, str]]:
+    """Return how many seats each engineer has, by kind and over all kinds."""
+    by_kind = Counter((seat.engineer, str(seat.kind)) for seat in seats)
+    return by_kind + Counter((seat.engineer, ALL_KINDS) for seat in seats)

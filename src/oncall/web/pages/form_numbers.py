@@ -1,0 +1,14 @@
+"""Numbers in hidden fields of forms."""
+
+from __future__ import annotations
+
+from oncall.paging.actions.field_faults import FieldFault, FieldFaults
+from oncall.web.pages.door import PostedForm
+
+
+def version_in(posted: PostedForm, field: str) -> int:
+    """Return the number of a version in a hidden field. Raises FieldFaults."""
+    text = posted.fields.get(field, "")
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise FieldFaults([FieldFault(field, "is missing; open the page again and send the form from there")])
+    return int(text)

@@ -1,0 +1,197 @@
+"""Plan drafts on the web: upload, comparison with the published plan, publication, roll-back and discard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+from oncall.support.policy_file import packaged_policy_text
+from tests.web.browser import Browser
+from tests.web.publications import publication_body
+from tests.web.service import Service
+
+MANAGER = 'manager: {id: mei, name: Mei Lin, phone: "+13055550109"}\n'
+PUBLICATION = publication_body()
+ROSTER = f"{PUBLICATION['roster']}{MANAGER}"
+PLAN = ("plan.csv", str(PUBLICATION["plan"]))
+FILES = {"plan": PLAN, "roster": ("team.yaml", ROSTER)}
+EVENING = "2027-01-13T20:00:00-05:00"
+
+
+@pytest.fixture
+def mei(tmp_path: Path) -> Iterator[Browser]:
+    """The manager's browser. The published plan gives every shift of the quarter to ana and ben."""
+    with Service(tmp_path, is_roster_published=True) as service, Browser(service) as browser:
+        browser.sign_in("mei")
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """The same for tests that store nothing."""
+    with Service(tmp_path_factory.mktemp("drafts"), is_roster_published=True) as service, Browser(service) as browser:
+        browser.sign_in("mei")
+        yield browser
+
+
+def upload(mei: Browser, files: dict[str, tuple[str, str]] | None = None, **values: str) -> str:
+    """Upload files that are accepted, and return the draft's path."""
+    answer = mei.upload("/board/drafts", "/board/drafts/upload", files or FILES, **values)
+    assert answer.status_code == 303, answer.text
+    return answer.headers["location"]
+
+
+def words(page: BeautifulSoup) -> str:
+    return " ".join(page.get_text(" ").split())
+
+
+def holder(mei: Browser) -> str:
+    duty = mei.service.call("GET", "/v1/oncall", params={"at": EVENING}).json()["roles"]["primary"]
+    return str(duty["engineer"])
+
+
+def versions(mei: Browser) -> int:
+    return len(mei.service.call("GET", "/v1/schedule/versions").json()["versions"])
+
+
+def test_a_draft_stands_beside_the_published_plan_and_changes_nothing(mei: Browser) -> None:
+    page = mei.page(upload(mei))
+    text = words(page)
+    assert "It keeps every rule of its roster, together with the published shifts around it." in text
+    table = page.select_one('[aria-label="Shifts of weeknight"]')
+    assert table is not None
+    rows = [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in table.select("tbody tr")]
+    by_name = {row[0]: row[1:] for row in rows}
+    # Who gains stands above who loses.
+    assert by_name["Chloe"][:3] == ["0", "2", "+2 ▲ more"]
+    assert by_name["Ana"][2].endswith("▼ fewer")
+    assert rows[0][3].endswith("▲ more")
+    assert rows[-1][3].endswith("▼ fewer")
+    share = float(by_name["Ana"][3])
+    assert float(by_name["Ana"][4]) == pytest.approx(int(by_name["Ana"][0]) - share, abs=0.006)
+    dry_run = mei.service.post(
+        {**PUBLICATION, "roster": ROSTER, "dry_run": True}, by="mei", path="/v1/schedule/publications"
+    )
+    for change in dry_run.json()["changes"]:
+        assert (f"gains {len(change['gained'])}" in text) or not change["gained"]
+        assert (f"loses {len(change['lost'])}" in text) or not change["lost"]
+    assert "Told by SMS, because their shifts change within 48 hours:" in text
+    assert (holder(mei), versions(mei)) == ("ana", 1)
+
+
+def test_a_draft_is_published_once_with_a_reason_and_rolled_back(mei: Browser) -> None:
+    path = upload(mei)
+    form = mei.form(path, f"{path}/publish")
+    blank = mei.send(f"{path}/publish", form)
+    assert (blank.status_code, "reason: is empty; say why" in blank.text) == (422, True)
+    form["reason"] = "the new year"
+    assert mei.send(f"{path}/publish", form).status_code == 303
+    assert (holder(mei) != "ana", versions(mei)) == (True, 2)
+    mei.service.until(lambda: any("the new year" in each.body for each in mei.service.twilio.messages))
+    again = mei.send(f"{path}/publish", form)
+    assert (again.status_code, "published already, as version 2; nothing was changed" in again.text) == (422, True)
+    shown = words(mei.page(path))
+    assert "Published as version 2." in shown
+    assert "Told by SMS: " in shown
+    assert mei.fill(path, "/board/undo", reason="a mistake", force="yes").status_code == 303
+    assert (holder(mei), versions(mei)) == ("ana", 3)
+    assert "It was taken back by version 3." in words(mei.page(path))
+    assert "2: publication by Mei Lin" in words(mei.page("/board/drafts"))
+    assert "(taken back by 3)" in words(mei.page("/board/drafts"))
+
+
+def test_a_plan_that_was_published_meanwhile_refuses_the_draft_and_nothing_changes(mei: Browser) -> None:
+    path = upload(mei)
+    form = {**mei.form(path, f"{path}/publish"), "reason": "late"}
+    other = mei.service.post(
+        {**PUBLICATION, "roster": ROSTER, "reason": "first"}, by="mei", path="/v1/schedule/publications"
+    )
+    assert other.status_code == 201, other.text
+    answer = mei.send(f"{path}/publish", form)
+    assert answer.status_code == 412
+    assert "the schedule has changed since you read version 1: version 2 (publication by mei: first)" in answer.text
+    assert versions(mei) == 2
+
+
+def test_a_form_sent_twice_makes_one_draft_and_a_discarded_one_is_gone(mei: Browser) -> None:
+    form = mei.form("/board/drafts", "/board/drafts/upload")
+    first, second = upload(mei, id=form["id"]), upload(mei, id=form["id"])
+    assert first == second
+    assert len(mei.page("/board/drafts").select("main > ul li")) == 1
+    assert mei.fill(first, f"{first}/discard").status_code == 303
+    gone = mei.get(first)
+    assert (gone.status_code, "there is no such draft; it may have been discarded" in gone.text) == (404, True)
+    assert versions(mei) == 1
+
+
+def test_a_draft_that_breaks_a_rule_says_which_and_cannot_be_published(mei: Browser) -> None:
+    tired = ROSTER.replace("rest_nights: 0", "rest_nights: 5")
+    path = upload(mei, {"plan": PLAN, "roster": ("tired.yaml", tired)})
+    page = mei.page(path)
+    assert "It cannot be published, because it breaks these rules: rest_nights:" in words(page)
+    assert page.find("form", action=f"{path}/publish") is None
+    token = mei.form(path, f"{path}/discard")["form_token"]
+    made_up = mei.send(f"{path}/publish", {"form_token": token, "version": "1", "reason": "x"})
+    assert (made_up.status_code, "does not keep the rules of tired.yaml" in made_up.text) == (422, True)
+    assert versions(mei) == 1
+
+
+def test_a_hostile_title_is_escaped(mei: Browser) -> None:
+    path = upload(mei, {"plan": ("<script>alert(1)</script>.csv", PLAN[1]), "roster": FILES["roster"]})
+    assert "<script>alert" not in mei.get(path).text
+    assert "<script>alert" not in mei.get("/board/drafts").text
+
+
+@pytest.mark.parametrize(
+    ("files", "line"),
+    [
+        ({"roster": FILES["roster"]}, "plan: choose the plan, a .csv or .json file that `oncall generate` wrote"),
+        (
+            {"plan": PLAN, "roster": ("team.yaml", ROSTER.replace("id: ben", "id: BEN"))},
+            'team.yaml:5:10: engineers[1].id: "BEN"',
+        ),
+        (
+            {"plan": PLAN, "roster": ("team.yaml", "policy: own.policy.yaml\n" + ROSTER)},
+            "team.yaml:1:9: policy: upload this file, too; or delete this line for the packaged policy",
+        ),
+        (
+            {**FILES, "policy": ("own.policy.yaml", packaged_policy_text())},
+            "policy: team.yaml names no policy; add the line `policy: own.policy.yaml` to it",
+        ),
+        (
+            {"plan": PLAN, "policy": ("own.policy.yaml", packaged_policy_text())},
+            "policy: upload the roster that needs this file, too",
+        ),
+        (
+            {
+                "plan": PLAN,
+                "roster": ("team.yaml", "policy: own.policy.yaml\n" + ROSTER),
+                "policy": ("own.policy.yaml", packaged_policy_text() + "\ncustomers: customers.yaml\n"),
+            },
+            "customers: missing: own.policy.yaml names the file customers.yaml; send its content",
+        ),
+        ({"plan": ("plan.csv", "start,end\n1,2\n"), "roster": FILES["roster"]}, "plan.csv:1:1: "),
+        (
+            {"plan": PLAN, "roster": ("team.yaml", ROSTER.replace("team: cas-support", "team: others"))},
+            "this database holds the schedule of cas-support, and the plan is of others;",
+        ),
+    ],
+)
+def test_a_faulty_upload_is_refused_with_its_place_and_stores_nothing(
+    board: Browser, files: dict[str, tuple[str, str]], line: str
+) -> None:
+    answer = board.upload("/board/drafts", "/board/drafts/upload", files)
+    assert answer.status_code == 422
+    shown = [each.get_text() for each in BeautifulSoup(answer.text, "html.parser").select('[role="alert"] li')]
+    assert any(each.startswith(line) for each in shown), shown
+    assert "There is no draft." in answer.text
+
+
+def test_an_upload_that_is_too_large_or_no_form_is_refused(board: Browser) -> None:
+    large = board.upload("/board/drafts", "/board/drafts/upload", {"plan": ("plan.csv", "x" * (4 * 1024 * 1024))})
+    assert (large.status_code, "4194304 at most" in large.text) == (413, True)
+    plain = board.fill("/board/drafts", "/board/drafts/upload")
+    assert (plain.status_code, "the body is not a form with files" in plain.text) == (400, True)
