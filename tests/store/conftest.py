@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from doubles.postgres_servers import bundled_server, debian_server, new_database
+from doubles.postgres_servers import bundled_server, debian_server, new_database, stop_syncing
 from oncall.store.database import open_store
 from oncall.store.sql_store import SqlStore
+from tests.memory_files import folder_for_databases
 from tests.store.examples import adding, ticket
 from tests.store.migrated_databases import migrated_template, write_migrated_file
 
@@ -20,14 +21,16 @@ DEBIAN = pytest.param("debian", marks=pytest.mark.system_packages)
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The address of a server that runs as long as the session."""
-    with bundled_server() as server:
+    with bundled_server(folder_for_databases()) as server:
+        stop_syncing(server.url)
         yield server.url
 
 
 @pytest.fixture(scope="session")
 def debian_postgres_server() -> Iterator[str]:
     """The address of Debian's server, which runs as long as the session."""
-    with debian_server() as url:
+    with debian_server(folder_for_databases()) as url:
+        stop_syncing(url)
         yield url
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from oncall.store.address import PostgresAddress
+from oncall.store.compiled_statements import share_statements
 from oncall.store.sql_store import ENGINE_NAME, keep_rows_out_of_logs
 
 THREADS = 8
@@ -43,6 +44,7 @@ def connection_pool(
         max_overflow=max(connections - kept, 0),
         pool_timeout=10,
     )
+    share_statements(engine)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: psycopg.Connection, record: ConnectionPoolEntry) -> None:

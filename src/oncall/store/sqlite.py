@@ -21,6 +21,7 @@ from oncall.errors import StoreUnavailable
 from oncall.paging.ports.store import Transaction
 from oncall.store import schema
 from oncall.store.address import SqliteAddress
+from oncall.store.compiled_statements import share_statements
 from oncall.store.group_commit import GroupCommit, Job
 from oncall.store.grouped_work import GroupFailed, run_group
 from oncall.store.publications import PublishedCache, PublishedView
@@ -276,6 +277,7 @@ def _engine(address: SqliteAddress, *, begin: str, busy_seconds: float, connecti
         max_overflow=0,
         pool_timeout=busy_seconds + 5,
     )
+    share_statements(engine)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: Any) -> None:
