@@ -169,3 +169,23 @@ def test_an_alert_on_a_ticket_that_was_merged_updates_the_other_one(shared: Serv
     assert send(shared, alert("a17")) == [(kept, "updated")]
     assert send(shared, alert("a17", "resolved")) == [(kept, "noted")]
     assert shared.ticket(kept)["state"] == "open"
+
+
+def test_an_alert_with_another_start_after_a_restart_stays_on_its_open_ticket(shared: Service) -> None:
+    """Prometheus and Alertmanager were restarted together: the end of the first occurrence never comes."""
+    later = "2027-01-09T08:40:00Z"
+    ticket = only_ticket(shared, alert("restart"))
+    assert send(shared, alert("restart", starts=later)) == [(ticket, "updated")]
+    assert send(shared, alert("restart", starts=later)) == [(ticket, "updated")]
+    assert pages(shared, ticket) == 1
+    assert send(shared, alert("restart", "resolved")) == [(ticket, "noted")]
+    assert shared.ticket(ticket)["state"] == "open"
+    assert send(shared, alert("restart", "resolved", starts=later)) == [(ticket, "resolved")]
+    assert only_ticket(shared, alert("restart", starts="2027-01-09T08:50:00Z")) != ticket
+
+
+def test_another_start_with_a_graver_severity_raises_the_open_ticket(shared: Service) -> None:
+    later = "2027-01-09T08:40:00Z"
+    ticket = only_ticket(shared, alert("graver", severity="warning"))
+    assert send(shared, alert("graver", starts=later)) == [(ticket, "raised")]
+    assert send(shared, alert("graver", "resolved", starts=later)) == [(ticket, "resolved")]

@@ -109,6 +109,45 @@ def test_a_text_that_alertmanager_updates_is_noted(shared: Service) -> None:
     ]
 
 
+def test_a_changed_priority_changes_the_impact_both_ways(shared: Service) -> None:
+    client = alerts(shared)
+
+    def change(priority: str, alias: str = "og-priority") -> str:
+        body = opsgenie_sdk.UpdateAlertPriorityPayload(priority=priority)
+        path = f"/v2/alerts/{alias}/priority?identifierType=alias"
+        answer = shared.call("PUT", path, by="zendesk", json=body.to_dict())
+        status = client.get_request_status(request_id=answer.json()["requestId"])
+        return str(status.data.status)
+
+    body = opsgenie_sdk.CreateAlertPayload(message="Slow", alias="og-priority", priority="P4")
+    client.create_alert(create_alert_payload=body)
+    assert change("P1") == "og-og-priority updated: the impact is urgent now"
+    assert change("P1") == "og-og-priority updated: it is open already, so nobody is paged again"
+    assert change("P3") == "og-og-priority updated: the impact is normal now"
+    assert change("P1", "og-nothing") == "ignored: no ticket has this key"
+    answer = shared.call("PUT", "/v2/alerts/og-priority/priority?identifierType=alias", by="zendesk", json={})
+    assert answer.status_code == 422
+    assert 'the body has no "priority" from P1 to P5' in answer.json()["detail"]
+
+
+def test_an_alert_that_is_deleted_resolves_its_ticket(shared: Service) -> None:
+    create(shared, "og/deleted")
+    answer = alerts(shared).delete_alert(identifier="og/deleted", identifier_type="alias", user="ana")
+    status = alerts(shared).get_request_status(request_id=answer.request_id).data
+    ticket = shared.ticket(status.alert_id)
+    assert (ticket["state"], ticket["events"][-1]["why"]) == ("resolved", "deleted in Opsgenie by ana")
+    assert status.action == "Delete"
+
+
+def test_an_assignment_is_noted_because_the_person_has_not_taken_the_ticket(shared: Service) -> None:
+    create(shared, "og-assigned")
+    payload = opsgenie_sdk.AssignAlertPayload(owner={"username": "ben@example.com"}, user="ana")
+    alerts(shared).assign_alert(identifier="og-assigned", identifier_type="alias", assign_alert_payload=payload)
+    ticket = shared.ticket("og-og-assigned")
+    assert ticket["state"] == "open"
+    assert ticket["events"][-1]["why"] == "Opsgenie reports assign to ben@example.com by ana"
+
+
 def test_a_note_is_noted(shared: Service) -> None:
     create(shared, "og-5")
     note = opsgenie_sdk.AddNoteToAlertPayload(user="ana", note="looking")

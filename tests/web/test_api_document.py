@@ -95,6 +95,8 @@ GOOD: list[tuple[str, str, str, object, int]] = [
         ("PUT", f"/v2/alerts/{{identifier}}/{text}", f"/v2/alerts/x/{text}?identifierType=alias", {}, 202)
         for text in TEXTS
     ),
+    ("PUT", "/v2/alerts/{identifier}/priority", "/v2/alerts/x/priority?identifierType=alias", {"priority": "P1"}, 202),
+    ("DELETE", "/v2/alerts/{identifier}", "/v2/alerts/x?identifierType=alias", None, 202),
     ("POST", "/v1/schedule/overrides", "/v1/schedule/overrides", override_body(12), 201),
     ("POST", "/v1/schedule/covers", "/v1/schedule/covers", {"engineer": "ana", "by": "grace", "nope": 1}, 201),
     ("POST", "/v1/schedule/versions/{version}/undo", "/v1/schedule/versions/2/undo", {"reason": "no"}, 201),
@@ -119,6 +121,8 @@ TOLD_ELSEWHERE = {
     ("GET", "/metrics", "200"),
     ("GET", "/calendar/{secret}.ics", "200"),
     ("GET", "/calendar/{secret}.ics", "304"),
+    ("GET", "/v1/schedule", "304"),
+    ("GET", "/v1/schedule/versions", "304"),
     ("GET", "/v2/alerts/requests/{request_id}", "200"),
     ("GET", "/v1/intake/failures/{failure_id}", "200"),
     ("POST", "/v1/intake/failures/{failure_id}/drop", "200"),

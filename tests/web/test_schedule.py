@@ -67,3 +67,17 @@ def test_the_next_four_weeks_when_nothing_is_asked_for(quiet: Service) -> None:
 )
 def test_a_time_that_cannot_be_used_is_named(quiet: Service, path: str, detail: str) -> None:
     problem(quiet.call("GET", path), 422, detail)
+
+
+@pytest.mark.parametrize("path", ["/v1/schedule?from=2027-01-04&to=2027-02-01", "/v1/schedule/versions"])
+def test_a_reader_that_has_the_newest_version_gets_304(quiet: Service, path: str) -> None:
+    known = quiet.call("GET", path).headers["etag"]
+    for named in (known, f'"x", W/{known}', "*"):
+        again = quiet.call("GET", path, headers={"If-None-Match": named})
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", known)
+    assert quiet.call("GET", path, headers={"If-None-Match": '"99"'}).status_code == 200
+
+
+def test_a_span_that_moves_with_the_clock_is_always_answered_whole(quiet: Service) -> None:
+    known = quiet.call("GET", "/v1/schedule").headers["etag"]
+    assert quiet.call("GET", "/v1/schedule", headers={"If-None-Match": known}).status_code == 200

@@ -63,4 +63,5 @@ def _signal(alert: Mapping[str, object], common: Mapping[str, str]) -> Signal | 
         at=instant_in(started),
         why="Alertmanager reports that the alert is over" if is_over else "",
         is_episode=True,
+        problem=fingerprint,
     )

@@ -1,4 +1,4 @@
-"""Reads the alerts of Opsgenie's API: create, acknowledge, close, and the actions that only leave a note."""
+"""Reads the alerts of Opsgenie's API: create, acknowledge, close, delete, priority, and actions that leave a note."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from oncall.intake.posts import Post, json_object, labels_in, text_in
+from oncall.intake.posts import Post, json_object, labels_in, mapping_in, text_in
 from oncall.intake.signals import Reading, Signal, SignalKind, Unreadable
 from oncall.paging.domain.quoted_text import clean
 
@@ -16,11 +16,16 @@ _KINDS = {
     "notes": SignalKind.NOTE,
     "unacknowledge": SignalKind.NOTE,
     "snooze": SignalKind.NOTE,
+    "assign": SignalKind.NOTE,
+    "escalate": SignalKind.NOTE,
 }
 ACTIONS = tuple(_KINDS)
 """The actions on an alert, as the last part of their paths."""
 TEXTS = ("message", "description")
 """The texts of an alert that a client may change, as the last part of their paths."""
+PRIORITY, DELETE = "priority", "delete"
+"""The last parts of the paths that change an alert's priority, and, in our log, of a request that deletes one."""
+_PRIORITIES = ("P1", "P2", "P3", "P4", "P5")
 _LABELS = ("entity", "source", "user")
 
 
@@ -34,16 +39,38 @@ def read_opsgenie(post: Post) -> Reading:
     identifier, action = clean("/".join(parts[2:-1])), parts[-1]
     if action in TEXTS:
         return Reading((_text_changed(identifier, action, document, post.path),))
+    if action == PRIORITY:
+        return Reading((_priority_changed(identifier, document, post.path),))
+    if action == DELETE:
+        user = parse_qs(urlsplit(post.path).query).get("user", [""])[0]
+        why = f"deleted in Opsgenie{f' by {clean(user)}' if user else ''}"
+        return Reading((Signal(SignalKind.RESOLVE, identifier, why=why, ticket_id=_ticket_id(identifier, post.path)),))
+    return Reading((_acted_on(identifier, action, document, post.path),))
+
+
+def _acted_on(identifier: str, action: str, document: Mapping[str, object], path: str) -> Signal:
+    """Return the signal of an action on an alert. Raises Unreadable for one that Opsgenie's API does not have."""
     if action not in _KINDS:
         raise Unreadable(f"the action {action!r} on an alert is not known")
     note, user = text_in(document, "note"), text_in(document, "user")
+    by = f"{f' by {user}' if user else ''}{f': {note}' if note else ''}"
+    owner = mapping_in(document, "owner")
+    assignee = text_in(owner, "username") or text_in(owner, "id")
     words = {
         "acknowledge": note,
-        "close": f"closed in Opsgenie{f' by {user}' if user else ''}{f': {note}' if note else ''}",
+        "close": f"closed in Opsgenie{by}",
+        "assign": f"Opsgenie reports assign{f' to {assignee}' if assignee else ''}{by}",
     }
-    why = words.get(action, f"Opsgenie reports {action}{f' by {user}' if user else ''}{f': {note}' if note else ''}")
-    ticket_id = _ticket_id(identifier, post.path)
-    return Reading((Signal(_KINDS[action], identifier, by=user, why=why, ticket_id=ticket_id),))
+    why = words.get(action, f"Opsgenie reports {action}{by}")
+    return Signal(_KINDS[action], identifier, by=user, why=why, ticket_id=_ticket_id(identifier, path))
+
+
+def _priority_changed(identifier: str, document: Mapping[str, object], path: str) -> Signal:
+    """Return the signal of a changed priority. Raises Unreadable for a body without one of Opsgenie's five."""
+    priority = text_in(document, "priority").upper()
+    if priority not in _PRIORITIES:
+        raise Unreadable('the body has no "priority" from P1 to P5')
+    return Signal(SignalKind.CHANGE, identifier, {"severity": priority}, ticket_id=_ticket_id(identifier, path))
 
 
 def _ticket_id(identifier: str, path: str) -> str | None:

@@ -17,6 +17,8 @@ class SignalKind(StrEnum):
 
     TRIGGER = "trigger"
     """The problem exists: it opens a ticket, or updates the one that is open."""
+    CHANGE = "change"
+    """The sender gives the problem another severity. It changes the impact of an open ticket, and opens none."""
     ACKNOWLEDGE = "acknowledge"
     RESOLVE = "resolve"
     NOTE = "note"
@@ -37,7 +39,8 @@ class Signal:
     said_at: when the problem was so, by the sender's clock; a signal that is older than one that came before
     changes nothing. sent_id: names this statement, so that a retry of it changes nothing. is_followed: the sender
     owns the ticket, so that its impact counts also where it is lower, and it may reopen a ticket that it ended.
-    reasons: sentences that the verdict begins with.
+    reasons: sentences that the verdict begins with. problem: what the sender calls the problem in all its occurrences;
+    empty if the key says it already.
     """
 
     kind: SignalKind
@@ -56,6 +59,7 @@ class Signal:
     sent_id: str = ""
     is_followed: bool = False
     reasons: tuple[str, ...] = ()
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)

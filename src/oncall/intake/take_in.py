@@ -11,6 +11,7 @@ from oncall.errors import Conflict, NotFound, Refused
 from oncall.intake.acknowledge import acknowledge, note_on
 from oncall.intake.component_words import tell_status_page
 from oncall.intake.followed import follow, is_outdated, remember_time, without_future
+from oncall.intake.occurrences import another_fires, end_occurrence, open_ticket_of_problem, remember_occurrence
 from oncall.intake.routes import Routed, is_graver, routed
 from oncall.intake.seen_requests import is_retry, remember_statement
 from oncall.intake.signals import Became, Origin, Signal, SignalKind, Taken
@@ -84,8 +85,13 @@ def _taken(tx: IntakeStore, signal: Signal, origin: Origin, context: ActionConte
             return _Trigger(tx, signal, origin, context, row, stored).taken()
         case SignalKind.RESOLVE:
             return _resolve(tx, signal, origin, context, row, stored)
-        case SignalKind.ACKNOWLEDGE | SignalKind.NOTE if stored is None:
+        case SignalKind.ACKNOWLEDGE | SignalKind.NOTE | SignalKind.CHANGE if stored is None:
             return Taken(Became.IGNORED, None, "no ticket has this key")
+        case SignalKind.CHANGE:
+            assert stored is not None
+            if stored.status is TicketStatus.RESOLVED:
+                return Taken(Became.IGNORED, stored.ticket.id, "it is resolved already")
+            return follow(tx, signal, origin, row, stored, context)
         case SignalKind.ACKNOWLEDGE:
             assert stored is not None
             return acknowledge(tx, signal, origin, stored, context)
@@ -128,6 +134,7 @@ class _Trigger:
     def taken(self) -> Taken:
         stored, row = self._stored, self._row
         if stored is not None and stored.status is not TicketStatus.RESOLVED:
+            remember_occurrence(self._tx, self._signal, self._origin, stored.ticket.id, self._context)
             return self._update(stored)
         if self._signal.ticket_id is not None and stored is not None:
             return Taken(Became.IGNORED, stored.ticket.id, "this ticket is resolved; only a reopening opens it again")
@@ -136,7 +143,18 @@ class _Trigger:
         if self._signal.is_episode and stored is not None and self._is_of_late(stored):
             why = f"{self._origin.sender} repeats the alert; a person resolved it a moment ago"
             return note_on(self._tx, stored, why, self._context)
-        return self._open()
+        before = open_ticket_of_problem(self._tx, self._signal, self._origin)
+        return self._open() if before is None else self._join(before)
+
+    def _join(self, stored: StoredTicket) -> Taken:
+        """Give another occurrence of a problem the ticket of the one before, which is open."""
+        name = stored.ticket.id
+        remember_occurrence(self._tx, self._signal, self._origin, name, self._context)
+        taken = self._update(stored)
+        if taken.became is Became.RAISED:
+            return taken
+        _keep(self._tx, self._signal, self._origin, self._context, self._row, ticket=name)
+        return replace(taken, why="it began again while its ticket is open, so nobody is paged again")
 
     def _is_of_late(self, stored: StoredTicket) -> bool:
         ended_at = TicketWork.on(self._tx, stored, self._context).state.resolved_at
@@ -176,6 +194,7 @@ class _Trigger:
             impact=way.impact,
             opened=opened,
         )
+        remember_occurrence(self._tx, self._signal, self._origin, ticket_id, self._context)
         if way.unknown_customer is not None:
             tell_of_unknown_customer(self._tx, way.unknown_customer, way.plan, self._context)
         action = accepted.answer["verdict"]["action"]
@@ -232,9 +251,14 @@ def _resolve(
         _keep(tx, signal, origin, context, row, ticket=row.ticket, has_ended=True)
     if stored.status is TicketStatus.RESOLVED:
         return Taken(Became.IGNORED, name, "it is resolved already")
-    ended = row.ticket if row is not None and row.ticket is not None else signal.ticket_id
-    if ended is not None and ended != name:
-        return note_on(tx, stored, f"{origin.sender} reports the end of {ended}, which was merged", context)
+    merged = row.ticket if row is not None and row.ticket is not None else signal.ticket_id
+    if merged is not None and merged != name:
+        return note_on(tx, stored, f"{origin.sender} reports the end of {merged}, which was merged", context)
+    if another_fires(tx, signal, origin, name):
+        return note_on(
+            tx, stored, f"{origin.sender} reports the end of an earlier occurrence; a later one fires", context
+        )
+    end_occurrence(tx, signal, origin, context)
     why = signal.why or f"{origin.sender} reports that it is over"
     done = record_for(
         origin.caller, tx, name, TicketAction(EventKind.RESOLVED, origin.caller.name, context.now, why), context

@@ -7,9 +7,12 @@ import uuid
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
+from starlette.routing import Match
+from starlette.types import Scope
 
 from oncall.errors import NotFound
-from oncall.intake.opsgenie import ACTIONS, TEXTS
+from oncall.intake.opsgenie import ACTIONS, DELETE, PRIORITY, TEXTS
+from oncall.intake.posts import Post
 from oncall.intake.sender_views import OpsgenieAnswer, OpsgenieStatusAnswer
 from oncall.intake.senders import SENDERS
 from oncall.paging.domain.quoted_text import quoted
@@ -19,9 +22,17 @@ from oncall.web.api_description import Answer, answers, query
 from oncall.web.dependencies import SenderDep, ServicesDep
 from oncall.web.plain_route import PlainRoute
 from oncall.web.problem_documents import ProblemDocument
-from oncall.web.query_models import OpsgenieQuery
+from oncall.web.query_models import OpsgenieDeleteQuery, OpsgenieQuery
 from oncall.web.sender_door import LARGEST_POST, keep, post_of, receive
-from oncall.web.sender_models import OPSGENIE_ACTION, OPSGENIE_ACTION_EXAMPLE, OPSGENIE_ALERT, OPSGENIE_EXAMPLE, posts
+from oncall.web.sender_models import (
+    OPSGENIE_ACTION,
+    OPSGENIE_ACTION_EXAMPLE,
+    OPSGENIE_ALERT,
+    OPSGENIE_EXAMPLE,
+    OPSGENIE_PRIORITY,
+    OPSGENIE_PRIORITY_EXAMPLE,
+    posts,
+)
 from oncall.web.services import Services
 
 router = APIRouter(route_class=PlainRoute, tags=["senders"])
@@ -72,27 +83,59 @@ async def request_status(request_id: str, services: ServicesDep, caller: SenderD
 
 async def act_on_alert(identifier: str, request: Request, services: ServicesDep, caller: SenderDep) -> JSONResponse:
     """`close` resolves the ticket. `acknowledge` takes it for the person in `user`, with a token that was made with
-    `--may-acknowledge`, and is noted otherwise. All others are noted.
+    `--may-acknowledge`, and is noted otherwise. `priority` changes the impact. All others are noted.
     """
     return await _answered(request, services, caller)
 
 
-for _action in (*ACTIONS, *TEXTS):
+async def delete_alert(identifier: str, request: Request, services: ServicesDep, caller: SenderDep) -> JSONResponse:
+    """Resolves the ticket: an alert that is deleted needs nobody any more. `user` says who deleted it."""
+    return await _answered(request, services, caller, ending=f"/{DELETE}")
+
+
+class _AlertRoute(PlainRoute):
+    """A route whose path ends with an alert's name, in which a slash is escaped: the paths of actions do not match."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Return how well a request matches."""
+        is_name = scope["type"] == "http" and scope["raw_path"].count(b"/") == self.path.count("/")
+        return super().matches(scope) if is_name else (Match.NONE, {})
+
+
+router.add_api_route(
+    "/v2/alerts/{identifier:path}",
+    delete_alert,
+    methods=["DELETE"],
+    status_code=202,
+    summary="Receive `delete` of an Opsgenie client",
+    responses=answers({202: _ACCEPTED}, *(401, 403, 413, 422, 503)),
+    openapi_extra=query(OpsgenieDeleteQuery),
+    route_class_override=_AlertRoute,
+)
+_PATHS = {
+    **{action: ("POST", posts(OPSGENIE_ACTION, OPSGENIE_ACTION_EXAMPLE)) for action in ACTIONS},
+    **{text: ("PUT", posts(OPSGENIE_ACTION, OPSGENIE_ACTION_EXAMPLE)) for text in TEXTS},
+    PRIORITY: ("PUT", posts(OPSGENIE_PRIORITY, OPSGENIE_PRIORITY_EXAMPLE)),
+}
+for _action, (_method, _body) in _PATHS.items():
     router.add_api_route(
         f"/v2/alerts/{{identifier:path}}/{_action}",
         act_on_alert,
-        methods=["PUT" if _action in TEXTS else "POST"],
+        methods=[_method],
         name=f"{_action}_alert",
         status_code=202,
         summary=f"Receive `{_action}` of an Opsgenie client",
         responses=answers({202: _ACCEPTED}, *(401, 403, 413, 422, 503)),
-        openapi_extra=posts(OPSGENIE_ACTION, OPSGENIE_ACTION_EXAMPLE) | query(OpsgenieQuery),
+        openapi_extra=_body | query(OpsgenieQuery),
     )
 
 
-async def _answered(request: Request, services: Services, caller: Token) -> JSONResponse:
+async def _answered(request: Request, services: Services, caller: Token, ending: str = "") -> JSONResponse:
+    """Take a request in and answer it. ending: added to its path in the log, where the method alone says the action."""
     began, sender = time.monotonic(), SENDERS["opsgenie"]
     post, is_cut = await post_of(request)
+    path, mark, asked = post.path.partition("?")
+    post = Post(post.body, post.headers, f"{path}{ending}{mark}{asked}")
     if is_cut:
         await keep(services, sender.origin(caller), post, f"the body has more than {LARGEST_POST} bytes")
         raise ProblemDocument(413, f"the body has more than {LARGEST_POST} bytes; its beginning is kept for a person")

@@ -189,6 +189,15 @@ class OpsgenieQuery(BaseModel):
     """`alias`, or `id` for the id of the ticket."""
 
 
+class OpsgenieDeleteQuery(OpsgenieQuery):
+    """Which alert of Opsgenie's API is deleted, and by whom."""
+
+    user: str = ""
+    """The person who deleted it; the ticket's log shows the name."""
+    source: str = ""
+    """Accepted and ignored."""
+
+
 class ArrivalQuery(_Query):
     """Which requests of senders a listing shows."""
 

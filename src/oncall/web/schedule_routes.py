@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from fastapi import APIRouter
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
 
 from oncall.paging.ports.store import Transaction
 from oncall.paging.views.tonight_holds import stored_tonight_view
 from oncall.planning.schedule_diff import PUBLISHED, difference, version_named
 from oncall.planning.views.diff_view import DiffView, diff_view
+from oncall.schedule.schedule import Schedule
 from oncall.schedule.schedule_view_types import OnCallView, ScheduleView, TonightView, VersionListView
 from oncall.schedule.schedule_views import oncall_view, schedule_view, version_page
 from oncall.schedule.shared_versions import SharedVersions, shared_versions
 from oncall.suggestions import suggestion
 from oncall.web.api_description import Answer, answers, query
 from oncall.web.dependencies import ReadingCaller, ServicesDep
+from oncall.web.etags import names_etag
 from oncall.web.plain_route import PlainRoute
 from oncall.web.query_fields import QueryDep
 from oncall.web.query_models import MOST_LISTED, MOST_VERSION, DiffQuery, OnCallQuery, ScheduleQuery, VersionQuery
@@ -25,6 +27,7 @@ from oncall.web.schedule_change_routes import etag
 router = APIRouter(route_class=PlainRoute, tags=["schedule"])
 
 LONGEST_SPAN = timedelta(days=800)
+_UNCHANGED = Answer("The schedule still has the version that `If-None-Match` names")
 
 
 @router.get(
@@ -56,12 +59,17 @@ async def get_tonight(services: ServicesDep, caller: ReadingCaller, asked: Query
     "/v1/schedule",
     summary="Read the schedule",
     responses=answers(
-        {200: Answer("Every assignment that touches the span", ScheduleView, has_etag=True)}, 401, 403, 422, 503
+        {200: Answer("Every assignment that touches the span", ScheduleView, has_etag=True), 304: _UNCHANGED},
+        *(401, 403, 422, 503),
     ),
     openapi_extra=query(ScheduleQuery),
 )
-async def get_schedule(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
-    """Returns the published schedule between two instants, overrides applied, with its gaps."""
+async def get_schedule(request: Request, services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> Response:
+    """Returns the published schedule between two instants, overrides applied, with its gaps.
+
+    With `If-None-Match` and a `from`, an unchanged schedule is answered with 304. Without `from` the span moves with
+    the clock, so the answer is always whole.
+    """
     schedule = await services.engine.read(lambda tx: tx.schedule())
     zone = schedule.calendar.zone
     start = asked.time_or_day("from", services.clock.now(), zone, at_its_end=False)
@@ -77,6 +85,8 @@ async def get_schedule(services: ServicesDep, caller: ReadingCaller, asked: Quer
         asked.fault("to", "must be after `from`, by at most 800 days")
         asked.refuse_faults()
     schedule = await services.engine.read(lambda tx: tx.schedule())
+    if "from" in request.query_params and _knows(request, schedule):
+        return _unchanged(schedule)
     return JSONResponse(schedule_view(schedule, start, end, engineer), headers={"ETag": etag(schedule.newest)})
 
 
@@ -84,11 +94,12 @@ async def get_schedule(services: ServicesDep, caller: ReadingCaller, asked: Quer
     "/v1/schedule/versions",
     summary="Read the history of the schedule",
     responses=answers(
-        {200: Answer("A page of versions, the oldest first", VersionListView, has_etag=True)}, *(401, 403, 422, 503)
+        {200: Answer("A page of versions, the oldest first", VersionListView, has_etag=True), 304: _UNCHANGED},
+        *(401, 403, 422, 503),
     ),
     openapi_extra=query(VersionQuery),
 )
-async def get_versions(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
+async def get_versions(request: Request, services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> Response:
     """Returns every publication, change and undo, with its number, time, author and reason.
 
     Pass the `next` of a page as `after` to get the page that follows.
@@ -97,7 +108,18 @@ async def get_versions(services: ServicesDep, caller: ReadingCaller, asked: Quer
     after = asked.number("after", 0, least=0, most=MOST_VERSION)
     asked.refuse_faults()
     schedule = await services.engine.read(lambda tx: tx.schedule())
+    if _knows(request, schedule):
+        return _unchanged(schedule)
     return JSONResponse(version_page(schedule, limit, after), headers={"ETag": etag(schedule.newest)})
+
+
+def _knows(request: Request, schedule: Schedule) -> bool:
+    """Return True if the caller has the newest version already, by its `If-None-Match`."""
+    return names_etag(request.headers.get("if-none-match", ""), etag(schedule.newest))
+
+
+def _unchanged(schedule: Schedule) -> Response:
+    return Response(status_code=304, headers={"ETag": etag(schedule.newest)})
 
 
 @router.get(

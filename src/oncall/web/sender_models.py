@@ -204,6 +204,15 @@ OPSGENIE_EXAMPLE = {
 }
 OPSGENIE_ACTION: Part = {
     "type": "object",
-    "properties": {"user": TEXT, "source": TEXT, "note": TEXT, "message": TEXT, "description": TEXT},
+    "properties": {
+        **dict.fromkeys(("user", "source", "note", "message", "description", "priority"), TEXT),
+        "owner": {"type": "object", "properties": {"id": TEXT, "username": TEXT}},
+    },
 }
+OPSGENIE_PRIORITY: Part = {
+    "type": "object",
+    "required": ["priority"],
+    "properties": {"priority": {"type": "string", "enum": ["P1", "P2", "P3", "P4", "P5"]}},
+}
+OPSGENIE_PRIORITY_EXAMPLE = {"priority": "P1"}
 OPSGENIE_ACTION_EXAMPLE = {"user": "ana@example.com", "note": "on it"}
