@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -128,7 +128,9 @@ def test_a_reply_of_a_person_on_the_roster_takes_no_ticket(post_office: Service)
         ({"Auto-Submitted": "auto-replied"}, "kim@acme.example"),
         ({"Auto-Submitted": "auto-generated (vacation)"}, "kim@acme.example"),
         ({"Precedence": "bulk"}, "kim@acme.example"),
-        ({"Precedence": "List"}, "kim@acme.example"),
+        ({"Precedence": "Junk"}, "kim@acme.example"),
+        ({"Precedence": "list", "Auto-Submitted": "auto-replied"}, "kim@acme.example"),
+        ({"Precedence": "list", "From": f"Support <{SUPPORT}>"}, "kim@acme.example"),
         ({"X-Autoreply": "yes"}, "kim@acme.example"),
         ({"Content-Type": "multipart/report; boundary=x"}, "kim@acme.example"),
         ({}, ""),
@@ -143,6 +145,33 @@ def test_automatic_mails_and_loops_are_taken_and_open_nothing(
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     raw = head.encode() + mail(message_id=f"<{abs(hash((head, sender)))}@auto>")
     assert send(post_office, raw, sender=sender) == "250 2.0.0 ignored"
+
+
+@pytest.mark.parametrize(
+    ("headers", "envelope"),
+    [
+        ({"Precedence": "list"}, "support-bounces@lists.itopia.com"),
+        ({"List_Id": "<support.itopia.com>"}, "support+bncBD4@itopia.com"),
+        (
+            {
+                "Precedence": "list",
+                "List_Id": "<support.itopia.com>",
+                "sender": f"'Kim Fox' via Support <{SUPPORT}>",
+                "X_Original_From": "Kim Fox <kim@acme.example>",
+            },
+            "support+bncBD5@itopia.com",
+        ),
+        ({"List_Id": "<s.x>", "sender": f"Kim <{SUPPORT}>", "Reply_To": "kim@acme.example"}, "s-bounces@lists.x"),
+    ],
+)
+def test_a_mailing_list_that_forwards_mail_to_support_loses_none(
+    post_office: Service, headers: dict[str, Any], envelope: str
+) -> None:
+    raw = mail(message_id=f"<{abs(hash(str(headers)))}@list>", **headers)
+    answer = send(post_office, raw, sender=envelope)
+    assert answer.endswith(" opened"), answer
+    ticket = post_office.ticket(answer.split()[2])["ticket"]
+    assert ticket["contact"] == "kim@acme.example"
 
 
 def test_a_mail_that_went_through_many_servers_is_a_loop(post_office: Service) -> None:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from oncall.intake.acknowledge import person_named
-from oncall.intake.mail_message import Mail
+from oncall.intake.mail_message import Mail, address_in
+from oncall.intake.mail_words import header_text
 from oncall.intake.signals import Became, Origin, Signal, SignalKind, Taken
 from oncall.intake.take_in import take_in
 from oncall.paging.actions.action_checks import LONGEST_MESSAGE, LONGEST_WHY
@@ -32,8 +33,10 @@ LONGEST_RECIPIENTS = 8_000
 """The most characters of `To` and `Cc` that are read."""
 CUT = "\n[The mail is longer. The rest was left out.]"
 MOST_NAMED_TICKETS = 5
+_AUTHOR_HEADERS = ("x-original-from", "x-original-sender", "reply-to")
 _NAMED_TICKET = re.compile(r"[\[#(]\s*#?([A-Za-z0-9._:-]{2,40}?)[\].,:)\s]|#([A-Za-z0-9._:-]{2,40})$")
-_BULK = ("bulk", "list", "junk", "auto_reply")
+_BULK = ("bulk", "junk", "auto_reply")
+"""Values of Precedence that programs write. `list` is none of them: a mailing list that forwards mail adds it."""
 
 
 def why_ignored(mail: Mail, envelope_sender: str, rules: MailRules) -> str | None:
@@ -51,11 +54,28 @@ def why_ignored(mail: Mail, envelope_sender: str, rules: MailRules) -> str | Non
         return "a report on another mail"
     if headers.get("content-type", "").strip().lower().startswith("multipart/report"):
         return "a report on another mail"
-    if rules.takes(mail.sender) or rules.takes(envelope_sender):
+    if rules.takes(mail.sender) or (rules.takes(envelope_sender) and not _is_of_list(mail)):
         return "a loop: it comes from an address that opens tickets"
     if mail.hops > MOST_HOPS:
         return f"a loop: {mail.hops} mail servers passed it on"
     return None
+
+
+def _is_of_list(mail: Mail) -> bool:
+    """Return True if a mailing list passed the mail on. Its envelope then has an address of the list."""
+    return "list-id" in mail.headers or mail.headers.get("precedence", "").strip().lower() == "list"
+
+
+def _with_author(mail: Mail, rules: MailRules) -> Mail:
+    """Return the mail with its author as the sender, where a mailing list wrote an address of ours into From.
+
+    Lists do so because receivers check From against the server that sends (DMARC); they name the author elsewhere.
+    """
+    if not (_is_of_list(mail) and rules.takes(mail.sender)):
+        return mail
+    named = (address_in(header_text(mail.headers.get(name, ""))) for name in _AUTHOR_HEADERS)
+    author = next((address for address in named if address and not rules.takes(address)), None)
+    return mail if author is None else replace(mail, sender=author)
 
 
 def take_mail(
@@ -67,6 +87,7 @@ def take_mail(
     same time; the caller then tries again.
     """
     policy = tx.policy_at(context.now)
+    mail = _with_author(mail, policy.mail)
     before = tx.sender_key(origin.caller.name, MAIL, mail.message_id)
     if before is not None:
         return [Taken(Became.IGNORED, before.ticket, "this mail came before")]
