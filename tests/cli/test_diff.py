@@ -168,19 +168,18 @@ def test_a_server_compares_a_plan_file_with_what_it_has_published(
     rows = [line for line in _seats(oncall) if line.startswith("2027-02")]
     made.write_text("\n".join(["start,end,kind,role,engineer", *rows]) + "\n", encoding="utf-8")
     other.write_text(made.read_text(encoding="utf-8").replace(",ana", ",chloe", 1), encoding="utf-8")
+    assert oncall("override", "chloe", *ILL, "--force").code == 0
     asked = [("published", str(other)), (str(other), "published"), (str(made), str(other))]
+    asked += [("1", str(other)), (str(made), "1"), ("2", str(other))]
     local = [oncall("diff", *names) for names in asked]
-    assert [ran.code for ran in local] == [0, 0, 0]
+    assert [ran.code for ran in local] == [0] * 6
     monkeypatch.setenv("ONCALL_SERVER", service.address)
     monkeypatch.setenv("ONCALL_TOKEN", "mei")
     assert [oncall("diff", *names) for names in asked] == local
     roster = ("--roster", str(ROSTER))
     assert "another phone number" not in oncall("diff", str(made), str(other), *roster).out
-    ran = oncall("diff", str(made), "1")
-    assert (ran.code, ran.err) == (
-        1,
-        'oncall: a server compares a plan file with published alone; "1" is an earlier version\n',
-    )
+    ran = oncall("diff", str(made), "9")
+    assert (ran.code, ran.err) == (1, 'oncall: there is no version "9"; `oncall history` lists versions 1 to 2\n')
 
 
 def _seats(oncall: Oncall) -> list[str]:

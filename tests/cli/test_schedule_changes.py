@@ -35,6 +35,18 @@ def test_a_cover_is_one_command_and_an_undo_takes_it_back(published: Oncall, bef
     assert who(published, "2027-01-09T03:12") == before
 
 
+def test_a_cover_takes_times_of_day(published: Oncall, before: dict[str, str]) -> None:
+    tonight = published("cover", before["primary"], "--by", "chloe", "--until", "07:30")
+    assert "from Sat 2027-01-09 03:12 EST to Sat 2027-01-09 07:30 EST." in tonight.out
+    later = published("cover", before["primary"], "--by", "chloe", "--from", "22:00", "--until", "2:00")
+    assert "from Sat 2027-01-09 22:00 EST to Sun 2027-01-10 02:00 EST." in later.out
+    span = ("--from", "3:12", "--to", "03:12")
+    other = published("override", "chloe", *span, "--reason", "ana is ill")
+    assert "chloe is primary from Sun 2027-01-10 03:12 EST to Mon 2027-01-11 03:12 EST." in other.out
+    wrong = published("cover", before["primary"], "--by", "chloe", "--until", "25:00")
+    assert '"25:00" is not a time; write "07:30", "2027-01-09T03:12"' in " ".join(wrong.err.split())
+
+
 def test_the_engineer_at_the_terminal_takes_over(published: Oncall, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ONCALL_ENGINEER", "chloe")
     view = json.loads(published("cover", "ana", "--until", "2027-01-09T08:00", "--json").out)
@@ -86,6 +98,14 @@ def test_the_undo_of_the_only_plan_says_that_nobody_is_on_call(published: Oncall
          "oncall: Fri 2027-01-08 22:00 EST is over; a cover changes what is to come\n"),
         (("cover", "ana", "--by", "chloe", "--from", "2027-01-09T09:00", "--until", "2027-01-09T08:00"),
          "oncall: --until: must be after `from`\n"),
+        (("cover", "ana", "--by", "cloe"),
+         'oncall: --by: nobody on the roster has the id "cloe"; did you mean "chloe"?\n'),
+        (("undo", "1", "--reason", "too early", "--by", "maria"),
+         'oncall: --by: nobody on the roster has the id "maria"; write one of ana, ben, chloe, mei\n'),
+        (("accept", "7K2F", "--by", "anna"),
+         'oncall: --by: nobody on the roster has the id "anna"; did you mean "ana"?\n'),
+        (("handoff", "--note", "watch T-1", "--by", "anna"),
+         'oncall: --by: nobody on the roster has the id "anna"; did you mean "ana"?\n'),
         (("cover", "ana", "--by", "chloe", "--force"),
          "oncall: --force needs a reason; say with --reason why the rule may be broken\n"),
     ],

@@ -316,8 +316,17 @@ def test_an_engineer_is_told_how_their_shifts_changed_since_the_last_one(world: 
     world.read_all()
 
 
-def test_a_new_plan_is_no_change_of_one_s_shifts(world: World) -> None:
+def test_a_new_plan_counts_among_the_changes_of_one_s_shifts(world: World) -> None:
     world.clock.moment = at("2027-01-12 10:00")
     world.publish({"primary": "ben", "secondary": "ana"})
+    world.advance(at("2027-01-12 19:01") - world.clock.moment)
+    assert briefed(world) == [
+        ("ana", "HANDOFF Tue 19:01 EST: nothing open. Your shifts +58 -58: oncall handoff --last"),
+        ("ben", "HANDOFF Tue 19:01 EST: nothing open. Your shifts +58 -58: oncall handoff --last"),
+    ]
+    world.read_all()
+
+
+def test_the_first_plan_is_no_change_of_anybody_s_shifts(world: World) -> None:
     world.advance(at("2027-01-12 19:01") - world.clock.moment)
     assert briefed(world) == []

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from oncall.planning.schedule_diff import Side
     from oncall.planning.views.diff_view import DiffView
     from oncall.schedule.plan import Plan
+    from oncall.schedule.schedule import Schedule
     from oncall.wiring import Settings
 
 PUBLISHED = "published"
@@ -93,24 +94,36 @@ def _server_difference(server: RemoteBackend, names: tuple[str, str], roster: Pa
         return RemoteSchedule(server).difference(checked, PublishTerms(PUBLISHED)), team.policy.zone
     if roster is not None and not all(map(_is_plan, names)):
         raise Refused(f"with a server and --roster, write `oncall diff {PUBLISHED} PLAN --roster ROSTER`")
-    side = _Sides(names, roster, server.now(), _server_side(server), _only_published)
+    # The plan counts with the published people and policy, so the server's own versions tell how those differ.
+    before, after = (PUBLISHED if _is_plan(name) else name for name in names)
+    known = server.difference(before, after) if before != after else None
+    side = _Sides(names, roster, server.now(), _server_side(server), lambda name: _server_version(server, name))
     found = side.both()
-    return diff_view(schedule_diff.difference(*found)), found[1].policy.zone
+    view, zone = diff_view(schedule_diff.difference(*found)), found[1].policy.zone
+    if known is not None:
+        view = {**known, "from": view["from"], "to": view["to"], "changes": view["changes"]}
+    return view, zone
 
 
 def _server_side(server: RemoteBackend) -> Side | None:
     """Return what the server has published; None if nothing is."""
+    schedule = server.published_schedule()
+    return _side_of(server, schedule) if schedule is not None else None
+
+
+def _server_version(server: RemoteBackend, name: str) -> Side:
+    """Return the schedule of an earlier version, which the server has, with the policy of now."""
+    schedule = server.published_schedule(int(name))
+    if schedule is None:
+        raise Refused(f"version {name} took back the only plan, so there is nothing to compare with")
+    return _side_of(server, schedule)
+
+
+def _side_of(server: RemoteBackend, schedule: Schedule) -> Side:
     from oncall.paging.clocks.policy_in_force import policy_of_view
     from oncall.planning.schedule_diff import Side
 
-    schedule = server.published_schedule()
-    if schedule is None:
-        return None
     return Side(f"version {schedule.newest}", schedule.newest, schedule, policy_of_view(server.policy()))
-
-
-def _only_published(name: str) -> Side:
-    raise Refused(f'a server compares a plan file with {PUBLISHED} alone; "{name[:20]}" is an earlier version')
 
 
 @dataclass(frozen=True, slots=True)

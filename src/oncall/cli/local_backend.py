@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from oncall.cli.action_options import faults_by_option, given_fields
+from oncall.cli.named_author import check_author
 from oncall.errors import Refused
 
 if TYPE_CHECKING:
@@ -202,6 +203,8 @@ class LocalBackend:
         context = self._context()
         with faults_by_option():
             written, author = note_from({"text": text, "by": by}, caller=self._user)
+        if by is not None:
+            check_author(by, self._store.read(lambda tx: tx.schedule()))
         return self._store.write(lambda tx: add_note(tx, written, author, context))
 
     def _feed_of(self, engineer: str | None, *, is_team: bool) -> str | None:

@@ -122,20 +122,22 @@ def laid_out(text: str, stream: TextIO) -> str:
     return "\n".join(piece for line in text.splitlines() for piece in broken(line, width))
 
 
-def parse_time(option: str, text: str, zone: ZoneInfo) -> datetime:
+def parse_time(option: str, text: str, zone: ZoneInfo, after: datetime | None = None) -> datetime:
     """Return the instant (aware UTC) of an ISO 8601 time; without an offset it is a time on the clock of `zone`.
 
+    after: also take a time of day, like `07:30`: the first one after this instant.
     If the clock shows the time twice, stderr says which instant is meant. Raises BadParameter for text that is not a
     time, and for a time that the clock skips.
     """
-    from oncall.support.local_time import read_time
+    from oncall.support.local_time import read_time, read_time_after
 
     try:
-        written = read_time(text, zone)
+        written = read_time(text, zone) if after is None else read_time_after(text, zone, after)
     except Refused as skipped:
         raise bad_value(str(skipped), option) from None
     except ValueError:
-        words = f'"{text[:60]}" is not a time; write "2027-01-09T03:12" or "2027-01-09T03:12:00-05:00"'
+        short = '"07:30", ' if after is not None else ""
+        words = f'"{text[:60]}" is not a time; write {short}"2027-01-09T03:12" or "2027-01-09T03:12:00-05:00"'
         raise bad_value(words, option) from None
     except OverflowError:
         raise bad_value(f'"{text[:60]}" lies outside the calendar', option) from None

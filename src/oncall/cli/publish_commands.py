@@ -24,11 +24,17 @@ from oncall.support.wording import full_time
 if TYPE_CHECKING:
     from oncall.planning.views.diff_view import DiffView
     from oncall.planning.views.version_views import ChangeView, NewVersionView
+    from oncall.rosters.roster import Roster
     from oncall.schedule.schedule_view_types import GapView
     from oncall.wiring import Settings
 
 FORCE = typer.Option(False, "--force", help="Break rules of the roster. Say why with --reason.")
-BY = typer.Option(None, "--by", metavar="NAME", help="The person who decides this; you when absent.")
+BY = typer.Option(
+    None,
+    "--by",
+    metavar="NAME",
+    help="The person of the roster who decides this; you when absent. Local database only.",
+)
 REASON = typer.Option(..., "--reason", metavar="TEXT", help="Why, for the history and for `oncall who`.")
 
 
@@ -63,7 +69,7 @@ def publish(
     """
     settings, holds_from = _settings(), date_of(policy_from, "--policy-from") if policy_from is not None else None
     team, named = read_both(plan, roster)
-    with open_schedule(settings, by) as schedule:
+    with open_schedule(settings, by, _people_of(team)) as schedule:
         checked, terms = CheckedPlan(plan, named, team), PublishTerms(reason, holds_from)
         if dry_run:
             _print_dry_run(schedule.difference(checked, terms), team.policy.zone, json=json)
@@ -79,12 +85,17 @@ def publish(
     _print_changes(view)
 
 
+def _people_of(team: Roster) -> list[str]:
+    """Return the ids of the engineers and the manager of a roster."""
+    return [*(each.id for each in team.engineers), *([team.manager.id] if team.manager is not None else [])]
+
+
 def override(
     engineer: str = typer.Argument(metavar="ENGINEER", help="The id of the engineer to put on call."),
     start: str = typer.Option(
-        ..., "--from", metavar="TIME", help="When the override starts. Policy time without an offset."
+        ..., "--from", metavar="TIME", help="When the override starts, in policy time; `19:30` is the next such time."
     ),
-    end: str = typer.Option(..., "--to", metavar="TIME", help="When the override ends."),
+    end: str = typer.Option(..., "--to", metavar="TIME", help="When the override ends; `07:30` is the first after it."),
     reason: str = REASON,
     role: str = typer.Option("primary", "--role", metavar="ROLE", help="The role to fill."),
     force: bool = FORCE,
@@ -101,7 +112,8 @@ def override(
     _refuse_empty(reason)
     with open_schedule(_settings(), by) as schedule, faults_by_option():
         zone = schedule.zone()
-        first, last = parse_time("--from", start, zone), parse_time("--to", end, zone)
+        first = parse_time("--from", start, zone, schedule.now())
+        last = parse_time("--to", end, zone, first)
         if last <= first:
             raise Refused(f"--to must be after --from: {end} is not after {start}")
         span = {"from": first.isoformat(), "to": last.isoformat()}
@@ -111,7 +123,9 @@ def override(
 
 def cover(
     engineer: str = typer.Argument(metavar="ENGINEER", help="The id of the engineer who is covered."),
-    start: str | None = typer.Option(None, "--from", metavar="TIME", help="From when; now when absent."),
+    start: str | None = typer.Option(
+        None, "--from", metavar="TIME", help="From when; now when absent. `19:30` is the next such time."
+    ),
     until: str | None = typer.Option(
         None, "--until", metavar="TIME", help="Until when; the end of their running or next shift when absent."
     ),
@@ -125,7 +139,7 @@ def cover(
     You are on call in every role that they hold: from now to the end of their running shift, or for their next one.
     They get an SMS.
 
-    Examples: oncall cover ana · oncall cover ana --from 2027-01-09T19:00 --until 2027-01-11T08:00 --by ben
+    Examples: oncall cover ana · oncall cover ana --until 23:30 · oncall cover ana --from 2027-01-09T19:00 --by ben
     """
     settings = _settings()
     taker = by or own_engineer(settings)
@@ -133,7 +147,7 @@ def cover(
         raise Refused(f"who takes over? name an engineer with --by, {OWN_ID}")
     if force and not (reason or "").strip():
         raise Refused("--force needs a reason; say with --reason why the rule may be broken")
-    author = None if settings.server is not None else settings.engineer or taker
+    author = None if settings.server is not None or settings.engineer is not None else taker
     with open_schedule(settings, author) as schedule, faults_by_option():
         body: dict[str, object] = {"engineer": engineer, "by": taker, "force": force, **_span(schedule, start, until)}
         view = schedule.cover({**body, "reason": reason} if reason else body)
@@ -177,8 +191,11 @@ def _span(schedule: ScheduleChanges, start: str | None, until: str | None) -> Ma
     wanted = {name: (option, text) for name, (option, text) in given.items() if text is not None}
     if not wanted:
         return {}
-    zone = schedule.zone()
-    return {name: parse_time(option, text, zone).isoformat() for name, (option, text) in wanted.items()}
+    zone, after, span = schedule.zone(), schedule.now(), {}
+    for name, (option, text) in wanted.items():
+        after = parse_time(option, text, zone, after)
+        span[name] = after.isoformat()
+    return span
 
 
 def _show(view: ChangeView, what: str, *, json: bool) -> None:

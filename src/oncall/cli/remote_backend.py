@@ -287,11 +287,14 @@ class RemoteBackend(ServerRequests):
         answer: DiffView = self._call("GET", f"/v1/schedule/diff?{query}")
         return answer
 
-    def published_schedule(self) -> Schedule | None:
-        """Return the whole schedule with masked phone numbers; None if nothing is published. Raises StoreError."""
+    def published_schedule(self, version: int | None = None) -> Schedule | None:
+        """Return the whole schedule with masked phone numbers; None if nothing is published. Raises StoreError.
+
+        version: the schedule as it was when this version was the newest; None: as it is now.
+        """
         from oncall.schedule.shared_versions import schedule_of_shared
 
-        return schedule_of_shared(self._call("GET", "/v1/schedule/documents"))
+        return schedule_of_shared(self._call("GET", "/v1/schedule/documents"), version)
 
     def history(self, *, at_once: int = 1000) -> HistoryView:
         """Return every version of the schedule, read in pages of `at_once`."""

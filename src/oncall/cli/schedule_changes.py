@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
+from oncall.cli.named_author import check_author
 from oncall.cli.server import open_server
 from oncall.errors import Refused
 
@@ -71,11 +72,12 @@ class PublishTerms:
 
 
 @contextmanager
-def open_schedule(settings: Settings, by: str | None) -> Iterator[ScheduleChanges]:
+def open_schedule(settings: Settings, by: str | None, people: Collection[str] = ()) -> Iterator[ScheduleChanges]:
     """Open the server that the settings name, or else the local database, which is closed at the end.
 
-    by: the author of a change in the local database; the engineer or the user at this terminal when None. Raises
-    Refused for an author with a server, which names the token's.
+    by: the author of a change in the local database; the engineer or the user at this terminal when None. people: as
+    `check_author` takes them. Raises Refused for an author with a server, which names the token's, and NotFound for one
+    who is on no roster.
     """
     from oncall import wiring
 
@@ -86,6 +88,8 @@ def open_schedule(settings: Settings, by: str | None) -> Iterator[ScheduleChange
         yield RemoteSchedule(server)
         return
     with wiring.make_store(settings) as store:
+        if by is not None:
+            check_author(by, store.read(lambda tx: tx.schedule()), people)
         yield LocalSchedule(store, settings, by or settings.engineer or wiring.current_user())
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote, urlencode
 
+from oncall.cli.named_author import check_author
 from oncall.cli.server import open_server
 from oncall.errors import NotFound, Refused
 
@@ -46,7 +47,7 @@ def open_swaps(settings: Settings, by: str | None) -> Iterator[Swaps]:
     """Open the server that the settings name, or else the local database, which is closed at the end.
 
     by: who acts in the local database; the engineer or the user at this terminal when None. Raises Refused for another
-    name than the token's with a server.
+    name than the token's with a server, and NotFound for a person who is on no roster.
     """
     from oncall import wiring
 
@@ -57,6 +58,8 @@ def open_swaps(settings: Settings, by: str | None) -> Iterator[Swaps]:
         yield RemoteSwaps(server)
         return
     with wiring.make_store(settings) as store:
+        if by is not None:
+            check_author(by, store.read(lambda tx: tx.schedule()))
         yield LocalSwaps(store, settings, by or settings.engineer or wiring.current_user())
 
 

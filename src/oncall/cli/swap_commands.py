@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from oncall.planning.views.swap_views import SwapMoveView, SwapView, TakersView, TakerView
     from oncall.planning.views.version_views import ChangeView
 
-BY = typer.Option(None, "--by", metavar="NAME", help="Who does this; you when absent.")
+BY = typer.Option(None, "--by", metavar="NAME", help="The person of the roster who does this; you when absent.")
 CODE = typer.Argument(metavar="ID", help="The code of the swap, like 7K2F.")
 
 

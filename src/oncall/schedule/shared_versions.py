@@ -50,10 +50,10 @@ def shared_versions(rows: Sequence[VersionRow]) -> SharedVersions:
     }
 
 
-def schedule_of_shared(shared: SharedVersions) -> Schedule | None:
+def schedule_of_shared(shared: SharedVersions, version: int | None = None) -> Schedule | None:
     """Return the schedule that the versions make; None if no publication is in force.
 
-    Raises StoreError for versions that cannot be read.
+    version: leave later ones out. Raises StoreError for versions that cannot be read.
     """
     try:
         rows = [
@@ -66,6 +66,7 @@ def schedule_of_shared(shared: SharedVersions) -> Schedule | None:
                 each["document"],
             )
             for each in shared["versions"]
+            if version is None or int(each["version"]) <= version
         ]
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise StoreError("the server's schedule cannot be read; is it another version of oncall?") from error

@@ -6,6 +6,7 @@ are refused. When they go back some times come twice: the first is taken, with a
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from oncall.support.calendar import first_instant
 from oncall.support.wording import zone_name
 
 _SECOND = timedelta(seconds=1)
+_TIME_OF_DAY = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,19 @@ def read_time(text: str, zone: ZoneInfo) -> WrittenTime:
         raise Refused(_skipped_words(written, zone))
     second = first.replace(fold=1).astimezone(UTC)
     return WrittenTime(at, _twice_words(written, at, second, zone) if second != at else None)
+
+
+def read_time_after(text: str, zone: ZoneInfo, after: datetime) -> WrittenTime:
+    """Return the instant of a time as `read_time` does; a time of day, like `07:30`, is the first one after `after`.
+
+    after: aware. Raises as `read_time`.
+    """
+    found = _TIME_OF_DAY.fullmatch(text.strip())
+    if found is None:
+        return read_time(text, zone)
+    local = after.astimezone(zone).replace(tzinfo=None)
+    wanted = local.replace(hour=int(found[1]), minute=int(found[2]), second=0, microsecond=0)
+    return read_time((wanted if wanted > local else wanted + timedelta(days=1)).isoformat(), zone)
 
 
 def _skipped_words(written: datetime, zone: ZoneInfo) -> str:

@@ -54,6 +54,16 @@ def test_a_swap_moves_with_the_hours_of_its_shift(desk: SwapMemory, later_hours:
     assert [each.window.start for each in desk.schedule().overrides] == [NEW_START + week]
 
 
+def test_a_swap_that_moves_keeps_its_reason_however_often(desk: SwapMemory, later_hours: Roster, ten: Roster) -> None:
+    dentist = Author("mei", NOW, "dentist")
+    swap_at_once(desk, SwapAsked("ana", MONDAY + timedelta(days=7), other="gus"), dentist, PLAIN)
+    publish(desk, later_hours)
+    publish(desk, ten)
+    reasons = [note.reason for note in desk.schedule().log if note.kind == "swap"]
+    moved = "dentist (the new plan moved the shift of version {})"
+    assert reasons == ["dentist", moved.format(2), moved.format(5)]
+
+
 def test_an_accepted_request_follows_its_swap(desk: SwapMemory, later_hours: Roster) -> None:
     week = timedelta(days=7)
     ask_to_swap(desk, SwapAsked("ana", MONDAY + week, other="gus"), by("ana"), PLAIN, TIMES)

@@ -79,16 +79,16 @@ def _text(tx: BriefingStore, briefing: Briefing, person: str, context: ActionCon
 
 
 def _own_changes(tx: BriefingStore, schedule: Schedule, person: str, handoff_at: datetime) -> str:
-    """Return how an engineer's shifts ahead changed since their last shift began, or since the newest plan after it.
+    """Return how an engineer's shifts ahead changed since their last shift began, by any version.
 
-    A new plan counts as no change: its author tells the team.
+    Without an earlier shift, it is since the first publication: a first plan changes nobody's shifts.
     """
     before = schedule.assignments(handoff_at - _LONGEST_BREAK, handoff_at)
     since = max(
         [
             handoff_at - _LONGEST_BREAK,
             *(each.window.start for each in before if each.engineer == person and each.window.start < handoff_at),
-            *(each.at for each in schedule.publications if each.undone_at is None),
+            *(note.at for note in schedule.log[:1]),
         ]
     )
     if not any(since < note.at < handoff_at for note in schedule.log):

@@ -6,6 +6,7 @@ it starts on the same local date and has the same kind and role.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -26,6 +27,7 @@ from oncall.schedule.versions import Override, Piece
 from oncall.support.windows import Window, WindowKind
 
 _REASON = "the new plan moved the shift of version {}"
+_MOVED_BEFORE = re.compile(r" ?\(?the new plan moved the shift of version [0-9]+\)?$")
 
 
 class _ShiftKey(NamedTuple):
@@ -124,12 +126,20 @@ def _replace(
 ) -> int | None:
     """Take a swap back, and make it again with other pieces; return the new version. No pieces: only take it back."""
     span = Window(min(each.window.start for each in pieces), max(each.window.end for each in pieces))
-    reason = _REASON.format(version)
-    undo = NewVersion(author.at, UNDO, author.by, reason, undo_document(version, span), undoes=version)
+    why = _REASON.format(version)
+    undo = NewVersion(author.at, UNDO, author.by, why, undo_document(version, span), undoes=version)
     tx.add_version(undo)
     if not new:
         return None
-    return tx.add_version(NewVersion(author.at, pieces[0].kind, author.by, reason, change_document(new)))
+    first = pieces[0]
+    reason = _with_reason(first.reason, why)
+    return tx.add_version(NewVersion(author.at, first.kind, author.by, reason, change_document(new)))
+
+
+def _with_reason(reason: str, why: str) -> str:
+    """Return the reason that people gave for a swap, and why it was moved; a swap moves any number of times."""
+    given = _MOVED_BEFORE.sub("", reason)
+    return f"{given} ({why})" if given else why
 
 
 def _follow(tx: SwapTransaction, version: int, number: int | None, plans: _Plans, now: datetime) -> None:
