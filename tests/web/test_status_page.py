@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
+from oncall.paging.actions.status_on_page import record_on_page
+from oncall.status.status_actions import OpenIncident, StatusAuthor
+from oncall.web.public_status import MAX_AGE
 from tests.cli.conftest import Oncall, oncall  # noqa: F401
+from tests.paging.world import SATURDAY_NIGHT
 from tests.web.service import Service, problem
 
 EVENTS = "/v1/status/events"
@@ -20,7 +25,7 @@ def test_a_change_is_on_the_page_at_once_and_readers_need_no_token(service: Serv
     assert answer.status_code == 201, answer.text
     page = service.call("GET", "/status", by=None)
     assert "Partial System Outage" in page.text
-    assert page.headers["cache-control"] == "public, max-age=8"
+    assert page.headers["cache-control"] == "public, max-age=4"
     assert page.headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
     assert "set-cookie" not in page.headers
     subject = answer.json()["id"]
@@ -45,6 +50,28 @@ def test_every_file_of_the_page_is_served_and_a_reader_that_has_it_gets_304(serv
         assert answer.headers["access-control-allow-origin"] == "*"
         again = service.call("GET", path, by=None, headers={"If-None-Match": answer.headers["etag"]})
         assert (again.status_code, again.content) == (304, b""), path
+
+
+def test_a_kept_page_is_answered_as_a_rendered_one_and_compressed_for_those_who_ask(service: Service) -> None:
+    plain = {"Accept-Encoding": "identity"}
+    rendered, kept = (service.call("GET", "/status", by=None, headers=plain) for _ in range(2))
+    unlike = {"date", "content-length"}
+    heads = [{name: value for name, value in each.headers.items() if name not in unlike} for each in (rendered, kept)]
+    assert (heads[0], rendered.text) == (heads[1], kept.text)
+    assert kept.headers["x-content-type-options"] == "nosniff"
+    for accepted, coding in (("gzip, br", "gzip"), ("gzip;q=0", None), ("*", "gzip"), ("br", None)):
+        packed = service.call("GET", "/status", by=None, headers={"Accept-Encoding": accepted})
+        assert (packed.headers.get("content-encoding"), packed.text) == (coding, kept.text), accepted
+    head = service.call("HEAD", "/status", by=None, headers=plain)
+    assert (head.status_code, head.headers["content-length"], head.content) == (200, str(len(kept.content)), b"")
+
+
+def test_what_another_process_writes_is_on_the_page_within_ten_seconds(service: Service) -> None:
+    assert "All Systems Operational" in service.call("GET", "/status", by=None).text
+    began, author = time.monotonic(), StatusAuthor("mei", SATURDAY_NIGHT, may_backdate=True)
+    service.store.write(lambda tx: record_on_page(tx, OpenIncident("Down", {"portal": "major_outage"}), author))
+    service.until(lambda: "Partial System Outage" in service.call("GET", "/status", by=None).text)
+    assert time.monotonic() - began + MAX_AGE < 10
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,7 @@ from oncall.web.pages import (
 from oncall.web.request_guard import RequestGuard
 from oncall.web.sender_paths import without_stray_slashes
 from oncall.web.services import Services
+from oncall.web.status_door import StatusDoor
 
 _PARTS = (
     ticket_routes,
@@ -136,6 +137,7 @@ def create_app(
         async with open_services() as services:
             await keep_running(app, services)
             yield
+            await kept(app).public_status.stop()
 
     app = _Service(
         title="oncall",
@@ -149,7 +151,8 @@ def create_app(
         # We publish our own metrics; FastAPI's look for a collector on every request costs time.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    app.entry = RequestGuard(Overload(app.answer), lambda: kept(app).services.refusals, is_https=is_https)
+    guard = RequestGuard(Overload(app.answer), lambda: kept(app).services.refusals, is_https=is_https)
+    app.entry = StatusDoor(guard, lambda: kept(app).public_status, is_https=is_https)
     routers = [*(part.router for part in _PARTS), status_routes.pages]
     routes = [route for router in routers for route in router.routes]
     problem_documents.install(app, routes)

@@ -1,15 +1,23 @@
-"""The public status page: rendered in a thread, kept for two seconds, and the same for every reader."""
+"""The public status page: rendered in a thread, kept for some seconds, and the same for every reader.
+
+A page that is kept is rendered again before its time is over, beside the readers, so that none of them waits. Once a
+second, and only while there are readers, one query asks whether the log of the page has a new event.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import gzip
 import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 
-from oncall.errors import NotFound, Refused
+from oncall.errors import NotFound, Refused, StoreError
+from oncall.paging.ports.store import Transaction
 from oncall.status.status_pages import asset, badge_svg, feed, incident_html, status_html
 from oncall.status.status_record import StatusRecord, read_status
 from oncall.status.statuspage_json import documents
@@ -17,26 +25,37 @@ from oncall.web.problem_documents import ProblemDocument
 from oncall.web.services import Services
 
 HTML, SVG = "text/html; charset=utf-8", "image/svg+xml"
-KEPT_FOR = timedelta(seconds=2)
-"""How long a rendered page is given again. Readers may keep it for further MAX_AGE seconds."""
-MAX_AGE = 8
+KEPT_FOR = timedelta(seconds=5)
+"""How long a rendered page is given again while the log has no new event. Readers may keep it for further MAX_AGE
+seconds."""
+RENEWED_AFTER = KEPT_FOR - timedelta(seconds=2)
+"""From this age on, a page that is read is rendered again beside its readers."""
+LOOKED_EVERY = timedelta(seconds=1)
+"""How often the log is asked for a new event."""
+MAX_AGE = 4
 MOST_KEPT = 500
 """The most pages that are kept at a time: each incident has a page of its own."""
+LEAST_PACKED = 500
+"""Smaller files are not compressed: their headers are larger than what it would save."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublicFile:
-    """One file of the page as it is sent."""
+    """One file of the page as it is sent. etag: names its content, compressed or not.
+
+    packed: the body compressed with gzip; None for a small one.
+    """
 
     body: bytes
     media: str
     etag: str
+    packed: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
     file: PublicFile
-    until: datetime
+    rendered_at: datetime
 
 
 class PublicStatus:
@@ -46,28 +65,64 @@ class PublicStatus:
         self._services = services
         self._kept: dict[str, _Kept] = {}
         self._lock = asyncio.Lock()
+        self._last_event: tuple[int, int] | None = None
+        self._looked_at: datetime | None = None
+        self._beside: dict[str, asyncio.Task[None]] = {}
 
     def forget(self) -> None:
         """Render every page anew, because the status has changed."""
         self._kept.clear()
 
     async def file(self, path: str) -> PublicFile:
-        """Return the file at a path below `/status`, empty for the page itself. Raises ProblemDocument 404."""
-        found = self._fresh(path)
+        """Return the file at a path below `/status/`, empty for the page itself. Raises ProblemDocument 404."""
+        found = self.kept_file(path)
         if found is not None:
             return found
         async with self._lock:
             # Another reader may have rendered it while this one waited.
-            return self._fresh(path) or await self._render(path)
+            return self.kept_file(path) or await self._render(path)
 
-    def _fresh(self, path: str) -> PublicFile | None:
+    def kept_file(self, path: str) -> PublicFile | None:
+        """Return a file that need not be rendered now; None for any other. Has what is kept renewed in time."""
         kept = self._kept.get(path)
-        return kept.file if kept is not None and self._services.clock.real_now() < kept.until else None
+        if kept is None:
+            return None
+        now = self._services.clock.real_now()
+        if now - kept.rendered_at >= KEPT_FOR or self._looked_at is None or now - self._looked_at >= KEPT_FOR:
+            return None
+        if now - self._looked_at >= LOOKED_EVERY:
+            self._start("look", self._look)
+        if now - kept.rendered_at >= RENEWED_AFTER:
+            self._start(path, lambda: self._renew(path))
+        return kept.file
+
+    async def stop(self) -> None:
+        """Wait for what runs beside the readers."""
+        await asyncio.gather(*self._beside.values())
+
+    def _start(self, name: str, work: Callable[[], Coroutine[object, object, None]]) -> None:
+        """Do something beside the readers, unless it is being done."""
+        if name not in self._beside:
+            task = self._beside[name] = asyncio.get_running_loop().create_task(work())
+            task.add_done_callback(lambda _: self._beside.pop(name, None))
+
+    async def _look(self) -> None:
+        """Forget what is kept if the log has a new event. While the database is away, readers get what there is."""
+        with suppress(StoreError):
+            looked_at = self._services.clock.real_now()
+            last = await self._services.engine.read(_last_event)
+            if last != self._last_event:
+                self.forget()
+            self._last_event, self._looked_at = last, looked_at
+
+    async def _renew(self, path: str) -> None:
+        with suppress(StoreError, ProblemDocument):
+            await self._render(path)
 
     async def _render(self, path: str) -> PublicFile:
-        now = self._services.clock.now().replace(microsecond=0)
+        began, now = self._services.clock.real_now(), self._services.clock.now().replace(microsecond=0)
         try:
-            record = await self._services.engine.read(lambda tx: read_status(tx, now))
+            last, record = await self._services.engine.read(lambda tx: (_last_event(tx), read_status(tx, now)))
         except Refused:
             raise ProblemDocument(404, "no status page is published") from None
         try:
@@ -75,12 +130,19 @@ class PublicStatus:
             file = await asyncio.to_thread(_file, record, path, *ways)
         except NotFound as missing:
             raise ProblemDocument(404, str(missing)) from missing
-        if len(self._kept) >= MOST_KEPT:
-            self._kept.clear()
-        self._kept[path] = _Kept(file, self._services.clock.real_now() + KEPT_FOR)
+        if last != self._last_event or len(self._kept) >= MOST_KEPT:
+            self.forget()
+        self._last_event, self._looked_at = last, began
+        self._kept[path] = _Kept(file, began)
         return file
 
 
+def _last_event(tx: Transaction) -> tuple[int, int]:
+    """Return how far the log of the page and the versions of the schedule are; a publication may bring a new file."""
+    return tx.last_status_event(), tx.schedule().newest
+
+
+@cache
 def static_file(name: str) -> PublicFile:
     """Return a file of the page that never changes while the service runs."""
     media = "text/css; charset=utf-8" if name.endswith(".css") else "text/javascript; charset=utf-8"
@@ -97,8 +159,8 @@ def _file(record: StatusRecord, path: str, may_subscribe: bool, may_text: bool) 
         "feed.atom": lambda: _public(feed(record, "atom").encode(), "application/atom+xml; charset=utf-8"),
         "feed.rss": lambda: _public(feed(record, "rss").encode(), "application/rss+xml; charset=utf-8"),
         "incidents": lambda: _public(incident_html(record, rest, "/status/").encode(), HTML),
-        "components": lambda: _component_feed(record, rest),
-        "api": lambda: _document(record, rest),
+        "components": lambda: _component_feed(record, rest.removesuffix("/feed.atom")),
+        "api": lambda: _document(record, rest.removeprefix("v2/")),
     }
     return makers[kind]()
 
@@ -118,4 +180,5 @@ def _document(record: StatusRecord, name: str) -> PublicFile:
 
 
 def _public(body: bytes, media: str) -> PublicFile:
-    return PublicFile(body, media, f'"{hashlib.sha256(body).hexdigest()[:20]}"')
+    packed = gzip.compress(body, 6, mtime=0) if len(body) >= LEAST_PACKED else None
+    return PublicFile(body, media, f'"{hashlib.sha256(body).hexdigest()[:20]}"', packed)

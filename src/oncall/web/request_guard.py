@@ -30,8 +30,8 @@ TICKETS = "/v1/tickets"
 WORK_PATHS = (TICKETS, *SENDER_PATHS)
 """Where tickets, events and callbacks come in. To refuse a question, such as `/v1/explain`, loses no work."""
 _NO_STORE = (b"cache-control", b"no-store")
-_NOSNIFF = (b"x-content-type-options", b"nosniff")
-_HSTS = (b"strict-transport-security", b"max-age=31536000")
+NOSNIFF = (b"x-content-type-options", b"nosniff")
+HSTS = (b"strict-transport-security", b"max-age=31536000")
 
 
 class RequestGuard:
@@ -42,7 +42,7 @@ class RequestGuard:
 
     def __init__(self, app: ASGIApp, refusals: Callable[[], Refusals], *, is_https: bool) -> None:
         self._app, self._refusals = app, refusals
-        self._headers = [_NOSNIFF, _HSTS] if is_https else [_NOSNIFF]
+        self._headers = [NOSNIFF, HSTS] if is_https else [NOSNIFF]
         self._flooded, self._flooded_sender = problem(429, FLOODED), problem(503, FLOODED)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -15,20 +15,15 @@ from oncall.status.status_record import read_status
 from oncall.status.status_views import StatusChangedView, StatusView, UptimeView, status_view, uptime_between
 from oncall.web.api_description import Answer, answers, query
 from oncall.web.dependencies import PublicStatusDep, ReadingCaller, ServicesDep, StatusWriter
-from oncall.web.etags import names_etag
 from oncall.web.plain_route import PlainRoute
-from oncall.web.public_status import MAX_AGE, PublicFile, static_file
+from oncall.web.public_status import PublicFile, static_file
 from oncall.web.query_fields import QueryDep
 from oncall.web.query_models import UptimeQuery
 from oncall.web.request_models import PostedStatus
+from oncall.web.status_door import answer_of
 
 router = APIRouter(route_class=PlainRoute, tags=["status page"])
 pages = APIRouter(route_class=PlainRoute, include_in_schema=False)
-
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'"
-)
 
 
 @router.get(
@@ -112,7 +107,7 @@ async def get_rss(request: Request, public: PublicStatusDep) -> Response:
 @pages.get("/status/components/{component}/feed.atom")
 async def get_component_atom(request: Request, public: PublicStatusDep, component: str) -> Response:
     """Returns the Atom feed of one component."""
-    return _sent(request, await public.file(f"components/{component}"))
+    return _sent(request, await public.file(f"components/{component}/feed.atom"))
 
 
 @pages.get("/status/incidents/{subject}")
@@ -136,17 +131,11 @@ async def get_script(request: Request) -> Response:
 @pages.get("/status/api/v2/{name:path}")
 async def get_document(request: Request, public: PublicStatusDep, name: str) -> Response:
     """Returns a document of the Statuspage v2 API."""
-    return _sent(request, await public.file(f"api/{name}"))
+    return _sent(request, await public.file(f"api/v2/{name}"))
 
 
 def _sent(request: Request, file: PublicFile) -> Response:
-    headers = {
-        "ETag": file.etag,
-        "Cache-Control": f"public, max-age={MAX_AGE}",
-        "Access-Control-Allow-Origin": "*",
-        "Content-Security-Policy": _POLICY,
-        "Referrer-Policy": "same-origin",
-    }
-    if names_etag(request.headers.get("if-none-match", ""), file.etag):
-        return Response(status_code=304, headers=headers)
-    return Response(file.body, media_type=file.media, headers=headers)
+    answer = answer_of(file, request.headers.raw)
+    found = Response(answer.body, answer.status)
+    found.raw_headers = answer.headers
+    return found

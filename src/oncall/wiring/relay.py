@@ -58,6 +58,9 @@ COUNT_EVERY, FORGET_EVERY = timedelta(seconds=15), timedelta(hours=1)
 KEPT_FOR = timedelta(days=14)
 """How long (real time) a message that does not wait is listed."""
 STOP_WITHIN_SECONDS = 5.0
+NOTICES_REST_SECONDS, MAIL_REST_SECONDS = 0.1, 0.02
+"""Real time without work after some notices are written, and after a mail is sent: thousands of subscribers are told in
+the background, and a page may need the interpreter meanwhile."""
 MOST_ALARMS = 100
 _BY_SMS = (SUBSCRIBER_SMS, SUBSCRIBER_CODES)
 MOST_HOOKS = 50
@@ -202,6 +205,7 @@ class Relay:
         found = await self._access.read(lambda tx: notices.look(tx, now=self._now(), real_now=self._real_now()))
         if found is not None:
             await self._access.write_apart(lambda tx: store_notices(tx, found))
+            await asyncio.sleep(NOTICES_REST_SECONDS)
         return found is not None
 
     async def _write(self, work: Callable[[RelayMessages], T]) -> T:
@@ -244,7 +248,10 @@ class Relay:
                 await known.carrier.close()
             self._addresses[to] = address
             carrier, may_go = self._carrier(to, address, hook), self._turns.next if to in _BY_SMS else None
-            self._couriers[to] = Courier(to, carrier, self._write, self._real_now, self._metrics, may_go)
+            pause = MAIL_REST_SECONDS if to == SUBSCRIBER_MAIL else 0.0
+            self._couriers[to] = Courier(
+                to, carrier, self._write, self._real_now, self._metrics, may_go, pause_between=pause
+            )
         return self._couriers[to]
 
     async def _hook(self, to: str) -> Subscriber | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -49,7 +50,8 @@ class RelayObserver(Protocol):
 class Courier:
     """Sends the messages of one destination. carrier: how; real_now: real time, aware UTC.
 
-    may_go: says whether a message may go now; then each round sends one. None: they go at once.
+    may_go: says whether a message may go now; then each round sends one. None: they go at once. pause_between:
+    real seconds without work after each message.
     """
 
     to: str
@@ -58,6 +60,7 @@ class Courier:
     real_now: Callable[[], datetime]
     observer: RelayObserver
     may_go: Callable[[], Awaitable[bool]] | None = None
+    pause_between: float = 0.0
     failures: int = 0
     rests_until: datetime | None = None
 
@@ -79,6 +82,7 @@ class Courier:
             failed = after.due_at is not None
             left = claimed[number + 1 :] if failed else []
             await self.write(partial(_record, after=after, left=left))
+            await asyncio.sleep(self.pause_between)
             if failed:
                 await self._rest(after)
                 return number

@@ -32,11 +32,13 @@ class NoticeRound:
 class SubscriberNotices:
     """Finds what subscribers have to be told. base: the address of this service in links.
 
-    gap: the event after a missing number, and when (real time) it was first seen.
+    gap: the event after a missing number, and when (real time) it was first seen. told: the event that is being told,
+    with the page as it was when the first subscribers were told, so that all are told the same.
     """
 
     base: str
     gap: tuple[int, datetime] | None = None
+    told: tuple[int, StatusRecord | None] | None = None
 
     def look(self, tx: Subscribers, *, now: datetime, real_now: datetime) -> NoticeRound | None:
         """Return what is to be written now; None if everything is. Reads only. now: policy time."""
@@ -44,11 +46,12 @@ class SubscriberNotices:
         event = tx.next_status_event(cursor.event) if cursor is not None else None
         if cursor is None or event is None or self._may_miss_one(cursor, event, real_now):
             return None
-        told = NoticeCursor(event.seq)
-        record = _record(tx, now)
+        if self.told is None or self.told[0] != event.seq:
+            self.told = event.seq, _record(tx, now)
+        record = self.told[1]
         notice = notice_of(event, record) if record is not None else None
         if record is None or notice is None:
-            return NoticeRound(cursor, told)
+            return NoticeRound(cursor, NoticeCursor(event.seq))
         return self._notices(tx, cursor, event, notice, record, real_now)
 
     def _notices(
