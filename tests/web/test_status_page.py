@@ -41,6 +41,7 @@ def test_every_file_of_the_page_is_served_and_a_reader_that_has_it_gets_304(serv
         "/status/feed.atom": "application/atom+xml",
         "/status/feed.rss": "application/rss+xml",
         "/status/components/portal/feed.atom": "application/atom+xml",
+        "/status/components/portal/feed.rss": "application/rss+xml",
         "/status/api/v2/summary.json": "application/json",
         "/status/api/v2/scheduled-maintenances/active.json": "application/json",
     }

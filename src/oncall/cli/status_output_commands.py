@@ -102,7 +102,8 @@ def uptime(
 ) -> None:
     """Print the uptime beside the promise.
 
-    There is a row for each component and one for the page, which is its worst core component.
+    There is a row for each component, each group and the page. At each instant a group, or the page, is its worst core
+    component.
 
     Agreed maintenance does not count; a partial outage counts by the page's `partial_weight`. The strict figure counts
     every outage and maintenance in full. Percentages are rounded down.
@@ -218,7 +219,9 @@ def _print_incident(incident: IncidentView, zone: ZoneInfo) -> None:
 
 
 def _print_uptime(view: UptimeView) -> None:
-    rows = [_uptime_row(each) for each in [*view["components"], view["page"]]]
+    rows = [_uptime_row(each) for each in view["components"]]
+    rows += [_uptime_row({**each, "component": f"group {each['component']}"}) for each in view["groups"]]
+    rows.append(_uptime_row(view["page"]))
     header = ["Component", "Uptime", "Strict", "Down", "Allowed", "Left", "Measured"]
     print_table(header, rows)
     start, end = (datetime.fromisoformat(view[key]).strftime("%Y-%m-%d %H:%M") for key in ("from", "to"))

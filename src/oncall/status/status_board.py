@@ -9,8 +9,8 @@ from oncall.status.component_history import SecondsSpan
 from oncall.status.day_bars import DAYS, last_window
 from oncall.status.incidents import Incident
 from oncall.status.status_record import StatusRecord, epoch
-from oncall.status.uptime import Tally, component_tally, page_tally
-from oncall.support.status_file import Component
+from oncall.status.uptime import Tally, component_tally, group_tally, page_tally
+from oncall.support.status_file import Component, Group
 from oncall.support.wording import ago
 
 
@@ -25,10 +25,11 @@ class OpenIncidentView:
 
 @dataclass(frozen=True, slots=True)
 class WindowUptime:
-    """The uptime of a window up to now: of the page, and of each component."""
+    """The uptime of a window up to now: of the page, of each group with a public component, and of each component."""
 
     name: str
     page: Tally
+    groups: tuple[tuple[Group, Tally], ...]
     components: tuple[tuple[Component, Tally], ...]
 
 
@@ -59,7 +60,9 @@ def uptime_windows(record: StatusRecord) -> list[WindowUptime]:
 def _window(name: str, span: SecondsSpan, record: StatusRecord) -> WindowUptime:
     page, histories = record.page, record.histories
     components = tuple((each, component_tally(histories[each.id], span, page)) for each in page.components)
-    return WindowUptime(name, page_tally(histories, span, page), components)
+    shown = [each for each in page.groups if any(one.group == each.id for one in page.public)]
+    groups = tuple((each, group_tally(histories, each.id, span, page)) for each in shown)
+    return WindowUptime(name, page_tally(histories, span, page), groups, components)
 
 
 def _midnight(record: StatusRecord, day: date) -> int:

@@ -25,7 +25,8 @@ def exported_files(record: StatusRecord) -> dict[str, bytes]:
         if is_public(subject, record):
             files[f"incidents/{subject.id}.html"] = incident_html(record, subject.id, "../").encode()
     for component in record.page.public:
-        files[f"components/{component.id}/feed.atom"] = feed(record, "atom", component.id).encode()
+        for form in ("atom", "rss"):
+            files[f"components/{component.id}/feed.{form}"] = feed(record, form, component.id).encode()
     for path, document in documents(record).items():
         files[f"api/v2/{path}"] = json.dumps(document, ensure_ascii=False).encode()
     return files | {name: asset(name) for name in ASSETS}

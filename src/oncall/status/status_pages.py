@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 
 from oncall.errors import NotFound
 from oncall.status.component_states import ComponentState
+from oncall.status.counted_intervals import counted_intervals
 from oncall.status.day_bars import DAYS, day_bars, last_window
 from oncall.status.incidents import Incident, Maintenance
+from oncall.status.status_board import uptime_windows
 from oncall.status.status_entries import entries
 from oncall.status.status_record import StatusRecord
 from oncall.status.status_words import STEP_WORDS, SYMBOLS, both_times, formula_sentence, uptime_sentence
 from oncall.status.statuspage_components import page_id
 from oncall.status.statuspage_json import is_public, link_to
 from oncall.status.top_line import top_line
-from oncall.status.uptime import component_tally, page_tally, percent
+from oncall.status.uptime import Tally, component_tally, page_tally, percent
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -44,6 +46,8 @@ def status_html(record: StatusRecord, base: str, *, may_subscribe: bool = False,
         tallies=tallies,
         page_tally=page_tally(record.histories, window, page),
         days=DAYS,
+        windows=uptime_windows(record),
+        counted=counted_intervals(record, window),
         open_incidents=[each for each in record.open_incidents if is_public(each, record)],
         running=[each for each in record.running if is_public(each, record)],
         upcoming=[each for each in record.upcoming if is_public(each, record)],
@@ -157,8 +161,13 @@ def _templates() -> Environment:
         "formula_sentence": formula_sentence,
         "ComponentState": ComponentState,
         "step_words": STEP_WORDS,
+        "figure": _figure,
     }
     return found
+
+
+def _figure(tally: Tally) -> str:
+    return f"{percent(tally.sla)} %" if tally.sla is not None else "not measured"
 
 
 def _utc(at: datetime) -> str:

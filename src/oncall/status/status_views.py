@@ -14,7 +14,7 @@ from oncall.status.incidents import Incident, Maintenance
 from oncall.status.proposals import Proposal, ProposalState
 from oncall.status.status_record import StatusRecord, epoch
 from oncall.status.top_line import top_line
-from oncall.status.uptime import Tally, component_tally, page_tally, percent
+from oncall.status.uptime import Tally, component_tally, group_tally, page_tally, percent
 from oncall.support.status_file import StatusPage
 
 PAGE = "page"
@@ -22,9 +22,9 @@ PAGE = "page"
 
 
 class UptimeFigures(TypedDict):
-    """The uptime of one component, or of the page, in whole seconds."""
+    """The uptime of one component, of a group, or of the page, in whole seconds."""
 
-    component: Annotated[str, "Its id; `page` for the whole page."]
+    component: Annotated[str, "Its id, or the group's; `page` for the whole page."]
     seconds: Annotated[int, "Length of the window, cut at now and at the component's publication."]
     measured: Annotated[int, "Seconds with a known state."]
     agreed: Annotated[int, "Measured seconds of maintenance that was announced in time."]
@@ -42,10 +42,11 @@ UptimeView = TypedDict(
         "to": Annotated[str, "End of the window, exclusive, cut at now."],
         "promise": Annotated[str, "Promised uptime in percent."],
         "components": list[UptimeFigures],
+        "groups": Annotated[list[UptimeFigures], "Of each group with a public component, its worst core component."],
         "page": UptimeFigures,
     },
 )
-"""The uptime of each component and of the page."""
+"""The uptime of each component, each group and the page."""
 
 
 class StatusChangedView(TypedDict):
@@ -169,7 +170,7 @@ def status_view(record: StatusRecord) -> StatusView:
 
 
 def uptime_view(record: StatusRecord, window: SecondsSpan, components: Iterable[str] = ()) -> UptimeView:
-    """Return the uptime in a window, cut at now. components: ids of those to show; all when empty.
+    """Return the uptime in a window, cut at now. components: ids of those to show; all, and the groups, when empty.
 
     Raises NotFound for an id that is not on the page.
     """
@@ -181,6 +182,11 @@ def uptime_view(record: StatusRecord, window: SecondsSpan, components: Iterable[
         "to": _local(cut.end, zone),
         "promise": f"{float(page.promise):g}",
         "components": [_figures(name, component_tally(record.histories[name], cut, page), page) for name in shown],
+        "groups": [
+            _figures(group.id, group_tally(record.histories, group.id, cut, page), page)
+            for group in page.groups
+            if not components and any(each.group == group.id for each in page.public)
+        ],
         "page": page_figures(page_tally(record.histories, cut, page), page),
     }
 

@@ -79,6 +79,16 @@ def page_tally(histories: Mapping[str, ComponentHistory], window: SecondsSpan, p
     return _tally([histories[name] for name in page.core], window, page)
 
 
+def group_tally(histories: Mapping[str, ComponentHistory], group: str, window: SecondsSpan, page: StatusPage) -> Tally:
+    """Return the seconds of a group in a window: at each instant those of its worst core component.
+
+    A group without a core component is its worst component. Private components do not count.
+    """
+    members = [each.id for each in page.public if each.group == group]
+    core = [name for name in members if name in page.core]
+    return _tally([histories[name] for name in core or members], window, page)
+
+
 def percent(share: Fraction | None) -> str | None:
     """Return a share as text in percent, rounded down to three decimals: `99.907`; None if there is none."""
     if share is None:

@@ -145,7 +145,7 @@ _HAS_DELIVERED = (
     .limit(1)
 )
 # Keys of advisory locks: any numbers above 32 bits that all our processes share. Keys below lock provider ids.
-_SEND_QUEUE, _HANDOFFS, _STATUS_PAGE = 500000651891, 500000651892, 500000651893
+_SEND_QUEUE, _HANDOFFS = 500000651891, 500000651892
 _PHONES = 1 << 40
 """Added to a number that is made from a person's id."""
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
@@ -303,10 +303,6 @@ class AttemptQueries(Statements):
     def lock_handoffs(self) -> None:
         """Wait for the lock of the handoff notices and hold it until the transaction ends."""
         self._lock(_HANDOFFS)
-
-    def lock_status_page(self) -> None:
-        """Wait for the lock of the page's own events and hold it until the transaction ends."""
-        self._lock(_STATUS_PAGE)
 
     def _try_lock(self, key: int) -> bool:
         """Take a lock until the transaction ends. SQLite has only one writer, so that it needs no locks."""

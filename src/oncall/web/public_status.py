@@ -159,17 +159,20 @@ def _file(record: StatusRecord, path: str, may_subscribe: bool, may_text: bool) 
         "feed.atom": lambda: _public(feed(record, "atom").encode(), "application/atom+xml; charset=utf-8"),
         "feed.rss": lambda: _public(feed(record, "rss").encode(), "application/rss+xml; charset=utf-8"),
         "incidents": lambda: _public(incident_html(record, rest, "/status/").encode(), HTML),
-        "components": lambda: _component_feed(record, rest.removesuffix("/feed.atom")),
+        "components": lambda: _component_feed(record, rest),
         "api": lambda: _document(record, rest.removeprefix("v2/")),
     }
     return makers[kind]()
 
 
-def _component_feed(record: StatusRecord, component: str) -> PublicFile:
+def _component_feed(record: StatusRecord, path: str) -> PublicFile:
+    """Return the feed at a path like `portal/feed.atom`. Raises NotFound."""
+    component, _, name = path.partition("/")
+    form = name.removeprefix("feed.")
     known = {each.id for each in record.page.public} | set(record.retired)
-    if component not in known:
+    if component not in known or form not in ("atom", "rss"):
         raise NotFound("there is no such component on the status page")
-    return _public(feed(record, "atom", component).encode(), "application/atom+xml; charset=utf-8")
+    return _public(feed(record, form, component).encode(), f"application/{form}+xml; charset=utf-8")
 
 
 def _document(record: StatusRecord, name: str) -> PublicFile:

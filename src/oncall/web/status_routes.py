@@ -110,6 +110,12 @@ async def get_component_atom(request: Request, public: PublicStatusDep, componen
     return _sent(request, await public.file(f"components/{component}/feed.atom"))
 
 
+@pages.get("/status/components/{component}/feed.rss")
+async def get_component_rss(request: Request, public: PublicStatusDep, component: str) -> Response:
+    """Returns the RSS feed of one component."""
+    return _sent(request, await public.file(f"components/{component}/feed.rss"))
+
+
 @pages.get("/status/incidents/{subject}")
 async def get_incident_page(request: Request, public: PublicStatusDep, subject: str) -> Response:
     """Returns the page of one incident or maintenance."""

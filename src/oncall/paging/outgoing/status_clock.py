@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from oncall.paging.ports.subscribers import StatusClockStore
 from oncall.status.due_events import due_events
-from oncall.status.status_events import StatusEvent
+from oncall.status.status_events import StatusEvent, StatusLog
 from oncall.status.status_record import read_status
 
 
-def note_due_events(tx: StatusClockStore, now: datetime) -> list[StatusEvent]:
+def note_due_events(tx: StatusLog, now: datetime) -> list[StatusEvent]:
     """Append what has come about by `now` (policy time, aware UTC), and return it. Each comes into the log once."""
     if not tx.status_files():
         return []
     # Two pagers that look at the same time would both find it missing.
-    tx.lock_status_page()
+    tx.lock_status_log()
     found = due_events(read_status(tx, now), tx.status_events())
     for event in found:
         tx.add_status_event(event)

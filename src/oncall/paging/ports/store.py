@@ -30,7 +30,7 @@ from oncall.paging.ports.refusals import RefusalCounts
 from oncall.paging.ports.relay import EventFeed, RelayLooks
 from oncall.paging.ports.schedule_store import PolicySources, Publishing, Schedules
 from oncall.paging.ports.sign_in_store import SignIns
-from oncall.paging.ports.subscribers import StatusClockStore, Subscribers
+from oncall.paging.ports.subscribers import Subscribers
 from oncall.paging.ports.swap_store import SwapRequests
 from oncall.paging.ports.ticket_links import TicketLinks
 from oncall.paging.ports.ticket_store import Codes, DueTickets, EventLog, TicketHistory, TicketLists, Tickets
@@ -137,7 +137,6 @@ class Transaction(
     SwapRequests,
     EventFeed,
     Subscribers,
-    StatusClockStore,
     TicketLinks,
     PlanDrafts,
     Protocol,

@@ -66,13 +66,6 @@ class NoticeCursor:
     subscriber: str = ""
 
 
-class StatusClockStore(StatusLog, Protocol):
-    """Everything that writing the page's own events needs."""
-
-    def lock_status_page(self) -> None:
-        """Wait until no other transaction writes such events, and block others until this one ends."""
-
-
 class Subscribers(StatusLog, RelayMessages, Protocol):
     """Stores subscribers, what was asked from where, and the place up to which notices are written."""
 

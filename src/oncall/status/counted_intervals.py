@@ -1,0 +1,88 @@
+"""The outages and maintenances behind the uptime figures, so that a reader can add them up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from oncall.status.component_history import SecondsSpan, outside
+from oncall.status.component_states import ComponentState
+from oncall.status.incidents import Incident, Maintenance
+from oncall.status.status_record import StatusRecord, epoch
+from oncall.status.statuspage_json import is_public
+
+IN_FULL, ONLY_STRICT = "counts in full", "counts in the strict figure"
+AGREED, IN_AGREED = "does not count: announced in time", "does not count: during maintenance announced in time"
+MOST_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class CountedInterval:
+    """A span in which one public component was not fully up. end: None while it lasts. how: how it counts."""
+
+    subject: str
+    title: str
+    component: str
+    start: datetime
+    end: datetime | None
+    state: ComponentState
+    how: str
+
+
+def counted_intervals(record: StatusRecord, window: SecondsSpan) -> list[CountedInterval]:
+    """Return what counts, or would count, in a window of whole seconds since 1970: the newest first, at most 100.
+
+    Degraded performance counts in no figure and is left out.
+    """
+    found = [each for incident in record.incidents for each in _of_incident(incident, record)]
+    found += [each for work in record.maintenances for each in _of_work(work, record)]
+    inside = [each for each in found if _touches(each, window)]
+    return sorted(inside, key=lambda each: (each.start, each.subject, each.component), reverse=True)[:MOST_SHOWN]
+
+
+def _of_incident(incident: Incident, record: StatusRecord) -> Iterator[CountedInterval]:
+    weights = {
+        ComponentState.MAJOR: IN_FULL,
+        ComponentState.PARTIAL: f"counts by {float(record.page.partial_weight):g}",
+    }
+    for component in record.page.public if is_public(incident, record) else ():
+        for span in incident.spans_of(component.id):
+            if span.state in weights:
+                whole = SecondsSpan(epoch(span.start), epoch(span.end) if span.end else record.now_seconds + 1)
+                for part, is_agreed in _parts(whole, component.id, record):
+                    how = IN_AGREED if is_agreed else weights[span.state]
+                    yield _interval(incident, component.name, part, span.state, how, record)
+
+
+def _of_work(work: Maintenance, record: StatusRecord) -> Iterator[CountedInterval]:
+    state = ComponentState.UNDER_MAINTENANCE
+    for component in record.page.public if is_public(work, record) else ():
+        for span in work.spans() if component.id in work.components else ():
+            for part, is_agreed in _parts(SecondsSpan(epoch(span.start), epoch(span.end)), component.id, record):
+                yield _interval(work, component.name, part, state, AGREED if is_agreed else ONLY_STRICT, record)
+
+
+def _parts(span: SecondsSpan, component: str, record: StatusRecord) -> Iterator[tuple[SecondsSpan, bool]]:
+    """Yield the parts of a span outside and inside the agreed maintenance of a component."""
+    free = list(outside([span], record.histories[component].agreed))
+    yield from ((part, False) for part in free)
+    yield from ((part, True) for part in outside([span], free))
+
+
+def _interval(
+    subject: Incident | Maintenance,
+    component: str,
+    part: SecondsSpan,
+    state: ComponentState,
+    how: str,
+    record: StatusRecord,
+) -> CountedInterval:
+    end = datetime.fromtimestamp(part.end, UTC) if part.end <= record.now_seconds else None
+    start = datetime.fromtimestamp(part.start, UTC)
+    return CountedInterval(subject.id, subject.title, component, start, end, state, how)
+
+
+def _touches(interval: CountedInterval, window: SecondsSpan) -> bool:
+    is_before = interval.end is not None and epoch(interval.end) <= window.start
+    return not is_before and epoch(interval.start) < window.end
