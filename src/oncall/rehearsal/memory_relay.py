@@ -12,7 +12,7 @@ from oncall.paging.ports.relay import EVENTS_RELAYED, RelayBacklog, RelayFilter,
 class NoRelay:
     """Keeps nothing of what is relayed."""
 
-    def last_event(self) -> int:
+    def last_event(self, ticket: str | None = None) -> int:
         """Return 0."""
         return 0
 

@@ -28,6 +28,7 @@ from oncall.store.tables import events, relay_cursor, relay_messages
 
 _CURSOR = select(relay_cursor.c.event).where(relay_cursor.c.name == bindparam("name"))
 _LAST_EVENT = select(func.max(events.c.seq))
+_LAST_EVENT_OF = _LAST_EVENT.where(events.c.ticket == bindparam("ticket"))
 _EVENTS_AFTER = select(events).where(events.c.seq > bindparam("number")).order_by(events.c.seq).limit(bindparam("most"))
 _NUMBERS_AFTER = (
     select(events.c.seq).where(events.c.seq > bindparam("number")).order_by(events.c.seq).limit(bindparam("most"))
@@ -93,9 +94,10 @@ _IN_STATE = {
 class RelayQueries(Statements):
     """The queries for messages to webhooks and team channels, and for the log that they are made from."""
 
-    def last_event(self) -> int:
-        """Return the number of the newest event of all tickets; 0 if there is none."""
-        return int(self._run(_LAST_EVENT).scalar_one() or 0)
+    def last_event(self, ticket: str | None = None) -> int:
+        """Return the number of the newest event of all tickets, or of one; 0 if there is none."""
+        found = self._run(_LAST_EVENT) if ticket is None else self._run(_LAST_EVENT_OF, {"ticket": ticket})
+        return int(found.scalar_one() or 0)
 
     def events_after(self, number: int, *, most: int) -> list[Event]:
         """Return events with a higher number than this, in order."""

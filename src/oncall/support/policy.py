@@ -14,6 +14,7 @@ from oncall.errors import Fault
 from oncall.support.coverage_days import MONDAY_TO_FRIDAY
 from oncall.support.mail_rules import MailRules
 from oncall.support.outward import TeamChannel, Webhook
+from oncall.support.portal_rules import PortalRules
 from oncall.support.reminders import Reminders
 from oncall.support.routing import Routing
 from oncall.support.windows import WeekSpan, WindowKind, weekend_kinds
@@ -270,6 +271,7 @@ class Policy:
     sms: SmsRules = SmsRules()
     routing: Routing = field(default_factory=Routing)
     mail: MailRules = field(default_factory=MailRules)
+    portal: PortalRules = field(default_factory=PortalRules)
     coverage_days: tuple[int, ...] = MONDAY_TO_FRIDAY
     kinds: tuple[WindowKind, ...] = (WindowKind.WEEKNIGHT, WindowKind.WEEKEND, WindowKind.HOLIDAY)
     titles: Mapping[WindowKind, str] = field(default_factory=dict)

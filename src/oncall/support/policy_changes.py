@@ -22,6 +22,7 @@ from oncall.support.policy_table import (
     target_words,
     urgent_words,
 )
+from oncall.support.portal_form import portal_rows
 from oncall.support.reminders import reminder_words
 from oncall.support.wording import exact_span
 
@@ -40,6 +41,7 @@ def changes(old: Policy, new: Policy) -> list[str]:
         *_sms_changes(old.sms, new.sms),
         *_routing_changes(old, new),
         *([f"Mail: {mail_words(new.mail)}."] if old.mail != new.mail else []),
+        *_portal_changes(old, new),
         *([f"Reminders: {reminder_words(new.reminders)}."] if old.reminders != new.reminders else []),
         *_customer_changes(old, new),
         *_outward_changes(old, new),
@@ -50,6 +52,14 @@ def _routing_changes(old: Policy, new: Policy) -> Iterator[str]:
     """Yield a sentence if alerts are routed otherwise. The lines of the rows do not count."""
     if policy_view(old)["routing"] != policy_view(new)["routing"]:
         yield "Alerts: the routing table is different; `oncall intake explain` shows what it does."
+
+
+def _portal_changes(old: Policy, new: Policy) -> Iterator[str]:
+    if portal_rows(old) != portal_rows(new):
+        yield "Portal: other answers make other impacts; `oncall policy show` shows the table."
+    if old.portal.answer_within != new.portal.answer_within:
+        within = exact_span(new.portal.answer_within)
+        yield f"Portal: the pages promise an answer within {within} on average in business hours."
 
 
 def _name_changes(old: Policy, new: Policy) -> Iterator[str]:

@@ -49,6 +49,7 @@ from oncall.support.policy_checks import (
     circle_of,
     note_circle,
 )
+from oncall.support.portal_rules import PortalRules, portal_rules
 from oncall.support.reminder_reader import reminders
 from oncall.support.reminders import Reminders
 from oncall.support.routing import Routing
@@ -93,6 +94,7 @@ class PolicyReader:
         sms = fields.optional("sms", sms_rules, SmsRules())
         table = fields.optional("routing", routing(self._root), Routing())
         mail = fields.optional("mail", mail_rules(self._root), MailRules())
+        portal = fields.optional("portal", portal_rules(self._root), PortalRules())
         reminded = fields.optional("reminders", reminders, Reminders())
         customers = fields.optional("customers", file_beside, None)
         status = fields.optional("status", file_beside, None)
@@ -114,6 +116,7 @@ class PolicyReader:
             sms=sms.value,
             routing=table.value,
             mail=mail.value,
+            portal=portal.value,
             coverage_days=days.value,
             kinds=kinds_of(on_call.value),
             titles={window.kind: window.title for window in on_call.value if window.title},

@@ -28,6 +28,7 @@ from oncall.support.policy_view_types import (
     SupportPlanView,
     TextLimitView,
 )
+from oncall.support.portal_table import portal_lines, portal_view
 from oncall.support.reminders import Reminders, reminder_words
 from oncall.support.routing import Routing
 from oncall.support.text_tables import table_lines
@@ -128,6 +129,7 @@ def policy_lines(policy: Policy, width: int | None = None) -> list[str]:
         f"Texts: {script_words(policy.sms)}; {link_words(policy.sms)}.",
         f"Replies: {bare_reply_words(policy.sms)}.",
         f"Mail: {mail_words(policy.mail)}.",
+        *portal_lines(policy),
         *([f"Reminders: {reminder_words(policy.reminders)}."] if policy.reminders != Reminders() else []),
         *([f"The desk: notices of its tickets go to {desk} by {policy.desk.channel.value}."] if desk else []),
         *(f"Webhook {each.name}: {', '.join(each.events)}." for each in policy.webhooks),
@@ -196,6 +198,7 @@ def policy_view(policy: Policy) -> PolicyView:
             "impact": policy.mail.impact,
             "words": dict(policy.mail.words),
         },
+        "portal": portal_view(policy),
         "reminders": {
             "before_seconds": [int(each.total_seconds()) for each in policy.reminders.before],
             "prove_phones": policy.reminders.prove_phones,

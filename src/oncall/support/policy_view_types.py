@@ -86,6 +86,23 @@ class MailRulesView(TypedDict):
     words: Annotated[dict[str, str], "The impact of a mail whose subject begins with a word."]
 
 
+class PortalRowView(TypedDict):
+    """One row of the portal's table. The first row that fits the customer's answers counts."""
+
+    answers: Annotated[
+        dict[str, list[str]], "By question, the answers that fit; a question that is absent fits always."
+    ]
+    impact: str
+    why: Annotated[str, "A sentence for the customer; empty: the impact's definition is shown."]
+
+
+class PortalView(TypedDict):
+    """How the answers to the portal's four questions become an impact."""
+
+    rows: list[PortalRowView]
+    answer_within_seconds: Annotated[int, "The average time of an answer in business hours, which pages name."]
+
+
 class DeskView(TypedDict):
     """How the support desk is told of a ticket."""
 
@@ -146,6 +163,7 @@ class PolicyView(TypedDict):
     limits: LimitsView
     sms: SmsRulesView
     mail: MailRulesView
+    portal: PortalView
     reminders: RemindersView
     desk: DeskView
     routing: RoutingView

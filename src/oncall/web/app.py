@@ -41,6 +41,7 @@ from oncall.web.overload import Overload
 from oncall.web.pages import (
     action_routes,
     board_routes,
+    customer_live_routes,
     customer_routes,
     draft_routes,
     fairness_routes,
@@ -86,6 +87,7 @@ _PARTS = (
     draft_routes,
     action_routes,
     own_routes,
+    customer_live_routes,
     customer_routes,
     live_routes,
     portal_routes,
@@ -113,6 +115,7 @@ class _Service(DescribedApp):
     def end_streams(self) -> None:
         """End the streams of open pages, which would otherwise keep the server from stopping."""
         kept(self).live.stop()
+        kept(self).customers_live.stop()
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request that the guard let through: for a fixed path at once, else through FastAPI's router."""

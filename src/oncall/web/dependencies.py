@@ -28,6 +28,7 @@ class Running:
     """Objects that exist while the application runs. report_lock: held by the one report that is being measured.
 
     shift_changes: when each event of the calendar feeds last changed. live: the streams of open pages.
+    customers_live: those of customers' pages, which take no place from the board's.
     """
 
     services: Services
@@ -35,6 +36,7 @@ class Running:
     flood_check: FloodCheck
     public_status: PublicStatus
     live: LiveFeed
+    customers_live: LiveFeed
     report_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     shift_changes: ShiftChanges = field(default_factory=ShiftChanges)
     published_roster: PublishedRoster = field(default_factory=PublishedRoster)
@@ -47,8 +49,8 @@ async def keep_running(app: FastAPI, services: Services) -> None:
     )
     await authenticator.start()
     flood_check = FloodCheck(services.engine, services.refusals)
-    live = LiveFeed(lambda: services.engine.read(place_of))
-    app.state.running = Running(services, authenticator, flood_check, PublicStatus(services), live)
+    live, customers_live = (LiveFeed(lambda: services.engine.read(place_of)) for _ in range(2))
+    app.state.running = Running(services, authenticator, flood_check, PublicStatus(services), live, customers_live)
 
 
 def kept(app: FastAPI) -> Running:

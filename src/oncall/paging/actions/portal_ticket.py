@@ -27,16 +27,8 @@ from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.ports.store import TicketStore
 from oncall.schedule.schedule import Schedule
 from oncall.support.policy import Policy
-from oncall.support.portal_form import (
-    QUESTIONS,
-    Emergency,
-    FormAnswers,
-    Way,
-    What,
-    Who,
-    impact_of,
-    reason_of,
-)
+from oncall.support.portal_form import impact_of, reason_of
+from oncall.support.portal_rules import QUESTIONS, Emergency, FormAnswers, Way, What, Who
 from oncall.support.wording import full_time
 
 FORM_ID = re.compile(r"[0-9a-f]{16}")
@@ -97,7 +89,7 @@ def promise_words(
     plan = plan_named(contact.customer.plan, policy).name
     decided = verdict(Question(plan, impact), policy, schedule, now)
     words = [
-        f"The impact is {impact}: {reason_of(form.answers)}",
+        f"The impact is {impact}: {reason_of(form.answers, policy)}",
         f"Your plan is {plan}. It is {full_time(now, zone)}.",
     ]
     if decided.action is Action.HOLD and decided.hold_until is not None:
@@ -129,7 +121,7 @@ def post_form(tx: PortalStore, form: PortalForm, contact: Contact, context: Acti
         "contact": contact.address,
     }
     try:
-        accepted = accept_posted(tx, body, context, reasons=[reason_of(form.answers)])
+        accepted = accept_posted(tx, body, context, reasons=[reason_of(form.answers, policy)])
     except Conflict as refusal:
         raise Conflict(SENT_ALREADY) from refusal
     said = TicketAction(

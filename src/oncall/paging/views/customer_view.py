@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
-from typing import TypedDict
+from typing import Protocol, TypedDict
 from zoneinfo import ZoneInfo
 
 from oncall.paging.actions.customer_actions import continued, graver_impact
@@ -21,6 +22,7 @@ from oncall.paging.domain.people import first_name
 from oncall.paging.domain.ticket import StoredTicket, TicketStatus
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.outgoing.ticket_work import TicketWork
+from oncall.paging.ports.relay import EventFeed
 from oncall.paging.ports.store import TicketStore
 from oncall.schedule.schedule import Schedule
 from oncall.support.clocks import SlaClock
@@ -55,6 +57,18 @@ class CustomerView(TypedDict):
     promises: list[str]
     conversation: list[Said]
     opened: str
+
+
+class MarkStore(TicketStore, EventFeed, Protocol):
+    """Reads a ticket, and the number of its newest event."""
+
+
+def page_mark(tx: MarkStore, stored: StoredTicket, context: ActionContext) -> str:
+    """Return a mark that changes with the log of a ticket. It tells nothing of other tickets, not even their number."""
+    name = stored.ticket.id
+    shown = continued(tx, stored, context).name if stored.status is TicketStatus.RESOLVED else name
+    text = f"{name}|{stored.code}|{tx.last_event(name)}|{tx.last_event(shown)}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def customer_view(tx: TicketStore, stored: StoredTicket, context: ActionContext) -> CustomerView:

@@ -16,7 +16,7 @@ from oncall.paging.actions.customer_actions import CUSTOMER, CustomerAct, custom
 from oncall.paging.actions.field_faults import FieldFault, FieldFaults
 from oncall.paging.actions.ticket_access import PAGE_PATHS, ticket_with_secret
 from oncall.paging.ports.store import Transaction
-from oncall.paging.views.customer_view import CustomerView, customer_view
+from oncall.paging.views.customer_view import CustomerView, customer_view, page_mark
 from oncall.web.dependencies import ServicesDep, running
 from oncall.web.pages.door import FOREIGN_FORM, form_fields
 from oncall.web.pages.page_route import PageRoute
@@ -77,7 +77,7 @@ async def post_customer_form(request: Request, secret: str, act: str, services: 
         return await _page_of(request, services, secret, status=409, typed=typed, alert=str(refusal))
     services.engine.send_soon(done.attempts)
     services.engine.wake()
-    return _private(to(f"{PAGE_PATHS}{secret}"))
+    return private(to(f"{PAGE_PATHS}{secret}"))
 
 
 async def _page_of(
@@ -94,19 +94,24 @@ async def _page_of(
     _refuse_flood(request, services)
     context = services.engine.context(CUSTOMER)
 
-    def work(tx: Transaction) -> tuple[CustomerView, str | None] | None:
+    def work(tx: Transaction) -> tuple[CustomerView, str, str | None] | None:
         stored = ticket_with_secret(tx, secret)
-        return (customer_view(tx, stored, context), tx.policy_at(context.now).mail.help_address) if stored else None
+        if stored is None:
+            return None
+        mark, help_address = page_mark(tx, stored, context), tx.policy_at(context.now).mail.help_address
+        return customer_view(tx, stored, context), mark, help_address
 
     found = await services.engine.read(work)
     if found is None:
         raise ProblemDocument(404, NO_TICKET)
-    view, help_address = found
-    return _private(
+    view, mark, help_address = found
+    return private(
         page(
             "customer.html.j2",
             status=status,
             item=view,
+            mark=mark,
+            now=context.now,
             path=f"{PAGE_PATHS}{secret}",
             typed=typed,
             faults=faults,
@@ -118,7 +123,7 @@ async def _page_of(
     )
 
 
-def _private(answer: Response) -> Response:
+def private(answer: Response) -> Response:
     """Return an answer with the headers that keep its address out of search engines and of the Referer."""
     answer.headers["Referrer-Policy"] = "no-referrer"
     answer.headers["X-Robots-Tag"] = "noindex, nofollow"

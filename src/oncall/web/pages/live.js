@@ -25,7 +25,7 @@ async function reload() {
   if (isBusy) { isLate = true; return; }
   isBusy = true;
   try {
-    const answer = await fetch(location.href, { redirect: "error" });
+    const answer = await fetch(document.body.dataset.page || location.href, { redirect: "error" });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (answer.ok && page.body.dataset.at) {
       for (const part of document.querySelectorAll("[data-live]")) {
@@ -40,7 +40,7 @@ async function reload() {
   if (isLate) { isLate = false; reload(); }
 }
 function open() {
-  stream = new EventSource(`/board/events?after=${state.at}`);
+  stream = new EventSource(`${document.body.dataset.stream || "/board/events"}?after=${state.at}`);
   stream.addEventListener("changed", reload);
 }
 document.addEventListener("visibilitychange", () => { stream?.close(); if (!document.hidden) open(); });

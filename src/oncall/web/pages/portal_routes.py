@@ -24,7 +24,7 @@ from oncall.paging.actions.portal_sign_in import (
 from oncall.paging.actions.portal_ticket import FORM_ID, PortalForm, post_form, promise_words, read_form
 from oncall.paging.actions.sign_in import SignedIn
 from oncall.paging.ports.store import Transaction
-from oncall.support.portal_form import QUESTIONS
+from oncall.support.portal_rules import QUESTIONS
 from oncall.web.dependencies import ServicesDep
 from oncall.web.flood_gate import network_of
 from oncall.web.pages.door import form_fields, refuse_foreign_form

@@ -1,0 +1,42 @@
+"""The portal's table for people and as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from oncall.support.portal_form import portal_rows
+from oncall.support.wording import exact_span
+
+if TYPE_CHECKING:
+    from oncall.support.policy import Policy
+    from oncall.support.policy_view_types import PortalView
+    from oncall.support.portal_rules import PortalRow
+
+
+def portal_lines(policy: Policy) -> list[str]:
+    """Return the table for a terminal, a line for each row, and the average time of an answer."""
+    return [
+        "Portal: the first line that fits a customer's answers makes the impact.",
+        *(f"  {_row_words(row)}: {row.impact}" for row in portal_rows(policy)),
+        f"Answers in business hours: within {exact_span(policy.portal.answer_within)} on average.",
+    ]
+
+
+def portal_view(policy: Policy) -> PortalView:
+    """Return the table as JSON."""
+    return {
+        "rows": [
+            {
+                "answers": {question: list(wanted) for question, wanted in row.answers.items()},
+                "impact": row.impact,
+                "why": row.why,
+            }
+            for row in portal_rows(policy)
+        ],
+        "answer_within_seconds": int(policy.portal.answer_within.total_seconds()),
+    }
+
+
+def _row_words(row: PortalRow) -> str:
+    found = (f"{question} {' or '.join(wanted)}" for question, wanted in row.answers.items())
+    return ", ".join(found) or "anything else"

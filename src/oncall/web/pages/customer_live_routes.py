@@ -1,0 +1,88 @@
+"""The stream that tells the open page of a customer's ticket to load its changed parts again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncGenerator, Awaitable, Callable
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from oncall.errors import StoreError
+from oncall.paging.actions.customer_actions import CUSTOMER
+from oncall.paging.actions.ticket_access import ticket_with_secret
+from oncall.paging.ports.store import Transaction
+from oncall.paging.views.customer_view import page_mark
+from oncall.web.dependencies import ServicesDep, running
+from oncall.web.live_feed import LivePlace, place_of
+from oncall.web.pages.customer_routes import NO_TICKET, private
+from oncall.web.pages.live_routes import TOO_MANY, EventStream
+from oncall.web.pages.page_route import PageRoute
+from oncall.web.pages.rendering import HEADERS
+from oncall.web.problem_documents import ProblemDocument
+from oncall.web.services import Services
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+_LONGEST_MARK = 40
+
+
+@router.get("/t/{secret}/events")
+async def get_customer_events(request: Request, secret: str, services: ServicesDep) -> Response:
+    """Streams a `changed` event for each change of the ticket after `Last-Event-ID`, or else after `after`."""
+    live, session = running(request).customers_live, hashlib.sha256(secret.encode(errors="replace")).hexdigest()
+    found = await _look(services, secret)
+    if found is None:
+        raise ProblemDocument(404, NO_TICKET)
+    if live.is_full(session):
+        raise ProblemDocument(503, TOO_MANY)
+
+    async def mark() -> str | None:
+        again = await _look(services, secret)
+        return again[0] if again is not None else None
+
+    async def is_open() -> bool:
+        try:
+            return await mark() is not None
+        except StoreError:
+            return True
+
+    after = request.headers.get("last-event-id") or request.query_params.get("after") or found[0]
+    stream = _of_ticket(live.follow(session, found[1], is_open), mark, after[:_LONGEST_MARK])
+    headers = {**HEADERS, "X-Accel-Buffering": "no"}
+    return private(EventStream(stream, headers=headers, media_type="text/event-stream"))
+
+
+async def _look(services: Services, secret: str) -> tuple[str, LivePlace] | None:
+    """Return the mark of a ticket and the place of the log; None for a secret that opens no ticket."""
+    context = services.engine.context(CUSTOMER)
+
+    def work(tx: Transaction) -> tuple[str, LivePlace] | None:
+        stored = ticket_with_secret(tx, secret)
+        return (page_mark(tx, stored, context), place_of(tx)) if stored is not None else None
+
+    return await services.engine.read(work)
+
+
+async def _of_ticket(
+    parts: AsyncGenerator[str, None], find_mark: Callable[[], Awaitable[str | None]], seen: str
+) -> AsyncGenerator[str, None]:
+    """Yield an event where one ticket has changed, for a stream that tells of changes of any ticket.
+
+    seen: the mark that the page shows. The stream ends when the link is revoked.
+    """
+    try:
+        async for part in parts:
+            if not part.startswith("id:"):
+                yield part
+            try:
+                mark = await find_mark()
+            except StoreError:
+                # While the database is away nothing is known to have changed.
+                continue
+            if mark is None:
+                return
+            if mark != seen:
+                seen = mark
+                yield f"id: {mark}\nevent: changed\ndata: ticket\n\n"
+    finally:
+        await parts.aclose()
