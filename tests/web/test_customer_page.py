@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,10 +15,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from oncall.paging.actions.action_checks import LONGEST_MESSAGE
+from oncall.reports.answer_times import AnswerTimes
+from oncall.web.desk_answers import COUNTED_EVERY, DeskAnswers, recent_answers
 from oncall.web.flood_gate import FloodGate
 from oncall.web.pages.customer_routes import NO_TICKET, TOO_MANY
 from tests.cli.conftest import Oncall, oncall  # noqa: F401
-from tests.paging.world import ticket_body
+from tests.paging.world import at, ticket_body
 from tests.web.browser import Browser
 from tests.web.service import Service, problem
 
@@ -392,8 +396,38 @@ def test_what_is_typed_stays_while_the_page_changes(desk: Service, browser: Brow
     _, path = new_page(desk)
     found = browser.page(path)
     names = [str(part["data-live"]) for part in found.select("[data-live]")]
-    assert names == ["state", "promises", "talk", "acts"]
+    assert names == ["state", "promises", "chat", "talk", "acts"]
     assert found.select('[data-live] input:not([type="hidden"]), [data-live] textarea') == []
     # A page that loads itself again would lose what was typed.
     assert found.select('meta[http-equiv="refresh"]') == []
     assert found.select_one(f'noscript a[href="{path}"]') is not None
+
+
+def test_in_business_hours_the_page_is_the_chat_and_shows_how_fast_the_desk_answers(tmp_path: Path) -> None:
+    with Service(tmp_path, now=at("2027-01-11 10:00")) as service, Browser(service) as browser:
+        ticket, path = new_page(service)
+        record(service, ticket, "customer_replied", message="Hello?", at="2027-01-11T14:55:00Z")
+        assert service.post(ticket_body("P-old", impact="low")).status_code == 202
+        words = shown(browser, path)
+        assert "You can chat with our support desk here now." in words
+        assert "In business hours we answer within 5 min on average." in words
+        record(service, ticket, "replied", by="ana", message="Hello.")
+        answers = service.store.read(lambda tx: recent_answers(tx, at("2027-01-11 10:01")))
+        assert (answers.answered, answers.waiting) == (1, 0)
+        report = service.call("GET", "/v1/reports/sla?from=2027-01-11&to=2027-01-11").json()
+        assert (report["answers"]["answered"], report["answers"]["promised_seconds"]) == (1, 300)
+
+
+def test_the_answers_are_counted_once_a_minute_however_many_pages_ask() -> None:
+    async def story() -> None:
+        now, counted = at("2027-01-11 10:00"), count()
+
+        async def work() -> AnswerTimes:
+            return AnswerTimes(next(counted))
+
+        answers = DeskAnswers(work, lambda: now)
+        assert [each.answered for each in await asyncio.gather(*(answers.times() for _ in range(5)))] == [0] * 5
+        now += COUNTED_EVERY
+        assert (await answers.times()).answered == 1
+
+    asyncio.run(story())

@@ -87,6 +87,15 @@ class WithdrawnView(TypedDict):
 _DaysView = TypedDict("_DaysView", {"from": IsoDate, "to": Annotated[IsoDate, "Inclusive."]})
 
 
+class AnswersView(TypedDict):
+    """How fast customers' messages were answered that came in business hours."""
+
+    answered: int
+    average_seconds: Annotated[float | None, "Of business hours; null without an answer."]
+    promised_seconds: Annotated[float, "The average that the policy promises (`portal.answer_within`)."]
+    waiting: Annotated[int, "Messages without an answer."]
+
+
 class SlaReportView(_DaysView, CountsView):
     """Which promises were kept for the tickets received on some dates."""
 
@@ -95,6 +104,7 @@ class SlaReportView(_DaysView, CountsView):
     customer: Annotated[str | None, "Null for all customers."]
     plan: Annotated[str | None, "Null for all plans."]
     tickets: int
+    answers: AnswersView
     cells: list[CellView]
     breaches: Annotated[list[BreachView], "In the order of the breach."]
     withdrawn: list[WithdrawnView]

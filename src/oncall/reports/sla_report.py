@@ -17,6 +17,7 @@ from oncall.paging.domain.verdict import plan_named
 from oncall.paging.ports.records import TicketSpan
 from oncall.paging.ports.store import ReportStore
 from oncall.paging.views.customer_names import customer_meant
+from oncall.reports.answer_times import Answer, AnswerTimes, answer_times
 from oncall.reports.attainment import Cell, ClockCounts, Tally, together
 from oncall.reports.report_view_types import BreachView, SlaReportView, WithdrawnView
 from oncall.reports.report_views import cell_view, counts_view, seconds
@@ -24,6 +25,7 @@ from oncall.reports.tickets_with_clocks import Measured, tickets_with_clocks
 from oncall.support.calendar import first_instant, refuse_outside_years
 from oncall.support.clocks import SlaClock
 from oncall.support.policy import Metric
+from oncall.support.portal_rules import ANSWER_WITHIN
 from oncall.support.windows import Window
 
 PAGE = 1000
@@ -100,6 +102,7 @@ class SlaReport:
     """The content of `oncall report sla`. as_of: the instant (aware UTC) at which running clocks were read.
 
     breaches: ordered by the time of the breach. withdrawn: withdrawn breaches, ordered by the time of withdrawal.
+    answers: to customers' messages in business hours. answer_within: their average time that the policy promises.
     """
 
     days: Days
@@ -110,6 +113,8 @@ class SlaReport:
     cells: tuple[Cell, ...]
     breaches: tuple[Breach, ...] = field(repr=False)
     withdrawn: tuple[WithdrawnBreach, ...] = ()
+    answers: AnswerTimes = field(default_factory=AnswerTimes)
+    answer_within: timedelta = ANSWER_WITHIN
 
     @property
     def counts(self) -> ClockCounts:
@@ -134,6 +139,7 @@ class SlaReport:
             "plan": self.plan,
             "tickets": self.tickets,
             **counts_view(self.counts),
+            "answers": self.answers.as_json(self.answer_within),
             "cells": [cell_view(cell) for cell in self.cells],
             "breaches": [breach_view(breach, self.days.zone) for breach in self.breaches],
             "withdrawn": [withdrawn_view(each, self.days.zone) for each in self.withdrawn],
@@ -219,11 +225,13 @@ def sla_report(
     tickets = 0
     breached: list[tuple[Ticket, SlaClock]] = []
     withdrawn: list[WithdrawnBreach] = []
+    answers: list[Answer] = []
     with _uncollected():
         for measured in tickets_with_clocks(tx, wanted, as_of):
             tickets += 1
             breached += [(measured.stored.ticket, clock) for clock in tally.add(measured.clocks)]
             withdrawn += withdrawals(measured)
+            answers += measured.answers
     logs = tx.events_of(list(dict.fromkeys(ticket.id for ticket, _ in breached)))
     breaches = [Breach(ticket, clock, tuple(logs.get(ticket.id, ()))) for ticket, clock in breached]
     breaches.sort(key=lambda breach: (breach.breached_at, breach.ticket.id))
@@ -237,4 +245,6 @@ def sla_report(
         tally.cells(tx.policy()),
         tuple(breaches),
         tuple(withdrawn),
+        answer_times(answers, tx.schedule().calendar),
+        tx.policy().portal.answer_within,
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from oncall.reports.answer_times import answers_line
 from oncall.reports.attainment import Cell, ClockCounts
 from oncall.reports.phrases import METRIC_WORDS, counts_words, lasting, share, target_words
 from oncall.reports.report_views import cell_view
@@ -42,7 +43,8 @@ def text_of(report: SlaReport, breaches: int, width: int | None = None) -> str:
 
     width: of the terminal, for the table; None leaves the table as wide as it is.
     """
-    lines = [summary(report)]
+    answers = answers_line(report.answers, report.answer_within)
+    lines = [summary(report), *([answers] if answers is not None else [])]
     if report.cells:
         lines += ["", *table_lines(table(report), width, names=3)]
     if report.breaches:

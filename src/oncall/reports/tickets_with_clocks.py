@@ -14,6 +14,7 @@ from oncall.paging.domain.pager_events import Judged, Withdrawn
 from oncall.paging.domain.ticket import StoredTicket
 from oncall.paging.ports.records import TicketSpan
 from oncall.paging.ports.store import ReportStore
+from oncall.reports.answer_times import Answer, answers_in
 from oncall.support.clocks import SlaState, sla
 
 _UNNEEDED = tuple(kind for kind in EventKind if kind not in (*COUNTS_FOR_CLOCKS, EventKind.WITHDRAWN))
@@ -21,11 +22,12 @@ _UNNEEDED = tuple(kind for kind in EventKind if kind not in (*COUNTS_FOR_CLOCKS,
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A ticket and its clocks. withdrawn: the events that withdrew a reported breach."""
+    """A ticket and its clocks. withdrawn: the events that withdrew a reported breach. answers: to its customer."""
 
     stored: StoredTicket
     clocks: SlaState
     withdrawn: tuple[Withdrawn, ...] = ()
+    answers: tuple[Answer, ...] = ()
 
 
 def tickets_with_clocks(tx: ReportStore, wanted: TicketSpan, now: datetime) -> Iterator[Measured]:
@@ -38,7 +40,8 @@ def tickets_with_clocks(tx: ReportStore, wanted: TicketSpan, now: datetime) -> I
             log = logs.get(stored.ticket.id)
             if log is not None and not stored.ticket.is_drill:
                 withdrawn = tuple(event for event in log if isinstance(event, Withdrawn) and event.at <= now)
-                yield Measured(stored, sla(sla_events(stored.ticket, _telling(log), terms_of), now), withdrawn)
+                clocks = sla(sla_events(stored.ticket, _telling(log), terms_of), now)
+                yield Measured(stored, clocks, withdrawn, tuple(answers_in(log)))
         if len(page) < wanted.limit:
             return
         wanted = replace(wanted, after=page[-1].ticket.id)

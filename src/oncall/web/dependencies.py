@@ -12,9 +12,11 @@ from fastapi.security.base import SecurityBase
 
 from oncall.paging.actions.permissions import Operation
 from oncall.paging.ports.callers import Token
+from oncall.reports.answer_times import AnswerTimes
 from oncall.schedule.shift_changes import ShiftChanges
 from oncall.web.authentication import Authenticator
 from oncall.web.bearer import LONGEST_SECRET, digest, sender_digest
+from oncall.web.desk_answers import DeskAnswers, recent_answers
 from oncall.web.flood_check import FloodCheck
 from oncall.web.live_feed import LiveFeed, place_of
 from oncall.web.problem_documents import ProblemDocument
@@ -28,7 +30,8 @@ class Running:
     """Objects that exist while the application runs. report_lock: held by the one report that is being measured.
 
     shift_changes: when each event of the calendar feeds last changed. live: the streams of open pages.
-    customers_live: those of customers' pages, which take no place from the board's.
+    customers_live: those of customers' pages, which take no place from the board's. desk_answers: how fast the desk
+    answered customers in the last days.
     """
 
     services: Services
@@ -37,6 +40,7 @@ class Running:
     public_status: PublicStatus
     live: LiveFeed
     customers_live: LiveFeed
+    desk_answers: DeskAnswers
     report_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     shift_changes: ShiftChanges = field(default_factory=ShiftChanges)
     published_roster: PublishedRoster = field(default_factory=PublishedRoster)
@@ -50,7 +54,14 @@ async def keep_running(app: FastAPI, services: Services) -> None:
     await authenticator.start()
     flood_check = FloodCheck(services.engine, services.refusals)
     live, customers_live = (LiveFeed(lambda: services.engine.read(place_of)) for _ in range(2))
-    app.state.running = Running(services, authenticator, flood_check, PublicStatus(services), live, customers_live)
+
+    async def count_answers() -> AnswerTimes:
+        now = services.clock.now()
+        return await services.engine.read(lambda tx: recent_answers(tx, now))
+
+    answers = DeskAnswers(count_answers, services.clock.real_now)
+    status = PublicStatus(services)
+    app.state.running = Running(services, authenticator, flood_check, status, live, customers_live, answers)
 
 
 def kept(app: FastAPI) -> Running:

@@ -17,6 +17,7 @@ from oncall.paging.actions.field_faults import FieldFault, FieldFaults
 from oncall.paging.actions.ticket_access import PAGE_PATHS, ticket_with_secret
 from oncall.paging.ports.store import Transaction
 from oncall.paging.views.customer_view import CustomerView, customer_view, page_mark
+from oncall.reports.answer_times import chat_words
 from oncall.web.dependencies import ServicesDep, running
 from oncall.web.pages.door import FOREIGN_FORM, form_fields
 from oncall.web.pages.page_route import PageRoute
@@ -94,23 +95,27 @@ async def _page_of(
     _refuse_flood(request, services)
     context = services.engine.context(CUSTOMER)
 
-    def work(tx: Transaction) -> tuple[CustomerView, str, str | None] | None:
+    answers = await running(request).desk_answers.times()
+
+    def work(tx: Transaction) -> tuple[CustomerView, str, str | None, Sequence[str]] | None:
         stored = ticket_with_secret(tx, secret)
         if stored is None:
             return None
-        mark, help_address = page_mark(tx, stored, context), tx.policy_at(context.now).mail.help_address
-        return customer_view(tx, stored, context), mark, help_address
+        mark, policy = page_mark(tx, stored, context), tx.policy_at(context.now)
+        chat = chat_words(answers, tx.schedule().calendar_at(context.now), policy.portal.answer_within, context.now)
+        return customer_view(tx, stored, context), mark, policy.mail.help_address, chat
 
     found = await services.engine.read(work)
     if found is None:
         raise ProblemDocument(404, NO_TICKET)
-    view, mark, help_address = found
+    view, mark, help_address, chat = found
     return private(
         page(
             "customer.html.j2",
             status=status,
             item=view,
             mark=mark,
+            chat=chat,
             now=context.now,
             path=f"{PAGE_PATHS}{secret}",
             typed=typed,

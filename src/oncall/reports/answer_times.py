@@ -1,0 +1,123 @@
+"""How fast customers' messages are answered in business hours, measured from the tickets' logs. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from oncall.paging.domain.events import CustomerReplied, Event, Resolved, SupportMessage
+from oncall.reports.report_view_types import AnswersView
+from oncall.reports.report_views import seconds
+from oncall.support.calendar import SupportCalendar
+from oncall.support.coverage import counted, is_covered, next_covered
+from oncall.support.policy import Counting, Coverage, Target
+from oncall.support.windows import Window
+from oncall.support.wording import full_time, rough_span
+
+_MINUTE = timedelta(minutes=1)
+_BUSINESS_TIME = Target(_MINUTE, Counting.COVERAGE)
+"""Counts business hours alone; its length is never used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A customer's message and the answer to it. answered_at: None while it waits for one. Times are aware UTC."""
+
+    asked_at: datetime
+    answered_at: datetime | None
+
+
+def answers_in(log: Iterable[Event]) -> Iterator[Answer]:
+    """Yield the answers of one ticket.
+
+    Several messages before an answer count as one, from the first on. The first message of a ticket asks for an answer,
+    and so does every later one that is no mere thank-you. A message that is unanswered at the resolution is left out.
+    """
+    asked_at: datetime | None = None
+    is_first = True
+    for event in sorted(log, key=lambda each: each.at):
+        if isinstance(event, CustomerReplied) and event.forwarded_to is None:
+            if asked_at is None and (event.needs_reply or is_first):
+                asked_at = event.at
+            is_first = False
+        elif isinstance(event, SupportMessage) and event.forwarded_to is None:
+            if asked_at is not None:
+                yield Answer(asked_at, event.at)
+            asked_at, is_first = None, False
+        elif isinstance(event, Resolved):
+            asked_at = None
+    if asked_at is not None:
+        yield Answer(asked_at, None)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerTimes:
+    """The answers to messages that came in business hours.
+
+    took: business hours, added up. waiting: messages without an answer.
+    """
+
+    answered: int = 0
+    took: timedelta = timedelta()
+    waiting: int = 0
+
+    @property
+    def average(self) -> timedelta | None:
+        """Return the average time of an answer in business hours; None without an answer."""
+        return self.took / self.answered if self.answered else None
+
+    def as_json(self, within: timedelta) -> AnswersView:
+        """Return the figures as JSON. within: the average time that the policy promises."""
+        return {
+            "answered": self.answered,
+            "average_seconds": seconds(self.average) if self.average is not None else None,
+            "promised_seconds": seconds(within),
+            "waiting": self.waiting,
+        }
+
+
+def answer_times(answers: Iterable[Answer], calendar: SupportCalendar, span: Window | None = None) -> AnswerTimes:
+    """Add up the answers to messages that came in business hours, and inside the span if one is given."""
+    answered, took, waiting = 0, timedelta(), 0
+    for each in answers:
+        is_inside = span is None or each.asked_at in span
+        if not (is_inside and is_covered(Coverage.BUSINESS, calendar, each.asked_at)):
+            continue
+        if each.answered_at is None:
+            waiting += 1
+        else:
+            answered += 1
+            took += counted(_BUSINESS_TIME, Coverage.BUSINESS, calendar, each.asked_at, each.answered_at)
+    return AnswerTimes(answered, took, waiting)
+
+
+def answers_line(times: AnswerTimes, within: timedelta) -> str | None:
+    """Return the figures as a line of a report; None if no message came in business hours."""
+    if not (times.answered or times.waiting):
+        return None
+    promised = f"promised: {rough_span(within)} on average"
+    average = times.average
+    if average is None:
+        return f"Answers in business hours: none yet, {times.waiting} waiting ({promised})."
+    waiting = f", {times.waiting} waiting" if times.waiting else ""
+    return f"Answers in business hours: {times.answered}, {_rounded_up(average)} on average ({promised}){waiting}."
+
+
+def chat_words(times: AnswerTimes, calendar: SupportCalendar, within: timedelta, now: datetime) -> Sequence[str]:
+    """Return what a customer's page says of the desk's answers at `now` (aware UTC), in sentences."""
+    if is_covered(Coverage.BUSINESS, calendar, now):
+        words = ["You can chat with our support desk here now."]
+    else:
+        opens_at = next_covered(Coverage.BUSINESS, calendar, now)
+        words = [f"Our support desk reads messages from {full_time(opens_at, calendar.zone)} on."]
+    promised = f"In business hours we answer within {rough_span(within)} on average"
+    average = times.average
+    if average is None:
+        return [*words, f"{promised}."]
+    return [*words, f"{promised}; in the last seven days it was {_rounded_up(average)}."]
+
+
+def _rounded_up(average: timedelta) -> str:
+    """Return an average in whole minutes, never rounded in our favour."""
+    return rough_span(-(-average // _MINUTE) * _MINUTE)
