@@ -224,3 +224,18 @@ def test_old_arrivals_are_forgotten_but_no_failure(service: Service) -> None:
 def _add_all(tx: Transaction, arrivals: list[Arrival]) -> None:
     for one in arrivals:
         tx.add_arrival(one)
+
+
+def test_the_log_has_tickets_and_events_of_the_native_api(shared: Service) -> None:
+    posted = {"id": "N-1", "customer": "Acme Ltd", "plan": "standard", "impact": "low", "subject": "a typo"}
+    for _ in range(2):
+        shared.call("POST", "/v1/tickets", by="zendesk", json=posted)
+    shared.call("POST", "/v1/tickets/N-1/events", by="zendesk", json={"kind": "customer_replied"})
+    shared.call("POST", "/v1/tickets/N-1/events", by="ana", json={"kind": "acknowledged"})
+    found = shared.call("GET", "/v1/intake/log?limit=3&caller=zendesk", by="mei").json()["arrivals"]
+    assert [(one["sender"], one["path"], one["outcome"]) for one in found] == [
+        ("api", "/v1/tickets/N-1/events", ["N-1 recorded: the customer's message is recorded."]),
+        ("api", "/v1/tickets", ["N-1 ignored: the same ticket came before"]),
+        ("api", "/v1/tickets", ["N-1 opened: the verdict is hold"]),
+    ]
+    assert shared.call("GET", "/v1/intake/log?caller=ana", by="mei").json()["arrivals"] == []

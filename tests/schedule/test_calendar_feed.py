@@ -84,6 +84,23 @@ def test_a_shift_whose_hours_move_keeps_its_uid_and_rises(published: Published, 
     assert sequence(after[MONDAY]) == sequence(before[MONDAY])
 
 
+def test_shifts_that_move_across_midnight_keep_their_uids(published: Published, january: Plan) -> None:
+    before = events_in(published)
+    later = timedelta(hours=5, minutes=29)
+    seats = tuple(replace(seat, window=Window(seat.window.start + later, seat.window.end)) for seat in january.seats)
+    published.publish(replace(january, seats=seats), at="2026-12-20")
+    after = events_in(published)
+    assert set(after) == set(before)
+    tuesday = MONDAY.replace("0104", "0105")
+    assert after[tuesday].start == local("2027-01-06T00:30")
+    # The new plan begins with its own first shift, so the first evening stays that of the old one.
+    assert all(sequence(after[uid]) > sequence(before[uid]) for uid in before if not uid.startswith("20270104"))
+    published.publish(january, at="2026-12-21")
+    assert {uid: event.start for uid, event in events_in(published).items()} == {
+        uid: event.start for uid, event in before.items()
+    }
+
+
 def test_the_parts_of_a_shift_are_events_of_their_own(published: Published) -> None:
     published.override(span("2027-01-09T12:00", "2027-01-10T00:00"), "primary", "cleo")
     found = events_in(published)

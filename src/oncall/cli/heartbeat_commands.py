@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import typer
 
 from oncall.cli.json_option import JSON_OPTION
-from oncall.cli.output import print_json, print_rows, say, tell
+from oncall.cli.output import print_json, print_rows, say, tell, time_of
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from oncall.intake.heartbeat_views import HeartbeatView
 
 NAME = typer.Argument(metavar="NAME", help="The job's name: small letters, digits and dashes.")
@@ -48,11 +50,12 @@ def create(
     given = {"name": name, "every": every, "grace": grace, "customer": customer, "plan": plan, "impact": impact}
     with open_intake(wiring.read_settings()) as intake:
         made = intake.create_heartbeat({field: value for field, value in given.items() if value is not None})
+        zone = intake.zone()
     if json:
         print_json(made)
         return
     say(made["url"])
-    tell(f"{name} must call it by {made['due_at']}, and then every {every}.")
+    tell(f"{name} must call it by {time_of(made['due_at'], zone)}, and then every {every}.")
 
 
 def list_heartbeats(json: bool = JSON_OPTION) -> None:
@@ -64,20 +67,20 @@ def list_heartbeats(json: bool = JSON_OPTION) -> None:
     from oncall.cli.intake_backend import open_intake
 
     with open_intake(wiring.read_settings()) as intake:
-        found = intake.heartbeats()
+        found, zone = intake.heartbeats(), intake.zone()
     if json:
         print_json(found)
         return
     if not found["heartbeats"]:
         tell("No job must call; `oncall heartbeat create` makes a heartbeat.")
-    rows = [[one["name"], one["state"], *_when(one), one["ticket"] or ""] for one in found["heartbeats"]]
+    rows = [[one["name"], one["state"], *_when(one, zone), one["ticket"] or ""] for one in found["heartbeats"]]
     colours = ["red" if one["state"] == "silent" else "" for one in found["heartbeats"]]
     print_rows(rows, names=2, colours=colours)
 
 
-def _when(one: HeartbeatView) -> list[str]:
-    """Return when the job called last, and when it must call."""
-    return [f"last call {one['last_at'] or 'never'}", f"due {one['due_at']}"]
+def _when(one: HeartbeatView, zone: ZoneInfo) -> list[str]:
+    """Return when the job called last, and when it must call, in policy time."""
+    return [f"last call {time_of(one['last_at'], zone) or 'never'}", f"due {time_of(one['due_at'], zone)}"]
 
 
 def delete(name: str = NAME, json: bool = JSON_OPTION) -> None:

@@ -12,6 +12,8 @@ from oncall.cli.backend import THIS_MACHINE
 from oncall.cli.remote_backend import RemoteBackend
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from oncall.intake.arrival_pages import ArrivalPage
     from oncall.intake.heartbeat_views import HeartbeatDeleted, HeartbeatListView, HeartbeatView
     from oncall.intake.intake_views import (
@@ -90,6 +92,10 @@ class LocalIntake:
             return explained(labels, tx.policy_at(moment), tx.schedule(), moment)
 
         return self._store.read(work)
+
+    def zone(self) -> ZoneInfo:
+        """Return the policy's zone."""
+        return self._store.read(lambda tx: tx.schedule().calendar.zone)
 
     def heartbeats(self) -> HeartbeatListView:
         from oncall.intake.heartbeat_views import heartbeat_view

@@ -47,7 +47,8 @@ def log(
 ) -> None:
     """Show what came in from whom.
 
-    The newest first, with the tickets and what became of each part. Requests are kept for 14 days.
+    The newest first, with the tickets and what became of each part: posts of senders, mails, and tickets and events
+    that programs post to the API (`api`). Requests are kept for 14 days.
 
     Example: oncall intake log --caller alertmanager
     """
@@ -131,7 +132,7 @@ def drop(failure: str = FAILURE, json: bool = JSON_OPTION) -> None:
     if json:
         print_json(dropped)
         return
-    say(f"Dropped what {dropped['caller']} sent at {dropped['at']}.")
+    say(f"Dropped what {dropped['caller']} sent at {_time(dropped)}.")
 
 
 def replay(failure: str = FAILURE, json: bool = JSON_OPTION) -> None:
@@ -204,7 +205,7 @@ def _tell_next(following: str | None) -> None:
 
 def _time(one: ArrivalView) -> str:
     """Return when a request came, in UTC."""
-    return one["at"][:19].replace("T", " ")
+    return f"{one['at'][:19].replace('T', ' ')} UTC"
 
 
 def _outcome(one: ArrivalView) -> str:

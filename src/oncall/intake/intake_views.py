@@ -52,7 +52,7 @@ class ArrivalView(TypedDict):
     id: str
     at: str
     caller: Annotated[str, "The name of its token."]
-    sender: Annotated[str, "The kind of sender, like `alertmanager`."]
+    sender: Annotated[str, "The kind of sender, like `alertmanager`; `api` for the tickets API."]
     path: str
     status: Annotated[str, Keyword("enum", ("taken", "failed", "replayed", "dropped"))]
     tickets: list[str]

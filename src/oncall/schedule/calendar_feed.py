@@ -12,7 +12,8 @@ from oncall.schedule.ics_text import CalendarEvent, ics_text, sequence_at
 from oncall.schedule.plan import Plan, Seat
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.shift_changes import LastChange
-from oncall.schedule.shift_events import ShiftEvent, shift_events, shift_names, uid_of
+from oncall.schedule.shift_events import ShiftEvent, shift_events, uid_of
+from oncall.schedule.shift_names import shift_names
 from oncall.support.windows import WindowKind
 
 KEPT_FOR = timedelta(days=366)

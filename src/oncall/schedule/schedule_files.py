@@ -90,7 +90,8 @@ def ics_of_schedule(view: ScheduleView, now: datetime) -> bytes:
 
 def _events(view: ScheduleView, now: datetime) -> Iterator[CalendarEvent]:
     from oncall.schedule.ics_text import CalendarEvent, sequence_at
-    from oncall.schedule.shift_events import shift_names, uid_of
+    from oncall.schedule.shift_events import uid_of
+    from oncall.schedule.shift_names import shift_names
 
     zone, parts = ZoneInfo(view["timezone"]), Counter[tuple[str, str]]()
     rows = [(Window(_utc(row["start"]), _utc(row["end"])), row) for row in rows_of(view)]

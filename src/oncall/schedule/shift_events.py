@@ -1,24 +1,20 @@
 """The schedule as calendar events: one for each shift and role, with a name that stays when the shift changes.
 
-The name of a shift is the date on which it starts, in the policy's zone, and its kind. It stays the same when the shift
-changes hands or hours. Parts of one shift that different engineers have are numbered in the order of time.
+Parts of one shift that different engineers have are numbered in the order of time.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from oncall.schedule.schedule import Schedule
+from oncall.schedule.shift_names import ShiftKey, published_names
 from oncall.schedule.span_set import parts_left
 from oncall.schedule.timeline import Assignment
 from oncall.support.windows import Window, WindowKind
-
-ShiftKey = tuple[Window, WindowKind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,27 +34,6 @@ class ShiftEvent:
         return self.uid.rpartition("@")[0]
 
 
-def shift_names(shifts: Iterable[ShiftKey], zone_at: Callable[[datetime], ZoneInfo]) -> dict[ShiftKey, str]:
-    """Return the name of each shift: date, kind, and a number from the second shift of that kind and date on.
-
-    zone_at: the policy's zone at an instant.
-
-    Two windows that overlap and have the same date and kind are the same shift with other hours.
-    """
-    by_date: dict[str, set[ShiftKey]] = defaultdict(set)
-    for window, kind in shifts:
-        by_date[f"{window.start.astimezone(zone_at(window.start)):%Y%m%d}-{kind}"].add((window, kind))
-    names = {}
-    for name, same in by_date.items():
-        number, ends = 0, None
-        for key in sorted(same, key=lambda key: (key[0].start, key[0].end)):
-            if ends is None or key[0].start >= ends:
-                number, ends = number + 1, key[0].end
-            ends = max(ends, key[0].end)
-            names[key] = name if number == 1 else f"{name}-{number}"
-    return names
-
-
 def uid_of(name: str, role: str, team: str, part: int) -> str:
     """Return the UID of an event. name: the shift's. part: 1 for the first or only part of the shift in this role."""
     return f"{name}-{role}{'' if part == 1 else f'.{part}'}@{team or 'plan'}.oncall"
@@ -70,7 +45,7 @@ def shift_events(schedule: Schedule) -> list[ShiftEvent]:
         return []
     span = _whole_span(schedule)
     planned = list(replace(schedule, overrides=()).assignments(span.start, span.end))
-    names = shift_names((_key(each) for each in planned), lambda at: schedule.calendar_at(at).zone)
+    names = published_names(schedule)
     found: dict[tuple[str, str], list[ShiftEvent]] = defaultdict(list)
     shifts = _by_role(planned)
     for held in schedule.assignments(span.start, span.end):

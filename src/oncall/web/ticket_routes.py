@@ -8,10 +8,11 @@ from datetime import datetime
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
+from oncall.intake.api_arrivals import log_event, log_ticket
 from oncall.paging.actions.caller_actions import record_for
 from oncall.paging.actions.consequences import ActionResult
 from oncall.paging.actions.field_faults import FieldFault, FieldFaults, instant, no_time
-from oncall.paging.actions.intake import accept_posted
+from oncall.paging.actions.intake import AcceptedTicket, accept_posted
 from oncall.paging.actions.posted_action import action_from, action_warnings
 from oncall.paging.actions.ticket_references import find_ticket
 from oncall.paging.actions.unknown_fields import unknown_fields
@@ -72,7 +73,13 @@ async def post_ticket(
     """
     context = services.engine.context(caller.name)
     await floods.check(posted.document, caller.name, context.now)
-    accepted = await services.engine.write(lambda tx: accept_posted(tx, posted.document, context))
+
+    def work(tx: Transaction) -> AcceptedTicket:
+        done = accept_posted(tx, posted.document, context)
+        log_ticket(tx, caller, done, context)
+        return done
+
+    accepted = await services.engine.write(work)
     services.engine.send_soon(accepted.attempts)
     if accepted.is_new:
         services.engine.observer.ticket_accepted(accepted.answer["verdict"]["action"])
@@ -135,6 +142,7 @@ async def post_event(ticket_id: str, services: ServicesDep, caller: EventPoster,
 
     def work(tx: Transaction) -> tuple[ActionView | EventReceipt, ActionResult]:
         done = record_for(caller, tx, ticket_id, action, context)
+        log_event(tx, caller, done, context)
         return event_answer(caller.role, done, warnings), done
 
     answer, done = await services.engine.write(work)

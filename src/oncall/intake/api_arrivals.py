@@ -1,0 +1,38 @@
+"""Lines of the intake log for the tickets API, beside those of senders with formats of their own.
+
+Only posts of programs (role intake) are logged: what people do is in the ticket's own log.
+"""
+
+from __future__ import annotations
+
+from oncall.intake.arrivals import note_arrival
+from oncall.intake.signals import Became, Origin, Taken
+from oncall.paging.actions.consequences import ActionResult
+from oncall.paging.actions.intake import AcceptedTicket
+from oncall.paging.outgoing.new_attempts import ActionContext
+from oncall.paging.ports.callers import CallerRole, Token
+from oncall.paging.ports.store import IntakeStore
+
+_SENDER = "api"
+_TICKETS = "/v1/tickets"
+
+
+def log_ticket(tx: IntakeStore, caller: Token, accepted: AcceptedTicket, context: ActionContext) -> None:
+    """Log a ticket that a program posted: a new one, or one that came before."""
+    if caller.role is not CallerRole.INTAKE:
+        return
+    name = accepted.answer["ticket"]
+    taken = Taken(Became.OPENED, name, f"the verdict is {accepted.answer['verdict']['action']}")
+    if not accepted.is_new:
+        taken = Taken(Became.IGNORED, name, "the same ticket came before")
+    note_arrival(tx, Origin(caller, _SENDER, ""), _TICKETS, [taken], context)
+
+
+def log_event(tx: IntakeStore, caller: Token, done: ActionResult, context: ActionContext) -> None:
+    """Log an event that a program posted."""
+    if caller.role is not CallerRole.INTAKE:
+        return
+    name = done.ticket.ticket.id
+    words = done.sentence.removeprefix(f"{name}: ")
+    taken = Taken(Became.RECORDED if done.changed else Became.IGNORED, name, words)
+    note_arrival(tx, Origin(caller, _SENDER, ""), f"{_TICKETS}/{name}/events", [taken], context)
