@@ -71,11 +71,13 @@ def interruption() -> Iterator[Callable[[], bool]]:
 @contextmanager
 def progress_line() -> Iterator[Callable[[SearchProgress], None]]:
     """Show progress on stderr: a live line on a terminal, elsewhere a new line when something changed."""
+    from oncall.planning.watch import progress_text
+
     if sys.stderr.isatty():
         from rich.console import Console
 
         with Console(stderr=True).status("searching") as status:
-            yield lambda progress: status.update(_progress_text(progress))
+            yield lambda progress: status.update(progress_text(progress))
         return
     told: tuple[int | None, int, str] | None = None
     told_at = timedelta(0)
@@ -87,15 +89,6 @@ def progress_line() -> Iterator[Callable[[SearchProgress], None]]:
         patience = timedelta(seconds=5 if progress.stage else 1)
         if now != told and progress.elapsed - told_at >= patience:
             told, told_at = now, progress.elapsed
-            tell(_progress_text(progress))
+            tell(progress_text(progress))
 
     yield show
-
-
-def _progress_text(progress: SearchProgress) -> str:
-    seconds = progress.elapsed.total_seconds()
-    if progress.stage:
-        return f"{progress.stage} ({seconds:.0f} s)"
-    if progress.gap is None:
-        return f"searching for a first plan; no plan costs less than {progress.bound} ({seconds:.0f} s)"
-    return f"cost {progress.cost}, bound {progress.bound}, gap {progress.gap:.1%} ({seconds:.0f} s)"

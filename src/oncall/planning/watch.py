@@ -39,6 +39,16 @@ class PlanningWatch:
     search: Callable[[], AbstractContextManager[SearchHooks]] = _no_hooks
 
 
+def progress_text(progress: SearchProgress) -> str:
+    """Return how far a search is, in words."""
+    seconds = progress.elapsed.total_seconds()
+    if progress.stage:
+        return f"{progress.stage} ({seconds:.0f} s)"
+    if progress.gap is None:
+        return f"searching for a first plan; no plan costs less than {progress.bound} ({seconds:.0f} s)"
+    return f"cost {progress.cost}, bound {progress.bound}, gap {progress.gap:.1%} ({seconds:.0f} s)"
+
+
 SILENT = PlanningWatch()
 
 

@@ -120,6 +120,38 @@ class LiveFeed:
             self._streams[session] -= 1
             self._streams += Counter()  # Forgets sessions without a stream.
 
+    async def follow_mark(
+        self,
+        session: str,
+        after: str,
+        find_mark: Callable[[], Awaitable[str]],
+        is_signed_in: Callable[[], Awaitable[bool]],
+    ) -> AsyncGenerator[str, None]:
+        """Yield a server-sent event each time that one thing has another mark than before, and a comment now and then.
+
+        after: the mark that the page shows. find_mark: asked at each poll. is_signed_in: as for `follow`.
+        """
+        self._streams[session] += 1
+        quiet = 0.0
+        try:
+            yield "retry: 2000\n\n"
+            while not self._stopping.is_set():
+                with suppress(StoreError):
+                    mark = await find_mark()
+                    if mark != after:
+                        after, quiet = mark, 0.0
+                        yield f"id: {mark}\nevent: changed\ndata: draft\n\n"
+                quiet += self._times.poll
+                if quiet >= self._times.alive:
+                    if not await is_signed_in():
+                        return
+                    quiet = 0.0
+                    yield ": alive\n\n"
+                await _is_set(self._stopping, self._times.poll)
+        finally:
+            self._streams[session] -= 1
+            self._streams += Counter()  # Forgets sessions without a stream.
+
     async def _poll(self) -> None:
         while self._streams and not self._stopping.is_set():
             # While the database is away nothing is known to have changed.

@@ -120,5 +120,7 @@ class Services:
     """Raises Refused for the address of a subscriber's webhook that may not be posted to."""
     portal_mails: FloodGate = field(default_factory=lambda: FloodGate(burst=5, per_second=1 / 600))
     """Counts the links to the portal that are asked for, by mail address."""
+    start_search: Callable[[str], Awaitable[None]] | None = None
+    """Starts the process that makes the plan of a draft, by its id."""
     portal_secret: str = field(default="", repr=False)
     """The key with which the host's own portal signs its links; empty: none is accepted."""

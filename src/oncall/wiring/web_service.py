@@ -36,6 +36,7 @@ from oncall.wiring.doctor_facts import gather
 from oncall.wiring.identity_settings import closed_at_end, make_provider
 from oncall.wiring.mail_service import MailDoor, taking_mail
 from oncall.wiring.pager import Pager, open_pager
+from oncall.wiring.plan_worker import making_plans
 from oncall.wiring.refusal_watch import RefusalWatch, watching
 from oncall.wiring.status_sms import can_text, check_status_sender, own_status_number, shares_sender
 from oncall.wiring.token_use_watch import storing_token_use
@@ -111,7 +112,11 @@ async def _open_services(
         refusals = Refusals(pager.registry, real_now=pager.clock.real_now, worker=pager.worker)
         alarm = Alarms(settings.alarm_url, pager.relay)
         watch = RefusalWatch(refusals, pager.engine, pager.clock, worker=pager.worker, alarm=alarm)
-        async with watching(watch, alarm), storing_token_use(token_use := TokenUse(), pager.engine):
+        async with (
+            watching(watch, alarm),
+            storing_token_use(token_use := TokenUse(), pager.engine),
+            making_plans(settings, pager.engine) as plans,
+        ):
             readiness = _Readiness(settings, pager, watch)
             public_url = (settings.public_url or address).rstrip("/")
             provider = make_provider(settings.identity, public_url=public_url)
@@ -131,6 +136,7 @@ async def _open_services(
                 can_text=can_text(settings),
                 pages_text_readers=shares_sender(settings),
                 check_hook=partial(checked_address, may_be_loopback=settings.mail.may_be_loopback),
+                start_search=plans.start,
                 portal_secret=settings.portal_secret,
             )
             async with taking_mail(pager.engine, mail_door), closed_at_end(provider):

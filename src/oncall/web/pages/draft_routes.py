@@ -144,6 +144,9 @@ async def get_draft(draft_id: str, services: ServicesDep, visitor: ManagerDep, l
         zone=schedule.calendar.zone.key,
         version=found.version if found is not None else schedule.newest,
         path=draft_path(draft.id),
+        at=live_mark(draft),
+        now=real_now,
+        new_id=secrets.token_hex(8),
         longest=LONGEST_WHY,
     )
 
@@ -188,6 +191,11 @@ async def post_discard(draft_id: str, services: ServicesDep, posted: ManagerForm
     """Discards a draft; a running search of it ends. The schedule stays as it is."""
     await services.engine.write(lambda tx: discard_draft(tx, draft_id))
     return to("/board/drafts")
+
+
+def live_mark(draft: PlanDraft) -> str:
+    """Return what changes with every change of a draft."""
+    return f"{draft.revision}-{draft.state.value}"
 
 
 def draft_path(draft_id: str) -> str:

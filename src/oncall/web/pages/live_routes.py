@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
@@ -38,12 +39,8 @@ class EventStream(StreamingResponse):
             raise ended
 
 
-@router.get(STREAM_PATH)
-async def get_events(request: Request, visitor: VisitorDep) -> Response:
-    """Streams a `changed` event for each change after `Last-Event-ID`, or else after `after`, or else from now on."""
-    live, session = running(request).live, visitor.who.session
-    if live.is_full(session):
-        raise ProblemDocument(503, TOO_MANY)
+def is_still_signed_in(request: Request) -> Callable[[], Awaitable[bool]]:
+    """Return a function that says whether the session of a stream still holds."""
 
     async def is_signed_in() -> bool:
         try:
@@ -51,7 +48,17 @@ async def get_events(request: Request, visitor: VisitorDep) -> Response:
         except StoreError:
             return True
 
+    return is_signed_in
+
+
+@router.get(STREAM_PATH)
+async def get_events(request: Request, visitor: VisitorDep) -> Response:
+    """Streams a `changed` event for each change after `Last-Event-ID`, or else after `after`, or else from now on."""
+    live, session = running(request).live, visitor.who.session
+    if live.is_full(session):
+        raise ProblemDocument(503, TOO_MANY)
+
     after = request.headers.get("last-event-id") or request.query_params.get("after") or ""
-    stream = live.follow(session, LivePlace.read(after), is_signed_in)
+    stream = live.follow(session, LivePlace.read(after), is_still_signed_in(request))
     # A proxy must pass each event on at once.
     return EventStream(stream, headers={**HEADERS, "X-Accel-Buffering": "no"}, media_type="text/event-stream")

@@ -1,0 +1,26 @@
+"""The process that makes the plan of one draft: `python -m oncall.wiring.plan_process DRAFT`.
+
+It is a process of its own, with the lowest priority, so that a search never slows the pager or a page.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from oncall.planning.make_draft import make_draft
+from oncall.wiring import make_clock, make_store, read_settings
+
+LOWEST_PRIORITY = 19
+
+
+def main(draft_id: str) -> None:
+    """Make the plan of a draft in the database that the environment names."""
+    os.nice(LOWEST_PRIORITY)
+    settings = read_settings()
+    with make_store(settings) as store:
+        make_draft(store, draft_id, make_clock(settings).real_now)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
