@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -29,7 +30,7 @@ from oncall.rosters.roster import Roster
 from oncall.rosters.roster_file import read_roster
 from oncall.schedule.plan import Plan, Seat
 from oncall.schedule.shifts import shifts_between
-from oncall.schedule.version_document import override_document, publication_document
+from oncall.schedule.version_document import PublicationDocument, override_document, publication_document
 from oncall.store.database import open_store
 from oncall.support.calendar import calendar_of
 from oncall.support.policy_file import packaged_policy_text
@@ -79,6 +80,35 @@ templates:
 """A status file with a core component, a third party's, a private one, and a template."""
 
 
+Seats = Mapping[str, str] | Callable[[datetime], Mapping[str, str]]
+"""Engineers by role: the same for every shift, or for the shift that starts at an instant."""
+_USUAL_SEATS = {"primary": "ana", "secondary": "ben"}
+
+
+@cache
+def worked_roster() -> Roster:
+    """Return the roster that comes with this product as an example."""
+    return read_roster(ROSTER)
+
+
+@cache
+def _usual_publication() -> PublicationDocument:
+    return _publication(worked_roster(), _USUAL_SEATS)
+
+
+def _publication(roster: Roster, seats: Seats) -> PublicationDocument:
+    """Return the document of a quarter with these engineers."""
+    calendar = calendar_of(roster.policy, roster.holidays)
+    first, last = at("2027-01-04 00:00").date(), at("2027-04-04 00:00").date()
+    shifts = shifts_between(calendar, first_day=first, last_day=last, rules=roster.rules)
+    rows = tuple(
+        Seat(shift.window, shift.kind, role, person)
+        for shift in shifts
+        for role, person in (seats(shift.window.start) if callable(seats) else seats).items()
+    )
+    return publication_document(Plan(roster.team, roster.zone, rows, first_day=first, last_day=last), roster)
+
+
 class World:
     """A pager at work. The test must expect every message, in order; `close` fails on an unexpected one."""
 
@@ -92,7 +122,7 @@ class World:
         self.clock = FakeClock(now)
         self.phones = FakePhones()
         self.voice: FakePhones | None = None
-        self.roster = roster or read_roster(ROSTER)
+        self.roster = roster or worked_roster()
         self.fate: Fate | None = None
         self._read = 0
         self._inbound = 0
@@ -101,7 +131,7 @@ class World:
 
     def publish(
         self,
-        seats: Mapping[str, str] | Callable[[datetime], Mapping[str, str]] | None = None,
+        seats: Seats | None = None,
         *,
         policy: str | None = None,
         customers: str | None = None,
@@ -112,16 +142,8 @@ class World:
 
         seats: engineers by role for every shift (default: ana and ben). policy, customers, roster, status: file texts.
         """
-        holders = seats if callable(seats) else (lambda _: seats or {"primary": "ana", "secondary": "ben"})
-        calendar = calendar_of(self.roster.policy, self.roster.holidays)
-        first, last = at("2027-01-04 00:00").date(), at("2027-04-04 00:00").date()
-        shifts = shifts_between(calendar, first_day=first, last_day=last, rules=self.roster.rules)
-        rows = tuple(
-            Seat(shift.window, shift.kind, role, person)
-            for shift in shifts
-            for role, person in holders(shift.window.start).items()
-        )
-        plan = Plan(self.roster.team, self.roster.zone, rows, first_day=first, last_day=last)
+        is_usual = seats is None and self.roster is worked_roster()
+        document = _usual_publication() if is_usual else _publication(self.roster, seats or _USUAL_SEATS)
         sources = {
             "roster": roster,
             "policy": policy or packaged_policy_text(),
@@ -130,7 +152,7 @@ class World:
             "status": status,
             **({"customers": customers} if customers is not None else {}),
         }
-        self._version("publish", publication_document(plan, self.roster), sources)
+        self._version("publish", document, sources)
 
     def override(self, engineer: str, *, role: str, start: str, end: str) -> None:
         self._version("override", override_document(Window(at(start), at(end)), role, engineer), {})

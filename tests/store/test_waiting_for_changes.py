@@ -127,3 +127,13 @@ def test_closing_the_store_ends_the_wait(waiting: SqlStore) -> None:
     waiting.close()
     waiter.join(120)
     assert answers == [False]
+
+
+def test_a_wait_that_is_ended_leaves_the_store_open(waiting: SqlStore) -> None:
+    answers: list[bool] = []
+    waiter = threading.Thread(target=lambda: answers.append(waiting.wait_for_change(600)))
+    waiter.start()
+    waiting.end_waits()
+    waiter.join(120)
+    assert answers == [False]
+    assert waiting.write(lambda tx: tx.ticket("T-404")) is None

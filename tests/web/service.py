@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from ipaddress import ip_network
 from pathlib import Path
 from types import TracebackType
@@ -42,6 +43,12 @@ NO_MAIL = MailSettings()
 NOT_YET = "the pager has not written to the database yet"
 PATIENCE_SECONDS = 120.0
 """How long is waited for what must come; only a fault takes so long."""
+
+
+@cache
+def trusted_authorities() -> ssl.SSLContext:
+    """Return what a client trusts, which takes long to load and which it does not use on loopback."""
+    return ssl.create_default_context()
 
 
 class Service:
@@ -126,7 +133,7 @@ class Service:
         self._server = make_server(self.app, connection_limits(self.settings, open_files=raise_open_files()))
         self._thread = threading.Thread(target=lambda: run(self._server.serve([self._listening])), daemon=True)
         self._thread.start()
-        self.http = httpx.Client(base_url=self.address, timeout=PATIENCE_SECONDS)
+        self.http = httpx.Client(base_url=self.address, timeout=PATIENCE_SECONDS, verify=trusted_authorities())
         while not self._server.started and self._thread.is_alive():
             self._thread.join(0.01)
         # It answers a moment before its pager has written for the first time, which it owns to until then.

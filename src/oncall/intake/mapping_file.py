@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from oncall.errors import NotFound
@@ -26,7 +28,8 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,60}")
 
 
-def packaged_mappings() -> dict[str, str]:
+@cache
+def packaged_mappings() -> Mapping[str, str]:
     """Return the text of each mapping that comes with this product, by name."""
     from importlib.resources import files
 
@@ -48,10 +51,15 @@ def load_mapping(name: str, folder: Path | None) -> WebhookMapping:
         if folder is not None and name in own:
             return read_mapping(folder / f"{name}.yaml")
         if name in packaged:
-            return mapping_from_text(packaged[name], f"packaged:{name}.yaml", name)
+            return _packaged_mapping(name)
     where = f"in {folder} or " if folder is not None else ""
     known = sorted({*own, *packaged})
     raise NotFound(f"no mapping {where}of this product has the name {shown(name)}; {suggestion(name, known)}")
+
+
+@cache
+def _packaged_mapping(name: str) -> WebhookMapping:
+    return mapping_from_text(packaged_mappings()[name], f"packaged:{name}.yaml", name)
 
 
 def all_mappings(folder: Path | None) -> dict[str, WebhookMapping]:

@@ -37,7 +37,7 @@ from oncall.schedule.schedule import Schedule
 from oncall.schedule.seat import Seat
 from oncall.schedule.span_set import SpanSet
 from oncall.schedule.versions import Override, Person, Publication, PublishedProof, VersionNote
-from oncall.support.calendar import SupportCalendar
+from oncall.support.calendar import SupportCalendar, shared
 from oncall.support.coverage_days import MONDAY_TO_FRIDAY
 from oncall.support.holidays import NO_HOLIDAYS, HolidayCalendar
 from oncall.support.windows import WeekSpan, Window, WindowKind
@@ -314,7 +314,7 @@ def _calendar_of(document: PublicationDocument) -> SupportCalendar:
         holidays = HolidayCalendar(company_days_in(written), years)
     spans = tuple(WeekSpan(WindowKind(span[0]), *span[1:]) for span in document["week"])
     days = tuple(document.get("coverage_days", MONDAY_TO_FRIDAY))
-    return SupportCalendar(ZoneInfo(document["policy_timezone"]), spans, holidays, days)
+    return shared(SupportCalendar(ZoneInfo(document["policy_timezone"]), spans, holidays, days))
 
 
 def _seats_of(document: PublicationDocument, people: Sequence[str], within: Window | None) -> tuple[Seat, ...]:

@@ -69,7 +69,7 @@ class PostgresStore(SqlStore):
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="oncall-store")
         self._single_jobs = threading.BoundedSemaphore(_MOST_SINGLE_JOBS)
         self._listener: psycopg.Connection | None = None
-        self._closing = threading.Event()
+        self._closing, self._waits_over = threading.Event(), threading.Event()
         try:
             self._check_schema()
         except BaseException:
@@ -114,13 +114,17 @@ class PostgresStore(SqlStore):
             if self._listener is None:
                 self._listener = self._listen()
                 return True
-            while (left := deadline - time.monotonic()) > 0 and not self._closing.is_set():
+            while (left := deadline - time.monotonic()) > 0 and not self._waits_over.is_set():
                 for _ in self._listener.notifies(timeout=min(left, _LISTEN_SLICE_SECONDS), stop_after=1):
                     return True
         except (SQLAlchemyError, psycopg.Error):
             self._drop_listener()
-            self._closing.wait(min(timeout_seconds, 1.0))
+            self._waits_over.wait(min(timeout_seconds, 1.0))
         return False
+
+    def end_waits(self) -> None:
+        """Make `wait_for_change` return False within half a second, now and from now on."""
+        self._waits_over.set()
 
     def database_now(self) -> datetime | None:
         """Return the time by the server's clock (aware UTC)."""
@@ -133,6 +137,7 @@ class PostgresStore(SqlStore):
         """Finish the submitted jobs and close all connections."""
         self._group.close()
         self._closing.set()
+        self.end_waits()
         self._threads.shutdown(wait=True)
         self._drop_listener()
         for engine in (self._group_engine, self._snapshots, self._engine):

@@ -59,6 +59,10 @@ class SqlStore(ABC):
         call it.
         """
 
+    @abstractmethod
+    def end_waits(self) -> None:
+        """Make `wait_for_change` return False soon, now and from now on. The store can still read and write."""
+
     def database_now(self) -> datetime | None:
         """Return the time by the database's own clock (aware UTC), or None if it uses this machine's clock."""
         return None

@@ -65,6 +65,7 @@ class SqliteStore(SqlStore):
         self._foreign_changes = 0
         self._seen: tuple[int, int] | None = None
         self._is_closed = False
+        self._waits_are_over = False
         try:
             self._check_schema()
             self._identity = identity(address)
@@ -107,16 +108,21 @@ class SqliteStore(SqlStore):
                     self._seen = seen
                     return True
                 left = deadline - time.monotonic()
-                if left <= 0 or self._is_closed:
+                if left <= 0 or self._waits_are_over:
                     return False
                 self._changed.wait(min(left, _CHECK_EVERY_SECONDS))
+
+    def end_waits(self) -> None:
+        """Make `wait_for_change` return False at once, now and from now on."""
+        with self._changed:
+            self._waits_are_over = True
+            self._changed.notify_all()
 
     def close(self) -> None:
         """Commit the waiting jobs and close all connections."""
         self._group.close()
-        with self._changed:
-            self._is_closed = True
-            self._changed.notify_all()
+        self._is_closed = True
+        self.end_waits()
         with self._writing:
             self._writer.dispose()
         self._readers.dispose()

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -167,7 +168,13 @@ class SupportCalendar:
 
 def calendar_of(policy: Policy, holidays: CompanyDays | None) -> SupportCalendar:
     """Return the calendar of a policy's hours in its zone, with these holidays."""
-    return SupportCalendar(policy.zone, policy.spans, HolidayCalendar(holidays), policy.coverage_days)
+    return shared(SupportCalendar(policy.zone, policy.spans, HolidayCalendar(holidays), policy.coverage_days))
+
+
+@lru_cache(maxsize=64)
+def shared(calendar: SupportCalendar) -> SupportCalendar:
+    """Return the first calendar that equals this one, with the weeks that it has computed already."""
+    return calendar
 
 
 def _pieces_of(spans: tuple[WeekSpan, ...], number: int) -> Iterator[_Piece]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -48,6 +48,7 @@ def policy_from_text(text: str, source: str, zone: ZoneInfo | None = None) -> Po
     return replace(policy, zone=zone or policy.zone, warnings=faults.warnings)
 
 
+@lru_cache(maxsize=16)
 def published_policy(text: str, source: str, zone: ZoneInfo) -> Policy:
     """Return a policy that was checked when it was published. Faults under rules that were added later are ignored.
 

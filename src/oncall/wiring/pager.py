@@ -87,6 +87,7 @@ async def open_pager(
         stop.set()
         await asyncio.gather(*running)
         await asyncio.to_thread(relay.stop)
+        store.end_waits()
         await asyncio.to_thread(waker.join)
         await channels.close()
         await asyncio.to_thread(store.close)
