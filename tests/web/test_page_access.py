@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import count
 
+import httpx
 import pytest
 
 from oncall.paging.ports.plan_drafts import DraftState, PlanDraft
@@ -12,6 +13,7 @@ from tests.paging.world import SATURDAY_NIGHT, ticket_body
 from tests.web.browser import Browser
 from tests.web.publications import publication_body
 from tests.web.service import Service
+from tests.web.test_portal import BROKEN, CUSTOMERS, POLICY, TEXTS, enter, tickets
 
 NUMBERS = count()
 DRAFT = PlanDraft("draft-one", "cas-support", DraftState.INFEASIBLE, "mei", SATURDAY_NIGHT, SATURDAY_NIGHT, "a draft")
@@ -20,7 +22,8 @@ DRAFT = PlanDraft("draft-one", "cas-support", DraftState.INFEASIBLE, "mei", SATU
 @pytest.fixture(scope="module")
 def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """Saturday night, with one urgent ticket."""
-    with Service(tmp_path_factory.mktemp("access"), is_roster_published=True) as service:
+    folder = tmp_path_factory.mktemp("access")
+    with Service(folder, is_roster_published=True, policy_lines=POLICY, customers=CUSTOMERS) as service:
         assert service.post(ticket_body("T-FIRST")).status_code == 202
         service.store.write(lambda tx: tx.add_plan_draft(DRAFT, "{}"))
         yield service
@@ -246,3 +249,87 @@ def test_only_a_manager_writes_about_the_past_of_the_status_page(board: Service,
         form = {"form_token": token, "action": "open", "title": "Earlier", "at": "2027-01-09T01:00"}
         sent = form | {"new_id": f"{next(NUMBERS):012x}", "seen": "0"}
         assert browser.send("/board/status/publish", sent).status_code == status
+
+
+def new_secret(board: Service, ticket: str = "T-FIRST") -> str:
+    """Return the path of a new link to a customer's page."""
+    answer = board.call("POST", f"/v1/tickets/{ticket}/links", by="mei")
+    assert answer.status_code == 201, answer.text
+    return str(httpx.URL(answer.json()["url"]).path)
+
+
+def come_as(browser: Browser, person: str | None) -> None:
+    if person == "joe":
+        enter(browser)
+    elif person is not None:
+        browser.sign_in(person)
+
+
+EVERYONE = [None, "joe", "ana", "mei"]
+"""A visitor, a customer's contact, an engineer, the manager."""
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_of_ours_for_a_customer(board: Service, path: str) -> None:
+    with Browser(board) as browser:
+        enter(browser)
+        answer = browser.get(path)
+        assert (answer.status_code, answer.headers["location"][:12]) == (303, "/login?next=")
+
+
+@pytest.mark.parametrize("path", ACTIONS)
+def test_no_action_of_ours_for_a_customer(board: Service, path: str) -> None:
+    with Browser(board) as browser:
+        token = enter(browser)["form_token"]
+        answer = browser.send(path, {"form_token": token, "why": "x"})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=%2Fboard")
+    assert board.ticket("T-FIRST")["state"] == "open"
+
+
+@pytest.mark.parametrize("person", EVERYONE)
+def test_the_portals_form_is_for_contacts_alone(board: Service, person: str | None) -> None:
+    """An engineer and a manager sign in to the board, and write for no customer."""
+    with Browser(board) as browser:
+        come_as(browser, person)
+        page, before = browser.get("/portal"), tickets(board).keys()
+        assert (page.status_code, "New ticket" in page.text) == (200, person == "joe")
+        answer = browser.send("/portal/tickets", {**BROKEN, **TEXTS, "id": "0" * 16, "promised": "urgent"})
+        assert (answer.status_code, "Your sign-in has ended" in answer.text) == (200, person != "joe")
+        assert tickets(board).keys() == before
+        assert browser.send("/portal/mail", {"contact": "joe@acme.example"}).status_code == 503
+        assert browser.send("/portal/link", {"link": "x"}).status_code == 403
+
+
+@pytest.mark.parametrize("person", EVERYONE)
+def test_a_customers_page_opens_by_its_secret_and_by_nothing_else(board: Service, person: str | None) -> None:
+    with Browser(board) as browser:
+        come_as(browser, person)
+        name = f"S-{next(NUMBERS)}"
+        assert board.post(ticket_body(name, impact="low", customer="Globex")).status_code == 202
+        path = new_secret(board, name)
+        for wrong in (f"/t/{name}", path[:-1], "/t/x"):
+            assert browser.get(wrong).status_code == browser.get(f"{wrong}/events").status_code == 404
+            for act in ("message", "worse", "solved"):
+                assert browser.send(f"{wrong}/{act}", {"id": "0" * 16, "message": "x"}).status_code == 404
+        assert board.ticket(name)["state"] == "open"
+        assert browser.get(path).status_code == 200
+        with browser.http.stream("GET", f"{path}/events") as answer:
+            assert answer.status_code == 200
+        assert browser.fill(path, f"{path}/message", message="x").status_code == 303
+        assert browser.fill(path, f"{path}/worse").status_code == 303
+        assert browser.fill(path, f"{path}/solved").status_code == 303
+        assert board.ticket(name)["state"] == "resolved"
+
+
+def test_a_customer_never_sees_another_customers_ticket(board: Service) -> None:
+    for name, customer in (("A-1", "Acme Ltd"), ("G-1", "Globex")):
+        assert board.post(ticket_body(name, impact="low", customer=customer)).status_code == 202
+    secret = new_secret(board, "A-1")
+    refused = board.post({"kind": "merged", "into": "A-1"}, by="mei", path="/v1/tickets/G-1/events")
+    assert refused.status_code == 422, refused.text
+    with Browser(board) as browser:
+        enter(browser)
+        shown = browser.get("/portal").text + browser.get(secret).text
+        assert "A-1" in shown
+        assert "G-1" not in shown
+        assert "Globex" not in shown

@@ -231,11 +231,6 @@ def test_no_form_of_another_site_or_session_is_taken(portal: Service, browser: B
     assert new == {"Acme Ltd", "Globex"}
 
 
-def test_a_form_after_the_session_has_ended_says_what_to_do(browser: Browser) -> None:
-    words = "Your sign-in has ended. Sign in, go back, and send the form again."
-    has(browser.send("/portal/tickets", {**BROKEN, **TEXTS}), 200, words)
-
-
 def test_the_mail_address_for_help_is_at_the_same_place_of_every_page(portal: Service, browser: Browser) -> None:
     places = []
     pages = [browser.get("/portal"), browser.get("/portal/link/x")]

@@ -25,6 +25,14 @@ from oncall.web.published_roster import PublishedRoster
 from oncall.web.services import Services
 
 
+@dataclass(slots=True)
+class HelpAddress:
+    """The mail address that customers' pages name. known: as the last page read it; pages show it while the database
+    is away."""
+
+    known: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Running:
     """Objects that exist while the application runs. report_lock: held by the one report that is being measured.
@@ -44,6 +52,7 @@ class Running:
     report_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     shift_changes: ShiftChanges = field(default_factory=ShiftChanges)
     published_roster: PublishedRoster = field(default_factory=PublishedRoster)
+    help_address: HelpAddress = field(default_factory=HelpAddress)
 
 
 async def keep_running(app: FastAPI, services: Services) -> None:

@@ -36,6 +36,7 @@ PAGES: Mapping[str, PageRow] = {
     "refusal": PageRow("/board/tickets/T-NONE", "mei", status=404),
     "customer's ticket": PageRow(lambda paths: paths.customer),
     "customer's solved ticket": PageRow(lambda paths: paths.solved),
+    "customer's refusal": PageRow("/t/wrong", status=404),
     "portal": PageRow("/portal", JOE),
     "portal sign-in": PageRow("/portal"),
     "portal link": PageRow(lambda paths: paths.portal_link),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from oncall.errors import OncallError, Refused
+from oncall.errors import OncallError, Refused, StoreError
 from oncall.paging.actions.action_checks import LONGEST_MESSAGE
 from oncall.paging.actions.consequences import ActionResult
 from oncall.paging.actions.customer_actions import CUSTOMER, CustomerAct, customer_act
@@ -20,6 +20,7 @@ from oncall.paging.views.customer_view import CustomerView, customer_view, page_
 from oncall.reports.answer_times import chat_words
 from oncall.web.dependencies import ServicesDep, running
 from oncall.web.pages.door import FOREIGN_FORM, form_fields
+from oncall.web.pages.kept_words import kept_words, store_is_away
 from oncall.web.pages.page_route import PageRoute
 from oncall.web.pages.rendering import page, to
 from oncall.web.problem_documents import FLOODED, ProblemDocument
@@ -50,11 +51,26 @@ async def post_customer_form(request: Request, secret: str, act: str, services: 
     _refuse_foreign(request, services)
     if act not in list(CustomerAct):
         raise ProblemDocument(404, "there is no such form; open the ticket's page again")
-    # The ticket is found before the body is read: without a link nobody sends us large bodies.
     _refuse_flood(request, services)
-    if await services.engine.read(lambda tx: ticket_with_secret(tx, secret)) is None:
-        raise ProblemDocument(404, NO_TICKET)
+    here = f"{PAGE_PATHS}{secret}/{act}"
+    # The ticket is found before the body is read: without a link nobody sends us large bodies.
+    try:
+        is_known = await services.engine.read(lambda tx: ticket_with_secret(tx, secret)) is not None
+    except StoreError as away:
+        return private(store_is_away(request, away, await form_fields(request), here))
+    if not is_known:
+        return private(kept_words(request, 404, NO_TICKET, await form_fields(request)))
     fields = await form_fields(request, LARGEST_FORM)
+    try:
+        return await _done(request, services, secret, CustomerAct(act), fields)
+    except StoreError as away:
+        return private(store_is_away(request, away, fields, here))
+
+
+async def _done(
+    request: Request, services: Services, secret: str, act: CustomerAct, fields: Mapping[str, str]
+) -> Response:
+    """Do what a form says, and return the answer. Raises StoreError."""
     typed = fields.get("message", "")
     if not services.customer_forms.count(secret):
         keep_over_rate(request)
@@ -65,12 +81,12 @@ async def post_customer_form(request: Request, secret: str, act: str, services: 
         stored = ticket_with_secret(tx, secret)
         if stored is None:
             raise NoTicket
-        return customer_act(tx, stored, CustomerAct(act), fields, context)
+        return customer_act(tx, stored, act, fields, context)
 
     try:
         done = await services.engine.write(work)
-    except NoTicket as gone:
-        raise ProblemDocument(404, NO_TICKET) from gone
+    except NoTicket:
+        return private(kept_words(request, 404, NO_TICKET, fields))
     except FieldFaults as refusal:
         keep_detail(request, "; ".join(fault.field for fault in refusal.faults))
         return await _page_of(request, services, secret, status=422, typed=typed, faults=refusal.faults)
@@ -109,6 +125,7 @@ async def _page_of(
     if found is None:
         raise ProblemDocument(404, NO_TICKET)
     view, mark, help_address, chat = found
+    running(request).help_address.known = help_address
     return private(
         page(
             "customer.html.j2",

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from fastapi import Request, Response
 
 from oncall.errors import OncallError, StoreError, StoreInDoubt
+from oncall.web.pages.kept_words import is_for_customers, kept_words
 from oncall.web.pages.rendering import page, to
 from oncall.web.plain_route import PlainRoute
 from oncall.web.problem_documents import IN_DOUBT, NOTHING_STORED, ProblemDocument, log_store_error, status_of
@@ -54,5 +55,7 @@ def _wanted(request: Request) -> str:
 
 
 def _refusal(request: Request, status: int, words: str) -> Response:
+    if is_for_customers(request.url.path):
+        return kept_words(request, status, words)
     keep_detail(request, words)
     return page("refused.html.j2", status=status, title=HTTPStatus(status).phrase, words=words)

@@ -48,6 +48,11 @@ async def portal_visitor(request: Request) -> PortalVisitor | None:
     return PortalVisitor(contact, hmac.new(session_id.encode(), b"portal form", hashlib.sha256).hexdigest())
 
 
+def has_own_token(visitor: PortalVisitor, fields: Mapping[str, str]) -> bool:
+    """Return True if a form was made for this session."""
+    return hmac.compare_digest(fields.get(FORM_FIELD, "").encode(), visitor.form_token.encode())
+
+
 async def posted_by(request: Request) -> tuple[PortalVisitor, Mapping[str, str]] | None:
     """Return the contact who sent a form, and its fields; None without a session. Raises ProblemDocument."""
     refuse_foreign_form(request)
@@ -55,7 +60,7 @@ async def posted_by(request: Request) -> tuple[PortalVisitor, Mapping[str, str]]
     if visitor is None:
         return None
     fields = await form_fields(request, LARGEST_FORM)
-    if not hmac.compare_digest(fields.get(FORM_FIELD, "").encode(), visitor.form_token.encode()):
+    if not has_own_token(visitor, fields):
         raise ProblemDocument(403, STALE_FORM)
     return visitor, fields
 

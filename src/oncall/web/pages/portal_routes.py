@@ -9,7 +9,7 @@ import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from oncall.errors import Conflict, Refused
+from oncall.errors import Conflict, Refused, StoreError
 from oncall.paging.actions.action_checks import LONGEST_MESSAGE
 from oncall.paging.actions.customer_actions import CUSTOMER
 from oncall.paging.actions.field_faults import FieldFault, FieldFaults
@@ -22,16 +22,20 @@ from oncall.paging.actions.portal_sign_in import (
     signed_sign_in,
 )
 from oncall.paging.actions.portal_ticket import FORM_ID, PortalForm, post_form, promise_words, read_form
+from oncall.paging.actions.posted_json import LARGEST_BODY
 from oncall.paging.actions.sign_in import SignedIn
 from oncall.paging.ports.store import Transaction
 from oncall.support.portal_rules import QUESTIONS
-from oncall.web.dependencies import ServicesDep
+from oncall.web.dependencies import ServicesDep, running
 from oncall.web.flood_gate import network_of
-from oncall.web.pages.door import form_fields, refuse_foreign_form
+from oncall.web.pages.door import FORM_FIELD, STALE_FORM, form_fields, refuse_foreign_form
+from oncall.web.pages.kept_words import kept_words, store_is_away
 from oncall.web.pages.page_route import PageRoute
 from oncall.web.pages.portal_door import (
+    LARGEST_FORM,
     PortalVisitor,
     drop_portal_session,
+    has_own_token,
     keep_portal_session,
     portal_visitor,
     posted_by,
@@ -47,6 +51,11 @@ MAILED = "If this address belongs to a contact of a customer, a link is on its w
 TOO_MANY_LINKS = "Too many links were asked for, so no mail was sent. Use the last one, or ask again in ten minutes."
 NO_MAIL = "No mail can go out from here, so ask your support contact for a link."
 TOO_MANY = "You sent many forms in a short time, so this one was not stored. Wait a minute, and send it again."
+FORM_PATH = "/portal/tickets"
+SIGN_IN_ENDED = (
+    "Your sign-in has ended, so nothing was stored. Open a new link in another tab, then come back and send this again."
+)
+SIGNED_IN_AGAIN = "You are signed in again. Check what is below, and send it."
 KEPT = (*(question.name for question in QUESTIONS), "subject", "message")
 """The fields that a page keeps as they were typed."""
 
@@ -57,17 +66,17 @@ async def get_portal(request: Request, services: ServicesDep) -> Response:
     asked = request.query_params
     signed = {name: asked[name][:LONGEST_ADDRESS] for name in ("contact", "at", "signature") if name in asked}
     if signed:
-        return await _sign_in_page(services, signed=signed)
+        return await _sign_in_page(request, signed=signed)
     visitor = await portal_visitor(request)
     if visitor is None:
-        return await _sign_in_page(services)
-    return await _form_page(services, visitor, {})
+        return await _sign_in_page(request)
+    return await _form_page(request, visitor, {})
 
 
 @router.get("/portal/link/{secret}")
-async def get_portal_link(secret: str, services: ServicesDep) -> Response:
+async def get_portal_link(request: Request, secret: str) -> Response:
     """Shows a button that signs in. It looks nothing up, so it tells nothing about the link."""
-    return await _sign_in_page(services, link=secret[:LONGEST_ADDRESS])
+    return await _sign_in_page(request, link=secret[:LONGEST_ADDRESS])
 
 
 @router.post("/portal/mail")
@@ -76,12 +85,12 @@ async def post_mail(request: Request, services: ServicesDep) -> Response:
     refuse_foreign_form(request)
     address = (await form_fields(request)).get("contact", "").strip().lower()[:LONGEST_ADDRESS]
     if not services.can_mail:
-        return await _sign_in_page(services, words=NO_MAIL, status=503)
+        return await _sign_in_page(request, words=NO_MAIL, status=503)
     source = network_of(source_of(request.scope))
     # Counted before the address is looked up, so that the answer tells nothing about it.
     if not (services.sign_in_gate.count(f"portal {source}") and services.portal_mails.count(address)):
         keep_over_rate(request)
-        return await _sign_in_page(services, words=TOO_MANY_LINKS, status=503)
+        return await _sign_in_page(request, words=TOO_MANY_LINKS, status=503)
     real_now, now, public_url = services.clock.real_now(), services.clock.now(), services.public_url
 
     def work(tx: Transaction) -> None:
@@ -91,7 +100,7 @@ async def post_mail(request: Request, services: ServicesDep) -> Response:
             tx.add_relay_messages([portal_link_mail(link, real_now)])
 
     await services.engine.write(work)
-    return await _sign_in_page(services, words=MAILED)
+    return await _sign_in_page(request, words=MAILED)
 
 
 @router.post("/portal/link")
@@ -132,34 +141,51 @@ async def post_sign_out(request: Request, services: ServicesDep) -> Response:
     return answer
 
 
-@router.post("/portal/tickets")
+@router.post(FORM_PATH)
 async def post_portal_form(request: Request, services: ServicesDep) -> Response:
     """Shows the promise for the answers; once it was shown, stores the ticket and leads to its page."""
-    posted = await posted_by(request)
-    if posted is None:
-        return await _sign_in_page(services, words="Your sign-in has ended. Sign in, go back, and send the form again.")
-    visitor, fields = posted
+    refuse_foreign_form(request)
+    fields: Mapping[str, str] = {}
+    try:
+        visitor = await portal_visitor(request)
+        fields = await form_fields(request, LARGEST_FORM if visitor is not None else LARGEST_BODY)
+        if visitor is None:
+            return kept_words(
+                request, 200, SIGN_IN_ENDED, fields, title="Support portal", sends_to=FORM_PATH, signs_in=True
+            )
+        if not fields.get(FORM_FIELD):
+            return await _form_page(request, visitor, fields, alert=SIGNED_IN_AGAIN)
+        if not has_own_token(visitor, fields):
+            return await _form_page(request, visitor, {**fields, "id": ""}, status=403, alert=STALE_FORM)
+        return await _answer(request, services, visitor, fields)
+    except StoreError as away:
+        fields = fields or await form_fields(request)
+        return store_is_away(request, away, fields, FORM_PATH)
+
+
+async def _answer(request: Request, services: Services, visitor: PortalVisitor, fields: Mapping[str, str]) -> Response:
+    """Answer a form of this session. Raises StoreError."""
     try:
         form = read_form(fields)
     except FieldFaults as refusal:
         keep_detail(request, "; ".join(fault.field for fault in refusal.faults))
-        return await _form_page(services, visitor, fields, status=422, faults=refusal.faults)
+        return await _form_page(request, visitor, fields, status=422, faults=refusal.faults)
     now = services.clock.now().replace(microsecond=0)
     impact, promise = await services.engine.read(
         lambda tx: promise_words(form, visitor.contact, tx.policy_at(now), tx.schedule(), now)
     )
     if fields.get("promised") != impact:
-        return await _form_page(services, visitor, fields, promise=promise, promised=impact)
+        return await _form_page(request, visitor, fields, promise=promise, promised=impact)
     if not services.customer_forms.count(visitor.contact.address):
         keep_over_rate(request)
-        return await _form_page(services, visitor, fields, status=503, alert=TOO_MANY)
+        return await _form_page(request, visitor, fields, status=503, alert=TOO_MANY)
     try:
         return await _posted(services, visitor, form)
     except Conflict as refusal:
         # A new id, because the old one names the ticket that was sent before.
-        return await _form_page(services, visitor, {**fields, "id": ""}, status=409, alert=str(refusal))
+        return await _form_page(request, visitor, {**fields, "id": ""}, status=409, alert=str(refusal))
     except Refused as refusal:
-        return await _form_page(services, visitor, fields, status=409, alert=str(refusal))
+        return await _form_page(request, visitor, fields, status=409, alert=str(refusal))
 
 
 async def _posted(services: Services, visitor: PortalVisitor, form: PortalForm) -> Response:
@@ -173,7 +199,7 @@ async def _posted(services: Services, visitor: PortalVisitor, form: PortalForm) 
 
 
 async def _sign_in_page(
-    services: Services,
+    request: Request,
     *,
     link: str | None = None,
     signed: Mapping[str, str] | None = None,
@@ -187,13 +213,13 @@ async def _sign_in_page(
         link=link,
         signed=signed,
         words=words,
-        can_mail=services.can_mail,
-        help_address=await _help_address(services),
+        can_mail=running(request).services.can_mail,
+        help_address=await _help_address(request),
     )
 
 
 async def _form_page(
-    services: Services,
+    request: Request,
     visitor: PortalVisitor,
     fields: Mapping[str, str],
     *,
@@ -216,13 +242,15 @@ async def _form_page(
         promise=promise,
         promised=promised,
         longest=LONGEST_MESSAGE,
-        help_address=await _help_address(services),
+        help_address=await _help_address(request),
     )
 
 
-async def _help_address(services: Services) -> str | None:
-    now = services.clock.now()
-    return await services.engine.read(lambda tx: tx.policy_at(now).mail.help_address)
+async def _help_address(request: Request) -> str | None:
+    here = running(request)
+    now = here.services.clock.now()
+    here.help_address.known = await here.services.engine.read(lambda tx: tx.policy_at(now).mail.help_address)
+    return here.help_address.known
 
 
 def _form_id(fields: Mapping[str, str]) -> str:

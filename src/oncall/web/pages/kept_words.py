@@ -1,0 +1,69 @@
+"""Refusals on customers' pages. They give back what the customer typed, and read nothing from the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from oncall.errors import StoreError, StoreInDoubt
+from oncall.support.portal_rules import QUESTIONS
+from oncall.web.dependencies import running
+from oncall.web.pages.rendering import page
+from oncall.web.problem_documents import IN_DOUBT, NOTHING_STORED, log_store_error
+from oncall.web.request_trace import keep_detail
+
+CUSTOMER_PATHS = ("/t/", "/portal")
+"""Where customers' pages are."""
+_HIDDEN = ("id", "impact", "promised", *(question.name for question in QUESTIONS))
+"""The fields that a form carries unseen, besides what was typed. Its token belongs to one sign-in and is left out."""
+_NOTHING: Mapping[str, str] = {}
+
+
+def is_for_customers(path: str) -> bool:
+    """Return True for the path of a customer's page."""
+    return path.startswith(CUSTOMER_PATHS)
+
+
+def kept_words(
+    request: Request,
+    status: int,
+    words: str,
+    fields: Mapping[str, str] = _NOTHING,
+    *,
+    title: str | None = None,
+    sends_to: str | None = None,
+    signs_in: bool = False,
+) -> Response:
+    """Return a page that says why nothing was stored, with what was typed.
+
+    fields: of the form. sends_to: where its button sends it again; None: it can only be copied. signs_in: the page also
+    asks for a link to the portal, which opens beside it.
+    """
+    keep_detail(request, words)
+    here = running(request)
+    return page(
+        "kept_words.html.j2",
+        status=status,
+        title=title or HTTPStatus(status).phrase,
+        words=words,
+        message=fields.get("message", ""),
+        subject=fields.get("subject", ""),
+        hidden={name: fields[name] for name in _HIDDEN if name in fields},
+        action=sends_to,
+        signs_in=signs_in,
+        can_mail=here.services.can_mail,
+        help_address=here.help_address.known,
+    )
+
+
+def store_is_away(request: Request, away: StoreError, fields: Mapping[str, str], sends_to: str) -> Response:
+    """Return the page for a form that the database did not take, with a button that sends it again.
+
+    The form has an id of its own, so that it acts once even if the first one was stored.
+    """
+    log_store_error(away)
+    words = IN_DOUBT if isinstance(away, StoreInDoubt) else NOTHING_STORED
+    return kept_words(request, 503, words, fields, sends_to=sends_to)
