@@ -21,6 +21,7 @@ from tests.paging.world import at
 from tests.status.test_subscriptions import BASE, Readers
 
 READER = "+14155550123"
+DEAR = "a text to this number costs extra, so none goes there; write the number of a mobile phone"
 DOWN = OpenIncident("Portal down", {"portal": "major_outage"})
 
 
@@ -151,6 +152,8 @@ def test_a_number_that_must_not_be_texted_gets_no_code_and_the_same_answer(phone
         ("4155550123", "this is not a phone number with its country code; write one like +13055550101"),
         ("+1415555012345678901", "this is not a phone number with its country code; write one like +13055550101"),
         ("+14155550123\nX", "this is not a phone number with its country code; write one like +13055550101"),
+        ("+19005551234", DEAR),
+        ("+882160001234", DEAR),
         ("+1415555", "this phone number is not right: it is too short for country code 1; write all of its digits"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from oncall.paging.ports.relay import SUBSCRIBER_CODES, SUBSCRIBER_MAIL, SUBSCRIBER_SMS, RelayFilter, RelayMessage
 from oncall.paging.ports.subscribers import NoticeCursor, Subscriber
@@ -62,6 +63,19 @@ def test_a_number_that_sent_stop_stays_stopped_and_loses_its_unsent_texts(store:
     assert store.read(lambda tx: tx.count_subscribers()) == 0
     store.write(lambda tx: tx.remove_subscriber("d4"))
     assert store.read(lambda tx: tx.relay_messages(RelayFilter())) == []
+
+
+def test_a_text_whose_relay_died_is_known_to_have_perhaps_gone_out(store: SqlStore) -> None:
+    text = RelayMessage("msg_5", SUBSCRIBER_SMS, "status.notice", "d4", 1, "{}", NOW, NOW)
+    store.write(lambda tx: tx.add_relay_messages([text]))
+
+    def claimed(at: datetime) -> list[RelayMessage]:
+        until = at + minutes(3)
+        return store.write(lambda tx: tx.claim_relay_messages(SUBSCRIBER_SMS, real_now=at, lease_until=until, most=1))
+
+    assert [each.may_have_gone for each in claimed(NOW)] == [False]
+    assert claimed(NOW + minutes(2)) == []
+    assert [each.may_have_gone for each in claimed(NOW + minutes(3))] == [True]
 
 
 def test_those_who_did_not_confirm_in_time_are_forgotten(store: SqlStore) -> None:

@@ -15,6 +15,8 @@ _LEAST_WITH_COUNTRY = 11
 # (country code with the mobile prefix, the country code alone, digits after both)
 _MOBILE_PREFIXES = (("+521", "+52", 10), ("+549", "+54", 10))
 _NORTH_AMERICAN_CODE = 1
+_BEYOND_COUNTRIES = (870, 878, 881, 882, 883, 979)
+"""Country codes of satellites, and of services that belong to no country."""
 _NORTH_AMERICAN = re.compile(r"[2-9][0-9]{2}[2-9][0-9]{6}")
 
 
@@ -102,6 +104,15 @@ def why_impossible(number: str) -> str | None:
     if parsed.country_code == _NORTH_AMERICAN_CODE and not _NORTH_AMERICAN.fullmatch(str(parsed.national_number)):
         return "with country code 1, area code and exchange begin with 2 to 9; check its digits"
     return None
+
+
+def costs_extra(number: str) -> bool:
+    """Return True if a text to a possible E.164 number costs far more than one to a phone: premium and satellite."""
+    import phonenumbers
+
+    parsed, kinds = phonenumbers.parse(number), phonenumbers.PhoneNumberType
+    dear = (kinds.PREMIUM_RATE, kinds.SHARED_COST, kinds.PERSONAL_NUMBER, kinds.PAGER, kinds.UAN)
+    return parsed.country_code in _BEYOND_COUNTRIES or phonenumbers.number_type(parsed) in dear
 
 
 def is_in_use(number: str) -> bool:

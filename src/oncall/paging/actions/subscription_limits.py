@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from oncall.errors import Refused
 from oncall.paging.ports.subscribers import Subscribers
-from oncall.support.phones import EXAMPLE_PHONE, canonical_phone, is_e164, why_impossible
+from oncall.support.phones import EXAMPLE_PHONE, canonical_phone, costs_extra, is_e164, why_impossible
 
 LONGEST_ADDRESS = 254
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -67,6 +67,9 @@ def phone_number(text: str) -> str:
         raise Refused(f"this is not a phone number with its country code; write one like {EXAMPLE_PHONE}")
     if (why := why_impossible(number)) is not None:
         raise Refused(f"this phone number is not right: {why}")
+    if costs_extra(number):
+        # Strangers who own such numbers would earn from every code.
+        raise Refused("a text to this number costs extra, so none goes there; write the number of a mobile phone")
     return canonical_phone(number)
 
 
