@@ -43,8 +43,8 @@ def keys() -> list[tuple[str, str | None]]:
     return [(match[1], match[2]) for match in found if match and match[1] not in OTHERS]
 
 
-OTHERS = ("account_manager", "mail")
-"""A key of the customers' file, and a block that the packaged policy only explains in a comment."""
+OTHERS = ("account_manager", "mail", "portal", "portal.answer_within")
+"""A key of the customers' file, and blocks that the packaged policy only explains in comments."""
 
 
 def values_at(node: Any, path: list[str]) -> list[Any]:
