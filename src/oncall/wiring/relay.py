@@ -224,12 +224,15 @@ class Relay:
                 return
             if courier.rests:
                 return
+            has_sent = False
             async with self._hook_places if to.startswith(f"{SUBSCRIBER_HOOK}:") else nullcontext():
                 while await courier.round():
-                    pass
-            if courier.failures == 1:
+                    has_sent = True
+            if courier.rests and courier.failures == 1:
                 self._log.warning("a message was not accepted", action="relay_refused", to=to)
-            self._wake.set()
+            # A text that waits for its turn must not wake the relay again and again.
+            if has_sent or courier.rests:
+                self._wake.set()
         except StoreError as error:
             self._log.warning("the relay cannot use the store", action="relay_waits", to=to, error=str(error))
         except Exception:
