@@ -11,7 +11,7 @@ from oncall.errors import NotFound, Refused
 from oncall.planning.change_schedule import ChangeMade
 from oncall.planning.cover_shift import Cover, cover_shift
 from tests.planning.changes import MONDAY, holders, local, publish
-from tests.planning.conftest import AUTHOR, MemorySchedule
+from tests.planning.conftest import AUTHOR, ROSTER, MemorySchedule
 
 NOW = local("2027-01-04T22:00")
 
@@ -55,6 +55,34 @@ def test_the_same_cover_again_takes_no_other_shift(published: MemorySchedule, at
     assert len(published.versions) == 2
     cover(published, "ana", start=made.version.span.end)
     assert len(published.versions) == 3
+
+
+@pytest.fixture
+def rested(store: MemorySchedule) -> MemorySchedule:
+    """A plan that keeps twelve hours between two shifts; cai and dee have Tuesday night."""
+    publish(
+        store, ROSTER + "rotation: {rest_nights: 0, weekends_apart: 1, min_rest_hours: 12, max_hours_per_week: 85}\n"
+    )
+    return store
+
+
+def test_hours_of_rest_count_from_the_minute_at_which_a_cover_ends(rested: MemorySchedule) -> None:
+    """Most of Monday night, and yet sixteen hours before Tuesday night, and 82 hours in the week and not 87."""
+    cover(rested, "ana", by="cai", at=local("2027-01-04T19:30"), end=local("2027-01-05T03:00"))
+    assert holders(rested, local("2027-01-05T02:59"))["primary"] == "cai"
+
+
+def test_a_short_cover_shortly_before_a_shift_breaks_its_rest(rested: MemorySchedule) -> None:
+    with pytest.raises(Refused) as refused:
+        cover(rested, "ana", by="cai", start=local("2027-01-05T06:00"))
+    assert "  min_rest_hours: cai has 11.02 hours between Tue 2027-01-05 (weeknight) and " in str(refused.value)
+    assert len(rested.versions) == 1
+
+
+def test_an_hour_that_another_engineer_covers_is_no_rest_between_two_shifts(rested: MemorySchedule) -> None:
+    cover(rested, "ana", by="eve", start=local("2027-01-04T22:00"), end=local("2027-01-04T23:00"))
+    cover(rested, "dee", by="ana", start=local("2027-01-05T20:30"), end=local("2027-01-05T23:00"))
+    assert holders(rested, local("2027-01-05T21:00"))["secondary"] == "ana"
 
 
 def test_after_the_covered_shift_the_next_one_is_covered(published: MemorySchedule) -> None:

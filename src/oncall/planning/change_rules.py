@@ -27,9 +27,12 @@ if TYPE_CHECKING:
     from oncall.rosters.roster import Engineer, Roster
     from oncall.rotation.check.checked_duty import CheckedDuty
     from oncall.schedule.plan import Plan
+    from oncall.schedule.seat import Seat
 
 _BY_THE_MINUTE = ("unavailable", "roles", "kinds", "shadows")
 """Rules that are judged by the exact minutes of a change; the others count whole shifts, as a plan's check does."""
+_REST_HOURS, _WEEK_HOURS = "min_rest_hours", "max_hours_per_week"
+"""Rules that count the hours that an engineer really has of each shift, also of one that they have a small part of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +80,8 @@ def broken_rules(before: Schedule, after: Schedule, span: Window, roster: Roster
     """Return the rules that the step from `before` to `after` breaks, and that were not broken before it.
 
     span: where the two differ; only time in it is compared. roster: in force; None: days off, roles and kinds alone are
-    judged, as the publication keeps them for each person. An engineer counts as on a shift, for rest, weekends, limits
-    and pairs, when they have the largest part of it.
+    judged, as the publication keeps them for each person. An engineer counts as on a shift, for nights of rest,
+    weekends, limits and pairs, when they have the largest part of it; hours count by the minute.
     """
     changes = changes_between(before, after, span.start, span.end)
     found = [rule for change in changes for rule in _by_the_minute(after, change, roster)]
@@ -143,26 +146,45 @@ def _by_the_shift(
 
 @dataclass(frozen=True, slots=True)
 class _Served:
-    """The shifts of a schedule, each with the engineer who has most of it, as a plan and the shifts around it."""
+    """The shifts of a schedule, each with the engineer who has most of it, as a plan and the shifts around it.
+
+    by_hours: the duties of each engineer, for each rule that counts hours.
+    """
 
     plan: Plan
     duties: Mapping[str, Sequence[CheckedDuty]]
+    by_hours: Mapping[str, Mapping[str, Sequence[CheckedDuty]]]
     roster: Roster
 
     @classmethod
     def of(cls, schedule: Schedule, roster: Roster, at: datetime) -> _Served:
         """Return the shifts of a schedule; the plan is the publication that holds at `at`."""
         from oncall.rotation.check.checked_duty import duties_by_engineer
-        from oncall.rotation.problem.served_seats import seats_as_served, served_with_overrides
+        from oncall.rotation.problem.served_seats import (
+            held_parts,
+            seats_as_served,
+            seats_by_the_minute,
+            seats_from_first_to_last,
+            served_as_parts,
+        )
         from oncall.schedule.plan import Plan
         from oncall.schedule.shifts import ShiftFacts
 
-        seats = seats_as_served(served_with_overrides(schedule))
-        holds = schedule.in_force(at)
-        inside = tuple(seat for seat in seats if holds is None or seat.window.start in holds.span)
-        plan = Plan(roster.team, roster.zone, inside)
+        held, holds = held_parts(schedule), schedule.in_force(at)
         turns, zone = ShiftFacts.of(roster).turns, roster.policy.zone
-        return cls(plan, duties_by_engineer(plan, turns, zone, seats, ()), roster)
+
+        def of(seats: Sequence[Seat]) -> tuple[Plan, Mapping[str, Sequence[CheckedDuty]]]:
+            inside = tuple(seat for seat in seats if holds is None or seat.window.start in holds.span)
+            plan = Plan(roster.team, roster.zone, inside)
+            return plan, duties_by_engineer(plan, turns, zone, seats, ())
+
+        plan, duties = of(seats_as_served(served_as_parts(held)))
+        by_hours = {}
+        if roster.rules.min_rest_hours:
+            by_hours[_REST_HOURS] = of(seats_from_first_to_last(held))[1]
+        if roster.rules.max_hours_per_week:
+            by_hours[_WEEK_HOURS] = of(seats_by_the_minute(held))[1]
+        return cls(plan, duties, by_hours, roster)
 
     def broken(self, people: Iterable[str]) -> list[BrokenRule]:
         """Return the rules about these people's shifts that do not hold."""
@@ -175,7 +197,7 @@ class _Served:
             for engineer in wanted
             for rule, check in PERSON_CHECKS.items()
             if rule not in _BY_THE_MINUTE
-            for violation in check(engineer, self.duties.get(engineer, ()), self.roster)
+            for violation in check(engineer, self.by_hours.get(rule, self.duties).get(engineer, ()), self.roster)
         ]
         for rule, check_team in TEAM_CHECKS.items():
             if rule != "turn":

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 PAY_SUFFIXES = (".csv", ".xlsx", ".json")
 STRICT_READING = (
-    "On-call time counts as working time (the strict reading: engineers must be ready within minutes); "
-    "time at the desk is not known and not counted."
+    "Every minute on call counts as working time, paged or not: the strict reading of Directive 2003/88/EC, for "
+    "engineers who must be ready within minutes. Overrides, swaps and covers count by the minute. Time at the desk is "
+    "not known and not counted. In each 24 h from the beginning of time on call, 11 h in a row must be free. A week is "
+    "Monday to Sunday, and is not averaged over months."
 )
 _COLUMNS = ("engineer", "kind", "shifts", "minutes", "hours", "rate", "amount", "currency")
 _RULES = {"daily_rest": "11 h daily rest", "weekly_hours": "48 h week"}

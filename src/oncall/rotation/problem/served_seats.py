@@ -68,6 +68,28 @@ def published_seats(schedule: Schedule) -> list[Seat]:
 
 def served_with_overrides(schedule: Schedule) -> list[ServedPart]:
     """Return who served each published seat and for which part of it, with overrides and swaps applied."""
+    return served_as_parts(held_parts(schedule))
+
+
+def served_as_parts(held: Iterable[HeldPart]) -> list[ServedPart]:
+    """Return what was held as parts of the seats' lengths."""
+    return [
+        ServedPart(each.seat, each.engineer, Fraction(_seconds(each.window), _seconds(each.seat.window)))
+        for each in held
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPart:
+    """The time for which one engineer holds one seat without a break."""
+
+    seat: Seat
+    engineer: str
+    window: Window
+
+
+def held_parts(schedule: Schedule) -> list[HeldPart]:
+    """Return who holds each published seat and when, with overrides and swaps applied."""
     seats = published_seats(schedule)
     if not seats:
         return []
@@ -76,23 +98,45 @@ def served_with_overrides(schedule: Schedule) -> list[ServedPart]:
         by_role[assignment.role].append(assignment)
     # Assignments and seats are in time order, so each search begins where the last one of its role ended.
     begin_at: dict[str, int] = defaultdict(int)
-    served: list[ServedPart] = []
+    held: list[HeldPart] = []
     for seat in seats:
         own = by_role[seat.role]
         while begin_at[seat.role] < len(own) and own[begin_at[seat.role]].window.end <= seat.window.start:
             begin_at[seat.role] += 1
-        served += _parts_of(seat, own[begin_at[seat.role] :])
-    return served
+        held += _parts_of(seat, own[begin_at[seat.role] :])
+    return held
 
 
-def _parts_of(seat: Seat, assignments: Sequence[Assignment]) -> Iterator[ServedPart]:
+def _parts_of(seat: Seat, assignments: Sequence[Assignment]) -> Iterator[HeldPart]:
     """Yield the parts of a seat that these assignments cover. assignments: in time order, none before it."""
-    length = round((seat.window.end - seat.window.start).total_seconds())
     for assignment in assignments:
         if assignment.window.start >= seat.window.end:
             return
-        shared = min(assignment.window.end, seat.window.end) - max(assignment.window.start, seat.window.start)
-        yield ServedPart(seat, assignment.engineer, Fraction(round(shared.total_seconds()), length))
+        start, end = max(assignment.window.start, seat.window.start), min(assignment.window.end, seat.window.end)
+        yield HeldPart(seat, assignment.engineer, Window(start, end))
+
+
+def _seconds(window: Window) -> int:
+    return round((window.end - window.start).total_seconds())
+
+
+def seats_by_the_minute(held: Iterable[HeldPart]) -> tuple[Seat, ...]:
+    """Return a seat for each stretch that an engineer holds, with the hours of the stretch alone."""
+    return tuple(Seat(each.window, each.seat.kind, each.seat.role, each.engineer) for each in held)
+
+
+def seats_from_first_to_last(held: Iterable[HeldPart]) -> tuple[Seat, ...]:
+    """Return a seat for each engineer and seat, from the first minute that the engineer holds it to the last.
+
+    An hour in the middle of a shift that another engineer covers is no rest between two shifts.
+    """
+    hulls: dict[tuple[Window, str, str], Seat] = {}
+    for each in held:
+        key = (each.seat.window, each.seat.role, each.engineer)
+        known = hulls[key].window if key in hulls else each.window
+        whole = Window(min(known.start, each.window.start), max(known.end, each.window.end))
+        hulls[key] = Seat(whole, each.seat.kind, each.seat.role, each.engineer)
+    return tuple(hulls.values())
 
 
 def seats_as_served(served: Iterable[ServedPart]) -> tuple[Seat, ...]:
