@@ -27,6 +27,7 @@ TICK = 0.005
 PORTAL_EVERY, LIST_EVERY = 15.0, 2.0
 """Seconds after which a customer loads the ticket's page again, and a terminal lists the tickets again."""
 _PLACE = re.compile(r'data-at="([0-9-]+)"')
+_PARTS = re.compile(r'data-page="([^"]+)"')
 
 
 @dataclass
@@ -46,14 +47,17 @@ class Visitors:
 
 @dataclass
 class Seen:
-    """What the visitors saw: answers by kind, with the median and the 99th percentile of their milliseconds."""
+    """What the visitors saw: answers by kind, with the median and the 99th percentile of their milliseconds.
+
+    refused: how many answers were not 200; first_refusal: what the first of them said.
+    """
 
     seconds: float = 0.0
     answers: dict[str, int] = field(default_factory=dict)
     p50: dict[str, float] = field(default_factory=dict)
     p99: dict[str, float] = field(default_factory=dict)
     refused: int = 0
-    """Answers other than 200 and 304."""
+    first_refusal: str = ""
 
 
 @contextmanager
@@ -84,7 +88,7 @@ class _Crowd:
     def __init__(self, visitors: Visitors) -> None:
         self._visitors = visitors
         self._taken: dict[str, list[float]] = {}
-        self._refused = 0
+        self._refused, self._first_refusal = 0, ""
 
     async def visit(self) -> Seen:
         """Visit until the input ends."""
@@ -115,12 +119,12 @@ class _Crowd:
     async def _until_first_round(self) -> None:
         """Wait until every board is open: opening two hundred at once is another question."""
         own, until = self._visitors, time.monotonic() + 60
-        while time.monotonic() < until and len(self._taken.get("board", ())) < len(own.boards):
+        while time.monotonic() < until and len(self._taken.get("board", [])) < len(own.boards):
             await asyncio.sleep(0.05)
         self._taken.clear()
 
     def _seen(self, seconds: float) -> Seen:
-        found = Seen(seconds, refused=self._refused)
+        found = Seen(seconds, refused=self._refused, first_refusal=self._first_refusal)
         for kind, taken in self._taken.items():
             found.answers[kind] = len(taken)
             found.p50[kind] = median(taken) * 1000
@@ -131,7 +135,9 @@ class _Crowd:
         sent_at = time.monotonic()
         async with session.get(path, headers=headers) as answer:
             text = await answer.text()
-            self._refused += answer.status != 200
+            if answer.status != 200:
+                self._refused += 1
+                self._first_refusal = self._first_refusal or f"{kind}: HTTP {answer.status} {text[-300:]}"
         self._taken.setdefault(kind, []).append(time.monotonic() - sent_at)
         return text
 
@@ -139,11 +145,13 @@ class _Crowd:
         """Open a board and load it again whenever its stream says that something changed, as its script does."""
         await asyncio.sleep(number * 0.05)
         headers = {"Cookie": cookie}
-        place = _PLACE.search(await self._get(session, "board", "/board?weeks=13", headers))
+        page = await self._get(session, "board", "/board?weeks=13", headers)
+        place, parts = _PLACE.search(page), _PARTS.search(page)
         after = place.group(1) if place is not None else ""
+        path = parts.group(1).replace("&amp;", "&") if parts is not None else "/board?weeks=13"
         changed, stream = asyncio.Event(), f"/board/events?after={after}"
         async with session.get(stream, headers=headers) as events:
-            loading = asyncio.create_task(self._load(session, headers, changed))
+            loading = asyncio.create_task(self._load(session, path, headers, changed))
             try:
                 async for line in events.content:
                     if line.startswith(b"event: changed"):
@@ -151,10 +159,12 @@ class _Crowd:
             finally:
                 loading.cancel()
 
-    async def _load(self, session: aiohttp.ClientSession, headers: dict[str, str], changed: asyncio.Event) -> None:
+    async def _load(
+        self, session: aiohttp.ClientSession, path: str, headers: dict[str, str], changed: asyncio.Event
+    ) -> None:
         while await changed.wait():
             changed.clear()
-            await self._get(session, "board", "/board?weeks=13", {**headers, "X-Live": "1"})
+            await self._get(session, "reload", path, headers)
 
     async def _again(self, session: aiohttp.ClientSession, kind: str, path: str, every: float, number: int) -> None:
         headers = {"Authorization": f"Bearer {self._visitors.token}"} if kind == "list" else {}

@@ -14,7 +14,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from oncall.errors import StoreUnavailable
-from oncall.web.live_feed import MOST_PER_SESSION, LiveFeed, LivePlace, LiveTimes, place_of
+from oncall.web.live_feed import LONGEST_PAUSE, MOST_PER_SESSION, LiveFeed, LivePlace, LiveTimes, place_of
 from oncall.web.live_feed import STREAM_PATH as STREAM
 from oncall.web.overload import Overload
 from oncall.web.pages.live_routes import EventStream
@@ -239,6 +239,58 @@ def test_a_page_has_the_script_from_the_package_and_its_place_and_works_without_
     assert str(body["data-now"]).startswith("2027-01-09T08:1")
     assert found.select_one("noscript meta[http-equiv=refresh]") is not None
     assert not [each for each in found.find_all(True) if any(name.startswith("on") for name in each.attrs)]
+
+
+def test_the_live_parts_are_those_of_the_board_and_the_same_for_every_visitor(ana: Browser, service: Service) -> None:
+    assert service.post(ticket_body("T-1")).status_code == 202
+    with Browser(service) as mei:
+        mei.sign_in("mei")
+        for query in ("weeks=4", "weeks=13&person=ana"):
+            board = ana.page(f"/board?{query}")
+            body = board.select_one("body")
+            assert body is not None
+            mine, theirs = (browser.page(str(body["data-page"])) for browser in (ana, mei))
+            parts = [found.select("[data-live]") for found in (board, mine, theirs)]
+            assert [[each["data-live"] for each in found] for found in parts] == [["now", "tickets", "table"]] * 3
+            assert parts[0][-1] == parts[1][-1] == parts[2][-1]
+            assert mine.select("form, header a") == []
+    refused = ana.get("/board/live?weeks=5")
+    assert (refused.status_code, "weeks: write 4, 13 or 52" in refused.text) == (422, True)
+
+
+def test_a_page_that_is_told_of_a_ticket_finds_it_in_the_live_parts(ana: Browser, service: Service) -> None:
+    body = ana.page("/board").select_one("body")
+    assert body is not None
+    stream = f"{STREAM}?after={body['data-at']}"
+    for name in ("T-1", "T-2"):
+        with ana.http.stream("GET", stream) as answer:
+            if name == "T-1":
+                assert "T-1" not in ana.get(str(body["data-page"])).text
+            assert service.post(ticket_body(name)).status_code == 202
+            told = [line for line in _until_told(answer.iter_lines()) if line.startswith("id: ")]
+            found = ana.get(str(body["data-page"])).text
+        assert f'href="/board/tickets/{name}"' in found
+        stream = f"{STREAM}?after={told[-1][4:]}"
+
+
+def _until_told(lines: Iterator[str]) -> Iterator[str]:
+    """Yield lines up to the event that tells of a change."""
+    for line in lines:
+        yield line
+        if line.startswith("data: "):
+            return
+
+
+def test_pages_are_told_less_often_when_what_they_show_costs_much() -> None:
+    async def place() -> LivePlace:
+        return LivePlace(1, 1, 1)
+
+    feed = LiveFeed(place, LiveTimes(poll=1.0))
+    pauses = []
+    for seconds in (0.01, 0.25, 60.0):
+        feed.spare(seconds)
+        pauses.append(feed.pause)
+    assert pauses == [1.0, 2.5, LONGEST_PAUSE]
 
 
 @pytest.mark.parametrize("path", ["/board", "/me", "/board/tickets/T-1"])

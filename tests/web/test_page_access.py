@@ -37,6 +37,7 @@ PAGES = [
     "/board/fairness.csv",
     "/board/status",
     "/board/events",
+    "/board/live",
     SHIFT,
     f"{SHIFT}?with=chloe",
     "/me",

@@ -53,6 +53,7 @@ from oncall.web.pages import (
     sign_in_routes,
     status_board_routes,
 )
+from oncall.web.pages.kept_boards import KeptBoards, keep_boards
 from oncall.web.request_guard import RequestGuard
 from oncall.web.sender_paths import without_stray_slashes
 from oncall.web.services import Services
@@ -141,6 +142,7 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_services() as services:
             await keep_running(app, services)
+            keep_boards(app, KeptBoards(services, kept(app).live))
             yield
             await kept(app).public_status.stop()
 

@@ -21,7 +21,6 @@ from oncall.web.flood_check import FloodCheck
 from oncall.web.live_feed import LiveFeed, place_of
 from oncall.web.problem_documents import ProblemDocument
 from oncall.web.public_status import PublicStatus
-from oncall.web.published_roster import PublishedRoster
 from oncall.web.services import Services
 
 
@@ -51,7 +50,6 @@ class Running:
     desk_answers: DeskAnswers
     report_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     shift_changes: ShiftChanges = field(default_factory=ShiftChanges)
-    published_roster: PublishedRoster = field(default_factory=PublishedRoster)
     help_address: HelpAddress = field(default_factory=HelpAddress)
 
 

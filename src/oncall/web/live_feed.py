@@ -1,13 +1,14 @@
 """Tells open pages that a fact has changed: one query a second for all of them, and none while no page is open.
 
-It runs in the pager's process and must never slow it. The pages are told one after the other, so that at most ten a
-second render themselves again, however many are open.
+It runs in the pager's process and must never slow it. The pages are told one after the other, at most a hundred a
+second, and less often the more of them are open and the longer it takes to read what they show.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
@@ -23,6 +24,10 @@ MOST_PER_SESSION = 12
 """Streams of one session. A tab has one, and only while it is in front."""
 MOST_STREAMS = 500
 """Streams of all sessions."""
+MOST_OF_THE_TIME = 0.1
+"""The largest part of one processor that open pages may use for what changes."""
+LONGEST_PAUSE = 10.0
+"""Seconds after which pages are told of a change in any case."""
 LOOKED_BACK = 100
 """How many of the newest numbers are looked at for events that were committed late."""
 _PLACE = re.compile(r"([0-9]{1,18})-([0-9]{1,18})-([0-9]{1,18})")
@@ -68,7 +73,7 @@ class LiveTimes:
 
     poll: float = 1.0
     alive: float = 15.0
-    turn: float = 0.1
+    turn: float = 0.01
 
 
 class LiveFeed:
@@ -80,11 +85,30 @@ class LiveFeed:
         self._place: LivePlace | None = None
         self._changed, self._stopping = asyncio.Event(), asyncio.Event()
         self._polling: asyncio.Task[None] | None = None
+        self._changed_at = 0.0
+        self.pause = self._times.poll
+        """Seconds between two queries, and so between two changes that pages are told of."""
         self._next_turn = 0.0
 
     def is_full(self, session: str) -> bool:
         """Return True if a session, or all of them together, have as many streams as they may have."""
         return self._streams[session] >= MOST_PER_SESSION or self._streams.total() >= MOST_STREAMS
+
+    @property
+    def streams(self) -> int:
+        """Return how many streams there are."""
+        return self._streams.total()
+
+    def is_current(self, place: LivePlace, read_at: float) -> bool:
+        """Return True if facts of a place, read at an instant (monotonic), have all that any stream was told of.
+
+        Without a stream nothing is known.
+        """
+        return self._place is not None and (place == self._place or read_at >= self._changed_at)
+
+    def spare(self, seconds: float) -> None:
+        """Note what telling all pages of a change costs (processor seconds). They are told less often if it is much."""
+        self.pause = min(max(self._times.poll, seconds / MOST_OF_THE_TIME), LONGEST_PAUSE)
 
     def stop(self) -> None:
         """End every stream. A browser connects again, and says which event it saw last."""
@@ -158,11 +182,11 @@ class LiveFeed:
             with suppress(StoreError):
                 place = await self._find_place()
                 if place != self._place:
-                    self._place = place
+                    self._place, self._changed_at = place, time.monotonic()
                     self._tell_all()
-            await _is_set(self._stopping, self._times.poll)
+            await _is_set(self._stopping, self.pause)
         # The next page that opens must not compare with what was true long ago.
-        self._place = None
+        self._place, self.pause = None, self._times.poll
 
     def _tell_all(self) -> None:
         self._changed.set()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from datetime import datetime
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import HTMLResponse, Response
 
 from oncall.paging.actions.action_checks import LONGEST_WHY
 from oncall.paging.actions.ticket_references import find_ticket
@@ -16,68 +15,36 @@ from oncall.paging.relay.customer_mail import customer_address
 from oncall.paging.views.ticket_view_types import WholeTicketView
 from oncall.paging.views.ticket_views import stored_whole_view
 from oncall.paging.views.ticket_words import timeline_rows
-from oncall.planning.views.board_view import BoardView, board_view, own_view
-from oncall.planning.views.schedule_grid import ABSENCE_SIGNS, CHANGE_SIGNS, monday_of, schedule_grid
-from oncall.rosters.roster import Roster
+from oncall.planning.views.board_view import own_view
 from oncall.schedule.schedule import Schedule
-from oncall.schedule.schedule_views import history_view
 from oncall.support.policy import Policy
-from oncall.web.dependencies import ServicesDep, running
+from oncall.web.dependencies import ServicesDep
 from oncall.web.live_feed import LivePlace, place_of
-from oncall.web.pages.board_state import WEEKS, BoardState, asked_state
+from oncall.web.pages.board_state import LIVE_PATH
 from oncall.web.pages.door import PageVisitor, VisitorDep
+from oncall.web.pages.kept_boards import boards_of
 from oncall.web.pages.page_route import PageRoute
-from oncall.web.pages.rendering import page
+from oncall.web.pages.rendering import HEADERS, page, render
 from oncall.web.services import Services
 
-MOST_CHANGES = 5
-"""How many of the latest versions of the schedule the board lists."""
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
 @router.get("/board")
-async def get_board(request: Request, services: ServicesDep, visitor: VisitorDep) -> Response:
+async def get_board(request: Request, visitor: VisitorDep) -> Response:
     """Shows who is on call, the open tickets, and the schedule as people by days."""
-    now, roster = services.clock.now().replace(microsecond=0), running(request).published_roster
-
-    def work(tx: Transaction) -> tuple[BoardView, Schedule, Roster | None, LivePlace]:
-        return board_view(tx, now), tx.schedule(), roster.of(tx), place_of(tx)
-
-    board, schedule, in_force, at = await services.engine.read(work)
-    state = asked_state(request.query_params, schedule.people, monday_of(now, schedule.calendar.zone))
+    boards = boards_of(request)
+    facts = await boards.facts()
+    state = facts.state(request.query_params)
     # A large table takes long, and must not keep tickets waiting.
-    return await asyncio.to_thread(_board_page, visitor, board, schedule, in_force, state, now, at)
+    html = await asyncio.to_thread(lambda: render("board.html.j2", visitor=visitor, **boards.values(facts, state)))
+    return HTMLResponse(html, headers=HEADERS)
 
 
-def _board_page(
-    visitor: PageVisitor,
-    board: BoardView,
-    schedule: Schedule,
-    roster: Roster | None,
-    state: BoardState,
-    now: datetime,
-    at: LivePlace,
-) -> Response:
-    latest = schedule.latest
-    return page(
-        "board.html.j2",
-        visitor=visitor,
-        board=board,
-        at=at,
-        now=now,
-        grid=schedule_grid(schedule, roster, state.first, state.weeks, state.person),
-        state=state,
-        all_weeks=WEEKS,
-        today=now.astimezone(schedule.calendar.zone).date(),
-        zone=schedule.calendar.zone.key,
-        engineers=list(latest.people.values()) if latest is not None else [],
-        roles=schedule.roles,
-        names={person.id: person.name for person in schedule.people.values()},
-        version=schedule.newest,
-        changes=history_view(schedule)["versions"][: -MOST_CHANGES - 1 : -1],
-        change_signs=CHANGE_SIGNS,
-        absence_signs=ABSENCE_SIGNS,
-    )
+@router.get(LIVE_PATH)
+async def get_live_board(request: Request, visitor: VisitorDep) -> Response:
+    """Returns the live parts of a board to its script."""
+    return HTMLResponse(await boards_of(request).live_page(request.query_params), headers=HEADERS)
 
 
 @router.get("/me")

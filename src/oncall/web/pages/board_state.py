@@ -11,6 +11,7 @@ from oncall.paging.actions.field_faults import FieldFault, FieldFaults, shown
 from oncall.suggestions import suggestion
 
 WEEKS = (4, 13, 52)
+LIVE_PATH = "/board/live"
 _FIRST, _LAST = date(2000, 1, 3), date(2197, 12, 31)
 
 
@@ -25,8 +26,17 @@ class BoardState:
     @property
     def url(self) -> str:
         """Return the address of this state."""
+        return f"/board?{self._query}"
+
+    @property
+    def live_url(self) -> str:
+        """Return the address of the live parts of this state."""
+        return f"{LIVE_PATH}?{self._query}"
+
+    @property
+    def _query(self) -> str:
         fields = {"from": self.first.isoformat(), "weeks": str(self.weeks)}
-        return f"/board?{urlencode(fields | ({'person': self.person} if self.person is not None else {}))}"
+        return urlencode(fields | ({"person": self.person} if self.person is not None else {}))
 
     @property
     def last(self) -> date:

@@ -1,0 +1,163 @@
+"""The live parts of the board, rendered once for everyone who looks at the same table.
+
+However many boards are open, one look at the database serves all that were told of the same change.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from fastapi import FastAPI, Request
+from markupsafe import Markup
+
+from oncall.paging.ports.store import Transaction
+from oncall.planning.views.board_view import BoardView, board_view
+from oncall.planning.views.schedule_grid import ABSENCE_SIGNS, CHANGE_SIGNS, monday_of, schedule_grid
+from oncall.rosters.roster import Roster
+from oncall.schedule.schedule import Schedule
+from oncall.schedule.schedule_views import history_view
+from oncall.web.live_feed import LiveFeed, LivePlace, place_of
+from oncall.web.pages.board_state import WEEKS, BoardState, asked_state
+from oncall.web.pages.rendering import render
+from oncall.web.published_roster import PublishedRoster
+from oncall.web.services import Services
+
+MOST_CHANGES = 5
+"""How many of the latest versions of the schedule the board lists."""
+MOST_TABLES = 50
+"""The most tables of the schedule that are kept: each state of the board's address has its own."""
+TELLING_COSTS = 0.001
+"""Processor seconds that one open board costs at each change."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoardFacts:
+    """What a board shows, all of one instant. at: the place of the log at that instant."""
+
+    board: BoardView
+    schedule: Schedule
+    roster: Roster | None
+    now: datetime
+    at: LivePlace
+
+    @property
+    def today(self) -> date:
+        """Return the day in the zone of the schedule."""
+        return self.now.astimezone(self.schedule.calendar.zone).date()
+
+    def state(self, query: Mapping[str, str]) -> BoardState:
+        """Return the state of the table that a query names. Raises FieldFaults."""
+        return asked_state(query, self.schedule.people, monday_of(self.now, self.schedule.calendar.zone))
+
+
+@dataclass(slots=True)
+class _Shared:
+    """Facts that open boards share, and the pages made of them by the state of the table. read_at: monotonic."""
+
+    facts: BoardFacts
+    read_at: float
+    pages: dict[str, str] = field(default_factory=dict)
+
+
+class KeptBoards:
+    """Reads and renders boards. Use it from one event loop."""
+
+    def __init__(self, services: Services, live: LiveFeed) -> None:
+        self._services, self._live, self._roster = services, live, PublishedRoster()
+        self._shared: _Shared | None = None
+        self._lock = asyncio.Lock()
+        self._tables: dict[tuple[int, date, str], Markup] = {}
+
+    async def facts(self) -> BoardFacts:
+        """Return what a board shows now."""
+        return (await self._read())[0]
+
+    async def live_page(self, query: Mapping[str, str]) -> str:
+        """Return the page with the live parts of a board alone: at least as new as what its stream last told.
+
+        Raises FieldFaults for a query that names no state.
+        """
+        async with self._lock:
+            shared = self._shared
+            if shared is None or not self._live.is_current(shared.facts.at, shared.read_at):
+                read_at = time.monotonic()
+                facts, seconds = await self._read()
+                shared = self._shared = _Shared(facts, read_at)
+                self._live.spare(seconds + TELLING_COSTS * self._live.streams)
+            state = shared.facts.state(query)
+            found = shared.pages.get(state.url)
+            if found is None:
+                found = await asyncio.to_thread(self._live_page, shared.facts, state)
+                shared.pages[state.url] = found
+        return found
+
+    def values(self, facts: BoardFacts, state: BoardState) -> dict[str, object]:
+        """Return what the template of the board needs, all but the visitor."""
+        schedule, latest = facts.schedule, facts.schedule.latest
+        return {
+            "board": facts.board,
+            "at": facts.at,
+            "now": facts.now,
+            "table": self._table(facts, state),
+            "state": state,
+            "all_weeks": WEEKS,
+            "zone": schedule.calendar.zone.key,
+            "engineers": list(latest.people.values()) if latest is not None else [],
+            "roles": schedule.roles,
+            "names": {person.id: person.name for person in schedule.people.values()},
+            "version": schedule.newest,
+            "changes": history_view(schedule)["versions"][: -MOST_CHANGES - 1 : -1],
+        }
+
+    async def _read(self) -> tuple[BoardFacts, float]:
+        """Return what a board shows now, and the processor seconds that reading it took."""
+        now = self._services.clock.now().replace(microsecond=0)
+
+        def work(tx: Transaction) -> tuple[BoardFacts, float]:
+            began = time.thread_time()
+            facts = BoardFacts(board_view(tx, now), tx.schedule(), self._roster.of(tx), now, place_of(tx))
+            return facts, time.thread_time() - began
+
+        return await self._services.engine.read(work)
+
+    def _live_page(self, facts: BoardFacts, state: BoardState) -> str:
+        return render("board_live.html.j2", **self.values(facts, state))
+
+    def _table(self, facts: BoardFacts, state: BoardState) -> Markup:
+        """Return the table of the schedule. It changes with a version of the schedule, and at midnight."""
+        key = (facts.schedule.newest, facts.today, state.url)
+        found = self._tables.get(key)
+        if found is None:
+            found = self._rendered_table(facts, state)
+            if len(self._tables) >= MOST_TABLES:
+                self._tables.clear()
+            self._tables[key] = found
+        return found
+
+    def _rendered_table(self, facts: BoardFacts, state: BoardState) -> Markup:
+        html = render(
+            "grid.html.j2",
+            grid=schedule_grid(facts.schedule, facts.roster, state.first, state.weeks, state.person),
+            state=state,
+            today=facts.today,
+            roles=facts.schedule.roles,
+            change_signs=CHANGE_SIGNS,
+            absence_signs=ABSENCE_SIGNS,
+        )
+        # The template has escaped every text in it.
+        return Markup(html)  # noqa: S704
+
+
+def keep_boards(app: FastAPI, boards: KeptBoards) -> None:
+    """Make the boards available to the routes of the application."""
+    app.state.boards = boards
+
+
+def boards_of(request: Request) -> KeptBoards:
+    """Return what `keep_boards` stored for the application of this request."""
+    found: KeptBoards = request.app.state.boards
+    return found
