@@ -158,3 +158,30 @@ def test_the_host_header_chooses_no_address_of_a_customers_page(desk: Service, b
     assert answer.json()["url"].startswith(desk.address)
     made = desk.call("POST", "/v1/portal/links", by="mei", headers=evil, json={"contact": "joe@acme.example"})
     assert made.json()["url"].startswith(desk.address)
+
+
+REPLY = "We restarted the broker; <b>please</b> try again."
+
+
+@pytest.mark.parametrize("case", ["ended", "another sign-in", "too long", "resolved"])
+def test_an_engineers_words_come_back_with_each_refusal(desk: Service, browser: Browser, case: str) -> None:
+    ticket, _ = new_page(desk)
+    path = f"/board/tickets/{ticket}"
+    browser.sign_in("mei")
+    form = browser.form(path, f"{path}/reply") | {"message": REPLY}
+    status, words = 403, "your sign-in has ended, so nothing was changed"
+    if case == "ended":
+        browser.fill("/me", "/logout")
+    elif case == "another sign-in":
+        browser.sign_in("ana")
+        words = "this form belongs to another sign-in"
+    elif case == "too long":
+        form["why"] = "x" * 1_001
+        status, words = 422, "why: is not text of at most 1000 characters"
+    else:
+        record(desk, ticket, "resolved", by="ana")
+        status, words = 422, f"{ticket} is resolved; reopen it first"
+    answer = browser.send(f"{path}/reply", form)
+    has(answer, status, words)
+    has(answer, status, "We restarted the broker; &lt;b&gt;please&lt;/b&gt; try again.</textarea>")
+    assert [each["kind"] for each in desk.ticket(ticket)["events"]].count("replied") == 0

@@ -37,8 +37,7 @@ async def get_customer_events(request: Request, secret: str, services: ServicesD
         raise ProblemDocument(503, TOO_MANY)
 
     async def mark() -> str | None:
-        again = await _look(services, secret)
-        return again[0] if again is not None else None
+        return await _mark(services, secret)
 
     async def is_open() -> bool:
         try:
@@ -50,6 +49,16 @@ async def get_customer_events(request: Request, secret: str, services: ServicesD
     stream = _of_ticket(live.follow(session, found[1], is_open), mark, after[:_LONGEST_MARK])
     headers = {**HEADERS, "X-Accel-Buffering": "no"}
     return private(EventStream(stream, headers=headers, media_type="text/event-stream"))
+
+
+async def _mark(services: Services, secret: str) -> str | None:
+    context = services.engine.context(CUSTOMER)
+
+    def work(tx: Transaction) -> str | None:
+        stored = ticket_with_secret(tx, secret)
+        return page_mark(tx, stored, context) if stored is not None else None
+
+    return await services.engine.read(work)
 
 
 async def _look(services: Services, secret: str) -> tuple[str, LivePlace] | None:

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from oncall.planning.uploaded_files import UploadedFile
 from oncall.web.caller_rate import OVER_RATE
 from oncall.web.dependencies import running
 from oncall.web.pages.page_route import NeedsSignIn
+from oncall.web.pages.typed_words import remember_typed
 from oncall.web.pages.upload_form import upload_form
 from oncall.web.problem_documents import ProblemDocument
 from oncall.web.request_bodies import form_body
@@ -90,7 +92,13 @@ async def _visitor(request: Request) -> PageVisitor:
 
 
 async def _posted(request: Request) -> PostedForm:
-    visitor = await _sender(request)
+    try:
+        visitor = await _sender(request)
+    except NeedsSignIn:
+        # The page that asks for a sign-in gives the words of the form back.
+        with suppress(ProblemDocument):
+            await form_fields(request)
+        raise
     fields = await form_fields(request)
     _refuse_stale(visitor, fields)
     return PostedForm(visitor, fields)
@@ -148,7 +156,9 @@ async def form_fields(request: Request, most: int = LARGEST_BODY) -> dict[str, s
     found = await form_body(request, most)
     if any(len(values) > 1 for values in found.values()):
         raise ProblemDocument(400, "the form has a field twice")
-    return {name: values[0] for name, values in found.items()}
+    fields = {name: values[0] for name, values in found.items()}
+    remember_typed(request, fields)
+    return fields
 
 
 def refuse_foreign_form(request: Request) -> None:

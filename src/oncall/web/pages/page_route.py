@@ -11,9 +11,14 @@ from fastapi import Request, Response
 from oncall.errors import OncallError, StoreError, StoreInDoubt
 from oncall.web.pages.kept_words import is_for_customers, kept_words
 from oncall.web.pages.rendering import page, to
+from oncall.web.pages.typed_words import named_words, typed_words
 from oncall.web.plain_route import PlainRoute
 from oncall.web.problem_documents import IN_DOUBT, NOTHING_STORED, ProblemDocument, log_store_error, status_of
 from oncall.web.request_trace import keep_detail
+
+SIGN_IN_ENDED = (
+    "your sign-in has ended, so nothing was changed; sign in, open the page again, and copy your words into its form"
+)
 
 
 class NeedsSignIn(Exception):
@@ -31,6 +36,8 @@ class PageRoute(PlainRoute):
             try:
                 return await answer(request)
             except NeedsSignIn:
+                if typed_words(request):
+                    return _refusal(request, 403, SIGN_IN_ENDED, needs_sign_in=True)
                 return to(f"/login?next={quote(_wanted(request), safe='')}")
             except ProblemDocument as refusal:
                 return _refusal(request, refusal.status, refusal.detail)
@@ -54,8 +61,11 @@ def _wanted(request: Request) -> str:
     return f"{request.url.path}?{query}" if query else request.url.path
 
 
-def _refusal(request: Request, status: int, words: str) -> Response:
+def _refusal(request: Request, status: int, words: str, *, needs_sign_in: bool = False) -> Response:
     if is_for_customers(request.url.path):
-        return kept_words(request, status, words)
+        return kept_words(request, status, words, typed_words(request))
     keep_detail(request, words)
-    return page("refused.html.j2", status=status, title=HTTPStatus(status).phrase, words=words)
+    typed = named_words(typed_words(request))
+    title = HTTPStatus(status).phrase
+    values = {"title": title, "words": words, "typed": typed, "needs_sign_in": needs_sign_in}
+    return page("refused.html.j2", status=status, **values)
