@@ -83,8 +83,9 @@ def fields_of(form: Tag) -> dict[str, str]:
 
 
 def _is_sent(field: Tag) -> bool:
-    """Return True for a field that a browser sends: one with a name, and no box without its tick."""
-    return bool(field.get("name")) and (field.get("type") != "checkbox" or field.has_attr("checked"))
+    """Return True for a field that a browser sends: one with a name, and no box or choice without its tick."""
+    is_box = field.get("type") in ("checkbox", "radio")
+    return bool(field.get("name")) and (not is_box or field.has_attr("checked"))
 
 
 def _value(field: Tag) -> str:

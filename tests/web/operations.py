@@ -21,6 +21,7 @@ NUMBERS = count(1)
 """Numbers for names that no test has used."""
 READS = [
     "/v1/handoff",
+    "/v1/reminders?engineer=ana",
     "/v1/tickets",
     "/v1/tickets/K-1",
     "/v1/oncall",
@@ -95,6 +96,11 @@ def _add(token: Token, tx: Any) -> None:
 
 def _note(service: Service, caller: str) -> list[httpx.Response]:
     return [service.post({"text": "watch T-1"}, by=caller, path="/v1/handoff/notes")]
+
+
+def _reminders(service: Service, caller: str) -> list[httpx.Response]:
+    body = {"engineer": "ana", "reminders": "policy"}
+    return [service.post(body, by=caller, path="/v1/reminders")]
 
 
 def _status(service: Service, caller: str) -> list[httpx.Response]:
@@ -177,6 +183,7 @@ _ASKED: Mapping[Operation, Callable[[Service, str], list[httpx.Response]]] = {
     Operation.PUBLISH: _publication,
     Operation.RETRY_MESSAGE: _retry,
     Operation.NOTE_HANDOFF: _note,
+    Operation.CHOOSE_REMINDERS: _reminders,
     Operation.WRITE_STATUS: _status,
     Operation.MANAGE_INTAKE: _intake,
 }

@@ -67,6 +67,8 @@ GOOD: list[tuple[str, str, str, object, int]] = [
     ("POST", "/v1/drills", "/v1/drills", {"to": "ben"}, 202),
     ("GET", "/v1/handoff", "/v1/handoff", None, 200),
     ("GET", "/v1/handoff", "/v1/handoff?last=true", None, 200),
+    ("GET", "/v1/reminders", "/v1/reminders?engineer=ana", None, 200),
+    ("POST", "/v1/reminders", "/v1/reminders", {"engineer": "ana", "reminders": ["day"], "quiet": True}, 200),
     ("POST", "/v1/handoff/notes", "/v1/handoff/notes", {"text": "watch T-1", "by": "ana", "nope": 1}, 201),
     ("POST", "/v1/tickets/{ticket_id}/links", "/v1/tickets/T-1/links", None, 201),
     ("POST", "/v1/tickets/{ticket_id}/links/revoke", "/v1/tickets/T-1/links/revoke", None, 200),

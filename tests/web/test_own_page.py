@@ -108,3 +108,17 @@ def test_a_test_page_goes_to_the_visitor_s_own_phone(swapping: Service) -> None:
         ticket = re.search(r'href="(/board/tickets/[^"]+)">Its page', answer.text)
         assert ticket is not None
         assert "by sms" in browser.get(ticket[1]).text
+
+
+def test_a_person_chooses_reminders_and_quiet_notices_on_their_page(swapping: Service) -> None:
+    with Browser(swapping) as browser:
+        browser.sign_in("chloe")
+        assert "Pages always come, whatever you choose here" in browser.get("/me").text
+        sent = {**browser.form("/me", "/me/reminders"), "reminders": "own", "day": "yes", "quiet": "yes"}
+        assert browser.send("/me/reminders", sent).headers["location"] == "/me#reminders"
+        page = browser.page("/me")
+        ticked = {str(each["name"]) for each in page.select('input[type="checkbox"][checked]')}
+        assert ticked == {"day", "quiet"}
+    stored = swapping.call("GET", "/v1/reminders?engineer=chloe").json()
+    assert (stored["reminders"], stored["quiet"]) == (["day"], True)
+    assert swapping.call("GET", "/v1/reminders?engineer=ana").json()["reminders"] is None

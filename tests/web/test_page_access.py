@@ -63,6 +63,7 @@ ACTIONS = [
     "/board/status/publish",
     "/me/calendar",
     "/me/calendar/revoke",
+    "/me/reminders",
     "/me/drill",
     "/me/swaps/AB2/accept",
     "/me/swaps/AB2/decline",
@@ -218,6 +219,7 @@ def test_an_engineer_and_a_manager_link_their_own_calendar_try_their_phone_and_s
         browser.sign_in(person)
         assert browser.fill("/me", "/me/calendar").status_code == 200
         assert browser.fill("/me", "/me/calendar/revoke").status_code == 303
+        assert browser.fill("/me", "/me/reminders").status_code == 303
         assert browser.fill("/me", "/me/drill").status_code == 200
         assert browser.fill("/me", "/logout").status_code == 303
         assert browser.get("/me").status_code == 303

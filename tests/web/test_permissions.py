@@ -36,6 +36,7 @@ TABLE: dict[Operation | EventKind, tuple[str, str, str]] = {
     Operation.PUBLISH: (NO, NO, YES),
     Operation.RETRY_MESSAGE: (NO, NO, YES),
     Operation.NOTE_HANDOFF: (NO, ITSELF, YES),
+    Operation.CHOOSE_REMINDERS: (NO, ITSELF, YES),
     Operation.WRITE_STATUS: (NO, YES, YES),
     Operation.MANAGE_INTAKE: (NO, YES, YES),
     Operation.POST_EVENT: (YES, YES, YES),
@@ -72,6 +73,11 @@ FOR_ANOTHER: dict[Operation, tuple[str, dict[str, Any], str]] = {
         "/v1/handoff/notes",
         {"text": "watch T-1", "by": "ben"},
         "this token writes notes of ana alone",
+    ),
+    Operation.CHOOSE_REMINDERS: (
+        "/v1/reminders",
+        {"engineer": "ben", "quiet": True},
+        "this token chooses the reminders of ana alone; a manager can",
     ),
     Operation.LINK_CALENDAR: (
         "/v1/calendar/links",

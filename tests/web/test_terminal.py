@@ -191,3 +191,23 @@ def test_a_server_keeps_notes_for_the_next_shift(served: Oncall) -> None:
     ran = served("handoff", "--note", "x" * 501)
     assert (ran.code, ran.err) == (1, "oncall: --note: has 501 characters; 500 at most\n")
     assert served("handoff", "--last").out.splitlines()[0].endswith("Next: ana, ben.")
+
+
+def test_an_engineer_s_reminders_are_read_and_chosen_on_the_server(served: Oncall) -> None:
+    assert served("reminders", "ana").out == (
+        "ana is reminded at no time before a shift, as the policy says.\nCourtesy notices: yes. Pages always come.\n"
+    )
+    chosen = served("reminders", "ana", "--before", "hour,day", "--quiet", "--json")
+    assert json.loads(chosen.out) == {
+        "engineer": "ana",
+        "reminders": ["day", "hour"],
+        "before_seconds": [86400, 3600],
+        "quiet": True,
+    }
+    assert served("reminders", "ana", "--before", "none").out.startswith(
+        "ana is reminded at no time before a shift, as"
+    )
+    ran = served("reminders", "ana", "--before", "soon")
+    assert (ran.code, '"soon" is no choice; write one like day,hour or none or policy' in ran.err) == (2, True)
+    ran = served("reminders", "anna", "--no-quiet")
+    assert (ran.code, ran.err.startswith('oncall: nobody on the published rosters has the id "anna"')) == (1, True)

@@ -27,6 +27,7 @@ MODULES = {
     "schedule": "schedule_commands",
     "calendar": "calendar_commands",
     "handoff": "handoff_command",
+    "reminders": "reminders_command",
     "history": "schedule_commands",
     "diff": "diff_command",
     "plan": "plan_commands",

@@ -36,6 +36,7 @@ GROUPS = {
         "schedule",
         "calendar",
         "handoff",
+        "reminders",
         "history",
         "diff",
         "publish",

@@ -13,6 +13,7 @@ from oncall.errors import Refused
 if TYPE_CHECKING:
     from oncall.paging.actions.calendar_access import CalendarLinkView, CalendarUnlinkView
     from oncall.paging.actions.portal_sign_in import PortalLinkView
+    from oncall.paging.actions.reminder_choices import ReminderChoiceView
     from oncall.paging.actions.sign_in import LoginLinkView
     from oncall.paging.actions.ticket_access import TicketLinkView, TicketUnlinkView
     from oncall.paging.actions.ticket_action import TicketAction
@@ -206,6 +207,14 @@ class LocalBackend:
         if by is not None:
             check_author(by, self._store.read(lambda tx: tx.schedule()))
         return self._store.write(lambda tx: add_note(tx, written, author, context))
+
+    def reminders(self, engineer: str | None, change: Mapping[str, object]) -> ReminderChoiceView:
+        from oncall.paging.actions.reminder_choices import choice_from, choice_view, save_choice
+
+        person = engineer or self._user
+        if not change:
+            return self._store.read(lambda tx: choice_view(tx, person))
+        return self._store.write(lambda tx: save_choice(tx, person, choice_from(change)))
 
     def _feed_of(self, engineer: str | None, *, is_team: bool) -> str | None:
         """Return whose feed is meant; None: the team's. Without a name it is the user's own."""

@@ -16,6 +16,7 @@ from oncall.errors import StoreUnavailable
 if TYPE_CHECKING:
     from oncall.paging.actions.calendar_access import CalendarLinkView, CalendarUnlinkView
     from oncall.paging.actions.portal_sign_in import PortalLinkView
+    from oncall.paging.actions.reminder_choices import ReminderChoiceView
     from oncall.paging.actions.sign_in import LoginLinkView
     from oncall.paging.actions.ticket_access import TicketLinkView, TicketUnlinkView
     from oncall.paging.actions.token_actions import WantedToken
@@ -181,6 +182,14 @@ class RemoteBackend(ServerRequests):
     def handoff_note(self, text: str, by: str | None) -> HandoffView:
         with faults_by_option():
             answer: HandoffView = self._call("POST", "/v1/handoff/notes", {"text": text} | given_fields({"by": by}))
+        return answer
+
+    def reminders(self, engineer: str | None, change: Mapping[str, object]) -> ReminderChoiceView:
+        query = f"?{urlencode({'engineer': engineer})}" if engineer is not None else ""
+        if not change:
+            answer: ReminderChoiceView = self._call("GET", f"/v1/reminders{query}")
+        else:
+            answer = self._call("POST", "/v1/reminders", {**change, **given_fields({"engineer": engineer})})
         return answer
 
     def policy(self, at: str | None = None) -> PolicyInForceView:

@@ -16,6 +16,7 @@ from oncall.paging.domain.ticket import SENDABLE, TAKEN, Attempt, AttemptStatus,
 from oncall.paging.ports.calendar_links import CalendarLink
 from oncall.paging.ports.callers import Token
 from oncall.paging.ports.handoff_book import HandoffNote
+from oncall.paging.ports.notice_choices import NoticeChoice
 from oncall.paging.ports.phone_proofs import PhoneProof
 from oncall.paging.ports.plan_drafts import PlanDraft
 from oncall.paging.ports.records import InboundMessage, SentText
@@ -23,6 +24,7 @@ from oncall.paging.ports.refusals import RefusalCount
 from oncall.paging.ports.sign_in_store import LoginLink, PageSession, ProviderHandshake
 from oncall.paging.ports.ticket_links import TicketLink
 from oncall.rehearsal.memory_calendar import CalendarBook
+from oncall.rehearsal.memory_choices import NoticeChoiceBook
 from oncall.rehearsal.memory_handoffs import HandoffBook
 from oncall.rehearsal.memory_plan_drafts import PlanDraftBook
 from oncall.rehearsal.memory_relay import NoRelay
@@ -50,6 +52,7 @@ class MemoryStore(
     SignInBook,
     TicketLinkBook,
     PlanDraftBook,
+    NoticeChoiceBook,
     NoRelay,
 ):
     """Tickets, logs, attempts and all other rows, under one schedule and one policy that never change."""
@@ -71,6 +74,7 @@ class MemoryStore(
         self._provider_handshakes: dict[str, ProviderHandshake] = {}
         self._ticket_links: dict[str, TicketLink] = {}
         self._plan_drafts: dict[str, tuple[PlanDraft, str]] = {}
+        self._choices: dict[str, NoticeChoice] = {}
         self._notes: list[HandoffNote] = []
         self._proofs: dict[tuple[str, str], PhoneProof] = {}
         self._marks: dict[tuple[str, str], Reachability] = {}

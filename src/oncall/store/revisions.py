@@ -34,6 +34,7 @@ REVISIONS = (
     "0025",
     "0026",
     "0027",
+    "0028",
 )
 """All revisions in `migrations/versions`, oldest first."""
 

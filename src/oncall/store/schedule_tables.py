@@ -1,8 +1,8 @@
-"""The tables of the people on the schedule: calendar links, notes for the next shift, and phone proofs."""
+"""The tables of the people on the schedule: calendar links, notes for the next shift, phone proofs, choices."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Identity, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Identity, Index, Integer, Table, Text
 
 from oncall.store.columns import UtcDateTime
 from oncall.store.table_metadata import metadata
@@ -36,4 +36,12 @@ phone_proofs = Table(
     Column("phone", Text, primary_key=True),
     Column("asked_at", UtcDateTime),
     Column("proven_at", UtcDateTime),
+)
+
+notice_choices = Table(
+    "notice_choices",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("reminders", Text),
+    Column("is_quiet", Boolean, nullable=False),
 )

@@ -23,6 +23,7 @@ from oncall.store.relay_tables import relay_cursor as relay_cursor
 from oncall.store.relay_tables import relay_messages as relay_messages
 from oncall.store.schedule_tables import calendar_links as calendar_links
 from oncall.store.schedule_tables import handoff_notes as handoff_notes
+from oncall.store.schedule_tables import notice_choices as notice_choices
 from oncall.store.schedule_tables import phone_proofs as phone_proofs
 from oncall.store.sign_in_tables import login_links as login_links
 from oncall.store.sign_in_tables import page_sessions as page_sessions

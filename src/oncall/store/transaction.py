@@ -7,6 +7,7 @@ from oncall.store.calendar_queries import CalendarQueries
 from oncall.store.handoff_queries import HandoffQueries
 from oncall.store.heartbeat_queries import HeartbeatQueries
 from oncall.store.intake_queries import ADD_ARRIVAL, ADD_SENDER_KEY, UPDATE_SENDER_KEY, IntakeQueries
+from oncall.store.notice_choice_queries import NoticeChoiceQueries
 from oncall.store.pass_queries import PassQueries
 from oncall.store.plan_draft_queries import PlanDraftQueries
 from oncall.store.proof_queries import ProofQueries
@@ -58,6 +59,7 @@ class SqlTransaction(
     SignInQueries,
     TicketLinkQueries,
     PlanDraftQueries,
+    NoticeChoiceQueries,
 ):
     """The `paging.ports.Transaction` on one open connection. The store makes one for each piece of work.
 

@@ -7,6 +7,8 @@ from datetime import timedelta
 
 from oncall.support.wording import exact_span
 
+CHOICES = {"week": timedelta(days=7), "day": timedelta(days=1), "hour": timedelta(hours=1)}
+"""The reminders that a person may choose, the longest first."""
 LONGEST, SHORTEST, MOST = timedelta(days=14), timedelta(minutes=5), 5
 
 

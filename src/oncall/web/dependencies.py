@@ -158,6 +158,7 @@ ScheduleChanger = Annotated[Token, Depends(_CallerFor(Operation.CHANGE_SCHEDULE)
 Swapper = Annotated[Token, Depends(_CallerFor(Operation.SWAP))]
 Publisher = Annotated[Token, Depends(_CallerFor(Operation.PUBLISH))]
 RelayRetrier = Annotated[Token, Depends(_CallerFor(Operation.RETRY_MESSAGE))]
+ReminderChooser = Annotated[Token, Depends(_CallerFor(Operation.CHOOSE_REMINDERS))]
 NoteWriter = Annotated[Token, Depends(_CallerFor(Operation.NOTE_HANDOFF))]
 DrillStarter = Annotated[Token, Depends(_CallerFor(Operation.START_DRILL))]
 TokenMaker = Annotated[Token, Depends(_CallerFor(Operation.ADD_CALLER))]

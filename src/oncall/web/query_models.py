@@ -117,6 +117,13 @@ class HandoffQuery(_Query):
     """True for the shift that ended at the latest handoff; the running shift when absent."""
 
 
+class ReminderQuery(_Query):
+    """Whose reminders to read."""
+
+    engineer: Annotated[str, Field(min_length=1, max_length=60)] | None = None
+    """The engineer's id; the token's own name when absent."""
+
+
 class UptimeQuery(_Query):
     """The window and the components of the uptime."""
 

@@ -173,6 +173,17 @@ class NoteBody(RequestBody):
     """Who writes it: an engineer's id, or a name; never a phone number. The token's name when absent."""
 
 
+class RemindersBody(RequestBody):
+    """What an engineer chooses about reminders and courtesy notices. A field that is absent stays as it is."""
+
+    engineer: Annotated[str, Field(min_length=1, max_length=LONGEST_ENGINEER_ID)] | None = None
+    """The engineer's id; the token's own engineer when absent."""
+    reminders: Literal["policy"] | Annotated[list[Literal["week", "day", "hour"]], Field(max_length=3)] | None = None
+    """How long before a shift; an empty list: never; `policy`: as the policy says."""
+    quiet: bool | None = None
+    """True: no courtesy notices. Pages always come."""
+
+
 class StatusBody(RequestBody):
     """An action on the status page. Each action has fields of its own; docs/status-page.md lists them."""
 
@@ -288,6 +299,12 @@ DRILL_EXAMPLES: dict[str, Example] = {"ana": {"summary": "Page ana", "value": {"
 NOTE_EXAMPLES: dict[str, Example] = {
     "note": {"summary": "A note for tonight", "value": {"text": "Acme tests its failover at 22:00; ignore T-1001"}}
 }
+REMINDER_EXAMPLES: dict[str, Example] = {
+    "evening": {
+        "summary": "A day and an hour before",
+        "value": {"engineer": "ana", "reminders": ["day", "hour"], "quiet": True},
+    }
+}
 CALENDAR_EXAMPLES: dict[str, Example] = {"ana": {"summary": "The shifts of ana", "value": {"engineer": "ana"}}}
 
 STATUS_EXAMPLES: dict[str, Example] = {
@@ -305,5 +322,6 @@ PostedTriage = Annotated[Posted[TriageBody], Body(openapi_examples=TRIAGE_EXAMPL
 PostedDrill = Annotated[Posted[DrillBody], Body(openapi_examples=DRILL_EXAMPLES)]
 PostedCalendar = Annotated[Posted[CalendarBody], Body(openapi_examples=CALENDAR_EXAMPLES)]
 PostedNote = Annotated[Posted[NoteBody], Body(openapi_examples=NOTE_EXAMPLES)]
+PostedReminders = Annotated[Posted[RemindersBody], Body(openapi_examples=REMINDER_EXAMPLES)]
 PostedLabels = Annotated[Posted[LabelsBody], Body(openapi_examples=LABELS_EXAMPLES)]
 PostedHeartbeat = Annotated[Posted[HeartbeatBody], Body(openapi_examples=HEARTBEAT_EXAMPLES)]

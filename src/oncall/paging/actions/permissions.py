@@ -45,6 +45,7 @@ class Operation(StrEnum):
     PUBLISH = "publish a plan (`POST /v1/schedule/publications`)"
     RETRY_MESSAGE = "send a message to a webhook or team channel again (`POST /v1/webhooks/ID/retry`)"
     NOTE_HANDOFF = "write a note for the next shift (`POST /v1/handoff/notes`)"
+    CHOOSE_REMINDERS = "choose reminders and courtesy notices (`POST /v1/reminders`)"
     WRITE_STATUS = "write on the status page (`POST /v1/status/events`); only a manager about the past"
     MANAGE_INTAKE = (
         "replay and drop what could not be understood (`POST /v1/intake/failures/ID/...`), make and delete heartbeats "
@@ -73,6 +74,7 @@ PERMISSIONS: Mapping[Operation | EventKind, Row] = {
     Operation.PUBLISH: (_NO, _NO, _YES),
     Operation.RETRY_MESSAGE: (_NO, _NO, _YES),
     Operation.NOTE_HANDOFF: (_NO, _AS_ITSELF, _YES),
+    Operation.CHOOSE_REMINDERS: (_NO, _AS_ITSELF, _YES),
     Operation.WRITE_STATUS: (_NO, _YES, _YES),
     Operation.MANAGE_INTAKE: (_NO, _YES, _YES),
     Operation.POST_EVENT: (_YES, _YES, _YES),

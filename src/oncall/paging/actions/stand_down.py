@@ -33,6 +33,9 @@ def tell_the_paged(work: TicketWork) -> None:
     assert actor is not None
     body = _body(work, actor)
     told = [person for person in paged if person not in (DESK, actor)]
+    if told:
+        choices = work.tx.notice_choices()
+        told = [person for person in told if person not in choices or not choices[person].is_quiet]
     work.add_attempts([notice(work.name, person, body, work.context) for person in told])
 
 

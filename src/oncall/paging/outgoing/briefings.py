@@ -60,9 +60,10 @@ def brief(tx: BriefingStore, context: ActionContext, briefing: Briefing | None, 
     if handoff.at != report.ended_at:
         # The schedule changed since the snapshot; the next pass makes another report.
         return
-    known, opted_out = {one.to for one in told}, unreachable_by_text(tx)
+    known, opted_out, choices = {one.to for one in told}, unreachable_by_text(tx), tx.notice_choices()
     for person in coming_on(schedule, handoff):
-        if person in opted_out or not (report.is_worth_a_text or briefing.own.get(person)):
+        is_quiet = person in choices and choices[person].is_quiet
+        if is_quiet or person in opted_out or not (report.is_worth_a_text or briefing.own.get(person)):
             continue
         # An engineer who got a notice has an alert, too, that is never sent: it keeps a later pass from writing one.
         due_at = None if person in known else context.real_now

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,10 +14,12 @@ from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.outgoing.opt_out import unreachable_by_text
 from oncall.paging.outgoing.phone_proofs import INSTANTS, TIME_TO_REPLY, ask_for_proof
 from oncall.paging.outgoing.sms_encoding import fitted
+from oncall.paging.ports.notice_choices import NoticeChoice
 from oncall.paging.ports.store import ReminderStore
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.timeline import Assignment
 from oncall.support.policy import Policy
+from oncall.support.reminders import CHOICES, Reminders
 from oncall.support.windows import Window
 from oncall.support.wording import exact_span, full_time, short_time
 
@@ -34,24 +36,30 @@ class Reminder:
     before: timedelta
 
 
-def due_reminders(schedule: Schedule, policy: Policy, now: datetime) -> Iterator[Reminder]:
+def reminder_times(person: str, rules: Reminders, choices: Mapping[str, NoticeChoice]) -> tuple[timedelta, ...]:
+    """Return how long before a shift a person is reminded: as they chose, or else as the policy says."""
+    choice = choices.get(person)
+    if choice is not None and choice.reminders is not None:
+        return choice.reminders
+    return () if person in rules.not_to else rules.before
+
+
+def due_reminders(
+    schedule: Schedule, policy: Policy, choices: Mapping[str, NoticeChoice], now: datetime
+) -> Iterator[Reminder]:
     """Yield the reminders that are due at `now` (policy time, aware UTC): for each shift the latest one.
 
     An engineer who is on call within the time of a reminder gets none: they know that they are on.
     """
-    rules = policy.reminders
-    if not rules.before:
-        return
-    longest = rules.before[0]
-    shifts = [
-        one for one in schedule.assignments(now - longest, now + longest + INSTANT) if one.engineer not in rules.not_to
-    ]
+    longest = max([*policy.reminders.before, *CHOICES.values()])
+    shifts = list(schedule.assignments(now - longest, now + longest + INSTANT))
     own: dict[str, list[Window]] = defaultdict(list)
     for each in shifts:
         own[each.engineer].append(each.window)
     for each in shifts:
         start = each.window.start
-        passed = [before for before in rules.before if start - before <= now < start]
+        wanted = reminder_times(each.engineer, policy.reminders, choices)
+        passed = [before for before in wanted if start - before <= now < start]
         if not passed:
             continue
         before = min(passed)
@@ -61,17 +69,15 @@ def due_reminders(schedule: Schedule, policy: Policy, now: datetime) -> Iterator
             yield Reminder(each, before)
 
 
-def remind(tx: ReminderStore, context: ActionContext) -> datetime | None:
+def remind(tx: ReminderStore, context: ActionContext) -> datetime:
     """Write the reminders and requests for proof that are due, each once. Returns when (policy time) to look again.
 
-    None: the policy has no reminders and proves no phones.
+    It looks at every time that a person may choose, so that a new choice needs no look of its own.
     """
     schedule, policy, now = tx.schedule(), tx.policy_at(context.now), context.now
     rules = policy.reminders
-    if not rules.before and not rules.prove_phones:
-        return None
     opted_out = unreachable_by_text(tx)
-    for each in due_reminders(schedule, policy, now):
+    for each in due_reminders(schedule, policy, tx.notice_choices(), now):
         shift = each.shift
         if shift.engineer in opted_out or shift.engineer not in schedule.people:
             continue
@@ -80,7 +86,7 @@ def remind(tx: ReminderStore, context: ActionContext) -> datetime | None:
         body = fitted(reminder_text(each, schedule))
         tx.add_alert(Alert(uuid.uuid4().hex, about, shift.engineer, body, context.real_now, context.real_now))
     is_awaited = rules.prove_phones and ask_for_proof(tx, context)
-    instants = [*rules.before, *(INSTANTS if rules.prove_phones else ())]
+    instants = [*rules.before, *CHOICES.values(), *(INSTANTS if rules.prove_phones else ())]
     following = _next_instant(schedule, instants, now)
     return min(following, now + TIME_TO_REPLY) if is_awaited else following
 

@@ -22,6 +22,7 @@ from oncall.paging.ports.calendar_links import CalendarLinks
 from oncall.paging.ports.handoff_book import HandoffBook
 from oncall.paging.ports.heartbeat_store import Heartbeats
 from oncall.paging.ports.intake_store import ArrivalLog, SenderKeys
+from oncall.paging.ports.notice_choices import NoticeChoices
 from oncall.paging.ports.pass_store import PassQueries
 from oncall.paging.ports.people_store import Alerts, Inbox, Pagers, ReachabilityLog, Tokens
 from oncall.paging.ports.phone_proofs import PhoneProofs
@@ -60,7 +61,7 @@ class AttemptReads(Attempts, AttemptLists, Protocol):
     """Reads the attempts for one ticket and for all tickets."""
 
 
-class TicketStore(BundleStore, Codes, SentMessages, OptOutNotes, Protocol):
+class TicketStore(BundleStore, Codes, SentMessages, OptOutNotes, NoticeChoices, Protocol):
     """Everything that work on a ticket needs: intake, ticket actions, steps, failed pages."""
 
 
@@ -80,11 +81,11 @@ class ReportingStore(Schedules, EventLog, TicketLists, HandoffBook, Protocol):
     """Reads what the report of a shift holds."""
 
 
-class ReminderStore(OptOutNotes, PhoneProofs, Protocol):
+class ReminderStore(OptOutNotes, NoticeChoices, PhoneProofs, Protocol):
     """Everything that reminders and phone proofs need."""
 
 
-class BriefingStore(ReportingStore, OptOutNotes, Protocol):
+class BriefingStore(ReportingStore, OptOutNotes, NoticeChoices, Protocol):
     """Everything that telling the next shift of the last one needs."""
 
     def schedule_as_of(self, version: int) -> Schedule:

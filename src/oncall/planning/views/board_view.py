@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from oncall.paging.actions.reminder_choices import ReminderChoiceView, choice_view
 from oncall.paging.domain.ticket import TicketStatus
 from oncall.paging.outgoing.phone_proofs import unproven
 from oncall.paging.ports.people_store import ReachabilityLog
@@ -70,13 +71,17 @@ class PhoneView:
 
 @dataclass(frozen=True, slots=True)
 class OwnView:
-    """An engineer's own page. swaps: those they asked for or are asked about. links: how many calendar links exist."""
+    """An engineer's own page. swaps: those they asked for or are asked about. links: how many calendar links exist.
+
+    choice: which reminders and notices they chose.
+    """
 
     shifts: list[LocalAssignmentView]
     tickets: list[TicketView]
     swaps: list[SwapView]
     links: int
     phone: PhoneView
+    choice: ReminderChoiceView
 
 
 def board_view(tx: BoardStore, now: datetime) -> BoardView:
@@ -112,6 +117,7 @@ def own_view(tx: Transaction, person: str, now: datetime) -> OwnView:
         [each for each in listed_swaps_view(tx, now)["swaps"] if person in (each["engineer"], each["with"])],
         len(tx.calendar_links(person)),
         _phone_view(tx, person),
+        choice_view(tx, person),
     )
 
 

@@ -9,12 +9,14 @@ from fastapi.responses import Response
 
 from oncall.paging.actions.calendar_access import make_link, revoke_links
 from oncall.paging.actions.permissions import Access, Operation, access
+from oncall.paging.actions.reminder_choices import AS_POLICY, choice_from, save_choice
 from oncall.paging.domain.ticket import Attempt, StoredTicket
 from oncall.paging.ports.store import Transaction
 from oncall.paging.watch.drill import start_drill, whom
 from oncall.planning.carry_out import Actor
 from oncall.planning.carry_out_swaps import SwapAnswer, carry_out_answer
 from oncall.planning.swaps.swap_notes import note_times
+from oncall.support.reminders import CHOICES
 from oncall.web.dependencies import ServicesDep
 from oncall.web.pages.board_routes import own_page_of
 from oncall.web.pages.door import PostedFormDep
@@ -55,6 +57,17 @@ async def post_swap_answer(code: str, answer: str, services: ServicesDep, posted
     await services.engine.write(lambda tx: carry_out_answer(tx, code, SwapAnswer(answer), actor, times))
     services.engine.wake()
     return to("/me")
+
+
+@router.post("/me/reminders")
+async def post_reminders(services: ServicesDep, posted: PostedFormDep) -> Response:
+    """Stores which reminders the visitor gets, and whether they get courtesy notices."""
+    person, fields = posted.visitor.who.id, posted.fields
+    chosen = [name for name in CHOICES if fields.get(name) == "yes"]
+    as_policy = fields.get("reminders") == AS_POLICY
+    asked = choice_from({"reminders": AS_POLICY if as_policy else chosen, "quiet": fields.get("quiet") == "yes"})
+    await services.engine.write(lambda tx: save_choice(tx, person, asked))
+    return to("/me#reminders")
 
 
 @router.post("/me/drill")

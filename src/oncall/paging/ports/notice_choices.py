@@ -1,0 +1,31 @@
+"""What people choose about the texts that are no pages, in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeChoice:
+    """The choice of one person. Pages, and every other text that asks for an answer, reach the person all the same.
+
+    reminders: how long before a shift they are reminded, the longest first; None: as the policy says. is_quiet: they
+    get no courtesy notices.
+    """
+
+    person: str
+    reminders: tuple[timedelta, ...] | None = None
+    is_quiet: bool = False
+
+
+class NoticeChoices(Protocol):
+    """Stores what people choose about reminders and courtesy notices."""
+
+    def notice_choices(self) -> Mapping[str, NoticeChoice]:
+        """Return the choices by the person's id; people who chose nothing are left out."""
+
+    def save_notice_choice(self, choice: NoticeChoice) -> None:
+        """Store the choice of a person in place of their last one."""
