@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 
 from hypothesis import HealthCheck, settings
 
@@ -12,7 +13,12 @@ from tests.memory_files import folder_for_databases
 
 # Everything is said here, as the library's own defaults are other ones where it thinks that it runs in CI.
 _ANYWHERE = settings(
-    deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True, database=None, derandomize=True
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    print_blob=True,
+    database=None,
+    derandomize=True,
 )
 settings.register_profile("steady", _ANYWHERE)
 settings.register_profile("explore", _ANYWHERE, derandomize=False)
@@ -21,5 +27,6 @@ settings.load_profile("steady")
 # A script that runs the tests in its background has them ignore Ctrl-C, and so would all that they start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# pytest makes the folders of the tests below this one.
-os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder_for_databases()))
+# pytest, and every program that a test starts, makes its folders below this one.
+if "TMPDIR" not in os.environ:
+    tempfile.tempdir = os.environ["TMPDIR"] = str(folder_for_databases())

@@ -13,5 +13,10 @@ _ENOUGH_BYTES = 2**30
 
 def folder_for_databases() -> Path:
     """Return the folder of files in memory if the machine has one that is large enough, and `/tmp` if not."""
-    has_memory = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ENOUGH_BYTES
-    return _MEMORY if has_memory else Path("/tmp")
+    return _MEMORY if _MEMORY.is_dir() and _serves(_MEMORY) else Path("/tmp")
+
+
+def _serves(folder: Path) -> bool:
+    """Return True if the folder has room, and if programs that a test writes may run there."""
+    may_run = not os.statvfs(folder).f_flag & os.ST_NOEXEC
+    return may_run and os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > _ENOUGH_BYTES

@@ -131,14 +131,14 @@ def judged(folder: Path, text: str) -> bool:
 
 
 @pytest.mark.slow
-@settings(max_examples=200)
+@settings(max_examples=60)
 @given(documents())
 def test_a_file_with_other_values_is_taken_or_refused_with_places(folder: Path, text: str) -> None:
     judged(folder, text)
 
 
 @pytest.mark.slow
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(typed_over())
 def test_a_file_with_random_edits_is_accepted_or_refused_with_places(folder: Path, text: str) -> None:
     judged(folder, text)

@@ -61,7 +61,7 @@ def test_of_a_storm_no_page_is_lost_and_none_doubled_whenever_the_process_is_kil
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(lives=st.lists(st.integers(0, 60), min_size=1, max_size=3), faults=faults)
 def test_each_step_sends_exactly_one_message_whenever_the_process_is_killed(
     lives: list[int], faults: list[tuple[Exception, bool]]

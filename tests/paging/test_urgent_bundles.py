@@ -271,7 +271,7 @@ faults = st.lists(
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(lives=st.lists(st.integers(0, 60), min_size=1, max_size=3), faults=faults, seconds=st.integers(0, 8))
 def test_of_urgent_pages_none_is_lost_and_none_doubled_whenever_the_process_is_killed(
     lives: list[int], faults: list[tuple[Exception, bool]], seconds: int

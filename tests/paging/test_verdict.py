@@ -228,7 +228,7 @@ GAPS: list[dict[str, str]] = [
 
 
 @pytest.mark.slow
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     moment=st.integers(0, 89 * 24 * 3600).map(lambda seconds: QUARTER + timedelta(seconds=seconds)),
     plan=st.sampled_from(["standard", "business-critical"]),

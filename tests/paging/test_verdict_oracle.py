@@ -20,7 +20,7 @@ from oncall.support.windows import Window, WindowKind
 from tests.support.sla_oracle import Book, Clock, first_covered, utc
 from tests.support.sla_scenes import IMPACTS, LENGTH, Scene, scenes
 
-SCENES, CASES = 20, 200
+SCENES, CASES = 20, 100
 SEEDS = (11, 12)
 PEOPLE = ("ana", "ben", "cho", "dev")
 

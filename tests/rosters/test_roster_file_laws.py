@@ -27,7 +27,7 @@ def outcome(text: str) -> Roster | str:
         return str(refused)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, len(LINES) - 1), max_size=6))
 def test_a_roster_with_lines_lost_doubled_or_moved_is_read_or_refused(spoiled: list[int]) -> None:
     lines = list(LINES)
@@ -42,13 +42,13 @@ def test_a_roster_with_lines_lost_doubled_or_moved_is_read_or_refused(spoiled: l
     assert outcome(text) == outcome(text)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, len(TEXT) - 1), st.text(max_size=4))
 def test_a_roster_with_anything_typed_into_it_is_read_or_refused(place: int, typed: str) -> None:
     outcome(TEXT[:place] + typed + TEXT[place:])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, len(TEXT) - 1), st.integers(1, 40))
 def test_a_roster_with_anything_cut_out_of_it_is_read_or_refused(place: int, length: int) -> None:
     outcome(TEXT[:place] + TEXT[place + length :])

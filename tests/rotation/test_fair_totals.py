@@ -82,7 +82,7 @@ def test_where_everyone_takes_every_role_both_rules_give_the_same(rule: SharesRu
 ROLES = ("first", "second", "third", "fourth", "fifth")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(1, 5), st.data())
 def test_no_other_split_has_more_even_totals_or_more_proportional_roles(count: int, data: st.DataObject) -> None:
     roles = ROLES[:count]
@@ -127,7 +127,7 @@ def _reached(giver: str, split: dict[tuple[str, str], Fraction], takes: set[tupl
     return reached
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(1, 5), st.data())
 def test_the_checker_finds_the_same_shares_by_another_way(count: int, data: st.DataObject) -> None:
     roles = ROLES[:count]

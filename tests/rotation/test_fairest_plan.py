@@ -199,17 +199,17 @@ def tight_team() -> Roster:
 
 
 @pytest.mark.slow
-@given(rosters(sizes=(6, 8), days=28, roles=("primary", "secondary")))
-@settings(max_examples=10, deadline=None)
+@given(rosters(sizes=(6, 8), days=14, roles=("primary", "secondary")))
+@settings(max_examples=20, deadline=None)
 def test_same_roster_dates_and_seed_give_the_same_file(roster: Roster) -> None:
     try:
-        first = plan_of(roster, days=28, seed=7)
+        first = plan_of(roster, days=14, seed=7)
     except OncallError as refusal:
         with pytest.raises(type(refusal)) as again:
-            plan_of(roster, days=28, seed=7)
+            plan_of(roster, days=14, seed=7)
         assert str(again.value) == str(refusal)
         return
-    assert json_of(first) == json_of(plan_of(roster, days=28, seed=7))
+    assert json_of(first) == json_of(plan_of(roster, days=14, seed=7))
 
 
 def test_another_seed_may_give_another_plan_at_the_same_cost() -> None:

@@ -24,7 +24,7 @@ def even_targets(problem: Problem) -> dict[WindowKind, list[int]]:
 
 @pytest.mark.slow
 @given(rosters(sizes=(3, 9), days=21))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_every_greedy_start_keeps_the_rules_and_can_fill_all_roles(roster: Roster) -> None:
     problem = Problem.of(roster, shifts_of(roster, days=21))
     limits = [limit for rule in rules_of(roster.rules) for limit in rule.limits(problem)]

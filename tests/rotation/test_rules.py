@@ -42,7 +42,7 @@ def keeps_rules(rules: RotationRules, shifts: Iterable[Shift]) -> bool:
 
 @pytest.mark.slow
 @given(rosters(sizes=(1, 1), days=35, roles=("primary",)), st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_limits_allow_exactly_the_duties_that_the_rules_allow(roster: Roster, data: st.DataObject) -> None:
     problem = Problem.of(roster, shifts_of(roster, days=35))
     numbers = data.draw(

@@ -200,7 +200,7 @@ def plans(draw: st.DrawFn) -> Plan:
 
 
 @pytest.mark.slow
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(plan=plans())
 def test_whatever_plan_is_written_is_read_again(plan: Plan) -> None:
     assert plan_of_json(json_of(plan).decode(), "plan.json") == plan

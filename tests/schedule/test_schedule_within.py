@@ -24,7 +24,7 @@ OVERRIDES = st.tuples(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     versions=st.lists(st.one_of(PUBLICATIONS, OVERRIDES), min_size=1, max_size=8),
     first=st.integers(-24, 32 * 24),

@@ -97,7 +97,7 @@ def plans_and_rosters(draw: st.DrawFn) -> tuple[Plan, Roster]:
     return Plan(roster.team, zone, seats), roster
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(made=plans_and_rosters())
 def test_whatever_is_published_comes_back_as_it_was(made: tuple[Plan, Roster]) -> None:
     plan, roster = made

@@ -147,7 +147,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(waiting=st.lists(WAITING, min_size=1, max_size=12), sent=st.lists(SENT, max_size=8))
 def test_it_decides_as_if_it_asked_for_each_message_alone(
     world: World, waiting: list[dict[str, Any]], sent: list[dict[str, Any]]

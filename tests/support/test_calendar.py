@@ -168,7 +168,7 @@ def test_business_hours_that_never_close_lose_just_the_holiday() -> None:
     ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     days=st.sets(st.integers(0, 27)),
     zone=st.sampled_from(["America/New_York", "Asia/Kolkata", "Europe/London", "Pacific/Chatham"]),

@@ -254,7 +254,7 @@ def test_a_policy_needs_an_impact_and_a_plan() -> None:
     ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, len(SMALL) - 1), st.integers(0, 30), st.text(alphabet="ab:-[]{}&*!'\" \n0%", max_size=3))
 def test_a_policy_with_anything_typed_over_it_is_read_or_refused(place: int, length: int, typed: str) -> None:
     try:
