@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from oncall.errors import Refused
+from oncall.paging.ports.store import Transaction
 from oncall.planning.change_schedule import ChangeTerms
 from oncall.planning.publish_plan import PublishablePlan, publish_plan
 from oncall.planning.schedule_version import Author
@@ -19,6 +20,7 @@ from oncall.planning.swaps.swap_notes import NoteTimes
 from oncall.schedule.swap_requests import SwapState
 from oncall.store.database import open_store
 from oncall.store.sql_store import SqlStore
+from tests.paging.mortals import Killed
 from tests.planning.conftest import in_turn, roster_of
 from tests.planning.swaps.conftest import MONDAY, NOW, TEN
 
@@ -70,6 +72,23 @@ def test_of_two_who_take_one_shift_the_second_is_refused(stores: tuple[SqlStore,
         f"swap {loser} cannot be made any more: {taker} is primary from Mon 2027-01-04 19:01 EST, and no longer ana; "
         "nothing was changed"
     )
+
+
+def test_a_process_that_dies_while_a_swap_is_made_leaves_nothing_of_it(stores: tuple[SqlStore, SqlStore]) -> None:
+    """It dies after the last write and before the commit: the request still waits, and is made once by the next try."""
+    mine, theirs = stores
+    code = asked(mine, "gus")
+
+    def die(tx: Transaction) -> None:
+        accept_swap(tx, code, Answerer("gus", NOW, False), TIMES)
+        raise Killed
+
+    with pytest.raises(Killed):
+        mine.write(die)
+    (waits,) = theirs.read(lambda tx: tx.swaps(begins_after=NOW))
+    assert (waits.state, theirs.read(lambda tx: tx.schedule().newest)) == (SwapState.ASKED, 1)
+    theirs.write(lambda tx: accept_swap(tx, code, Answerer("gus", NOW, False), TIMES))
+    assert theirs.read(lambda tx: tx.schedule().newest) == 2
 
 
 def test_a_request_that_is_accepted_twice_is_made_once(stores: tuple[SqlStore, SqlStore]) -> None:

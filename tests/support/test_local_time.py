@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from oncall.errors import Refused
-from oncall.support.local_time import read_time
+from oncall.support.local_time import read_time, read_time_after
 
 NEW_YORK = ZoneInfo("America/New_York")
 
@@ -93,3 +93,30 @@ def test_every_minute_of_a_year_is_read_back_from_the_clock() -> None:
 def test_what_is_no_time_is_a_value_error() -> None:
     with pytest.raises(ValueError, match="noon"):
         read_time("noon", NEW_YORK)
+
+
+@pytest.mark.parametrize(
+    ("text", "after", "instant"),
+    [
+        ("07:30", "2027-01-09T08:12", "2027-01-09T12:30"),
+        ("3:12", "2027-01-09T08:12", "2027-01-10T08:12"),
+        ("02:30", "2027-03-14T07:30", "2027-03-15T06:30"),
+        ("01:30", "2026-11-01T05:45", "2026-11-01T06:30"),
+        ("01:30", "2026-11-01T06:15", "2026-11-01T06:30"),
+        ("01:30", "2026-11-01T06:45", "2026-11-02T06:30"),
+        ("2027-01-09T03:12", "2027-01-20T00:00", "2027-01-09T08:12"),
+    ],
+)
+def test_a_time_of_day_is_the_first_one_after_an_instant(text: str, after: str, instant: str) -> None:
+    assert read_time_after(text, NEW_YORK, utc(after)).at == utc(instant)
+
+
+def test_a_time_of_day_that_the_clock_skips_that_night_is_refused() -> None:
+    with pytest.raises(Refused, match="02:30 on 2027-03-14 does not exist"):
+        read_time_after("02:30", NEW_YORK, utc("2027-03-14T01:00"))
+
+
+@pytest.mark.parametrize("text", ["24:00", "7:5", "07:30:00x", "-1:00"])
+def test_what_is_no_time_of_day_is_no_time(text: str) -> None:
+    with pytest.raises(ValueError, match="Invalid isoformat"):
+        read_time_after(text, NEW_YORK, utc("2027-01-09T08:12"))

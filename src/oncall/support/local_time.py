@@ -53,8 +53,16 @@ def read_time_after(text: str, zone: ZoneInfo, after: datetime) -> WrittenTime:
     if found is None:
         return read_time(text, zone)
     local = after.astimezone(zone).replace(tzinfo=None)
-    wanted = local.replace(hour=int(found[1]), minute=int(found[2]), second=0, microsecond=0)
-    return read_time((wanted if wanted > local else wanted + timedelta(days=1)).isoformat(), zone)
+    today = local.replace(hour=int(found[1]), minute=int(found[2]), second=0, microsecond=0)
+    for wanted in (today, today + timedelta(days=1)):
+        second = wanted.replace(tzinfo=zone, fold=1).astimezone(UTC)
+        first = read_time(wanted.isoformat(), zone) if wanted > local else None
+        if first is not None and first.at > after:
+            return first
+        if second > after and second.astimezone(zone).replace(tzinfo=None) == wanted:
+            # The clocks went back: the time comes once more.
+            return WrittenTime(second)
+    raise AssertionError("tomorrow's time comes after every instant of today")
 
 
 def _skipped_words(written: datetime, zone: ZoneInfo) -> str:
