@@ -31,8 +31,10 @@ def test_a_request_is_read_as_it_was_stored(store: SqlStore) -> None:
 
 def test_an_answer_is_stored(store: SqlStore) -> None:
     store.write(lambda t: t.add_swap(REQUEST))
+    assert store.read(lambda t: t.swap_steps()) == 1
     answered = replace(REQUEST, state=SwapState.ACCEPTED, answered_at=NOW, answered_by="ben", version=4)
     store.write(lambda t: t.update_swap(answered))
+    assert store.read(lambda t: t.swap_steps()) == 2
     assert store.read(lambda t: t.swap("7K2F")) == answered
 
 

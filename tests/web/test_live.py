@@ -69,8 +69,8 @@ def run(story: Callable[[Log], Awaitable[None]]) -> None:
 
 def test_an_event_names_its_place_in_the_log_and_what_has_changed() -> None:
     async def story(log: Log) -> None:
-        assert await log.follow("0-0-7").event() == "id: 1-1-7\nevent: changed\ndata: tickets\n\n"
-        assert await log.follow("1-1-6").event() == "id: 1-1-7\nevent: changed\ndata: schedule\n\n"
+        assert await log.follow("0-0-7").event() == "id: 1-1-7-0\nevent: changed\ndata: tickets\n\n"
+        assert await log.follow("1-1-6").event() == "id: 1-1-7-0\nevent: changed\ndata: schedule\n\n"
 
     run(story)
 
@@ -105,7 +105,7 @@ def test_many_pages_cost_no_more_queries_than_one() -> None:
         while log.asked < 5:
             await asyncio.sleep(0)
         asked, log.event = log.asked, 2
-        assert {await each for each in heard} == {"id: 2-2-7\nevent: changed\ndata: tickets\n\n"}
+        assert {await each for each in heard} == {"id: 2-2-7-0\nevent: changed\ndata: tickets\n\n"}
         assert log.asked - asked < 50
 
     run(story)
@@ -153,10 +153,14 @@ def test_open_streams_take_no_place_from_callers_and_end_with_their_readers() ->
     run(story)
 
 
-@pytest.mark.parametrize("text", ["", "x", "1", "1-2", "1-2-", "-1-2-3", "1-2-3\n", "१-२-३", "9" * 40 + "-1-1"])
+@pytest.mark.parametrize(
+    "text", ["", "x", "1", "1-2", "1-2-", "-1-2-3", "1-2-3\n", "1-2-3-", "1-2-3-4-5", "१-२-३", "9" * 40 + "-1-1"]
+)
 def test_a_place_that_is_none_counts_as_none(text: str) -> None:
     assert LivePlace.read(text) is None
-    assert LivePlace.read(str(LivePlace(12, 9, 3))) == LivePlace(12, 9, 3)
+    assert LivePlace.read(str(LivePlace(12, 9, 3, 2))) == LivePlace(12, 9, 3, 2)
+    # Pages that were open before an upgrade name a place without swaps.
+    assert LivePlace.read("12-9-3") == LivePlace(12, 9, 3)
 
 
 @pytest.fixture

@@ -29,6 +29,10 @@ class SwapBook:
         found = (each for each in self._swaps.values() if each.begins_at > begins_after)
         return sorted(found, key=lambda each: (each.begins_at, each.asked_at, each.code))
 
+    def swap_steps(self) -> int:
+        """Return how many swaps were asked for, plus how many were answered or withdrawn."""
+        return len(self._swaps) + sum(each.answered_at is not None for each in self._swaps.values())
+
     def update_swap(self, request: SwapRequest) -> None:
         """Store a request that has changed."""
         self._swaps[request.code] = request

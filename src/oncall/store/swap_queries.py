@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypedDict, cast
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from oncall.schedule.swap_requests import SeatMove, SwapRequest, SwapState
 from oncall.store.rows import Row, Values
@@ -21,6 +21,7 @@ _SWAPS = (
     .where(swap_requests.c.begins_at > bindparam("since"))
     .order_by(swap_requests.c.begins_at, swap_requests.c.asked_at, swap_requests.c.code)
 )
+_STEPS = select(func.count() + func.count(swap_requests.c.answered_at)).select_from(swap_requests)
 _UPDATE_SWAP = update(swap_requests).where(swap_requests.c.code == bindparam("wanted"))
 
 
@@ -50,6 +51,10 @@ class SwapQueries(Statements):
     def swaps(self, *, begins_after: datetime) -> list[SwapRequest]:
         """Return the requests whose first shift begins after an instant, the next shift first."""
         return [_request(row) for row in self._run(_SWAPS, {"since": begins_after})]
+
+    def swap_steps(self) -> int:
+        """Return how many swaps were asked for, plus how many were answered or withdrawn. It only grows."""
+        return int(self._run(_STEPS).scalar_one())
 
     def update_swap(self, request: SwapRequest) -> None:
         """Store the columns of a request that can change."""

@@ -18,6 +18,7 @@ from typing import Protocol
 from oncall.errors import StoreError
 from oncall.paging.ports.relay import EventFeed
 from oncall.paging.ports.schedule_store import Schedules
+from oncall.paging.ports.swap_store import SwapRequests
 
 STREAM_PATH = "/board/events"
 MOST_PER_SESSION = 12
@@ -30,16 +31,16 @@ LONGEST_PAUSE = 10.0
 """Seconds after which pages are told of a change in any case."""
 LOOKED_BACK = 100
 """How many of the newest numbers are looked at for events that were committed late."""
-_PLACE = re.compile(r"([0-9]{1,18})-([0-9]{1,18})-([0-9]{1,18})")
+_PLACE = re.compile(r"([0-9]{1,18})-([0-9]{1,18})-([0-9]{1,18})(?:-([0-9]{1,18}))?")
 
 
-class LiveStore(EventFeed, Schedules, Protocol):
+class LiveStore(EventFeed, Schedules, SwapRequests, Protocol):
     """What finding out about a change needs of a transaction."""
 
 
 @dataclass(frozen=True, slots=True)
 class LivePlace:
-    """How far the log of events and the versions of the schedule were.
+    """How far the log of events, the versions of the schedule and the requests to swap were.
 
     present: how many of the newest `LOOKED_BACK` numbers have an event. Numbers are given before a transaction commits,
     so that an event may appear below the newest one.
@@ -48,22 +49,23 @@ class LivePlace:
     event: int
     present: int
     version: int
+    swaps: int = 0
 
     @classmethod
     def read(cls, text: str) -> LivePlace | None:
         """Return the place that `str` wrote; None for any other text."""
         found = _PLACE.fullmatch(text) if text.isascii() else None
-        return cls(*map(int, found.groups())) if found is not None else None
+        return cls(*(int(number or 0) for number in found.groups())) if found is not None else None
 
     def __str__(self) -> str:
-        return f"{self.event}-{self.present}-{self.version}"
+        return f"{self.event}-{self.present}-{self.version}-{self.swaps}"
 
 
 def place_of(tx: LiveStore) -> LivePlace:
     """Return the place of a transaction."""
     last = tx.last_event()
     present = len(tx.events_after(max(last - LOOKED_BACK, 0), most=LOOKED_BACK))
-    return LivePlace(last, present, tx.schedule().newest)
+    return LivePlace(last, present, tx.schedule().newest, tx.swap_steps())
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +204,7 @@ class LiveFeed:
 
 def _event(place: LivePlace, seen: LivePlace) -> str:
     has_new_event = (place.event, place.present) != (seen.event, seen.present)
-    compared = {"tickets": has_new_event, "schedule": place.version != seen.version}
+    compared = {"tickets": has_new_event, "schedule": place.version != seen.version, "swaps": place.swaps != seen.swaps}
     parts = [name for name, has_changed in compared.items() if has_changed]
     return f"id: {place}\nevent: changed\ndata: {' '.join(parts)}\n\n"
 

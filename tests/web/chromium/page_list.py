@@ -31,6 +31,7 @@ PAGES: Mapping[str, PageRow] = {
     "shift with a taker": PageRow("/board/shifts/2027-01-23T00:01:00Z/primary?with=hugo", "mei"),
     "fairness": PageRow("/board/fairness", "mei"),
     "status board": PageRow("/board/status?template=sign-in", "mei"),
+    "drafts": PageRow("/board/drafts", "mei"),
     "own page": PageRow("/me", "ana"),
     "sign-in": PageRow("/login"),
     "refusal": PageRow("/board/tickets/T-NONE", "mei", status=404),

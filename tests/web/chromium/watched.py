@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from playwright.sync_api import Browser, Page, Playwright, Route
+from playwright.sync_api import Browser, Page, Playwright, Route, expect
 
 from tests.web.browser import Browser as Visitor
 from tests.web.chromium.busy_service import JOE, portal_link
@@ -31,7 +31,7 @@ UNDECIDED = {"nonBmp", "shortTextContent", "pseudoContent", "imgNode"}
 _AXE = "() => axe.run(document, {resultTypes: ['violations', 'incomplete']})"
 _WIDE = """() => [...document.querySelectorAll('body *')].filter((each) => {
     const box = each.getBoundingClientRect();
-    return box.width && box.right > innerWidth + 1 && !each.closest('.scroll, .skip, .trap');
+    return box.width && box.right > innerWidth + 1 && !each.closest('.scroll, .wide, .skip, .trap');
 }).map((each) => each.outerHTML.slice(0, 120))"""
 _SMALL = """() => [...document.querySelectorAll('a, button, input, select, textarea, summary')].filter((each) => {
     const boxes = [each, each.closest('label') ?? each].map((part) => part.getBoundingClientRect());
@@ -43,6 +43,7 @@ _SMALL = """() => [...document.querySelectorAll('a, button, input, select, texta
 
 def start_chromium(playwright: Playwright) -> Browser:
     """Return Debian's Chromium, running without a window."""
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
     return playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
 
 
@@ -105,11 +106,18 @@ def _axe_source() -> str:
 
 @dataclass
 class Visits:
-    """Opens the pages of a service in one browser. It fails a test whose pages said anything."""
+    """Opens the pages of a service in one browser. It fails a test whose pages said anything.
+
+    address: where the service is, if not at its own address. sessions: the cookies of each person.
+    """
 
     browser: Browser
     service: Service
     sessions: dict[str, list[Any]] = field(default_factory=dict)
+    address: str = ""
+
+    def __post_init__(self) -> None:
+        self.address = self.address or self.service.address
 
     @contextmanager
     def tab(
@@ -123,16 +131,16 @@ class Visits:
     ) -> Iterator[Tab]:
         """Open a tab in a context of its own. person: who is signed in. may_say: parts of expected messages."""
         context = self.browser.new_context(
-            base_url=self.service.address,
+            base_url=self.address,
             java_script_enabled=has_scripts,
             timezone_id=zone,
             locale="en-US",
             viewport={"width": width, "height": 900},
         )
-        context.route(lambda url: not url.startswith(self.service.address), _refuse)
+        context.route(lambda url: not url.startswith(self.address), _refuse)
         try:
             if person is not None:
-                context.add_cookies(self._session(person))
+                context.add_cookies([each | {"url": self.address} for each in self.session(person)])
             tab = Tab(context.new_page())
             yield tab
             unexpected = [words for words in tab.said if not any(part in words for part in may_say)]
@@ -144,7 +152,7 @@ class Visits:
         """Open another tab of the same visitor."""
         return Tab(tab.page.context.new_page())
 
-    def _session(self, person: str) -> list[Any]:
+    def session(self, person: str) -> list[Any]:
         """Return the cookie of a person's session, which all of their tabs share."""
         if person not in self.sessions:
             with Visitor(self.service) as visitor:
@@ -153,9 +161,7 @@ class Visits:
                 else:
                     visitor.sign_in(person)
                 cookies = dict(visitor.http.cookies)
-            self.sessions[person] = [
-                {"name": name, "value": value, "url": self.service.address} for name, value in cookies.items()
-            ]
+            self.sessions[person] = [{"name": name, "value": value} for name, value in cookies.items()]
         return self.sessions[person]
 
 

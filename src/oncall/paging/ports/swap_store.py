@@ -20,5 +20,8 @@ class SwapRequests(Protocol):
     def swaps(self, *, begins_after: datetime) -> list[SwapRequest]:
         """Return the requests whose first shift begins after an instant (policy time), the next shift first."""
 
+    def swap_steps(self) -> int:
+        """Return how many swaps were asked for, plus how many were answered or withdrawn. It only grows."""
+
     def update_swap(self, request: SwapRequest) -> None:
         """Store the columns of a request that can change: moves, state, answer and version."""

@@ -1,7 +1,7 @@
 "use strict";
 // Reloads the changed parts of a page when the server says so, and rewrites its countdowns. The page works without it.
 const read = (page) => ({ at: page.body.dataset.at, ahead: Date.parse(page.body.dataset.now) - performance.now() });
-let state = read(document), stream, isBusy = false, isLate = false;
+let state = read(document), stream, isBusy = false, isLate = false, wait = 2000, later;
 function span(minutes) {
   if (!minutes) return "less than a minute";
   if (minutes % 1440 === 0) return minutes === 1440 ? "1 day" : `${minutes / 1440} days`;
@@ -13,13 +13,14 @@ function tick() {
   for (const each of document.querySelectorAll("[data-due]")) each.textContent = words(Date.parse(each.dataset.due) - state.ahead - performance.now());
 }
 function put(part, fresh) {
-  const here = document.activeElement, href = part.contains(here) && here.getAttribute("href");
+  const here = document.activeElement, isInside = part.contains(here), href = isInside && here.getAttribute("href");
+  const number = isInside ? [...part.querySelectorAll(here.localName)].indexOf(here) : -1;
   const places = [...part.querySelectorAll(".scroll")].map((each) => each.scrollLeft);
   const folds = [...part.querySelectorAll("details")].map((each) => each.open);
   part.replaceWith(fresh);
   fresh.querySelectorAll("details").forEach((each, number) => { each.open = folds[number] ?? each.open; });
   fresh.querySelectorAll(".scroll").forEach((each, number) => { each.scrollLeft = places[number] || 0; });
-  if (href) fresh.querySelector(`[href="${CSS.escape(href)}"]`)?.focus();
+  if (isInside) (href ? fresh.querySelector(`[href="${CSS.escape(href)}"]`) : fresh.querySelectorAll(here.localName)[number])?.focus();
 }
 async function reload() {
   if (isBusy) { isLate = true; return; }
@@ -42,6 +43,14 @@ async function reload() {
 function open() {
   stream = new EventSource(`${document.body.dataset.stream || "/board/events"}?after=${state.at}`);
   stream.addEventListener("changed", reload);
+  stream.addEventListener("open", () => { wait = 2000; });
+  // A browser connects again by itself, but gives up when something answers in the place of the server.
+  stream.addEventListener("error", () => {
+    if (stream.readyState !== 2) return;
+    clearTimeout(later);
+    later = setTimeout(() => { if (stream.readyState === 2 && !document.hidden) open(); }, wait);
+    wait = Math.min(2 * wait, 60000);
+  });
 }
 document.addEventListener("visibilitychange", () => { stream?.close(); if (!document.hidden) open(); });
 if (!document.hidden) open();
