@@ -272,7 +272,7 @@ EVERYONE = [None, "joe", "ana", "mei"]
 """A visitor, a customer's contact, an engineer, the manager."""
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", [*PAGES, *MANAGERS_PAGES])
 def test_no_page_of_ours_for_a_customer(board: Service, path: str) -> None:
     with Browser(board) as browser:
         enter(browser)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import httpx
 
 from oncall.channels.mail_server import MailServer
+from oncall.paging.ports.plan_drafts import DraftState
+from oncall.paging.ports.store import Transaction
+from oncall.planning.plan_drafts import DraftContent, DraftOutcome, NewDraft, SearchAsked, end_search, keep_draft
 from oncall.wiring.mail_settings import MailSettings
 from tests.paging.world import SATURDAY_NIGHT, ticket_body
+from tests.web.publications import publication_body
 from tests.web.service import Service
 
 CUSTOMERS = """
@@ -66,6 +70,7 @@ def fill(service: Service) -> Paths:
     """Give the service tickets in every state, changes of the schedule, and a status page with an outage."""
     _tickets(service)
     _changes(service)
+    _drafts(service)
     incident, maintenance = _status(service)
     return Paths(
         _page_of(service, "T-TALK"), _page_of(service, "T-SOLVED"), incident, maintenance, portal_link(service)
@@ -127,6 +132,26 @@ def _changes(service: Service) -> None:
          "reason": "a concert"},
         f"{SCHEDULE}/swaps",
     )  # fmt: skip
+
+
+def _drafts(service: Service) -> None:
+    """Keep a draft that can be published, and one whose search found that no plan keeps the rules."""
+    content = DraftContent(publication_body())
+    search = DraftContent(content.publication, SearchAsked(date(2027, 4, 5), 13, 120))
+    outcome = DraftOutcome(
+        HOSTILE, ["rest_nights: nobody can be primary on Fri 2027-04-09"], [["rest_nights=0@2027-04-09"]]
+    )
+    ready = NewDraft("draft-ready", "cas-support", HOSTILE, content, "mei")
+    stuck = NewDraft("draft-stuck", "cas-support", "13 weeks from 2027-04-05", search, "mei")
+
+    def work(tx: Transaction) -> None:
+        for new in (ready, stuck):
+            keep_draft(tx, new, SATURDAY_NIGHT)
+        draft = tx.plan_draft("draft-stuck")
+        assert draft is not None
+        end_search(tx, draft, outcome, DraftState.INFEASIBLE)
+
+    service.store.write(work)
 
 
 def _status(service: Service) -> tuple[str, str]:

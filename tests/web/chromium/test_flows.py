@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import count
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
 from oncall.channels.mail_server import MailServer
 from oncall.wiring.mail_settings import MailSettings
@@ -17,6 +17,7 @@ from tests.web.browser import new_link
 from tests.web.chromium.busy_service import CUSTOMERS, KEY, POLICY, ana_and_ben, portal_link, posted
 from tests.web.chromium.hands import Hands, Way
 from tests.web.chromium.watched import Visits
+from tests.web.publications import publication_body
 from tests.web.service import Service
 
 pytestmark = pytest.mark.system_packages
@@ -230,3 +231,22 @@ def _write_time(hands: Hands, field: Locator, when: datetime) -> None:
     hands.write(field, f"{local:%m%d%Y}")
     hands.page.keyboard.press("Tab")
     hands.page.keyboard.type(f"{local:%I%M%p}")
+
+
+@ways
+def test_a_manager_uploads_a_draft_compares_it_and_discards_it(visits: Visits, way: Way) -> None:
+    body = publication_body()
+    files = {"plan": ("plan.csv", body["plan"]), "roster": ("team.yaml", body["roster"])}
+    with visits.tab("mei", has_scripts=way is not Way.WITHOUT_SCRIPTS) as tab:
+        hands = Hands(tab.open("/board/drafts"), way)
+        form = tab.page.locator('form[action="/board/drafts/upload"]')
+        for field, (name, text) in files.items():
+            # The window in which a file is chosen is the system's, not the page's.
+            chosen: FilePayload = {"name": name, "mimeType": "text/plain", "buffer": str(text).encode()}
+            form.locator(f'input[name="{field}"]').set_input_files(chosen)
+        hands.button("Upload the plan")
+        says(tab.page, "It keeps every rule of its roster")
+        expect(tab.page.get_by_role("button", name="Publish", exact=True)).to_be_visible()
+        hands.button("Discard this draft")
+        expect(tab.page).to_have_url(re.compile("/board/drafts$"))
+        says(tab.page, "There is no draft.")
