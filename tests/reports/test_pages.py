@@ -7,9 +7,14 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from bs4 import BeautifulSoup
 
 from oncall.reports.pages import review_page, sla_page
 from oncall.reports.sla_text import summary
+from oncall.status.status_actions import OpenIncident
+from oncall.status.window_uptime import uptime_of
+from oncall.support.windows import Window
+from tests.status.log import MemoryLog, at
 
 from .shop import Shop
 
@@ -143,3 +148,15 @@ def test_a_review_of_many_breaches_tells_the_latest_and_says_how_many_there_are_
     assert page.count('<div class="breach">') == 1
     assert "5 earlier ones are not told here; the SLA report of these dates has each of them." in page
     assert "not told here" not in review_page(review)
+
+
+def test_a_review_prints_the_uptime_of_the_page_and_of_each_part_that_the_customer_may_see(shop: Shop) -> None:
+    shop.ticket("T-1", "2027-01-09 03:12", KEPT)
+    log = MemoryLog(now="2027-03-01 12:00")
+    log.act(OpenIncident("Down", {"acme-vpn": "major_outage"}, at=at("2027-03-01 11:00")))
+    window = Window(at("2027-01-01 00:00"), at("2027-04-01 00:00"))
+    uptime = uptime_of(log, window, log.now, "Acme Ltd")
+    rows = BeautifulSoup(review_page(replace(shop.review(), uptime=uptime)), "html.parser").find_all("tr")
+    read = [[cell.text for cell in row.find_all(["th", "td"])] for row in rows]
+    assert ["CAS portal", "100.000 %", "100.000 %", "0.0", "85.7"] in read
+    assert ["VPN of Acme", "99.929 %", "99.929 %", "60.0", "25.7"] in read

@@ -168,5 +168,10 @@ def test_the_uptime_of_a_review_is_that_of_the_terminal(log: MemoryLog) -> None:
     assert found is not None
     assert found.figures == log.uptime("2027-02-01 00:00", "2027-04-01 00:00")["page"]
     assert found.sentence.startswith("99.829 % of 99.9 % promised · 70.0 of 41.0 min used · -29.0 left")
+    names = [name for name, _ in found.parts]
+    assert names == ["Application", "CAS portal", "API", "DNS provider"]
+    assert found.parts[1][1]["sla"] == found.figures["sla"]
+    acme = uptime_of(log, window, log.now, "ACME Ltd")
+    assert acme is not None and [name for name, _ in acme.parts] == [*names, "VPN of Acme"]
     log.files = []
     assert uptime_of(log, window, log.now) is None

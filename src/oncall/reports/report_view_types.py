@@ -171,3 +171,4 @@ class ReviewView(TypedDict):
     quarter: QuarterView
     before: QuarterView
     uptime: Annotated[UptimeFigures | None, "Of the status page in the quarter; null without a status page."]
+    uptime_parts: Annotated[list[UptimeFigures], "Of each group, and of each component that the customer may see."]

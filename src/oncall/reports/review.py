@@ -139,6 +139,7 @@ class Review:
             "quarter": quarter_view(self.now),
             "before": quarter_view(self.before),
             "uptime": self.uptime.figures if self.uptime is not None else None,
+            "uptime_parts": [figures for _, figures in self.uptime.parts] if self.uptime is not None else [],
         }
 
 
@@ -194,7 +195,7 @@ def review_of(tx: ReportStore, customer: str, quarter: Quarter, *, as_of: dateti
         raise Refused(f"{quarter} has not begun yet: it is {full_time(as_of, zone)}")
     whose = customer_meant(tx, customer)
     now, before = (_facts(tx, whose, wanted, as_of) for wanted in (quarter, quarter.before))
-    return Review(whose.name, as_of, now, before, uptime_of(tx, now.days.window, as_of))
+    return Review(whose.name, as_of, now, before, uptime_of(tx, now.days.window, as_of, whose.name))
 
 
 def _facts(tx: ReportStore, whose: Whose, quarter: Quarter, as_of: datetime) -> QuarterFacts:

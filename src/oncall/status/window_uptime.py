@@ -8,26 +8,44 @@ from datetime import datetime
 from oncall.status.component_history import SecondsSpan
 from oncall.status.status_events import StatusLog
 from oncall.status.status_record import epoch, read_status
-from oncall.status.status_views import UptimeFigures, page_figures
+from oncall.status.status_views import UptimeFigures, page_figures, uptime_view
 from oncall.status.status_words import formula_sentence, uptime_sentence
 from oncall.status.uptime import page_tally
+from oncall.support.status_file import Component
 from oncall.support.windows import Window
 
 
 @dataclass(frozen=True, slots=True)
 class Uptime:
-    """The uptime of the page. sentence: beside the promise. formula: how it is computed."""
+    """The uptime of the page. sentence: beside the promise. formula: how it is computed.
+
+    parts: the name and the figures of each group and component that the customer may see.
+    """
 
     figures: UptimeFigures
     sentence: str
     formula: str
+    parts: tuple[tuple[str, UptimeFigures], ...] = ()
 
 
-def uptime_of(log: StatusLog, window: Window, now: datetime) -> Uptime | None:
-    """Return the uptime of the page in a window, cut at `now` (aware UTC); None if no status page is published."""
+def uptime_of(log: StatusLog, window: Window, now: datetime, customer: str = "") -> Uptime | None:
+    """Return the uptime of the page in a window, cut at `now` (aware UTC); None if no status page is published.
+
+    customer: whose private components are among the parts.
+    """
     if not log.status_files():
         return None
     record = read_status(log, now)
     cut = SecondsSpan(epoch(window.start), min(epoch(window.end), record.now_seconds))
-    tally = page_tally(record.histories, cut, record.page)
-    return Uptime(page_figures(tally, record.page), uptime_sentence(tally, record.page), formula_sentence(record.page))
+    tally, page = page_tally(record.histories, cut, record.page), record.page
+    seen = [each for each in page.components if each.is_public or _is_for(each, customer)]
+    view = uptime_view(record, cut)
+    names = {group.id: group.name for group in page.groups}
+    parts = [(names[each["component"]], each) for each in view["groups"]]
+    figures = {each["component"]: each for each in view["components"]}
+    parts += [(each.name, figures[each.id]) for each in seen]
+    return Uptime(page_figures(tally, page), uptime_sentence(tally, page), formula_sentence(page), tuple(parts))
+
+
+def _is_for(component: Component, customer: str) -> bool:
+    return customer.casefold() in (name.casefold() for name in component.customers)
