@@ -6,20 +6,26 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import product
+from pathlib import Path
 
 import pytest
 
 from oncall.errors import PlanInfeasible
 from oncall.rosters.roster import Handover, Roster
+from oncall.rosters.roster_file import read_roster
 from oncall.rotation.check.checker import check_plan
 from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.problem.context import PlanningContext
 from oncall.rotation.problem.cost import CountedSeat, fairness_of
+from oncall.rotation.problem.problem import Problem
 from oncall.rotation.problem.shares import shares_of
+from oncall.rotation.solve.pattern_prices import least_with_each, wanted_turns
+from oncall.rotation.solve.turn_patterns import TurnTypes, pattern_lists
 from oncall.schedule.plan import Plan, PlanStatus
 from tests.rotation.teams import MONDAY, away, person, shifts_of, team, team_of
 
 FRIDAY = Handover(4)
+ROSTERS = Path(__file__).parents[2] / "rosters"
 
 
 def weekly(roster: Roster, *, weeks: int = 1, handover: Handover | None = FRIDAY) -> Roster:
@@ -129,6 +135,37 @@ def test_the_fairest_turns_are_those_of_all_plans_that_there_are(seed: int) -> N
     plan = fairest_plan(roster, shifts)
     assert plan.fairness is not None
     assert (plan.fairness.cost, plan.fairness.bound) == (min(costs), min(costs))
+
+
+def test_no_plan_costs_less_than_the_least_of_any_pattern_in_it() -> None:
+    """Every choice of patterns of three people is tried."""
+    people = [person("ana", fte=0.5), person("ben"), person("cai", roles=["secondary"])]
+    roster = weekly(team(*people, holidays="US", rest_nights=0, weekends_apart=1))
+    problem = Problem.of(roster, shifts_of(roster, days=28))
+    types = TurnTypes.of(problem)
+    lists = pattern_lists(types, types.slack)
+    least = least_with_each(problem, types, lists)
+    wanted = wanted_turns(problem, types)
+    found = [[10**9] * len(own.patterns) for own in lists]
+    for places in product(*(range(len(own.patterns)) for own in lists)):
+        chosen = [own.patterns[place] for own, place in zip(lists, places, strict=True)]
+        counts = [dict(each.counts) for each in chosen]
+        if all(sum(each.get(key, 0) for each in counts) == number for key, number in wanted.items()):
+            cost = sum(each.cost for each in chosen)
+            for own, place in zip(found, places, strict=True):
+                own[place] = min(own[place], cost)
+    for bounds, costs in zip(least, found, strict=True):
+        assert all(bound <= cost for bound, cost in zip(bounds, costs, strict=True))
+    # The bound of the cheapest plan is high enough to be of use.
+    assert min(least[0]) > 0.9 * min(found[0])
+
+
+def test_half_a_year_of_the_worked_weekly_roster_is_proven_and_meets_its_request() -> None:
+    roster = read_roster(ROSTERS / "weekly.yaml")
+    plan = fairest_plan(roster, shifts_of(roster, days=182))
+    assert plan.status is PlanStatus.OPTIMAL
+    assert plan.notes[0] == "requests: the request to avoid a shift is kept; no equally fair plan meets more"
+    assert check_plan(plan, roster) == []
 
 
 def test_too_few_people_for_the_rest_between_turns_are_told_why() -> None:

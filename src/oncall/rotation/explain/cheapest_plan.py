@@ -11,7 +11,8 @@ from oncall.rotation.solve.load_counts import CountRange, LoadKey, widened_range
 from oncall.rotation.solve.model_base import PlanModel
 from oncall.rotation.solve.role_models import SeatModel, first_model_of
 from oncall.rotation.solve.search import Search, SearchStatus
-from oncall.rotation.solve.turn_model import TurnModel, turn_bound
+from oncall.rotation.solve.turn_bound import turn_bound
+from oncall.rotation.solve.turn_model import TurnModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class _CheapestPlanSearch:
         """Look first for a plan that costs no more than the bound, which is fast if there is one; then minimise."""
         model = kind(self._problem, counting, ranges, self._search)
         at_bound = model.model.clone()
-        at_bound.add(model.cost <= self._bound)
+        model.keep_cost(self._bound, clone=at_bound)
         result = self._search.run(at_bound)
         if result.status is SearchStatus.UNKNOWN:
             return SearchStatus.UNKNOWN, ()

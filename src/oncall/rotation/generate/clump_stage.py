@@ -48,15 +48,16 @@ class LeastClumped:
 def least_clumped(problem: Problem, search: Search, best: BestPlan) -> LeastClumped:
     """Return a plan of the same cost and with the same requests met, with as few clumps as the search finds."""
     search.enter_stage(STAGE)
-    seats = spread_shifts(problem, best.seats)
+    # A swap of single seats would cut a turn in two.
+    seats = best.seats if problem.has_turns else spread_shifts(problem, best.seats)
     measure = ClumpMeasure(problem)
     if not measure.spans:
         return LeastClumped(replace(best, seats=seats), None)
-    unclumped = replace(best, seats=without_clumps(problem, measure, seats))
+    unclumped = replace(best, seats=seats if problem.has_turns else without_clumps(problem, measure, seats))
     stage = _ClumpSearch(problem, search, measure, unclumped)
     stage.run()
     found = stage.best
-    if found is not unclumped:
+    if found is not unclumped and not problem.has_turns:
         found = replace(found, seats=spread_shifts(problem, found.seats, measure))
     # Spreading may have lowered the distance further.
     distance = measure.distance(found.seats)
@@ -132,7 +133,7 @@ class _ClumpSearch:
         """Return a model of plans as fair as the best that meet the requests as well, within this distance."""
         problem, best = self._problem, self.best
         model = best.model_type(problem, best.counting_bound, best.ranges, self._search)
-        model.model.add(model.cost <= best.cost)
+        model.keep_cost(best.cost)
         unevenness = add_unevenness(model.model, problem, totals_on_duty(problem, model.on_duty))
         model.model.add(unevenness <= best.unevenness)
         if problem.points is not None:

@@ -65,7 +65,7 @@ def _rebalanced(problem: Problem, search: Search, best: BestPlan, goal: Requests
 def _solved(problem: Problem, search: Search, best: BestPlan, goal: RequestsGoal) -> BestPlan:
     """Return the plan with the most even totals that the solver finds in its effort, or the same plan."""
     model = best.model_type(problem, best.counting_bound, best.ranges, search)
-    model.model.add(model.cost <= best.cost)
+    model.keep_cost(best.cost)
     if goal.request_costs or goal.pairs:
         meetings = add_meetings(model.model, problem, model.on_duty, goal.pairs)
         met = requests_objective(goal.request_costs, model.on_duty, meetings)

@@ -57,10 +57,10 @@ def fairest_plan(
 
 
 def _spread(problem: Problem, search: Search, best: BestPlan) -> LeastClumped:
-    """Return a plan as fair with few clumps; the seats of turns stay, and only their clumps are stated."""
-    if problem.has_turns:
+    """Return a plan as fair with few clumps; when the search is over, the clumps are only stated."""
+    if search.is_over:
         return LeastClumped(best, stated_clumps(problem, best.seats))
-    return LeastClumped(best, None) if search.is_over else least_clumped(problem, search, best)
+    return least_clumped(problem, search, best)
 
 
 def _with_requests(problem: Problem, search: Search, best: BestPlan) -> BestPlan:
@@ -95,7 +95,9 @@ def _meeting_requests(problem: Problem, search: Search, best: BestPlan) -> tuple
             return best, False
         # The model underestimated the cost of these seats.
         best = with_finer_model(problem, search, best, result.seats)
-        goal = replace(goal, model_type=best.model_type, ranges=best.ranges)
+        # The finer model has no plan that this one did not have, so what this one proved holds for it, too.
+        near = frozenset(Duty(seat.engineer, seat.shift) for seat in result.seats)
+        goal = replace(goal, model_type=best.model_type, ranges=best.ranges, floor=result.floor, near=near)
 
 
 def _tally_text(goal: RequestsGoal, best: BestPlan) -> str:

@@ -10,7 +10,7 @@ from oncall.errors import Refused
 from oncall.rotation.explain import infeasible
 from oncall.rotation.generate.greedy_start import greedy_starts
 from oncall.rotation.generate.rebalancing import TargetCounts
-from oncall.rotation.generate.turn_stage import turns_of_fairest_patterns
+from oncall.rotation.generate.turn_stage import start_of_turns
 from oncall.rotation.problem.problem import Problem, StaffedSeat
 from oncall.rotation.solve.counting_bound import CountingBound, duty_cost_curve
 from oncall.rotation.solve.duty_model import DutyModel
@@ -19,7 +19,8 @@ from oncall.rotation.solve.model_base import PlanModel
 from oncall.rotation.solve.role_assignment import assign_roles
 from oncall.rotation.solve.role_models import SeatModel, first_model_of
 from oncall.rotation.solve.search import Search, SearchResult, SearchStatus
-from oncall.rotation.solve.turn_model import TurnBound, TurnModel
+from oncall.rotation.solve.turn_bound import TurnBound
+from oncall.rotation.solve.turn_model import TurnModel
 from oncall.support.windows import WindowKind
 
 MOST_ROLE_SOLVES = 6
@@ -136,8 +137,9 @@ def with_finer_model(problem: Problem, search: Search, best: BestPlan, seats: Se
 def _best_greedy_start(problem: Problem, search: Search, start: BestPlan) -> BestPlan | None:
     """Return the cheapest greedy start, or None if there is none. It is proven if it costs no more than the bound."""
     if isinstance(start.counting_bound, TurnBound):
-        turns = turns_of_fairest_patterns(problem, start.counting_bound, search)
-        return None if turns is None else with_seats(problem, start, turns)
+        turns = start_of_turns(problem, start.counting_bound, search)
+        known = replace(start, bound=max(start.bound, turns.bound))
+        return None if turns.seats is None else with_seats(problem, known, turns.seats)
     best: BestPlan | None = None
     solves = proofs = 0
     for teams in greedy_starts(problem, targets_of(start.counting_bound), seed=search.seed):

@@ -35,7 +35,7 @@ def with_even_points(problem: Problem, search: Search, best: BestPlan) -> BestPl
 def _solved(problem: Problem, search: Search, best: BestPlan, measure: PointsMeasure) -> tuple[BestPlan, bool]:
     """Return the plan with the most even points that the solver finds in its effort, and whether none is more even."""
     model = best.model_type(problem, best.counting_bound, best.ranges, search)
-    model.model.add(model.cost <= best.cost)
+    model.keep_cost(best.cost)
     goal = RequestsGoal(request_costs(problem), preferred_pairs(problem), best.cost, best.model_type, best.ranges)
     if goal.request_costs or goal.pairs:
         meetings = add_meetings(model.model, problem, model.on_duty, goal.pairs)

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ortools.sat.python import cp_model
+
 from oncall.rotation.problem.problem import Duty, Problem, StaffedSeat
 from oncall.rotation.solve.counting_bound import CountingBound
 from oncall.rotation.solve.model_base import PlanModel
 from oncall.rotation.solve.pair_bounds import PairsOnlyPlan, plan_pairs_only
 from oncall.rotation.solve.pair_meetings import RequestsGoal, add_meetings, requests_objective
 from oncall.rotation.solve.search import Search, SearchResult, SearchStatus
-from oncall.rotation.solve.turn_model import TurnBound, TurnModel
 
-TURNS_EFFORT = 1.0
-"""Deterministic seconds for the requests of a plan with turns."""
+EFFORT_NEAR = 3.0
+"""Deterministic seconds to look for a plan near that of a coarser model."""
 EFFORT, EFFORT_WITH_PAIRS = 20.0, 5.0
 """Deterministic seconds: enough to prove a large team's year; fewer with pairs, whose proof is often far off."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestsResult:
-    """The best seats found in time, or None. is_best: it is proven that no plan meets the requests better."""
+    """The best seats found in time, or None. is_best: it is proven that no plan meets the requests better.
+
+    floor: no plan as fair breaks less, as `RequestsGoal.cost_of` counts it; None where that is not known.
+    """
 
     seats: list[StaffedSeat] | None
     is_best: bool
+    floor: int | None = None
 
 
 def meet_requests(problem: Problem, goal: RequestsGoal, bound: CountingBound, search: Search) -> RequestsResult:
@@ -32,30 +37,35 @@ def meet_requests(problem: Problem, goal: RequestsGoal, bound: CountingBound, se
     The model may underestimate the cost of a plan, so the caller has to compute the cost of the seats.
     """
     model = goal.model_type(problem, bound, goal.ranges, search)
-    model.model.add(model.cost <= goal.cost)
-    if isinstance(model, TurnModel) and isinstance(bound, TurnBound) and not goal.pairs:
-        return _meet_with_turns(goal, bound, model, search)
+    model.keep_cost(goal.cost)
     if goal.pairs:
         return _meet_with_pairs(problem, goal, model, search)
-    model.model.minimize(requests_objective(goal.request_costs, model.on_duty, {}))
+    objective = requests_objective(goal.request_costs, model.on_duty, {})
+    if goal.floor is not None:
+        model.model.add(objective >= goal.floor)
+        near = _meet_near(problem, goal, model, objective, search)
+        if near is not None:
+            return RequestsResult(near, True, goal.floor)
+    model.model.minimize(objective)
     result = search.run(model.model, effort=EFFORT)
     if not result.has_solution:
         return RequestsResult(None, False)
-    return RequestsResult(model.seats(result), result.status is SearchStatus.OPTIMAL)
+    seats, is_best = model.seats(result), result.status is SearchStatus.OPTIMAL
+    return RequestsResult(seats, is_best, _requests_cost(goal, seats) if is_best else None)
 
 
-def _meet_with_turns(goal: RequestsGoal, bound: TurnBound, model: TurnModel, search: Search) -> RequestsResult:
-    """Search among plans with the patterns of the bound; the best one is proven only if it meets every request."""
-    if bound.is_complete and bound.cost == goal.cost:
-        model.keep(bound)
-    model.model.minimize(requests_objective(goal.request_costs, model.on_duty, {}))
-    result = search.run(model.model, effort=TURNS_EFFORT)
-    if not result.has_solution:
-        return RequestsResult(None, False)
-    seats = model.seats(result)
-    return RequestsResult(
-        seats, _requests_cost(goal, seats) == sum(min(0, cost) for cost in goal.request_costs.values())
-    )
+def _meet_near(
+    problem: Problem, goal: RequestsGoal, model: PlanModel, objective: cp_model.LinearExprT, search: Search
+) -> list[StaffedSeat] | None:
+    """Look for a plan that reaches the floor and has the coarser model's duties in its first half, which is fast."""
+    clone = model.model.clone()
+    assert goal.floor is not None
+    clone.add(objective <= goal.floor)
+    for duty, on_duty in model.on_duty.items():
+        if duty.shift < len(problem.shifts) // 2:
+            clone.add(on_duty == (duty in goal.near))
+    result = search.run(clone, effort=EFFORT_NEAR)
+    return model.seats(result) if result.has_solution else None
 
 
 def _meet_with_pairs(problem: Problem, goal: RequestsGoal, model: PlanModel, search: Search) -> RequestsResult:

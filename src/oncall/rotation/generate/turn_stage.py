@@ -1,19 +1,53 @@
-"""The fairness stage for turns: the patterns of the counting bound first, then every listed pattern."""
+"""The fairness stage for turns: the patterns of the counting bound first, then all that a cheap plan can have."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from oncall.rotation.problem.problem import Problem, StaffedSeat
-from oncall.rotation.solve.search import Search
-from oncall.rotation.solve.turn_model import TurnBound, TurnModel
+from oncall.rotation.solve.search import Search, SearchStatus
+from oncall.rotation.solve.turn_bound import TurnBound
+from oncall.rotation.solve.turn_model import TurnModel
 
-START_EFFORT = 10.0
-"""Deterministic seconds in which the solver looks for a calendar of the fairest patterns."""
+START_EFFORT = 2.0
+"""Deterministic seconds in which the solver looks for a calendar of the fairest and most even patterns."""
+FIRST_STEP = 100
+"""How far above the counting bound the second step looks; each further step is four times as long."""
 
 
-def turns_of_fairest_patterns(problem: Problem, bound: TurnBound, search: Search) -> list[StaffedSeat] | None:
-    """Return the seats of a plan with the patterns of the counting bound: no plan costs less. None if not found."""
+@dataclass(frozen=True, slots=True)
+class TurnStart:
+    """The seats of a plan of turns, or None. bound: no plan costs less."""
+
+    seats: list[StaffedSeat] | None
+    bound: int
+
+
+def start_of_turns(problem: Problem, bound: TurnBound, search: Search) -> TurnStart:
+    """Return the cheapest plan among the patterns that the bound lists, and what is proven about its cost.
+
+    It looks at plans of the least cost first, and only at the patterns that they can have; then at dearer ones, step by
+    step. A step without a plan raises the bound.
+    """
     if not bound.is_complete:
-        return None
+        return TurnStart(None, bound.cost)
+    seats = _of_chosen_patterns(problem, bound, search)
+    if seats is not None:
+        return TurnStart(seats, bound.cost)
+    most, step, proven = bound.cost, FIRST_STEP, bound.cost
+    while most < bound.beyond:
+        model = TurnModel(problem, bound, {}, search)
+        model.keep_cost(most)
+        model.model.minimize(model.cost)
+        result = search.run(model.model, lower_bound=proven)
+        if result.status is not SearchStatus.INFEASIBLE:
+            return TurnStart(model.seats(result) if result.has_solution else None, max(proven, result.bound))
+        proven, most, step = most + 1, most + step, 4 * step
+    return TurnStart(None, proven)
+
+
+def _of_chosen_patterns(problem: Problem, bound: TurnBound, search: Search) -> list[StaffedSeat] | None:
+    """Return the seats of a plan with the patterns of the counting bound: no plan costs less. None if not found."""
     model = TurnModel(problem, bound, {}, search)
     model.keep(bound)
     result = search.run(model.model, effort=START_EFFORT)

@@ -34,6 +34,10 @@ class PlanModel(ABC):
         self, problem: Problem, bound: CountingBound, ranges: Mapping[LoadKey, CountRange], search: Search
     ) -> None: ...
 
+    def keep_cost(self, cost: int, *, clone: cp_model.CpModel | None = None) -> None:
+        """Require a cost of at most `cost`, in this model or in a clone of it."""
+        (clone or self.model).add(self.cost <= cost)
+
     @staticmethod
     @abstractmethod
     def counting_bound(problem: Problem, search: Search) -> CountingBound | None:

@@ -28,6 +28,8 @@ class RequestsGoal:
 
     request_costs: what each requested duty costs. pairs: engineers who prefer to work together.
     model_type, ranges: the kind of model that computes the fairness cost, and its count ranges.
+    floor: no such plan has a smaller cost of its requests, as a coarser model proved; None where that is not known.
+    near: the duties that the coarser model chose, at that cost of the requests.
     """
 
     request_costs: Mapping[Duty, int]
@@ -35,6 +37,8 @@ class RequestsGoal:
     cost: int
     model_type: type[PlanModel]
     ranges: Mapping[LoadKey, CountRange]
+    floor: int | None = None
+    near: frozenset[Duty] = frozenset()
 
     @property
     def paired(self) -> frozenset[int]:

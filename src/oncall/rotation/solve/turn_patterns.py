@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -84,6 +85,7 @@ class PatternList:
         # Loads are numbered: of each kind in each role, and in all roles together.
         places = [(kind, role) for kind in problem.shares.totals for role in (*problem.roles, None)]
         self._shares = [problem.shares.of(kind, role, who) for kind, role in places]
+        self._nearest = [round(share) for share in self._shares]
         self._total_share = problem.shares.of_all_kinds(who)
         self._adds = [
             [types.shifts[key.type].get(kind, 0) if role in (key.role, None) else 0 for kind, role in places]
@@ -97,6 +99,12 @@ class PatternList:
         self._in_all_roles = [role is None for _, role in places]
         self.limit = self._cost_of_good_counts() + slack
         self.patterns = tuple(self._search(0, (), [0] * len(places)))
+
+    def only(self, places: Sequence[int]) -> PatternList:
+        """Return a list of the patterns at these places."""
+        found = copy(self)
+        found.patterns = tuple(self.patterns[place] for place in places)
+        return found
 
     def counts_of(self, key: TurnKey) -> list[int]:
         """Return how many turns of a type and role each pattern has."""
@@ -139,8 +147,8 @@ class PatternList:
     def _least(self, loads: Sequence[int], room: Sequence[int]) -> int:
         """Return the least cost of loads that are at least `loads`, and at most `room` more."""
         return sum(
-            load_cost(min(max(round(share), load), load + more), share)
-            for load, more, share in zip(loads, room, self._shares, strict=True)
+            load_cost(min(max(nearest, load), load + more), share)
+            for load, more, nearest, share in zip(loads, room, self._nearest, self._shares, strict=True)
         )
 
 

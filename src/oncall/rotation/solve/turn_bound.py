@@ -1,0 +1,141 @@
+"""The counting bound of a problem with turns: the least cost of a pattern for each engineer, without a calendar."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from oncall.rotation.problem.problem import Problem
+from oncall.rotation.solve.counting_bound import CountingBound
+from oncall.rotation.solve.load_counts import LoadKey
+from oncall.rotation.solve.pattern_choice import PatternChoice
+from oncall.rotation.solve.pattern_prices import least_with_each
+from oncall.rotation.solve.search import Search
+from oncall.rotation.solve.turn_patterns import Pattern, PatternList, TurnTypes, grouped, pattern_lists
+
+MOST_PATTERNS = 5000
+"""With more patterns than this the list does not grow any more; the model of every seat takes over."""
+MOST_CHOICES = 4000
+"""The most patterns of all engineers together in the model of the calendar, if the dearer ones can be left out."""
+WINDOWS = (50, 400, 3200)
+"""How far above the least cost of the linear relaxation plans are looked at, one after the other, and then all."""
+
+
+@dataclass(frozen=True)
+class TurnBound(CountingBound):
+    """The counting bound of a problem with turns.
+
+    types: of its turns. lists: the patterns of each engineer. chosen: a pattern for each engineer at the bound.
+    least: for each pattern of each engineer, a cost that no plan in which the engineer has it is below. beyond: a plan
+    in which an engineer has a pattern that is not listed costs at least this.
+    """
+
+    types: TurnTypes | None = None
+    lists: tuple[PatternList, ...] = ()
+    chosen: tuple[Pattern, ...] = ()
+    least: tuple[Sequence[int], ...] = ()
+    beyond: int = 0
+
+    @property
+    def is_complete(self) -> bool:
+        """Return True if every pattern that a plan at the bound can have is listed."""
+        return self.is_exact and self.cost < self.beyond
+
+
+def turn_bound(problem: Problem, search: Search) -> TurnBound | None:
+    """Return the least cost of any patterns that add up; None if none do. The slack grows until that is proven."""
+    types = TurnTypes.of(problem)
+    slack = types.slack
+    for _ in range(6):
+        listed = _Listed.of(problem, types, slack)
+        bound = listed.bound(search)
+        if bound is not None and (bound.cost < bound.beyond or not bound.is_exact):
+            return bound
+        if sum(len(own.patterns) for own in {id(own): own for own in listed.lists}.values()) > MOST_PATTERNS:
+            break
+        slack *= 3
+    # Plans with other patterns may cost as little as `beyond`.
+    return None if bound is None else listed.inexact(min(bound.cost, bound.beyond))
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """Patterns of a problem, each with a cost that no plan with it is below. beyond: as in `TurnBound`."""
+
+    problem: Problem
+    types: TurnTypes
+    lists: tuple[PatternList, ...]
+    least: tuple[Sequence[int], ...]
+    beyond: int
+
+    @classmethod
+    def of(cls, problem: Problem, types: TurnTypes, slack: int) -> _Listed:
+        lists = pattern_lists(types, slack)
+        cheapest = [min(each.cost for each in own.patterns) for own in lists]
+        beyond = min(own.limit + 1 + sum(cheapest) - cheapest[engineer] for engineer, own in enumerate(lists))
+        return cls(problem, types, lists, least_with_each(problem, types, lists), beyond)
+
+    def up_to(self, most: int) -> _Listed:
+        """Return only the patterns that a plan of at most this cost can have."""
+        kept: dict[int, tuple[PatternList, list[int]]] = {}
+        for group in grouped(self.lists):
+            own, least = self.lists[group[0]], self.least[group[0]]
+            places = [place for place, each in enumerate(least) if each <= most]
+            short = own.only(places), [least[place] for place in places]
+            kept.update(dict.fromkeys(group, short))
+        everyone = range(len(self.lists))
+        lists, least_of = (tuple(kept[each][0] for each in everyone), tuple(kept[each][1] for each in everyone))
+        return _Listed(self.problem, self.types, lists, least_of, min(self.beyond, most + 1))
+
+    @property
+    def floor(self) -> int:
+        """Return a cost that no plan with these patterns is below."""
+        return max(0, *(min(own) for own in self.least))
+
+    def bound(self, search: Search) -> TurnBound | None:
+        """Return the least cost of these patterns; None if none add up."""
+        for window in WINDOWS:
+            near = self.up_to(self.floor + window)
+            if all(own.patterns for own in near.lists):
+                choice = PatternChoice(self.problem, self.types, near.lists)
+                cost, is_exact = choice.least_cost(search)
+                if cost is not None and is_exact and cost <= self.floor + window:
+                    return self._bound_at(cost, choice.most_even_at(cost, search))
+        choice = PatternChoice(self.problem, self.types, self.lists)
+        cost, is_exact = choice.least_cost(search)
+        if cost is None:
+            return None
+        if not is_exact:
+            return self.inexact(min(max(cost, self.floor), self.beyond))
+        return self._bound_at(cost, choice.most_even_at(cost, search))
+
+    def inexact(self, cost: int) -> TurnBound:
+        """Return a bound that is not proven to be reached by any patterns."""
+        return TurnBound(cost, {}, False, types=self.types, lists=self.lists, least=self.least, beyond=self.beyond)
+
+    def _bound_at(self, cost: int, chosen: tuple[Pattern, ...]) -> TurnBound:
+        unevenness = sum(each.unevenness for each in chosen)
+        counts, near = _counts(self.types, chosen), self._few(cost)
+        return TurnBound(cost, counts, True, unevenness, self.types, near.lists, chosen, near.least, near.beyond)
+
+    def _few(self, cost: int) -> _Listed:
+        """Return these patterns, without the dearest ones if there are too many for a model of the calendar."""
+        for most in (self.beyond, *(cost + window for window in reversed(WINDOWS))):
+            near = self.up_to(most)
+            if sum(len(own.patterns) for own in near.lists) <= MOST_CHOICES:
+                break
+        return near
+
+
+def _counts(types: TurnTypes, chosen: Sequence[Pattern]) -> dict[LoadKey, int]:
+    counts: Counter[LoadKey] = Counter()
+    for engineer, pattern in enumerate(chosen):
+        for (number, role), count in pattern.counts:
+            for kind, shifts in types.shifts[number].items():
+                counts[LoadKey(engineer, kind, role)] += count * shifts
+                counts[LoadKey(engineer, kind, None)] += count * shifts
+    people, roles = range(len(chosen)), (*types.problem.roles, None)
+    keys = [LoadKey(*each) for each in product(people, types.problem.shares.totals, roles)]
+    return {key: counts[key] for key in keys}
