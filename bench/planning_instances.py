@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from fractions import Fraction
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from oncall.rosters.roster import (
     DaysOff,
     Engineer,
     Handover,
+    Points,
     Request,
     RequestDirection,
     Roster,
@@ -40,7 +42,7 @@ class Instance:
     leave then. requests: dates that each engineer asks to avoid. pairs: pairs of engineers who prefer to work together.
     all_away: two thirds of the team are away in one week. blocks: what a day off blocks. shares: how shares are made.
     turn_weeks: the weeks of a turn, from Friday to Friday. regions: the team follows the sun in three regions, and each
-    engineer takes the shifts of one.
+    engineer takes the shifts of one. points: a weekend counts as much as four nights.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Instance:
     shares: SharesRule = SharesRule.BY_TOTAL
     turn_weeks: int = 0
     regions: bool = False
+    points: bool = False
 
     def roster(self) -> Roster:
         """Return the team, always the same for the same instance."""
@@ -74,6 +77,7 @@ class Instance:
             shares=self.shares,
             turn_weeks=self.turn_weeks,
             handover=Handover(4) if self.turn_weeks else None,
+            points=Points((("weekend", Fraction(4)),)) if self.points else None,
         )
         policy = read_policy(FOLLOW_THE_SUN) if self.regions else packaged_policy(ZONE)
         places = public_holidays(self.holidays) if self.holidays else None
@@ -148,6 +152,8 @@ LATER = (
     Instance("4 + 3 x 13, juniors", 7, 13, days_off=4, vacations=0, juniors=3),
     Instance("12 x 52, 3 juniors, total", 12, 52, juniors=3),
     Instance("200 x 52", 200, 52),
+    Instance("12 x 52, points", 12, 52, points=True, blocks=DaysOff.WHOLE),
+    Instance("50 x 52, points", 50, 52, points=True, blocks=DaysOff.WHOLE),
     Instance("12 x 52, weekly turns", 12, 52, turn_weeks=1, blocks=DaysOff.WHOLE),
     Instance("3 x 6 x 26, sun", 18, 26, rest_nights=1, regions=True, blocks=DaysOff.WHOLE),
 )

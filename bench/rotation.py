@@ -38,6 +38,8 @@ ALLOWED = {
     "4 + 3 x 13, juniors": 5.0,
     "12 x 52, 3 juniors, total": 5.0,
     "200 x 52": 10.0,
+    "12 x 52, points": 5.0,
+    "50 x 52, points": 5.0,
     "12 x 52, weekly turns": 5.0,
     "3 x 6 x 26, sun": 5.0,
 }

@@ -199,6 +199,20 @@ class EveryPlan:
             found[key] = min(requests, found.get(key, requests))
         return found[min(found)]
 
+    def most_even(self) -> tuple[int, int, int, Fraction]:
+        """Return the changes, cost, requests and unevenness of the best plan, the first of them weighing most.
+
+        The unevenness is the squared distance of every total over all kinds from its share, summed up.
+        """
+        found = []
+        for turns in self._fill([], 0):
+            counts = Counter((shift.kind, role, who) for who, shift, role in [*self._past, *turns])
+            requests = sum(self.request_cost(who, shift) for who, shift, _ in turns)
+            totals = Counter(who for who, _, role in [*self._past, *turns] if role in self._shares.roles)
+            uneven = sum((totals[who] - self._shares.of_all_kinds(who)) ** 2 for who in self._shares.weights)
+            found.append((self._changed(turns), self._cost(counts), requests, Fraction(uneven)))
+        return min(found)
+
     def request_cost(self, who: str, shift: Shift) -> int:
         """Return how many of the engineer's requests are against the shift, minus those for it."""
         engineer = self._roster.engineer(who)

@@ -11,13 +11,15 @@ from random import Random
 import pytest
 
 from oncall.errors import PlanInfeasible
-from oncall.rosters.roster import Absence, DaysOff, Roster
+from oncall.rosters.roster import Absence, DaysOff, Roster, SharesRule
 from oncall.rotation.check.checker import check_plan
+from oncall.rotation.check.second_opinion import second_opinion
 from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.problem.cost import counted_seats, unevenness_of
 from oncall.rotation.problem.shares import Shares, shares_of
 from oncall.rotation.repair.repair import repair
 from oncall.schedule.plan import Plan, Seat, Shift
+from oncall.support.holidays import CompanyDays, OwnDay
 from oncall.support.windows import WindowKind
 from tests.rotation.teams import MONDAY, NAMES, blocked_dates, person, shifts_of, team
 
@@ -119,6 +121,37 @@ def test_no_plan_of_up_to_eight_shifts_costs_less_or_as_little_with_more_even_to
     most = 8 if len(roster.engineers) == 3 or roster.rules.rest_nights else 4
     shifts = shifts_of(roster, days=11)[:most]
     assert fairest_cost(roster, shifts) == least_cost(roster, shifts)
+
+
+@pytest.mark.parametrize("rule", list(SharesRule))
+def test_with_either_rule_of_shares_no_plan_with_a_junior_costs_less_and_another_solver_agrees(
+    rule: SharesRule,
+) -> None:
+    people = [person("ana", roles=["secondary"]), person("ben"), person("cai", fte=0.5)]
+    roster = team(*people, rest_nights=0, weekends_apart=1, shares=rule)
+    shifts = shifts_of(roster, days=10)[:7]
+    least = least_cost(roster, shifts)
+    assert fairest_cost(roster, shifts) == least
+    plan = fairest_plan(roster, shifts)
+    assert least is not None
+    assert second_opinion(plan, roster, least[0], time_limit=timedelta(seconds=60)).bound == least[0]
+    other = next(each for each in SharesRule if each is not rule)
+    changed = replace(roster, rules=replace(roster.rules, shares=other))
+    assert "fairness" in {each.rule for each in check_plan(plan, changed)}
+
+
+def test_a_company_day_is_a_holiday_shift_whose_fairest_plan_is_proven() -> None:
+    day = CompanyDays(own=(OwnDay(MONDAY + timedelta(days=2), "Founders Day"),))
+    roster = team(*(person(name) for name in NAMES[:3]), rest_nights=0, weekends_apart=1)
+    with_day = replace(roster, holidays=day)
+    shifts = shifts_of(with_day, days=5)
+    assert [str(shift.kind) for shift in shifts].count("holiday") == 1
+    least = least_cost(with_day, shifts)
+    assert fairest_cost(with_day, shifts) == least
+    plan = fairest_plan(with_day, shifts)
+    assert least is not None
+    assert second_opinion(plan, with_day, least[0], time_limit=timedelta(seconds=60)).bound == least[0]
+    assert "shifts" in {each.rule for each in check_plan(fairest_plan(roster, shifts_of(roster, days=5)), with_day)}
 
 
 # ---- repair

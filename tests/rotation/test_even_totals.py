@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from random import Random
 
 import pytest
 
 from oncall.errors import PlanInfeasible
 from oncall.rosters.roster import Roster
+from oncall.rosters.roster_file import read_roster
 from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.repair.repair import repair
 from oncall.schedule.plan import Plan
@@ -54,6 +56,14 @@ def test_the_same_team_in_another_order_has_the_same_plan(seed: int) -> None:
     assert plan_or_reason(roster, shifts, context) == plan_or_reason(
         replace(roster, engineers=tuple(other)), shifts, context
     )
+
+
+@pytest.mark.parametrize("name", ["weekly", "juniors", "follow-the-sun"])
+def test_a_worked_roster_in_another_order_has_the_same_plan(name: str) -> None:
+    roster = read_roster(Path(__file__).parents[2] / "rosters" / f"{name}.yaml")
+    shifts = shifts_of(roster, days=56)
+    other = replace(roster, engineers=tuple(reversed(roster.engineers)))
+    assert fairest_plan(roster, shifts).seats == fairest_plan(other, shifts).seats
 
 
 def plan_or_reason(roster: Roster, shifts: object, context: object) -> object:

@@ -80,7 +80,7 @@ class Absence:
         begins = "" if self.first_day == date.min else f" from {first}"
         ends = "" if self.last_day == date.max else f" to {last}"
         if self.holidays is not None:
-            return f"on the holidays of {self.holidays.text}{begins}{ends}"
+            return f"on {self.holidays.text}{begins}{ends}"
         assert self.weekday is not None
         return f"every {DAYS_OF_WEEK[self.weekday]}{begins}{ends}"
 

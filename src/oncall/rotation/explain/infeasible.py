@@ -10,6 +10,7 @@ from oncall.rotation.explain.minimal_conflict import MinimalConflict, minimal_co
 from oncall.rotation.explain.overload import find_overloads
 from oncall.rotation.explain.relaxation_search import relaxation_options
 from oncall.rotation.explain.team_size import TeamSize, team_size
+from oncall.rotation.problem.eligibility import Obstacle
 from oncall.rotation.problem.problem import Problem
 from oncall.rotation.solve.search import Search
 from oncall.schedule.plan import Shift
@@ -104,12 +105,18 @@ def _shortage_text(roles: Sequence[str], takers: Sequence[str]) -> str:
 
 def _others_text(problem: Problem, number: int, roles: Sequence[str], takers: Sequence[str]) -> str:
     obstacles = (
-        problem.first_obstacle(index, number, roles[0])
+        _first_obstacle(problem, index, number, roles[0])
         for index, engineer in enumerate(problem.engineers)
         if engineer.id not in takers
     )
     reasons = [obstacle.sentence for obstacle in obstacles if obstacle is not None]
     return "; ".join(reasons) if reasons else "the roster has nobody else"
+
+
+def _first_obstacle(problem: Problem, engineer: int, number: int, role: str) -> Obstacle | None:
+    """Return the first reason why an engineer cannot take a shift, or another one of its turn."""
+    found = (problem.first_obstacle(engineer, each, role) for each in problem.unit_of[number])
+    return next((obstacle for obstacle in found if obstacle is not None), None)
 
 
 def _consecutive(shortages: Sequence[tuple[int, str]]) -> Iterator[tuple[str, list[int]]]:
@@ -123,7 +130,9 @@ def _dates(problem: Problem, run: Sequence[int]) -> str:
     first, last = (problem.shifts[number] for number in (run[0], run[-1]))
     if len(run) == 1:
         return f"{_day(first)} ({first.kind})"
-    return f"{_day(first)} to {_day(last)} ({len(run)} shifts)"
+    turns = {problem.shifts[number].turn for number in run}
+    one_turn = " of one turn" if len(turns) == 1 and None not in turns else ""
+    return f"{_day(first)} to {_day(last)} ({len(run)} shifts{one_turn})"
 
 
 def _day(shift: Shift) -> str:

@@ -63,6 +63,10 @@ class ClumpMeasure:
         before = [0, *accumulate(by_week[week] for week in range(self.weeks[-1] + 1))]
         return [before[span + WEEKS] - before[span] for span in range(self.spans)]
 
+    def weeks_of(self, span: int) -> range:
+        """Return the weeks of a span."""
+        return range(span, span + WEEKS)
+
     def distance(self, seats: Iterable[StaffedSeat]) -> Fraction:
         """Return the largest distance between what an engineer carries in a span and their share of it."""
         carried: list[Counter[int]] = [Counter() for _ in self._problem.engineers]

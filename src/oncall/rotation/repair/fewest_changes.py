@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from oncall.rosters.roster import Roster
 from oncall.rotation.problem.context import PlanningContext
 from oncall.rotation.repair.repair_baseline import RepairBaseline
 from oncall.rotation.repair.repair_costs import RepairCosts
+from oncall.rotation.repair.repair_evenness import evened_out
 from oncall.rotation.repair.repair_result import SeatChange
 from oncall.rotation.repair.repair_search import RepairedSeats, RepairSearch
 from oncall.rotation.solve.search import Search
@@ -43,9 +44,11 @@ def fewest_changes(
     """
     search = Search(seed=0, time_limit=time_limit)
     baseline = RepairBaseline(roster, shifts, plan, first_open, context)
-    searches = RepairSearch(baseline, RepairCosts(baseline), frozenset(), search)
+    costs = RepairCosts(baseline)
+    searches = RepairSearch(baseline, costs, frozenset(), search)
     first, is_proven = searches.fewest_changes()
     found = searches.lowest_cost(baseline.changes(first.seats), effort=COST_EFFORT) or first
+    found = replace(found, seats=evened_out(baseline, costs, frozenset(), found.seats, search))
     return FewestChanges(tuple(_changes(baseline, found)), is_proven)
 
 

@@ -1,4 +1,4 @@
-"""Repair a plan in three stages: the fewest changes, then the lowest cost, then the requests.
+"""Repair a plan in stages: the fewest changes, the lowest cost, the requests, even totals or points, few clumps.
 
 Each stage keeps what the stages before it achieved. Roles are decided seat by seat, because a new split of the roles
 would change seats everywhere. After the stages, it computes what more changes would improve, and a bound on the cost of
@@ -18,6 +18,7 @@ from oncall.rotation.problem.context import EMPTY_CONTEXT, PlanningContext
 from oncall.rotation.problem.problem import StaffedSeat
 from oncall.rotation.repair.repair_baseline import RepairBaseline
 from oncall.rotation.repair.repair_costs import RepairCosts
+from oncall.rotation.repair.repair_evenness import evened_out
 from oncall.rotation.repair.repair_requests import meet_requests
 from oncall.rotation.repair.repair_result import Repair, SeatChange
 from oncall.rotation.repair.repair_search import RepairedSeats, RepairSearch
@@ -75,7 +76,8 @@ def _repaired(
     found = searches.lowest_cost(fewest + more_changes) or first
     search.enter_stage("weighing requests")
     seats, requests = meet_requests(baseline, costs, frozen, found.seats, search)
-    found = replace(found, seats=seats)
+    search.enter_stage("evening out totals and weeks")
+    found = replace(found, seats=evened_out(baseline, costs, frozen, seats, search))
     search.enter_stage("looking at what more changes would improve")
     # Without that proof, `--changes` might count from another number the next time.
     further = [more_changes + each for each in option_changes] if fewest_is_proven else []
@@ -123,25 +125,8 @@ def _repaired_plan(baseline: RepairBaseline, costs: RepairCosts, found: Repaired
         seed=seed,
         balances=whole.context.balances,
         kept_until=baseline.first_open,
-        clumps=stated_clumps(whole, _numbered(baseline, found)),
+        clumps=stated_clumps(whole, baseline.numbered(found.seats)),
     )
-
-
-def _numbered(baseline: RepairBaseline, found: RepairedSeats) -> list[StaffedSeat]:
-    """Return the settled and the open seats with the numbers of the whole problem, without seats of other shifts."""
-    whole = baseline.whole
-    number_of = {shift.window: number for number, shift in enumerate(whole.shifts)}
-    person = {engineer.id: number for number, engineer in enumerate(whole.engineers)}
-    settled = [
-        StaffedSeat(number_of[seat.window], seat.role, person[seat.engineer])
-        for seat in baseline.settled
-        if seat.window in number_of and seat.engineer in person and seat.role in whole.roles
-    ]
-    opened = baseline.open
-    return settled + [
-        StaffedSeat(number_of[opened.shifts[seat.shift].window], seat.role, person[opened.engineers[seat.engineer].id])
-        for seat in found.seats
-    ]
 
 
 def _shadows(baseline: RepairBaseline, found: RepairedSeats) -> list[Seat]:

@@ -130,6 +130,23 @@ class RepairBaseline:
             if self.holders[seat.shift, seat.role] not in (None, self.open.engineers[seat.engineer].id)
         )
 
+    def numbered(self, seats: Sequence[StaffedSeat]) -> list[StaffedSeat]:
+        """Return the settled seats and these open seats with the numbers of `whole`, without seats of other shifts."""
+        whole, opened = self.whole, self.open
+        number_of = {shift.window: number for number, shift in enumerate(whole.shifts)}
+        person = {engineer.id: number for number, engineer in enumerate(whole.engineers)}
+        settled = [
+            StaffedSeat(number_of[seat.window], seat.role, person[seat.engineer])
+            for seat in self.settled
+            if seat.window in number_of and seat.engineer in person and seat.role in whole.roles
+        ]
+        return settled + [
+            StaffedSeat(
+                number_of[opened.shifts[seat.shift].window], seat.role, person[opened.engineers[seat.engineer].id]
+            )
+            for seat in seats
+        ]
+
     def _unrested(self, covers: tuple[Seat, ...]) -> frozenset[Duty]:
         """Return the duties that a covered shift forbids, except duties that the engineers have in the baseline."""
         if not covers:
