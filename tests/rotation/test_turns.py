@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import date, timedelta
 from itertools import product
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 
-from oncall.errors import PlanInfeasible
+from oncall.errors import FileFaults, PlanInfeasible
 from oncall.rosters.roster import Handover, Roster
 from oncall.rosters.roster_file import read_roster
 from oncall.rotation.check.checker import check_plan
@@ -22,6 +23,7 @@ from oncall.rotation.problem.shares import shares_of
 from oncall.rotation.solve.pattern_prices import least_with_each, wanted_turns
 from oncall.rotation.solve.turn_patterns import TurnTypes, pattern_lists
 from oncall.schedule.plan import Plan, PlanStatus
+from oncall.support.windows import WindowKind
 from tests.rotation.teams import MONDAY, away, person, shifts_of, team, team_of
 
 FRIDAY = Handover(4)
@@ -166,6 +168,69 @@ def test_half_a_year_of_the_worked_weekly_roster_is_proven_and_meets_its_request
     assert plan.status is PlanStatus.OPTIMAL
     assert plan.notes[0] == "requests: the request to avoid a shift is kept; no equally fair plan meets more"
     assert check_plan(plan, roster) == []
+
+
+@pytest.fixture(scope="module")
+def sun() -> Roster:
+    """Three regions of six people, each with weeks of its own, from Wednesday to Wednesday."""
+    roster = read_roster(ROSTERS / "follow-the-sun.yaml")
+    regions = tuple(frozenset([kind]) for kind in ("apac", "emea", "amer"))
+    rules = replace(roster.rules, turn_weeks=1, handover=Handover(2), turn_groups=regions, rest_nights=0)
+    return replace(roster, rules=rules, holidays=None)
+
+
+def test_each_region_that_follows_the_sun_has_turns_of_its_own(sun: Roster) -> None:
+    plan = fairest_plan(sun, shifts_of(sun, days=16))
+    held = {(seat.kind, seat.window.start.date(), seat.role): seat.engineer for seat in plan.seats}
+    week = [MONDAY + timedelta(days=number) for number in range(2, 9)]
+    for kind, role in product(("apac", "emea", "amer"), ("primary", "secondary")):
+        assert len({held[WindowKind(kind), day, role] for day in week}) == 1
+    assert plan.status is PlanStatus.OPTIMAL
+    assert check_plan(plan, sun) == []
+    first = plan.seats[0]
+    other = next(each.id for each in sun.engineers if each.kinds == ("apac",) and each.id != first.engineer)
+    spoiled = replace(plan, seats=(replace(first, engineer=other), *plan.seats[1:]))
+    assert "turn" in {each.rule for each in check_plan(spoiled, sun)}
+
+
+def test_a_turn_of_each_region_goes_on_in_the_next_plan(sun: Roster) -> None:
+    first = fairest_plan(sun, shifts_of(sun, days=7))
+    following = shifts_of(sun, first_day=MONDAY + timedelta(days=7), days=7)
+    second = fairest_plan(sun, following, context=PlanningContext(published=first.seats))
+    last_day, next_day = MONDAY + timedelta(days=6), MONDAY + timedelta(days=7)
+    before = {(s.kind, s.role): s.engineer for s in first.seats if s.window.start.date() == last_day}
+    after = {(s.kind, s.role): s.engineer for s in second.seats if s.window.start.date() == next_day}
+    assert before == after
+    assert check_plan(second, sun, history=first.seats) == []
+
+
+def sun_file(folder: Path, **kinds: str) -> Path:
+    copyfile(ROSTERS / "follow-the-sun.policy.yaml", folder / "follow-the-sun.policy.yaml")
+    lines = ["team: sun", "timezone: UTC", "policy: follow-the-sun.policy.yaml", "rotation: {turn: week}", "engineers:"]
+    lines += [
+        f'  - {{id: {who}, name: {who}, phone: "+1305555010{number}", kinds: [{kind}]}}'
+        for number, (who, kind) in enumerate(kinds.items())
+    ]
+    path = folder / "sun.yaml"
+    path.write_text("\n".join(lines))
+    return path
+
+
+def test_the_reader_finds_the_regions_in_the_kinds_of_the_engineers(tmp_path: Path) -> None:
+    path = sun_file(tmp_path, ana="apac", ben="apac", cai="emea", dee="emea", eve="amer", fay="amer")
+    assert read_roster(path).rules.turn_groups == tuple(frozenset([kind]) for kind in ("apac", "emea", "amer"))
+    joined = sun_file(tmp_path, ana="apac", ben="apac", cai="emea, amer", dee="emea, amer")
+    assert read_roster(joined).rules.turn_groups == (frozenset(["apac"]), frozenset(["emea", "amer"]))
+
+
+def test_kinds_that_leave_nobody_for_a_whole_turn_are_refused(tmp_path: Path) -> None:
+    path = sun_file(tmp_path, ana="apac, emea", ben="apac", cai="emea", dee="amer", eve="amer")
+    with pytest.raises(FileFaults) as refusal:
+        read_roster(path)
+    assert str(refusal.value).endswith(
+        "sun.yaml:4:18: rotation.turn: a turn has all shifts of apac and emea, because engineers take several of these "
+        "kinds, and ana can take it whole; 2 are needed. Give more engineers all of these kinds, or each only one"
+    )
 
 
 def test_too_few_people_for_the_rest_between_turns_are_told_why() -> None:

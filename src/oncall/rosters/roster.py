@@ -80,7 +80,7 @@ class Absence:
         begins = "" if self.first_day == date.min else f" from {first}"
         ends = "" if self.last_day == date.max else f" to {last}"
         if self.holidays is not None:
-            return f"on {self.holidays.text}{begins}{ends}"
+            return f"on {self.holidays.days_text}{begins}{ends}"
         assert self.weekday is not None
         return f"every {DAYS_OF_WEEK[self.weekday]}{begins}{ends}"
 
@@ -211,6 +211,8 @@ class RotationRules:
     engineer, by id, in one plan.
     turn_weeks: the weeks for which one person holds a role at a stretch; 0: every shift is staffed by itself.
     handover: when a turn of weeks begins; None for Monday.
+    turn_groups: groups of kinds of shift that have turns of their own, because no engineer takes kinds of two groups;
+    empty if one turn has all kinds.
     points: what shifts weigh in one more total over all kinds; None: there is none.
     relaxed: relaxations that a manager agreed to. They are never in the file; `relaxed_roster` adds them.
     """
@@ -230,6 +232,7 @@ class RotationRules:
     max_hours_per_week: int | None = None
     max_shifts: tuple[tuple[str, int], ...] = ()
     turn_weeks: int = 0
+    turn_groups: tuple[frozenset[str], ...] = ()
     handover: Handover | None = None
     relaxed: tuple[Relaxation, ...] = ()
     days_off: DaysOff = DaysOff.WHOLE

@@ -43,7 +43,7 @@ from oncall.rosters.points import points_of
 from oncall.rosters.policy_fit import check_policy_fit, check_reminders
 from oncall.rosters.roster import DaysOff, Engineer, Manager, Roster, RotationRules, SharesRule, WeekendStyle
 from oncall.rosters.staffing import check_staffing
-from oncall.rosters.turn_fields import check_handover, handover, turn_weeks
+from oncall.rosters.turn_fields import check_handover, checked_turn_groups, handover, turn_weeks
 from oncall.suggestions import nearest
 from oncall.support.holidays import CompanyDays
 from oncall.support.phones import canonical_phone, same_phone
@@ -161,6 +161,7 @@ class _RosterReader:
         fields.close()
         if engineers.is_good and self._roles is not None:
             check_staffing(engineers.value, self._roles, _staffed_kinds(policy, holidays), engineers.place)
+        groups = checked_turn_groups(self._root, rules, engineers, _staffed_kinds(policy, holidays))
         self._named.check(self._ids.claimed)
         check_pairs(self._named)
         if holidays.value is None and rules.is_good and rules.value.holidays_apart > 1:
@@ -179,7 +180,7 @@ class _RosterReader:
             team=team.value,
             zone=zone.value,
             policy=policy.value,
-            rules=replace(rules.value, max_shifts=tuple(self._max_shifts)),
+            rules=replace(rules.value, max_shifts=tuple(self._max_shifts), turn_groups=groups),
             engineers=engineers.value,
             manager=manager.value,
             holidays=holidays.value,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from oncall.file_nodes import Node, shown
+from oncall.file_nodes import Node, descend, shown
 from oncall.file_values import Slot, scalar
-from oncall.rosters.roster import Handover
+from oncall.rosters.roster import Engineer, Handover, RotationRules
 from oncall.suggestions import nearest
 from oncall.support.coverage_days import DAYS_OF_WEEK
 
@@ -45,6 +46,47 @@ def handover(node: Node) -> Handover:
     if hour > 23 or minute > 59:
         raise node.refuse(f"{shown(match[2] + ':' + match[3])} is not a time of day; write one from 00:00 to 23:59")
     return Handover(day, hour * 60 + minute)
+
+
+def checked_turn_groups(
+    root: Node, rules: Slot[RotationRules], engineers: Slot[tuple[Engineer, ...]], kinds: Sequence[str]
+) -> tuple[frozenset[str], ...]:
+    """Return the groups of kinds that have turns of their own; none if one group has all kinds, or without turns.
+
+    Notes a fault for a group whose turns too few engineers could take.
+    """
+    if not (rules.is_good and rules.value.turn_weeks and engineers.is_good):
+        return ()
+    groups = turn_groups(engineers.value, kinds)
+    _check_groups(descend(root, "rotation", "turn"), groups, engineers.value, rules.value.roles)
+    return groups if len(groups) > 1 else ()
+
+
+def turn_groups(engineers: Sequence[Engineer], kinds: Sequence[str]) -> tuple[frozenset[str], ...]:
+    """Return the kinds of shift in groups, so that each engineer takes kinds of one group only; each has its own turns.
+
+    An engineer without `kinds` takes every kind, which makes one group of all.
+    """
+    groups = [frozenset([kind]) for kind in kinds]
+    for engineer in engineers:
+        own = set(kinds if engineer.kinds is None else engineer.kinds)
+        joined = [group for group in groups if group & own]
+        groups = [group for group in groups if not group & own] + ([frozenset().union(*joined)] if joined else [])
+    return tuple(sorted(groups, key=lambda group: min(kinds.index(kind) for kind in group)))
+
+
+def _check_groups(
+    turn: Node, groups: Sequence[frozenset[str]], engineers: Sequence[Engineer], roles: Sequence[str]
+) -> None:
+    """Note a fault for each group of kinds whose turns too few engineers could take as a whole."""
+    for group in groups:
+        whole = [each.id for each in engineers if each.kinds is None or group <= set(each.kinds)]
+        if len(whole) < len(roles):
+            kinds, takers = " and ".join(sorted(group)), " and ".join(whole) or "nobody"
+            turn.note(
+                f"a turn has all shifts of {kinds}, because engineers take several of these kinds, and {takers} "
+                f"can take it whole; {len(roles)} are needed. Give more engineers all of these kinds, or each only one"
+            )
 
 
 def check_handover(weeks: Slot[int], handover: Slot[Handover | None]) -> None:

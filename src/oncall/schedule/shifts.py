@@ -29,7 +29,7 @@ class ShiftFacts:
     def shift(self, window: Window, kind: WindowKind) -> Shift:
         """Return the shift of a kind in a window."""
         first, last = window.start.astimezone(self._zone).date(), window.end.astimezone(self._zone).date()
-        turn = self.turns.number_at(window.start)
+        turn = self.turns.number_at(window.start, kind)
         return Shift(window, kind, first, first.toordinal(), last.toordinal(), kind in self.weekends, turn)
 
 

@@ -25,15 +25,21 @@ class Turns:
     """
 
     def __init__(self, rules: RotationRules, spans: Sequence[WeekSpan], zone: ZoneInfo) -> None:
-        self._weeks, self._zone = rules.turn_weeks, zone
+        self._weeks, self._zone, self._groups = rules.turn_weeks, zone, rules.turn_groups
         self._handover = handover = rules.handover or Handover(0)
         starts = [span.start_minute for span in spans if span.start_minute // _DAY_MINUTES == handover.weekday]
         minute = min((start % _DAY_MINUTES for start in starts), default=0)
         self._minute = minute if handover.minute is None else handover.minute
 
-    def number_at(self, at: datetime) -> int | None:
-        """Return the number of the turn that holds an instant (aware UTC), or None if there are no turns."""
-        return self._week_at(at) // self._weeks if self._weeks else None
+    def number_at(self, at: datetime, kind: str) -> int | None:
+        """Return the number of the turn that holds a kind of shift at an instant (aware UTC); None without turns.
+
+        Each group of kinds of `turn_groups` has turns of its own.
+        """
+        if not self._weeks:
+            return None
+        group = next((number for number, kinds in enumerate(self._groups) if kind in kinds), 0)
+        return self._week_at(at) // self._weeks * max(1, len(self._groups)) + group
 
     def cuts(self, window: Window) -> Iterator[datetime]:
         """Yield the handovers inside a window, in order; one at its start or its end cuts nothing."""

@@ -45,9 +45,14 @@ class CompanyDays:
 
     @property
     def text(self) -> str:
+        """Return the codes in words, like `US and GB-ENG`; `this team` if there are only own days."""
+        return " and ".join(self.codes) or "this team"
+
+    @property
+    def days_text(self) -> str:
         """Return the days in words: `the holidays of US and GB-ENG`, or `the holidays 2027-01-14 (Pongal)`."""
         if self.codes:
-            return f"the holidays of {' and '.join(self.codes)}"
+            return f"the holidays of {self.text}"
         days = (f"{each.day} ({each.name})" if each.name else str(each.day) for each in self.own)
         return f"the holidays {', '.join(days)}"
 

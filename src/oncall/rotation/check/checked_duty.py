@@ -52,7 +52,7 @@ def duties_by_engineer(
     """
     found = [_of_plan(seat, plan, zone) for seat in plan.seats]
     found += [_duty(seat, zone, "outside this plan") for seat in _beside(plan, history)]
-    found = [replace(duty, turn=turns.number_at(duty.seat.window.start)) for duty in found]
+    found = [replace(duty, turn=turns.number_at(duty.seat.window.start, duty.seat.kind)) for duty in found]
     for seat in elsewhere:
         origin = f"on team {seat.team}" if seat.team else "on another team"
         found.append(replace(_duty(seat, zone, origin), is_on_other_team=True))

@@ -49,7 +49,7 @@ def _check_turns(plan: Plan, roster: Roster) -> Iterator[Violation]:
     turns, zone = ShiftFacts.of(roster).turns, roster.policy.zone
     holders: dict[tuple[int, bool, str], dict[str, date]] = defaultdict(dict)
     for seat in sorted(plan.seats, key=lambda seat: seat.window.start):
-        turn, day = turns.number_at(seat.window.start), seat.window.start.astimezone(zone).date()
+        turn, day = turns.number_at(seat.window.start, seat.kind), seat.window.start.astimezone(zone).date()
         if turn is not None and seat.role != SHADOW:
             is_settled = plan.kept_until is not None and day < plan.kept_until
             holders[turn, is_settled, seat.role].setdefault(seat.engineer, day)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, groupby
 
 from oncall.errors import PlanInfeasible
@@ -26,7 +26,7 @@ def refuse_unstaffable(problem: Problem, search: Search) -> None:
         problem = problem.as_listed
         shortages = _shortages(problem)
         shifts = "1 shift has" if len(shortages) == 1 else f"{len(shortages)} shifts have"
-        sentences = [f"{_dates(problem, run)}: {sentence}" for sentence, run in _consecutive(list(shortages.items()))]
+        sentences = [f"{_dates(problem, run)}: {sentence}" for sentence, run in _by_turn(problem, shortages)]
         summary = f"no plan is possible: {shifts} fewer people than roles"
         raise _infeasible(summary, sentences, problem, search, frozenset(shortages))
     overloads = find_overloads(problem, search)
@@ -124,6 +124,16 @@ def _consecutive(shortages: Sequence[tuple[int, str]]) -> Iterator[tuple[str, li
     keyed = [(number - index, sentence, number) for index, (number, sentence) in enumerate(shortages)]
     for (_, sentence), run in groupby(keyed, key=lambda item: item[:2]):
         yield sentence, [number for _, _, number in run]
+
+
+def _by_turn(problem: Problem, shortages: Mapping[int, str]) -> Iterator[tuple[str, list[int]]]:
+    """Yield each sentence with the numbers of the shifts that share it: those of a turn, or consecutive ones."""
+    if not problem.roster.rules.turn_groups:
+        yield from _consecutive(list(shortages.items()))
+        return
+    for unit in problem.units:
+        if unit[0] in shortages:
+            yield shortages[unit[0]], list(unit)
 
 
 def _dates(problem: Problem, run: Sequence[int]) -> str:

@@ -17,7 +17,7 @@ from oncall.rotation.problem.eligibility import Obstacle, ObstacleKind, can_take
 from oncall.rotation.problem.outside_shifts import OutsideShifts, holidays_of
 from oncall.rotation.problem.points import PointsMeasure
 from oncall.rotation.problem.shares import Shares, shares_of
-from oncall.schedule.plan import Fairness, Shift
+from oncall.schedule.plan import Fairness, Seat, Shift
 from oncall.schedule.shifts import ShiftFacts
 from oncall.support.holidays import Feast
 from oncall.support.windows import Window, WindowKind
@@ -128,32 +128,39 @@ class Problem:
                 if shift.day == seat.day and seat.kind in (None, shift.kind) and seat.engineer in numbers:
                     for each in self.unit_of[number]:
                         by_shift.setdefault(each, {})[seat.role] = numbers[seat.engineer]
-        for role, engineer in self._continued_seats().items():
-            for number in self.unit_of[0]:
-                by_shift.setdefault(number, {}).setdefault(role, engineer)
+        for unit in self.units if self.has_turns else ():
+            for role, engineer in self._continued_seats(unit).items():
+                for number in unit:
+                    by_shift.setdefault(number, {}).setdefault(role, engineer)
         return by_shift
 
-    def _continued_seats(self) -> Mapping[str, int]:
+    @cached_property
+    def _published_turns(self) -> Mapping[int | None, tuple[Seat, ...]]:
+        """Return the published seats before the first shift, by the number of their turn, in time order."""
+        turns, begin = ShiftFacts.of(self.roster).turns, self.shifts[0].window.start
+        found: dict[int | None, list[Seat]] = {}
+        for seat in sorted(self.context.published, key=lambda seat: seat.window.start):
+            if seat.window.end <= begin:
+                found.setdefault(turns.number_at(seat.window.start, seat.kind), []).append(seat)
+        return {turn: tuple(seats) for turn, seats in found.items()}
+
+    def _continued_seats(self, unit: Sequence[int]) -> Mapping[str, int]:
         """Return the engineer of each role of a turn that began before the first shift, by number.
 
         An engineer who cannot take all of its other shifts is left out. Their role is then free.
         """
-        if not self.has_turns or 0 not in self.unit_of:
-            return {}
-        first, turns = self.shifts[0], ShiftFacts.of(self.roster).turns
         numbers = {engineer.id: index for index, engineer in enumerate(self.engineers)}
         found: dict[str, int] = {}
-        for seat in sorted(self.context.published, key=lambda seat: seat.window.start):
-            is_before = seat.window.end <= first.window.start and turns.number_at(seat.window.start) == first.turn
-            if is_before and seat.role in self.roles and seat.engineer in numbers:
+        for seat in self._published_turns.get(self.shifts[unit[0]].turn, ()):
+            if seat.role in self.roles and seat.engineer in numbers:
                 found[seat.role] = numbers[seat.engineer]
-        return {role: engineer for role, engineer in found.items() if self._can_go_on(engineer, role)}
+        return {role: engineer for role, engineer in found.items() if self._can_go_on(engineer, role, unit)}
 
-    def _can_go_on(self, engineer: int, role: str) -> bool:
+    def _can_go_on(self, engineer: int, role: str, unit: Sequence[int]) -> bool:
         return role in self.roles_of(engineer) and all(
             can_take(self.engineers[engineer], self.shifts[number], self.days_off_rule)
             and self.outside_obstacle(engineer, number) is None
-            for number in self.unit_of[0]
+            for number in unit
         )
 
     @cached_property
