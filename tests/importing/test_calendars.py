@@ -92,6 +92,10 @@ def test_a_rule_without_end_needs_the_last_date_to_read(imported: Imported) -> N
     [
         ("SUMMARY:Team dinner", "names nobody on the roster in its summary or as an attendee"),
         (
+            "SUMMARY:On Call - Anna Perreira - Primary",
+            'names nobody on the roster in its summary or as an attendee; did you mean "Ana Pereira"?',
+        ),
+        (
             "SUMMARY:Ana Pereira and Ben Okafor",
             '"Ana Pereira and Ben Okafor" may be ana (Ana Pereira) or ben (Ben Okafor); write the id, the whole name '
             "or the e-mail address",

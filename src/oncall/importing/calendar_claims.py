@@ -148,7 +148,9 @@ class _EventReader:
         if len(attendees) > 1:
             raise Refused(f"has several attendees of the roster: {listed(sorted(attendees))}; keep one of them")
         if not attendees:
-            raise Refused("names nobody on the roster in its summary or as an attendee")
+            near = self._people.nearest_in(summary)
+            question = f'; did you mean "{near}"?' if near is not None else ""
+            raise Refused(f"names nobody on the roster in its summary or as an attendee{question}")
         return attendees.pop()
 
 

@@ -58,6 +58,12 @@ class PeopleNamed:
                 return self._only(text, found)
         return None
 
+    def nearest_in(self, text: str) -> str | None:
+        """Return the name of an engineer that a part of the sentence nearly is, between dashes or other marks."""
+        parts = (part.strip() for part in re.split(r"\s[-–]\s|[:|()/]", text))
+        near = (nearest(part, list(self._names.values())) for part in parts if part)
+        return next((name for name in near if name is not None), None)
+
     def _only(self, text: str, found: Iterable[str]) -> str:
         people = sorted(found)
         if len(people) == 1:
