@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
@@ -67,15 +67,23 @@ def listing_view(tx: ListingStore, wanted: TicketFilter, now: datetime, *, since
         if not spellings:
             return {"tickets": [], "next": None}
         wanted = replace(wanted, customers=tuple(spellings))
-    found, zone = tx.tickets(wanted), tx.policy().zone
-    logs = tx.events_of([stored.ticket.id for stored in found], without=FOR_THE_PAGER_ALONE)
-    terms = terms_in(tx)
-    views = [
-        ticket_view(stored, log, zone, sla(sla_events(stored.ticket, log, terms), now))
-        for stored in found
-        for log in (logs.get(stored.ticket.id, ()),)
-    ]
+    found = tx.tickets(wanted)
+    logs = clock_logs(tx, [stored.ticket.id for stored in found])
+    views = views_at(tx, [(stored, logs.get(stored.ticket.id, ())) for stored in found], now)
     return {"tickets": views, "next": found[-1].ticket.id if len(found) == wanted.limit else None}
+
+
+def clock_logs(tx: ListingStore, ids: Sequence[str]) -> Mapping[str, Sequence[Event]]:
+    """Return the logs of tickets by id, without the events that only the pager needs."""
+    return tx.events_of(ids, without=FOR_THE_PAGER_ALONE)
+
+
+def views_at(
+    tx: ListingStore, found: Iterable[tuple[StoredTicket, Sequence[Event]]], now: datetime
+) -> list[TicketView]:
+    """Return tickets, each with its log of `clock_logs`, as listings show them at `now` (policy time, aware UTC)."""
+    zone, terms = tx.policy().zone, terms_in(tx)
+    return [ticket_view(stored, log, zone, sla(sla_events(stored.ticket, log, terms), now)) for stored, log in found]
 
 
 def _since(tx: ListingStore, text: str, now: datetime) -> datetime:

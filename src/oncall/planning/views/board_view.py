@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from oncall.paging.actions.reminder_choices import ReminderChoiceView, choice_view
-from oncall.paging.domain.ticket import TicketStatus
 from oncall.paging.outgoing.phone_proofs import unproven
 from oncall.paging.ports.people_store import ReachabilityLog
 from oncall.paging.ports.phone_proofs import PhoneProofs
@@ -18,6 +17,7 @@ from oncall.paging.views.ticket_views import listing_view
 from oncall.paging.views.ticket_words import most_urgent
 from oncall.paging.watch.holes_ahead import DAYS, holes_of
 from oncall.paging.watch.phones_tried import AHEAD, untried_phones
+from oncall.planning.views.open_tickets import WAITING, OpenTicket, OpenTickets, OpenTicketStore, shown
 from oncall.planning.views.swap_views import SwapView, listed_swaps_view
 from oncall.schedule.schedule_view_types import GapView, LocalAssignmentView, OnCallView
 from oncall.schedule.schedule_views import oncall_view, own_assignment_view
@@ -27,10 +27,9 @@ MOST_TICKETS = 50
 MOST_AT_ONCE = 1000
 MOST_HANDOFFS, MOST_SHIFTS, MOST_HOLES = 4, 10, 10
 _NEAR, _FAR = timedelta(days=8), timedelta(weeks=26)
-_WAITING = (TicketStatus.OPEN, TicketStatus.ACKNOWLEDGED)
 
 
-class BoardStore(ListingStore, ReachabilityLog, PhoneProofs, Protocol):
+class BoardStore(OpenTicketStore, ReachabilityLog, PhoneProofs, Protocol):
     """What the board needs of a transaction."""
 
 
@@ -84,12 +83,12 @@ class OwnView:
     choice: ReminderChoiceView
 
 
-def board_view(tx: BoardStore, now: datetime) -> BoardView:
-    """Return the first part of the board at `now` (policy time, aware UTC)."""
+def board_view(tx: BoardStore, now: datetime, kept: OpenTickets | None = None) -> BoardView:
+    """Return the first part of the board at `now` (policy time, aware UTC). kept: the tickets of an earlier look."""
     schedule = tx.schedule()
-    found = _most_urgent(tx, TicketFilter(_WAITING), now)
-    held = sorted((each for each in found if is_held(each)), key=lambda each: (each["hold_until"] or "", each["id"]))
-    running = [each for each in found if not is_held(each)]
+    found = (kept or OpenTickets()).look(tx, now)
+    held = sorted((each for each in found if each.is_held), key=_end_of_hold)
+    running = [each for each in found if not each.is_held]
     proves = tx.policy().reminders.prove_phones
     coming = (each for each in schedule.assignments(now, now + _NEAR) if each.window.start > now)
     return BoardView(
@@ -100,17 +99,22 @@ def board_view(tx: BoardStore, now: datetime) -> BoardView:
         holes_of(schedule, now, DAYS)[:MOST_HOLES],
         [each.person.id for each in unproven(tx.phone_proofs(), schedule, now, AHEAD)] if proves else [],
         untried_phones(schedule, tx.reached(), now),
-        running[:MOST_TICKETS],
-        held[:MOST_TICKETS],
+        shown(tx, running[:MOST_TICKETS], now),
+        shown(tx, held[:MOST_TICKETS], now),
         max(len(running) - MOST_TICKETS, 0) + max(len(held) - MOST_TICKETS, 0),
     )
+
+
+def _end_of_hold(held: OpenTicket) -> tuple[float, str]:
+    ends_at = held.stored.hold_until
+    return (ends_at.timestamp() if ends_at is not None else 0.0, held.stored.ticket.id)
 
 
 def own_view(tx: Transaction, person: str, now: datetime) -> OwnView:
     """Return an engineer's own page at `now` (policy time, aware UTC)."""
     schedule = tx.schedule()
     shifts = [each for each in schedule.assignments(now, now + _FAR) if each.engineer == person]
-    mine = _most_urgent(tx, TicketFilter(_WAITING, engineer=person), now)
+    mine = _most_urgent(tx, TicketFilter(WAITING, engineer=person), now)
     return OwnView(
         [own_assignment_view(each, schedule) for each in shifts[:MOST_SHIFTS]],
         [each for each in mine if each["state"] == "open" or each["owner"] == person][:MOST_TICKETS],
@@ -139,11 +143,6 @@ def _phone_view(tx: Transaction, person: str) -> PhoneView:
         iso(tx.reached().get(person)),
         tx.policy().reminders.prove_phones,
     )
-
-
-def is_held(item: TicketView) -> bool:
-    """Return True for an open ticket that is held until an instant."""
-    return item["state"] == "open" and item["hold_until"] is not None
 
 
 def _most_urgent(tx: ListingStore, wanted: TicketFilter, now: datetime) -> list[TicketView]:

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from oncall.paging.ports.store import Transaction
 from oncall.planning.views.board_view import BoardView, board_view
+from oncall.planning.views.open_tickets import OpenTickets
 from oncall.planning.views.schedule_grid import ABSENCE_SIGNS, CHANGE_SIGNS, monday_of, schedule_grid
 from oncall.rosters.roster import Roster
 from oncall.schedule.schedule import Schedule
@@ -68,6 +69,7 @@ class KeptBoards:
 
     def __init__(self, services: Services, live: LiveFeed) -> None:
         self._services, self._live, self._roster = services, live, PublishedRoster()
+        self._tickets = OpenTickets()
         self._shared: _Shared | None = None
         self._lock = asyncio.Lock()
         self._tables: dict[tuple[int, date, str], Markup] = {}
@@ -119,7 +121,9 @@ class KeptBoards:
 
         def work(tx: Transaction) -> tuple[BoardFacts, float]:
             began = time.thread_time()
-            facts = BoardFacts(board_view(tx, now), tx.schedule(), self._roster.of(tx), now, place_of(tx))
+            facts = BoardFacts(
+                board_view(tx, now, self._tickets), tx.schedule(), self._roster.of(tx), now, place_of(tx)
+            )
             return facts, time.thread_time() - began
 
         return await self._services.engine.read(work)
