@@ -24,7 +24,7 @@ from oncall.planning.plan_drafts import (
     keep_draft,
 )
 from oncall.support.policy_file import packaged_policy_text
-from tests.paging.world import SATURDAY_NIGHT
+from tests.paging.world import SATURDAY_NIGHT, STATUS
 from tests.web.browser import Browser
 from tests.web.publications import publication_body
 from tests.web.service import PATIENCE_SECONDS, Service
@@ -41,6 +41,15 @@ EVENING = "2027-01-13T20:00:00-05:00"
 def mei(tmp_path: Path) -> Iterator[Browser]:
     """The manager's browser. The published plan gives every shift of the quarter to ana and ben."""
     with Service(tmp_path, is_roster_published=True) as service, Browser(service) as browser:
+        browser.sign_in("mei")
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def drafting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """The same for tests that keep drafts and publish nothing."""
+    folder = tmp_path_factory.mktemp("drafting")
+    with Service(folder, is_roster_published=True) as service, Browser(service) as browser:
         browser.sign_in("mei")
         yield browser
 
@@ -73,8 +82,8 @@ def versions(mei: Browser) -> int:
     return len(mei.service.call("GET", "/v1/schedule/versions").json()["versions"])
 
 
-def test_a_draft_stands_beside_the_published_plan_and_changes_nothing(mei: Browser) -> None:
-    page = mei.page(upload(mei))
+def test_a_draft_stands_beside_the_published_plan_and_changes_nothing(drafting: Browser) -> None:
+    page = drafting.page(upload(drafting))
     text = words(page)
     assert "It keeps every rule of its roster, together with the published shifts around it." in text
     table = page.select_one('[aria-label="Shifts of weeknight"]')
@@ -88,14 +97,14 @@ def test_a_draft_stands_beside_the_published_plan_and_changes_nothing(mei: Brows
     assert rows[-1][3].endswith("▼ fewer")
     share = float(by_name["Ana"][3])
     assert float(by_name["Ana"][4]) == pytest.approx(int(by_name["Ana"][0]) - share, abs=0.006)
-    dry_run = mei.service.post(
+    dry_run = drafting.service.post(
         {**PUBLICATION, "roster": ROSTER, "dry_run": True}, by="mei", path="/v1/schedule/publications"
     )
     for change in dry_run.json()["changes"]:
         assert (f"gains {len(change['gained'])}" in text) or not change["gained"]
         assert (f"loses {len(change['lost'])}" in text) or not change["lost"]
     assert "Told by SMS, because their shifts change within 48 hours:" in text
-    assert (holder(mei), versions(mei)) == ("ana", 1)
+    assert (holder(drafting), versions(drafting)) == ("ana", 1)
 
 
 def test_a_draft_is_published_once_with_a_reason_and_rolled_back(mei: Browser) -> None:
@@ -132,27 +141,44 @@ def test_a_plan_that_was_published_meanwhile_refuses_the_draft_and_nothing_chang
     assert versions(mei) == 2
 
 
-def test_a_form_sent_twice_makes_one_draft_and_a_discarded_one_is_gone(mei: Browser) -> None:
-    form = mei.form("/board/drafts", "/board/drafts/upload")
-    first, second = upload(mei, id=form["id"]), upload(mei, id=form["id"])
+def test_a_form_sent_twice_makes_one_draft_and_a_discarded_one_is_gone(drafting: Browser) -> None:
+    form = drafting.form("/board/drafts", "/board/drafts/upload")
+    first, second = upload(drafting, id=form["id"]), upload(drafting, id=form["id"])
     assert first == second
-    assert len(mei.page("/board/drafts").select("main > ul li")) == 1
-    assert mei.fill(first, f"{first}/discard").status_code == 303
-    gone = mei.get(first)
+    assert len(drafting.page("/board/drafts").select(f'a[href="{first}"]')) == 1
+    assert drafting.fill(first, f"{first}/discard").status_code == 303
+    gone = drafting.get(first)
     assert (gone.status_code, "there is no such draft; it may have been discarded" in gone.text) == (404, True)
-    assert versions(mei) == 1
+    assert versions(drafting) == 1
 
 
-def test_a_draft_that_breaks_a_rule_says_which_and_cannot_be_published(mei: Browser) -> None:
+def test_a_plan_alone_takes_the_published_roster_with_all_its_files(tmp_path: Path) -> None:
+    files = "\ncustomers: customers.yaml\nstatus: status.yaml\n"
+    customers = "customers:\n  - {name: Acme Ltd, plan: standard}\n"
+    with (
+        Service(tmp_path, is_roster_published=True, policy_lines=files, customers=customers) as service,
+        Browser(service) as mei,
+    ):
+        mei.sign_in("mei")
+        path = upload(mei, {"plan": PLAN})
+        text = words(mei.page(path))
+        assert "plan.csv with the published roster" in text
+        assert "It cannot be published, because it breaks these rules:" in text
+        assert "rest_nights: " in text
+        kept = service.store.read(lambda tx: content_of(tx, path.rpartition("/")[2])).publication
+    assert (kept["customers"], kept["status"]) == (customers, STATUS)
+
+
+def test_a_draft_that_breaks_a_rule_says_which_and_cannot_be_published(drafting: Browser) -> None:
     tired = ROSTER.replace("rest_nights: 0", "rest_nights: 5")
-    path = upload(mei, {"plan": PLAN, "roster": ("tired.yaml", tired)})
-    page = mei.page(path)
+    path = upload(drafting, {"plan": PLAN, "roster": ("tired.yaml", tired)})
+    page = drafting.page(path)
     assert "It cannot be published, because it breaks these rules: rest_nights:" in words(page)
     assert page.find("form", action=f"{path}/publish") is None
-    token = mei.form(path, f"{path}/discard")["form_token"]
-    made_up = mei.send(f"{path}/publish", {"form_token": token, "version": "1", "reason": "x"})
+    token = drafting.form(path, f"{path}/discard")["form_token"]
+    made_up = drafting.send(f"{path}/publish", {"form_token": token, "version": "1", "reason": "x"})
     assert (made_up.status_code, "does not keep the rules of tired.yaml" in made_up.text) == (422, True)
-    assert versions(mei) == 1
+    assert versions(drafting) == 1
 
 
 def test_a_plan_is_made_in_a_process_of_its_own_and_published(mei: Browser) -> None:
@@ -210,34 +236,34 @@ def test_a_faulty_search_is_refused_and_starts_nothing(board: Browser, values: d
     assert (answer.status_code, shown) == (422, [line])
 
 
-def test_a_search_without_a_plan_offers_its_relaxations_as_buttons(mei: Browser) -> None:
+def test_a_search_without_a_plan_offers_its_relaxations_as_buttons(drafting: Browser) -> None:
     outcome = DraftOutcome("no plan keeps the rules.", ["rest_nights on 2027-04-09"], [["rest_nights=0@2027-04-09"]])
     content = DraftContent({**PUBLICATION, "roster": ROSTER}, SearchAsked(date(2027, 4, 5), 1, 30))
     new = NewDraft("draft-one", "cas-support", "1 week", content, "mei")
-    store = mei.service.store
+    store = drafting.service.store
     store.write(lambda tx: keep_draft(tx, new, SATURDAY_NIGHT))
     draft = store.read(lambda tx: tx.plan_draft("draft-one"))
     assert draft is not None
     store.write(lambda tx: end_search(tx, draft, outcome, DraftState.INFEASIBLE))
     path = "/board/drafts/draft-one"
-    text = words(mei.page(path))
+    text = words(drafting.page(path))
     assert "no plan keeps the rules. rest_nights on 2027-04-09" in text
     assert "A plan is possible with: rest_nights=0@2027-04-09" in text
-    form = mei.form(path, f"{path}/again")
-    wrong = mei.send(f"{path}/again", {**form, "option": "7"})
+    form = drafting.form(path, f"{path}/again")
+    wrong = drafting.send(f"{path}/again", {**form, "option": "7"})
     assert (wrong.status_code, "option: is no relaxation of this draft; open its page again" in wrong.text) == (
         422,
         True,
     )
-    assert mei.send(f"{path}/again", form).status_code == 303
+    assert drafting.send(f"{path}/again", form).status_code == 303
     kept = store.read(lambda tx: content_of(tx, form["id"]))
     assert kept.search == SearchAsked(date(2027, 4, 5), 1, 30, ("rest_nights=0@2027-04-09",))
 
 
-def test_a_hostile_title_is_escaped(mei: Browser) -> None:
-    path = upload(mei, {"plan": ("<script>alert(1)</script>.csv", PLAN[1]), "roster": FILES["roster"]})
-    assert "<script>alert" not in mei.get(path).text
-    assert "<script>alert" not in mei.get("/board/drafts").text
+def test_a_hostile_title_is_escaped(drafting: Browser) -> None:
+    path = upload(drafting, {"plan": ("<script>alert(1)</script>.csv", PLAN[1]), "roster": FILES["roster"]})
+    assert "<script>alert" not in drafting.get(path).text
+    assert "<script>alert" not in drafting.get("/board/drafts").text
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,7 @@ def published_policy(text: str, source: str, zone: ZoneInfo) -> Policy:
 def policy_from_sources(sources: Mapping[str, str]) -> Policy:
     """Return the policy of a publication from the texts that it stored (`NewVersion.sources`)."""
     policy = published_policy(sources["policy"], sources["policy_source"], ZoneInfo(sources["policy_zone"]))
+    policy = replace(policy, status_text=sources.get("status", ""))
     customers = sources.get("customers")
     return policy if customers is None else with_customers(policy, customers, policy.customers_file or "customers")
 
