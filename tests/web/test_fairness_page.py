@@ -52,7 +52,7 @@ def test_loads_stand_beside_shares_as_bars_and_as_a_table(shown: BeautifulSoup) 
     for picture in pictures:
         named = [shown.find(id=name) for name in str(picture["aria-labelledby"]).split()]
         assert [each.name for each in named if isinstance(each, Tag)] == ["title", "desc"]
-    assert "ana 13, share" in str(shown.find("section", attrs={"aria-labelledby": "kind1"})) + shown.get_text()
+    assert "Ana Pereira 13, share" in str(shown.find("section", attrs={"aria-labelledby": "kind1"})) + shown.get_text()
 
 
 def test_the_ledger_and_the_status_are_those_of_the_commands(board: Service, shown: BeautifulSoup) -> None:

@@ -47,13 +47,17 @@ async def get_fairness_csv(services: ServicesDep, visitor: VisitorDep, lock: Rep
 
 def _fairness_page(visitor: PageVisitor, found: FairnessView, schedule: Schedule) -> Response:
     people = dict.fromkeys(seat.engineer for seat in found.to_come)
+    names = {person.id: person.name for person in schedule.people.values()}
     return page(
         "fairness.html.j2",
         visitor=visitor,
         found=found,
-        names={person.id: person.name for person in schedule.people.values()},
+        names=names,
         zone=schedule.calendar.zone,
-        bars=[load_bars(each.name, each.loads, number) for number, each in enumerate(found.loads)],
+        bars=[
+            load_bars(each.name, [(names.get(who, who), loads) for who, loads in each.loads], number)
+            for number, each in enumerate(found.loads)
+        ],
         by_person={who: [seat for seat in found.to_come if seat.engineer == who] for who in people},
         shift_path=shift_path,
     )

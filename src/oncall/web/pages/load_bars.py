@@ -10,13 +10,15 @@ from oncall.reports.svg_shapes import FAINT, WIDTH, bar, line, text_at
 from oncall.schedule.plan import Load
 
 _LABELS, _ROW, _NUMBERS = 150, 24, 150
+_LONGEST = 18
+"""Characters of a name beside its bar; the description has all of them."""
 _OVER, _UNDER, _MARK = "#8a3b00", "#1d4f86", "#1f2933"
 
 
 def load_bars(kind: str, loads: Sequence[tuple[str, dict[str | None, Load]]], number: int) -> Markup:
     """Return a bar for each engineer's shifts of a kind, with a mark at the share. number: of the picture on its page.
 
-    loads: as `KindLoads` has them; the loads of all roles together are drawn.
+    loads: as `KindLoads` has them, but by names; the loads of all roles together are drawn.
     """
     rows = [(who, by_role[None]) for who, by_role in loads if None in by_role]
     most = max((max(float(load.count), load.share) for _, load in rows), default=0.0) or 1.0
@@ -27,7 +29,7 @@ def load_bars(kind: str, loads: Sequence[tuple[str, dict[str | None, Load]]], nu
         mark = _LABELS + plot * max(load.share, 0.0) / most
         colour = _OVER if load.count > load.share else _UNDER
         parts += [
-            text_at(_LABELS - 8, top + 13, who, anchor="end"),
+            text_at(_LABELS - 8, top + 13, who if len(who) <= _LONGEST else who[: _LONGEST - 1] + "…", anchor="end"),
             bar(_LABELS, top, plot * load.count / most, 16, colour),
             line(mark, top - 2, mark, top + 18, _MARK, width=3),
             text_at(_LABELS + plot + 12, top + 13, f"{load.count} of {load.share:.2f}"),
