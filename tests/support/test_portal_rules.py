@@ -60,6 +60,12 @@ def test_the_policys_own_rows_make_the_impact() -> None:
             "emergency: yes would reach it; give questions and services a row above it, with an impact that does not "
             "page",
         ),
+        ("{impacts: [{impact: low, mail: billing}]}", '40: portal.impacts[0].mail: "billing" is not a mail address;'),
+        (
+            "{impacts: [{impact: low, mail: support@itopia.com}]}",
+            "9: portal: the mail of a row goes to support@itopia.com, which opens tickets; write the team's own "
+            "address",
+        ),
         ("{answer_within: soon}", '25: portal.answer_within: "soon" is not'),
         ("{impact: []}", '10: portal.impact: is not a known key; did you mean "impacts"?'),
     ],
@@ -85,10 +91,15 @@ def test_the_table_is_shown_and_compared() -> None:
     # The packaged table, with the impacts that this policy has.
     assert "  what question or services: low" in policy_lines(usual)
     assert "  who a-few: urgent" in policy_lines(usual)
-    assert policy_view(own)["portal"]["rows"][-1] == {"answers": {}, "impact": "urgent", "why": ""}
+    assert policy_view(own)["portal"]["rows"][-1] == {"answers": {}, "impact": "urgent", "why": "", "mail": None}
     assert policy_view(own)["portal"]["answer_within_seconds"] == 600
     assert changes(usual, own) == [
         "Portal: other answers make other impacts; `oncall policy show` shows the table.",
         "Portal: the pages promise an answer within 10 min on average in business hours.",
     ]
     assert usual.portal.answer_within == timedelta(minutes=5)
+
+
+def test_a_row_may_name_a_team() -> None:
+    own = policy("{impacts: [{what: services, impact: low, mail: Billing@itopia.com}, {impact: low}]}")
+    assert "  what services: low, and by mail to billing@itopia.com" in policy_lines(own)

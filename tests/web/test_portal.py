@@ -272,6 +272,30 @@ def test_a_contact_gets_the_link_by_mail_and_a_stranger_nothing(tmp_path: Any) -
             assert {letter["To"] for letter in mailbox.wait_for(6)} == {"joe@acme.example", "sue@globex.example"}
 
 
+def test_a_service_goes_to_its_team_by_mail_once_and_pages_nobody(tmp_path: Any) -> None:
+    rows = "{impacts: [{what: services, impact: low, mail: billing@itopia.example}, {impact: low}]}"
+    with Mailbox() as mailbox:
+        mail = MailSettings(mailbox.server, "help@itopia.example")
+        lines = f"{POLICY}portal: {rows}\n"
+        with Service(tmp_path, policy_lines=lines, customers=CUSTOMERS, mail_out=mail) as service:
+            with Browser(service) as browser:
+                hidden = {**enter(browser), "promised": "low"}
+                for _ in range(2):
+                    assert send(browser, hidden, what="services").status_code == 303
+                assert send(browser, {**enter(browser), "promised": "low"}, what="question").status_code == 303
+            (letter,) = mailbox.wait_for(1)
+            listed = service.call("GET", "/v1/webhooks?to=mail:customers").json()["webhooks"]
+            routed = [each["ticket"] for each in listed]
+            assert len(routed) == 1
+            ticket = service.ticket(routed[0])
+    assert (letter["To"], letter["Reply-To"]) == ("billing@itopia.example", "joe@acme.example")
+    assert letter["Subject"] == f"[{routed[0]}] Nobody can log in"
+    assert "Acme Ltd wrote on the portal:" in str(letter.get_content())
+    assert ticket["attempts"] == []
+    reason = "It also goes to billing@itopia.example by mail (portal.impacts of the policy)."
+    assert reason in ticket["verdict"]["reasons"]
+
+
 @pytest.mark.parametrize(
     ("body", "status", "words"),
     [

@@ -49,7 +49,7 @@ from oncall.support.policy_checks import (
     circle_of,
     note_circle,
 )
-from oncall.support.portal_rules import PortalRules, portal_rules
+from oncall.support.portal_rules import PortalRules, check_teams, portal_rules
 from oncall.support.reminder_reader import reminders
 from oncall.support.reminders import Reminders
 from oncall.support.routing import Routing
@@ -99,6 +99,8 @@ class PolicyReader:
         customers = fields.optional("customers", file_beside, None)
         status = fields.optional("status", file_beside, None)
         fields.close()
+        if portal.is_good and mail.is_good:
+            check_teams(portal.value, mail.value, portal.place)
         check_coverage_days(self._plans.values(), business, days)
         self._check_plans(business, steps)
         spans = tiled(business.value + spans_of(on_call.value), on_call.place)

@@ -94,6 +94,7 @@ class PortalRowView(TypedDict):
     ]
     impact: str
     why: Annotated[str, "A sentence for the customer; empty: the impact's definition is shown."]
+    mail: Annotated[str | None, "The team that gets the ticket by mail, too."]
 
 
 class PortalView(TypedDict):

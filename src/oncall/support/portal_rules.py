@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from itertools import product
 
-from oncall.file_nodes import ListNode, MapNode, Node, Reader, descend
+from oncall.file_nodes import ListNode, MapNode, Node, Reader, descend, shown
 from oncall.file_values import Fields, Slot, distinct_list_of, line_of_text, list_of, one_of, scalar
+from oncall.support.mail_rules import MailRules
 from oncall.support.value_readers import some_time
 
 LONGEST_WHY = 200
+_ADDRESS = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9.-]{1,190}")
 ANSWER_WITHIN = timedelta(minutes=5)
 """The average time in which the guidelines promise an answer in business hours."""
 
@@ -102,12 +105,14 @@ class FormAnswers:
 class PortalRow:
     """One row of the table. answers: by question, the answers that fit; a question that is absent fits always.
 
-    why: a sentence for the customer; empty: the impact's definition is shown.
+    why: a sentence for the customer; empty: the impact's definition is shown. mail: the address of the team that gets
+    the ticket by mail, too; empty: the desk alone has it.
     """
 
     answers: Mapping[str, tuple[str, ...]]
     impact: str
     why: str = ""
+    mail: str = ""
 
     def fits(self, given: FormAnswers) -> bool:
         """Return True if the row is about these answers."""
@@ -157,8 +162,10 @@ def _row(impacts: Sequence[str]) -> Reader[PortalRow]:
         slots = {question.name: fields.optional(question.name, _answers(question), ()) for question in QUESTIONS}
         impact = fields.required("impact", impact_name, example=impacts[-1] if impacts else "low")
         why = fields.optional("why", lambda value: line_of_text(value, most=LONGEST_WHY), "")
+        mail = fields.optional("mail", _team_address, "")
         fields.close()
-        return PortalRow({name: slot.value for name, slot in slots.items() if slot.value}, impact.value, why.value)
+        answers = {name: slot.value for name, slot in slots.items() if slot.value}
+        return PortalRow(answers, impact.value, why.value, mail.value)
 
     return read
 
@@ -172,6 +179,20 @@ def _answers(question: FormQuestion) -> Reader[tuple[str, ...]]:
         return many(node) if isinstance(node, ListNode) else (one(node),)
 
     return read
+
+
+def _team_address(node: Node) -> str:
+    text = line_of_text(node, most=254).lower()
+    if not _ADDRESS.fullmatch(text):
+        raise node.refuse(f"{shown(text)} is not a mail address; write one like billing@example.com")
+    return text
+
+
+def check_teams(rules: PortalRules, mail: MailRules, place: Node) -> None:
+    """Note a team's address that opens tickets: the mail would come back as another ticket. place: of the block."""
+    for row in rules.rows:
+        if row.mail and mail.takes(row.mail):
+            place.note(f"the mail of a row goes to {row.mail}, which opens tickets; write the team's own address")
 
 
 def _check(rows: Slot[tuple[PortalRow, ...]], paging: Sequence[str]) -> None:

@@ -17,7 +17,7 @@ def portal_lines(policy: Policy) -> list[str]:
     """Return the table for a terminal, a line for each row, and the average time of an answer."""
     return [
         "Portal: the first line that fits a customer's answers makes the impact.",
-        *(f"  {_row_words(row)}: {row.impact}" for row in portal_rows(policy)),
+        *(f"  {_row_words(row)}: {row.impact}{_team_words(row)}" for row in portal_rows(policy)),
         f"Answers in business hours: within {exact_span(policy.portal.answer_within)} on average.",
     ]
 
@@ -30,11 +30,16 @@ def portal_view(policy: Policy) -> PortalView:
                 "answers": {question: list(wanted) for question, wanted in row.answers.items()},
                 "impact": row.impact,
                 "why": row.why,
+                "mail": row.mail or None,
             }
             for row in portal_rows(policy)
         ],
         "answer_within_seconds": int(policy.portal.answer_within.total_seconds()),
     }
+
+
+def _team_words(row: PortalRow) -> str:
+    return f", and by mail to {row.mail}" if row.mail else ""
 
 
 def _row_words(row: PortalRow) -> str:

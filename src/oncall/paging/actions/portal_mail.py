@@ -1,13 +1,15 @@
-"""The mail that brings a contact of a customer the link to the portal."""
+"""The portal's mails: the link for a contact, and a ticket for the team that the policy names."""
 
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 
 from oncall.paging.actions.portal_sign_in import PortalLinkView
 from oncall.paging.ports.outgoing_mail import OutgoingMail, mail_body
 from oncall.paging.ports.relay import CUSTOMER_MAIL, RelayMessage
+from oncall.paging.relay.ticket_messages import message_id
 
 
 def portal_link_mail(link: PortalLinkView, real_now: datetime) -> RelayMessage:
@@ -19,3 +21,26 @@ def portal_link_mail(link: PortalLinkView, real_now: datetime) -> RelayMessage:
     body = mail_body(OutgoingMail(link["contact"], "Your link to the support portal", text))
     name = f"msg_{secrets.token_hex(16)}"
     return RelayMessage(name, CUSTOMER_MAIL, "portal.link", None, 0, body, real_now, real_now)
+
+
+@dataclass(frozen=True, slots=True)
+class RoutedForm:
+    """What a team reads of a ticket from the portal. contact: the customer's mail address."""
+
+    ticket: str
+    customer: str
+    contact: str
+    subject: str
+    message: str
+
+
+def routed_mail(form: RoutedForm, to: str, real_now: datetime) -> RelayMessage:
+    """Return the mail with a ticket for the team at `to`. An answer goes to the customer. real_now: aware UTC."""
+    text = (
+        f"{form.customer} wrote on the portal:\n\n{form.message}\n\n-- \n"
+        f"Answer this mail to write to {form.contact}. The support desk has the ticket, too: {form.ticket}.\n"
+    )
+    headers = {"Reply-To": form.contact, "Auto-Submitted": "no"}
+    body = mail_body(OutgoingMail(to, f"[{form.ticket}] {form.subject}", text, headers))
+    name = message_id(CUSTOMER_MAIL, f"{form.ticket}|routed")
+    return RelayMessage(name, CUSTOMER_MAIL, "portal.routed", form.ticket, 0, body, real_now, real_now)

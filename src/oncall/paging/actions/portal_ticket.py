@@ -14,6 +14,7 @@ from oncall.paging.actions.action_checks import message_fault
 from oncall.paging.actions.customer_actions import CUSTOMER, STALE
 from oncall.paging.actions.field_faults import FieldFault, FieldFaults
 from oncall.paging.actions.intake import AcceptedTicket, accept_posted
+from oncall.paging.actions.portal_mail import RoutedForm, routed_mail
 from oncall.paging.actions.portal_sign_in import Contact
 from oncall.paging.actions.posted_ticket import LENGTHS
 from oncall.paging.actions.record_action import record
@@ -24,10 +25,11 @@ from oncall.paging.domain.quoted_text import clean
 from oncall.paging.domain.ticket import Attempt
 from oncall.paging.domain.verdict import Action, Question, plan_named, verdict
 from oncall.paging.outgoing.new_attempts import ActionContext
+from oncall.paging.ports.relay import RelayMessages
 from oncall.paging.ports.store import TicketStore
 from oncall.schedule.schedule import Schedule
 from oncall.support.policy import Policy
-from oncall.support.portal_form import impact_of, reason_of
+from oncall.support.portal_form import impact_of, reason_of, row_of
 from oncall.support.portal_rules import QUESTIONS, Emergency, FormAnswers, Way, What, Who
 from oncall.support.wording import full_time
 
@@ -37,8 +39,8 @@ SERVICES = "Billing, training or services: "
 """Before the subject of a ticket that the desk routes to another team."""
 
 
-class PortalStore(LinkStore, TicketStore, Protocol):
-    """Stores tickets, and the links that show them."""
+class PortalStore(LinkStore, TicketStore, RelayMessages, Protocol):
+    """Stores tickets, the links that show them, and mails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +105,16 @@ def promise_words(
     return impact, words
 
 
-def post_form(tx: PortalStore, form: PortalForm, contact: Contact, context: ActionContext) -> PostedForm:
+def post_form(
+    tx: PortalStore, form: PortalForm, contact: Contact, context: ActionContext, *, can_mail: bool
+) -> PostedForm:
     """Store the ticket of a form with its description, and return it with a new link to its page.
 
-    One form is one ticket: the same form again stores nothing. Raises Conflict for the same form with other words.
+    can_mail: the team that the policy names for these answers gets a mail. One form is one ticket: the same form again
+    stores nothing. Raises Conflict for the same form with other words.
     """
     policy = tx.policy_at(context.now)
+    row = row_of(form.answers, policy)
     # The contact is part of the id, so that no form can name the ticket of another customer.
     name = "W-" + hashlib.sha256(f"{contact.address}\n{form.form}".encode()).hexdigest()[:12]
     is_service = form.answers.what is What.SERVICES
@@ -116,12 +122,12 @@ def post_form(tx: PortalStore, form: PortalForm, contact: Contact, context: Acti
         "id": name,
         "customer": contact.customer.name,
         "plan": contact.customer.plan,
-        "impact": impact_of(form.answers, policy),
+        "impact": row.impact,
         "subject": f"{SERVICES}{form.subject}"[: LENGTHS["subject"]] if is_service else form.subject,
         "contact": contact.address,
     }
     try:
-        accepted = accept_posted(tx, body, context, reasons=[reason_of(form.answers, policy)])
+        accepted = accept_posted(tx, body, context, reasons=_reasons(form.answers, policy, can_mail=can_mail))
     except Conflict as refusal:
         raise Conflict(SENT_ALREADY) from refusal
     said = TicketAction(
@@ -134,5 +140,16 @@ def post_form(tx: PortalStore, form: PortalForm, contact: Contact, context: Acti
         message=form.message,
     )
     done = record(tx, name, said, context)
+    if row.mail and can_mail:
+        # Its id follows from the ticket, so that the same form again mails nothing.
+        words = RoutedForm(name, contact.customer.name, contact.address, form.subject, form.message)
+        tx.add_relay_messages([routed_mail(words, row.mail, context.real_now)])
     link = make_ticket_link(tx, name, by=CUSTOMER, public_url="", real_now=context.real_now)
     return PostedForm(accepted, (*accepted.attempts, *done.attempts), link["url"])
+
+
+def _reasons(answers: FormAnswers, policy: Policy, *, can_mail: bool) -> list[str]:
+    """Return why the ticket has its impact, and which team has it, too."""
+    team = row_of(answers, policy).mail
+    routed = [f"It also goes to {team} by mail (portal.impacts of the policy)."] if team and can_mail else []
+    return [reason_of(answers, policy), *routed]

@@ -189,8 +189,8 @@ async def _answer(request: Request, services: Services, visitor: PortalVisitor, 
 
 
 async def _posted(services: Services, visitor: PortalVisitor, form: PortalForm) -> Response:
-    context = services.engine.context(CUSTOMER)
-    done = await services.engine.write(lambda tx: post_form(tx, form, visitor.contact, context))
+    context, can_mail = services.engine.context(CUSTOMER), services.can_mail
+    done = await services.engine.write(lambda tx: post_form(tx, form, visitor.contact, context, can_mail=can_mail))
     services.engine.send_soon(done.attempts)
     if done.accepted.is_new:
         services.engine.observer.ticket_accepted(done.accepted.answer["verdict"]["action"])
