@@ -10,6 +10,7 @@ from oncall.errors import NotFound
 from oncall.paging.actions.field_faults import FieldFaults
 from oncall.paging.actions.reminder_choices import choice_from, choice_view, save_choice
 from oncall.paging.domain.events import EventKind
+from tests.paging.test_handoff import briefed, note
 from tests.paging.test_reminders import reminded, sent
 from tests.paging.world import World, at
 
@@ -80,6 +81,15 @@ def test_a_quiet_engineer_is_paged_and_not_told_that_the_ticket_is_taken(world: 
     world.run()
     assert not any("is taken" in body for body in sent(world, "ana"))
     assert any("is taken" in body for body in sent(world, "ben"))
+    world.read_all()
+
+
+def test_a_quiet_engineer_gets_no_briefing_at_the_handoff(world: World) -> None:
+    choose(world, "ana", quiet=True)
+    world.clock.moment = at("2027-01-11 12:00")
+    note(world, "Acme tests its failover tonight", "mei")
+    world.advance(at("2027-01-11 19:01") - world.clock.moment)
+    assert [person for person, _ in briefed(world)] == ["ben"]
     world.read_all()
 
 

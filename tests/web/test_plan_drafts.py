@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import date
 from pathlib import Path
 
@@ -24,6 +26,8 @@ from oncall.planning.plan_drafts import (
     keep_draft,
 )
 from oncall.support.policy_file import packaged_policy_text
+from oncall.wiring.plan_process import LOWEST_PRIORITY
+from oncall.wiring.plan_worker import BROKEN
 from tests.paging.world import SATURDAY_NIGHT, STATUS
 from tests.web.browser import Browser
 from tests.web.publications import publication_body
@@ -215,6 +219,26 @@ def test_a_server_that_stops_ends_the_search_and_says_so(tmp_path: Path) -> None
     with closing(sqlite3.connect(service.file)) as file:
         state, outcome = file.execute("SELECT state, outcome FROM plan_drafts").fetchone()
     assert (state, json.loads(outcome)["words"]) == ("failed", STOPPED)
+
+
+def test_a_search_has_the_lowest_priority_and_one_that_is_killed_says_so(mei: Browser) -> None:
+    values = {"start": "2027-04-05", "weeks": "53", "seconds": "600"}
+    path = mei.upload("/board/drafts", "/board/drafts/make", {"status": ("", "")}, **values).headers["location"]
+    search = search_process(path.rpartition("/")[2])
+    mei.service.until(lambda: os.getpriority(os.PRIO_PROCESS, search) == LOWEST_PRIORITY)
+    os.kill(search, signal.SIGKILL)
+    mei.service.until(lambda: BROKEN in words(mei.page(path)))
+    # Another search may start at once.
+    assert mei.fill(path, f"{path}/again").status_code == 303
+
+
+def search_process(draft_id: str) -> int:
+    """Return the id of the process that makes the plan of a draft."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (folder / "cmdline").read_bytes().endswith(f"plan_process\0{draft_id}\0".encode()):
+                return int(folder.name)
+    raise AssertionError("no process makes this plan")
 
 
 @pytest.mark.parametrize(

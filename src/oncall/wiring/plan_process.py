@@ -8,15 +8,16 @@ from __future__ import annotations
 import os
 import sys
 
-from oncall.planning.make_draft import make_draft
-from oncall.wiring import make_clock, make_store, read_settings
-
 LOWEST_PRIORITY = 19
 
 
 def main(draft_id: str) -> None:
     """Make the plan of a draft in the database that the environment names."""
     os.nice(LOWEST_PRIORITY)
+    # Imported here, because loading the solver takes a second of work, too.
+    from oncall.planning.make_draft import make_draft
+    from oncall.wiring import make_clock, make_store, read_settings
+
     settings = read_settings()
     with make_store(settings) as store:
         make_draft(store, draft_id, make_clock(settings).real_now)
