@@ -168,6 +168,15 @@ def test_a_slip_in_a_name_does_not_stop_an_escalation(published: Oncall) -> None
     assert json.loads(published("tickets", "--json").out)["tickets"][0]["state"] == "open"
 
 
+@pytest.mark.parametrize("command", [("reply",), ("resolve",), ("update",), ("impact", "low")])
+def test_a_slip_in_a_name_enters_no_log(published: Oncall, command: tuple[str, ...]) -> None:
+    published("page", *TICKET)
+    ran = published(command[0], "T-1", *command[1:], "--by", "anna")
+    assert (ran.code, ran.err) == (1, 'oncall: --by: nobody on the roster has the id "anna"; did you mean "ana"?\n')
+    ticket = json.loads(published("tickets", "show", "T-1", "--json").out)
+    assert "anna" not in json.dumps(ticket)
+
+
 @pytest.mark.parametrize("command", ["ack", "take"])
 def test_a_user_on_no_roster_may_act_and_learns_who_gets_the_warnings(
     published: Oncall, monkeypatch: pytest.MonkeyPatch, command: str

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from oncall.reports.report_files import LoadAsked, ReviewAsked, SlaAsked
     from oncall.store.sql_store import SqlStore
 
+_BY_OTHERS = ("acknowledged", "customer_replied")
+"""Kinds of events whose author is checked elsewhere, or is no person of the roster."""
 _STRANGER = (
     'your user name "{user}" is on no published roster, so SLA warnings go to the engineer on call; '
     "name an engineer with --by"
@@ -83,6 +85,8 @@ class LocalBackend:
             action = action_from(given_fields(body), caller=self._user, now=context.now)
 
         def work(tx: Transaction) -> NotedActionView:
+            if body.get("by") and action.kind.value not in _BY_OTHERS:
+                check_author(str(body["by"]), tx.schedule())
             done = record_by_reference(tx, reference, action, context)
             unknown = not body.get("by") and not done.ticket.ticket.is_drill and _is_a_stranger(tx, action)
             note: Note = {"note": _STRANGER.format(user=action.by[:40])} if unknown else {}

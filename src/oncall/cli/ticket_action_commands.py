@@ -14,7 +14,7 @@ from oncall.errors import Conflict
 
 TAKEN = " is taken by "
 BY_OPTION = typer.Option(
-    None, "--by", metavar="ENGINEER", help="The id of the engineer who acts; your user name when absent."
+    None, "--by", metavar="ENGINEER", help="The id of the person on the roster who acts; you when absent."
 )
 REASON_OPTION = typer.Option("", "--reason", "--note", metavar="TEXT", help="The reason, for the ticket's log.")
 MESSAGE_OPTION = typer.Option(
