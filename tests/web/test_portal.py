@@ -161,6 +161,27 @@ def test_faults_are_listed_on_top_and_nothing_that_was_typed_is_lost(portal: Ser
     assert tickets(portal).keys() == before.keys()
 
 
+def test_a_contact_sees_the_components_that_only_this_customer_may_see(portal: Service, browser: Browser) -> None:
+    enter(browser)
+    has(browser.get("/portal"), 200, "<li>VPN of Acme: Operational.")
+    down = {
+        "action": "open",
+        "title": "VPN <b>down</b>",
+        "components": {"acme-vpn": "major_outage"},
+        "message": "A fibre.",
+    }
+    incident = portal.post(down, by="ana", path="/v1/status/events").json()["id"]
+    words = (
+        "<li>VPN of Acme: Major outage. <ul><li>VPN &lt;b&gt;down&lt;/b&gt; (investigating): A fibre.</li></ul></li>"
+    )
+    has(browser.get("/portal"), 200, words)
+    portal.post({"action": "update", "incident": incident, "state": "resolved"}, by="ana", path="/v1/status/events")
+    with Browser(portal) as other:
+        enter(other, "sue@globex.example")
+        page = other.get("/portal")
+        assert page.status_code == 200 and "VPN" not in page.text
+
+
 def test_a_link_shows_a_button_works_once_and_only_for_its_contact(portal: Service, browser: Browser) -> None:
     path = link_for(portal, "JOE@acme.example")
     form = browser.form(path, "/portal/link")

@@ -11,7 +11,6 @@ from oncall.status.status_record import epoch, read_status
 from oncall.status.status_views import UptimeFigures, page_figures, uptime_view
 from oncall.status.status_words import formula_sentence, uptime_sentence
 from oncall.status.uptime import page_tally
-from oncall.support.status_file import Component
 from oncall.support.windows import Window
 
 
@@ -38,14 +37,10 @@ def uptime_of(log: StatusLog, window: Window, now: datetime, customer: str = "")
     record = read_status(log, now)
     cut = SecondsSpan(epoch(window.start), min(epoch(window.end), record.now_seconds))
     tally, page = page_tally(record.histories, cut, record.page), record.page
-    seen = [each for each in page.components if each.is_public or _is_for(each, customer)]
+    seen = [each for each in page.components if each.is_public or each.is_private_to(customer)]
     view = uptime_view(record, cut)
     names = {group.id: group.name for group in page.groups}
     parts = [(names[each["component"]], each) for each in view["groups"]]
     figures = {each["component"]: each for each in view["components"]}
     parts += [(each.name, figures[each.id]) for each in seen]
     return Uptime(page_figures(tally, page), uptime_sentence(tally, page), formula_sentence(page), tuple(parts))
-
-
-def _is_for(component: Component, customer: str) -> bool:
-    return customer.casefold() in (name.casefold() for name in component.customers)

@@ -61,6 +61,10 @@ class Component:
         """Return True if the public page shows the component."""
         return not self.customers
 
+    def is_private_to(self, customer: str) -> bool:
+        """Return True if only this customer, and perhaps others, may see it. Letter case does not matter."""
+        return customer.casefold() in (name.casefold() for name in self.customers)
+
 
 @dataclass(frozen=True, slots=True)
 class IncidentTemplate:

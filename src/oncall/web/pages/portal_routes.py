@@ -25,6 +25,8 @@ from oncall.paging.actions.portal_ticket import FORM_ID, PortalForm, post_form, 
 from oncall.paging.actions.posted_json import LARGEST_BODY
 from oncall.paging.actions.sign_in import SignedIn
 from oncall.paging.ports.store import Transaction
+from oncall.status.customer_components import CustomerComponent, components_of_customer
+from oncall.status.status_record import read_status
 from oncall.support.portal_rules import QUESTIONS
 from oncall.web.dependencies import ServicesDep, running
 from oncall.web.flood_gate import network_of
@@ -242,8 +244,20 @@ async def _form_page(
         promise=promise,
         promised=promised,
         longest=LONGEST_MESSAGE,
+        own_components=await _own_components(request, visitor),
         help_address=await _help_address(request),
     )
+
+
+async def _own_components(request: Request, visitor: PortalVisitor) -> list[CustomerComponent]:
+    """Return the components that only this customer may see; none without a status page, or while the store is away."""
+    services = running(request).services
+    now = services.clock.now().replace(microsecond=0)
+    try:
+        record = await services.engine.read(lambda tx: read_status(tx, now))
+    except (Refused, StoreError):
+        return []
+    return components_of_customer(record, visitor.contact.customer.name)
 
 
 async def _help_address(request: Request) -> str | None:
