@@ -98,7 +98,9 @@ def test_an_engineer_asks_for_a_swap_and_the_schedule_stays_until_it_is_answered
         answer = ana.fill(f"{WEEKEND}?with={best}", "/board/swap/ask", reason=HOSTILE)
         assert (answer.status_code, answer.headers["location"]) == (303, "/me")
         own = ana.get("/me").text
-        assert f"asks {best}" in own
+        name = published.store.read(lambda tx: tx.schedule().people[best].name)
+        assert f"Ana Pereira asks {name}" in own
+        assert "Fri 2027-01-22 19:01 EST" in own
         assert "<script>alert" not in own
         assert "\u202e" not in own
     assert (holder(published), versions(published)) == ("ana", 1)

@@ -72,7 +72,7 @@ class PhoneView:
 class OwnView:
     """An engineer's own page. swaps: those they asked for or are asked about. links: how many calendar links exist.
 
-    choice: which reminders and notices they chose.
+    choice: which reminders and notices they chose. names: of people, by their ids.
     """
 
     shifts: list[LocalAssignmentView]
@@ -81,6 +81,7 @@ class OwnView:
     links: int
     phone: PhoneView
     choice: ReminderChoiceView
+    names: dict[str, str]
 
 
 def board_view(tx: BoardStore, now: datetime, kept: OpenTickets | None = None) -> BoardView:
@@ -122,6 +123,7 @@ def own_view(tx: Transaction, person: str, now: datetime) -> OwnView:
         len(tx.calendar_links(person)),
         _phone_view(tx, person),
         choice_view(tx, person),
+        {each.id: each.name for each in schedule.people.values()},
     )
 
 
