@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from oncall.channels.subscriber_sms_post import NO_SENDER, STOPPED, TOO_LATE, SubscriberSmsPost
+from oncall.channels.twilio_forms import OwnAccount
 from oncall.errors import AddressRefused, Ambiguous, DeliveryError, Permanent, SettingsError, Temporary
 from oncall.paging.domain.ticket import AttemptStatus
 from oncall.paging.ports.channel import Message, Receipt
@@ -22,6 +23,7 @@ from oncall.wiring.status_sms import (
     TextTurns,
     can_text,
     check_status_sender,
+    is_for_status_page,
     make_status_sms,
     own_status_number,
     shares_sender,
@@ -183,9 +185,20 @@ def test_texts_come_from_the_status_pages_own_sender_if_it_has_one() -> None:
     for each in (pages, own, service, off):
         check_status_sender(each)
     assert [shares_sender(each) for each in (pages, own, service)] == [True, False, False]
+    same = replace(pages, status_sms_from="+15005550006")
+    assert (shares_sender(same), own_status_number(same)) == (True, None)
     assert [can_text(each) for each in (pages, own, off, Settings())] == [True, True, False, False]
     assert make_status_sms(off) is None
     number, messaging = own_status_number(own), own_status_number(service)
     assert number is not None and messaging is not None
     assert number.is_named_by({"To": "+15005550019"}) and not number.is_named_by({"To": "+15005550006"})
     assert messaging.is_named_by({"MessagingServiceSid": "MG" + "0" * 32}) and not messaging.is_named_by({"To": "1"})
+
+
+def test_replies_to_pages_count_although_the_service_for_subscribers_has_the_number_too() -> None:
+    service = "MG" + "0" * 32
+    pages, status = OwnAccount("AC", "+15005550006"), OwnAccount("AC", None, service)
+    sms = {"MessagingServiceSid": service, "From": READER, "Body": "ACK"}
+    assert not is_for_status_page({**sms, "To": "+15005550006"}, pages, status)
+    assert is_for_status_page({**sms, "To": "+15005550019"}, pages, status)
+    assert not is_for_status_page({**sms, "To": "+15005550019"}, pages, None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from oncall.errors import SettingsError
 from oncall.paging.ports.channel import Channel
 from oncall.paging.ports.store import SendStore
 from oncall.paging.sending.store_access import Access
+from oncall.support.phones import same_phone
 from oncall.wiring import make_channels, twilio_account
 from oncall.wiring.settings import Settings
 
@@ -32,7 +33,9 @@ def can_text(settings: Settings) -> bool:
 
 def shares_sender(settings: Settings) -> bool:
     """Return True if texts to subscribers come from the number that pages engineers."""
-    return not settings.status_sms_from
+    sender = settings.status_sms_from
+    is_number_of_pages = settings.from_number is not None and same_phone(sender, settings.from_number)
+    return not sender or is_number_of_pages or sender == settings.messaging_service_sid
 
 
 def check_status_sender(settings: Settings) -> None:
@@ -63,10 +66,18 @@ def make_status_sms(settings: Settings) -> Channel | None:
 def own_status_number(settings: Settings) -> OwnAccount | None:
     """Return what an inbound SMS must name to be for the status page's own sender; None if it has none."""
     sender = settings.status_sms_from
-    if not sender or sender == OFF:
+    if shares_sender(settings) or sender == OFF:
         return None
     chosen = _own_settings(settings, sender)
     return OwnAccount(settings.account_sid, chosen.from_number, chosen.messaging_service_sid)
+
+
+def is_for_status_page(sms: Mapping[str, str], pages: OwnAccount, status: OwnAccount | None) -> bool:
+    """Return True if an inbound SMS is for the status page's own sender. pages, status: the two senders.
+
+    A number that pages may also belong to the messaging service for subscribers: replies to pages must not get lost.
+    """
+    return status is not None and status.is_named_by(sms) and not pages.is_named_by(sms)
 
 
 class TextTurns:

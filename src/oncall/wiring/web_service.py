@@ -38,7 +38,13 @@ from oncall.wiring.mail_service import MailDoor, taking_mail
 from oncall.wiring.pager import Pager, open_pager
 from oncall.wiring.plan_worker import making_plans
 from oncall.wiring.refusal_watch import RefusalWatch, watching
-from oncall.wiring.status_sms import can_text, check_status_sender, own_status_number, shares_sender
+from oncall.wiring.status_sms import (
+    can_text,
+    check_status_sender,
+    is_for_status_page,
+    own_status_number,
+    shares_sender,
+)
 from oncall.wiring.token_use_watch import storing_token_use
 
 MOST_OPEN_FILES = 65_536
@@ -158,7 +164,7 @@ class _TwilioWebhooks:
         return why_unclear(form) or self._own.why_foreign(form)
 
     def sms(self, form: Mapping[str, str]) -> Sms:
-        is_for_status = self._status is not None and self._status.is_named_by(form)
+        is_for_status = is_for_status_page(form, self._own, self._status)
         why = None if is_for_status else self._own.why_to_another(form)
         if why is not None:
             raise Refused(why)
