@@ -15,6 +15,7 @@ from oncall.paging.ports.callers import CallerRole, Token
 from oncall.paging.ports.heartbeat_store import Heartbeat
 from oncall.paging.ports.intake_store import WaitingFailures
 from oncall.paging.ports.phone_proofs import PhoneProof
+from oncall.paging.ports.relay import RelayBacklog
 from oncall.paging.watch.doctor_findings import findings
 from oncall.paging.watch.doctor_inputs import Facts, Provider, SignInCheck, Stored
 from oncall.paging.watch.finding import Severity
@@ -243,6 +244,14 @@ def test_mail_that_cannot_go_out_is_reported_once_there_are_subscribers(schedule
     words = "ONCALL_SMTP_URL is not set, so 3 subscribers of the status page get no mail"
     assert any(words in each for each in judged(stored(schedule, subscribers=3), **unset))
     assert not any(words[:15] in each for each in judged(stored(schedule), **unset))
+
+
+def test_late_texts_to_subscribers_are_reported_and_codes_that_strangers_asked_for_are_not(schedule: Schedule) -> None:
+    late = RelayBacklog(waiting=2, oldest=SATURDAY_NIGHT - HOUR, quarantined=1)
+    found = judged(stored(schedule, backlogs={"sms:subscribers": late, "sms:codes": late}))
+    words = "2 messages to sms:subscribers wait, the oldest for 1 h; `oncall webhooks --to sms:subscribers` says why."
+    assert f"warns webhooks: {words}" in found
+    assert not any("sms:codes" in each for each in found)
 
 
 def test_a_provider_that_answers_for_a_roster_with_every_email_is_fine(schedule: Schedule) -> None:
