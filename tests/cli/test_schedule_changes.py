@@ -97,7 +97,7 @@ def test_the_undo_of_the_only_plan_says_that_nobody_is_on_call(published: Oncall
         (("cover", "ana", "--by", "chloe", "--until", "2027-01-08T22:00"),
          "oncall: Fri 2027-01-08 22:00 EST is over; a cover changes what is to come\n"),
         (("cover", "ana", "--by", "chloe", "--from", "2027-01-09T09:00", "--until", "2027-01-09T08:00"),
-         "oncall: --until: must be after `from`\n"),
+         "oncall: --until: must be after --from\n"),
         (("cover", "ana", "--by", "cloe"),
          'oncall: --by: nobody on the roster has the id "cloe"; did you mean "chloe"?\n'),
         (("undo", "1", "--reason", "too early", "--by", "maria"),

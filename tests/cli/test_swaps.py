@@ -135,7 +135,7 @@ def test_a_broken_rule_is_refused_and_can_be_forced(ten: Oncall) -> None:
         (
             ("away", "ana", "--from", "2027-01-06", "--to", "2027-01-05", "--reason", "ill"),
             1,
-            "--to: 2027-01-05 is before `from`, 2027-01-06",
+            "--to: 2027-01-05 is before --from, 2027-01-06",
         ),
     ],
 )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
 
 from oncall.errors import OncallError
 
+_NAMED_FIELD = re.compile(r"`([a-z_]+)`")
 _OPTIONS = {
     "by": "--by",
     "why": "--note",
@@ -47,8 +49,14 @@ def faults_by_option(options: Mapping[str, str] = MappingProxyType({})) -> Itera
 
         if not isinstance(error, FieldFaults):
             raise
+        known = {**_OPTIONS, **options}
         named = [
-            FieldFault(options.get(fault.field) or _OPTIONS.get(fault.field, fault.field), fault.message)
+            FieldFault(known.get(fault.field, fault.field), _with_options(fault.message, known))
             for fault in error.faults
         ]
         raise FieldFaults(named) from error
+
+
+def _with_options(message: str, known: Mapping[str, str]) -> str:
+    """Return a message with the options in place of the fields that it names, like `from`."""
+    return _NAMED_FIELD.sub(lambda found: known.get(found[1], found[0]), message)
