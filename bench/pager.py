@@ -21,9 +21,11 @@ from bench.paging_rows import RECEIPTS, Load, Row, peer_row, service_row
 from bench.running import postgres, postgres_name
 from bench.tables import print_table
 from bench.victims import ALONE
+from bench.web import beside_boards
 
 STEADY, BURST = 200, 500
 BURST_SECONDS, BURSTS = 10, 2
+BOARDS, LISTS = 100, 10
 HEADER = [
     "pager", "load", "accepted", "repeats", "texts", "lost", "doubled", "unheard", "p50 ms", "p99 ms", "drained s",
     "CPU ms", "CPU to peer", "p99 to peer", "peak MiB",
@@ -46,6 +48,12 @@ def main() -> None:
             rows.append(service_row(f"{name}, default policy", Load(STEADY, short), database, limits=None))
     print_table(HEADER, [_cells(row, peers) for row in [*peers, *rows]])
     _print_receipts(rows)
+    if not wanted or any(word in "boards" for word in wanted):
+        print(
+            f"\nThe answer to a POST beside {BOARDS} open boards and {LISTS} terminals that list the tickets",
+            flush=True,
+        )
+        beside_boards(BOARDS, 0, lists=LISTS)
     if not peers:
         print("Alertmanager is not installed (Debian package prometheus-alertmanager): no row for it.")
 

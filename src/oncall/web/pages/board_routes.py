@@ -33,11 +33,8 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 @router.get("/board")
 async def get_board(request: Request, visitor: VisitorDep) -> Response:
     """Shows who is on call, the open tickets, and the schedule as people by days."""
-    boards = boards_of(request)
-    facts = await boards.facts()
-    state = facts.state(request.query_params)
-    # A large table takes long, and must not keep tickets waiting.
-    html = await asyncio.to_thread(lambda: render("board.html.j2", visitor=visitor, **boards.values(facts, state)))
+    values = await boards_of(request).values(request.query_params)
+    html = await asyncio.to_thread(lambda: render("board.html.j2", visitor=visitor, **values))
     return HTMLResponse(html, headers=HEADERS)
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
 from markupsafe import Markup
@@ -29,9 +30,11 @@ from oncall.web.services import Services
 
 MOST_CHANGES = 5
 """How many of the latest versions of the schedule the board lists."""
+TABLE_FIELD = "table"
+"""The field of the query that names the mark of the table that the reader has."""
 MOST_TABLES = 50
 """The most tables of the schedule that are kept: each state of the board's address has its own."""
-TELLING_COSTS = 0.001
+TELLING_COSTS = 0.0015
 """Processor seconds that one open board costs at each change."""
 
 
@@ -50,6 +53,11 @@ class BoardFacts:
         """Return the day in the zone of the schedule."""
         return self.now.astimezone(self.schedule.calendar.zone).date()
 
+    @property
+    def table_mark(self) -> str:
+        """Return what changes with the table of the schedule: the version of the schedule, and the day."""
+        return f"{self.schedule.newest}.{self.today}"
+
     def state(self, query: Mapping[str, str]) -> BoardState:
         """Return the state of the table that a query names. Raises FieldFaults."""
         return asked_state(query, self.schedule.people, monday_of(self.now, self.schedule.calendar.zone))
@@ -57,11 +65,14 @@ class BoardFacts:
 
 @dataclass(slots=True)
 class _Shared:
-    """Facts that open boards share, and the pages made of them by the state of the table. read_at: monotonic."""
+    """Facts that open boards share, and the pages made of them. read_at: monotonic.
+
+    pages: by the state of the table, and whether the reader has the table.
+    """
 
     facts: BoardFacts
     read_at: float
-    pages: dict[str, str] = field(default_factory=dict)
+    pages: dict[tuple[str, bool], str] = field(default_factory=dict)
 
 
 class KeptBoards:
@@ -72,33 +83,49 @@ class KeptBoards:
         self._tickets = OpenTickets()
         self._shared: _Shared | None = None
         self._lock = asyncio.Lock()
-        self._tables: dict[tuple[int, date, str], Markup] = {}
+        self._tables: dict[tuple[str, str], Markup] = {}
 
-    async def facts(self) -> BoardFacts:
-        """Return what a board shows now."""
-        return (await self._read())[0]
+    async def values(self, query: Mapping[str, str]) -> dict[str, object]:
+        """Return what the template of the board needs now, all but the visitor.
+
+        All that ask while a look is due share it, so that it takes one thread. Raises FieldFaults.
+        """
+        asked_at = time.monotonic()
+        async with self._lock:
+            facts = (await self._shared_since(asked_at)).facts
+            state = facts.state(query)
+            # A large table takes long, and must not keep tickets waiting.
+            return await asyncio.to_thread(self._values, facts, state)
 
     async def live_page(self, query: Mapping[str, str]) -> str:
         """Return the page with the live parts of a board alone: at least as new as what its stream last told.
 
-        Raises FieldFaults for a query that names no state.
+        It is without the table of the schedule if the query names the mark of the present one. Raises FieldFaults for a
+        query that names no state.
         """
         async with self._lock:
             shared = self._shared
             if shared is None or not self._live.is_current(shared.facts.at, shared.read_at):
-                read_at = time.monotonic()
-                facts, seconds = await self._read()
-                shared = self._shared = _Shared(facts, read_at)
-                self._live.spare(seconds + TELLING_COSTS * self._live.streams)
-            state = shared.facts.state(query)
-            found = shared.pages.get(state.url)
+                shared = await self._shared_since(time.monotonic())
+            facts, state = shared.facts, shared.facts.state(query)
+            has_table = query.get(TABLE_FIELD) == facts.table_mark
+            found = shared.pages.get((state.url, has_table))
             if found is None:
-                found = await asyncio.to_thread(self._live_page, shared.facts, state)
-                shared.pages[state.url] = found
+                found = await asyncio.to_thread(self._live_page, facts, state, has_table)
+                shared.pages[state.url, has_table] = found
         return found
 
-    def values(self, facts: BoardFacts, state: BoardState) -> dict[str, object]:
-        """Return what the template of the board needs, all but the visitor."""
+    async def _shared_since(self, instant: float) -> _Shared:
+        """Return facts that were read after an instant (monotonic). The caller has the lock."""
+        shared = self._shared
+        if shared is None or shared.read_at < instant:
+            read_at = time.monotonic()
+            facts, seconds = await self._read()
+            shared = self._shared = _Shared(facts, read_at)
+            self._live.spare(seconds + TELLING_COSTS * self._live.streams)
+        return shared
+
+    def _values(self, facts: BoardFacts, state: BoardState) -> dict[str, object]:
         schedule, latest = facts.schedule, facts.schedule.latest
         return {
             "board": facts.board,
@@ -106,6 +133,7 @@ class KeptBoards:
             "now": facts.now,
             "table": self._table(facts, state),
             "state": state,
+            "live_url": f"{state.live_url}&{urlencode({TABLE_FIELD: facts.table_mark})}",
             "all_weeks": WEEKS,
             "zone": schedule.calendar.zone.key,
             "engineers": list(latest.people.values()) if latest is not None else [],
@@ -128,12 +156,12 @@ class KeptBoards:
 
         return await self._services.engine.read(work)
 
-    def _live_page(self, facts: BoardFacts, state: BoardState) -> str:
-        return render("board_live.html.j2", **self.values(facts, state))
+    def _live_page(self, facts: BoardFacts, state: BoardState, has_table: bool) -> str:
+        return render("board_live.html.j2", has_table=has_table, **self._values(facts, state))
 
     def _table(self, facts: BoardFacts, state: BoardState) -> Markup:
         """Return the table of the schedule. It changes with a version of the schedule, and at midnight."""
-        key = (facts.schedule.newest, facts.today, state.url)
+        key = (facts.table_mark, state.url)
         found = self._tables.get(key)
         if found is None:
             found = self._rendered_table(facts, state)
