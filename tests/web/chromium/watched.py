@@ -148,10 +148,6 @@ class Visits:
         finally:
             context.close()
 
-    def beside(self, tab: Tab) -> Tab:
-        """Open another tab of the same visitor."""
-        return Tab(tab.page.context.new_page())
-
     def session(self, person: str) -> list[Any]:
         """Return the cookie of a person's session, which all of their tabs share."""
         if person not in self.sessions:
