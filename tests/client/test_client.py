@@ -196,6 +196,7 @@ SCHEMAS = {
     answers.Clock: "ClockView",
     answers.Ticket: "TicketView",
     answers.Event: "EventView",
+    answers.Mail: "MailView",
     answers.Attempt: "AttemptView",
     answers.WholeTicket: "WholeTicketView",
     answers.EventReceipt: "EventReceipt",

@@ -105,6 +105,17 @@ class Ticket(TypedDict):
     verdict: Verdict
 
 
+class Mail(TypedDict):
+    """The mail that brings a reply to the customer."""
+
+    state: Literal["waiting", "sent", "quarantined"]
+    id: str
+    written_at: str
+    sends: int
+    sent_at: NotRequired[str]
+    error: NotRequired[str]
+
+
 class Event(TypedDict):
     """One line of a ticket's log."""
 
@@ -114,6 +125,7 @@ class Event(TypedDict):
     why: str
     id: NotRequired[str]
     details: NotRequired[dict[str, Any]]
+    mail: NotRequired[Mail]
 
 
 class Attempt(TypedDict):
