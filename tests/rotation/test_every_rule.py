@@ -255,6 +255,10 @@ def test_a_roster_that_the_rule_makes_impossible_names_it_and_what_would_help(na
     with pytest.raises(PlanInfeasible) as refusal:
         fairest_plan(row.impossible, shifts)
     assert row.words in str(refusal.value)
+    if row.impossible.rules.turn_weeks:
+        assert "  a turn is taken whole: where a day off is moved, the engineer takes all shifts of its turn" in str(
+            refusal.value
+        )
     offers = [each for each in refusal.value.relaxations if any(str(row.relaxed_by) in name for name in each)]
     assert bool(offers) is (row.relaxed_by is not None)
     for names in offers[:1]:

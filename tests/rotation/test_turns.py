@@ -12,7 +12,7 @@ from shutil import copyfile
 import pytest
 
 from oncall.errors import FileFaults, PlanInfeasible
-from oncall.rosters.roster import Handover, Roster
+from oncall.rosters.roster import Absence, Handover, Roster
 from oncall.rosters.roster_file import read_roster
 from oncall.rotation.check.checker import check_plan
 from oncall.rotation.generate.fairest_plan import fairest_plan
@@ -56,6 +56,15 @@ def test_a_day_off_blocks_the_whole_turn_that_it_touches() -> None:
     plan = fairest_plan(roster, shifts_of(roster, days=14))
     second_turn = [seat for seat in plan.seats if seat.window.start.date() >= MONDAY + timedelta(days=4)]
     assert "ana" not in {seat.engineer for seat in second_turn[:10]}
+
+
+def test_an_engineer_whose_days_off_block_every_turn_is_named() -> None:
+    fridays = (Absence(date.min, date.max, weekday=4),)
+    roster = weekly(team(*team_of(6, rest_nights=0).engineers, person("gus", absences=fridays), rest_nights=0))
+    plan = fairest_plan(roster, shifts_of(roster, days=21))
+    assert plan.notes == (
+        "gus can take no shift of this plan: gus is away every Friday, and a day off blocks its whole turn",
+    )
 
 
 def test_rest_counts_between_turns_and_not_inside_them() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, groupby
 
 from oncall.errors import PlanInfeasible
+from oncall.rosters.relaxation import DAY_OFF
 from oncall.rotation.explain.minimal_conflict import MinimalConflict, minimal_conflict
 from oncall.rotation.explain.overload import find_overloads
 from oncall.rotation.explain.relaxation_search import relaxation_options
@@ -76,6 +77,8 @@ def _infeasible(
         options.append("there may be a smaller relaxation; the search for it was cut short")
     elif not found.is_complete:
         options = ["it is not known whether a relaxation makes a plan possible; the search was cut short"]
+    if problem.has_turns and any(each.rule == DAY_OFF for option in found.options for each in option.relaxations):
+        options.append("a turn is taken whole: where a day off is moved, the engineer takes all shifts of its turn")
     names = [tuple(each.id for each in option.relaxations) for option in found.options]
     return PlanInfeasible(summary, [*reasons, *advice, *options], names)
 

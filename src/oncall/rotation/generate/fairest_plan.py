@@ -19,6 +19,7 @@ from oncall.rotation.problem.clumps import stated_clumps
 from oncall.rotation.problem.context import EMPTY_CONTEXT, PlanningContext
 from oncall.rotation.problem.cost import counted_seats, fairness_of
 from oncall.rotation.problem.fixed_seats import refuse_impossible_seats
+from oncall.rotation.problem.idle_notes import idle_notes
 from oncall.rotation.problem.problem import Duty, Problem
 from oncall.rotation.problem.requests import preferred_pairs, request_costs, tally_requests
 from oncall.rotation.solve.pair_meetings import RequestsGoal
@@ -112,6 +113,7 @@ def _noted(best: BestPlan, note: str) -> BestPlan:
 def _plan_of(problem: Problem, spread: LeastClumped, seed: int) -> Plan:
     """Return the plan with its shadow seats, its loads and its proof."""
     best, clumps = spread.best, spread.clumps
+    notes = (*best.notes, *idle_notes(problem))
     seats = tuple(
         Seat(shift.window, shift.kind, seat.role, problem.engineers[seat.engineer].id)
         for seat in best.seats
@@ -126,7 +128,7 @@ def _plan_of(problem: Problem, spread: LeastClumped, seed: int) -> Plan:
         first_day=problem.shifts[0].day,
         last_day=problem.shifts[-1].day,
         seed=seed,
-        notes=best.notes if clumps is None else (*best.notes, clumps.text),
+        notes=notes if clumps is None else (*notes, clumps.text),
         balances=problem.context.balances,
         clumps=clumps,
     )
