@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 from pathlib import Path
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 
 from oncall.rosters.roster import Points, Roster, WeekendStyle
 from oncall.rosters.roster_file import read_roster
+from oncall.rotation.check.checker import check_plan
 from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.problem.points import PointsMeasure
 from oncall.rotation.problem.problem import Problem, StaffedSeat
@@ -71,6 +74,22 @@ def test_the_plan_says_how_even_its_points_are() -> None:
     plan = fairest_plan(roster, shifts_of(roster, days=28))
     (note,) = [note for note in plan.notes if note.startswith("points: ")]
     assert note.startswith("points: everyone's total is within ")
+
+
+@pytest.mark.parametrize("points", [HEAVY, Points()])
+def test_the_checker_counts_the_points_again(points: Points) -> None:
+    roster = team(*(person(f"p{n}", fte=(1.0, 0.5)[n % 2]) for n in range(8)), points=points, holidays="US")
+    plan = fairest_plan(roster, shifts_of(roster, days=21))
+    assert check_plan(plan, roster) == []
+    note = next(each for each in plan.notes if "everyone's total" in each)
+    false = tuple(re.sub(r"within [0-9.]+", "within 0.1", each) if each == note else each for each in plan.notes)
+    [violation] = check_plan(replace(plan, notes=false), roster)
+    found = re.search(r"within ([0-9.]+)", note)
+    assert found is not None
+    assert violation.rule == "points"
+    assert violation.sentence == (
+        f"the plan states that everyone's total is within 0.1 points of their share; it is {found[1]}"
+    )
 
 
 def test_hours_are_the_mean_length_of_the_shifts_of_a_kind() -> None:

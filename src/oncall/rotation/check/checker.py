@@ -17,6 +17,7 @@ from oncall.rotation.check.clump_check import check_clumps
 from oncall.rotation.check.coverage_check import check_coverage, check_seats, expected_shifts
 from oncall.rotation.check.person_rules import PERSON_CHECKS
 from oncall.rotation.check.plan_proof import check_proof
+from oncall.rotation.check.points_check import check_points
 from oncall.rotation.check.team_rules import TEAM_CHECKS
 from oncall.rotation.check.violation import Violation
 from oncall.schedule.plan import Plan, Seat
@@ -60,7 +61,7 @@ def examine(plan: Plan, roster: Roster, *, history: Sequence[Seat] = (), elsewhe
     for check_team in TEAM_CHECKS.values():
         found += [violation for violation in check_team(plan, roster) if violation.day >= first_open]
     proof = check_proof(plan, roster, expected)
-    found += [*proof.violations, *check_clumps(plan, roster, expected)]
+    found += [*proof.violations, *check_clumps(plan, roster, expected), *check_points(plan, roster, expected)]
     order = {rule: number for number, rule in enumerate(dict.fromkeys(violation.rule for violation in found))}
     found.sort(key=lambda violation: (violation.day, order[violation.rule], violation.people))
     return Examination(tuple(found), coverage.minutes, len(expected), proof.cost)
