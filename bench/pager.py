@@ -48,7 +48,7 @@ def main() -> None:
             rows.append(service_row(f"{name}, default policy", Load(STEADY, short), database, limits=None))
     print_table(HEADER, [_cells(row, peers) for row in [*peers, *rows]])
     _print_receipts(rows)
-    if not wanted or any(word in "boards" for word in wanted):
+    if any(word in "boards" for word in wanted):
         print(
             f"\nThe answer to a POST beside {BOARDS} open boards and {LISTS} terminals that list the tickets",
             flush=True,

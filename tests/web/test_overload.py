@@ -21,7 +21,7 @@ class Crowd:
         self.now = 0.0
         self.may_answer = asyncio.Event()
         self.may_send, self.may_read = asyncio.Event(), asyncio.Event()
-        self.service = Overload(self._app, most=most, most_aside=most_aside, monotonic=lambda: self.now)
+        self.service = Overload(self._app, most=most, most_aside=most_aside, most_pages=1, monotonic=lambda: self.now)
 
     async def _app(self, scope: Any, receive: Any, send: Any) -> None:
         await receive()
@@ -153,5 +153,18 @@ def test_other_calls_than_requests_pass() -> None:
 
         await crowd.service({"type": "lifespan"}, receive, send)
         crowd.may_answer.set()
+
+    in_a_crowd(story)
+
+
+def test_pages_that_are_read_take_no_place_from_callers() -> None:
+    async def story(crowd: Crowd) -> None:
+        page = crowd.begin(1, path="/board/live")
+        await turns()
+        assert (await crowd.call("/me"))[0] == 503
+        tickets = crowd.begin(2)
+        await turns()
+        crowd.may_answer.set()
+        assert [(await each)[0] for each in (*page, *tickets)] == [200, 200, 200]
 
     in_a_crowd(story)

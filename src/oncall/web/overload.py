@@ -16,9 +16,12 @@ would only wait longer than their callers do."""
 MOST_ASIDE = 256
 """The same for the provider and for probes. They have a number of their own: a flood of tickets must not keep an
 acknowledgement out."""
+MOST_PAGES = 128
+"""The same for the pages that people read, so that many open boards keep no ticket out on a slow machine."""
 OVERLOADED = "the service answers as many requests as it can now, and nothing was stored; send the same again"
 LOG_EVERY_SECONDS = 10.0
 _ASIDE = ("/webhooks/twilio/", "/healthz", "/readyz", "/metrics")
+_PAGES = ("/board", "/me", "/portal", "/t/", "/status")
 
 
 class Overload:
@@ -34,10 +37,11 @@ class Overload:
         *,
         most: int = MOST_IN_PROGRESS,
         most_aside: int = MOST_ASIDE,
+        most_pages: int = MOST_PAGES,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._app, self._monotonic = app, monotonic
-        self._callers, self._aside = _Room(most), _Room(most_aside)
+        self._callers, self._aside, self._pages = _Room(most), _Room(most_aside), _Room(most_pages)
         self._log = structlog.get_logger("oncall.web")
         self._refused = 0
         self._logged_at: float | None = None
@@ -47,13 +51,18 @@ class Overload:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        room = self._aside if scope["path"].startswith(_ASIDE) else self._callers
+        room = self._room_of(scope["path"])
         if room.is_full:
             self._note_refusal()
             await problem(503, OVERLOADED)(scope, receive, send)
             return
         with room:
             await self._app(scope, room.receiving(receive), room.sending(send))
+
+    def _room_of(self, path: str) -> _Room:
+        if path.startswith(_ASIDE):
+            return self._aside
+        return self._pages if path.startswith(_PAGES) else self._callers
 
     def _note_refusal(self) -> None:
         """Log refusals, at most one line every few seconds."""

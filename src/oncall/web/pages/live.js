@@ -27,6 +27,7 @@ async function reload() {
   isBusy = true;
   try {
     const answer = await fetch(document.body.dataset.page || location.href, { redirect: "error" });
+    if (answer.status === 503) setTimeout(reload, 5000);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (answer.ok && page.body.dataset.at) {
       for (const part of document.querySelectorAll("[data-live]")) {
