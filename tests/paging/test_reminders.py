@@ -170,6 +170,7 @@ def test_a_phone_is_proven_by_a_reply_before_the_first_shift(world: World) -> No
     world.read_all()
 
 
+@pytest.mark.slow
 def test_an_engineer_who_does_not_reply_is_asked_again_and_the_manager_is_told_a_day_before(world: World) -> None:
     proving(world)
     world.clock.moment = at("2027-01-15 19:01")

@@ -103,6 +103,7 @@ def test_a_ticket_held_over_a_change_of_policy_counts_by_the_new_one_from_its_re
     assert clock.policy_version == 2
 
 
+@pytest.mark.slow
 def test_every_surface_gives_one_verdict_over_random_tickets_and_instants(loud: World) -> None:
     random = Random(5)
     for number in range(60):

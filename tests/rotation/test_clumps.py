@@ -30,6 +30,7 @@ def planned(roster: Roster, days: int) -> Plan:
     return replace(plan, first_day=MONDAY, last_day=MONDAY + timedelta(days=days - 1))
 
 
+@pytest.mark.slow
 def test_a_half_time_engineer_has_their_shifts_spread_over_the_half_year() -> None:
     roster = team(person("ana", fte=0.5), *(person(name) for name in NAMES[1:8]))
     plan = planned(roster, 182)

@@ -9,7 +9,7 @@ import httpx
 from bs4 import BeautifulSoup
 from bs4.element import Tag
 
-from tests.web.service import Service, trusted_authorities
+from tests.web.service import PATIENCE_SECONDS, Service, trusted_authorities
 
 SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
 
@@ -19,7 +19,7 @@ class Browser:
 
     def __init__(self, service: Service) -> None:
         self.service = service
-        self.http = httpx.Client(base_url=service.address, verify=trusted_authorities())
+        self.http = httpx.Client(base_url=service.address, timeout=PATIENCE_SECONDS, verify=trusted_authorities())
 
     def __enter__(self) -> Self:
         return self

@@ -155,6 +155,7 @@ def document(used: tuple[Service, list[httpx.Response]]) -> ApiDocument:
     return ApiDocument(used[0].call("GET", "/openapi.json").json())
 
 
+@pytest.mark.slow
 def test_every_answer_fits_the_schema_that_is_published_for_it(
     used: tuple[Service, list[httpx.Response]], document: ApiDocument
 ) -> None:

@@ -16,6 +16,7 @@ import pytest
 from tests.paging.world import ticket_body
 from tests.web.service import Service
 
+pytestmark = pytest.mark.slow
 PACKAGE = "generated_oncall_client"
 
 

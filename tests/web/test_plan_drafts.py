@@ -185,6 +185,7 @@ def test_a_draft_that_breaks_a_rule_says_which_and_cannot_be_published(drafting:
     assert versions(drafting) == 1
 
 
+@pytest.mark.slow
 def test_a_plan_is_made_in_a_process_of_its_own_and_published(mei: Browser) -> None:
     values = {"start": "2027-01-04", "weeks": "1", "seconds": "30"}
     roster = {"roster": FILES["roster"]}

@@ -34,6 +34,7 @@ def test_it_says_only_yes_or_no_to_callers_that_are_no_people(quiet: Service, by
     assert (ready.status_code, ready.json()) == (200, {"ready": True})
 
 
+@pytest.mark.slow
 def test_head_is_answered_wherever_get_is_and_without_a_body(quiet: Service) -> None:
     for method, path in _routes(quiet):
         called = path.replace("{ticket_id}", "T-404")

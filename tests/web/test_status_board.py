@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,10 @@ from tests.web.browser import Browser, fields_of
 from tests.web.service import Service
 
 BOARD, PREVIEW, PUBLISH = "/board/status", "/board/status/preview", "/board/status/publish"
+
+
+AN_HOUR = re.compile(r"6[0-5]\.\d of")
+"""Minutes of an incident that began an hour ago; the service's clock goes on while a busy machine runs the test."""
 
 
 class Author(Browser):
@@ -162,12 +167,12 @@ def test_a_template_and_a_ticket_fill_in_a_new_incident(mei: Author, running: Se
 def test_a_manager_corrects_the_start_and_sees_what_the_uptime_becomes(mei: Author, running: Service) -> None:
     subject = opened(mei)
     effect = mei.preview("correct", started_at="2027-01-09T02:12", reason="first errors in the log")
-    assert "60.0 of" in effect and "before:" in effect
+    assert AN_HOUR.search(effect) and "before:" in effect
     assert mei.confirm().status_code == 303
     found = next(each for each in status(running)["incidents"] if each["id"] == subject)
     assert found["started_at"] == "2027-01-09T07:12:00+00:00"
     assert [each["reason"] for each in found["corrections"]] == ["first errors in the log"]
-    assert "of 99.9 % promised · 60.0 of" in mei.board()
+    assert re.search("of 99.9 % promised · " + AN_HOUR.pattern, mei.board())
 
 
 def test_an_engineer_has_no_form_about_the_past_and_cannot_send_one(ana: Author, mei: Author) -> None:

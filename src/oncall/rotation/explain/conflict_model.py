@@ -20,6 +20,7 @@ from oncall.rotation.explain.conflict_causes import (
 from oncall.rotation.problem.problem import Duty, Problem
 from oncall.rotation.problem.rules import rules_of
 from oncall.rotation.solve.duty_constraints import any_of, duty_variables, weighted_sum
+from oncall.rotation.solve.new_model import new_model
 from oncall.rotation.solve.search import Search, SearchBudget, SearchStatus
 
 PART_EFFORT = 0.5
@@ -58,7 +59,7 @@ class ConflictModel:
         nothing_fixed = replace(problem.roster.rules, fixed=())
         roster = replace(problem.roster, engineers=unrestricted, rules=nothing_fixed)
         self._open = _OpenToAll(roster, problem.shifts, problem.context, problem.limited_to)
-        self._model = cp_model.CpModel()
+        self._model = new_model()
         self.causes: dict[int, Cause] = {}
         self.is_unsettled = False
         self._budget = budget

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from ortools.sat.python import cp_model
-
 from oncall.rotation.problem.problem import Problem
 from oncall.rotation.solve.counting_bound import CountingBound
 from oncall.rotation.solve.duty_constraints import add_duties
+from oncall.rotation.solve.new_model import new_model
 from oncall.rotation.solve.role_models import SeatModel
 from oncall.rotation.solve.search import FOUND, Search, SearchBudget, SearchStatus
 
@@ -16,7 +15,7 @@ def feasibility(problem: Problem, budget: SearchBudget, search: Search) -> Searc
     if any(len(problem.eligible_engineers[number]) < len(problem.roles) for number in problem.staffed):
         return SearchStatus.INFEASIBLE
     if problem.roles_are_free:
-        model = cp_model.CpModel()
+        model = new_model()
         add_duties(model, problem)
     else:
         model = SeatModel(problem, CountingBound(0, {}, is_exact=False), {}, search).model

@@ -33,6 +33,7 @@ from oncall.rotation.problem.problem import Duty, Problem
 from oncall.rotation.problem.rule_limits import Rule
 from oncall.rotation.problem.rules import rules_of
 from oncall.rotation.solve.duty_constraints import add_limit, any_of, duty_variables, weighted_sum
+from oncall.rotation.solve.new_model import new_model
 from oncall.rotation.solve.search import SearchResult
 
 
@@ -55,7 +56,7 @@ class RelaxationModel:
         self._with_days_off_moved = _without_days_off(problem)
         # The problem with everything relaxed as far as it can be: its duties are the ones that can be chosen.
         self._loosest = _loosest(self._with_days_off_moved)
-        self.model = cp_model.CpModel()
+        self.model = new_model()
         self._choices: list[_Choice] = []
         # on_duty[engineer, shift]: 1 if the engineer is on duty in some role.
         self._on_duty: dict[Duty, cp_model.IntVar] = duty_variables(self.model, self._loosest)

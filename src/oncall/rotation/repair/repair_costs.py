@@ -14,6 +14,7 @@ from oncall.rotation.problem.problem import StaffedSeat
 from oncall.rotation.repair.repair_baseline import RepairBaseline
 from oncall.rotation.solve.counting_bound import CountingBound, max_duties, role_cost_curve
 from oncall.rotation.solve.load_counts import CostCurve, CountRange, LoadKey, add_cost
+from oncall.rotation.solve.new_model import new_model
 from oncall.rotation.solve.search import Search, SearchStatus
 from oncall.schedule.plan import Fairness
 from oncall.support.windows import WindowKind
@@ -71,7 +72,7 @@ class RepairCosts:
         return CountingBound(sum(bound.cost for bound in bounds), counts, all(bound.is_exact for bound in bounds))
 
     def _bound_of(self, kind: WindowKind) -> CountingBound:
-        model = cp_model.CpModel()
+        model = new_model()
         counts = self._add_counts(model, kind)
         expected = {key: self._expected_count(key) for key in counts}
         most = [max_duties(self._open, each, kind) for each in range(len(self._open.engineers))]

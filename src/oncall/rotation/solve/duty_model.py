@@ -15,6 +15,7 @@ from oncall.rotation.solve.duty_constraints import add_duties
 from oncall.rotation.solve.even_totals import EvenTotals
 from oncall.rotation.solve.load_counts import CountRange, LoadKey, LoadVariables, add_cost
 from oncall.rotation.solve.model_base import PlanModel, teams_on_duty
+from oncall.rotation.solve.new_model import new_model
 from oncall.rotation.solve.role_assignment import assign_roles
 from oncall.rotation.solve.search import Search, SearchResult
 from oncall.support.windows import WindowKind
@@ -28,7 +29,7 @@ class DutyModel(PlanModel):
     ) -> None:
         self._problem = problem
         self._search = search
-        self.model = cp_model.CpModel()
+        self.model = new_model()
         self.on_duty = add_duties(self.model, problem)
         costs = []
         for key, count_range in ranges.items():

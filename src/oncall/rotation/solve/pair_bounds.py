@@ -21,6 +21,7 @@ from oncall.rotation.problem.problem import Duty, Problem
 from oncall.rotation.problem.rules import rest_conflicts, rules_of
 from oncall.rotation.solve.duty_constraints import DutyVariables, add_limit
 from oncall.rotation.solve.load_counts import LoadKey, LoadVariables
+from oncall.rotation.solve.new_model import new_model
 from oncall.rotation.solve.pair_meetings import Meeting, RequestsGoal, add_meetings, requests_objective
 from oncall.rotation.solve.search import Search
 from oncall.support.windows import WindowKind
@@ -44,7 +45,7 @@ def plan_pairs_only(problem: Problem, goal: RequestsGoal, search: Search) -> Pai
     """Return the best plan of the paired engineers alone, or None if none was found in time."""
     if problem.has_turns:
         return None
-    model = cp_model.CpModel()
+    model = new_model()
     paired = goal.paired
     on_duty = _add_paired_duties(model, problem, paired)
     _leave_shifts_for_others(model, problem, on_duty, paired)
@@ -126,7 +127,7 @@ def max_meetings(problem: Problem, goal: RequestsGoal, search: Search) -> int:
     For each kind, a pair meets no more often than either of the two is on duty, and an engineer has no more meetings
     than there are seats beside them.
     """
-    model = cp_model.CpModel()
+    model = new_model()
     loads = _add_loads(model, problem, goal)
     meetings = [
         count

@@ -11,6 +11,7 @@ from oncall.rotation.problem.problem import Problem, StaffedSeat
 from oncall.rotation.solve.counting_bound import role_cost_curve
 from oncall.rotation.solve.load_counts import CountRange, LoadKey, add_cost
 from oncall.rotation.solve.model_base import sorted_seats
+from oncall.rotation.solve.new_model import new_model
 from oncall.rotation.solve.role_loads import share_count
 from oncall.rotation.solve.role_split import split_evenly
 from oncall.rotation.solve.search import Search
@@ -44,7 +45,7 @@ def assign_roles_evenly(problem: Problem, teams: Teams) -> list[StaffedSeat]:
 
 def assign_roles_fairly(problem: Problem, teams: Teams, search: Search) -> list[StaffedSeat]:
     """Return the seats of teams that can fill all roles, with roles as fair as the search finds."""
-    model = cp_model.CpModel()
+    model = new_model()
     in_seat = _add_seats(model, problem, teams)
     costs = []
     for engineer, kind, role in product(range(len(problem.engineers)), problem.shares.totals, problem.roles):

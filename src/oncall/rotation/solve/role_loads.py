@@ -12,6 +12,7 @@ from oncall.rotation.problem.problem import Problem
 from oncall.rotation.solve.counting_bound import CountingBound, max_duties, role_cost_curve
 from oncall.rotation.solve.even_totals import add_unevenness
 from oncall.rotation.solve.load_counts import CountRange, LoadKey, LoadVariables, add_cost
+from oncall.rotation.solve.new_model import new_model
 from oncall.rotation.solve.search import Search, SearchStatus
 from oncall.support.windows import WindowKind
 
@@ -39,7 +40,7 @@ def counting_bound_by_role(problem: Problem, search: Search) -> CountingBound | 
 
 def _with_even_totals(problem: Problem, bound: CountingBound, search: Search) -> CountingBound:
     """Return the bound with counts of the same cost whose totals over all kinds are as even as possible."""
-    model = cp_model.CpModel()
+    model = new_model()
     together: dict[int, list[cp_model.IntVar]] = defaultdict(list)
     variables: dict[LoadKey, cp_model.IntVar] = {}
     costs: list[cp_model.LinearExprT] = []
@@ -63,7 +64,7 @@ def _with_even_totals(problem: Problem, bound: CountingBound, search: Search) ->
 
 def _bound_of_kind(problem: Problem, kind: WindowKind, total: int, search: Search) -> CountingBound | None:
     most = [max_duties(problem, engineer, kind) for engineer in range(len(problem.engineers))]
-    model = cp_model.CpModel()
+    model = new_model()
     variables = add_counts(model, problem, kind, total, most)
     near_share = {key: share_count(problem, key) for key in variables}
     ranges = {key: CountRange.around(count) for key, count in near_share.items()}

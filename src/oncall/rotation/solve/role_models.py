@@ -18,6 +18,7 @@ from oncall.rotation.solve.duty_constraints import add_duties
 from oncall.rotation.solve.duty_model import DutyModel
 from oncall.rotation.solve.load_counts import CountRange, LoadKey, LoadVariables, add_cost
 from oncall.rotation.solve.model_base import PlanModel, teams_on_duty
+from oncall.rotation.solve.new_model import new_model
 from oncall.rotation.solve.role_assignment import assign_roles_fairly
 from oncall.rotation.solve.role_loads import add_counts, add_loads_by_role, costs_of, counting_bound_by_role
 from oncall.rotation.solve.search import Search, SearchResult
@@ -33,7 +34,7 @@ class LoadModel(PlanModel):
     ) -> None:
         self._problem = problem
         self._search = search
-        self.model = cp_model.CpModel()
+        self.model = new_model()
         self.on_duty = add_duties(self.model, problem)
         for number in range(len(problem.shifts)):
             self._leave_roles_possible(number)

@@ -10,6 +10,7 @@ from oncall.rotation.problem.problem import Duty, Problem, StaffedSeat
 from oncall.rotation.solve.duty_constraints import add_duties
 from oncall.rotation.solve.load_counts import LoadKey
 from oncall.rotation.solve.model_base import sorted_seats
+from oncall.rotation.solve.new_model import new_model
 from oncall.rotation.solve.search import SearchResult
 
 
@@ -22,7 +23,7 @@ class SeatVariables:
 
     def __init__(self, problem: Problem, *, forbidden: Collection[Duty] = ()) -> None:
         self.problem = problem
-        self.model = cp_model.CpModel()
+        self.model = new_model()
         self.on_duty = add_duties(self.model, problem)
         self.in_seat: dict[StaffedSeat, cp_model.IntVar] = {}
         for duty, on_duty in self.on_duty.items():
