@@ -121,7 +121,9 @@ class RelayQueries(Statements):
         if before is None:
             if after is not None:
                 row = {"name": name, "event": after}
-                return self._run(self._ignoring(insert(relay_cursor), row)).rowcount == 1
+                # PostgreSQL's driver counts no rows of such an insert.
+                stored = self._ignoring(insert(relay_cursor), row).returning(relay_cursor.c.event)
+                return self._run(stored).first() is not None
             return True
         is_ours = and_(relay_cursor.c.name == name, relay_cursor.c.event == before)
         if after is None:
