@@ -23,6 +23,7 @@ from oncall.paging.ports.records import InboundMessage, SentText
 from oncall.paging.ports.refusals import RefusalCount
 from oncall.paging.ports.sign_in_store import LoginLink, PageSession, ProviderHandshake
 from oncall.paging.ports.ticket_links import TicketLink
+from oncall.rehearsal.memory_alerts import AlertBook
 from oncall.rehearsal.memory_calendar import CalendarBook
 from oncall.rehearsal.memory_choices import NoticeChoiceBook
 from oncall.rehearsal.memory_handoffs import HandoffBook
@@ -44,6 +45,7 @@ _NEVER_LEFT = (AttemptStatus.FAILED, *SENDABLE)
 
 class MemoryStore(
     UrgentBook,
+    AlertBook,
     TicketBook,
     TokenBook,
     CalendarBook,
@@ -218,11 +220,6 @@ class MemoryStore(
         """Return no calls: a rehearsal calls no person."""
         return {}
 
-    def update_alerts(self, alerts: Sequence[Alert]) -> None:
-        """Store changed alerts."""
-        for alert in alerts:
-            self.update_alert(alert)
-
     def lock_send_queue(self) -> None:
         """Do nothing: no other transaction exists."""
 
@@ -281,26 +278,6 @@ class MemoryStore(
         delivered = [one for one in self._attempts.values() if one.status is AttemptStatus.DELIVERED]
         heard += [(one.to, one.at) for one in delivered if one.channel != ChannelName.DESK]
         return {person: max(at for other, at in heard if other == person) for person in {name for name, _ in heard}}
-
-    def add_alert(self, alert: Alert) -> bool:
-        """Store an alert and return True; return False if an alert about the same subject is stored already."""
-        return self._alerts.setdefault(alert.about, alert) is alert
-
-    def claim_alerts(self, *, real_now: datetime, lease_until: datetime) -> list[Alert]:
-        """Claim due alerts and return them, the longest overdue first."""
-        due = [(alert.due_at, alert.id, alert) for alert in self._alerts.values() if alert.due_at is not None]
-        found = [alert for at, _, alert in sorted(due, key=lambda each: each[:2]) if at <= real_now]
-        self._alerts |= {alert.about: changed(alert, due_at=lease_until) for alert in found}
-        return found
-
-    def update_alert(self, alert: Alert) -> None:
-        """Store a changed alert."""
-        self._alerts[alert.about] = alert
-
-    def alerts(self, *, written_since: datetime) -> list[Alert]:
-        """Return alerts written since an instant (real time), the newest first."""
-        found = [alert for alert in self._alerts.values() if alert.written_at >= written_since]
-        return sorted(found, key=lambda alert: (alert.written_at, alert.id), reverse=True)
 
     def beat(self, worker: str, *, real_now: datetime, channel: str) -> None:
         """Store the heartbeat of this pager."""

@@ -17,7 +17,6 @@ from oncall.file_values import (
     Fields,
     Slot,
     distinct_list_of,
-    file_of,
     line_of_text,
     list_of,
     one_of,
@@ -38,17 +37,16 @@ from oncall.rosters.fields import (
     request,
     role_name,
 )
+from oncall.rosters.neighbour_files import plan_beside, policy_beside
 from oncall.rosters.people_rules import PeopleRules
 from oncall.rosters.points import points_of
 from oncall.rosters.policy_fit import check_policy_fit, check_reminders
 from oncall.rosters.roster import DaysOff, Engineer, Manager, Roster, RotationRules, SharesRule, WeekendStyle
 from oncall.rosters.staffing import check_staffing
 from oncall.rosters.turn_fields import check_handover, checked_turn_groups, handover, turn_weeks
-from oncall.suggestions import nearest
 from oncall.support.holidays import CompanyDays
 from oncall.support.phones import canonical_phone, same_phone
 from oncall.support.policy import Policy
-from oncall.support.policy_file import packaged_policy, read_policy
 from oncall.support.value_readers import Once, slug, time_zone
 from oncall.support.windows import WindowKind
 from oncall.support.zones import country_of, zone_named
@@ -64,7 +62,7 @@ def read_roster(path: Path, text: str | None = None) -> Roster:
     text: the content of the file, if the caller has read it. Raises FileFaults with every fault of both files.
     """
     text = read_yaml_text(path) if text is None else text
-    return _read(text, str(path), partial(_policy_beside, path), partial(_plan_beside, path))
+    return _read(text, str(path), partial(policy_beside, path), partial(plan_beside, path))
 
 
 def roster_from_text(text: str, source: str, policy: Policy) -> Roster:
@@ -85,29 +83,6 @@ def roster_with_policy(text: str, source: str, policy_of: PolicyOf) -> Roster:
 
 PolicyOf = Callable[[Slot[str | None], Slot[ZoneInfo]], Policy]
 """Finds the policy for the values of the keys `policy` and `timezone`. Raises AtFault or FileFaults."""
-
-
-def _policy_beside(path: Path, name: Slot[str | None], zone: Slot[ZoneInfo]) -> Policy:
-    if name.value is None:
-        return packaged_policy(zone.value)
-    beside = file_of(name.place, path.parent, name.value)
-    if beside is not None:
-        return read_policy(beside)
-    near = nearest(name.value, [other.name for other in path.parent.glob("*.policy.yaml")])
-    correction = f'; did you mean "{near}"?' if near else "; delete this line for the packaged policy"
-    raise name.place.refuse(f"there is no file {shown(str(path.parent / name.value))}{correction}")
-
-
-def _plan_beside(path: Path, node: Node) -> str:
-    """Read the name of another team's plan, a file beside the roster at `path`."""
-    name = line_of_text(node)
-    if not name.lower().endswith((".csv", ".json")):
-        raise node.refuse(f"{shown(name)} is not a plan file; name one that ends in .csv or .json")
-    if file_of(node, path.parent, name) is not None:
-        return name
-    near = nearest(name, [other.name for ending in ("*.csv", "*.json") for other in path.parent.glob(ending)])
-    correction = f'; did you mean "{near}"?' if near else "; delete it, or put the other team's plan there"
-    raise node.refuse(f"there is no file {shown(str(path.parent / name))}{correction}")
 
 
 def _read(text: str, source: str, policy_of: PolicyOf, busy_plan: Reader[str]) -> Roster:
