@@ -120,7 +120,7 @@ class HandoffQuery(_Query):
 class ReminderQuery(_Query):
     """Whose reminders to read."""
 
-    engineer: Annotated[str, Field(min_length=1, max_length=60)] | None = None
+    engineer: str = ""
     """The engineer's id; the token's own name when absent."""
 
 
