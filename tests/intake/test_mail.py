@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import smtplib
-import socket
-import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import pytest
 
-from oncall.smtp.mail_server import MOST_CONNECTIONS
 from oncall.wiring.intake_settings import MailListen
 from tests.intake.mails import mail
+from tests.intake.post_office import SUPPORT, opened, relay, send
 from tests.web.service import Service
 
 CERTIFICATE = Path(__file__).parent / "data" / "localhost-test-only.pem"
-SUPPORT = "support@itopia.com"
 
 
 @pytest.fixture(scope="module")
@@ -27,30 +22,6 @@ def post_office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     door = MailListen("127.0.0.1", 0)
     with Service(tmp_path_factory.mktemp("mail"), is_each_urgent_page_alone=True, mail=door) as running:
         yield running
-
-
-@contextmanager
-def relay(service: Service) -> Iterator[smtplib.SMTP]:
-    with smtplib.SMTP("127.0.0.1", service.mail_port, local_hostname="relay.example", timeout=60) as client:
-        yield client
-
-
-def send(service: Service, raw: bytes, *, sender: str = "kim@acme.example", to: str = SUPPORT) -> str:
-    """Send one mail as a relay does, and return the server's answer."""
-    with relay(service) as client:
-        client.ehlo_or_helo_if_needed()
-        assert client.mail(sender)[0] == 250
-        code, answer = client.rcpt(to)
-        if code == 250:
-            code, answer = client.data(raw)
-        return f"{code} {answer.decode()}"
-
-
-def opened(service: Service, raw: bytes) -> str:
-    """Send a mail that opens a ticket, and return its id."""
-    code, status, ticket, became = send(service, raw).split()
-    assert (code, status, became) == ("250", "2.0.0", "opened")
-    return ticket
 
 
 def kinds(service: Service, ticket: str) -> list[str]:
@@ -222,44 +193,6 @@ def test_nested_parts_nul_bytes_and_odd_headers_open_their_ticket(post_office: S
         assert opened(post_office, raw).startswith("mail-"), number
 
 
-def test_a_mail_that_is_too_large_is_refused_at_once(post_office: Service) -> None:
-    with relay(post_office) as client:
-        client.ehlo()
-        assert client.esmtp_features["size"] == str(10 * 1024 * 1024)
-        code, answer = client.mail("kim@acme.example", ["size=20000000"])
-    assert (code, answer) == (552, b"Error: message size exceeds fixed maximum message size")
-
-
-def test_a_line_without_an_end_does_not_fill_the_memory(post_office: Service) -> None:
-    with socket.create_connection(("127.0.0.1", post_office.mail_port), timeout=60) as client:
-        client.sendall(b"EHLO a\r\nMAIL FROM:<kim@acme.example>\r\nRCPT TO:<support@itopia.com>\r\nDATA\r\n")
-        heard = b""
-        with pytest.raises(OSError):
-            for _ in range(400):
-                client.sendall(b"x" * 65536)
-        try:
-            while some := client.recv(65536):
-                heard += some
-        except ConnectionError:
-            pass
-    assert opened(post_office, mail(message_id="<after@a>"))
-
-
-def test_commands_that_are_no_smtp_are_refused_and_the_next_client_is_served(post_office: Service) -> None:
-    with socket.create_connection(("127.0.0.1", post_office.mail_port), timeout=60) as client:
-        reader = client.makefile("rb")
-        assert reader.readline().startswith(b"220 oncall")
-        for line, code in [
-            (b"\x00\xff\xfe", b"500"),
-            (b"GET / HTTP/1.1", b"500"),
-            (b"DATA", b"503"),
-            (b"x" * 900, b"500"),
-        ]:
-            client.sendall(line + b"\r\n")
-            assert reader.readline()[:3] == code, line
-    assert opened(post_office, mail(message_id="<next@a>"))
-
-
 def test_every_mail_stands_in_the_intake_log(post_office: Service) -> None:
     ticket = opened(post_office, mail(message_id="<logged@a>"))
     arrivals = post_office.store.read(lambda tx: tx.arrivals(limit=1, caller="mail"))
@@ -276,74 +209,6 @@ def test_while_the_database_is_away_the_relay_keeps_the_mail(post_office: Servic
         away.rename(post_office.file)
     assert answer == "451 4.3.0 The mail cannot be stored now; send it again later"
     post_office.until(lambda: send(post_office, mail(message_id="<away@a>")).endswith("opened"))
-
-
-def test_lmtp_answers_for_each_recipient(tmp_path: Path) -> None:
-    # smtplib's LMTP client expects one answer, so this one is written out.
-    dialogue = [
-        (b"LHLO relay.example", [b"250"]),
-        (b"MAIL FROM:<kim@acme.example>", [b"250"]),
-        (b"RCPT TO:<support@itopia.com>", [b"250"]),
-        (b"RCPT TO:<support+acme@itopia.com>", [b"250"]),
-        (b"RCPT TO:<sales@itopia.com>", [b"550"]),
-        (b"DATA", [b"354"]),
-        (mail(message_id="<lmtp@a>") + b".", [b"250", b"250"]),
-        (b"QUIT", [b"221"]),
-    ]
-    door = MailListen("127.0.0.1", 0, is_lmtp=True)
-    with (
-        Service(tmp_path, is_each_urgent_page_alone=True, mail=door) as service,
-        socket.create_connection(("127.0.0.1", service.mail_port), timeout=60) as client,
-        client.makefile("rb") as reader,
-    ):
-        assert reader.readline().startswith(b"220 ")
-        for line, codes in dialogue:
-            client.sendall(line + b"\r\n")
-            assert [_last_line(reader)[:3] for _ in codes] == codes, line
-
-
-def _last_line(reader: BinaryIO) -> bytes:
-    """Return the last line of one answer."""
-    return next(line for line in iter(reader.readline, b"") if line[3:4] == b" ")
-
-
-def test_starttls_is_offered_with_a_certificate(tmp_path: Path) -> None:
-    door = MailListen("127.0.0.1", 0, certificate=CERTIFICATE)
-    trusting = ssl.create_default_context(cafile=CERTIFICATE)
-    with Service(tmp_path, is_each_urgent_page_alone=True, mail=door) as service:
-        with smtplib.SMTP("localhost", service.mail_port) as client:
-            client.ehlo()
-            assert client.has_extn("starttls")
-            client.starttls(context=trusting)
-            assert client.sendmail("kim@acme.example", [SUPPORT], mail(message_id="<tls@a>")) == {}
-        with smtplib.SMTP("127.0.0.1", service.mail_port) as plain:
-            assert plain.sendmail("kim@acme.example", [SUPPORT], mail(message_id="<plain@a>")) == {}
-
-
-def test_without_a_certificate_starttls_is_not_offered(post_office: Service) -> None:
-    with relay(post_office) as client:
-        client.ehlo()
-        assert not client.has_extn("starttls")
-
-
-def test_one_client_too_many_is_told_to_come_back(post_office: Service) -> None:
-    clients = [
-        socket.create_connection(("127.0.0.1", post_office.mail_port), timeout=60) for _ in range(MOST_CONNECTIONS)
-    ]
-    try:
-        for client in clients:
-            assert client.recv(100).startswith(b"220")
-        with socket.create_connection(("127.0.0.1", post_office.mail_port), timeout=60) as another:
-            assert another.recv(100) == b"421 4.3.2 Too many connections; try again later\r\n"
-    finally:
-        for client in clients:
-            client.close()
-    post_office.until(lambda: _is_served(post_office))
-
-
-def _is_served(service: Service) -> bool:
-    with socket.create_connection(("127.0.0.1", service.mail_port), timeout=60) as client:
-        return client.recv(100).startswith(b"220")
 
 
 def test_a_mail_whose_id_and_answers_hold_bytes_outside_ascii_is_stored(post_office: Service) -> None:

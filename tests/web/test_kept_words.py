@@ -12,9 +12,9 @@ from oncall.web.pages.customer_routes import NO_TICKET
 from oncall.web.pages.portal_routes import SIGN_IN_ENDED, SIGNED_IN_AGAIN
 from oncall.web.problem_documents import NOTHING_STORED
 from tests.web.browser import Browser
+from tests.web.customer_pages import new_page, record
+from tests.web.portal_forms import BROKEN, CUSTOMERS, POLICY, TEXTS, enter, has, link_for, send, tickets
 from tests.web.service import Service
-from tests.web.test_customer_page import new_page, record
-from tests.web.test_portal import BROKEN, CUSTOMERS, POLICY, TEXTS, enter, has, link_for, send, tickets
 
 HELP = 'write to <a href="mailto:help@itopia.example">help@itopia.example</a>'
 

@@ -11,9 +11,9 @@ import pytest
 from oncall.paging.ports.plan_drafts import DraftState, PlanDraft
 from tests.paging.world import SATURDAY_NIGHT, ticket_body
 from tests.web.browser import Browser
+from tests.web.portal_forms import BROKEN, CUSTOMERS, POLICY, TEXTS, enter, tickets
 from tests.web.publications import publication_body
 from tests.web.service import Service
-from tests.web.test_portal import BROKEN, CUSTOMERS, POLICY, TEXTS, enter, tickets
 
 NUMBERS = count()
 DRAFT = PlanDraft("draft-one", "cas-support", DraftState.INFEASIBLE, "mei", SATURDAY_NIGHT, SATURDAY_NIGHT, "a draft")

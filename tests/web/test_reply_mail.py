@@ -16,7 +16,7 @@ from oncall.wiring.intake_settings import MailListen
 from oncall.wiring.mail_settings import MailSettings
 from tests.cli.conftest import Oncall, oncall  # noqa: F401
 from tests.intake.mails import mail
-from tests.intake.test_mail import send
+from tests.intake.post_office import send
 from tests.paging.world import ticket_body
 from tests.relay.mailboxes import Mailbox
 from tests.web.browser import Browser
