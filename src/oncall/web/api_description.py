@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -116,12 +116,15 @@ def form(model: type[BaseModel], example: Mapping[str, str]) -> Part:
 class DescribedApp(FastAPI):
     """An application whose OpenAPI document holds the schemas that routes only refer to.
 
-    The document is rendered once: it has hundreds of kilobytes, and everyone may ask for it.
+    The document is rendered once, at the first request: it has hundreds of kilobytes, and everyone may ask for it. That
+    takes a second of processor time, so a thread does it and no page to an engineer waits for it.
     """
 
     def setup(self) -> None:
         """Add the route of the document."""
         assert self.openapi_url is not None
+        self._rendering = asyncio.Lock()
+        self._rendered: bytes | None = None
         self.add_route(self.openapi_url, self._description, include_in_schema=False)
 
     def openapi(self) -> Part:
@@ -132,8 +135,10 @@ class DescribedApp(FastAPI):
         return document
 
     async def _description(self, request: Request) -> Response:
+        async with self._rendering:
+            if self._rendered is None:
+                self._rendered = await asyncio.to_thread(self._render)
         return Response(self._rendered, media_type="application/json")
 
-    @cached_property
-    def _rendered(self) -> bytes:
+    def _render(self) -> bytes:
         return json.dumps(self.openapi(), ensure_ascii=False, separators=(",", ":")).encode()
