@@ -70,7 +70,7 @@ def test_words_beside_another_kind_are_left_out_with_a_warning(desk: Service) ->
     ticket, _ = new_page(desk)
     answer = desk.post({"kind": "waiting", "message": "hello"}, by="mei", path=f"/v1/tickets/{ticket}/events")
     assert answer.json()["warnings"] == [
-        '"message" counts for customer_replied, replied, updated alone and was left out.'
+        '"message" is only for customer_replied, replied, updated and was ignored.'
     ]
 
 

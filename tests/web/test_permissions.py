@@ -77,7 +77,7 @@ FOR_ANOTHER: dict[Operation, tuple[str, dict[str, Any], str]] = {
     Operation.CHOOSE_REMINDERS: (
         "/v1/reminders",
         {"engineer": "ben", "quiet": True},
-        "this token chooses the reminders of ana alone; a manager can",
+        "this token may choose only the reminders of ana; a manager may choose for others",
     ),
     Operation.LINK_CALENDAR: (
         "/v1/calendar/links",

@@ -208,6 +208,6 @@ def test_an_engineer_s_reminders_are_read_and_chosen_on_the_server(served: Oncal
         "ana is reminded at no time before a shift, as"
     )
     ran = served("reminders", "ana", "--before", "soon")
-    assert (ran.code, '"soon" is no choice; write one like day,hour or none or policy' in ran.err) == (2, True)
+    assert (ran.code, '"soon" is not a choice; write one like day,hour, or none, or policy' in ran.err) == (2, True)
     ran = served("reminders", "anna", "--no-quiet")
     assert (ran.code, ran.err.startswith('oncall: nobody on the published rosters has the id "anna"')) == (1, True)

@@ -318,7 +318,7 @@ def test_each_bad_answer_of_a_triage_is_a_field_of_the_ticket(service: Service) 
             {"kind": "acknowledged", "impact": "high", "bye": 1},
             [
                 '"bye" is not a known field and was left out; did you mean "by"?',
-                '"impact" counts for impact_changed alone and was left out.',
+                '"impact" is only for impact_changed and was ignored.',
             ],
         ),
         ("/v1/triage", {"dwon": True}, ['"dwon" is not a known field and was left out; did you mean "down"?']),

@@ -20,7 +20,7 @@ TIMEOUT_SECONDS = 10.0
 NO_SERVER = "ONCALL_SMTP_URL is not set; set it to smtps://user:password@host:465 and restart"
 NO_SENDER = "ONCALL_MAIL_FROM is not set; set it to the address that mail comes from and restart"
 _WHOLE_LINES = policy.default.clone(max_line_length=900)
-"""Headers are not folded at 78 characters: the folded id of another mail would be no id any more."""
+"""Lines have up to 900 characters, not 78: a mail program does not recognize a message id that is folded."""
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -29,7 +29,7 @@ class MailPost:
 
     Use it from one event loop and close it at the end.
 
-    server, sender: None if the variable is not set.
+    server, sender: None if the setting is absent.
     """
 
     def __init__(self, server: MailServer | None, sender: str | None) -> None:

@@ -1,4 +1,4 @@
-"""Sends texts to subscribers through the channel for SMS. A text that may have gone out is looked for first."""
+"""Sends texts to subscribers by SMS. Asks the provider for a text that may have gone out before it sends it again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from oncall.paging.ports.outgoing_sms import OutgoingSms, sms_from_body
 from oncall.paging.ports.relay import RelayMessage
 
 NO_SENDER = "texts to subscribers are off (ONCALL_STATUS_SMS_FROM); set a sender and restart"
-TOO_LATE = "it came too late to be of use, so it was not sent"
+TOO_LATE = "its time to be useful was over, so it was not sent"
 STOPPED = "the number has sent STOP, so it gets no text"
 _LONGEST_VALIDITY_SECONDS = 600
 """How long (real time) the provider may keep a notice; a code has less time."""
@@ -20,8 +20,8 @@ _LONGEST_VALIDITY_SECONDS = 600
 class SubscriberSmsPost:
     """Sends texts to subscribers. Use it from one event loop and close it at the end.
 
-    channel: None if texts to subscribers are off. has_stopped: says whether a number sent STOP. stop: notes that the
-    provider says so.
+    channel: None if texts to subscribers are off. has_stopped: returns True if a number sent STOP. stop: records that
+    the provider reports a STOP.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class SubscriberSmsPost:
         self._channel, self._has_stopped, self._stop = channel, has_stopped, stop
 
     async def carry(self, message: RelayMessage, *, real_now: datetime) -> None:
-        """Send a text, once. Raises DeliveryError, whose words hold no number, if it is not accepted."""
+        """Send a text, once. Raises DeliveryError, which holds no number, if the provider does not accept it."""
         if self._channel is None:
             raise Temporary(NO_SENDER)
         sms = sms_from_body(message.body)
@@ -65,7 +65,7 @@ class SubscriberSmsPost:
         await channel.send(text)
 
     async def _refused(self, sms: OutgoingSms, refusal: Permanent) -> AddressRefused | Temporary:
-        """Return what a refusal means: for good for this number, unless our own settings are the cause."""
+        """Return the error for a refusal: final for this number, unless our own settings are the cause."""
         if refusal.has_stopped:
             await self._stop(sms.to)
             return AddressRefused(STOPPED)

@@ -89,7 +89,7 @@ class OwnAccount:
         return None
 
     def is_named_by(self, sms: Mapping[str, str]) -> bool:
-        """Return True if an inbound SMS names our messaging service, or without one our number."""
+        """Return True if an inbound SMS was sent to our messaging service or, without a service, to our number."""
         if self.messaging_service_sid is not None:
             return sms.get("MessagingServiceSid") == self.messaging_service_sid
         return self.number is not None and same_phone(sms.get("To", ""), self.number)

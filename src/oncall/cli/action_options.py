@@ -58,5 +58,5 @@ def faults_by_option(options: Mapping[str, str] = MappingProxyType({})) -> Itera
 
 
 def _with_options(message: str, known: Mapping[str, str]) -> str:
-    """Return a message with the options in place of the fields that it names, like `from`."""
+    """Return a message with the names of options in place of API fields: `--from` for `from`."""
     return _NAMED_FIELD.sub(lambda found: known.get(found[1], found[0]), message)

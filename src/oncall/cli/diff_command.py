@@ -94,7 +94,7 @@ def _server_difference(server: RemoteBackend, names: tuple[str, str], roster: Pa
         return RemoteSchedule(server).difference(checked, PublishTerms(PUBLISHED)), team.policy.zone
     if roster is not None and not all(map(_is_plan, names)):
         raise Refused(f"with a server and --roster, write `oncall diff {PUBLISHED} PLAN --roster ROSTER`")
-    # The plan counts with the published people and policy, so the server's own versions tell how those differ.
+    # A plan is compared with the published people and policy; the server knows how those differ between versions.
     before, after = (PUBLISHED if _is_plan(name) else name for name in names)
     known = server.difference(before, after) if before != after else None
     side = _Sides(names, roster, server.now(), _server_side(server), lambda name: _server_version(server, name))
@@ -112,7 +112,7 @@ def _server_side(server: RemoteBackend) -> Side | None:
 
 
 def _server_version(server: RemoteBackend, name: str) -> Side:
-    """Return the schedule of an earlier version, which the server has, with the policy of now."""
+    """Return the schedule of an earlier version from the server, with the present policy."""
     schedule = server.published_schedule(int(name))
     if schedule is None:
         raise Refused(f"version {name} took back the only plan, so there is nothing to compare with")

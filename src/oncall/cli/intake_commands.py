@@ -45,10 +45,10 @@ def log(
     after: str | None = AFTER,
     json: bool = JSON_OPTION,
 ) -> None:
-    """Show what came in from whom.
+    """Show the requests that came in and what became of them.
 
-    The newest first, with the tickets and what became of each part: posts of senders, mails, and tickets and events
-    that programs post to the API (`api`). Requests are kept for 14 days.
+    The newest come first, with their tickets: alerts of senders, mails, and the tickets and events that programs post
+    to the API (`api`). Requests are kept for 14 days.
 
     Example: oncall intake log --caller alertmanager
     """

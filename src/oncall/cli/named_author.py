@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 def check_author(by: str, schedule: Schedule, people: Collection[str] = ()) -> None:
-    """Raise NotFound if `--by` names nobody on a published roster or among `people`, so that a slip enters no history.
+    """Raise NotFound if `--by` names nobody on a published roster or among `people`: no typo enters the history.
 
-    people: ids of engineers and the manager who are about to be published. Before the first publication, without them,
-    every name is let through: the change itself is refused then.
+    people: ids of the engineers and the manager of a roster that is about to be published. Without them, before the
+    first publication, every name passes, because the change itself is refused then.
     """
     from oncall.suggestions import suggestion
 

@@ -1,4 +1,4 @@
-"""What a person chooses about reminders and courtesy notices, in the terminal."""
+"""The command `oncall reminders`: choose your reminders and courtesy notices."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def reminders(
         help="How long before a shift: week, day, hour, or several with commas; none; or policy.",
     ),
     quiet: bool | None = typer.Option(
-        None, "--quiet/--no-quiet", help="Without courtesy notices: a ticket is taken, the briefing at the handoff."
+        None, "--quiet/--no-quiet", help="No courtesy notices (a ticket is taken, the briefing at a handoff)."
     ),
     json: bool = JSON_OPTION,
 ) -> None:
     """Show or choose your reminders and courtesy notices.
 
-    Pages are never switched off, nor is any other text that asks for an answer or says that your shifts changed.
+    You always get pages, texts that ask for an answer, and texts about changes of your shifts.
 
     Examples: oncall reminders · oncall reminders --before day,hour · oncall reminders ana --before policy --no-quiet
     """
@@ -61,7 +61,7 @@ def _choice(text: str) -> str | list[str]:
         return text if text == "policy" else []
     names = text.split(",")
     if not set(names) <= set(NAMES) or len(set(names)) < len(names):
-        raise bad_value(f'"{text[:40]}" is no choice; write one like day,hour or none or policy', "--before")
+        raise bad_value(f'"{text[:40]}" is not a choice; write one like day,hour, or none, or policy', "--before")
     return names
 
 

@@ -73,11 +73,11 @@ class PublishTerms:
 
 @contextmanager
 def open_schedule(settings: Settings, by: str | None, people: Collection[str] = ()) -> Iterator[ScheduleChanges]:
-    """Open the server that the settings name, or else the local database, which is closed at the end.
+    """Open the server that the settings name, or else the local database. Closes it at the end.
 
     by: the author of a change in the local database; the engineer or the user at this terminal when None. people: as
-    `check_author` takes them. Raises Refused for an author with a server, which names the token's, and NotFound for one
-    who is on no roster.
+    `check_author` takes them. Raises Refused for an author together with a server, because the token names the author,
+    and NotFound for an author on no roster.
     """
     from oncall import wiring
 

@@ -102,8 +102,8 @@ def uptime(
 ) -> None:
     """Print the uptime beside the promise.
 
-    There is a row for each component, each group and the page. At each instant a group, or the page, is its worst core
-    component.
+    There is a row for each component, each group and the page. At each instant, a group or the page counts as its
+    worst core component.
 
     Agreed maintenance does not count; a partial outage counts by the page's `partial_weight`. The strict figure counts
     every outage and maintenance in full. Percentages are rounded down.

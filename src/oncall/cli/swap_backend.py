@@ -44,7 +44,7 @@ class Swaps(Protocol):
 
 @contextmanager
 def open_swaps(settings: Settings, by: str | None) -> Iterator[Swaps]:
-    """Open the server that the settings name, or else the local database, which is closed at the end.
+    """Open the server that the settings name, or else the local database. Closes it at the end.
 
     by: who acts in the local database; the engineer or the user at this terminal when None. Raises Refused for another
     name than the token's with a server, and NotFound for a person who is on no roster.

@@ -59,7 +59,7 @@ class PeopleNamed:
         return None
 
     def nearest_in(self, text: str) -> str | None:
-        """Return the name of an engineer that a part of the sentence nearly is, between dashes or other marks."""
+        """Return the engineer's name that a part of the sentence resembles; dashes and other marks separate parts."""
         parts = (part.strip() for part in re.split(r"\s[-–]\s|[:|()/]", text))
         near = (nearest(part, list(self._names.values())) for part in parts if part)
         return next((name for name in near if name is not None), None)

@@ -1,4 +1,4 @@
-"""Lines of the intake log for the tickets API, beside those of senders with formats of their own.
+"""Logs the posts to the tickets API in the intake log, beside those of senders with their own formats.
 
 Only posts of programs (role intake) are logged: what people do is in the ticket's own log.
 """
@@ -18,7 +18,7 @@ _TICKETS = "/v1/tickets"
 
 
 def log_ticket(tx: IntakeStore, caller: Token, accepted: AcceptedTicket, context: ActionContext) -> None:
-    """Log a ticket that a program posted: a new one, or one that came before."""
+    """Log a ticket that a program posted: a new one, or a repeat."""
     if caller.role is not CallerRole.INTAKE:
         return
     name = accepted.answer["ticket"]

@@ -36,7 +36,7 @@ MOST_NAMED_TICKETS = 5
 _AUTHOR_HEADERS = ("x-original-from", "x-original-sender", "reply-to")
 _NAMED_TICKET = re.compile(r"[\[#(]\s*#?([A-Za-z0-9._:-]{2,40}?)[\].,:)\s]|#([A-Za-z0-9._:-]{2,40})$")
 _BULK = ("bulk", "junk", "auto_reply")
-"""Values of Precedence that programs write. `list` is none of them: a mailing list that forwards mail adds it."""
+"""Values of Precedence that programs write. `list` is not one: mailing lists add it to mail that people wrote."""
 
 
 def why_ignored(mail: Mail, envelope_sender: str, rules: MailRules) -> str | None:
@@ -67,7 +67,7 @@ def _is_of_list(mail: Mail) -> bool:
 
 
 def _with_author(mail: Mail, rules: MailRules) -> Mail:
-    """Return the mail with its author as the sender, where a mailing list wrote an address of ours into From.
+    """Return the mail with its author as the sender, if a mailing list wrote one of our addresses into From.
 
     Lists do so because receivers check From against the server that sends (DMARC); they name the author elsewhere.
     """
@@ -169,7 +169,7 @@ def _our_reply(mail: Mail, person: str, ticket: Ticket, *, is_public: bool) -> d
     """Return the event of a mail that a person of the roster wrote.
 
     is_public: the customer gets the words. Anyone can write an id into a subject, so only an answer to a mail that
-    came here or went out from here is public. The customer gets no second mail if the first one went to them.
+    came here or went out from here is public. The customer gets no second mail if this one went to them, too.
     """
     if not (is_public and mail.text):
         return {"kind": "replied", "by": person, "why": _words_of(mail) or "a mail without text"}
@@ -181,7 +181,7 @@ def _our_reply(mail: Mail, person: str, ticket: Ticket, *, is_public: bool) -> d
 
 
 def _why(what: str, mail: Mail) -> str:
-    """Return what a mail is, and what was left out of it."""
+    """Return a sentence about a mail: what it is, and what was left out of it."""
     return ". ".join([what, " ".join(mail.notes)] if mail.notes else [what])[:LONGEST_WHY]
 
 

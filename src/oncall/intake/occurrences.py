@@ -43,7 +43,7 @@ def another_fires(tx: IntakeStore, signal: Signal, origin: Origin, ticket: str) 
 
 
 def end_occurrence(tx: IntakeStore, signal: Signal, origin: Origin, context: ActionContext) -> None:
-    """Store that the problem fires no more."""
+    """Store that the problem no longer fires."""
     row = _row(tx, signal, origin)
     if row is not None and not row.has_ended:
         tx.update_sender_key(replace(row, has_ended=True, changed_at=context.real_now))

@@ -24,7 +24,7 @@ ACTIONS = tuple(_KINDS)
 TEXTS = ("message", "description")
 """The texts of an alert that a client may change, as the last part of their paths."""
 PRIORITY, DELETE = "priority", "delete"
-"""The last parts of the paths that change an alert's priority, and, in our log, of a request that deletes one."""
+"""Last parts of paths: of one that changes an alert's priority, and (in our log only) of one that deletes an alert."""
 _PRIORITIES = ("P1", "P2", "P3", "P4", "P5")
 _LABELS = ("entity", "source", "user")
 

@@ -147,7 +147,7 @@ class _Trigger:
         return self._open() if before is None else self._join(before)
 
     def _join(self, stored: StoredTicket) -> Taken:
-        """Give another occurrence of a problem the ticket of the one before, which is open."""
+        """Attach another occurrence of a problem to the open ticket of the occurrence before it."""
         name = stored.ticket.id
         remember_occurrence(self._tx, self._signal, self._origin, name, self._context)
         taken = self._update(stored)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _BY_THE_MINUTE = ("unavailable", "roles", "kinds", "shadows")
 """Rules that are judged by the exact minutes of a change; the others count whole shifts, as a plan's check does."""
 _REST_HOURS, _WEEK_HOURS = "min_rest_hours", "max_hours_per_week"
-"""Rules that count the hours that an engineer really has of each shift, also of one that they have a small part of."""
+"""Rules that count the hours that an engineer really has, also those of a small part of a shift."""
 
 
 @dataclass(frozen=True, slots=True)

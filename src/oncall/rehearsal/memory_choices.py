@@ -1,4 +1,4 @@
-"""What people choose about notices, for the store of a rehearsal, in which no person chooses anything."""
+"""Choices about notices in the memory store of a rehearsal, in which no person makes one."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def answers_in(log: Iterable[Event]) -> Iterator[Answer]:
 class AnswerTimes:
     """The answers to messages that came in business hours.
 
-    took: business hours, added up. waiting: messages without an answer.
+    took: the sum of all times, in business hours. waiting: messages without an answer.
     """
 
     answered: int = 0
@@ -119,5 +119,5 @@ def chat_words(times: AnswerTimes, calendar: SupportCalendar, within: timedelta,
 
 
 def _rounded_up(average: timedelta) -> str:
-    """Return an average in whole minutes, never rounded in our favour."""
+    """Return an average in whole minutes, rounded up."""
     return rough_span(-(-average // _MINUTE) * _MINUTE)

@@ -88,10 +88,10 @@ _DaysView = TypedDict("_DaysView", {"from": IsoDate, "to": Annotated[IsoDate, "I
 
 
 class AnswersView(TypedDict):
-    """How fast customers' messages were answered that came in business hours."""
+    """How fast customers' messages that came in business hours were answered."""
 
     answered: int
-    average_seconds: Annotated[float | None, "Of business hours; null without an answer."]
+    average_seconds: Annotated[float | None, "Counted in business hours; null without an answer."]
     promised_seconds: Annotated[float, "The average that the policy promises (`portal.answer_within`)."]
     waiting: Annotated[int, "Messages without an answer."]
 

@@ -43,7 +43,7 @@ def shift_names(shifts: Iterable[ShiftKey], zone_at: ZoneAt) -> dict[ShiftKey, s
 
 
 def published_names(schedule: Schedule) -> dict[ShiftKey, str]:
-    """Return the name of each shift of every publication; a shift has that of the earlier one whose time it takes."""
+    """Return the name of each shift of every publication; a shift keeps the name of an earlier one that it replaces."""
     names: dict[ShiftKey, str] = {}
     for publication in schedule.publications:
         keys = {(seat.window, seat.kind) for seat in publication.seats}
@@ -71,9 +71,9 @@ def _with_earlier_names(dated: Mapping[ShiftKey, str], earlier: Mapping[ShiftKey
 
 
 def _same_shifts(whole: Mapping[str, ShiftKey], earlier: Mapping[ShiftKey, str]) -> list[tuple[str, str]]:
-    """Return pairs of a shift's own name and an earlier shift's, the likeliest first: half of their time is the same.
+    """Return pairs of a shift's own name and the name of an earlier shift that shares half of its time.
 
-    A pair of the same name comes first, then the longer time that both have.
+    The likeliest come first: pairs of the same name, then the pairs that share more time.
     """
     known = sorted(((window, kind, name) for (window, kind), name in earlier.items()), key=lambda one: one[0].start)
     starts = [window.start for window, _, _ in known]

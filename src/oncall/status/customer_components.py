@@ -1,4 +1,4 @@
-"""What the page knows of the components that only one customer may see."""
+"""The state of the components that only one customer may see."""
 
 from __future__ import annotations
 

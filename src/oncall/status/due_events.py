@@ -1,4 +1,4 @@
-"""What comes about by itself: maintenance that nears, begins and ends, and incidents that publish themselves.
+"""Finds the events that happen by themselves: maintenance nears, begins and ends; incidents publish themselves.
 
 Each becomes an event of the log, so that feeds and subscribers are told of it like of everything else.
 """
@@ -15,11 +15,11 @@ from oncall.status.status_record import StatusRecord
 CLOCK = "oncall"
 """Who writes these events."""
 NEWS_FOR = timedelta(days=1)
-"""How long the end of a maintenance and an incident that published itself are news, if no pager ran meanwhile."""
+"""How late the end of a maintenance, or an incident that published itself, is still told if no pager ran meanwhile."""
 
 
 def due_events(record: StatusRecord, events: Iterable[StatusEvent]) -> list[StatusEvent]:
-    """Return the events that have come about by `record.now` and are not among the events of the log."""
+    """Return the events that are due at `record.now` and not in the log yet. events: of the log."""
     found = [event for each in record.maintenances for event in _of_maintenance(each, record)]
     return [*found, *_of_proposals(record, list(events))]
 

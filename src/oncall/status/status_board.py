@@ -16,7 +16,7 @@ from oncall.support.wording import ago
 
 @dataclass(frozen=True, slots=True)
 class OpenIncidentView:
-    """An open incident. last_word: how long ago the page spoke of it. is_silent: longer ago than the page allows."""
+    """An open incident. last_word: time since its last public update. is_silent: it is longer than the page allows."""
 
     incident: Incident
     last_word: str

@@ -29,9 +29,8 @@ INDICATOR_SYMBOLS = {"none": "✓", "maintenance": "⚒", "minor": "▽", "major
 
 
 def status_html(record: StatusRecord, base: str, *, may_subscribe: bool = False, may_text: bool = False) -> str:
-    """Return the page. base: the path from the page to its files, like `/status/`. may_subscribe: with the form.
-
-    may_text: with the form for phone numbers.
+    """Return the page. base: the path from the page to its files, like `/status/`. may_subscribe: show the form to
+    subscribe. may_text: show the form for phone numbers.
     """
     page, window = record.page, last_window(record)
     components = [(each, record.state_of(each.id), list(day_bars(record, each.id))) for each in page.public]

@@ -77,7 +77,7 @@ def _told_by(event: StatusEvent, record: StatusRecord) -> tuple[Incident | Maint
     known: list[Incident | Maintenance] = [*record.incidents, *record.maintenances]
     subject = next((each for each in known if each.id == event.subject), None)
     if isinstance(subject, Incident) and event.kind in (StatusEventKind.PUBLISHED, StatusEventKind.APPEARED):
-        # Readers who hear of it late hear how it stands: it may be over already.
+        # A late notice tells the present state, because the incident may be over already.
         said = [update.seq for update in subject.updates if update.seq <= event.seq]
         return subject, said[-1] if said else event.seq
     return subject, event.seq

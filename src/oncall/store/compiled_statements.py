@@ -14,7 +14,7 @@ from sqlalchemy.util import LRUCache
 
 
 class _SharedStatements(MutableMapping[Any, Compiled]):
-    """SQLAlchemy's keys begin with the engine's own dialect object; here all dialects of one server version are one."""
+    """The shared cache. Its keys hold the server version in place of the engine's own dialect object."""
 
     def __init__(self) -> None:
         self._statements: LRUCache[Any, Compiled] = LRUCache(1000)

@@ -82,7 +82,7 @@ _BACKLOGS = (
     .group_by(relay_messages.c.to)
 )
 _PERSONAL = (SUBSCRIBER_HOOK, SUBSCRIBER_MAIL.partition(":")[0], SUBSCRIBER_SMS.partition(":")[0])
-"""The first words of destinations that are a person's own."""
+"""The first words of the destinations of a single subscriber or customer."""
 _PLACE = (relay_messages.c.written_at, relay_messages.c.position, relay_messages.c.id)
 _IN_STATE = {
     RelayState.WAITING: _IS_WAITING,
@@ -197,7 +197,7 @@ class RelayQueries(Statements):
         return self._run(old.values(due_at=None, error=error)).rowcount
 
     def forget_relay_messages(self, *, written_before: datetime) -> None:
-        """Delete messages that do not wait and were written before an instant, but no mail about a ticket.
+        """Delete sent and quarantined messages that were written before an instant, except mails about a ticket.
 
         The ticket's timeline shows how its mails were delivered.
         """

@@ -31,7 +31,7 @@ def portal_rows(policy: Policy) -> tuple[PortalRow, ...]:
 
 
 def row_of(answers: FormAnswers, policy: Policy) -> PortalRow:
-    """Return the first row that fits the answers. One always does: a table without it is refused."""
+    """Return the first row that fits the answers. One always fits, because a policy with another table is refused."""
     return next(row for row in portal_rows(policy) if row.fits(answers))
 
 
@@ -49,8 +49,8 @@ def impact_of(answers: FormAnswers, policy: Policy) -> str:
 def _impact_like(rank: str, policy: Policy) -> str:
     """Return the policy's impact for a rank of the packaged table.
 
-    A policy without an impact of that name has the next graver or else the next less grave one. What is `low` never
-    pages: it gets the least grave impact that does not, and the least grave one if each impact pages.
+    Without an impact of that name, it is the next graver one, or else the next less grave one. `low` should never
+    page: it becomes the least grave impact that pages nobody, or the least grave one if every impact pages.
     """
     names = list(policy.impacts)
     if rank == "low":

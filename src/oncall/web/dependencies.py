@@ -26,8 +26,7 @@ from oncall.web.services import Services
 
 @dataclass(slots=True)
 class HelpAddress:
-    """The mail address that customers' pages name. known: as the last page read it; pages show it while the database
-    is away."""
+    """The mail address that customers' pages name. known: the last one read, for pages while the database is away."""
 
     known: str | None = None
 

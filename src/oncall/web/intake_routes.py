@@ -45,7 +45,7 @@ _CHANGE_REFUSALS = (401, 403, 404, 409, 422, 503)
     openapi_extra=query(ArrivalQuery),
 )
 async def get_log(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
-    """Returns what came in from whom, and what became of it. Requests are kept for 14 days.
+    """Returns the requests that came in, and what became of them. Requests are kept for 14 days.
 
     Pass the `next` of a page as `after` to get the page that follows.
     """

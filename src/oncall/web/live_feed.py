@@ -26,7 +26,7 @@ MOST_PER_SESSION = 12
 MOST_STREAMS = 500
 """Streams of all sessions."""
 MOST_OF_THE_TIME = 0.1
-"""The largest part of one processor that open pages may use for what changes."""
+"""The largest part of one processor's time that changes on open pages may use."""
 LONGEST_PAUSE = 10.0
 """Seconds after which pages are told of a change in any case."""
 LOOKED_BACK = 100
@@ -102,7 +102,7 @@ class LiveFeed:
         return self._streams.total()
 
     def is_current(self, place: LivePlace, read_at: float) -> bool:
-        """Return True if facts of a place, read at an instant (monotonic), have all that any stream was told of.
+        """Return True if facts of a place, read at an instant (monotonic), include all that streams were told.
 
         Without a stream nothing is known.
         """
@@ -153,7 +153,7 @@ class LiveFeed:
         find_mark: Callable[[], Awaitable[str]],
         is_signed_in: Callable[[], Awaitable[bool]],
     ) -> AsyncGenerator[str, None]:
-        """Yield a server-sent event each time that one thing has another mark than before, and a comment now and then.
+        """Yield a server-sent event each time that a mark changes, and a comment now and then to keep the stream open.
 
         after: the mark that the page shows. find_mark: asked at each poll. is_signed_in: as for `follow`.
         """

@@ -89,7 +89,7 @@ async def act_on_alert(identifier: str, request: Request, services: ServicesDep,
 
 
 async def delete_alert(identifier: str, request: Request, services: ServicesDep, caller: SenderDep) -> JSONResponse:
-    """Resolves the ticket: an alert that is deleted needs nobody any more. `user` says who deleted it."""
+    """Resolves the ticket, because a deleted alert needs no engineer. `user` says who deleted it."""
     return await _answered(request, services, caller, ending=f"/{DELETE}")
 
 

@@ -83,7 +83,7 @@ class PublicStatus:
             return self.kept_file(path) or await self._render(path)
 
     def kept_file(self, path: str) -> PublicFile | None:
-        """Return a file that need not be rendered now; None for any other. Has what is kept renewed in time."""
+        """Return a kept file; None if it must be rendered first. Renders it again before it is too old."""
         kept = self._kept.get(path)
         if kept is None:
             return None
@@ -97,17 +97,17 @@ class PublicStatus:
         return kept.file
 
     async def stop(self) -> None:
-        """Wait for what runs beside the readers."""
+        """Wait for the work in the background."""
         await asyncio.gather(*self._beside.values())
 
     def _start(self, name: str, work: Callable[[], Coroutine[object, object, None]]) -> None:
-        """Do something beside the readers, unless it is being done."""
+        """Start work in the background, unless the work of this name is running."""
         if name not in self._beside:
             task = self._beside[name] = asyncio.get_running_loop().create_task(work())
             task.add_done_callback(lambda _: self._beside.pop(name, None))
 
     async def _look(self) -> None:
-        """Forget what is kept if the log has a new event. While the database is away, readers get what there is."""
+        """Forget what is kept if the log has a new event. While the database is away, readers get the kept pages."""
         with suppress(StoreError):
             looked_at = self._services.clock.real_now()
             last = await self._services.engine.read(_last_event)

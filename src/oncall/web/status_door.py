@@ -1,6 +1,6 @@
 """Answers readers of the public status page from what is kept, before any other layer of the application.
 
-Thousands may read the page at once while tickets are paged, so that such an answer is a look-up and two messages.
+Thousands may read the page at once while tickets are paged, so an answer costs one look-up and two messages.
 """
 
 from __future__ import annotations

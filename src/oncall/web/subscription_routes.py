@@ -143,7 +143,7 @@ def _only(fields: dict[str, list[str]], wanted: str) -> str:
 
 
 async def _text(services: Services, fields: dict[str, list[str]], source: str, *, is_trapped: bool) -> Response:
-    """Send a code by SMS and show the form into which it is typed. A program in the trap gets the form, and no code."""
+    """Send a code by SMS and show the form into which it is typed. A program that fills the trap field gets no code."""
     phone, token = _only(fields, "phone"), "none"
     if not is_trapped:
         if not services.can_text:

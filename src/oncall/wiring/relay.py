@@ -108,7 +108,7 @@ class Relay:
         self._runs.wait()
 
     def _note_replies(self) -> None:
-        """Note how far the log goes where no reply was mailed so far, so that every later one is."""
+        """On the first run, store where the log ends, so that only later replies are mailed."""
         replies, now, real_now = self._replies, self._now(), self._real_now()
         found = self._store.read(lambda tx: replies.look(tx, now=now, real_now=real_now)) if replies else None
         if replies is not None and found is not None and found.before is None:

@@ -64,7 +64,7 @@ def make_status_sms(settings: Settings) -> Channel | None:
 
 
 def own_status_number(settings: Settings) -> OwnAccount | None:
-    """Return what an inbound SMS must name to be for the status page's own sender; None if it has none."""
+    """Return the recipient of an inbound SMS to the status page's own sender; None if it has none."""
     sender = settings.status_sms_from
     if shares_sender(settings) or sender == OFF:
         return None
@@ -88,7 +88,7 @@ class TextTurns:
         self._went_at: datetime | None = None
 
     async def next(self) -> bool:
-        """Return True if a text may go now; then the next one waits for its turn."""
+        """Return True if a text may go now, and make the next one wait for its turn."""
         if self._is_too_soon() or await self._access.read(lambda tx: has_unsent_pages(tx, self._real_now())):
             return False
         if self._is_too_soon():

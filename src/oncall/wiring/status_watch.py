@@ -1,4 +1,4 @@
-"""Watches the status page, twice a minute beside the pager: what comes about by itself, and where it is silent."""
+"""Checks the status page twice a minute, beside the pager: logs due events, and reminds of silent incidents."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LOOK_EVERY_SECONDS = 30.0
 
 
 class StatusWatch:
-    """Logs what comes about on the page by itself, and reminds the authors of open incidents."""
+    """Logs the due events of the page, and reminds the authors of silent incidents."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

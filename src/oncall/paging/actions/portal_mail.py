@@ -25,7 +25,7 @@ def portal_link_mail(link: PortalLinkView, real_now: datetime) -> RelayMessage:
 
 @dataclass(frozen=True, slots=True)
 class RoutedForm:
-    """What a team reads of a ticket from the portal. contact: the customer's mail address."""
+    """The parts of a portal ticket that the team of its row gets by mail. contact: the customer's mail address."""
 
     ticket: str
     customer: str

@@ -110,8 +110,8 @@ def post_form(
 ) -> PostedForm:
     """Store the ticket of a form with its description, and return it with a new link to its page.
 
-    can_mail: the team that the policy names for these answers gets a mail. One form is one ticket: the same form again
-    stores nothing. Raises Conflict for the same form with other words.
+    can_mail: also mail the ticket to the team that the policy names for these answers. One form is one ticket: the
+    same form again stores nothing. Raises Conflict for the same form with other words.
     """
     policy = tx.policy_at(context.now)
     row = row_of(form.answers, policy)

@@ -74,12 +74,12 @@ def action_warnings(posted: object) -> list[str]:
     if not isinstance(posted, Mapping):
         return []
     misplaced = [
-        f'"{field}" counts for {kind.value} alone and was left out.'
+        f'"{field}" is only for {kind.value} and was ignored.'
         for field, kind in _ONLY_FOR.items()
         if posted.get(field) is not None and posted["kind"] != kind.value
     ]
     if posted.get("message") is not None and posted["kind"] not in _MESSAGES:
-        misplaced.append(f'"message" counts for {", ".join(_MESSAGES)} alone and was left out.')
+        misplaced.append(f'"message" is only for {", ".join(_MESSAGES)} and was ignored.')
     if posted.get("mailed") is not None and posted["kind"] not in _TO_CUSTOMERS:
-        misplaced.append(f'"mailed" counts for {", ".join(_TO_CUSTOMERS)} alone and was left out.')
+        misplaced.append(f'"mailed" is only for {", ".join(_TO_CUSTOMERS)} and was ignored.')
     return [*unknown_fields(posted, EVENT_FIELDS), *misplaced]

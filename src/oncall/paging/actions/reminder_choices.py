@@ -1,6 +1,6 @@
-"""What a person chooses about texts that are no pages: which reminders, and no courtesy notices. Read and changed here.
+"""Reads and changes a person's choice of reminders and courtesy notices.
 
-Pages are never switched off, nor is any other text that asks for an answer or says that a shift has changed.
+Pages, texts that ask for an answer, and texts about changed shifts cannot be switched off.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from oncall.suggestions import suggestion
 from oncall.support.reminders import CHOICES
 
 AS_POLICY = "policy"
-"""What stands in place of a list for the reminders of the policy."""
+"""The value of `reminders` that asks for the reminders of the policy."""
 
 
 class ChoiceStore(Schedules, NoticeChoices, Protocol):
@@ -36,7 +36,7 @@ class ReminderChoiceView(TypedDict):
 
     engineer: Annotated[str, "The person's id."]
     reminders: Annotated[
-        list[str] | None, "What they chose of `week`, `day` and `hour` before a shift; null: as the policy says."
+        list[str] | None, "The chosen ones of `week`, `day` and `hour` before a shift; null: as the policy says."
     ]
     before_seconds: Annotated[list[int], "How long before a shift they are reminded, in seconds, the longest first."]
     quiet: Annotated[bool, "True: no courtesy notices (a ticket is taken, the briefing at the handoff)."]
@@ -44,8 +44,8 @@ class ReminderChoiceView(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class ChoiceAsked:
-    """A change of a choice. engineer: None: the caller. reminders: names of `CHOICES`, or `AS_POLICY`; None: as it is.
-    is_quiet: None: as it is."""
+    """A change of a choice. A None leaves `reminders` or `is_quiet` as it is.
+    engineer: the caller if None. reminders: names of `CHOICES`, or `AS_POLICY`."""
 
     engineer: str | None
     reminders: tuple[str, ...] | str | None
@@ -53,7 +53,7 @@ class ChoiceAsked:
 
 
 def choice_from(posted: object) -> ChoiceAsked:
-    """Return the change of a posted document. Raises FieldFaults with every field that cannot be used."""
+    """Return the change that a posted document asks for. Raises FieldFaults with every bad field."""
     if not isinstance(posted, Mapping):
         raise FieldFaults([FieldFault("reminders", 'a JSON object is needed, like {"reminders": ["day", "hour"]}')])
     engineer, wanted, quiet = posted.get("engineer"), posted.get("reminders"), posted.get("quiet")
@@ -84,13 +84,15 @@ def _named(wanted: object) -> tuple[str, ...] | str | None:
 
 
 def chooser(caller: Token, engineer: str | None) -> str:
-    """Return whose choice a caller means. An engineer's token without a name means itself.
+    """Return the id of the engineer to whom a choice belongs; without a name, the engineer of the token.
 
-    Raises NotAllowed for the choice of another engineer, and FieldFaults without a name.
+    Raises NotAllowed if an engineer names another one, and FieldFaults if another caller names no engineer.
     """
     if access(caller.role, Operation.CHOOSE_REMINDERS) is Access.AS_ITSELF:
         if engineer not in (None, caller.name):
-            raise NotAllowed(f"this token chooses the reminders of {caller.name} alone; a manager can")
+            raise NotAllowed(
+                f"this token may choose only the reminders of {caller.name}; a manager may choose for others"
+            )
         return caller.name
     if engineer is None:
         raise FieldFaults([FieldFault("engineer", "name an engineer by their id")])

@@ -1,4 +1,4 @@
-"""Mails the replies of the log to customers: each is written once, together with the place up to which it was read."""
+"""Mails replies to customers: stores each mail once, in one transaction with how far the log was read."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KEPT_EVERY = 5_000
 OLDEST = timedelta(days=1)
 """How old (policy time) a reply may be that is mailed. After an outage of days, old replies would only confuse."""
 LINKS_LEFT = 5
-"""Links to a ticket's page that no mail takes, so that a person can always make one."""
+"""How many links to a ticket's page mails leave free, so that a person can always make one."""
 
 
 class ReplyMailStore(EventFeed, RelayMessages, SenderKeys, LinkStore, Protocol):
@@ -34,7 +34,7 @@ class ReplyMailStore(EventFeed, RelayMessages, SenderKeys, LinkStore, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ReplyRound:
-    """What one round has found: replies up to the event `after`. before: the stored place, to be moved."""
+    """The replies that one round found, up to the event `after`. before: the stored place in the log."""
 
     before: int | None
     after: int
@@ -55,7 +55,7 @@ class ReplyMails:
     gaps: LogGaps = field(default_factory=LogGaps)
 
     def look(self, tx: ReplyMailStore, *, now: datetime, real_now: datetime) -> ReplyRound | None:
-        """Return what is to be written now; None if everything is. Reads only. now: policy time."""
+        """Return the replies to mail and how far the log was read; None: nothing to store. now: policy time."""
         cursor = tx.relay_cursor(REPLIES_MAILED)
         if cursor is None:
             return ReplyRound(None, tx.last_event())
@@ -68,7 +68,7 @@ class ReplyMails:
         return ReplyRound(cursor, after, replies)
 
     def store(self, tx: ReplyMailStore, found: ReplyRound, *, now: datetime, real_now: datetime) -> bool:
-        """Write the mails of a round. False if another process has moved the place; the next round looks again."""
+        """Store the mails of a round. Returns False, and stores nothing, if another process has read on meanwhile."""
         if not tx.move_relay_cursor(found.before, found.after, REPLIES_MAILED):
             return False
         mails = (self._mail(tx, reply, now, real_now) for reply in found.replies)
@@ -103,7 +103,7 @@ class ReplyMails:
         return self.sender if rules.takes(self.sender) else rules.help_address
 
     def _page(self, tx: ReplyMailStore, stored: StoredTicket, real_now: datetime) -> str | None:
-        """Return the address of the ticket's page with a new secret: the old ones are stored as digests alone."""
+        """Return the address of the ticket's page with a new secret: only digests of old ones are stored."""
         name = stored.ticket.id
         if tx.count_ticket_links(name) >= MOST_LINKS - LINKS_LEFT:
             return None
@@ -111,9 +111,9 @@ class ReplyMails:
 
 
 def _worth_a_mail(events: list[Event], now: datetime) -> Iterator[SupportMessage]:
-    """Yield the replies that have words for the customer, and that no mail has brought them.
+    """Yield the replies with words that the customer has not got by mail yet.
 
-    A reply on a duplicate stands in both logs, and counts here on the duplicate: its contact gets it.
+    A reply on a duplicate is in both tickets' logs. Only the one in the duplicate's log is mailed, to its contact.
     """
     for event in events:
         if not isinstance(event, SupportMessage) or event.text is None or event.is_mailed:

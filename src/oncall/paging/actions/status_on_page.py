@@ -1,4 +1,4 @@
-"""Records what a person says on the status page, from a ticket if they name one, and shows its effect before."""
+"""Records what a person writes on the status page, from a ticket if they name one, and previews its effect."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class StatusStore(StatusLog, Tickets, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a person saw before they acted. new_id: the id of a new incident or maintenance.
+    """The state that a person saw before they acted. new_id: the id of a new incident or maintenance.
 
     seen: the number of the last event that they saw of what they act on; 0 for a new one.
     """
@@ -61,7 +61,7 @@ def effect_on_page(tx: StatusStore, action: StatusAction, author: StatusAuthor, 
 
 
 def seen_of(tx: StatusStore, effect: StatusEffect) -> int:
-    """Return the number of the last event of what an action is about; 0 if it is new."""
+    """Return the number of the last event of the action's incident or maintenance; 0 if that is new."""
     last = last_word(tx.status_events(), effect.event.subject)
     return last.seq if last is not None else 0
 

@@ -17,9 +17,10 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class AskLimits:
-    """How often a subscription may be asked for by one way.
+    """How many subscriptions may be asked for by mail, or by SMS.
 
-    key: begins the keys under which asks are counted. address, sent: the words for an address and for what it is sent.
+    key: begins the keys under which asks are counted. address, sent: what messages call the address, and what was sent
+    to it.
     for_address: asks for one address in a day. from_source: asks from one network in an hour. for_page: asks of
     everyone in an hour.
     """
@@ -61,7 +62,7 @@ def mail_address(text: str) -> str:
 
 
 def phone_number(text: str) -> str:
-    """Return a phone number in one form for every way to write it. Raises Refused for text that is none."""
+    """Return a typed phone number as `canonical_phone` does. Raises Refused for a number that gets no text."""
     number = re.sub(r"[\s().\-/]", "", text[:LONGEST_ADDRESS])
     if not is_e164(number):
         raise Refused(f"this is not a phone number with its country code; write one like {EXAMPLE_PHONE}")

@@ -1,4 +1,4 @@
-"""Writes into the log of the status page what comes about by itself: see `status.due_events`."""
+"""Writes the events that happen by themselves into the log of the status page: see `status.due_events`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from oncall.status.status_record import read_status
 
 
 def note_due_events(tx: StatusLog, now: datetime) -> list[StatusEvent]:
-    """Append what has come about by `now` (policy time, aware UTC), and return it. Each comes into the log once."""
+    """Append the events that are due at `now` (policy time, aware UTC), each once, and return them."""
     if not tx.status_files():
         return []
     # Two pagers that look at the same time would both find it missing.

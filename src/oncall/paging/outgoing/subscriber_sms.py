@@ -36,7 +36,7 @@ def notice_sms(
     writing = encoding_for([notice.title, *notice.names], unicode=True).with_parts(2)
     named = f" ({', '.join(notice.names)})" if notice.names else ""
     words = writing.spell(f"{_name(page)}: {notice.title}{named}, {notice.time}")
-    # The link and the way out stay whole, whatever the title is.
+    # Only the title is cut: the link and the words about STOP must stay whole.
     text = writing.cut(words, writing.limit - writing.width(ending)) + ending
     sms = OutgoingSms(subscriber.address, text, real_now + NOTICE_LASTS)
     name = f"{notice.seq}|{subscriber.id}"

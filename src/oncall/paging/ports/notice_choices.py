@@ -1,4 +1,4 @@
-"""What people choose about the texts that are no pages, in the store."""
+"""The stored choices of people about reminders and courtesy notices."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class NoticeChoice:
-    """The choice of one person. Pages, and every other text that asks for an answer, reach the person all the same.
+    """The choice of one person. Pages and other texts that ask for an answer come whatever they chose.
 
     reminders: how long before a shift they are reminded, the longest first; None: as the policy says. is_quiet: they
     get no courtesy notices.

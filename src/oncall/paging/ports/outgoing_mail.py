@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 MAIL = "mail"
-"""The sender and the caller of every mail that comes in: no token stands behind one. `SenderKey` has it."""
+"""The sender and the caller of every incoming mail in a `SenderKey`, because a mail has no token."""
 MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,190}")
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class OutgoingSms:
-    """One text to one number. until: it is not sent later (real time, aware UTC). `repr` shows neither."""
+    """One text to one number. until: the latest time to send it (real, aware UTC). `repr` hides number and text."""
 
     to: str = field(repr=False)
     text: str = field(repr=False)

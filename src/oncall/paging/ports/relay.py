@@ -179,7 +179,7 @@ class RelayMessages(RelayLooks, Protocol):
         """Give up waiting messages to a destination that were written before an instant, and return how many."""
 
     def forget_relay_messages(self, *, written_before: datetime) -> None:
-        """Delete messages that do not wait and were written before an instant, but no mail about a ticket."""
+        """Delete sent and quarantined messages that were written before an instant, except mails about a ticket."""
 
 
 class Carrier(Protocol):

@@ -50,7 +50,7 @@ class RelayObserver(Protocol):
 class Courier:
     """Sends the messages of one destination. carrier: how; real_now: real time, aware UTC.
 
-    may_go: says whether a message may go now; then each round sends one. None: they go at once. pause_between:
+    may_go: returns True if a message may go now; each round then sends one. Without it, all go at once. pause_between:
     real seconds without work after each message.
     """
 

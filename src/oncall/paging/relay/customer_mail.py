@@ -61,8 +61,8 @@ def reply_mail(
 ) -> RelayMessage:
     """Return the mail with a reply, whose words are `text`.
 
-    to: the customer's address. reply_to: the address that takes the answer; None: no mail is taken in. page: the
-    address of the ticket's page; None: the mail names none.
+    to: the customer's address. reply_to: the address for an answer; None if the service takes in no mail. page: the
+    address of the ticket's page; None to leave it out.
     """
     ways = [
         *(["Answer this mail to write to us."] if reply_to is not None else []),
@@ -76,7 +76,7 @@ def reply_mail(
 
 
 def _headers(thread: MailThread, reply_to: str | None) -> Mapping[str, str]:
-    """Return the headers of a mail that a person wrote. Programs that are asked to answer nothing keep silent."""
+    """Return the headers. They say that a person wrote the mail, and ask programs to send no automatic answer."""
     found = {"Message-ID": f"<{thread.own_id}>", "Auto-Submitted": "no", "X-Auto-Response-Suppress": "OOF, AutoReply"}
     before = thread.answers
     if before is not None and len(before) <= _LONGEST_THREAD and before.isascii() and before.isprintable():

@@ -1,4 +1,4 @@
-"""How far the log of events is complete: numbers are given before a transaction commits, so one may come late."""
+"""Finds up to which number the log of events is complete: a transaction that commits late fills a gap below the end."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class LogGaps:
     missed_at: dict[int, datetime] = field(default_factory=dict)
 
     def settled(self, cursor: int, numbers: Sequence[int], real_now: datetime) -> int:
-        """Return the number up to which the log is complete, or has waited long enough for what is missing.
+        """Return the number up to which the log is complete, without gaps older than `GAP_LASTS`.
 
         numbers: of the events after the cursor, in order.
         """

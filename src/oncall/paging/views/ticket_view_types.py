@@ -71,7 +71,7 @@ class MailView(TypedDict):
     """The mail that brings a reply to the customer."""
 
     state: Annotated[Literal["waiting", "sent", "quarantined"], "quarantined: not sent again unless a person asks."]
-    id: Annotated[str, "For `oncall webhooks retry`."]
+    id: Annotated[str, "The id that `oncall webhooks retry` takes."]
     written_at: IsoTime
     sends: Annotated[int, "How often it was sent."]
     sent_at: NotRequired[Annotated[IsoTime, "When the mail server accepted it."]]
@@ -88,7 +88,7 @@ class EventView(TypedDict):
     id: NotRequired[Annotated[str, "The sender's own id of this event."]]
     # What an event carries depends on its kind; the log keeps it as JSON.
     details: NotRequired[Annotated[dict[str, Any], "What else this kind of event carries."]]
-    mail: NotRequired[Annotated[MailView, "Of a reply that goes to the customer by mail; in whole tickets alone."]]
+    mail: NotRequired[Annotated[MailView, "Only of a reply that goes by mail, where one whole ticket is shown."]]
 
 
 class AttemptView(TypedDict):

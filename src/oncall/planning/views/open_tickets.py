@@ -1,4 +1,4 @@
-"""The open tickets by urgency, kept between two looks, so that a look costs what has changed and not what is open."""
+"""The open tickets by urgency, kept between two looks, so that each look reads only the tickets that changed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MOST_NEW_EVENTS = 5_000
 LOOKED_BACK = 100
 """How many of the known events are looked at again: a transaction may commit an event below the newest number."""
 READ_AGAIN = 50
-"""Tickets without a new event that each look folds again, the longest known first: time alone may change a clock."""
+"""How many unchanged tickets each look reads again, the longest unread first: an SLA clock moves without an event."""
 
 
 class OpenTicketStore(ListingStore, EventFeed, Protocol):
@@ -33,7 +33,7 @@ class OpenTicketStore(ListingStore, EventFeed, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OpenTicket:
-    """One open ticket with its log. deadline: when the clock that ends first does (seconds since 1970), if any."""
+    """One open ticket with its log. deadline: the earliest end of its SLA clocks (seconds since 1970), if any runs."""
 
     stored: StoredTicket
     log: Sequence[Event]
@@ -51,7 +51,7 @@ class OpenTickets:
         """The newest event, and the version of the schedule, at the last look."""
 
     def look(self, tx: OpenTicketStore, now: datetime) -> list[OpenTicket]:
-        """Return the open tickets at `now` (policy time, aware UTC), the one whose clock ends first on top."""
+        """Return the open tickets at `now` (policy time, aware UTC), by the earliest end of their SLA clocks."""
         last, version = tx.last_event(), tx.schedule().newest
         with self._lock:
             if self._seen is not None and last < self._seen[0]:

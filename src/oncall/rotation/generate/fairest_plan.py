@@ -58,7 +58,7 @@ def fairest_plan(
 
 
 def _spread(problem: Problem, search: Search, best: BestPlan) -> LeastClumped:
-    """Return a plan as fair with few clumps; when the search is over, the clumps are only stated."""
+    """Return an equally fair plan with few clumps; if no time is left, state the clumps of the best plan."""
     if search.is_over:
         return LeastClumped(best, stated_clumps(problem, best.seats))
     return least_clumped(problem, search, best)
@@ -96,7 +96,7 @@ def _meeting_requests(problem: Problem, search: Search, best: BestPlan) -> tuple
             return best, False
         # The model underestimated the cost of these seats.
         best = with_finer_model(problem, search, best, result.seats)
-        # The finer model has no plan that this one did not have, so what this one proved holds for it, too.
+        # Every plan of the finer model is a plan of this one, too, so a bound proven here holds there.
         near = frozenset(Duty(seat.engineer, seat.shift) for seat in result.seats)
         goal = replace(goal, model_type=best.model_type, ranges=best.ranges, floor=result.floor, near=near)
 

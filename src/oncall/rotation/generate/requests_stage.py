@@ -23,7 +23,7 @@ EFFORT, EFFORT_WITH_PAIRS = 20.0, 5.0
 class RequestsResult:
     """The best seats found in time, or None. is_best: it is proven that no plan meets the requests better.
 
-    floor: no plan as fair breaks less, as `RequestsGoal.cost_of` counts it; None where that is not known.
+    floor: a lower bound on `RequestsGoal.cost_of` for equally fair plans; None if none is known.
     """
 
     seats: list[StaffedSeat] | None

@@ -1,4 +1,4 @@
-"""The fairness stage for turns: the patterns of the counting bound first, then all that a cheap plan can have."""
+"""The fairness stage for turns: tries the patterns of the counting bound first, then every pattern of a cheap plan."""
 
 from __future__ import annotations
 

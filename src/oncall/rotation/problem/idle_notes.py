@@ -1,4 +1,4 @@
-"""Who has a share of a plan and can take none of its shifts, in sentences: the plan cannot show it otherwise."""
+"""Notes about engineers who have a share of a plan and can take none of its shifts: no other output tells."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ def seats_by_the_minute(held: Iterable[HeldPart]) -> tuple[Seat, ...]:
 
 
 def seats_from_first_to_last(held: Iterable[HeldPart]) -> tuple[Seat, ...]:
-    """Return a seat for each engineer and seat, from the first minute that the engineer holds it to the last.
+    """Return each engineer's seats, each from the first minute that the engineer holds it to the last.
 
     An hour in the middle of a shift that another engineer covers is no rest between two shifts.
     """

@@ -28,8 +28,8 @@ class RequestsGoal:
 
     request_costs: what each requested duty costs. pairs: engineers who prefer to work together.
     model_type, ranges: the kind of model that computes the fairness cost, and its count ranges.
-    floor: no such plan has a smaller cost of its requests, as a coarser model proved; None where that is not known.
-    near: the duties that the coarser model chose, at that cost of the requests.
+    floor: a lower bound on the cost of the requests, proven by a coarser model; None if none is known. near: the
+    duties of the coarser model's plan, whose requests cost as much as the floor.
     """
 
     request_costs: Mapping[Duty, int]

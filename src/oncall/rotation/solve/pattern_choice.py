@@ -14,7 +14,7 @@ from oncall.rotation.solve.search import Search
 from oncall.rotation.solve.turn_patterns import Pattern, PatternList, TurnKey, TurnTypes, grouped
 
 BOUND_LIMIT = timedelta(seconds=20)
-"""The longest that one program runs."""
+"""The longest time that one mixed-integer program runs."""
 _TINY = 1e-4
 
 

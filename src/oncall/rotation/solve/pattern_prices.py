@@ -1,8 +1,8 @@
-"""What a plan of turns costs at least if an engineer has a given pattern: the lists of patterns become short.
+"""Computes a lower bound on the cost of plans in which an engineer has a given pattern, to drop dear patterns.
 
-The linear relaxation of the choice of patterns has a price for one more turn of each type and role. With these prices,
-a sum shows for each pattern a cost that no plan in which an engineer has it is below. Any prices give a true bound;
-those of the relaxation give a high one.
+The linear relaxation of the choice of patterns has a price for one more turn of each type and role. A sum of these
+prices gives each pattern a lower bound on the cost of plans with it. Any prices give a true bound; those of the
+relaxation give a high one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _AT_ONCE = 200
 """How many patterns of a group the relaxation gets in each round."""
 _MOST_ROUNDS = 30
 _MISSING = 1_000_000
-"""What a turn costs in the relaxation that no pattern covers."""
+"""What a turn costs in the relaxation if no pattern covers it."""
 
 
 def wanted_turns(problem: Problem, types: TurnTypes) -> dict[TurnKey, int]:
@@ -30,7 +30,7 @@ def wanted_turns(problem: Problem, types: TurnTypes) -> dict[TurnKey, int]:
 
 
 def least_with_each(problem: Problem, types: TurnTypes, lists: Sequence[PatternList]) -> tuple[Sequence[int], ...]:
-    """Return, for each engineer and pattern, a cost that no plan in which the engineer has it is below."""
+    """Return, for each engineer and pattern, a lower bound on the cost of plans in which the engineer has it."""
     wanted, groups = wanted_turns(problem, types), grouped(lists)
     prices = _prices(wanted, lists, groups)
     reduced = [_reduced(lists[group[0]].patterns, prices) for group in groups]

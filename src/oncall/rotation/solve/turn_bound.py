@@ -20,7 +20,7 @@ MOST_PATTERNS = 5000
 MOST_CHOICES = 4000
 """The most patterns of all engineers together in the model of the calendar, if the dearer ones can be left out."""
 WINDOWS = (50, 400, 3200)
-"""How far above the least cost of the linear relaxation plans are looked at, one after the other, and then all."""
+"""Slacks above the least cost of the linear relaxation, which are tried in turn before all patterns."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class TurnBound(CountingBound):
     """The counting bound of a problem with turns.
 
     types: of its turns. lists: the patterns of each engineer. chosen: a pattern for each engineer at the bound.
-    least: for each pattern of each engineer, a cost that no plan in which the engineer has it is below. beyond: a plan
-    in which an engineer has a pattern that is not listed costs at least this.
+    least: for each pattern of each engineer, a lower bound on the cost of plans with it. beyond: a lower bound on the
+    cost of plans in which an engineer has a pattern that is not listed.
     """
 
     types: TurnTypes | None = None
@@ -62,7 +62,7 @@ def turn_bound(problem: Problem, search: Search) -> TurnBound | None:
 
 @dataclass(frozen=True)
 class _Listed:
-    """Patterns of a problem, each with a cost that no plan with it is below. beyond: as in `TurnBound`."""
+    """Patterns of a problem, each with a lower bound on the cost of plans with it. beyond: as in `TurnBound`."""
 
     problem: Problem
     types: TurnTypes
@@ -91,7 +91,7 @@ class _Listed:
 
     @property
     def floor(self) -> int:
-        """Return a cost that no plan with these patterns is below."""
+        """Return a lower bound on the cost of plans with these patterns."""
         return max(0, *(min(own) for own in self.least))
 
     def bound(self, search: Search) -> TurnBound | None:
@@ -112,7 +112,7 @@ class _Listed:
         return self._bound_at(cost, choice.most_even_at(cost, search))
 
     def inexact(self, cost: int) -> TurnBound:
-        """Return a bound that is not proven to be reached by any patterns."""
+        """Return a bound that perhaps no patterns reach."""
         return TurnBound(cost, {}, False, types=self.types, lists=self.lists, least=self.least, beyond=self.beyond)
 
     def _bound_at(self, cost: int, chosen: tuple[Pattern, ...]) -> TurnBound:

@@ -75,7 +75,7 @@ async def _look(services: Services, secret: str) -> tuple[str, LivePlace] | None
 async def _of_ticket(
     parts: AsyncGenerator[str, None], find_mark: Callable[[], Awaitable[str | None]], seen: str
 ) -> AsyncGenerator[str, None]:
-    """Yield an event where one ticket has changed, for a stream that tells of changes of any ticket.
+    """Yield an event for each change of one ticket, from a stream that tells of changes of any ticket.
 
     seen: the mark that the page shows. The stream ends when the link is revoked.
     """

@@ -194,7 +194,7 @@ async def post_discard(draft_id: str, services: ServicesDep, posted: ManagerForm
 
 
 def live_mark(draft: PlanDraft) -> str:
-    """Return what changes with every change of a draft."""
+    """Return a mark that changes with every change of a draft."""
     return f"{draft.revision}-{draft.state.value}"
 
 

@@ -55,7 +55,7 @@ class BoardFacts:
 
     @property
     def table_mark(self) -> str:
-        """Return what changes with the table of the schedule: the version of the schedule, and the day."""
+        """Return a mark that changes with the table: the version of the schedule, and the day."""
         return f"{self.schedule.newest}.{self.today}"
 
     def state(self, query: Mapping[str, str]) -> BoardState:
@@ -88,7 +88,7 @@ class KeptBoards:
     async def values(self, query: Mapping[str, str]) -> dict[str, object]:
         """Return what the template of the board needs now, all but the visitor.
 
-        All that ask while a look is due share it, so that it takes one thread. Raises FieldFaults.
+        Requests that come at the same time share one look at the database, in one thread. Raises FieldFaults.
         """
         asked_at = time.monotonic()
         async with self._lock:

@@ -71,7 +71,7 @@ _WORK_TIMES = (
 FORMS: Mapping[str, StatusForm] = {
     "open": StatusForm(
         "Open an incident",
-        "Without a title the template's holds; from a ticket, a neutral one. The ticket's own words stay private.",
+        "Without a title, it gets the template's title, or a neutral one. The ticket's own words stay private.",
         "Open the incident",
         (
             FormField("template", "Template", FieldKind.TEMPLATE),
@@ -116,7 +116,7 @@ FORMS: Mapping[str, StatusForm] = {
     ),
     "dismiss": StatusForm(
         "Dismiss it",
-        "It was no incident: it never becomes public, and counts for no uptime.",
+        "It was not an incident: it never becomes public, and no uptime counts it.",
         "Dismiss the proposed incident",
         (FormField("proposal", "Proposed incident", FieldKind.HIDDEN), _REASON),
     ),
@@ -145,7 +145,7 @@ FORMS: Mapping[str, StatusForm] = {
     ),
     "cancel": StatusForm(
         "End or cancel it",
-        "Maintenance in progress ends now; one to come does not take place.",
+        "Maintenance in progress ends now; later maintenance is cancelled.",
         "End the maintenance",
         (FormField("maintenance", "Maintenance", FieldKind.HIDDEN), _MESSAGE),
     ),
