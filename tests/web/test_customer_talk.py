@@ -69,9 +69,7 @@ def test_the_api_refuses_words_that_no_page_can_show(desk: Service, message: obj
 def test_words_beside_another_kind_are_left_out_with_a_warning(desk: Service) -> None:
     ticket, _ = new_page(desk)
     answer = desk.post({"kind": "waiting", "message": "hello"}, by="mei", path=f"/v1/tickets/{ticket}/events")
-    assert answer.json()["warnings"] == [
-        '"message" is only for customer_replied, replied, updated and was ignored.'
-    ]
+    assert answer.json()["warnings"] == ['"message" is only for customer_replied, replied, updated and was ignored.']
 
 
 @pytest.mark.parametrize("is_remote", [False, True])
