@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 import re
+from cProfile import Profile
+from dataclasses import replace
+from datetime import timedelta
 from xml.etree import ElementTree
 
 import pytest
 
 from oncall.status.day_bars import day_bars
 from oncall.status.status_actions import AnnounceMaintenance, CorrectIncident, OpenIncident, UpdateIncident
+from oncall.status.status_events import PublishedStatusFile, StatusEvent, StatusEventKind
 from oncall.status.status_export import exported_files
 from oncall.status.status_pages import badge_svg, feed, incident_html, status_html
 from oncall.status.statuspage_json import documents
 from oncall.status.top_line import top_line
 from oncall.status.window_uptime import uptime_of
 from oncall.support.windows import Window
-from tests.status.log import MemoryLog, at
+from tests.paging.world import STATUS
+from tests.status.log import NEW_YORK, MemoryLog, at
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 HOSTILE = '<script>alert("x")</script> & "quotes"'
@@ -49,6 +54,47 @@ def test_what_only_a_customer_may_see_is_on_no_public_surface(log: MemoryLog) ->
     for name, content in exported_files(log.record).items():
         assert b"Acme" not in content, name
         assert b"acme-vpn" not in content, name
+
+
+def test_a_private_component_stays_private_when_the_page_drops_it(log: MemoryLog) -> None:
+    without = "\n".join(line for line in STATUS.splitlines() if "acme-vpn" not in line)
+    log.files.append(PublishedStatusFile(at("2027-03-01 12:00"), without, NEW_YORK.key))
+    for name, content in exported_files(log.record).items():
+        assert b"Acme" not in content, name
+    assert [each.title for each in log.record.incidents if log.record.is_public(each)] == ["Sign-in fails"]
+
+
+def test_an_incident_on_public_and_private_components_names_only_the_public_ones(log: MemoryLog) -> None:
+    slow = log.act(OpenIncident("Slow", {"acme-vpn": "degraded_performance", "api": "degraded_performance"}))
+    page = incident_html(log.record, slow, "/status/")
+    assert "Components: API." in page
+    assert "Acme" not in page
+
+
+def test_private_incidents_change_no_figure_line_or_time_that_everyone_reads() -> None:
+    private = "{id: acme-vpn, name: VPN of Acme, customers: [Acme Ltd]}"
+    log = MemoryLog(f"page: {{name: x}}\ncomponents: [{private}]", now="2027-03-01 12:00")
+    before = exported_files(log.record)
+    log.act(OpenIncident("VPN of Acme down", {"acme-vpn": "major_outage"}, at=at("2027-03-01 10:00")))
+    assert exported_files(log.record) == before
+
+    log.files[0] = replace(log.files[0], text=f"page: {{name: x}}\ncomponents: [{private}, {{id: api, name: API}}]")
+    assert log.uptime("2027-03-01 10:00", "2027-03-01 12:00")["page"]["sla"] == "100.000"
+
+
+def test_the_documents_take_no_more_than_twice_the_steps_for_twice_the_incidents() -> None:
+    def steps(number: int) -> int:
+        log = MemoryLog(now="2027-03-01 12:00")
+        for hour in range(number):
+            start = at("2027-01-01 00:00") + timedelta(hours=hour)
+            for kind, state in ((StatusEventKind.OPENED, "investigating"), (StatusEventKind.UPDATED, "resolved")):
+                words = StatusEvent(f"i{hour}", kind, start, start, "mei", "x", state, {"portal": "major_outage"})
+                log.add_status_event(words)
+        record, profile = log.record, Profile()
+        profile.runcall(documents, record)
+        return sum(entry.callcount for entry in profile.getstats())
+
+    assert steps(240) < 2.2 * steps(120)
 
 
 def test_the_eight_documents_have_the_fields_that_programs_read(log: MemoryLog) -> None:

@@ -42,6 +42,8 @@ class StatusRecord:
     """When each component had a monitor, by id."""
     retired: dict[str, str]
     """The names of components that an earlier page had, by id."""
+    shown: frozenset[str]
+    """The ids of the components that everyone may see, with those of an earlier page that were not private last."""
 
     def incident(self, incident_id: str) -> Incident:
         """Return the incident with this id. Raises NotFound."""
@@ -67,6 +69,10 @@ class StatusRecord:
             if each.id == maintenance_id:
                 return each
         raise NotFound(f'there is no maintenance "{maintenance_id[:40]}"; `oncall status list` shows them')
+
+    def is_public(self, subject: Incident | Maintenance) -> bool:
+        """Return True if everyone may see it: it names no component, or at least one that everyone may see."""
+        return not subject.components or not self.shown.isdisjoint(subject.components)
 
     @property
     def now_seconds(self) -> int:
@@ -102,6 +108,15 @@ class StatusRecord:
     def histories(self) -> dict[str, ComponentHistory]:
         """Return the history of every component of the page, by id."""
         return {each.id: self._history(each.id) for each in self.page.components}
+
+    @cached_property
+    def changed_at(self) -> dict[str, int]:
+        """Return the last second up to now at which an outage began or ended, by component that ever had one."""
+        return {
+            name: max(edges)
+            for name, history in self.histories.items()
+            if (edges := [at for each in history.outages for at in (each.start, each.end) if at <= self.now_seconds])
+        }
 
     def _history(self, component: str) -> ComponentHistory:
         # What has not ended lasts through the present second.
@@ -148,10 +163,12 @@ def status_record(
     """Return the page that published files and a log make. `files`: at least one, the oldest first."""
     first: dict[str, datetime] = {}
     names: dict[str, str] = {}
+    is_shown: dict[str, bool] = {}
     for each in files:
         for component in published_page(each.text, each.zone).components:
             first.setdefault(component.id, each.at)
             names[component.id] = component.name
+            is_shown[component.id] = component.is_public
     page = published_page(files[-1].text, files[-1].zone)
     present = {component.id for component in page.components}
     retired = {name: words for name, words in names.items() if name not in present}
@@ -160,8 +177,9 @@ def status_record(
     public = [each.incident for each in proposals if each.incident is not None]
     incidents = sorted([*opened, *public], key=lambda each: (each.started_at, each.id), reverse=True)
     monitored = _monitored(files, epoch(now) + 1)
+    shown = frozenset(name for name, is_public in is_shown.items() if is_public)
     return StatusRecord(
-        page, now, first, tuple(incidents), tuple(work), tuple(proposals), tuple(words), monitored, retired
+        page, now, first, tuple(incidents), tuple(work), tuple(proposals), tuple(words), monitored, retired, shown
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from oncall.status.component_states import ComponentState
 from oncall.status.status_record import StatusRecord
@@ -62,21 +62,13 @@ def _component_shape(
     record: StatusRecord,
 ) -> dict[str, object]:
     first = record.first_published.get(component, min(record.first_published.values()))
-    changes = [
-        span.start for incident in record.incidents for span in incident.spans_of(component) if span.start <= record.now
-    ]
-    ends = [
-        span.end
-        for incident in record.incidents
-        for span in incident.spans_of(component)
-        if span.end is not None and span.end <= record.now
-    ]
+    changed_at = record.changed_at.get(component, 0)
     return {
         "id": component,
         "name": name,
         "status": state.value,
         "created_at": time_json(first, record),
-        "updated_at": time_json(max([first, *changes, *ends]), record),
+        "updated_at": time_json(max(first, datetime.fromtimestamp(changed_at, UTC)), record),
         "description": description,
         "showcase": True,
         "start_date": first.astimezone(record.page.zone).date().isoformat(),

@@ -30,8 +30,9 @@ class AffectedComponent(TypedDict):
 
 def documents(record: StatusRecord) -> dict[str, Document]:
     """Return every document of the API by its path below `/api/v2/`. Private components are left out."""
-    incidents = [incident_json(each, record) for each in record.incidents if is_public(each, record)]
-    unresolved = [each for each in incidents if each["status"] in ("investigating", "identified", "monitoring")]
+    incidents = [each for each in record.incidents if is_public(each, record)]
+    newest = [incident_json(each, record) for each in incidents[:MOST_LISTED]]
+    unresolved = [incident_json(each, record) for each in incidents if not each.state.is_over]
     work = [maintenance_json(each, record) for each in record.maintenances if is_public(each, record)]
     upcoming = [each for each in work if each["status"] == "scheduled"]
     active = [each for each in work if each["status"] == "in_progress"]
@@ -48,7 +49,7 @@ def documents(record: StatusRecord) -> dict[str, Document]:
             "status": status,
         },
         "components.json": {"page": page, "components": components},
-        "incidents.json": {"page": page, "incidents": incidents[:MOST_LISTED]},
+        "incidents.json": {"page": page, "incidents": newest},
         "incidents/unresolved.json": {"page": page, "incidents": unresolved},
         "scheduled-maintenances.json": {"page": page, "scheduled_maintenances": work[:MOST_LISTED]},
         "scheduled-maintenances/upcoming.json": {"page": page, "scheduled_maintenances": upcoming},
@@ -132,7 +133,6 @@ def _update(
     new: Mapping[str, ComponentState],
     record: StatusRecord,
 ) -> Document:
-    public = {each.id for each in record.page.public}
     affected: list[AffectedComponent] = [
         {
             "code": name,
@@ -141,7 +141,7 @@ def _update(
             "new_status": state.value,
         }
         for name, state in new.items()
-        if name in public or name in record.retired
+        if name in record.shown
     ]
     shown_at = incident.started_at if update is incident.updates[0] else update.at
     return _update_shape(
@@ -206,14 +206,14 @@ def _page(record: StatusRecord) -> Document:
 
 def _updated_at(record: StatusRecord) -> datetime:
     """Return when the page last changed."""
-    times = [each.updated_at for each in record.incidents if each.updated_at <= record.now]
-    for work in record.maintenances:
+    known = [each for each in record.incidents if is_public(each, record)]
+    times = [each.updated_at for each in known if each.updated_at <= record.now]
+    for work in (each for each in record.maintenances if is_public(each, record)):
         times += [plan.at for plan in work.plans]
         times += [edge for edge in (work.window.start, work.window.end) if edge <= record.now]
     return max(times, default=min(record.first_published.values()))
 
 
 def is_public(subject: Incident | Maintenance, record: StatusRecord) -> bool:
-    """Return True if everyone may see it: it names no component, or at least one that is public or was retired."""
-    names, public = subject.components, {each.id for each in record.page.public}
-    return not names or any(name in public or name in record.retired for name in names)
+    """Return True if everyone may see it."""
+    return record.is_public(subject)

@@ -122,8 +122,7 @@ class _Facts:
 
 def _facts(subject: Incident | Maintenance, seq: int, entry: Entry, record: StatusRecord) -> _Facts:
     zone = record.page.zone
-    public = {each.id for each in record.page.public} | set(record.retired)
-    shown = [name for name in subject.components if name in public]
+    shown = [name for name in subject.components if name in record.shown]
     names = tuple(record.name_of(name) for name in shown)
     if isinstance(subject, Maintenance):
         plan = [each for each in subject.plans if each.seq <= seq][-1]

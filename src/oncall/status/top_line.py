@@ -52,6 +52,6 @@ def _line(states: Sequence[ComponentState]) -> TopLine:
 
 
 def _without_components(record: StatusRecord) -> TopLine:
-    if record.open_incidents:
+    if any(record.is_public(each) for each in record.open_incidents):
         return TopLine("minor", "Partially Degraded Service")
     return TopLine("none", "All Systems Operational")

@@ -122,10 +122,11 @@ class StatusPage:
     def core(self) -> tuple[str, ...]:
         """Return the ids of the components that make the uptime of the page.
 
-        These are the components marked `core: true`; without any, all that no other company runs.
+        These are the components marked `core: true`; without any, all that no other company runs. Private ones never
+        count, because everyone reads this uptime.
         """
-        marked = tuple(each.id for each in self.components if each.is_core)
-        own = tuple(each.id for each in self.components if each.is_core is None and not each.is_third_party)
+        marked = tuple(each.id for each in self.public if each.is_core)
+        own = tuple(each.id for each in self.public if each.is_core is None and not each.is_third_party)
         return marked or own
 
     @property

@@ -169,8 +169,7 @@ def _component_feed(record: StatusRecord, path: str) -> PublicFile:
     """Return the feed at a path like `portal/feed.atom`. Raises NotFound."""
     component, _, name = path.partition("/")
     form = name.removeprefix("feed.")
-    known = {each.id for each in record.page.public} | set(record.retired)
-    if component not in known or form not in ("atom", "rss"):
+    if component not in record.shown or form not in ("atom", "rss"):
         raise NotFound("there is no such component on the status page")
     return _public(feed(record, form, component).encode(), f"application/{form}+xml; charset=utf-8")
 
