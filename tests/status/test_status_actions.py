@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from oncall.errors import Conflict, NotFound, OncallError, Refused
@@ -133,6 +135,17 @@ REFUSED: list[tuple[StatusAction, type[OncallError], str]] = [
         CancelMaintenance("id1"),
         Refused,
         "id1 is an incident; to end it: oncall status update id1 --state resolved",
+    ),
+    *(
+        (action, Refused, f"{day} is outside the years 1971 to 2198")
+        for day, action in (
+            ("0001-01-01", OpenIncident("x", at=datetime(1, 1, 1, tzinfo=UTC))),
+            ("0001-01-01", CorrectIncident("id1", datetime(1, 1, 1, tzinfo=UTC), "x")),
+            (
+                "9999-12-31",
+                AnnounceMaintenance("w", ("portal",), at("2027-03-05 02:00"), datetime(9999, 12, 31, tzinfo=UTC)),
+            ),
+        )
     ),
     (CancelMaintenance("nope"), NotFound, 'there is no maintenance "nope"; `oncall status list` shows them'),
 ]

@@ -186,6 +186,14 @@ def test_a_bomb_on_one_address_ends_after_three_mails_a_day_known_or_not(readers
     assert len(readers.messages()) == 1
 
 
+def test_a_bomb_on_one_mailbox_cannot_hide_behind_plus_signs(readers: Readers) -> None:
+    for number in range(3):
+        readers.ask(f"ana+{number}@example.org", source=f"192.0.2.{number}")
+    with pytest.raises(AskedTooOften) as caught:
+        readers.ask("ana+news@example.org", source="192.0.2.9")
+    assert str(caught.value) == "this address was sent 3 mails today; try again tomorrow"
+
+
 def test_a_bomb_from_one_network_ends_after_twenty_addresses_an_hour(readers: Readers) -> None:
     for number in range(20):
         readers.ask(f"reader{number}@example.org")

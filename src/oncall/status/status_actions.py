@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ from oncall.status.incidents import Incident
 from oncall.status.proposal_actions import DismissProposal, PublishProposal, dismissed, published
 from oncall.status.status_events import StatusEvent, StatusEventKind, StatusLog
 from oncall.status.status_record import StatusRecord, read_status
-from oncall.status.status_texts import message_of, reason_of, title_of
+from oncall.status.status_texts import check_years, message_of, reason_of, title_of
 from oncall.support.windows import Window
 from oncall.support.wording import full_time
 
@@ -114,6 +114,8 @@ def act_on_status(log: StatusLog, action: StatusAction, author: StatusAuthor, ne
 
     new_id: the id of a new one. Raises NotFound, Conflict or Refused; then nothing was written.
     """
+    stated = [getattr(action, each.name) for each in fields(action)]
+    check_years(each for each in stated if isinstance(each, datetime))
     record = read_status(log, author.now)
     event = _event(record, action, author, new_id)
     log.add_status_event(event)

@@ -1,8 +1,12 @@
-"""Checks of the texts that a person writes for the status page."""
+"""Checks of the texts and times that a person writes for the status page."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from oncall.errors import Refused, readable
+from oncall.support.calendar import FIRST_YEAR, LAST_YEAR
 from oncall.support.status_file import LONGEST_MESSAGE, LONGEST_TITLE
 
 LONGEST_REASON = 1_000
@@ -28,6 +32,13 @@ def message_of(text: str | None) -> str:
     if not all(line.isprintable() for line in message.replace("\t", " ").split("\n")):
         raise Refused(f'the message holds a control character: "{readable(message, 80)}"; write plain text')
     return message
+
+
+def check_years(times: Iterable[datetime]) -> None:
+    """Raise Refused for a time outside the years that the page can show."""
+    for at in times:
+        if not FIRST_YEAR < at.year < LAST_YEAR:
+            raise Refused(f"{at.date()} is outside the years {FIRST_YEAR + 1} to {LAST_YEAR - 1}")
 
 
 def _line(text: str, what: str, most: int) -> str:

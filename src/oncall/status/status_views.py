@@ -13,6 +13,7 @@ from oncall.status.component_history import SecondsSpan
 from oncall.status.incidents import Incident, Maintenance
 from oncall.status.proposals import Proposal, ProposalState
 from oncall.status.status_record import StatusRecord, epoch
+from oncall.status.status_texts import check_years
 from oncall.status.top_line import top_line
 from oncall.status.uptime import Tally, component_tally, group_tally, page_tally, percent
 from oncall.support.status_file import StatusPage
@@ -196,6 +197,7 @@ def uptime_between(record: StatusRecord, start: datetime, end: datetime, compone
 
     Raises NotFound for a component that is not on the page, and Refused for instants that are not in order.
     """
+    check_years((start, end))
     if end <= start:
         raise Refused("the end of the window is not after its start")
     return uptime_view(record, SecondsSpan(epoch(start), epoch(end)), components)

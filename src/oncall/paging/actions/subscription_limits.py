@@ -86,7 +86,7 @@ def check_limits(
 
     source: the network that the request came from.
     """
-    of_address, of_source = f"{limits.key}address:{_digest(address)}", f"{limits.key}source:{_digest(source)}"
+    of_address, of_source = f"{limits.key}address:{_digest(_mailbox(address))}", f"{limits.key}source:{_digest(source)}"
     of_page = f"{limits.key}page"
     if tx.subscription_asks(of_address, since=real_now - DAY) >= limits.for_address:
         sent = f"this {limits.address} was sent {limits.for_address} {limits.sent} today"
@@ -96,6 +96,12 @@ def check_limits(
     if tx.subscription_asks(of_page, since=real_now - HOUR) >= limits.for_page:
         raise AskedTooOften("too many subscriptions were asked for; try again in an hour")
     return of_address, of_source, of_page
+
+
+def _mailbox(address: str) -> str:
+    """Return a mail address without what follows a plus sign, which reaches the same mailbox; others as they are."""
+    local, at, domain = address.partition("@")
+    return (local.partition("+")[0] or local) + at + domain if at else address
 
 
 def _digest(text: str) -> str:
