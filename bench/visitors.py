@@ -117,7 +117,7 @@ class _Crowd:
         return self._seen(time.monotonic() - began)
 
     async def _until_first_round(self) -> None:
-        """Wait until every board is open: opening two hundred at once is another question."""
+        """Wait until every board is open: opening two hundred at once is not measured."""
         own, until = self._visitors, time.monotonic() + 60
         while time.monotonic() < until and len(self._taken.get("board", [])) < len(own.boards):
             await asyncio.sleep(0.05)

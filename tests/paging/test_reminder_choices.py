@@ -1,4 +1,4 @@
-"""What a person chooses about reminders and courtesy notices, and what reaches them all the same."""
+"""A person's choice of reminders and courtesy notices, and the texts that come whatever they chose."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The open tickets that boards keep between two looks are those that a first look finds, whatever happened between."""
+"""The open tickets that a board keeps between two looks equal those that a fresh look finds, whatever happened."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def test_two_processes_write_one_mail(world: World) -> None:
     assert not fill(world, other)
 
 
-def test_a_process_that_was_away_mails_what_was_said_meanwhile_but_nothing_of_long_ago(world: World) -> None:
+def test_after_an_outage_only_replies_of_the_last_day_are_mailed(world: World) -> None:
     world.act(EventKind.REPLIED, "ana", message="of long ago")
     world.clock.moment += OLDEST + timedelta(minutes=1)
     world.act(EventKind.UPDATED, "ana", message="of today")

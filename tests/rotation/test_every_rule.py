@@ -67,7 +67,7 @@ def everyone(**more: Any) -> tuple[Engineer, ...]:
 
 
 def touches(*days: date) -> Breaks:
-    """Return what says whether a shift overlaps any minute of these dates, in New York."""
+    """Return a function that says whether a shift overlaps any minute of these dates, in New York."""
 
     def breaks(shifts: list[Shift]) -> bool:
         zone = NEW_YORK

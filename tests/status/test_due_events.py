@@ -1,4 +1,4 @@
-"""What comes about on the page by itself is told once: reminders, beginnings and ends, and machines' incidents."""
+"""Events that happen by themselves on the page are told once: reminders, beginnings, ends, and machines' incidents."""
 
 from __future__ import annotations
 

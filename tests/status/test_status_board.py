@@ -47,7 +47,7 @@ def test_an_effect_is_what_the_action_then_does_and_writes_nothing_itself() -> N
     assert log.record == effect.after
 
 
-def test_the_effect_of_maintenance_says_whether_it_counts_and_of_private_components_that_nothing_is_public() -> None:
+def test_the_effect_says_whether_maintenance_counts_and_that_private_components_stay_private() -> None:
     log = MemoryLog(now="2027-03-01 12:00")
     author = StatusAuthor(MEI, log.now, may_backdate=True)
     early = AnnounceMaintenance("Upgrade", ("portal",), at("2027-03-05 02:00"), at("2027-03-05 04:00"))

@@ -1,4 +1,4 @@
-"""What mails to customers need of the store, on both databases."""
+"""The store's queries for mails to customers, on both databases."""
 
 from __future__ import annotations
 

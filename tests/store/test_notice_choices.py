@@ -1,4 +1,4 @@
-"""What people choose about reminders and courtesy notices, in the store."""
+"""People's choices of reminders and courtesy notices, in the store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""With several pagers, what comes about on the status page by itself comes into the log once."""
+"""With several pagers, each event that happens by itself on the status page is logged once."""
 
 from __future__ import annotations
 

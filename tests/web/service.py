@@ -47,7 +47,7 @@ PATIENCE_SECONDS = 120.0
 
 @cache
 def trusted_authorities() -> ssl.SSLContext:
-    """Return what a client trusts, which takes long to load and which it does not use on loopback."""
+    """Return the certificate authorities of clients, loaded once: loading is slow, and loopback does not use them."""
     return ssl.create_default_context()
 
 

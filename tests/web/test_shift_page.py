@@ -150,7 +150,7 @@ def test_a_form_that_was_made_up_gives_no_more_rights(
 def test_a_running_shift_is_judged_for_its_rest_and_taken_over_in_one_form(published: Service) -> None:
     with signed_in(published, "mei") as mei:
         path = f"{RUNNING}?with=chloe"
-        assert "what follows is about the rest of it" in mei.get(path).text
+        assert "the choices below are for the rest of it" in mei.get(path).text
         assert mei.fill(path, "/board/cover", reason="ana is ill", force="yes").status_code == 303
     assert holder(published, "2027-01-10T12:00:00-05:00") == "chloe"
 

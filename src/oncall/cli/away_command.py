@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 def away(
     engineer: str = typer.Argument(metavar="ENGINEER", help="Who is away."),
     first: str = typer.Option(..., "--from", metavar="DATE", help="The first date of the absence."),
-    last: str = typer.Option(..., "--to", metavar="DATE", help="The last date of the absence; it is inside."),
+    last: str = typer.Option(..., "--to", metavar="DATE", help="The last date of the absence, included."),
     reason: str = typer.Option(..., "--reason", metavar="TEXT", help="Why, for the history."),
     agreed: bool = typer.Option(False, "--agreed", help="Those who cover have agreed: make the changes at once."),
     by: str | None = BY,

@@ -62,7 +62,7 @@ def link(engineer: str | None = WHOSE, team: bool = TEAM, json: bool = JSON_OPTI
     """Make a secret address for a calendar program.
 
     Subscribe to it in Google Calendar, Outlook, Apple Calendar or any other: it follows every change of the schedule.
-    It is printed once. Everyone who has it can read these shifts; `oncall calendar unlink` revokes it.
+    The address is printed once. Everyone who has it can read these shifts; `oncall calendar unlink` revokes it.
 
     Examples: oncall calendar link ana · oncall calendar link --team
     """

@@ -1,4 +1,4 @@
-"""What may stand at the end of a command line: commands, options, and values like engineers, tickets and dates."""
+"""Completes the end of a command line: commands, options, and values like engineers, tickets and dates."""
 
 from __future__ import annotations
 

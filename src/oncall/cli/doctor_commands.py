@@ -45,7 +45,7 @@ def _allowed(wait: int) -> int:
 
 def doctor(
     days: int = typer.Option(
-        DAYS, "--days", metavar="N", min=1, max=MOST_DAYS, help="List every hole in the schedule of so many days."
+        DAYS, "--days", metavar="N", min=1, max=MOST_DAYS, help="List every gap in the schedule of the next N days."
     ),
     json: bool = JSON_OPTION,
 ) -> None:

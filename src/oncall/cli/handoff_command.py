@@ -20,14 +20,14 @@ def handoff(
     ),
     last: bool = typer.Option(False, "--last", help="Show the shift that ended at the latest handoff."),
     by: str | None = typer.Option(
-        None, "--by", metavar="ENGINEER", help="Who writes the note; the one at this terminal when absent."
+        None, "--by", metavar="ENGINEER", help="The id of the engineer who writes the note; you when absent."
     ),
     json: bool = JSON_OPTION,
 ) -> None:
     """Show what the next shift should know, or add a note.
 
-    That is what is open and which clock ends first, what was paged, what is held for the next shift, and notes. At
-    each handoff the pager texts a short form of it to the engineers who come on call.
+    Shows the open tickets and the clock that ends first, the pages of the shift, tickets held for the next shift, and
+    notes. At each handoff the pager texts a short form of it to the engineers who come on call.
 
     Examples: oncall handoff · oncall handoff --last · oncall handoff --note "Acme tests its failover at 22:00"
     """

@@ -24,7 +24,7 @@ def test_mapping(
     mapping: str = typer.Argument(
         metavar="MAPPING", help="A mapping's file or name, or a sender's name such as zendesk."
     ),
-    sample: str = typer.Argument(metavar="SAMPLE", help="A file with a body that the sender posts; - reads it."),
+    sample: str = typer.Argument(metavar="SAMPLE", help="A file with a body that the sender posts; - for stdin."),
     at: str | None = typer.Option(
         None, "--at", metavar="TIME", help="When it comes in; now when absent. Policy time without an offset."
     ),

@@ -44,8 +44,8 @@ def login(
 ) -> None:
     """Log in to a server with your token.
 
-    Later commands use the server. It and the token are kept in a file that only you can read. ONCALL_SERVER and
-    ONCALL_DATABASE_URL win over it. A manager makes your token with `oncall token create`.
+    Later commands use the server. A file that only you can read keeps the server and the token. ONCALL_SERVER or
+    ONCALL_DATABASE_URL, if set, counts instead. A manager makes your token with `oncall token create`.
 
     Examples: oncall login https://oncall.example.com < token.txt · oncall login https://oncall.example.com --token T
     """

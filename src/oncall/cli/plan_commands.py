@@ -34,7 +34,7 @@ def status(
 ) -> None:
     """Show shares so far, and risks to come.
 
-    Shares count swaps and other changes. Risks are holes in the schedule, seats that no other engineer may take, and
+    Shares count swaps and other changes. Risks are gaps in the schedule, seats that no other engineer may take, and
     rest broken by pages: paged after midnight, less than 11 hours before the next shift, in the last 28 days.
 
     Example: oncall plan status --days 30

@@ -1,4 +1,4 @@
-"""What the planning commands take: a roster, a plan, dates, and the sources of the planning context."""
+"""Reads the inputs of the planning commands: a roster, a plan, dates, and the sources of the planning context."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def publish(
         None,
         "--policy-from",
         metavar="DATE",
-        help="From when the policy holds; the first day that the plan may change, or else now, when absent.",
+        help="The date from which the policy holds; when absent, the first day that the plan may change, or else now.",
     ),
     dry_run: bool = typer.Option(False, "--dry-run", help="Print what would change, and change nothing."),
     json: bool = JSON_OPTION,
@@ -95,7 +95,9 @@ def override(
     start: str = typer.Option(
         ..., "--from", metavar="TIME", help="When the override starts, in policy time; `19:30` is the next such time."
     ),
-    end: str = typer.Option(..., "--to", metavar="TIME", help="When the override ends; `07:30` is the first after it."),
+    end: str = typer.Option(
+        ..., "--to", metavar="TIME", help="When it ends; `07:30` is the first such time after the start."
+    ),
     reason: str = REASON,
     role: str = typer.Option("primary", "--role", metavar="ROLE", help="The role to fill."),
     force: bool = FORCE,
@@ -105,7 +107,7 @@ def override(
     """Put another engineer on call for a span of time.
 
     `oncall who` and the pager follow the override at once. An override that breaks a rule of the roster, or that
-    replaces another change, is refused with the rule's name; --force makes it all the same, with a warning.
+    replaces another change, is refused with the rule's name; --force makes it anyway, with a warning.
 
     Example: oncall override ben --role primary --from 2027-01-09T00:00 --to 2027-01-09T08:00 --reason "ana is ill"
     """
@@ -124,10 +126,10 @@ def override(
 def cover(
     engineer: str = typer.Argument(metavar="ENGINEER", help="The id of the engineer who is covered."),
     start: str | None = typer.Option(
-        None, "--from", metavar="TIME", help="From when; now when absent. `19:30` is the next such time."
+        None, "--from", metavar="TIME", help="When you take over; now when absent. `19:30` is the next such time."
     ),
     until: str | None = typer.Option(
-        None, "--until", metavar="TIME", help="Until when; the end of their running or next shift when absent."
+        None, "--until", metavar="TIME", help="When it ends; when absent, at the end of their running or next shift."
     ),
     by: str | None = typer.Option(None, "--by", metavar="ENGINEER", help="Who takes over; you when absent."),
     reason: str | None = typer.Option(None, "--reason", metavar="TEXT", help="Why, for the history."),

@@ -1,4 +1,4 @@
-"""What the commands of `oncall report` share: where reports come from, and files that they are written to."""
+"""Shared parts of the commands of `oncall report`: the sources of reports, and the files they are written to."""
 
 from __future__ import annotations
 

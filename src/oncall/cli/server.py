@@ -1,4 +1,4 @@
-"""The server that the settings name, for the commands that may ask one, and who is at this terminal."""
+"""Finds the server that the settings name, and the person at this terminal."""
 
 from __future__ import annotations
 

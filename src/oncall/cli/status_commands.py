@@ -142,7 +142,7 @@ def dismiss(
     reason: str = typer.Option(..., "--reason", metavar="TEXT", help="Why it was no incident."),
     json: bool = JSON_OPTION,
 ) -> None:
-    """Say that a proposed incident was none.
+    """Dismiss a proposed incident.
 
     It never becomes public.
 
@@ -212,9 +212,8 @@ def cancel(maintenance_id: str = _MAINTENANCE, message: str | None = _MESSAGE, j
 def _act(
     action: Callable[[ZoneInfo], StatusAction], *, json: bool, said: str = "The status page shows it within 10 seconds."
 ) -> None:
-    """Carry out an action and print its id, and `said`.
-
-    action: makes it from the page's zone, in which times are written.
+    """Carry out an action on the page, and print its id and `said`. action: returns the action, given the page's zone
+    for its times.
     """
     with open_status() as page:
         changed = page.act(action(ZoneInfo(page.status()["timezone"])))

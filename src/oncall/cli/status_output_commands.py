@@ -128,7 +128,7 @@ def export(
 ) -> None:
     """Write the page as files for any web host.
 
-    The files are HTML, JSON and feeds. The page says as of when it is, so readers see when it is old.
+    The files are HTML, JSON and feeds. The page shows the time at which it was written, so readers see when it is old.
 
     With --every it writes them again and again; a database that is away is tried again at the next turn.
 

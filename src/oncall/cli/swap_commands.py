@@ -35,7 +35,7 @@ def register(app: typer.Typer) -> None:
 def swap(
     engineer: str = typer.Argument(metavar="ENGINEER", help="Who gives the shift away."),
     day: str = typer.Argument(
-        metavar="DATE", help="The date on which the shift starts or whose morning ends it, or its start."
+        metavar="DATE", help="The date on which the shift starts or ends, or the time of its start."
     ),
     role: str | None = typer.Option(None, "--role", metavar="ROLE", help="Their role on it; any when absent."),
     other: str | None = typer.Option(None, "--with", metavar="OTHER", help="Ask this engineer to take the shift."),

@@ -21,7 +21,7 @@ MESSAGE_OPTION = typer.Option(
     "", "--message", metavar="TEXT", help="The words themselves, which the customer's ticket page shows."
 )
 REPLY_OPTION = typer.Option(
-    "", "--message", metavar="TEXT", help="The words: on the customer's ticket page, and by mail to its contact."
+    "", "--message", metavar="TEXT", help="Words for the customer, on the ticket's page and by mail to its contact."
 )
 NOTE_OPTION = typer.Option("", "--note", metavar="TEXT", help="A note for the ticket's log.")
 REFERENCE = typer.Argument(
@@ -137,7 +137,7 @@ def pass_on(
 ) -> None:
     """Pass a ticket on: page the next person now.
 
-    That is the next person of the escalation, or the person whom --to names. You and the engineer who has the ticket
+    Pages the next person of the escalation, or the person whom --to names. You and the engineer who has the ticket
     are not paged. If the next person does not answer, the escalation continues.
 
     Examples: oncall pass 7K2 --by ana · oncall pass T-1001 --to grace --reason "she knows this customer"

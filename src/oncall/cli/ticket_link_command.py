@@ -16,7 +16,7 @@ def link(
 ) -> None:
     """Make the link of a customer's ticket page.
 
-    The page shows the state, the promised times and the conversation. It is printed once. Everyone who has it can
+    The page shows the state, the promised times and the conversation. The link is printed once. Everyone who has it can
     read and write there as the customer; --revoke ends every link of the ticket.
 
     Examples: oncall tickets link T-1001 · oncall tickets link T-1001 --revoke

@@ -90,7 +90,7 @@ def rotate_token(
 ) -> None:
     """Give a caller a new token; the old one works for a day.
 
-    The new one is printed once.
+    The new token is printed once.
 
     Role, scopes and end stay as they are, unless --expires names a new last day.
 

@@ -19,7 +19,7 @@ LEAST_MODULUS, MOST_MODULUS = 342, 1_366
 """Characters of an RSA key's modulus in base64: 2048 and 8192 bits. A longer one would take long to check."""
 _CURVES = ("P-256", "P-384", "P-521")
 _OF_A_KEY = ("kty", "kid", "use", "alg", "n", "e", "crv", "x", "y")
-"""What a public key needs. Providers add certificates and names of their own."""
+"""The parts of a public key that are read. Providers add certificates and names of their own."""
 _VERIFIED = (True, 1, "true", "1")
 """How providers write a claim that is true."""
 _FAULTS: Mapping[str, str] = {

@@ -27,7 +27,7 @@ _WELL_KNOWN = "/.well-known/openid-configuration"
 
 @dataclass(frozen=True, slots=True)
 class ProviderSettings:
-    """What the operator has set. `repr` shows no secret. redirect_uri, start_page: addresses of ours.
+    """The operator's settings. `repr` shows no secret. redirect_uri, start_page: addresses of ours.
 
     manager_group: whose people are managers on the pages; None: only the roster's manager is.
     """

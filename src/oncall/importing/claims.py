@@ -1,4 +1,4 @@
-"""What the rows of a table and the events of a calendar say, and what could not be read of them."""
+"""Claims that the rows of a table or the events of a calendar make, and the parts that could not be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which column of a table holds what: the first row whose headings say so begins the table."""
+"""Finds what each column of a table holds: the table begins at the first row with known headings."""
 
 from __future__ import annotations
 

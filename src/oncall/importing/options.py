@@ -1,4 +1,4 @@
-"""What the caller of an import may decide, where the file alone does not."""
+"""Choices of an import that the file leaves open."""
 
 from __future__ import annotations
 

@@ -196,7 +196,7 @@ def _dropped_words(names: Sequence[str]) -> list[str]:
 
 
 def _message_id(headers: dict[str, str], raw: bytes, head_end: int) -> str:
-    """Return the mail's own id, or else one made of what stays the same when the mail comes by another relay."""
+    """Return the mail's own id, or else one made of the parts that every relay leaves as they are."""
     found = _MESSAGE_ID.search(headers.get("message-id", ""))
     if found is not None:
         return _storable(found[1])

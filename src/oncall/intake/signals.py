@@ -84,7 +84,7 @@ class Origin:
 
 
 class Became(StrEnum):
-    """What a signal did."""
+    """The outcome of a signal."""
 
     OPENED = "opened"
     UPDATED = "updated"

@@ -174,4 +174,4 @@ _EVENTS: Mapping[str, Callable[[ZendeskTicket, Fields, Fields], tuple[Signal, ..
     "permanently_deleted": _deleted,
     "undeleted": _nothing,
 }
-"""What each kind of event says besides the ticket as it is now."""
+"""The facts of each kind of event, besides the ticket as it is now."""

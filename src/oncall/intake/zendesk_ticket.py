@@ -13,7 +13,7 @@ from oncall.paging.actions.field_faults import instant
 PREFIX = "zd-"
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,37}")
 _NOTHING = ("", "-")
-"""What a placeholder becomes for a field that is not set."""
+"""The text that replaces the placeholder of an unset field."""
 SOLVED = ("solved", "closed", "deleted")
 _LABELS = {
     "organization": "organization",

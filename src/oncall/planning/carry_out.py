@@ -25,11 +25,11 @@ from oncall.schedule.absent_on_call import absent_by_entry
 
 
 class ChangeTransaction(ScheduleTransaction, ScheduleNotices, Protocol):
-    """What a change of the schedule needs of a transaction, with the notices to the people concerned."""
+    """The queries of a change of the schedule, with the notices to the people concerned."""
 
 
 class PublishTransaction(ChangeTransaction, SwapTransaction, Protocol):
-    """What publishing a plan needs of a transaction: swaps move with their shifts."""
+    """The queries that publish a plan: swaps move with their shifts."""
 
 
 @dataclass(frozen=True, slots=True)

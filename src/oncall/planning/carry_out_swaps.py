@@ -31,7 +31,7 @@ class SwapAnswer(StrEnum):
 
 
 class SwapDesk(SwapTransaction, ScheduleNotices, Protocol):
-    """What swaps and absences need of a transaction, with the notices to the people concerned."""
+    """The queries of swaps and absences, with the notices to the people concerned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +82,9 @@ def carry_out_answer(tx: SwapDesk, code: str, answer: SwapAnswer, actor: Actor, 
 
 
 def read_away(tx: ScheduleTransaction, posted: AwayPosted, actor: Actor) -> AwaySituation:
-    """Return what finding covers for an absence needs. Raises NotAllowed, and as `read_for_away`.
+    """Return the facts from which covers for an absence are found. Raises NotAllowed, and as `read_for_away`.
 
-    An engineer's token may only enter its own engineer's absences, and asks for the covers.
+    An engineer may only enter absences of their own, and only ask other engineers to cover.
     """
     refuse_others(tx, actor, posted.asked.engineer, "enters the absences of {} alone")
     if posted.is_agreed and actor.is_limited:

@@ -48,7 +48,7 @@ class BrokenRule:
 
 
 class PublishedTexts(Protocol):
-    """What reading the published roster needs of a transaction."""
+    """The queries that read the published roster."""
 
     def schedule(self) -> Schedule:
         """Return the published schedule with every change."""

@@ -24,7 +24,7 @@ def override_shift(
     author: Author,
     terms: ChangeTerms | None = None,
 ) -> ChangeMade:
-    """Put an engineer on call in [start, end) (aware UTC), from now on where the span has begun.
+    """Put an engineer on call in [start, end) (aware UTC), from now on if the span has begun.
 
     Raises NotFound, Refused and ScheduleMoved; see `change_schedule`.
     """

@@ -26,7 +26,7 @@ _ID = re.compile(r"[a-z0-9-]{8,40}")
 
 @dataclass(frozen=True, slots=True)
 class SearchAsked:
-    """What a background search plans: from a date on, for so many weeks, at most so many seconds (real time).
+    """A request for a background search: the first date, the number of weeks, and the most seconds (real time).
 
     relax: ids of relaxations, as `generate --relax` takes them.
     """
@@ -88,7 +88,7 @@ class NewDraft:
 
 
 class DraftPublishing(PlanDrafts, PublishTransaction, Protocol):
-    """What publishing a draft needs of a transaction."""
+    """The queries that publish a draft."""
 
 
 def keep_draft(tx: PlanDrafts, new: NewDraft, real_now: datetime) -> bool:

@@ -34,7 +34,7 @@ _ZERO = Fraction(0)
 
 
 class StatusStore(ReportStore, PublishedTexts, Protocol):
-    """What the status of the plan needs of a transaction."""
+    """The queries for the status of the plan."""
 
 
 @dataclass(frozen=True, slots=True)

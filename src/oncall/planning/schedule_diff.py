@@ -27,7 +27,7 @@ PUBLISHED = "published"
 
 
 class VersionsTransaction(Protocol):
-    """What comparing versions needs of a transaction."""
+    """The queries that compare versions."""
 
     def schedule(self) -> Schedule:
         """Return the published schedule with every change."""

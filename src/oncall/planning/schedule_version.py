@@ -17,7 +17,7 @@ from oncall.support.windows import Window
 
 
 class ScheduleTransaction(Protocol):
-    """What changing the schedule needs of a transaction."""
+    """The queries that change the schedule."""
 
     def lock_schedule(self) -> None:
         """Keep other transactions from changing the schedule until this one ends. Call it before reading."""

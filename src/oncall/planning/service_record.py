@@ -27,7 +27,7 @@ _LONGEST = timedelta(days=5)
 
 @dataclass(slots=True)
 class ServiceRecord:
-    """What people served, in time order, and for whom each plan was made."""
+    """The shifts that people served, in time order, and the people for whom each plan was made."""
 
     served: list[ServedPart] = field(default_factory=list)
     plans: list[PlanMembers] = field(default_factory=list)

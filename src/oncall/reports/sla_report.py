@@ -68,7 +68,7 @@ class Breach:
 
     @property
     def breached_at(self) -> datetime:
-        """Return when the target was reached unmet."""
+        """Return the time of the breach."""
         assert self.clock.breached_at is not None
         return self.clock.breached_at
 

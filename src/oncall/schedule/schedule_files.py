@@ -159,7 +159,7 @@ def _page() -> Template:
 
 
 SUFFIXES = (".csv", ".json", ".ics", ".html", ".xlsx")
-"""What the names of the files end in."""
+"""The endings of the files' names."""
 
 
 def file_of(view: ScheduleView, suffix: str, now: datetime) -> bytes:

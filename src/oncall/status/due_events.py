@@ -13,7 +13,7 @@ from oncall.status.status_events import StatusEvent, StatusEventKind
 from oncall.status.status_record import StatusRecord
 
 CLOCK = "oncall"
-"""Who writes these events."""
+"""The author of these events."""
 NEWS_FOR = timedelta(days=1)
 """How late the end of a maintenance, or an incident that published itself, is still told if no pager ran meanwhile."""
 

@@ -16,7 +16,7 @@ from oncall.support.status_file import LONGEST_TITLE
 FURTHEST_BACK = timedelta(days=1)
 """An alert cannot state an outage that began earlier; a person can, by a correction."""
 _BEFORE_ALL_MONITORS, _BEFORE_ALL_ALERTS = Seen.SILENT, Seen.UP
-"""What a source counts as having said before its first word."""
+"""The state of a source before its first observation."""
 
 
 @dataclass(frozen=True, slots=True)

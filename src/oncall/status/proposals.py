@@ -45,7 +45,7 @@ class Proposal:
 
     @property
     def state(self) -> ProposalState:
-        """Return where it stands."""
+        """Return what became of the proposal so far."""
         if self.incident is not None:
             return ProposalState.PUBLISHED
         if self.dismissed_by is not None:

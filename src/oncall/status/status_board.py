@@ -1,4 +1,4 @@
-"""What the people who run the status page see of it: silence on open incidents, and the uptime used and left."""
+"""The status page for the people who run it: silence on open incidents, and the uptime used and left."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 
 class StatusEventKind(StrEnum):
-    """What a person said, or a machine."""
+    """The kind of an event that a person or a machine caused."""
 
     OPENED = "opened"
     UPDATED = "updated"

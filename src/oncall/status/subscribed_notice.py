@@ -1,4 +1,4 @@
-"""What subscribers are told: one notice for each update of an incident and each step of a maintenance."""
+"""Notices to subscribers: one for each update of an incident and each step of a maintenance."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_COMPONENTS = 100
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What an event of the page tells. components: the ids of those that it is about. link: may be a path.
+    """A notice about one event of the page. components: the ids of those that it is about. link: may be a path.
 
     seq: the number of the event. title, names, time: what an SMS says of it: the names of the public components, and
     when it holds. changes: the components whose state it changed.

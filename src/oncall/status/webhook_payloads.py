@@ -1,4 +1,4 @@
-"""What the webhooks of subscribers get, in the shapes of Statuspage. Its times are UTC and end in Z."""
+"""The bodies of posts to subscribers' webhooks, in the shapes of Statuspage. Its times are UTC and end in Z."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Queries for what people choose about reminders and courtesy notices, in one open transaction."""
+"""Queries for people's choices of reminders and courtesy notices, in one open transaction."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ALL = select(*(notice_choices.c[name] for name in ("person", "reminders", "is_q
 
 
 class NoticeChoiceQueries(Statements):
-    """The queries for what people choose about reminders and courtesy notices."""
+    """The queries for people's choices of reminders and courtesy notices."""
 
     def notice_choices(self) -> Mapping[str, NoticeChoice]:
         """Return the choices by the person's id; people who chose nothing are left out."""

@@ -93,7 +93,7 @@ class PublishedCache:
 
 
 class PublishedView:
-    """What a transaction has read and need not read again: version numbers, unused codes and opt-outs.
+    """Facts that a transaction has read and need not read again: version numbers, unused codes and opt-outs.
 
     It uses the shared cache until the transaction adds a version, which may yet be rolled back. Several transactions
     share one view while no other process writes between them.

@@ -41,7 +41,7 @@ _RETRY_WAL_SECONDS = 0.02
 
 @dataclass(frozen=True, slots=True)
 class _LastView:
-    """What the last group has read. It stays valid while `data_version` of this connection stays the same."""
+    """The facts that the last group has read. It stays valid while `data_version` of this connection stays the same."""
 
     driver: sqlite3.Connection
     data_version: int

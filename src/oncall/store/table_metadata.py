@@ -1,4 +1,4 @@
-"""What all tables belong to, and how their keys are named."""
+"""The metadata of all tables, with the names of their keys."""
 
 from __future__ import annotations
 

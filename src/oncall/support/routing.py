@@ -59,7 +59,7 @@ class RoutingRow:
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """The routing table and what counts where it says nothing.
+    """The routing table, and the values that count where it names none.
 
     severities: impact by severity, in small letters. default_impact: for an unknown severity; None: the least grave
     impact of the policy that pages. default_customer: for alerts that name none. unknown_plan: the plan of a customer

@@ -1,4 +1,4 @@
-"""One SLA clock as the events of its ticket change it: it counts, pauses, gets another promise, and ends."""
+"""One SLA clock as the events of its ticket change it: it counts, pauses, gets another target, and ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of a route: its query, its forms, and every answer that it can give."""
+"""Describes a route for the OpenAPI document: its query, its forms, and every answer that it can give."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a caller may ask about its own token, over HTTP."""
+"""Questions of a caller about its own token, over HTTP."""
 
 from __future__ import annotations
 

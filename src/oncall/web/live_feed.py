@@ -35,7 +35,7 @@ _PLACE = re.compile(r"([0-9]{1,18})-([0-9]{1,18})-([0-9]{1,18})(?:-([0-9]{1,18})
 
 
 class LiveStore(EventFeed, Schedules, SwapRequests, Protocol):
-    """What finding out about a change needs of a transaction."""
+    """The queries that find a change."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ class ScheduleQuery(_Query):
 
 
 class DoctorQuery(_Query):
-    """How far ahead the list of holes in the schedule reaches."""
+    """How far ahead the list of gaps in the schedule reaches."""
 
     days: Annotated[int, Field(ge=1, le=MOST_DAYS)] = DAYS
     """For how many days the holes are listed."""

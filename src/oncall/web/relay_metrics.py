@@ -42,7 +42,7 @@ class RelayMetrics:
         self._sends.labels(_shown(to), "quarantined").inc(count)
 
     def waits(self, backlogs: Mapping[str, RelayBacklog], real_now: datetime) -> None:
-        """Show what each destination has not received."""
+        """Set the metrics of waiting messages for each destination."""
         self._seen |= {to for to in backlogs if not _is_hook(to)}
         for to in self._seen:
             backlog = backlogs.get(to, RelayBacklog())

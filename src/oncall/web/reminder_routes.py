@@ -1,4 +1,4 @@
-"""What people choose about reminders and courtesy notices, over HTTP."""
+"""Choices of reminders and courtesy notices, over HTTP."""
 
 from __future__ import annotations
 

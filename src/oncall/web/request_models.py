@@ -140,7 +140,7 @@ class HeartbeatBody(RequestBody):
     grace: str = Field("5m", examples=["5m"])
     """How late a call may be."""
     customer: Annotated[str, Field(min_length=1, max_length=200)] | None = None
-    """Whose ticket its silence opens; as the routing table says when absent."""
+    """The customer of the ticket that its silence opens; as the routing table says when absent."""
     plan: str | None = None
     impact: str | None = None
     """The impact of its ticket; as the routing table says when absent."""

@@ -1,4 +1,4 @@
-"""What the routes find out about a request, for the layer that logs and counts refusals."""
+"""Facts that the routes find out about a request, for the layer that logs and counts refusals."""
 
 from __future__ import annotations
 

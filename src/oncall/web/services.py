@@ -77,7 +77,7 @@ class Readiness(Protocol):
         """Return what would stop a page now, a sentence each; empty when a page would go out."""
 
     async def examination(self, days: int) -> DoctorReport:
-        """Return everything that would stop a page tonight, and the holes in the schedule of the next `days` days."""
+        """Return everything that would stop a page tonight, and the gaps in the schedule of the next `days` days."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ MANAGER_GROUP, GROUPS_CLAIM = "ONCALL_OIDC_MANAGER_GROUP", "ONCALL_OIDC_GROUPS_C
 
 @dataclass(frozen=True, slots=True)
 class IdentitySettings:
-    """What `ONCALL_OIDC_...` say. `repr` shows no secret. manager_group: whose people are managers on the pages."""
+    """The settings `ONCALL_OIDC_...`. `repr` shows no secret. manager_group: its people are managers on the pages."""
 
     issuer: str
     client_id: str

@@ -47,7 +47,7 @@ class MailListen:
 
 @dataclass(frozen=True, slots=True)
 class IntakeSettings:
-    """What `ONCALL_SMTP_LISTEN`, `ONCALL_MAPPINGS` and `ONCALL_SIGNING_SECRET_...` say. `repr` shows no secret.
+    """The settings `ONCALL_SMTP_LISTEN`, `ONCALL_MAPPINGS` and `ONCALL_SIGNING_SECRET_...`. `repr` shows no secret.
 
     mappings: the folder of mapping files. signing_secrets: by the sender's name, the present secret first.
     """

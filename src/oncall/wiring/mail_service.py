@@ -63,7 +63,7 @@ def _bound(listen: MailListen) -> socket.socket:
 
 @asynccontextmanager
 async def taking_mail(engine: Engine, door: MailDoor | None) -> AsyncIterator[None]:
-    """Take mails in until the context ends; do nothing without a door."""
+    """Take mails in until the context ends. Without a door (no address to listen on), do nothing."""
     if door is None:
         yield
         return

@@ -53,7 +53,7 @@ def check_status_sender(settings: Settings) -> None:
 
 
 def make_status_sms(settings: Settings) -> Channel | None:
-    """Create the channel for texts to subscribers; None if they are off. Twilio reports nothing on them."""
+    """Create the channel for texts to subscribers; None if they are off. They get no delivery receipts."""
     if not can_text(settings):
         return None
     sender = settings.status_sms_from

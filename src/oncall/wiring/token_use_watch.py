@@ -16,7 +16,7 @@ SAVE_EVERY_SECONDS = 60.0
 
 @asynccontextmanager
 async def storing_token_use(token_use: TokenUse, engine: Engine) -> AsyncIterator[None]:
-    """Store uses in the background until the context ends, and all that is left then."""
+    """Store the uses of tokens in the background until the context ends, and the rest at its end."""
     running = asyncio.create_task(_store_again_and_again(token_use, engine))
     try:
         yield

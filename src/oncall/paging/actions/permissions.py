@@ -11,7 +11,7 @@ from oncall.paging.ports.callers import CallerRole, Scope, Token
 
 
 class Access(StrEnum):
-    """What the table says of one role and one action. The value is what the documents print."""
+    """The entry of the table for one role and one action. The documents print the value."""
 
     YES = "yes"
     NO = "no"

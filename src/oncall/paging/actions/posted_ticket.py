@@ -24,7 +24,7 @@ ANCIENT = timedelta(days=366)
 
 LENGTHS = {"customer": 200, "subject": 1000, "url": 2000, "contact": 200}
 UNKNOWN_CUSTOMER, NO_SUBJECT = "unknown customer", "(no subject)"
-"""What a ticket has for a customer or a subject that its sender did not give."""
+"""The value of a customer or a subject that the sender did not give."""
 
 EXAMPLE = (
     '{"id": "T-1001", "customer": "Acme Ltd", "plan": "standard", "impact": "urgent", '

@@ -28,11 +28,11 @@ AS_POLICY = "policy"
 
 
 class ChoiceStore(Schedules, NoticeChoices, Protocol):
-    """What reading and changing a choice needs of a transaction."""
+    """The queries that read and change a choice."""
 
 
 class ReminderChoiceView(TypedDict):
-    """What a person chose about reminders and courtesy notices."""
+    """A person's choice of reminders and courtesy notices."""
 
     engineer: Annotated[str, "The person's id."]
     reminders: Annotated[

@@ -1,4 +1,4 @@
-"""What keeps strangers from filling a mailbox or a phone through the status page: checks before anything is written."""
+"""Limits that keep strangers from filling a mailbox or a phone through the status page, checked before any write."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ _LAST_YEAR = 2199
 
 
 class TokenStore(Tokens, Schedules, Protocol):
-    """What the actions on tokens need: the tokens, and who is on the roster."""
+    """The queries of the actions on tokens: the tokens, and the people on the roster."""
 
 
 class TokenView(TypedDict):

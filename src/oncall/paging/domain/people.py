@@ -8,7 +8,7 @@ from oncall.support.policy import Notify
 
 DESK = "desk"
 SUPPORT_TEAM = "Our support team"
-"""Who wrote to a customer, where it is no person of the roster."""
+"""The author that a customer reads if no person of the roster wrote."""
 
 
 def person_for(notify: Notify, schedule: Schedule, on_call: OnCall) -> Person | None:

@@ -23,7 +23,7 @@ def step_fired(state: TicketState, event: StepFired) -> TicketState:
 
 
 def _named_done(state: TicketState, number: int) -> TicketState:
-    """Return the state after a page to a named person: the rest of round `number` gets the number of the next round."""
+    """Return the state after a page to a named person: the remaining steps of round `number` become the next round."""
     if state.pass_to is None or state.position is None:
         return state
     following = state.position.round

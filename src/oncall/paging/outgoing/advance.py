@@ -118,7 +118,7 @@ def _page(work: TicketWork, decision: Fire) -> Attempt:
 
 
 def _goes_at_once(work: TicketWork, decision: Fire, caller: str) -> bool:
-    """Return True if the first page of an urgent ticket waits for no other page, and is not beyond a ceiling."""
+    """Return True if the first page of an urgent ticket need not wait for other pages, and is under every ceiling."""
     tx, to, policy, context = work.tx, decision.to, work.policy, work.context
     skips = skips_queue(decision.step.channel, policy.limits) or reserve_phone(tx, to, policy, context)
     return skips and over_ceiling(tx, to, caller, policy, context) is None

@@ -32,7 +32,7 @@ _ALL_AHEAD = timedelta(days=800)
 
 
 class ScheduleNotices(Protocol):
-    """What telling people about a changed schedule needs of a transaction."""
+    """The queries for telling people about a changed schedule."""
 
     def schedule(self) -> Schedule:
         """Return the published schedule with every change, as of this transaction."""
@@ -45,7 +45,7 @@ class ScheduleNotices(Protocol):
 
 
 class PastSchedules(Protocol):
-    """What a digest of changes needs of a transaction."""
+    """The queries for a summary of changes."""
 
     def schedule(self) -> Schedule:
         """Return the published schedule with every change, as of this transaction."""

@@ -22,7 +22,7 @@ class NoticeChoice:
 
 
 class NoticeChoices(Protocol):
-    """Stores what people choose about reminders and courtesy notices."""
+    """Stores people's choices of reminders and courtesy notices."""
 
     def notice_choices(self) -> Mapping[str, NoticeChoice]:
         """Return the choices by the person's id; people who chose nothing are left out."""

@@ -14,9 +14,9 @@ from oncall.paging.domain.events import Event
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PLACE = re.compile(r"([0-9]{1,17})[.]([0-9]{1,18})[.]([a-z0-9_]{1,60})")
 WEBHOOK, TEAM_CHANNEL = "webhook", "channel"
-"""What stands before the colon in `RelayMessage.to`."""
+"""The part of `RelayMessage.to` before the colon."""
 SUBSCRIBER_HOOK = "hook"
-"""What stands before the colon and the id of a subscriber with a webhook."""
+"""The part of `RelayMessage.to` before the colon and the id of a subscriber with a webhook."""
 SUBSCRIBER_MAIL = "mail:subscribers"
 """The destination of every mail to subscribers; the address is in the body, which `mail_body` writes."""
 SUBSCRIBER_SMS, SUBSCRIBER_CODES = "sms:subscribers", "sms:codes"
@@ -100,7 +100,7 @@ class RelayMessage:
 
 @dataclass(frozen=True, slots=True)
 class RelayBacklog:
-    """What one destination has not received. oldest: when (real time) the oldest waiting message was written."""
+    """The waiting messages of one destination. oldest: when (real time) the oldest of them was written."""
 
     waiting: int = 0
     oldest: datetime | None = None

@@ -46,7 +46,7 @@ class OptOuts(Schedules, ReachabilityLog, Protocol):
 
 
 class OptOutNotes(OptOuts, Alerts, Protocol):
-    """What recording an opt-out needs, with the alert to the manager."""
+    """The queries that record an opt-out, with the alert to the manager."""
 
 
 class TicketReads(Schedules, Tickets, EventLog, Protocol):

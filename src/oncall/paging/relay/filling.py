@@ -26,12 +26,12 @@ ALERTS_SINCE = timedelta(hours=1)
 
 
 class FillStore(EventFeed, RelayMessages, Tickets, ReportingStore, Alerts, Protocol):
-    """What the filling needs of the store."""
+    """The queries of the filling."""
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one round has found. before, after: the cursor. messages: to be written with the move of the cursor."""
+    """The messages that one round found. before, after: the cursor, which moves when the messages are written."""
 
     before: int | None
     after: int | None

@@ -1,4 +1,4 @@
-"""What the pager does at its own times and for no ticket: handoffs, reminders and requests for proof."""
+"""The pager's regular work that belongs to no ticket: handoffs, reminders and requests for proof."""
 
 from __future__ import annotations
 

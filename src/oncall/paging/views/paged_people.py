@@ -1,4 +1,4 @@
-"""Which engineers were paged and when, and how long they worked on tickets, read from the tickets' logs in bulk."""
+"""Reads from the tickets' logs which engineers were paged and when, and how long they worked on tickets."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ _UNSENT = (*SENDABLE, AttemptStatus.SENDING, AttemptStatus.UNKNOWN)
 
 
 class Kind(StrEnum):
-    """What is overdue."""
+    """A kind of finding: work that is overdue."""
 
     STEP = "step"
     """A step or the end of a hold was due, and nothing happened."""

@@ -99,7 +99,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class SignInCheck:
-    """What asking the identity provider showed. trouble: why nobody could sign in now; None if people could."""
+    """The result of a question to the identity provider. trouble: why nobody can sign in now; None if people can."""
 
     trouble: str | None
 

@@ -1,4 +1,4 @@
-"""Whose phone is needed soon, and whose number no message was ever confirmed for."""
+"""Finds engineers whose phone is needed soon and whose number has never had a confirmed message."""
 
 from __future__ import annotations
 

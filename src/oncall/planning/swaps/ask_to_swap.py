@@ -26,7 +26,7 @@ from oncall.schedule.swap_requests import SeatMove, SwapRequest, SwapState, stat
 
 
 class SwapTransaction(ScheduleTransaction, SwapRequests, Codes, Alerts, Protocol):
-    """What swapping shifts needs of a transaction."""
+    """The queries that swap shifts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ _MOVED_BEFORE = re.compile(r" ?\(?the new plan moved the shift of version [0-9]+
 
 
 class _ShiftKey(NamedTuple):
-    """What makes a shift of two plans the same."""
+    """The key by which a shift is found again in another plan."""
 
     day: date
     kind: WindowKind

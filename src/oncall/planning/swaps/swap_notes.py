@@ -34,7 +34,7 @@ def note_times(clock: Clock) -> NoteTimes:
 
 
 def times_in(context: ActionContext) -> NoteTimes:
-    """Return when alerts go out by a context, with policy time as fast as real time."""
+    """Return the times for alerts in a context: policy time runs as fast as real time."""
     return NoteTimes(context.real_now, lambda at: context.real_now + (at - context.now))
 
 

@@ -64,7 +64,7 @@ def _taker(schedule: Schedule, roster: Roster, costs: ChangeCosts, held: HeldShi
 
 
 def pieces_of(moves: Sequence[SeatMove]) -> list[Piece]:
-    """Return what a change of the schedule puts on call if these seats change hands."""
+    """Return the pieces of a change in which these seats change hands."""
     return [Piece(move.window, move.role, move.taker) for move in moves]
 
 

@@ -1,4 +1,4 @@
-"""What the board shows besides the schedule's table, and what an engineer's own page shows: the API's own views."""
+"""The content of the board besides the schedule's table, and of an engineer's own page, as the API's views."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _NEAR, _FAR = timedelta(days=8), timedelta(weeks=26)
 
 
 class BoardStore(OpenTicketStore, ReachabilityLog, PhoneProofs, Protocol):
-    """What the board needs of a transaction."""
+    """The queries of the board."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def own_view(tx: Transaction, person: str, now: datetime) -> OwnView:
 
 
 def _phone_view(tx: Transaction, person: str) -> PhoneView:
-    """Return the phone of a person. Who may sign in is on the published roster."""
+    """Return the phone of a person, who is on the published roster because they could sign in."""
     schedule = tx.schedule()
     known = schedule.people[person]
     number = canonical_phone(known.phone)

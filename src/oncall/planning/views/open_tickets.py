@@ -28,7 +28,7 @@ READ_AGAIN = 50
 
 
 class OpenTicketStore(ListingStore, EventFeed, Protocol):
-    """What looking at the open tickets needs of a transaction."""
+    """The queries that read the open tickets."""
 
 
 @dataclass(frozen=True, slots=True)

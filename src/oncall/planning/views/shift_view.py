@@ -23,7 +23,7 @@ _NO_SHIFT = "nobody holds this shift in this role now; open the board and choose
 
 
 class ShiftStore(PublishedTexts, Protocol):
-    """What the page of a shift needs of a transaction."""
+    """The queries of the page of a shift."""
 
 
 @dataclass(frozen=True, slots=True)

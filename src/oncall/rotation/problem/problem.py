@@ -202,7 +202,7 @@ class Problem:
         return tuple(spans)
 
     def first_of_units(self, numbers: Iterable[int]) -> list[int]:
-        """Return those of these shifts that are the first of their unit; an engineer has a unit as a whole."""
+        """Return which of these shifts are the first of their unit. An engineer has a unit as a whole."""
         return [number for number in numbers if self.unit_of[number][0] == number]
 
     @cached_property

@@ -40,7 +40,7 @@ TELLING_COSTS = 0.0015
 
 @dataclass(frozen=True, slots=True)
 class BoardFacts:
-    """What a board shows, all of one instant. at: the place of the log at that instant."""
+    """The facts that a board shows, all of one instant. at: the place of the log at that instant."""
 
     board: BoardView
     schedule: Schedule

@@ -147,7 +147,7 @@ def _months(effect: StatusEffect | None) -> list[tuple[WindowUptime, WindowUptim
 
 @dataclass(frozen=True, slots=True)
 class _Common:
-    """What both templates need. clock: a time in the zone of the page and in UTC."""
+    """The values that both templates use. clock: returns a time in the page's zone and in UTC."""
 
     record: StatusRecord
     clock: Callable[[datetime], str]

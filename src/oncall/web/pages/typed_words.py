@@ -1,4 +1,4 @@
-"""What was typed into the form of a request, so that the page of a refusal can give it back."""
+"""Keeps the words of a request's form, so that the page of a refusal can give them back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people choose about reminders and courtesy notices."""
+"""People's choices of reminders and courtesy notices."""
 
 from __future__ import annotations
 
