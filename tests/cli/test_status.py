@@ -68,6 +68,8 @@ def test_uptime_is_printed_beside_the_promise(page: Oncall, monkeypatch: pytest.
     ]
     view = json.loads(page("status", "uptime", "--from", "2027-01-09T03:12", "--to", "2027-01-10", "--json").out)
     assert view["page"]["seconds"] == 74_880
+    ninety_days = json.loads(page("status", "uptime", "--json").out)
+    assert (ninety_days["from"], ninety_days["to"]) == ("2026-10-13T05:12:00-04:00", "2027-01-11T04:12:00-05:00")
 
 
 def test_maintenance_is_announced_changed_and_cancelled(page: Oncall) -> None:
@@ -77,6 +79,10 @@ def test_maintenance_is_announced_changed_and_cancelled(page: Oncall) -> None:
     assert page("status", "reschedule", work, "--end", "2027-01-20T05:00").code == 0
     said = f"Upgrade ({work}): scheduled, Wed 2027-01-20 02:00 EST to Wed 2027-01-20 05:00 EST."
     assert said in page("status").out
+    assert page("status", "show", work).out.splitlines() == [
+        "Upgrade: scheduled, Wed 2027-01-20 02:00 EST to Wed 2027-01-20 05:00 EST.",
+        "Components: portal.",
+    ]
     assert page("status", "cancel", work).code == 0
     again = page("status", "cancel", work)
     assert (again.code, again.err) == (1, f"oncall: maintenance {work} is cancelled already\n")
@@ -130,6 +136,8 @@ def test_the_export_writes_the_page_for_any_host(page: Oncall, tmp_path: Path) -
         (("open", "x", "--component", "portl=major_outage"), 1, 'did you mean "portal"?'),
         (("update", "nope", "--state", "resolved"), 1, 'there is no incident "nope"'),
         (("uptime", "--from", "2027-02-01", "--to", "2027-01-01"), 1, "the end of the window is not after its start"),
+        (("show", "nope"), 1, 'there is no incident or maintenance "nope"; `oncall status list` shows them'),
+        (("uptime", "--from", "0001-01-01T00:00:00+00:00"), 1, "0001-01-01 is outside the years 1971 to 2198"),
         (("uptime", "--from", "soon", "--to", "2027-01-01"), 2, '"soon" is not a time'),
     ],
 )

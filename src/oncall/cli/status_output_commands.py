@@ -75,26 +75,42 @@ def list_all(json: bool = JSON_OPTION) -> None:
 
 
 def show(
-    incident: str = typer.Argument(metavar="ID", help="The id of the incident."), json: bool = JSON_OPTION
+    subject: str = typer.Argument(metavar="ID", help="The id of an incident, a proposed one, or a maintenance."),
+    json: bool = JSON_OPTION,
 ) -> None:
-    """Show an incident with every update and correction.
+    """Show an incident or a maintenance.
+
+    An incident is shown with every update and correction.
 
     Example: oncall status show 3f9ac1d20b7e
     """
     with open_status() as page:
         view = page.status()
-    found = next((each for each in view["incidents"] if each["id"] == incident), None)
+    zone = ZoneInfo(view["timezone"])
+    incident = next((each for each in view["incidents"] if each["id"] == subject), None)
+    proposal = next((each for each in view["proposals"] if each["id"] == subject), None)
+    work = next((each for each in view["maintenances"] if each["id"] == subject), None)
+    found = incident or proposal or work
     if found is None:
-        raise NotFound(f'there is no incident "{incident[:40]}"; `oncall status list` shows them')
+        raise NotFound(f'there is no incident or maintenance "{subject[:40]}"; `oncall status list` shows them')
     if json:
         print_json(found)
-        return
-    _print_incident(found, ZoneInfo(view["timezone"]))
+    elif incident is not None:
+        _print_incident(incident, zone)
+    elif proposal is not None:
+        print_table(["Id", "State", "Since", "Title"], [_proposal_row(proposal, zone)])
+    elif work is not None:
+        say(f"{work['title']}: {_words(work['state']).lower()}, {_span(work, zone)}.")
+        say(f"Components: {', '.join(work['components'])}.")
 
 
 def uptime(
-    start: str = typer.Option(..., "--from", metavar="TIME", help="The start: a date of the page's zone, or a time."),
-    end: str = typer.Option(..., "--to", metavar="TIME", help="The end, exclusive; it is cut at now."),
+    start: str | None = typer.Option(
+        None, "--from", metavar="TIME", help="The start: a date of the page's zone, or a time. 90 days ago when absent."
+    ),
+    end: str | None = typer.Option(
+        None, "--to", metavar="TIME", help="The end, exclusive; it is cut at now. Now when absent."
+    ),
     component: list[str] | None = typer.Option(
         None, "--component", metavar="ID", help="Only this component. May be repeated."
     ),
@@ -108,11 +124,14 @@ def uptime(
     Agreed maintenance does not count; a partial outage counts by the page's `partial_weight`. The strict figure counts
     every outage and maintenance in full. Percentages are rounded down.
 
-    Example: oncall status uptime --from 2027-03-01 --to 2027-04-01
+    Examples: oncall status uptime · oncall status uptime --from 2027-03-01 --to 2027-04-01
     """
     with open_status() as page:
-        zone = ZoneInfo(page.status()["timezone"])
-        view = page.uptime(_moment("--from", start, zone), _moment("--to", end, zone), tuple(component or ()))
+        status = page.status()
+        zone, now = ZoneInfo(status["timezone"]), datetime.fromisoformat(status["now"])
+        since = _moment("--from", start, zone) if start is not None else now - timedelta(days=90)
+        until = _moment("--to", end, zone) if end is not None else now
+        view = page.uptime(since, until, tuple(component or ()))
     if json:
         print_json(view)
         return
