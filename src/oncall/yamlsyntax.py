@@ -125,7 +125,7 @@ def misleading_in(piece: str, line: int, columns_before: int = 0) -> Iterator[Te
 
 
 def lookalike_in(text: str) -> str:
-    """Return what the first look-alike in the text is and what to do about it; empty when it has none."""
+    """Return a sentence about the first look-alike in the text, and what to do about it; empty when there is none."""
     found = _LOOKALIKE.search(text)
     return described(found[0][0]) if found else ""
 

@@ -81,7 +81,7 @@ def _difference(settings: Settings, before: str, after: str, roster: Path | None
 
 
 def _server_difference(server: RemoteBackend, names: tuple[str, str], roster: Path | None) -> tuple[DiffView, ZoneInfo]:
-    """Return what differs by the server's schedule. The server knows the phone numbers, and this machine does not."""
+    """Return the difference by the server's schedule, because only the server knows the phone numbers."""
     from oncall.cli.schedule_changes import CheckedPlan, PublishTerms, RemoteSchedule
     from oncall.planning import schedule_diff
     from oncall.planning.views.diff_view import diff_view
@@ -106,7 +106,7 @@ def _server_difference(server: RemoteBackend, names: tuple[str, str], roster: Pa
 
 
 def _server_side(server: RemoteBackend) -> Side | None:
-    """Return what the server has published; None if nothing is."""
+    """Return the server's published side; None if nothing is published."""
     schedule = server.published_schedule()
     return _side_of(server, schedule) if schedule is not None else None
 

@@ -23,7 +23,7 @@ def print_difference(view: DiffView, zone: ZoneInfo) -> None:
 
 
 def policy_lines(view: DiffView | NewVersionView, zone: ZoneInfo) -> list[str]:
-    """Return what changes in the support promise, a sentence each, and from when on it holds."""
+    """Return the changes of the support promise, a sentence each, and from when on it holds."""
     if not view["policy_changes"]:
         return []
     since = view["policy_from"]
@@ -49,7 +49,7 @@ def _turn(turn: AssignmentView, zone: ZoneInfo) -> str:
 
 
 def people_lines(view: DiffView | NewVersionView) -> Iterator[str]:
-    """Yield who is added, gone, renamed or reached at another number, a sentence each. Numbers are masked."""
+    """Yield a sentence for each person who is added, gone, renamed or has another number. Numbers are masked."""
     for person in view["people_added"]:
         yield f"people: {person['name']} ({person['engineer']}) is new on the roster."
     for person in view["people_gone"]:

@@ -142,7 +142,7 @@ class _RepairAsked:
 def _repair_asked(
     keep: Path | None, start: str | None, changes: int, freeze: int, opened: Sequence[str]
 ) -> _RepairAsked | None:
-    """Return what --keep asks for; None without it. Raises BadParameter when the options exclude each other."""
+    """Return the repair that --keep asks for; None without it. Raises BadParameter if options exclude each other."""
     if keep is None:
         for option, is_given in (("--from", start), ("--changes", changes), ("--freeze", freeze), ("--open", opened)):
             if is_given:

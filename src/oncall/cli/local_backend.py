@@ -221,7 +221,7 @@ class LocalBackend:
         return self._store.write(lambda tx: save_choice(tx, person, choice_from(change)))
 
     def _feed_of(self, engineer: str | None, *, is_team: bool) -> str | None:
-        """Return whose feed is meant; None: the team's. Without a name it is the user's own."""
+        """Return the engineer whose feed is meant, or None for the team's. Without a name it is the user's own."""
         if is_team:
             return None
         if engineer is not None:

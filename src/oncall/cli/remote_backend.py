@@ -232,7 +232,7 @@ class RemoteBackend(ServerRequests):
         return answer
 
     def tonight(self) -> TonightView:
-        """Return who is on call tonight, by the server's clock, and what is held for it."""
+        """Return who is on call tonight, by the server's clock, and the tickets held for it."""
         answer: TonightView = self._call("GET", "/v1/tonight")
         return answer
 
@@ -291,7 +291,7 @@ class RemoteBackend(ServerRequests):
         return {**first, "to": last["to"], "shifts": list(shifts.values()), "gaps": list(gaps.values())}
 
     def difference(self, before: str, after: str) -> DiffView:
-        """Return what differs between two versions, each a number or `published`."""
+        """Return the difference between two versions, each a number or `published`."""
         query = urlencode({"from": before, "to": after})
         answer: DiffView = self._call("GET", f"/v1/schedule/diff?{query}")
         return answer

@@ -51,7 +51,7 @@ class ScheduleChanges(Protocol):
         """Make a plan the schedule."""
 
     def difference(self, plan: CheckedPlan, terms: PublishTerms) -> DiffView:
-        """Return what publishing a plan would change; it changes nothing."""
+        """Return the difference that publishing a plan would make; changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)

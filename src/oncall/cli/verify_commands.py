@@ -120,7 +120,7 @@ def _claim(plan: Plan) -> str:
 
 
 def _opinion_line(opinion: SecondOpinion) -> str:
-    """Return what another solver says about the cost of a plan."""
+    """Return another solver's opinion on the cost of a plan."""
     seconds = f"{opinion.seconds:.1f} s" if opinion.seconds >= 0.05 else "under 0.1 s"
     without = f", {' and '.join(opinion.left_out)} left out" if opinion.left_out else ""
     if opinion.is_optimal:

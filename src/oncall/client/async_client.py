@@ -117,7 +117,7 @@ class AsyncClient:
         return cast(Schedule, await self._call(requests.schedule(start, end, engineer)))
 
     async def explain(self, plan: str, impact: str, at: datetime | None = None) -> Explanation:
-        """Return what a ticket would cause at an instant (aware); None: now. It sends nothing."""
+        """Return the verdict on a ticket at an instant (aware), or now if None. It sends nothing."""
         return cast(Explanation, await self._call(requests.explain(plan, impact, at)))
 
     async def _call(self, ask: Ask) -> object:

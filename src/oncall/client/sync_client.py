@@ -116,7 +116,7 @@ class Client:
         return cast(Schedule, self._call(requests.schedule(start, end, engineer)))
 
     def explain(self, plan: str, impact: str, at: datetime | None = None) -> Explanation:
-        """Return what a ticket would cause at an instant (aware); None: now. It sends nothing."""
+        """Return the verdict on a ticket at an instant (aware), or now if None. It sends nothing."""
         return cast(Explanation, self._call(requests.explain(plan, impact, at)))
 
     def _call(self, ask: Ask) -> object:

@@ -33,7 +33,7 @@ MOST_EVENTS = 20_000
 
 
 def calendar_claims(path: Path, roster: Roster, options: ImportOptions) -> Claims:
-    """Return what the events of a calendar file say. Raises FileFaults for a file that is no calendar."""
+    """Return the claims of the events of a calendar file. Raises FileFaults for a file that is not a calendar."""
     from icalendar import Calendar, Event
 
     text = read_text(path, most_mib=MOST_MIB)

@@ -118,7 +118,7 @@ def _excluded(event: Event) -> Iterator[date | datetime]:
 
 
 def _local(at: date | datetime, zone: tzinfo | None) -> datetime:
-    """Return what a clock in the zone shows; for a date its midnight."""
+    """Return the local time in the zone; for a date its midnight."""
     if not isinstance(at, datetime):
         return datetime.combine(at, time())
     if at.tzinfo is None:

@@ -32,7 +32,7 @@ class _Row:
 
 
 def table_claims(tables: Sequence[Table], roster: Roster, options: ImportOptions) -> Claims:
-    """Return what the one table with known headings says. tables: at least one, each with a row.
+    """Return the claims of the one table with known headings. tables: at least one, each with a row.
 
     Raises Refused where the file as a whole is unclear: its headings, its sheet, or how its dates are written.
     """
@@ -106,7 +106,7 @@ class _TableReader:
                 self._found.leave_out(place, str(refusal))
 
     def _ends_of(self, rows: Sequence[_Row]) -> EndDates | None:
-        """Return what an end without a time means in this file; None if nothing says it.
+        """Return the meaning of an end without a time in this file; None if the file does not show it.
 
         A span that begins on the end of another is a handoff on that day; one that begins a day later is not.
         """

@@ -81,7 +81,7 @@ def _with_author(mail: Mail, rules: MailRules) -> Mail:
 def take_mail(
     tx: IntakeStore, mail: Mail, envelope_sender: str, recipient: str, origin: Origin, context: ActionContext
 ) -> list[Taken]:
-    """Store what a mail says in `tx`, and return what became of it. The same mail again changes nothing.
+    """Store a mail in `tx`, and return its outcome. The same mail again changes nothing.
 
     envelope_sender, recipient: of the SMTP dialogue. Raises Conflict if another process stores the same mail at the
     same time; the caller then tries again.

@@ -121,7 +121,7 @@ def failure_view(arrival: Arrival) -> FailureView:
 
 
 def replayed_view(arrival: Arrival, taken: Sequence[Taken]) -> SenderAnswer:
-    """Return what a replay did."""
+    """Return the outcome of a replay."""
     return {"status": "accepted", "id": arrival.id, "signals": signal_views(taken)}
 
 

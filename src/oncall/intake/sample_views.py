@@ -44,7 +44,7 @@ def sample_ticket_view(signal: Signal, way: RoutedView) -> SampleTicketView:
 
 
 def sample_event_view(signal: Signal) -> dict[str, object]:
-    """Return what a signal does to a known ticket: an event as it would be posted, or the kind of the signal."""
+    """Return the effect of a signal on a known ticket: an event as it would be posted, or the kind of the signal."""
     event: Mapping[str, object] = signal.event if signal.event is not None else {"kind": _KINDS[signal.kind]}
     why = {"why": signal.why} if signal.event is None and signal.why else {}
     return {"ticket": signal.ticket_id or signal.key, **event, **why}

@@ -111,6 +111,6 @@ class Taken:
 
     @property
     def words(self) -> str:
-        """Return what happened as one line of the intake log."""
+        """Return the outcome as one line of the intake log."""
         name = f"{self.ticket} " if self.ticket is not None else ""
         return f"{name}{self.became.value}: {self.why}" if self.why else f"{name}{self.became.value}"

@@ -56,7 +56,7 @@ def take_in_all(
 
 
 def take_in(tx: IntakeStore, signal: Signal, origin: Origin, context: ActionContext) -> Taken:
-    """Store what a signal says in `tx` and return what became of it. The same signal again changes nothing.
+    """Store a signal in `tx` and return its outcome. The same signal again changes nothing.
 
     Raises FieldFaults for an EVENT that cannot be recorded, and NotAllowed if the caller's role does not allow it.
     Raises Conflict if another process stores the same key at the same time; the caller then tries again.

@@ -25,12 +25,12 @@ Fields = Mapping[str, object]
 
 
 def read_zendesk_post(post: Post) -> Reading:
-    """Return what a request of Zendesk says; see `read_zendesk`."""
+    """Return the signals of a request of Zendesk; see `read_zendesk`."""
     return read_zendesk(post.body)
 
 
 def read_zendesk(raw: bytes) -> Reading:
-    """Return what a body of Zendesk says. A body that is not JSON is read as far as a title without escapes allows it.
+    """Return the signals of a body of Zendesk. Of a body that is not JSON, a title without escapes is still read.
 
     Events that say nothing about support give no signals. Raises Unreadable for a body that names no ticket.
     """

@@ -40,7 +40,7 @@ def cover_shift(tx: ScheduleTransaction, cover: Cover, author: Author, terms: Ch
 
 
 def covered_pieces(schedule: Schedule, cover: Cover, now: datetime) -> list[Piece]:
-    """Return what the engineer holds in the span of the cover, as pieces for the one who covers. now: aware UTC."""
+    """Return the engineer's shifts in the span of the cover, as pieces for the engineer who covers. now: aware UTC."""
     for person in (cover.engineer, cover.by):
         check_person(schedule, person)
     if cover.engineer == cover.by:
@@ -90,7 +90,7 @@ def _no_time(schedule: Schedule, cover: Cover, end: datetime, now: datetime) -> 
 
 
 def _held(schedule: Schedule, cover: Cover, start: datetime) -> list[Assignment]:
-    """Return what the engineer holds from `start` on, in order. Raises Refused if that is nothing in the span."""
+    """Return the engineer's assignments from `start` on, in order. Raises Refused if none is in the span."""
     last = max(publication.span.end for publication in schedule.publications)
     ends = max([last, start + timedelta(minutes=1), *(each.window.end for each in schedule.overrides)])
     found = schedule.assignments_of(cover.engineer, start, ends)

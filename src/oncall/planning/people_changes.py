@@ -20,7 +20,7 @@ class PeopleChanges:
 
 
 def people_changes(before: Schedule, after: Schedule) -> PeopleChanges:
-    """Return what the latest publication of `after` changes in the people of the latest one of `before`.
+    """Return the changes from the people of the latest publication of `before` to those of `after`.
 
     Before the first publication there was nobody, and nothing is listed.
     """

@@ -191,7 +191,7 @@ def publish_draft(tx: DraftPublishing, draft_id: str, sound: PublishablePlan, re
 
 
 def _told_of(published: Published, now: datetime) -> list[str]:
-    """Return what the manager should know of a publication: warnings, gaps in cover, and who gets an SMS."""
+    """Return the sentences about a publication for the manager: warnings, gaps in cover, and who gets an SMS."""
     after = published.made.after
     zone = after.calendar.zone
     gaps = [

@@ -25,7 +25,7 @@ def planning_context(
     balances: Sequence[Balance] | None = None,
     first_open: date | None = None,
 ) -> PlanningContext:
-    """Return what a plan of these dates must respect; `say` takes a sentence about each thing taken into account.
+    """Return the planning context of these dates; `say` takes a sentence about each thing taken into account.
 
     balances: what each person served beyond their share before; worked out from the sources when None.
     first_open: for a repair, the first date that may change; the people who covered a shift before it keep their rest.

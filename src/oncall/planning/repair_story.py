@@ -7,7 +7,7 @@ from oncall.schedule.plan import Plan
 
 
 def repair_story(found: Repair) -> list[str]:
-    """Return what was changed and what it costs, a sentence each."""
+    """Return sentences about the changes and their cost."""
     plan = found.plan
     assert plan.fairness is not None
     cost = plan.fairness.cost

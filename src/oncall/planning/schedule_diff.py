@@ -118,7 +118,8 @@ def with_seats(published: Side, named: NamedPlan, at: datetime) -> Side:
 def would_change(
     tx: VersionsTransaction, named: NamedPlan, roster: Roster, at: datetime, policy_from: date | None
 ) -> Difference:
-    """Return what publishing a plan at an instant (aware UTC) would change. policy_from: see `PublicationTerms`."""
+    """Return the difference that publishing a plan at an instant makes (aware UTC). policy_from: see
+    `PublicationTerms`."""
     if not tx.schedule().newest:
         return difference(before_publication(tx), with_plan(None, named, roster, at))
     published = version_named(tx, PUBLISHED)
@@ -126,7 +127,7 @@ def would_change(
 
 
 def difference(before: Side, after: Side) -> Difference:
-    """Return what differs between two sides, over all the time that either of them covers."""
+    """Return the difference between two sides, over all the time that either of them covers."""
     sides = (before.schedule, after.schedule)
     spans = [span for schedule in sides for span in _spans_of(schedule)]
     shifts = changes_between(*sides, min(s.start for s in spans), max(s.end for s in spans)) if spans else []
@@ -164,7 +165,7 @@ def _refuse_strangers(named: NamedPlan, latest: Publication) -> None:
 
 
 def of_version(made: AppendedVersion) -> Difference:
-    """Return what a new version has changed."""
+    """Return the difference that a new version has made."""
     newest = made.before.newest
     return difference(
         Side(f"version {newest}", newest, made.before, made.policy_before),

@@ -60,7 +60,7 @@ class AppendedVersion:
         return changes_between(self.before, self.after, self.span.start, self.span.end)
 
     def policy_changes(self) -> list[str]:
-        """Return what changes for customers, a sentence each; nothing was promised before the first publication."""
+        """Return the changes for customers, a sentence each; nothing was promised before the first publication."""
         if not self.before.publications or self.policy_before == self.policy_after:
             return []
         from oncall.support.policy_changes import changes

@@ -105,7 +105,7 @@ def answers_line(times: AnswerTimes, within: timedelta) -> str | None:
 
 
 def chat_words(times: AnswerTimes, calendar: SupportCalendar, within: timedelta, now: datetime) -> Sequence[str]:
-    """Return what a customer's page says of the desk's answers at `now` (aware UTC), in sentences."""
+    """Return a customer's page's sentences about the desk's answers at `now` (aware UTC)."""
     if is_covered(Coverage.BUSINESS, calendar, now):
         words = ["You can chat with our support desk here now."]
     else:

@@ -22,7 +22,7 @@ class AssignmentChange:
 
 
 def changes_between(before: Schedule, after: Schedule, start: datetime, end: datetime) -> list[AssignmentChange]:
-    """Return what changes in [start, end) (aware UTC), by engineer id; engineers without a change are left out."""
+    """Return the changes in [start, end) (aware UTC), by engineer id; engineers without a change are left out."""
     gained: list[Assignment] = []
     lost: list[Assignment] = []
     for role in dict.fromkeys([*after.roles, *before.roles]):

@@ -22,7 +22,7 @@ _MOST_MISSING = 2
 
 
 def _separator_of(first_line: str) -> str:
-    """Return what separates the cells of a file: a comma, or what spreadsheets of other countries write."""
+    """Return the separator of a file's cells: a comma, or the one that spreadsheets of other countries write."""
     return max(",;\t", key=first_line.count)
 
 

@@ -185,7 +185,7 @@ class Schedule:
         return OnCall(at, window, holders, tuple(role for role in roles if role not in holders))
 
     def responders(self, at: datetime) -> OnCall:
-        """Return whom the pager reaches at `at`: who is on call, or in business hours the people of the last shift."""
+        """Return the people whom the pager reaches at `at`: on call, or in business hours of the last shift."""
         on_call = self.who(at)
         if on_call.window.kind is not WindowKind.BUSINESS:
             return on_call

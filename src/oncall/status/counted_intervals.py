@@ -31,7 +31,7 @@ class CountedInterval:
 
 
 def counted_intervals(record: StatusRecord, window: SecondsSpan) -> list[CountedInterval]:
-    """Return what counts, or would count, in a window of whole seconds since 1970: the newest first, at most 100.
+    """Return the newest 100 intervals that count, or would count, in a window of whole seconds since 1970.
 
     Degraded performance counts in no figure and is left out.
     """

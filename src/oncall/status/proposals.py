@@ -45,7 +45,7 @@ class Proposal:
 
     @property
     def state(self) -> ProposalState:
-        """Return what became of the proposal so far."""
+        """Return the present state of the proposal."""
         if self.incident is not None:
             return ProposalState.PUBLISHED
         if self.dismissed_by is not None:
@@ -177,7 +177,8 @@ class _Fold:
         return Incident(first.subject, title, None, first.at, started_at, updates, corrections, tuple(self._silences()))
 
     def _end(self, recovery: Spell, said: Sequence[StatusEvent]) -> StatusEvent:
-        """Return what the page says when the component is up again. An incident that a person runs stays open."""
+        """Return the event with which the incident ends when the component is up again. An incident that a person runs
+        stays open."""
         word = recovery.word
         has_spoken = any(event.written_at <= word.written_at for event in said)
         return StatusEvent(

@@ -65,7 +65,7 @@ class StatusEffect:
 def effect_of(
     log: StatusLog, action: StatusAction, author: StatusAuthor, new_id: str, *, until: int | None = None
 ) -> StatusEffect:
-    """Return what an action would do. Raises what `act_on_status` raises; the log itself stays as it is.
+    """Return the effect of an action. Raises as `act_on_status`; the log itself stays as it is.
 
     until: the number of the last event of the log that counts; None: all do.
     """

@@ -150,7 +150,7 @@ def _update(
 
 
 def _maintenance_updates(maintenance: Maintenance, record: StatusRecord) -> list[Document]:
-    """Return what was said of a maintenance, the newest first."""
+    """Return the updates of a maintenance, the newest first."""
     plans = [*maintenance.plans, *([maintenance.cancelled] if maintenance.cancelled is not None else [])]
     said = [(each.seq, _maintenance_update(each, maintenance, record)) for each in plans]
     for step in maintenance.steps:

@@ -66,7 +66,7 @@ def notice_of(event: StatusEvent, record: StatusRecord) -> Notice | None:
 
 
 def _told_by(event: StatusEvent, record: StatusRecord) -> tuple[Incident | Maintenance | None, int]:
-    """Return what an event is about, and the number of the update that tells it."""
+    """Return the incident or maintenance of an event, and the number of the update that tells it."""
     if event.kind is StatusEventKind.OBSERVED:
         # The end of an incident of which only machines have spoken.
         public = [each for each in record.incidents if each.updates[0].written_at <= event.written_at]

@@ -182,7 +182,7 @@ class RelayQueries(Statements):
         return [_message(row) for row in self._run(query.limit(wanted.limit))]
 
     def relay_backlogs(self) -> dict[str, RelayBacklog]:
-        """Return what each destination has not received."""
+        """Return the backlog of each destination."""
         found: dict[str, RelayBacklog] = {}
         for row in self._run(_BACKLOGS):
             to, waiting, oldest, given_up = tuple(row)

@@ -60,7 +60,7 @@ class PolicyTerms:
     hours: int | None = None
 
     def promise(self, plan: str, impact: str) -> Promise | None:
-        """Return what the policy promises a plan for an impact; None if the policy lacks the plan or the impact."""
+        """Return the policy's promise to a plan for an impact; None if the policy lacks the plan or the impact."""
         known = self.policy.plans.get(plan)
         return known.promises.get(impact) if known is not None else None
 
@@ -92,7 +92,7 @@ class CarriedClock:
 
     @property
     def promise(self) -> Promise:
-        """Return what the clock's terms promise. Raises ValueError if they promise nothing for its plan and impact."""
+        """Return the promise of the clock's terms. Raises ValueError if they have none for its plan and impact."""
         promise = self.terms.promise(self.plan, self.impact)
         if promise is None:
             raise ValueError(f"the terms of a carried clock promise {self.plan} nothing for {self.impact}")

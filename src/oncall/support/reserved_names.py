@@ -13,7 +13,7 @@ RESERVED_NAMES = {
 
 
 def reserved_meaning(name: str) -> str | None:
-    """Return what a reserved name stands for; None for any other name.
+    """Return the meaning of a reserved name; None for any other name.
 
     Letter case, blanks and punctuation do not count, because a reader of the log would not see the difference.
     """

@@ -51,7 +51,7 @@ class RunningClock:
         return clock
 
     def carried(self) -> CarriedClock:
-        """Return what another ticket needs to continue this clock."""
+        """Return the facts with which another ticket continues this clock."""
         return CarriedClock(
             metric=self.metric,
             plan=self.plan,

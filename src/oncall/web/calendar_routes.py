@@ -91,7 +91,7 @@ async def post_revoked_links(services: ServicesDep, caller: CalendarLinker, post
 
 
 def _asked(caller: Token, posted: object) -> str | None:
-    """Return whose feed a body names; None: the team's. Raises FieldFaults and NotAllowed."""
+    """Return the engineer whose feed a body names; None for the team's. Raises FieldFaults and NotAllowed."""
     if not isinstance(posted, Mapping):
         raise FieldFaults([FieldFault("calendar", 'a JSON object is needed, like {"engineer": "ana"}')])
     engineer, team, faults = posted.get("engineer"), posted.get("team", False), []

@@ -58,7 +58,7 @@ async def create_alert(request: Request, services: ServicesDep, caller: SenderDe
     responses=answers({200: Answer("What became of it", OpsgenieStatusAnswer)}, 401, 403, 404, 422, 503),
 )
 async def request_status(request_id: str, services: ServicesDep, caller: SenderDep) -> JSONResponse:
-    """Returns what became of a request of the same caller."""
+    """Returns the outcome of a request of the same caller."""
     wanted = request_id.replace("-", "")
     found = await services.engine.read(lambda tx: tx.arrival(wanted))
     if found is None or found.caller != caller.name:

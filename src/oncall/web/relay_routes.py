@@ -24,7 +24,7 @@ router = APIRouter(route_class=PlainRoute, tags=["webhooks"])
     openapi_extra=query(RelayQuery),
 )
 async def list_webhooks(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
-    """Returns what other systems and team channels were told, and what still waits. It never shows a body.
+    """Returns the messages to other systems and team channels, sent and waiting. It never shows a body.
 
     Pass the `next` of a page as `after` to get the page that follows.
     """

@@ -145,6 +145,6 @@ async def get_diff(services: ServicesDep, caller: ReadingCaller, asked: QueryDep
     responses=answers({200: Answer("Every version, the oldest first", SharedVersions)}, 401, 403, 422, 503),
 )
 async def get_documents(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
-    """Returns what a planner needs to count the shifts that were served. Phone numbers are masked."""
+    """Returns the facts from which a planner counts the shifts that were served. Phone numbers are masked."""
     asked.refuse_faults()
     return JSONResponse(await services.engine.read(lambda tx: shared_versions(tx.version_rows())))

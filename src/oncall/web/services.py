@@ -74,7 +74,7 @@ class Readiness(Protocol):
     """Says whether a page would go out, now and tonight."""
 
     async def problems(self) -> Sequence[str]:
-        """Return what would stop a page now, a sentence each; empty when a page would go out."""
+        """Return the reasons that would stop a page now, a sentence each; empty when a page would go out."""
 
     async def examination(self, days: int) -> DoctorReport:
         """Return everything that would stop a page tonight, and the gaps in the schedule of the next `days` days."""

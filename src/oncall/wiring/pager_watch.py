@@ -58,7 +58,7 @@ class Watch:
 
     @property
     def problems(self) -> list[str]:
-        """Return what is wrong with this pager now, one sentence each."""
+        """Return the present faults of this pager, one sentence each."""
         found = [
             *self._writes.problems,
             *_silence(self._engine.beat_at, self._clock.real_now()),

@@ -163,7 +163,7 @@ def _named(found: Mapping[str, str], prefix: str) -> dict[str, str]:
 
 
 def variable_part(name: str) -> str:
-    """Return what stands for a policy's name in the name of a variable: `ON_CALL_TEAM` for `on-call-team`."""
+    """Return a policy's name as it is written in the name of a variable: `ON_CALL_TEAM` for `on-call-team`."""
     return name.upper().replace("-", "_")
 
 

@@ -194,7 +194,7 @@ class _Readiness:
         self._looking: asyncio.Task[list[str]] | None = None
 
     async def problems(self) -> Sequence[str]:
-        """Return what would stop a page now, a sentence each. Requests at the same time share one look."""
+        """Return the reasons that would stop a page now, a sentence each. Requests at the same time share one look."""
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look())
         return await asyncio.shield(self._looking)

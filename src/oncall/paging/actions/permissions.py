@@ -92,7 +92,7 @@ PERMISSIONS: Mapping[Operation | EventKind, Row] = {
 
 
 def access(role: CallerRole, action: Operation | EventKind) -> Access:
-    """Return what the table says of a role and an action."""
+    """Return the table's entry for a role and an action."""
     return dict(zip(CallerRole, PERMISSIONS[action], strict=True))[role]
 
 

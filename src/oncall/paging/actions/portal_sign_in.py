@@ -124,7 +124,7 @@ def signed_sign_in(
 
 
 def contact_of(session_id: str, tx: SignIns, policy: Policy, *, real_now: datetime) -> Contact | None:
-    """Return whose session it is; None for an ended one, and for a contact who has left the customers file."""
+    """Return the contact of a session; None for an ended one, and for a contact who has left the customers file."""
     session = tx.page_session(digest_of(session_id))
     if session is None or session.ends_at <= real_now or not session.person.startswith(CONTACT):
         return None

@@ -100,7 +100,7 @@ def chooser(caller: Token, engineer: str | None) -> str:
 
 
 def choice_view(tx: ChoiceStore, person: str) -> ReminderChoiceView:
-    """Return what a person chose. Raises NotFound for a person on no roster."""
+    """Return a person's choice. Raises NotFound for a person on no roster."""
     schedule = tx.schedule()
     if roster_fault(person, schedule) is not None:
         hint = suggestion(clean(person), sorted(schedule.people))

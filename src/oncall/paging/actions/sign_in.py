@@ -129,7 +129,7 @@ def start_session(
 
 
 def visitor_of(session_id: str, tx: SignIns, *, real_now: datetime) -> Visitor | None:
-    """Return who a session id belongs to; None for an ended or unknown session, or a person who left the roster."""
+    """Return the person of a session id; None for an ended or unknown session, or a person who left the roster."""
     session = tx.page_session(digest_of(session_id))
     if session is None or session.ends_at <= real_now:
         return None

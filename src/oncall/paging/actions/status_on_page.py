@@ -56,7 +56,7 @@ def record_on_page(tx: StatusStore, action: StatusAction, author: StatusAuthor) 
 
 
 def effect_on_page(tx: StatusStore, action: StatusAction, author: StatusAuthor, new_id: str) -> StatusEffect:
-    """Return what an action would do, and write nothing. Raises what `record_on_page` raises."""
+    """Return the effect that an action would have, and write nothing. Raises as `record_on_page`."""
     return effect_of(tx, _with_ticket(tx, action), author, new_id)
 
 

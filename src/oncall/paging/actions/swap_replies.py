@@ -57,7 +57,7 @@ def swap_reply(
 
 
 def what_to_reply(code: str) -> str:
-    """Return what a person sends to answer a request."""
+    """Return the sentence that tells how to answer a request by SMS."""
     return f"Reply YES {code} to accept or NO {code} to decline."
 
 

@@ -190,7 +190,7 @@ def _end_of(day: date, zone: ZoneInfo, real_now: datetime) -> datetime:
 
 
 def _warning(token: Token, tx: Schedules) -> str | None:
-    """Return what the person who makes a token should know about its name; None when there is nothing."""
+    """Return a warning about the name of a new token; None when there is none."""
     if token.role is not CallerRole.ENGINEER:
         return None
     fault = roster_fault(token.name, tx.schedule())

@@ -65,7 +65,7 @@ Decision = Wait | Judge | Fire | Skip
 
 
 def next_decision(state: TicketState, situation: Situation) -> Decision:
-    """Return what the pager must do next for a ticket in this situation."""
+    """Return the pager's next decision on a ticket in this situation."""
     now = situation.now
     if state.status is not TicketStatus.OPEN:
         return Wait(None, f"it is {state.status.value}")

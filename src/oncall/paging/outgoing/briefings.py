@@ -31,12 +31,12 @@ class Briefing:
     own: Mapping[str, str]
 
     def also(self, person: str) -> str:
-        """Return what a text to this person counts besides the open tickets; empty for nothing."""
+        """Return the counts in a text to this person besides the open tickets; empty if all are 0."""
         return ", ".join(filter(None, [self.report.counts, self.own.get(person, "")]))
 
 
 def briefing_at(tx: BriefingStore, now: datetime) -> Briefing | None:
-    """Return what the engineers are told who came on at the latest handoff; None if nobody is to be told now.
+    """Return the briefing for the engineers who came on at the latest handoff; None if it is not to be sent now.
 
     Reads every open ticket. Run it on a snapshot, so that no writer waits. now: policy time.
     """

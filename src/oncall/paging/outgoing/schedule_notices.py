@@ -79,7 +79,7 @@ def tell_changed(tx: ScheduleNotices, change: ScheduleChange, context: ActionCon
 def soon_changed(
     changes: Sequence[AssignmentChange], schedule: Schedule, *, by: str, now: datetime
 ) -> list[AssignmentChange]:
-    """Return what changes within 48 hours of `now` (aware UTC) for each engineer who gets an SMS about a version.
+    """Return the changes within 48 hours of `now` (aware UTC) for each engineer who gets an SMS about a version.
 
     schedule: with the version. by: its author, who gets none.
     """
@@ -93,7 +93,7 @@ def soon_changed(
 
 
 def changes_since(tx: PastSchedules, engineer: str, since: datetime, now: datetime) -> AssignmentChange | None:
-    """Return what versions made after `since` change for an engineer from `now` on; None if nothing. Aware UTC.
+    """Return the changes for an engineer from `now` on by versions after `since`; None for no change. Aware UTC.
 
     This is what a digest lists: what was changed back in the meantime is left out.
     """

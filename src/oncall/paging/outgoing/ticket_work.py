@@ -108,7 +108,7 @@ class TicketWork:
 
     @property
     def situation(self) -> Situation:
-        """Return what decisions need besides the ticket: policy, schedule, time and opt-outs."""
+        """Return the facts for decisions besides the ticket: policy, schedule, time and opt-outs."""
         if self._situation is None:
             opted_out = unreachable_by_text(self.tx, self.schedule)
             self._situation = Situation(self.policy, self.schedule, self.now, opted_out)

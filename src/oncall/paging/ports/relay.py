@@ -173,7 +173,7 @@ class RelayMessages(RelayLooks, Protocol):
         """Return messages, the newest first."""
 
     def relay_backlogs(self) -> Mapping[str, RelayBacklog]:
-        """Return what each destination has not received."""
+        """Return the backlog of each destination."""
 
     def quarantine_relay_messages(self, to: str, *, written_before: datetime, error: str) -> int:
         """Give up waiting messages to a destination that were written before an instant, and return how many."""

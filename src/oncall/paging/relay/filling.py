@@ -59,7 +59,7 @@ class Filling:
     handoff_at: datetime | None = None
 
     def look(self, tx: FillStore, *, now: datetime, real_now: datetime) -> Round:
-        """Return what is to be written now. Reads only; it locks no row that the pager needs. now: policy time."""
+        """Return the messages to write now. Reads only; it locks no row that the pager needs. now: policy time."""
         policy, cursor = _policy(tx), tx.relay_cursor()
         last = tx.last_event()
         if policy is None or not (policy.webhooks or policy.team_channels):

@@ -41,7 +41,7 @@ class SubscriberNotices:
     told: tuple[int, StatusRecord | None] | None = None
 
     def look(self, tx: Subscribers, *, now: datetime, real_now: datetime) -> NoticeRound | None:
-        """Return what is to be written now; None if everything is. Reads only. now: policy time."""
+        """Return the notices to write now; None if there are none. Reads only. now: policy time."""
         cursor = tx.notice_cursor()
         event = tx.next_status_event(cursor.event) if cursor is not None else None
         if cursor is None or event is None or self._may_miss_one(cursor, event, real_now):

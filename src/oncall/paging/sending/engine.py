@@ -194,7 +194,7 @@ class Engine:
         return None
 
     async def _advance_due(self) -> bool:
-        """Advance every due ticket. False if one failed; the others are advanced all the same."""
+        """Advance every due ticket. False if one failed; the others are advanced anyway."""
         done: set[str] = set()
         failed = 0
         while True:
@@ -216,7 +216,7 @@ class Engine:
         return True
 
     async def _make_rounds(self) -> bool:
-        """Carry out handoffs and reminders that are due. False if one failed; the other is carried out all the same."""
+        """Carry out handoffs and reminders that are due. False if one failed; the other is carried out anyway."""
         told = await self._guarded(self._rounds.hand_over())
         self.send_soon(told or ())
         return await self._guarded(self._rounds.remind()) is True and told is not None
@@ -314,7 +314,7 @@ class Engine:
 
     @property
     def flood(self) -> str | None:
-        """Return what the operator must know of urgent pages beyond their ceiling, for FLOOD_OVER after a summary."""
+        """Return a sentence for the operator about urgent pages over their ceiling, for FLOOD_OVER after a summary."""
         words, at = self._delivery.flood or (None, None)
         return words if at is not None and self._clock.real_now() - at < FLOOD_OVER else None
 

@@ -72,7 +72,7 @@ def page_mark(tx: MarkStore, stored: StoredTicket, context: ActionContext) -> st
 
 
 def customer_view(tx: TicketStore, stored: StoredTicket, context: ActionContext) -> CustomerView:
-    """Return what the customer of a ticket sees: no phone, no reason of ours, and no other customer's ticket."""
+    """Return the customer's view of a ticket: without phones, our reasons, and other customers' tickets."""
     work = continued(tx, stored, context)
     ticket, zone = work.stored.ticket, work.policy.zone
     return {
@@ -114,7 +114,7 @@ def _promise(clock: SlaClock, zone: ZoneInfo) -> str | None:
 
 
 def _said(event: Event, schedule: Schedule, zone: ZoneInfo) -> Iterator[Said]:
-    """Yield what an event adds to the conversation; nothing for our own work."""
+    """Yield the entries that an event adds to the conversation; our internal work adds none."""
     at = full_time(event.at, zone)
     match event:
         case CustomerReplied():

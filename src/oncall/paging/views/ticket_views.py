@@ -127,7 +127,7 @@ def action_view(done: ActionResult, warnings: Sequence[str] = ()) -> ActionView:
 
 
 def event_answer(role: CallerRole, done: ActionResult, warnings: Sequence[str]) -> ActionView | EventReceipt:
-    """Return what a caller of this role gets to know after an event: the ticket, or a receipt for a program."""
+    """Return the answer to an event for a caller of this role: the ticket, or only a receipt for a program."""
     if access(role, Operation.READ) is not Access.NO:
         return action_view(done, warnings)
     return {

@@ -127,9 +127,7 @@ class _Look:
     grace: timedelta
 
     def at_ticket(self, seen: _SeenTicket) -> list[Overdue]:
-        """Return what is overdue according to a ticket's log, even if its row differs. An unreadable log is reported
-        too.
-        """
+        """Return the findings from a ticket's log, even if its row differs; an unreadable log is one."""
         try:
             found = self._steps(seen)
             if seen.is_open:

@@ -65,7 +65,7 @@ class RepeatedRefusal:
     accepted_at: datetime | None = None
 
     def words(self, now: datetime, public_url: str | None) -> str:
-        """Return what happened and what to do, as one sentence. now: real time."""
+        """Return one sentence: what happened, and what to do. now: real time."""
         last = self.last
         times = f"{self.count} times within 24 hours, the last time {_ago(now - last.at)} from {last.source}"
         if last.reason is RefusalReason.TOKEN and not last.caller:

@@ -15,7 +15,7 @@ LATE = timedelta(minutes=15)
 
 
 def relay_findings(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """Yield what keeps messages from webhooks, team channels and subscribers; nothing where there are none."""
+    """Yield the reasons why messages do not reach webhooks, team channels or subscribers."""
     policy = stored.policy
     by_sms = SUBSCRIBER_SMS in stored.backlogs
     if policy is None or not (policy.webhooks or policy.team_channels or stored.subscribers or by_sms):

@@ -9,7 +9,7 @@ from oncall.paging.watch.finding import Finding, fine, warns
 
 
 def sign_in_findings(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """Yield what keeps people from signing in; nothing without an identity provider."""
+    """Yield the reasons why people cannot sign in; nothing without an identity provider."""
     if facts.sign_in is None:
         return
     if facts.sign_in.trouble is not None:

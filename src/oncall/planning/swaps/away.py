@@ -71,7 +71,7 @@ class AwayMade:
 
 
 def read_for_away(tx: ScheduleTransaction, asked: AwayAsked, author: Author) -> AwaySituation:
-    """Return what finding covers needs. author: the reason is that of the absence.
+    """Return the facts from which covers are found. author: its reason is that of the absence.
 
     Raises NotFound for an unknown engineer; Refused for dates that are over or in the wrong order, and without a
     reason.

@@ -56,7 +56,7 @@ class ChangeCosts:
         return sum(plan.cost_change(own) for plan, own in self._by_plan(changed))
 
     def balance(self, engineer: str, moves: Sequence[SeatMove]) -> BalanceChange:
-        """Return what an engineer carries beyond their share before and after these seats change hands."""
+        """Return an engineer's balance before and after these seats change hands."""
         changed = self._changed(moves)
         kinds = dict.fromkeys(each.before.kind for each in changed)
         before = sum(plan.balance(engineer, kind) for plan, _ in self._by_plan(changed) for kind in kinds)

@@ -137,7 +137,7 @@ def _first_open(plan: Plan, roster: Roster, now: datetime) -> date:
 
 
 def _moves_of(schedule: Schedule, change: SeatChange) -> Iterator[SeatMove]:
-    """Yield what changes hands: the parts of the seat that its engineer has."""
+    """Yield the parts of the seat that its engineer has, which change hands."""
     for each in schedule.assignments_of(change.before or "", change.window.start, change.window.end):
         if each.role == change.role:
             start, end = max(each.window.start, change.window.start), min(each.window.end, change.window.end)

@@ -38,7 +38,7 @@ class HeldShift:
         return self.parts[0].window.start
 
     def moves_to(self, taker: str) -> tuple[SeatMove, ...]:
-        """Return what changes hands if `taker` takes all of it."""
+        """Return the moves if `taker` takes all of it."""
         return tuple(SeatMove(each.window, each.kind, each.role, self.engineer, taker) for each in self.parts)
 
 

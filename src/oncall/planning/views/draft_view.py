@@ -58,7 +58,7 @@ class DraftView:
 
 
 def draft_difference(tx: VersionsTransaction, asked: PublicationAsked, now: datetime) -> Difference:
-    """Return what publishing a draft would change, as `publish --dry-run` does. now: aware UTC."""
+    """Return the difference that publishing a draft would make, as `publish --dry-run` does. now: aware UTC."""
     return would_change(tx, asked.named, asked.roster, now, asked.policy_from)
 
 

@@ -51,7 +51,7 @@ def _points_view(each: PointsEntry) -> dict[str, object]:
 
 
 def served_of(entry: LedgerEntry, past: Mapping[tuple[str, WindowKind], Fraction]) -> Fraction:
-    """Return what an engineer served of a kind before today; the rest of the entry is planned."""
+    """Return the shifts of a kind that an engineer served before today; the rest of the entry is planned."""
     return min(entry.served, past.get((entry.engineer, entry.kind), Fraction(0)))
 
 

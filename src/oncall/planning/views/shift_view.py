@@ -65,7 +65,7 @@ def shift_view(tx: ShiftStore, start: str, role: str, now: datetime) -> ShiftVie
 def _judged(
     tx: ShiftStore, schedule: Schedule, found: Assignment, now: datetime
 ) -> tuple[TakersView | None, str | None]:
-    """Return who could take the shift; or None, and why no taker can be judged."""
+    """Return the engineers who could take the shift; or None, and why they cannot be judged."""
     try:
         held = _held(schedule, found, now)
         return takers_view(held, takers(schedule, roster_in_force(tx), held, now), schedule), None
@@ -98,7 +98,7 @@ def _change(schedule: Schedule, found: Assignment) -> VersionView | None:
 
 
 def _held(schedule: Schedule, found: Assignment, now: datetime) -> HeldShift:
-    """Return what would change hands: the whole shift as the engineer has it, or the rest of a running one."""
+    """Return the part that would change hands: the whole shift as the engineer has it, or the rest of a running one."""
     if found.window.start > now:
         return held_shift(schedule, found.engineer, found.window.start, role=found.role, now=now)
     return HeldShift(found.engineer, (replace(found, window=Window(now, found.window.end)),))

@@ -153,7 +153,7 @@ def _day(shift: Shift) -> str:
 
 
 def team_size_text(problem: Problem, size: TeamSize) -> list[str]:
-    """Return what is known about the team size, in one sentence; nothing if nothing is known."""
+    """Return one sentence about the team size; empty if nothing is known."""
     roster = len(problem.engineers)
     if size.if_present is None:
         return []

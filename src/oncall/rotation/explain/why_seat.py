@@ -143,7 +143,7 @@ class _Explanation:
         return Alternative(person.id, None, broken_rules, swap_change, solved, asked_to_avoid, excluded_by=excluded_by)
 
     def _other_shadow(self, engineer: int, number: int, seat: Seat) -> Alternative:
-        """Return what happens with another newcomer in a shadow's seat. Shadows are no load and cost nothing."""
+        """Return the result with another newcomer in a shadow's seat. Shadows are no load and cost nothing."""
         person, shift = self._problem.engineers[engineer], self._problem.shifts[number]
         held = [each.role for each in self._plan.seats if (each.window, each.engineer) == (seat.window, person.id)]
         if held:

@@ -72,7 +72,7 @@ class PointsMeasure:
 def points_of_kinds(
     points: Points, windows: Mapping[Window, WindowKind]
 ) -> tuple[str, Callable[[WindowKind], Fraction]]:
-    """Return what points are called, and a function that returns the points of a shift of a kind.
+    """Return the name of the points, and a function that returns the points of a shift of a kind.
 
     windows: shifts and their kinds, of which hours are the mean length.
     """

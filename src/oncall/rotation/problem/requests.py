@@ -73,7 +73,7 @@ def request_matches(request: Request, shift: Shift) -> bool:
 
 
 def _directions(engineer: Engineer, shift: Shift) -> list[RequestDirection]:
-    """Return what an engineer asks about a shift. An own holiday of the engineer on it counts as one request to avoid
+    """Return an engineer's requests about a shift. An own holiday of the engineer on it counts as one request to avoid
     it.
     """
     found = [each.direction for each in engineer.requests if request_matches(each, shift)]
@@ -83,7 +83,7 @@ def _directions(engineer: Engineer, shift: Shift) -> list[RequestDirection]:
 
 
 def request_costs(problem: Problem) -> dict[Duty, int]:
-    """Return what each requested duty costs when a plan contains it: above 0 if avoided, below 0 if preferred.
+    """Return the cost of each requested duty in a plan: above 0 if avoided, below 0 if preferred.
 
     Duties without a request, or whose requests cancel each other, are left out. One request costs `requests_weight`,
     against -1 for each shift that a preferred pair shares.

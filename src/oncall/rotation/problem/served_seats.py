@@ -72,7 +72,7 @@ def served_with_overrides(schedule: Schedule) -> list[ServedPart]:
 
 
 def served_as_parts(held: Iterable[HeldPart]) -> list[ServedPart]:
-    """Return what was held as parts of the seats' lengths."""
+    """Return the held times as parts of the seats' lengths."""
     return [
         ServedPart(each.seat, each.engineer, Fraction(_seconds(each.window), _seconds(each.seat.window)))
         for each in held

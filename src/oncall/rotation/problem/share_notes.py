@@ -23,7 +23,7 @@ def share_notes(plan: Plan, roster: Roster) -> tuple[str, ...]:
 
 
 def share_limits(plan: Plan, roster: Roster) -> dict[str, str]:
-    """Return what moves the share of an engineer from an even one, by id: `limited to secondary`."""
+    """Return the reason why an engineer's share is not even, by id, like `limited to secondary`."""
     return {
         who: cause
         for cause, people in _limits(roster, shares_of(roster, shifts_of_plan(plan, roster)))

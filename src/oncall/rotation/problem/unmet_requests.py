@@ -70,7 +70,7 @@ class _Unmet:
         return not any(request_matches(each, other) for each in asked for other in self._shifts_of[index])
 
     def _why_not_spared(self, index: int, number: int, role: str) -> str:
-        """Return what the other engineers of the roster would mean in this seat, in words."""
+        """Return why the other engineers of the roster do not have this seat, in words."""
         others = Counter(
             self._obstacle(other, number, role) for other in range(len(self._problem.engineers)) if other != index
         )

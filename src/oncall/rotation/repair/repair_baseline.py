@@ -48,7 +48,7 @@ _Dates = tuple[WindowKind, date, date]
 
 
 def _dates_of(kind: WindowKind, window: Window, zone: ZoneInfo) -> _Dates:
-    """Return what a shift keeps when only its hours change: its kind and its first and last local date."""
+    """Return the key that a shift keeps when only its hours change: its kind and its first and last local date."""
     return kind, window.start.astimezone(zone).date(), window.end.astimezone(zone).date()
 
 

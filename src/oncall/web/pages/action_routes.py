@@ -122,7 +122,7 @@ def _change(posted: PostedForm, *names: str) -> dict[str, object]:
 
 
 def _actor(services: Services, posted: PostedForm) -> Actor:
-    """Return who asks for a change. The form says which version it shows, so that sent again it changes nothing."""
+    """Return the actor of a change. The form names the version that it shows, so sending it again changes nothing."""
     who, version = posted.visitor.who, version_in(posted, "version")
     is_limited = access(who.role, Operation.CHANGE_SCHEDULE) is Access.AS_ITSELF
     return Actor(who.id, services.engine.context(who.id), is_limited=is_limited, expected=version)

@@ -86,7 +86,7 @@ class KeptBoards:
         self._tables: dict[tuple[str, str], Markup] = {}
 
     async def values(self, query: Mapping[str, str]) -> dict[str, object]:
-        """Return what the template of the board needs now, all but the visitor.
+        """Return the present values for the template of the board, all but the visitor.
 
         Requests that come at the same time share one look at the database, in one thread. Raises FieldFaults.
         """
@@ -144,7 +144,7 @@ class KeptBoards:
         }
 
     async def _read(self) -> tuple[BoardFacts, float]:
-        """Return what a board shows now, and the processor seconds that reading it took."""
+        """Return the facts that a board shows now, and the processor seconds that reading them took."""
         now = self._services.clock.now().replace(microsecond=0)
 
         def work(tx: Transaction) -> tuple[BoardFacts, float]:

@@ -161,7 +161,7 @@ def _common(record: StatusRecord) -> _Common:
 
 
 def _asked(posted: PostedForm, services: Services, zone: ZoneInfo) -> _Asked:
-    """Return what a form asks for. Raises ProblemDocument for a form that this page does not have."""
+    """Return the action that a form asks for. Raises ProblemDocument for a form that this page does not have."""
     name, visitor = posted.fields.get("action", ""), posted.visitor
     form = FORMS.get(name)
     if form is None:
