@@ -19,6 +19,8 @@ from oncall.status.component_states import ComponentState
 from oncall.support.status_file import StatusPage
 
 _NONE = Fraction(0)
+MOST_PIECES = 16
+"""The most pieces of a window that are counted one by one, each against every span that touches the window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +105,17 @@ def _tally(histories: Sequence[ComponentHistory], window: SecondsSpan, page: Sta
     if start >= window.end:
         return Tally()
     cut = SecondsSpan(start, window.end)
-    inside = [history.within(cut) for history in histories]
-    total = Tally()
-    for piece in pieces(cut, inside):
+    return _sum([history.within(cut) for history in histories], cut, page)
+
+
+def _sum(inside: Sequence[ComponentHistory], cut: SecondsSpan, page: StatusPage) -> Tally:
+    """Return the sum of the pieces of a window. Long histories are halved, so that no piece is compared with all."""
+    total, found = Tally(), list(pieces(cut, inside))
+    if len(found) > MOST_PIECES:
+        middle = found[len(found) // 2].start
+        halves = SecondsSpan(cut.start, middle), SecondsSpan(middle, cut.end)
+        return sum((_sum([each.within(half) for each in inside], half, page) for half in halves), total)
+    for piece in found:
         moments = [history.at(piece.start) for history in inside]
         total += _piece(piece.end - piece.start, [each for each in moments if each.is_measured], page)
     return total

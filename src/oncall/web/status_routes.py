@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from fastapi import APIRouter, Request
@@ -53,7 +54,7 @@ async def get_uptime(services: ServicesDep, caller: ReadingCaller, asked: QueryD
     end = asked.time_or_day("to", now, zone, at_its_end=False)
     components = tuple(each.strip() for each in (asked.text("component") or "").split(",") if each.strip())
     asked.refuse_faults()
-    return JSONResponse(uptime_between(record, start, end, components))
+    return JSONResponse(await asyncio.to_thread(uptime_between, record, start, end, components))
 
 
 @router.post(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
@@ -225,8 +227,17 @@ async def _answer(
     status: int = 200,
 ) -> Response:
     record = await _record(services)
-    html = subscription_html(
-        record, title, words, button=button, path=path, chosen=chosen, unsubscribe=unsubscribe, asks_code=asks_code
+    # In a thread, because it reads the whole history, for which no page to an engineer may wait.
+    html = await asyncio.to_thread(
+        subscription_html,
+        record,
+        title,
+        words,
+        button=button,
+        path=path,
+        chosen=chosen,
+        unsubscribe=unsubscribe,
+        asks_code=asks_code,
     )
     return HTMLResponse(html, status, headers=_HEADERS)
 

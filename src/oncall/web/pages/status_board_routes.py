@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -62,16 +63,19 @@ async def get_status_board(request: Request, services: ServicesDep, visitor: Vis
     template = record.page.templates.get(wanted["template"])
     if template is not None:
         wanted |= {"title": template.title, "message": template.message}
-    return page(
-        "status_board.html.j2",
-        visitor=visitor,
-        common=_common(record),
-        filled={name: value for name, value in wanted.items() if value},
-        incidents=open_incidents(record),
-        proposals=[each for each in record.proposals if each.state.value == "proposed"],
-        works=[*record.running, *record.upcoming],
-        windows=uptime_windows(record),
-        formula=formula_sentence(record.page),
+    # In a thread, because it reads the whole history, for which no page to an engineer may wait.
+    return await asyncio.to_thread(
+        lambda: page(
+            "status_board.html.j2",
+            visitor=visitor,
+            common=_common(record),
+            filled={name: value for name, value in wanted.items() if value},
+            incidents=open_incidents(record),
+            proposals=[each for each in record.proposals if each.state.value == "proposed"],
+            works=[*record.running, *record.upcoming],
+            windows=uptime_windows(record),
+            formula=formula_sentence(record.page),
+        )
     )
 
 
