@@ -139,6 +139,28 @@ def test_the_eight_documents_have_the_fields_that_programs_read(log: MemoryLog) 
     assert (portal["status"], portal["group_id"]) == ("major_outage", group["id"])
 
 
+def test_an_end_that_is_recorded_late_ends_the_incident_where_its_outage_ends() -> None:
+    log = MemoryLog(now="2027-03-01 12:00")
+    log.act(OpenIncident("x", {"portal": "major_outage"}, at=at("2027-03-01 10:00")))
+    for end in ("2027-03-01 10:30", "2027-03-01 10:20"):
+        log.act(UpdateIncident("id1", "resolved", at=at(end)))
+    assert log.record.incident("id1").resolved_at == at("2027-03-01 10:20")
+    assert log.figures("portal", "2027-03-01 00:00", "2027-03-01 12:00")["down"] == 20 * 60
+    log.act(UpdateIncident("id1", "investigating", {"portal": "major_outage"}, at=at("2027-03-01 11:00")))
+    log.act(UpdateIncident("id1", "resolved", at=at("2027-03-01 11:10")))
+    assert log.record.incident("id1").resolved_at == at("2027-03-01 11:10")
+
+
+def test_no_update_is_shown_before_a_start_that_was_corrected_to_later() -> None:
+    log = MemoryLog(now="2027-03-01 12:00")
+    log.act(OpenIncident("x", {"portal": "major_outage"}, at=at("2027-03-01 10:00")))
+    log.act(UpdateIncident("id1", "identified", at=at("2027-03-01 10:30")))
+    log.act(CorrectIncident("id1", at("2027-03-01 11:00"), "the alert was of another system"))
+    (incident,) = json.loads(json.dumps(documents(log.record)["incidents.json"]["incidents"]))
+    shown = [update["display_at"] for update in incident["incident_updates"]]
+    assert shown == [incident["started_at"]] * 2
+
+
 def test_the_feeds_have_an_entry_for_each_update(log: MemoryLog) -> None:
     record = log.record
     atom = ElementTree.fromstring(feed(record, "atom"))

@@ -79,11 +79,12 @@ class Incident:
 
     @property
     def resolved_at(self) -> datetime | None:
-        """Return when the incident ended; None while it is open."""
-        if not self.state.is_over:
-            return None
-        ends = [each.at for each in self.updates if each.state is IncidentState.RESOLVED]
-        return ends[-1] if ends else self.updates[-1].at
+        """Return when the incident ended for the last time; None while it is open."""
+        ended: datetime | None = None
+        for update in self.updates:
+            # An end that is recorded late, before another one, is the end: its components were operational from then.
+            ended = (ended or max(update.at, self.started_at)) if update.state.is_over else None
+        return ended
 
     @property
     def updated_at(self) -> datetime:

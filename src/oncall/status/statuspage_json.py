@@ -143,7 +143,9 @@ def _update(
         for name, state in new.items()
         if name in record.shown
     ]
-    shown_at = incident.started_at if update is incident.updates[0] else update.at
+    is_first = update is incident.updates[0]
+    # A corrected start may lie after updates that were written before the correction.
+    shown_at = incident.started_at if is_first else max(update.at, incident.started_at)
     return _update_shape(
         update.seq, update.state.value, update.message, incident.id, update.written_at, shown_at, affected, record
     )
