@@ -50,8 +50,23 @@ def test_an_acknowledgement_is_recorded_with_its_note_and_stops_the_escalation(a
     assert (ticket["state"], ticket["owner"]) == ("acknowledged", "ana")
     assert [(each["by"], each["why"]) for each in events(busy, "acknowledged")] == [("ana", "on it")]
     shown = " ".join(ana.page(TICKET).get_text(" ").split())
-    assert "taken by ana" in shown
-    assert "acknowledged ana on it" in shown
+    # People read names; only the terminal, whose commands take ids, prints ids.
+    assert "taken by Ana Pereira" in shown
+    assert "acknowledged Ana Pereira on it" in shown
+
+
+def test_the_pages_of_a_ticket_show_names_and_leave_the_words_of_people_alone(ana: Browser, mei: Browser) -> None:
+    timeline = " ".join(mei.page(TICKET).get_text(" ").split())
+    assert "primary is Ana Pereira until Mon 2027-01-11 08:00 EST." in timeline
+    assert "primary: Ana Pereira is primary" in timeline
+    assert "page to Ana Pereira by sms:" in timeline
+    why = "primary is ana until she sleeps"
+    assert ana.fill(TICKET, f"{TICKET}/acknowledge", why=why).status_code == 303
+    shown = " ".join(mei.page(TICKET).get_text(" ").split())
+    assert f"acknowledged Ana Pereira {why}" in shown
+    assert "take it over from Ana Pereira" in shown
+    for page, browser in (("/board", mei), ("/me", ana)):
+        assert "taken by Ana Pereira" in " ".join(browser.page(page).get_text(" ").split())
 
 
 def test_a_form_that_is_sent_twice_acts_once(ana: Browser, busy: Service) -> None:
@@ -115,7 +130,7 @@ def test_a_duplicate_is_merged_into_another_ticket(mei: Browser, busy: Service) 
 
 def test_the_timeline_says_whether_each_message_arrived(mei: Browser, busy: Service) -> None:
     busy.until(lambda: bool(busy.twilio.messages))
-    busy.until(lambda: "page to ana by sms: " in mei.get(TICKET).text)
+    busy.until(lambda: "page to Ana Pereira by sms: " in mei.get(TICKET).text)
 
 
 def test_what_the_api_refuses_the_form_refuses_with_the_same_words(ana: Browser, busy: Service) -> None:

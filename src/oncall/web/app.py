@@ -48,6 +48,7 @@ from oncall.web.pages import (
     draft_search_routes,
     fairness_routes,
     live_routes,
+    missing_page,
     own_routes,
     portal_routes,
     provider_routes,
@@ -165,6 +166,7 @@ def create_app(
     routers = [*(part.router for part in _PARTS), status_routes.pages]
     routes = [route for router in routers for route in router.routes]
     problem_documents.install(app, routes)
+    missing_page.install(app)
     for router in routers:
         app.include_router(router)
     app.exact_routes = ExactRoutes(app, routes)

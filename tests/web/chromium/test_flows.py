@@ -98,7 +98,7 @@ def test_an_engineer_acknowledges_a_ticket_replies_passes_it_on_and_resolves_it(
         hands = Hands(tab.open("/board"), way)
         hands.link(name, exact=True)
         hands.button("Acknowledge")
-        says(tab.page, "taken by ana")
+        says(tab.page, "taken by Ana Pereira")
         hands.write(tab.page.get_by_label("Words for the customer"), "We look at it.")
         hands.button("Record the reply")
         says(tab.page, "We look at it.")

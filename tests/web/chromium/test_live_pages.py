@@ -34,7 +34,7 @@ def test_a_change_in_one_tab_appears_in_the_other_within_two_seconds(chromium: B
                 for tab in (one, other):
                     expect(tab.page.locator("main")).to_contain_text(name, timeout=AT_ONCE)
             one.open("/board/tickets/T-1").get_by_role("button", name="Acknowledge").click()
-            expect(other.page.locator("tr", has_text="T-1")).to_contain_text("taken by ana", timeout=AT_ONCE)
+            expect(other.page.locator("tr", has_text="T-1")).to_contain_text("taken by Ana Pereira", timeout=AT_ONCE)
 
 
 def test_a_page_misses_nothing_while_its_server_is_killed_and_started_again(chromium: Browser, tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
         TicketView,
         WholeTicketView,
     )
+
+
+_IDS_ONLY: Mapping[str, str] = {}
+"""No names: people are shown by their ids, as commands take them."""
+_HOLDER = re.compile(r"(?P<before>\S+ is )(?P<id>\S+)(?P<after> until .*)")
+"""The reason of a judgement that says who holds a role: `primary is grace until Mon 2027-01-11 08:00 EST.`"""
+_STEP = re.compile(r"(?P<before>)(?P<id>\S+)(?P<after> is \S+)")
+"""Why a step pages an engineer: `grace is primary`."""
 
 
 def stamp(text: str | None, zone: str | None, *, form: str = "%a %Y-%m-%d %H:%M") -> str:
@@ -42,9 +51,12 @@ def left_words(seconds: int) -> str:
     return f"late by {words}" if seconds < 0 else words
 
 
-def state_words(item: TicketView) -> str:
-    """Return a ticket's state and its owner: `held until ...`, `taken by ana`, `merged into T-1`."""
-    owner = item["owner"]
+def state_words(item: TicketView, names: Mapping[str, str] = _IDS_ONLY) -> str:
+    """Return a ticket's state and its owner: `held until ...`, `taken by ana`, `merged into T-1`.
+
+    names: of people by their ids, to show instead of the ids.
+    """
+    owner = names.get(item["owner"], item["owner"]) if item["owner"] else None
     if item["merged_into"]:
         return f"merged into {item['merged_into']}"
     if item["state"] == "resolved":
@@ -117,8 +129,11 @@ def one_clock(clock: ClockView, zone: str | None) -> str:
     return f"{name}: met {stamp(clock['met_at'], zone)}" if clock["met_at"] else f"{name}: stopped"
 
 
-def timeline_rows(view: WholeTicketView) -> list[list[str]]:
-    """Return the log as rows of time, event, author and words; a message has only its time and words."""
+def timeline_rows(view: WholeTicketView, names: Mapping[str, str] = _IDS_ONLY) -> list[list[str]]:
+    """Return the log as rows of time, event, author and words; a message has only its time and words.
+
+    names: of people by their ids, to show instead of the ids. Words that a person wrote stay as they are.
+    """
     zone = view.get("timezone")
     below: dict[int | None, list[AttemptView]] = {}
     for attempt in view["attempts"]:
@@ -126,13 +141,13 @@ def timeline_rows(view: WholeTicketView) -> list[list[str]]:
     rows: list[list[str]] = []
     for index, event in enumerate(view["events"]):
         at, kind = stamp(event["at"], zone), event["kind"].replace("_", " ")
-        rows.append([at, kind, event["by"], event_words(event, zone)])
+        rows.append([at, kind, names.get(event["by"], event["by"]), event_words(event, zone, names)])
         if "mail" in event:
             rows.append(_mail_row(event["mail"], zone))
         if event["kind"] == "judged":
-            rows += [["", "", "", f"  {reason}"] for reason in event["details"]["reasons"]]
-        rows += [_attempt_row(attempt, zone) for attempt in below.get(index, ())]
-    rows += [_attempt_row(attempt, zone) for attempt in below.get(None, ())]
+            rows += [["", "", "", f"  {_named(_HOLDER, each, names)}"] for each in event["details"]["reasons"]]
+        rows += [_attempt_row(attempt, zone, names) for attempt in below.get(index, ())]
+    rows += [_attempt_row(attempt, zone, names) for attempt in below.get(None, ())]
     return rows
 
 
@@ -142,8 +157,16 @@ def _mail_row(mail: MailView, zone: str | None) -> list[str]:
     return [stamp(mail.get("sent_at", mail["written_at"]), zone), "", "", f"  mail to the customer: {words}{error}"]
 
 
-def _attempt_row(attempt: AttemptView, zone: str | None) -> list[str]:
-    return [stamp(attempt["at"], zone), "", "", f"  {_attempt_words(attempt)}"]
+def _attempt_row(attempt: AttemptView, zone: str | None, names: Mapping[str, str]) -> list[str]:
+    return [stamp(attempt["at"], zone), "", "", f"  {_attempt_words(attempt, names)}"]
+
+
+def _named(pattern: re.Pattern[str], sentence: str, names: Mapping[str, str]) -> str:
+    """Return a sentence of the pager with a person's name instead of the id, if it has the form of the pattern."""
+    found = pattern.fullmatch(sentence)
+    if found is None:
+        return sentence
+    return f"{found['before']}{names.get(found['id'], found['id'])}{found['after']}"
 
 
 def _place(attempt: AttemptView, events: Sequence[EventView]) -> int | None:
@@ -189,20 +212,21 @@ def _clock_words(event: EventView, zone: str | None) -> str:
     return f" ({', '.join(words)})" if words else ""
 
 
-def _attempt_words(attempt: AttemptView) -> str:
-    words = f"{attempt['purpose']} to {attempt['to']} by {attempt['channel']}: {attempt['status']}"
+def _attempt_words(attempt: AttemptView, names: Mapping[str, str]) -> str:
+    to = names.get(attempt["to"], attempt["to"])
+    words = f"{attempt['purpose']} to {to} by {attempt['channel']}: {attempt['status']}"
     if str(attempt["provider_id"]).startswith("outbox-"):
         words += " (printed by the outbox; no phone rang)"
     return words + _error_words(attempt)
 
 
-def event_words(event: EventView, zone: str | None = None) -> str:
-    """Return why an event happened, and when it was recorded if that was later."""
+def event_words(event: EventView, zone: str | None = None, names: Mapping[str, str] = _IDS_ONLY) -> str:
+    """Return why an event happened, and when it was recorded if that was later. names: as in `timeline_rows`."""
     details = event.get("details", {})
     if event["kind"] == "judged":
         return f"{details['action']}, {event['why']}"
     if event["kind"] in ("step_fired", "step_skipped"):
-        return f"{details['notify']}: {event['why']}"
+        return f"{details['notify']}: {_named(_STEP, str(event['why']), names)}"
     why = str(event["why"])
     if event["kind"] == "impact_changed" and not why.endswith(f" to {details['impact']}"):
         # The author's note has replaced "normal to urgent".

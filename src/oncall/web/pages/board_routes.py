@@ -81,13 +81,15 @@ async def ticket_page_of(
 
     ticket, schedule, policy, at = await services.engine.read(work)
     latest = schedule.latest
+    names = {each.id: each.name for each in schedule.people.values()}
     return page(
         "ticket.html.j2",
         visitor=visitor,
         item=ticket,
         at=at,
         now=now,
-        rows=timeline_rows(ticket),
+        names=names,
+        rows=timeline_rows(ticket, names),
         impacts=list(policy.impacts),
         is_mailed=services.can_mail and customer_address(ticket["ticket"]["contact"], policy.mail) is not None,
         longest=LONGEST_WHY,

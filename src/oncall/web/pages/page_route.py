@@ -37,18 +37,18 @@ class PageRoute(PlainRoute):
                 return await answer(request)
             except NeedsSignIn:
                 if typed_words(request):
-                    return _refusal(request, 403, SIGN_IN_ENDED, needs_sign_in=True)
+                    return refusal_page(request, 403, SIGN_IN_ENDED, needs_sign_in=True)
                 return to(f"/login?next={quote(_wanted(request), safe='')}")
             except ProblemDocument as refusal:
-                return _refusal(request, refusal.status, refusal.detail)
+                return refusal_page(request, refusal.status, refusal.detail)
             except StoreError as away:
                 log_store_error(away)
-                return _refusal(request, 503, IN_DOUBT if isinstance(away, StoreInDoubt) else NOTHING_STORED)
+                return refusal_page(request, 503, IN_DOUBT if isinstance(away, StoreInDoubt) else NOTHING_STORED)
             except OncallError as refusal:
                 status = status_of(refusal)
                 if status is None:
                     raise
-                return _refusal(request, status, str(refusal).replace("\n", "; "))
+                return refusal_page(request, status, str(refusal).replace("\n", "; "))
 
         return answer_with_page
 
@@ -61,11 +61,13 @@ def _wanted(request: Request) -> str:
     return f"{request.url.path}?{query}" if query else request.url.path
 
 
-def _refusal(request: Request, status: int, words: str, *, needs_sign_in: bool = False) -> Response:
+def refusal_page(request: Request, status: int, words: str, *, needs_sign_in: bool = False) -> Response:
+    """Return the page of a refusal, with the words that a form held."""
     if is_for_customers(request.url.path):
         return kept_words(request, status, words, typed_words(request))
     keep_detail(request, words)
     typed = named_words(typed_words(request))
     title = HTTPStatus(status).phrase
     values = {"title": title, "words": words, "typed": typed, "needs_sign_in": needs_sign_in}
+    values["is_status"] = request.url.path.startswith("/status/")
     return page("refused.html.j2", status=status, **values)

@@ -59,6 +59,7 @@ class _Asked:
 async def get_status_board(request: Request, services: ServicesDep, visitor: VisitorDep) -> Response:
     """Shows the state of the page with the forms that change it; `ticket` and `template` fill in a new incident."""
     record = await _record(services)
+    schedule = await services.engine.read(lambda tx: tx.schedule())
     wanted = {name: request.query_params.get(name, "")[:100] for name in ("ticket", "template")}
     template = record.page.templates.get(wanted["template"])
     if template is not None:
@@ -68,6 +69,7 @@ async def get_status_board(request: Request, services: ServicesDep, visitor: Vis
         lambda: page(
             "status_board.html.j2",
             visitor=visitor,
+            names={each.id: each.name for each in schedule.people.values()},
             common=_common(record),
             filled={name: value for name, value in wanted.items() if value},
             incidents=open_incidents(record),
