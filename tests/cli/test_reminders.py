@@ -11,7 +11,7 @@ def test_a_choice_is_stored_and_a_part_that_is_not_named_stays(published: Oncall
     assert published("reminders", "ana", "--before", "week,hour").code == 0
     ran = published("reminders", "ana", "--quiet")
     assert ran.out == (
-        "ana is reminded 7 days, 1 h before a shift, as chosen.\nCourtesy notices: none. Pages always come.\n"
+        "Reminders of ana, as chosen: 7 days, 1 h before a shift.\nCourtesy notices: none. Pages always come.\n"
     )
     view = json.loads(published("reminders", "ana", "--before", "policy", "--json").out)
     assert (view["reminders"], view["quiet"]) == (None, True)

@@ -22,7 +22,7 @@ MONDAY_MORNING = "2027-01-04T09:00:00-05:00"
 BROKEN = (
     "oncall: the change breaks rules of the published roster; nothing was changed\n"
     "  rest_nights: cai has 0 free nights between Mon 2027-01-04 (weeknight) and Tue 2027-01-05 (weeknight); "
-    "the rule is 2\nto make it all the same, add --force and say why with --reason\n"
+    "the rule is 2\nto make it anyway, add --force and say why with --reason\n"
 )
 
 

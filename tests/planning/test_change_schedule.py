@@ -47,7 +47,7 @@ def test_a_broken_rule_is_named_and_nothing_is_changed(store: MemorySchedule) ->
         "the change breaks rules of the published roster; nothing was changed\n"
         "  rest_nights: cai has 0 free nights between Mon 2027-01-04 (weeknight) and Tue 2027-01-05 (weeknight); "
         "the rule is 2\n"
-        "to make it all the same, add --force and say why with --reason"
+        "to make it anyway, add --force and say why with --reason"
     )
 
 

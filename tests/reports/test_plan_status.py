@@ -64,7 +64,7 @@ def test_the_terminal_says_it_in_words(running: Oncall, shop: Shop) -> None:
     assert lines[0] == "cas-support, as of Wed 2027-01-20 12:00 EST: the schedule ends Mon 2027-07-05 08:00 EDT."
     assert lines[2] == "Shares so far, all roles together; 0 changes of single shifts counted:"
     assert lines[3].split() == ["engineer", "weeknight", "weekend", "holiday", "over", "taken", "given"]
-    assert "No hole in the next 2 days of the schedule." in lines
+    assert "No gap in the next 2 days of the schedule." in lines
     assert "Rest broken by pages after midnight, less than 11 h before the next shift:" in lines
     assert "ana       Mon 2027-01-18 03:12 EST  T-1     Mon 2027-01-18 08:00 EST  4.8 h" in lines
     assert "For every seat to come there is another engineer to ask." in lines

@@ -195,7 +195,7 @@ def test_a_server_keeps_notes_for_the_next_shift(served: Oncall) -> None:
 
 def test_an_engineer_s_reminders_are_read_and_chosen_on_the_server(served: Oncall) -> None:
     assert served("reminders", "ana").out == (
-        "ana is reminded at no time before a shift, as the policy says.\nCourtesy notices: yes. Pages always come.\n"
+        "Reminders of ana, as the policy says: none.\nCourtesy notices: yes. Pages always come.\n"
     )
     chosen = served("reminders", "ana", "--before", "hour,day", "--quiet", "--json")
     assert json.loads(chosen.out) == {
@@ -204,9 +204,7 @@ def test_an_engineer_s_reminders_are_read_and_chosen_on_the_server(served: Oncal
         "before_seconds": [86400, 3600],
         "quiet": True,
     }
-    assert served("reminders", "ana", "--before", "none").out.startswith(
-        "ana is reminded at no time before a shift, as"
-    )
+    assert served("reminders", "ana", "--before", "none").out.startswith("Reminders of ana, as chosen: none.")
     ran = served("reminders", "ana", "--before", "soon")
     assert (ran.code, '"soon" is not a choice; write one like day,hour, or none, or policy' in ran.err) == (2, True)
     ran = served("reminders", "anna", "--no-quiet")

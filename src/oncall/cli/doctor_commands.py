@@ -72,7 +72,7 @@ def doctor(
 
 
 def _print_holes(found: DoctorReport, days: int) -> None:
-    """Print every hole before the end of the published schedule, and where that end is if it lies in these days."""
+    """Print every gap before the end of the published schedule, and where that end is if it lies in these days."""
     if found["schedule_ends"] is None or not found["holes"]:
         return
     ends = datetime.fromisoformat(found["schedule_ends"])

@@ -77,9 +77,9 @@ def _print_shares(view: PlanStatusView) -> None:
 
 def _print_holes(view: PlanStatusView, zone: ZoneInfo) -> None:
     if not view["holes"]:
-        say(f"\nNo hole in the next {view['days']} days of the schedule.")
+        say(f"\nNo gap in the next {view['days']} days of the schedule.")
         return
-    say("\nHoles: nobody has the role. Publish a plan, or use `oncall override`:")
+    say("\nGaps: nobody has the role. Publish a plan, or use `oncall override`:")
     rows = [[time_of(each["start"], zone), time_of(each["end"], zone), each["role"]] for each in view["holes"]]
     print_table(["from", "to", "role"], rows, names=2)
 

@@ -72,5 +72,5 @@ def _show(view: ReminderChoiceView) -> None:
 
     spans = [exact_span(timedelta(seconds=each)) for each in view["before_seconds"]]
     source = "as the policy says" if view["reminders"] is None else "as chosen"
-    say(f"{view['engineer']} is reminded {', '.join(spans) or 'at no time'} before a shift, {source}.")
+    say(f"Reminders of {view['engineer']}, {source}: {', '.join(spans) + ' before a shift' if spans else 'none'}.")
     say(f"Courtesy notices: {'none' if view['quiet'] else 'yes'}. Pages always come.")

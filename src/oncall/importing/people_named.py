@@ -1,4 +1,4 @@
-"""Which engineer of the roster a cell or an event names: by id, name or e-mail address, in any letter case."""
+"""Finds the engineer whom a cell or an event names: by id, name or e-mail address, in any letter case."""
 
 from __future__ import annotations
 

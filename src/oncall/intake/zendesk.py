@@ -150,7 +150,7 @@ def _merged(ticket: ZendeskTicket, event: Fields, document: Fields) -> tuple[Sig
         return (_over(ticket, "merged in Zendesk"),)
     into = zendesk_ticket({"id": target}).id
     merged = _event(ticket, document, "merged", f"merged into {target} in Zendesk", into=into)
-    # Where the other ticket is not known here, this one is over all the same.
+    # This ticket is over even if the other one is not known here.
     return (merged, _over(ticket, f"merged into {target} in Zendesk"))
 
 

@@ -102,7 +102,7 @@ def refuse_broken(rules: Sequence[BrokenRule], *, is_forced: bool) -> None:
         raise Refused(f"the change breaks rules of the published roster; nothing was changed\n{found}\n{FORCE_IT}")
 
 
-FORCE_IT = "to make it all the same, add --force and say why with --reason"
+FORCE_IT = "to make it anyway, add --force and say why with --reason"
 
 
 def _by_the_minute(after: Schedule, change: AssignmentChange, roster: Roster | None) -> list[BrokenRule]:

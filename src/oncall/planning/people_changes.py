@@ -1,4 +1,4 @@
-"""Which people a new publication adds, drops and renames, and whose phone number it changes."""
+"""Finds the people whom a new publication adds, drops or renames, and those whose phone number it changes."""
 
 from __future__ import annotations
 

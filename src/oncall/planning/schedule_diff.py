@@ -118,8 +118,7 @@ def with_seats(published: Side, named: NamedPlan, at: datetime) -> Side:
 def would_change(
     tx: VersionsTransaction, named: NamedPlan, roster: Roster, at: datetime, policy_from: date | None
 ) -> Difference:
-    """Return the difference that publishing a plan at an instant makes (aware UTC). policy_from: see
-    `PublicationTerms`."""
+    """Return the difference that publishing a plan makes. at: aware UTC. policy_from: see `PublicationTerms`."""
     if not tx.schedule().newest:
         return difference(before_publication(tx), with_plan(None, named, roster, at))
     published = version_named(tx, PUBLISHED)

@@ -49,7 +49,7 @@ def service_record(roster: Roster, sources: ContextSources, say: Callable[[str],
 
 
 def seats_around(roster: Roster, plan: Plan, sources: ContextSources, say: Callable[[str], None]) -> tuple[Seat, ...]:
-    """Return the seats of this team on other dates than the plan's; `say` takes a sentence about each span."""
+    """Return this team's seats on dates outside the plan; `say` takes a sentence about each span."""
     zone = roster.policy.zone
     days = [shift_of(seat, zone).day for seat in plan.seats]
     first, last = plan.first_day or min(days), plan.last_day or max(days)

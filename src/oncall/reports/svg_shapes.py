@@ -1,4 +1,4 @@
-"""The shapes of which plots are drawn, as SVG text. Every name in them is escaped."""
+"""The shapes that make up plots, as SVG text. Every name in them is escaped."""
 
 from __future__ import annotations
 

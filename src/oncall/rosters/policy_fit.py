@@ -1,4 +1,4 @@
-"""Whether a roster and its policy fit: every role is paged by a step, and every step has a role or a manager."""
+"""Checks that a roster and its policy fit: every role is paged by a step, and every step has a role or a manager."""
 
 from __future__ import annotations
 

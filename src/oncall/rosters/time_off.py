@@ -1,4 +1,4 @@
-"""Whether an engineer's dates allow on-call time: days off, joining and leaving.
+"""Tells whether an engineer's dates allow on-call time: days off, joining and leaving.
 
 Every part of the program that judges an engineer's dates asks here: the planner, the checker, and overrides.
 """

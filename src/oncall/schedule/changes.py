@@ -1,4 +1,4 @@
-"""Which assignments change hands between two versions of the schedule."""
+"""Finds the assignments that change hands between two versions of the schedule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a roster has as many engineers as its roles and its rules of rest need in an ordinary week.
+"""Checks that a roster has as many engineers as its roles and its rules of rest need in an ordinary week.
 
 Shifts that are too near each other for one engineer need different engineers, one for each role. Days off and holidays
 are not judged here: the planner names them for the dates of a plan.
@@ -19,7 +19,7 @@ _MONDAY = date(2001, 1, 8)
 """Begins the weeks that are examined. Any year would do, because no holidays are counted."""
 _MOST_WEEKS = 9
 Near = tuple[str, Sequence[Shift]]
-"""A rule in words, and shifts of which it lets one engineer have only one."""
+"""A rule in words, and shifts among which it lets one engineer have only one."""
 
 
 def too_few_people(roster: Roster) -> str | None:

@@ -46,7 +46,7 @@ def worst(states: Iterable[ComponentState]) -> ComponentState:
 
 
 class IncidentState(StrEnum):
-    """How far the work on an incident is."""
+    """The state of the work on an incident."""
 
     INVESTIGATING = "investigating"
     IDENTIFIED = "identified"
@@ -61,7 +61,7 @@ class IncidentState(StrEnum):
 
 
 class MaintenanceState(StrEnum):
-    """Where a maintenance stands. `cancelled` is ours: Statuspage shows such a maintenance as completed."""
+    """The state of a maintenance. `cancelled` is ours: Statuspage shows such a maintenance as completed."""
 
     SCHEDULED = "scheduled"
     IN_PROGRESS = "in_progress"

@@ -14,7 +14,7 @@ from oncall.status.status_events import StatusEvent, StatusEventKind
 
 
 class ProposalState(StrEnum):
-    """Where a proposed incident stands."""
+    """The state of a proposed incident."""
 
     PROPOSED = "proposed"
     RECOVERED = "recovered"
@@ -177,8 +177,7 @@ class _Fold:
         return Incident(first.subject, title, None, first.at, started_at, updates, corrections, tuple(self._silences()))
 
     def _end(self, recovery: Spell, said: Sequence[StatusEvent]) -> StatusEvent:
-        """Return the event with which the incident ends when the component is up again. An incident that a person runs
-        stays open."""
+        """Return the event that ends the incident when the component is up again; a person's incident stays open."""
         word = recovery.word
         has_spoken = any(event.written_at <= word.written_at for event in said)
         return StatusEvent(

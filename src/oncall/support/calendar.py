@@ -1,4 +1,4 @@
-"""Which window of the weekly pattern holds an instant, in any zone, across clock changes and holidays.
+"""Finds the window of the weekly pattern that holds an instant, in any zone, across clock changes and holidays.
 
 A boundary is the first instant at which the local clock reads that time or later. A boundary that the clock skips is at
 the jump, one that it reads twice is at the first reading, and each instant belongs to exactly one window. A window that

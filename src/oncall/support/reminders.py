@@ -17,7 +17,7 @@ class Reminders:
     """before: how long before a shift its engineer is reminded, the longest first; empty for never.
 
     prove_phones: engineers are asked by text to prove their phones before their first shift and after a change of
-    number. not_to: ids of engineers who get no reminders; their phones are proven all the same.
+    number. not_to: ids of engineers who get no reminders; their phones are still proven.
     """
 
     before: tuple[timedelta, ...] = ()

@@ -89,7 +89,7 @@ class DoctorQuery(_Query):
     """How far ahead the list of gaps in the schedule reaches."""
 
     days: Annotated[int, Field(ge=1, le=MOST_DAYS)] = DAYS
-    """For how many days the holes are listed."""
+    """For how many days the gaps are listed."""
 
 
 class VersionQuery(_Query):

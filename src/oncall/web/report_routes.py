@@ -170,7 +170,7 @@ async def get_duty(services: ServicesDep, caller: ReadingCaller, asked: QueryDep
 async def get_plan_status(
     services: ServicesDep, caller: ReadingCaller, asked: QueryDep, lock: ReportLock
 ) -> JSONResponse:
-    """Returns who is above or below their share, the holes, broken rests, and seats that no other engineer may take."""
+    """Returns who is above or below their share, the gaps, broken rests, and seats that no other engineer may take."""
     days = asked.number("days", 90, least=1, most=MOST_DAYS_AHEAD)
     asked.refuse_faults()
     now = services.clock.now()

@@ -19,16 +19,16 @@ from oncall.web.sender_paths import PROVIDER_PATHS, SENDER_PATHS, is_sender_path
 
 Headers = list[tuple[bytes, bytes]]
 SECRET_PATHS = ("/calendar/", "/t/", "/portal/link/")
-"""Where the path holds a secret. A wrong one counts as a wrong token, so that nobody can try many."""
+"""Paths that hold a secret. A wrong one counts as a wrong token, so that nobody can try many."""
 SUBSCRIBER_PATHS = ("/status/confirm/", "/status/code/", "/status/manage/", "/status/u/")
-"""Where the path holds a subscriber's secret."""
+"""Paths that hold a subscriber's secret."""
 LOGIN_PATH = "/login"
-"""Where people sign in. A refused link, and a refused answer of the identity provider, count as a wrong token."""
+"""Paths where people sign in. A refused link, and a refused answer of the identity provider, count as a wrong token."""
 PORTAL_LINK_PATH = "/portal/link"
-"""Where customers use their links. A refused one counts as a wrong token."""
+"""Paths of customers' links. A refused one counts as a wrong token."""
 TICKETS = "/v1/tickets"
 WORK_PATHS = (TICKETS, *SENDER_PATHS)
-"""Where tickets, events and callbacks come in. To refuse a question, such as `/v1/explain`, loses no work."""
+"""Paths where tickets, events and callbacks come in. To refuse a question, such as `/v1/explain`, loses no work."""
 _NO_STORE = (b"cache-control", b"no-store")
 NOSNIFF = (b"x-content-type-options", b"nosniff")
 HSTS = (b"strict-transport-security", b"max-age=31536000")

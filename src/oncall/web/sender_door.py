@@ -60,7 +60,7 @@ async def receive(services: Services, sender: Sender, caller: Token, post: Post,
 
 
 async def keep(services: Services, origin: Origin, post: Post, why: str) -> Received:
-    """Keep a body of which nothing can be understood, and tell the manager."""
+    """Keep a body that cannot be understood, and tell the manager."""
     context = services.engine.context(origin.caller.name)
     arrival = await services.engine.write(
         lambda tx: keep_failure(tx, origin, post.path, post.body, post.headers, [why], context)

@@ -20,7 +20,7 @@ ShiftDay = Annotated[str, Field(min_length=10, max_length=40, examples=["2027-01
 
 
 class TakersQuery(BaseModel):
-    """The shift of which to say who could take it."""
+    """A shift, to list who could take it."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 

@@ -142,7 +142,7 @@ def _with_login(settings: Settings) -> Settings:
 
 
 def server_address(text: str) -> str:
-    """Return the address of a server, as `oncall login` gets it. Raises SettingsError for text that is none."""
+    """Return a server's address from text, for `oncall login`. Raises SettingsError for other text."""
     address = _server("URL", text.strip())
     if address is None:
         raise SettingsError('URL: it is empty; write "https://oncall.example.com"')

@@ -126,7 +126,7 @@ def test_a_manager_decides_for_others(desk: SwapMemory) -> None:
             SwapAsked("ana", MONDAY, other="cai"),
             "the change breaks rules of the published roster; nothing was changed\n"
             "  rest_nights: cai has 0 free nights between Mon 2027-01-04 (weeknight) and Tue 2027-01-05 (weeknight); "
-            "the rule is 2\nto make it all the same, add --force and say why with --reason",
+            "the rule is 2\nto make it anyway, add --force and say why with --reason",
         ),
     ],
 )

@@ -48,8 +48,7 @@ class SmsAnswer:
 
 
 def what_to_send(waiting: Sequence[StoredTicket], *, used: int) -> str:
-    """Return the sentence that tells how to take the open tickets for which a person was paged. used: characters
-    before it."""
+    """Return the sentence that tells how to take the open tickets of a person. used: characters before it."""
     if not waiting:
         nothing = "Nothing that you were paged for is open."
         return nothing if used + len(nothing) + len(HELP) >= SEGMENT else f"{nothing} {HELP}"

@@ -50,7 +50,7 @@ class AskedTooOften(Refused):
 
 
 def mail_address(text: str) -> str:
-    """Return a mail address in small letters. Raises Refused for text that is none, and for a shared mailbox."""
+    """Return a mail address in small letters. Raises Refused for text that is not one, and for a shared mailbox."""
     address = text.strip().lower()
     local = address.partition("@")[0]
     is_dotted = local.startswith(".") or local.endswith(".") or ".." in local

@@ -18,7 +18,7 @@ MOST_LINKS = 20
 SECRET_BYTES = 16
 LONGEST_SECRET = 100
 PAGE_PATHS = "/t/"
-"""Where the page of a customer's ticket is; the secret follows."""
+"""The path of the page of a customer's ticket; the secret follows."""
 
 
 class LinkStore(TicketStore, TicketLinks, Protocol):

@@ -1,4 +1,4 @@
-"""Whether a channel reaches a person: the log of STOP and START, and the alerts to the manager about it."""
+"""The log of STOP and START, by which a channel reaches a person or not, and the alerts to the manager about it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which engineers have proven that texts reach their phones, in the store."""
+"""The stored proofs that texts reach engineers' phones."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 
 class DraftState(StrEnum):
-    """Where a draft stands."""
+    """The state of a draft."""
 
     MAKING = "making"
     """A process searches for the plan."""

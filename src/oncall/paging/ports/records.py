@@ -12,7 +12,7 @@ from oncall.support.windows import Window
 
 @dataclass(frozen=True, slots=True)
 class TicketFilter:
-    """Which tickets a listing wants.
+    """The filter of a listing of tickets.
 
     customers: the names of one customer in every spelling that tickets have; empty for all customers.
     after: the last id of the page before. owner: tickets that this person owns. engineer: tickets that this person owns
@@ -32,7 +32,7 @@ class TicketFilter:
 
 @dataclass(frozen=True, slots=True)
 class TicketSpan:
-    """Which tickets a report wants: those received in [start, end), aware UTC, of a customer or plan when named.
+    """The filter of a report's tickets: those received in [start, end), aware UTC, of a customer or plan when named.
 
     customers: the customer's name in every spelling that its tickets have; empty for all customers.
     after: the last id of the page before, for paging on.

@@ -29,7 +29,7 @@ EVENTS_RELAYED, REPLIES_MAILED = "events", "replies"
 
 
 class RelayState(StrEnum):
-    """Where a message is."""
+    """The state of a message on its way."""
 
     WAITING = "waiting"
     SENT = "sent"

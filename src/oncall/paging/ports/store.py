@@ -74,7 +74,7 @@ class SendStore(TicketStore, AttemptReads, AttemptClaims, SendQueue, PassQueries
 
 
 class HandoffStore(Schedules, EventLog, Attempts, TicketLists, HandoffLock, Protocol):
-    """Everything that handoff notices need."""
+    """The queries of handoff notices."""
 
 
 class ReportingStore(Schedules, EventLog, TicketLists, HandoffBook, Protocol):
@@ -86,7 +86,7 @@ class ReminderStore(OptOutNotes, NoticeChoices, PhoneProofs, Protocol):
 
 
 class BriefingStore(ReportingStore, OptOutNotes, NoticeChoices, Protocol):
-    """Everything that telling the next shift of the last one needs."""
+    """The queries of the briefing about the last shift."""
 
     def schedule_as_of(self, version: int) -> Schedule:
         """Return the schedule that the versions up to this number made."""

@@ -48,7 +48,7 @@ class RelayObserver(Protocol):
 
 @dataclass
 class Courier:
-    """Sends the messages of one destination. carrier: how; real_now: real time, aware UTC.
+    """Sends the messages of one destination. carrier: sends them. real_now: real time, aware UTC.
 
     may_go: returns True if a message may go now; each round then sends one. Without it, all go at once. pause_between:
     real seconds without work after each message.

@@ -74,7 +74,7 @@ def findings(facts: Facts) -> list[Finding]:
 
 
 def report(facts: Facts, days: int = DAYS) -> DoctorReport:
-    """Return the findings as JSON, with the holes of this many days."""
+    """Return the findings as JSON, with the gaps of this many days."""
     listed = findings(facts)
     schedule = facts.stored.schedule if facts.stored is not None else None
     ends = max((p.span.end for p in schedule.publications if p.undone_at is None), default=None) if schedule else None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from oncall.schedule.schedule_view_types import GapView
 
 DAYS = 90
-"""How many days (policy time) the list of holes covers, unless the caller says otherwise."""
+"""How many days (policy time) the list of gaps covers, unless the caller says otherwise."""
 MOST_DAYS = 800
 
 

@@ -37,7 +37,7 @@ class BoardStore(OpenTicketStore, ReachabilityLog, PhoneProofs, Protocol):
 class BoardView:
     """The first part of the board.
 
-    coming: the next shifts to begin. holes: those of the next 90 days. unproven: ids of those with a shift soon who
+    coming: the next shifts to begin. holes: the gaps of the next 90 days. unproven: ids of those with a shift soon who
     must text READY. untried: ids of those needed soon to or from whose number no message was ever confirmed.
     tickets: the clock that ends first on top; held: by the end of the hold. more: how many further ones are open.
     """

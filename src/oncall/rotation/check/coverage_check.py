@@ -1,4 +1,4 @@
-"""Whether a plan covers the on-call time of the calendar, minute by minute, with seats of the calendar's shifts."""
+"""Checks that a plan covers the calendar's on-call time, minute by minute, with seats of the calendar's shifts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the proof in a plan is true: its counts, shares, cost, bound and status, computed independently."""
+"""Checks the proof in a plan: its counts, shares, cost, bound and status, computed independently."""
 
 from __future__ import annotations
 

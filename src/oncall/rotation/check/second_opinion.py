@@ -27,7 +27,7 @@ class SecondOpinion:
     """What the other solver proves about a plan's cost.
 
     bound: no plan costs less. best: the cost of the best plan that the solver found, or None. seconds: time taken.
-    left_out: what the solver's model leaves out, in words; the bound holds all the same.
+    left_out: what the solver's model leaves out, in words; the bound still holds.
     """
 
     cost: int

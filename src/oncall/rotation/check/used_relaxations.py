@@ -1,4 +1,4 @@
-"""Which of a plan's relaxations the plan needs: what the checker would find without each."""
+"""Finds which of its relaxations a plan needs, by a check of the plan without each."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ class UsedRelaxation:
 
 
 def used_relaxations(plan: Plan, roster: Roster) -> tuple[UsedRelaxation, ...]:
-    """Return the plan's relaxations, each with its uses. Raises Refused for one that does not fit the roster.
+    """Return the plan's relaxations, each with the places where the plan uses it. Raises Refused for one that does not
+    fit the roster.
 
     Shifts that a repair took over from its baseline count, too, because a relaxation may have been agreed for them.
     """

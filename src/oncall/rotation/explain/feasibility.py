@@ -1,4 +1,4 @@
-"""Whether a plan that keeps the hard rules exists at all."""
+"""Decides whether a plan that keeps the hard rules exists at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which engineers may take a shift, judged by dates and roles alone, and the reason when one may not."""
+"""Finds the engineers who may take a shift by dates and roles alone, and the reason when one may not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who a page's request comes from: the session of its cookie, and whether a form was sent from one of our own pages."""
+"""Finds the visitor of a page's request by its cookie, and checks that a form was sent from one of our own pages."""
 
 from __future__ import annotations
 

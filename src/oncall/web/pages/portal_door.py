@@ -1,4 +1,4 @@
-"""Which contact of a customer a request of the portal comes from: the session of its own cookie."""
+"""Finds the contact from whom a request of the portal comes, by the session of the portal's own cookie."""
 
 from __future__ import annotations
 
