@@ -1,4 +1,4 @@
-"""What a call of the client can raise."""
+"""The errors that a call of the client can raise."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TypedDict
 
 
 class FieldProblem(TypedDict):
-    """What is wrong with one field of a request."""
+    """The fault of one field of a request."""
 
     field: str
     message: str

@@ -8,14 +8,14 @@ from oncall.support.json_types import IsoDate, IsoTime, Keyword
 
 
 class KindDutyView(TypedDict):
-    """What an engineer served of one kind of shift in a month."""
+    """An engineer's on-call time of one kind of shift in a month."""
 
     seconds: Annotated[int, "Time on call, cut at the month's ends."]
     shifts: Annotated[int, "Shifts, or parts of one, that begin in the month."]
 
 
 class EngineerDutyView(TypedDict):
-    """What an engineer served in a month, all roles together."""
+    """An engineer's on-call time in a month, all roles together."""
 
     engineer: str
     kinds: Annotated[dict[str, KindDutyView], "By kind of shift; kinds that the engineer did not serve are absent."]

@@ -24,7 +24,7 @@ _MOST_DIGITS = 18
 
 
 class BalanceDocument(TypedDict):
-    """What an engineer served beyond their share of one kind, in shifts."""
+    """An engineer's balance of one kind, in shifts."""
 
     engineer: str
     kind: str

@@ -14,7 +14,7 @@ from oncall.support.windows import KindWindow, WeekSpan, Window, WindowKind, wee
 
 
 class ShiftFacts:
-    """What a roster says about a window of on-call time: its dates, its turn, and whether it is a weekend."""
+    """A roster's facts about a window of on-call time: its dates, its turn, and whether it is a weekend."""
 
     def __init__(self, rules: RotationRules, spans: Sequence[WeekSpan], zone: ZoneInfo) -> None:
         self.turns = Turns(rules, spans, zone)

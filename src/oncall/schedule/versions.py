@@ -27,7 +27,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class PublishedProof:
-    """What a plan said of its own fairness when it was published: status, cost, and the bound on every legal plan."""
+    """A plan's statement of its own fairness when it was published: status, cost, and the bound on every legal plan."""
 
     status: str
     cost: int

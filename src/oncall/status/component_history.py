@@ -30,7 +30,7 @@ class StateSeconds(SecondsSpan):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What a component was like in one second.
+    """The state of a component in one second.
 
     outage: the worst state of any open incident; operational without one. is_agreed: in agreed maintenance.
     is_measured: a person or a monitor answers for its state then.

@@ -22,7 +22,7 @@ MAINTENANCE_STEPS = (StatusEventKind.REMINDED, StatusEventKind.BEGAN, StatusEven
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What the page said at one time. components: the states that it set, by component id.
+    """One update of the page. components: the states that it set, by component id.
 
     at: when it holds from; written_at: when it was written (aware UTC). seq: its place in the log.
     """

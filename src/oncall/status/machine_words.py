@@ -21,7 +21,7 @@ _BEFORE_ALL_MONITORS, _BEFORE_ALL_ALERTS = Seen.SILENT, Seen.UP
 
 @dataclass(frozen=True, slots=True)
 class MachineWord:
-    """What a machine sees of a component. at: since when (aware UTC). by: the machine.
+    """A machine's view of a component. at: since when (aware UTC). by: the machine.
 
     source: the key of an alert; empty for the monitor. last_look: of a monitor that had stopped since.
     """

@@ -16,7 +16,7 @@ _OF_MONITOR = ""
 
 
 class Seen(StrEnum):
-    """What a machine saw."""
+    """The result of a machine's observation."""
 
     UP = "up"
     DOWN = "down"

@@ -35,7 +35,7 @@ USUAL_EVENTS = (
 
 
 class Topic(StrEnum):
-    """What a team channel can be told about."""
+    """A topic that a team channel can be told about."""
 
     DESK = "desk"
     BREACHES = "breaches"

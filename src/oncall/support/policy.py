@@ -57,7 +57,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What one plan promises for one impact."""
+    """The promises of one plan for one impact."""
 
     coverage: Coverage
     targets: Mapping[Metric, Target]
@@ -79,7 +79,7 @@ class Impact:
 
 @dataclass(frozen=True, slots=True)
 class SupportPlan:
-    """What a customer bought. `short_name` stands in SMS; `promises` by impact name."""
+    """A support plan, which customers buy. `short_name` stands in SMS; `promises` by impact name."""
 
     name: str
     short_name: str
@@ -160,7 +160,7 @@ class Escalation:
 
 
 class Extra(StrEnum):
-    """What a plan includes besides its targets."""
+    """Parts of a plan besides its targets."""
 
     ACCOUNT_MANAGER = "technical_account_manager"
     """The customer's account manager gets a copy of pages, as a notice."""

@@ -24,7 +24,7 @@ _GRACE = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class SecondOpinion:
-    """What the other solver proves about a plan's cost.
+    """The other solver's proof about a plan's cost.
 
     bound: no plan costs less. best: the cost of the best plan that the solver found, or None. seconds: time taken.
     left_out: what the solver's model leaves out, in words; the bound still holds.

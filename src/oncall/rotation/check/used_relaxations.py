@@ -20,8 +20,7 @@ class UsedRelaxation:
 
 
 def used_relaxations(plan: Plan, roster: Roster) -> tuple[UsedRelaxation, ...]:
-    """Return the plan's relaxations, each with the places where the plan uses it. Raises Refused for one that does not
-    fit the roster.
+    """Return a plan's relaxations, each with its uses. Raises Refused for one that does not fit the roster.
 
     Shifts that a repair took over from its baseline count, too, because a relaxation may have been agreed for them.
     """

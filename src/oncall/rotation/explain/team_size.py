@@ -30,7 +30,7 @@ class MorePeople:
 
 @dataclass(frozen=True, slots=True)
 class TeamSize:
-    """What is known about the size of the team; None for an unknown number.
+    """Known facts about the size of the team; None for an unknown number.
 
     if_present: how many more people the team needs if nobody is away. as_is: how many more with the days off in the
     roster. enough_of_them: how many of the roster's engineers are enough if nobody is away; known only if the

@@ -17,7 +17,7 @@ from oncall.text_files import file_within
 
 @dataclass(frozen=True, slots=True)
 class PlanningContext:
-    """What a new plan must respect and cannot change.
+    """The facts that a new plan must respect and cannot change.
 
     published: seats of this team. Those inside the new plan's own time do not count, because the plan replaces them.
     other_teams: seats in other teams' plans of engineers who are on this roster too.

@@ -26,7 +26,7 @@ _THOUSANDTHS = 1000
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """What one engineer served of one kind and what their share of it was, in shifts.
+    """One engineer's served shifts of one kind, and their share of that kind, in shifts.
 
     opening: the balance from before, in thousandths of a shift.
     """

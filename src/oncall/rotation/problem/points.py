@@ -25,7 +25,7 @@ _PER_HOUR, _PER_POINT = 10, 1000
 
 @dataclass(frozen=True, slots=True)
 class PointTotal:
-    """What one engineer carries and should carry, in points, all kinds and roles together."""
+    """The points that one engineer carries and should carry, all kinds and roles together."""
 
     engineer: str
     points: Fraction

@@ -1,4 +1,4 @@
-"""What a hard rule is: a name, a text, and limits on duties. `rules` lists the rules."""
+"""The shape of a hard rule: a name, a text, and limits on duties. `rules` lists the rules."""
 
 from __future__ import annotations
 

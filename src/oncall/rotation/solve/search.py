@@ -57,7 +57,7 @@ _STATUSES = {
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """What one run of the solver found.
+    """The result of one run of the solver.
 
     bound: no solution has a smaller objective. values: of all variables by index, empty without a solution.
     effort: the deterministic seconds that the run took.
