@@ -43,6 +43,8 @@ def hear(
     ids of the new proposals. Raises NotFound for a component that is not on the page; then nothing was written.
     now: policy time, aware UTC.
     """
+    # Of two machines that see the same outage at the same time, one proposes an incident.
+    log.lock_status_log()
     page = read_status(log, now).page
     names = {word.component: page.component(word.component).name for word in words}
     for word in words:

@@ -52,6 +52,8 @@ def record_on_page(tx: StatusStore, action: StatusAction, author: StatusAuthor) 
 
     Raises NotFound, Conflict or Refused; then nothing was written.
     """
+    # Of two people who resolve an incident at the same time, the second one is refused.
+    tx.lock_status_log()
     return act_on_status(tx, _with_ticket(tx, action), author, new_status_id())
 
 
