@@ -120,6 +120,15 @@ def test_the_export_writes_the_page_for_any_host(page: Oncall, tmp_path: Path) -
     assert all((tmp_path / "public" / name).exists() for name in files)
 
 
+def test_an_export_removes_pages_that_are_not_public_any_more(page: Oncall, tmp_path: Path) -> None:
+    (tmp_path / "incidents").mkdir()
+    private, others = tmp_path / "incidents" / "0123456789ab.html", tmp_path / "about.html"
+    for path in (private, others):
+        path.write_text("x")
+    assert page("status", "export", tmp_path).code == 0
+    assert (private.exists(), others.exists()) == (False, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

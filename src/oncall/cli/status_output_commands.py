@@ -147,7 +147,8 @@ def export(
 ) -> None:
     """Write the page as files for any web host.
 
-    The files are HTML, JSON and feeds. The page shows the time at which it was written, so readers see when it is old.
+    The files are HTML, JSON and feeds. Pages in DIR/incidents and feeds in DIR/components that are not public any
+    more are removed. The page shows the time at which it was written, so readers see when it is old.
 
     With --every it writes them again and again; a database that is away is tried again at the next turn.
 
@@ -176,6 +177,9 @@ def _export_once(folder: Path, *, json: bool) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, content)
+    for path in (*folder.glob("incidents/*.html"), *folder.glob("components/*/feed.*")):
+        if path.relative_to(folder).as_posix() not in files:
+            path.unlink()
     if json:
         print_json({"files": sorted(files)})
     else:
