@@ -125,6 +125,29 @@ def test_a_stream_ends_with_its_session_and_outlives_a_database_that_is_away() -
     run(story)
 
 
+@pytest.mark.parametrize("is_of_a_draft", [False, True])
+def test_a_stream_that_is_never_quiet_ends_with_its_session(is_of_a_draft: bool) -> None:
+    async def story(log: Log) -> None:
+        async def next_place() -> LivePlace:
+            log.event += 1
+            return LivePlace(log.event, log.event, 7)
+
+        async def next_mark() -> str:
+            return str(await next_place())
+
+        log.is_signed_in = False
+        feed = LiveFeed(next_place, LiveTimes(poll=0.001, alive=0.1, turn=0.0))
+        lines = feed.follow_mark("s", "", next_mark, log.signed_in)
+        if not is_of_a_draft:
+            lines = feed.follow("s", None, log.signed_in)
+        told = 0
+        async for _ in lines:
+            told += 1
+            assert told < 500, "the stream outlives its session"
+
+    run(story)
+
+
 def test_open_streams_take_no_place_from_callers_and_end_with_their_readers() -> None:
     async def story(log: Log) -> None:
         heads, is_gone = [], asyncio.Event()

@@ -122,16 +122,22 @@ class LiveFeed:
     ) -> AsyncGenerator[str, None]:
         """Yield a server-sent event for each change after a place, and a comment now and then.
 
-        after: the last place that the page has seen; None for the present one. is_signed_in: asked before each
-        comment; the stream ends with the session.
+        after: the last place that the page has seen; None for the present one. is_signed_in: asked every
+        `alive` seconds, also while there are changes; the stream ends with the session.
         """
         self._streams[session] += 1
+        now = asyncio.get_running_loop().time
+        ask_at = now() + self._times.alive
         if self._polling is None or self._polling.done():
             self._polling = asyncio.create_task(self._poll())
         try:
             yield "retry: 2000\n\n"
             while not self._stopping.is_set():
                 changed, place = self._changed, self._place
+                if now() >= ask_at:
+                    if not await is_signed_in():
+                        return
+                    ask_at = now() + self._times.alive
                 after = after or place
                 if place is not None and after is not None and place != after:
                     await self._turn()
@@ -139,8 +145,7 @@ class LiveFeed:
                     yield _event(place, after)
                     after = place
                 elif not await _is_set(changed, self._times.alive):
-                    if not await is_signed_in():
-                        return
+                    ask_at = now()
                     yield ": alive\n\n"
         finally:
             self._streams[session] -= 1
@@ -158,20 +163,20 @@ class LiveFeed:
         after: the mark that the page shows. find_mark: asked at each poll. is_signed_in: as for `follow`.
         """
         self._streams[session] += 1
-        quiet = 0.0
+        unasked = 0.0
         try:
             yield "retry: 2000\n\n"
             while not self._stopping.is_set():
                 with suppress(StoreError):
                     mark = await find_mark()
                     if mark != after:
-                        after, quiet = mark, 0.0
+                        after = mark
                         yield f"id: {mark}\nevent: changed\ndata: draft\n\n"
-                quiet += self._times.poll
-                if quiet >= self._times.alive:
+                unasked += self._times.poll
+                if unasked >= self._times.alive:
                     if not await is_signed_in():
                         return
-                    quiet = 0.0
+                    unasked = 0.0
                     yield ": alive\n\n"
                 await _is_set(self._stopping, self._times.poll)
         finally:
