@@ -128,6 +128,20 @@ def test_a_duplicate_is_merged_into_another_ticket(mei: Browser, busy: Service) 
     assert "merged into T-2" in mei.get(TICKET).text
 
 
+def test_a_refused_form_leads_back_to_its_page(ana: Browser, busy: Service) -> None:
+    token = ana.form("/me", "/logout")["form_token"]
+    ways = {
+        f"{TICKET}/impact": TICKET,
+        "/board/cover": "/board",
+        "/board/drafts/none/publish": "/board/drafts/none",
+        "/me/swaps/none/accept": "/me",
+    }
+    for path, back in ways.items():
+        answer = ana.send(path, {"form_token": token})
+        assert answer.status_code >= 400, answer.text
+        assert f'<a href="{back}">Back to ' in answer.text, path
+
+
 def test_the_timeline_says_whether_each_message_arrived(mei: Browser, busy: Service) -> None:
     busy.until(lambda: bool(busy.twilio.messages))
     busy.until(lambda: "page to Ana Pereira by sms: " in mei.get(TICKET).text)

@@ -333,6 +333,8 @@ def test_a_faulty_upload_is_refused_with_its_place_and_stores_nothing(
     assert answer.status_code == 422
     shown = [each.get_text() for each in BeautifulSoup(answer.text, "html.parser").select('[role="alert"] li')]
     assert any(each.startswith(line) for each in shown), shown
+    again = ", ".join(name for name, _ in files.values())
+    assert f"Your browser does not keep files: choose {again} again." in answer.text
     assert "There is no draft." in answer.text
 
 

@@ -63,8 +63,12 @@ async def drafts_page(
     *,
     refusal: FileFaults | FieldFaults | Refused | None = None,
     typed: Mapping[str, str] | None = None,
+    files: Files | None = None,
 ) -> Response:
-    """Return the page of all drafts. refusal: of a form that was just sent. typed: its fields, to show again."""
+    """Return the page of all drafts.
+
+    refusal: of a form that was just sent. typed: its fields, to show again. files: its files, to be chosen again.
+    """
     real_now = services.clock.real_now()
 
     def work(tx: Transaction) -> tuple[list[PlanDraft], Schedule]:
@@ -80,6 +84,7 @@ async def drafts_page(
         publications=versions[: -MOST_PUBLICATIONS - 1 : -1],
         faults=str(refusal).splitlines() if refusal is not None else [],
         typed=typed or {},
+        lost=[each.name for each in (files or {}).values()],
         names=_names(schedule),
         zone=schedule.calendar.zone.key,
         version=schedule.newest,
@@ -96,7 +101,7 @@ async def post_upload(services: ServicesDep, posted: UploadDep) -> Response:
         real_now = services.clock.real_now()
         await services.engine.write(lambda tx: keep_draft(tx, new, real_now))
     except (FileFaults, FieldFaults, Refused) as refusal:
-        return await drafts_page(services, posted.visitor, refusal=refusal)
+        return await drafts_page(services, posted.visitor, refusal=refusal, files=posted.files)
     return to(draft_path(new.id))
 
 

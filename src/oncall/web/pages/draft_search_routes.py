@@ -49,7 +49,7 @@ async def post_search(services: ServicesDep, posted: UploadDep) -> Response:
         new = await _asked(services, posted)
         await _start(services, new)
     except (FileFaults, FieldFaults, Refused) as refusal:
-        return await drafts_page(services, posted.visitor, refusal=refusal, typed=posted.fields)
+        return await drafts_page(services, posted.visitor, refusal=refusal, typed=posted.fields, files=posted.files)
     return to(draft_path(new.id))
 
 

@@ -48,4 +48,4 @@ def _with_page(problem: _Handler) -> _Handler:
 def _is_browser(request: Request) -> bool:
     """Return True if a person opened the address: browsers ask for HTML first, and programs do not."""
     wants_page = request.headers.get("accept", "").startswith("text/html")
-    return wants_page and request.method in ("GET", "HEAD") and not request.url.path.startswith(_FOR_PROGRAMS)
+    return wants_page and not request.url.path.startswith(_FOR_PROGRAMS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Coroutine
 from http import HTTPStatus
 from urllib.parse import quote
@@ -19,6 +20,10 @@ from oncall.web.request_trace import keep_detail
 SIGN_IN_ENDED = (
     "your sign-in has ended, so nothing was changed; sign in, open the page again, and copy your words into its form"
 )
+
+
+_PAGE_OF_ONE = re.compile(r"/board/(?:tickets|drafts)/[^/]+/[a-z]+")
+"""The path of a form on the page of one ticket or one draft."""
 
 
 class NeedsSignIn(Exception):
@@ -61,6 +66,22 @@ def _wanted(request: Request) -> str:
     return f"{request.url.path}?{query}" if query else request.url.path
 
 
+def _way_back(request: Request) -> tuple[str, str]:
+    """Return the path and the words of the link that leads on from a refusal: after a form, to the page that has it."""
+    path = request.url.path
+    if path.startswith("/status/"):
+        return "/status", "To the status page"
+    if request.method == "GET":
+        return "/", "To the start page"
+    if _PAGE_OF_ONE.fullmatch(path):
+        return path.rpartition("/")[0], "Back to the page of the form"
+    if path.startswith("/board/drafts/"):
+        return "/board/drafts", "Back to the plan drafts"
+    if path.startswith("/me/"):
+        return "/me", "Back to my page"
+    return ("/board", "Back to the board") if path.startswith("/board/") else ("/", "To the start page")
+
+
 def refusal_page(request: Request, status: int, words: str, *, needs_sign_in: bool = False) -> Response:
     """Return the page of a refusal, with the words that a form held."""
     if is_for_customers(request.url.path):
@@ -69,5 +90,4 @@ def refusal_page(request: Request, status: int, words: str, *, needs_sign_in: bo
     typed = named_words(typed_words(request))
     title = HTTPStatus(status).phrase
     values = {"title": title, "words": words, "typed": typed, "needs_sign_in": needs_sign_in}
-    values["is_status"] = request.url.path.startswith("/status/")
-    return page("refused.html.j2", status=status, **values)
+    return page("refused.html.j2", status=status, back=_way_back(request), **values)
