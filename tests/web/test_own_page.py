@@ -100,7 +100,8 @@ def test_a_phone_is_unproven_until_a_text_comes_from_it(swapping: Service) -> No
 def test_a_test_page_goes_to_the_visitor_s_own_phone(swapping: Service) -> None:
     with Browser(swapping) as browser:
         browser.sign_in("chloe")
-        answer = browser.fill("/me", "/me/drill", to="ana")
+        form = {**browser.form("/me", "/me/drill"), "to": "ana"}
+        answer = browser.send("/me/drill", form)
         code = re.search(r"<code>ACK (\w+)</code>", answer.text)
         assert code is not None
         swapping.until(lambda: any(code[1] in message.body for message in swapping.twilio.messages))
@@ -108,6 +109,11 @@ def test_a_test_page_goes_to_the_visitor_s_own_phone(swapping: Service) -> None:
         ticket = re.search(r'href="(/board/tickets/[^"]+)">Its page', answer.text)
         assert ticket is not None
         assert "by sms" in browser.get(ticket[1]).text
+        # A second click, or loading the answer again, sends no second test page.
+        again = browser.send("/me/drill", form)
+        assert (again.status_code, again.headers["location"]) == (303, ticket[1])
+        other = browser.send("/me/drill", {**form, "drill": "T-1"})
+        assert (other.status_code, "this form has no id of its own" in other.text) == (422, True)
 
 
 def test_a_person_chooses_reminders_and_quiet_notices_on_their_page(swapping: Service) -> None:

@@ -76,9 +76,25 @@ def whom(tx: Schedules, wanted: str | None, now: datetime) -> str:
     return person
 
 
-def start_drill(tx: TicketStore, *, to: str, ends_at: datetime, context: ActionContext) -> tuple[StoredTicket, Attempt]:
-    """Store the drill and its queued page. ends_at: policy time after which the pager no longer sends it."""
-    name = f"DRILL-{''.join(secrets.choice(ALPHABET) for _ in range(6))}"
+def new_drill_name() -> str:
+    """Return a random name for a drill."""
+    return f"DRILL-{''.join(secrets.choice(ALPHABET) for _ in range(6))}"
+
+
+def is_drill_name(text: str) -> bool:
+    """Return True for a name as `new_drill_name` returns it."""
+    prefix, dash, rest = text.partition("-")
+    return (prefix, dash, len(rest)) == ("DRILL", "-", 6) and set(rest) <= set(ALPHABET)
+
+
+def start_drill(
+    tx: TicketStore, *, to: str, ends_at: datetime, context: ActionContext, name: str | None = None
+) -> tuple[StoredTicket, Attempt]:
+    """Store the drill and its queued page.
+
+    ends_at: policy time after which the pager no longer sends it. name: of `new_drill_name`, which no ticket has.
+    """
+    name = name or new_drill_name()
     code = free_code(tx)
     ticket = Ticket(name, CUSTOMER, DRILL, DRILL, f"test page for {to}")
     why = f"{to} is drilled; it never escalates"

@@ -12,7 +12,7 @@ from oncall.paging.actions.permissions import Access, Operation, access
 from oncall.paging.actions.reminder_choices import AS_POLICY, choice_from, save_choice
 from oncall.paging.domain.ticket import Attempt, StoredTicket
 from oncall.paging.ports.store import Transaction
-from oncall.paging.watch.drill import start_drill, whom
+from oncall.paging.watch.drill import is_drill_name, start_drill, whom
 from oncall.planning.carry_out import Actor
 from oncall.planning.carry_out_swaps import SwapAnswer, carry_out_answer
 from oncall.planning.swaps.swap_notes import note_times
@@ -72,14 +72,23 @@ async def post_reminders(services: ServicesDep, posted: PostedFormDep) -> Respon
 
 @router.post("/me/drill")
 async def post_drill(services: ServicesDep, posted: PostedFormDep) -> Response:
-    """Sends a marked test page to the visitor's own phone."""
-    who = posted.visitor.who
+    """Sends a marked test page to the visitor's own phone. The same form sent again leads to that test page."""
+    who, name = posted.visitor.who, posted.fields.get("drill", "")
+    if not is_drill_name(name):
+        raise ProblemDocument(
+            422, "this form has no id of its own; open your own page again and send the form from there"
+        )
     context = services.engine.context(who.id)
 
-    def work(tx: Transaction) -> tuple[StoredTicket, Attempt]:
+    def work(tx: Transaction) -> tuple[StoredTicket, Attempt] | None:
+        if tx.ticket(name) is not None:
+            return None
         person = whom(tx, who.id, context.now)
-        return start_drill(tx, to=person, ends_at=context.now + DRILL_WAITS, context=context)
+        return start_drill(tx, to=person, ends_at=context.now + DRILL_WAITS, context=context, name=name)
 
-    stored, attempt = await services.engine.write(work)
+    started = await services.engine.write(work)
+    if started is None:
+        return to(f"/board/tickets/{name}")
+    stored, attempt = started
     services.engine.send_soon([attempt])
     return await own_page_of(services, posted.visitor, drill=(stored.ticket.id, stored.code))
