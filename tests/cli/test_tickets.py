@@ -233,6 +233,19 @@ def test_a_chased_ticket_is_listed_with_its_owner(published: Oncall) -> None:
     assert state_words(item) == "chased, owned by ana"
 
 
+def test_a_page_that_waits_names_its_engineer_where_names_are_shown() -> None:
+    why = "waits 10 s to go with other pages for grace: grace was paged just now"
+    event: EventView = {
+        "at": "2027-01-09T04:00:00-05:00",
+        "kind": "page_waits",
+        "by": "oncall",
+        "why": why,
+        "details": {"to": "grace"},
+    }
+    assert event_words(event) == why
+    assert event_words(event, names={"grace": "Grace Kim"}) == why.replace("grace", "Grace Kim")
+
+
 def test_the_timeline_shows_when_an_event_was_recorded_and_what_its_sender_said() -> None:
     details = {"recorded_at": "2027-01-09T09:30:00+00:00", "said_at": "2027-01-09T09:00:00+00:00"}
     event: EventView = {

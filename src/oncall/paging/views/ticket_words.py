@@ -228,12 +228,22 @@ def event_words(event: EventView, zone: str | None = None, names: Mapping[str, s
     if event["kind"] in ("step_fired", "step_skipped"):
         return f"{details['notify']}: {_named(_STEP, str(event['why']), names)}"
     why = str(event["why"])
+    if event["kind"] == "page_waits":
+        why = _wait_words(why, str(details.get("to", "")), names)
     if event["kind"] == "impact_changed" and not why.endswith(f" to {details['impact']}"):
         # The author's note has replaced "normal to urgent".
         why = f"now {details['impact']}: {why}"
     text = details.get("text")
     said = f': "{" ".join(str(text).split())}"' if text else ""
     return why + said + _clock_words(event, zone)
+
+
+def _wait_words(why: str, to: str, names: Mapping[str, str]) -> str:
+    """Return why a page waits: `waits 10 s to go with other pages for grace: grace was paged just now`."""
+    if to not in names:
+        return why
+    person = re.escape(to)
+    return re.sub(rf"(?<=for ){person}(?=:)|(?<=call ){person}(?=:)|(?<=: ){person}(?= was)", lambda _: names[to], why)
 
 
 def _error_words(attempt: AttemptView) -> str:
