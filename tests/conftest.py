@@ -7,6 +7,7 @@ import os
 import signal
 import tempfile
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.memory_files import folder_for_databases
@@ -30,3 +31,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # pytest, and every program that a test starts, makes its folders below this one.
 if "TMPDIR" not in os.environ:
     tempfile.tempdir = os.environ["TMPDIR"] = str(folder_for_databases())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that take minutes, so that no process is left alone with them at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("longest") is None)

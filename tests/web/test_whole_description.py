@@ -53,6 +53,7 @@ def without_floods(service: Service) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.longest
 @pytest.mark.parametrize("role", TOKENS)
 def test_schemathesis_finds_nothing(role: str, tmp_path: Path) -> None:
     (tmp_path / "schemathesis.toml").write_text(CONFIGURATION, encoding="utf-8")
