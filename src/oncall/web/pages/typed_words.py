@@ -8,14 +8,11 @@ from fastapi import Request
 
 _KEPT = {"message": "Message", "why": "Note", "reason": "Reason", "title": "Title"}
 """The fields into which people write sentences, with their names on the page."""
-LEAST_CHARACTERS = 20
-"""A shorter text is typed again as fast as it is copied."""
 
 
 def remember_typed(request: Request, fields: Mapping[str, str]) -> None:
     """Keep the sentences of a form with its request."""
-    sentences = {name: fields.get(name, "") for name in _KEPT}
-    request.state.typed = {name: text for name, text in sentences.items() if len(text.strip()) >= LEAST_CHARACTERS}
+    request.state.typed = {name: text for name in _KEPT if (text := fields.get(name, "")).strip()}
 
 
 def typed_words(request: Request) -> Mapping[str, str]:
