@@ -8,6 +8,7 @@ from collections.abc import Callable
 from cProfile import Profile
 from dataclasses import replace
 from datetime import timedelta
+from posixpath import dirname, join, normpath
 from xml.etree import ElementTree
 
 import pytest
@@ -217,11 +218,19 @@ def test_the_export_is_whole_and_leads_only_to_its_own_files(log: MemoryLog) -> 
     files = exported_files(log.record)
     for name, content in files.items():
         if name.endswith(".html"):
-            folder = "incidents/" if name.startswith("incidents/") else ""
             for link in re.findall(r'(?:href|src)="([^"#]+)"', content.decode()):
                 if not link.startswith("https://"):
-                    target = link.removeprefix("../") if link.startswith("../") else folder + link
-                    assert target in files, (name, link)
+                    assert normpath(join(dirname(name), link)) in files, (name, link)
+
+
+def test_the_addresses_of_incidents_in_feed_and_json_lead_to_files_of_the_export(log: MemoryLog) -> None:
+    files = exported_files(log.record)
+    host = f"{log.record.page.url}/"
+    incident = json.loads(files["api/v2/incidents.json"])["incidents"][0]
+    entry = re.findall(r'<entry>.*?href="([^"]+)"', files["feed.atom"].decode(), re.DOTALL)[0]
+    # A web host answers the address of a folder with its index.html.
+    for address in (incident["shortlink"], entry.partition("#")[0]):
+        assert f"{address.removeprefix(host)}/index.html" in files, address
 
 
 @pytest.mark.parametrize(

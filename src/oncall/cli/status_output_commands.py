@@ -177,7 +177,8 @@ def _export_once(folder: Path, *, json: bool) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, content)
-    for path in (*folder.glob("incidents/*.html"), *folder.glob("components/*/feed.*")):
+    former = ("incidents/*.html", "incidents/*/index.html", "components/*/feed.*")
+    for path in (each for pattern in former for each in folder.glob(pattern)):
         if path.relative_to(folder).as_posix() not in files:
             path.unlink()
     if json:

@@ -23,7 +23,7 @@ def exported_files(record: StatusRecord) -> dict[str, bytes]:
     subjects: list[Incident | Maintenance] = [*record.incidents, *record.maintenances]
     for subject in subjects:
         if is_public(subject, record):
-            files[f"incidents/{subject.id}.html"] = incident_html(record, subject.id, "../").encode()
+            files[f"incidents/{subject.id}/index.html"] = incident_html(record, subject.id, "../../").encode()
     for component in record.page.public:
         for form in ("atom", "rss"):
             files[f"components/{component.id}/feed.{form}"] = feed(record, form, component.id).encode()
