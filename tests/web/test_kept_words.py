@@ -163,7 +163,7 @@ def test_the_host_header_chooses_no_address_of_a_customers_page(desk: Service, b
 REPLY = "We restarted the broker; <b>please</b> try again."
 
 
-@pytest.mark.parametrize("case", ["ended", "another sign-in", "too long", "resolved"])
+@pytest.mark.parametrize("case", ["ended", "another sign-in", "a long message", "too long", "resolved"])
 def test_an_engineers_words_come_back_with_each_refusal(desk: Service, browser: Browser, case: str) -> None:
     ticket, _ = new_page(desk)
     path = f"/board/tickets/{ticket}"
@@ -175,6 +175,9 @@ def test_an_engineers_words_come_back_with_each_refusal(desk: Service, browser: 
     elif case == "another sign-in":
         browser.sign_in("ana")
         words = "this form belongs to another sign-in"
+    elif case == "a long message":
+        form["message"] += " " + "語" * 30_000
+        status, words = 422, "message: has 30,050 characters; write at most 10,000"
     elif case == "too long":
         form["why"] = "x" * 1_001
         status, words = 422, "why: is not text of at most 1000 characters"
@@ -183,5 +186,5 @@ def test_an_engineers_words_come_back_with_each_refusal(desk: Service, browser: 
         status, words = 422, f"{ticket} is resolved; reopen it first"
     answer = browser.send(f"{path}/reply", form)
     has(answer, status, words)
-    has(answer, status, "We restarted the broker; &lt;b&gt;please&lt;/b&gt; try again.</textarea>")
+    has(answer, status, "We restarted the broker; &lt;b&gt;please&lt;/b&gt; try again.")
     assert [each["kind"] for each in desk.ticket(ticket)["events"]].count("replied") == 0

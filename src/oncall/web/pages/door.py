@@ -24,7 +24,7 @@ from oncall.web.pages.page_route import NeedsSignIn
 from oncall.web.pages.typed_words import remember_typed
 from oncall.web.pages.upload_form import upload_form
 from oncall.web.problem_documents import ProblemDocument
-from oncall.web.request_bodies import form_body
+from oncall.web.request_bodies import LARGEST_PLAN, form_body
 from oncall.web.request_trace import keep_caller, keep_over_rate
 from oncall.web.services import Services
 
@@ -99,7 +99,8 @@ async def _posted(request: Request) -> PostedForm:
         with suppress(ProblemDocument):
             await form_fields(request)
         raise
-    fields = await form_fields(request)
+    # A text that is too long is refused with its words, so the whole form is read.
+    fields = await form_fields(request, LARGEST_PLAN)
     _refuse_stale(visitor, fields)
     return PostedForm(visitor, fields)
 
