@@ -66,7 +66,9 @@ def test_an_acknowledgement_takes_the_ticket_only_with_the_right_and_a_person(sh
     assert shared.ticket("og-og-4")["state"] == "acknowledged"
 
 
-@pytest.mark.parametrize("alias", ["a/b", "what?", "50%", "100%2F", "x#y", " two  words ", "Zürich", "/", "a/close"])
+@pytest.mark.parametrize(
+    "alias", ["a/b", "what?", "50%", "100%2F", "x#y", " two  words ", "Zürich", "/", "a/close", "line\nbreak"]
+)
 def test_an_alias_with_any_letters_names_its_alert(shared: Service, alias: str) -> None:
     create(shared, alias)
     payload = opsgenie_sdk.AcknowledgeAlertPayload(user="ana")

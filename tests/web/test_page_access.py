@@ -124,7 +124,7 @@ def test_a_manager_uploads_publishes_and_discards_a_draft(board: Service) -> Non
 def test_no_action_for_a_visitor_or_with_a_forged_form(board: Service, path: str) -> None:
     with Browser(board) as browser:
         is_upload = path in UPLOADS
-        answer = browser.send(path, {"why": "x"}, is_upload=is_upload)
+        answer = browser.send(path, {"to": "ana"}, is_upload=is_upload)
         assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=%2Fboard")
         browser.sign_in("mei")
         token = browser.form("/board", "/logout")["form_token"]
@@ -288,7 +288,7 @@ def test_no_page_of_ours_for_a_customer(joe: Browser, path: str) -> None:
 
 @pytest.mark.parametrize("path", ACTIONS)
 def test_no_action_of_ours_for_a_customer(joe: Browser, path: str) -> None:
-    answer = joe.send(path, {"form_token": "x" * 64, "why": "x"})
+    answer = joe.send(path, {"form_token": "x" * 64, "to": "ana"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=%2Fboard")
     assert joe.service.ticket("T-FIRST")["state"] == "open"
 

@@ -7,6 +7,7 @@ import uuid
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.routing import Match
 from starlette.types import Scope
 
@@ -36,6 +37,15 @@ from oncall.web.sender_models import (
 from oncall.web.services import Services
 
 router = APIRouter(route_class=PlainRoute, tags=["senders"])
+
+
+class _AlertName(PathConvertor):
+    """An alert's name in a path: any letters, also slashes and line breaks."""
+
+    regex = "(?s:.*)"
+
+
+register_url_convertor("alert_name", _AlertName())
 
 _ACCEPTED = Answer("The request is stored and carried out", OpsgenieAnswer)
 
@@ -103,7 +113,7 @@ class _AlertRoute(PlainRoute):
 
 
 router.add_api_route(
-    "/v2/alerts/{identifier:path}",
+    "/v2/alerts/{identifier:alert_name}",
     delete_alert,
     methods=["DELETE"],
     status_code=202,
@@ -119,7 +129,7 @@ _PATHS = {
 }
 for _action, (_method, _body) in _PATHS.items():
     router.add_api_route(
-        f"/v2/alerts/{{identifier:path}}/{_action}",
+        f"/v2/alerts/{{identifier:alert_name}}/{_action}",
         act_on_alert,
         methods=[_method],
         name=f"{_action}_alert",
