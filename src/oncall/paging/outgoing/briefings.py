@@ -82,7 +82,7 @@ def _text(tx: BriefingStore, briefing: Briefing, person: str, context: ActionCon
 def _own_changes(tx: BriefingStore, schedule: Schedule, person: str, handoff_at: datetime) -> str:
     """Return how an engineer's shifts ahead changed since their last shift began, by any version.
 
-    Without an earlier shift, it is since the first publication: a first plan changes nobody's shifts.
+    Before an engineer's first shift, changes count from the first publication on. The first plan itself is no change.
     """
     before = schedule.assignments(handoff_at - _LONGEST_BREAK, handoff_at)
     since = max(
