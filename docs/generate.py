@@ -14,7 +14,7 @@ from docs.manual import man_page
 from oncall.cli.command_tree import make_app
 from oncall.paging.actions.permissions import permissions_table
 from oncall.web.app import create_app
-from oncall.web.services import Services
+from oncall.web.services.services import Services
 
 FOLDER = Path(__file__).parent
 TABLE, END = "<!-- table -->", "<!-- end of table -->"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from oncall.web.refusals import ADDRESS_BURST, ADDRESS_PER_SECOND, LOGGED_A_MINUTE
+from oncall.web.access.refusals import ADDRESS_BURST, ADDRESS_PER_SECOND, LOGGED_A_MINUTE
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "SECURITY.md").read_text(encoding="utf-8")

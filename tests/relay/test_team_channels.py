@@ -21,7 +21,7 @@ from oncall.errors import DeliveryError
 from oncall.paging.domain.reachability import Alert
 from oncall.paging.ports.relay import RelayMessage
 from oncall.support.policy_file import packaged_policy_text
-from oncall.web.relay_metrics import RelayMetrics
+from oncall.web.server.relay_metrics import RelayMetrics
 from oncall.wiring.relay import Relay
 from oncall.wiring.settings import Settings
 from tests.paging.world import SATURDAY_NIGHT, World, at, ticket_body

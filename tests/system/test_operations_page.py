@@ -7,8 +7,8 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
-from oncall.web.metrics import Metrics
-from oncall.web.relay_metrics import RelayMetrics
+from oncall.web.server.metrics import Metrics
+from oncall.web.server.relay_metrics import RelayMetrics
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")

@@ -24,8 +24,8 @@ from oncall.paging.ports.callers import CallerRole, Token
 from oncall.paging.ports.store import Transaction
 from oncall.store.database import open_store
 from oncall.support.policy_file import packaged_policy_text
-from oncall.web.caller_rate import PER_SECOND
-from oncall.web.server import make_server
+from oncall.web.access.caller_rate import PER_SECOND
+from oncall.web.server.server import make_server
 from oncall.wiring import Settings
 from oncall.wiring.event_loop import run
 from oncall.wiring.identity_settings import IdentitySettings

@@ -11,7 +11,7 @@ import pytest
 
 from oncall.intake.opsgenie import ACTIONS, TEXTS
 from oncall.paging.ports.relay import RelayMessage
-from oncall.web.sender_models import CHANGE_EXAMPLE, OPSGENIE_EXAMPLE, PAGERDUTY_EXAMPLE
+from oncall.web.models.sender_models import CHANGE_EXAMPLE, OPSGENIE_EXAMPLE, PAGERDUTY_EXAMPLE
 from tests.paging.world import SATURDAY_NIGHT, ticket_body
 from tests.web.api_document import ApiDocument
 from tests.web.publications import override_body, publication_body

@@ -9,7 +9,7 @@ from typing import Any
 import icalendar
 import pytest
 
-from oncall.web.dependencies import kept
+from oncall.web.services.dependencies import kept
 from tests.web.service import Service, problem
 
 GONE = "no calendar has this address; it may be revoked, and `oncall calendar link` makes a new one"

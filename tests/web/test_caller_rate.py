@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from oncall.errors import SettingsError
-from oncall.web.caller_rate import BURST_SECONDS, CallerRate
+from oncall.web.access.caller_rate import BURST_SECONDS, CallerRate
 from oncall.wiring import read_settings
 from tests.paging.world import ticket_body
 from tests.web.api_document import ApiDocument

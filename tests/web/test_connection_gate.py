@@ -7,7 +7,7 @@ from ipaddress import ip_network
 import pytest
 
 from oncall.errors import SettingsError
-from oncall.web.connection_gate import ConnectionGate, ConnectionLimits
+from oncall.web.server.connection_gate import ConnectionGate, ConnectionLimits
 from oncall.wiring import read_settings
 from oncall.wiring.web_service import connection_limits
 

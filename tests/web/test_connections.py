@@ -11,8 +11,8 @@ from typing import Any
 
 import uvicorn
 
-from oncall.web.connection_gate import ConnectionGate, ConnectionLimits
-from oncall.web.connection_limits import LARGEST_HEAD, PATIENCE_SECONDS, PatientProtocol
+from oncall.web.server.connection_gate import ConnectionGate, ConnectionLimits
+from oncall.web.server.connection_limits import LARGEST_HEAD, PATIENCE_SECONDS, PatientProtocol
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 ASKED = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"

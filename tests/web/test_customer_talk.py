@@ -14,8 +14,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from oncall.reports.answer_times import AnswerTimes
-from oncall.web.desk_answers import COUNTED_EVERY, DeskAnswers, recent_answers
 from oncall.web.pages.customer_routes import NO_TICKET
+from oncall.web.services.desk_answers import COUNTED_EVERY, DeskAnswers, recent_answers
 from tests.cli.conftest import Oncall, oncall  # noqa: F401
 from tests.paging.world import at, ticket_body
 from tests.web.browser import Browser

@@ -12,9 +12,9 @@ from fastapi.responses import PlainTextResponse
 from starlette.types import Message
 
 from oncall.errors import Conflict
-from oncall.web import problem_documents
-from oncall.web.exact_routes import ExactRoutes
-from oncall.web.plain_route import PlainRoute
+from oncall.web.edge import problem_documents
+from oncall.web.edge.exact_routes import ExactRoutes
+from oncall.web.edge.plain_route import PlainRoute
 
 router = APIRouter(route_class=PlainRoute)
 

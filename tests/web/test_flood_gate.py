@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from oncall.web.flood_gate import MOST_KEYS, FloodGate, network_of
+from oncall.web.access.flood_gate import MOST_KEYS, FloodGate, network_of
 
 
 class Seconds:

@@ -14,10 +14,10 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from oncall.errors import StoreUnavailable
-from oncall.web.live_feed import LONGEST_PAUSE, MOST_PER_SESSION, LiveFeed, LivePlace, LiveTimes, place_of
-from oncall.web.live_feed import STREAM_PATH as STREAM
-from oncall.web.overload import Overload
+from oncall.web.edge.overload import Overload
 from oncall.web.pages.live_routes import EventStream
+from oncall.web.services.live_feed import LONGEST_PAUSE, MOST_PER_SESSION, LiveFeed, LivePlace, LiveTimes, place_of
+from oncall.web.services.live_feed import STREAM_PATH as STREAM
 from tests.paging.world import ticket_body
 from tests.web.browser import Browser
 from tests.web.service import Service

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from doubles.twilio_faults import refuse
 from oncall.paging.sending.engine import Engine
-from oncall.web.metrics import Metrics
+from oncall.web.server.metrics import Metrics
 from tests.paging.world import World, ticket_body
 from tests.web.service import Service
 from tests.web.test_probes import metrics

@@ -9,7 +9,7 @@ from typing import Any
 
 from structlog.testing import capture_logs
 
-from oncall.web.overload import Overload
+from oncall.web.edge.overload import Overload
 
 Story = Callable[["Crowd"], Awaitable[None]]
 

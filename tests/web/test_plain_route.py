@@ -7,7 +7,7 @@ from typing import Annotated
 import pytest
 from fastapi import APIRouter, Depends, Request, Response
 
-from oncall.web.plain_route import PlainRoute
+from oncall.web.edge.plain_route import PlainRoute
 
 
 async def host_of(request: Request) -> str:

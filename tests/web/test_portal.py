@@ -14,9 +14,9 @@ from oncall.paging.actions.portal_ticket import SENT_ALREADY
 from oncall.paging.actions.sign_in import digest_of
 from oncall.paging.ports.sign_in_store import LoginLink
 from oncall.paging.ports.store import Transaction
-from oncall.web.dependencies import kept
 from oncall.web.pages.door import FOREIGN_FORM, STALE_FORM
 from oncall.web.pages.portal_routes import NO_LINK
+from oncall.web.services.dependencies import kept
 from tests.web.browser import Browser
 from tests.web.portal_forms import BROKEN, CUSTOMERS, KEY, POLICY, TEXTS, enter, has, link_for, send, tickets
 from tests.web.service import Service

@@ -25,8 +25,8 @@ from doubles.oidc_provider import (
 )
 from oncall.paging.actions.provider_sign_in import NO_HANDSHAKE, begin_handshake, new_secrets
 from oncall.paging.actions.sign_in import digest_of
-from oncall.web.dependencies import kept
-from oncall.web.flood_gate import FloodGate
+from oncall.web.access.flood_gate import FloodGate
+from oncall.web.services.dependencies import kept
 from oncall.wiring.identity_settings import IdentitySettings
 from tests.paging.world import ticket_body
 from tests.web.browser import Browser

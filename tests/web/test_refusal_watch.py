@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from oncall.paging.ports.refusals import RefusalCount, RefusalReason
 from oncall.paging.sending.engine import Engine
-from oncall.web.refusals import LOGGED_A_MINUTE, MOST_SAMPLES, Refusals
+from oncall.web.access.refusals import LOGGED_A_MINUTE, MOST_SAMPLES, Refusals
 from oncall.wiring.refusal_watch import RefusalWatch
 from tests.paging.world import World
 

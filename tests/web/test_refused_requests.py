@@ -11,9 +11,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from doubles.twilio_callbacks import CallbackRefused
-from oncall.web.dependencies import kept
-from oncall.web.flood_gate import FloodGate
-from oncall.web.refusals import LOGGED_A_MINUTE
+from oncall.web.access.flood_gate import FloodGate
+from oncall.web.access.refusals import LOGGED_A_MINUTE
+from oncall.web.services.dependencies import kept
 from tests.paging.world import ticket_body
 from tests.web.service import Service, problem
 from tests.web.test_probes import metrics

@@ -9,7 +9,7 @@ import pytest
 from doubles.twilio_account import TwilioMessage
 from oncall.paging.actions.sms_subscriptions import WRONG_CODE
 from oncall.paging.domain.reachability import Reach
-from oncall.web.subscription_routes import NO_SMS, ONE_ADDRESS, TYPE_CODE
+from oncall.web.status.subscription_routes import NO_SMS, ONE_ADDRESS, TYPE_CODE
 from tests.paging.world import ticket_body
 from tests.web.service import Service
 from tests.web.test_subscriptions import DOWN, EVENTS, send, words

@@ -9,7 +9,7 @@ import pytest
 
 from oncall.paging.actions.status_on_page import record_on_page
 from oncall.status.status_actions import OpenIncident, StatusAuthor
-from oncall.web.public_status import MAX_AGE
+from oncall.web.services.public_status import MAX_AGE
 from tests.cli.conftest import Oncall, oncall  # noqa: F401
 from tests.paging.world import SATURDAY_NIGHT
 from tests.web.service import Service, problem

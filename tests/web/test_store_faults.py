@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from doubles.disk import full_disk
 from oncall.errors import StoreError, StoreInDoubt, StoreUnavailable
-from oncall.web.problem_documents import install
+from oncall.web.edge.problem_documents import install
 from tests.paging.world import ticket_body
 from tests.web.service import Service, problem
 

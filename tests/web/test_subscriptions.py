@@ -15,7 +15,7 @@ from oncall.channels.mail_server import MailServer
 from oncall.channels.subscriber_hook import PRIVATE
 from oncall.paging.actions.subscriptions import KNOWN_HOOK
 from oncall.paging.ports.relay import RelayFilter, RelayState
-from oncall.web.subscription_routes import ASKED, ENDED, NO_MAIL, ONE_ADDRESS
+from oncall.web.status.subscription_routes import ASKED, ENDED, NO_MAIL, ONE_ADDRESS
 from oncall.wiring.mail_settings import MailSettings
 from tests.paging.world import ticket_body
 from tests.relay.mailboxes import Mailbox

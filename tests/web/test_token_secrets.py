@@ -13,7 +13,7 @@ import pytest
 from oncall.paging.actions.token_actions import rotate_token
 from oncall.paging.ports.callers import CallerRole, Scope, Token
 from oncall.store.database import open_store
-from oncall.web.token_use import TokenUse
+from oncall.web.access.token_use import TokenUse
 from tests.paging.world import ticket_body
 from tests.web.service import Service, problem
 

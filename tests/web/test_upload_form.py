@@ -6,8 +6,8 @@ import pytest
 
 from oncall.paging.actions.field_faults import FieldFaults
 from oncall.planning.uploaded_files import UploadedFile
+from oncall.web.edge.problem_documents import ProblemDocument
 from oncall.web.pages.upload_form import form_of
-from oncall.web.problem_documents import ProblemDocument
 
 
 def part(name: str, content: bytes, more: str = "") -> bytes:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from oncall.web.dependencies import kept
-from oncall.web.flood_gate import FloodGate
+from oncall.web.access.flood_gate import FloodGate
+from oncall.web.services.dependencies import kept
 from tests.paging.world import ticket_body
 from tests.web.api_document import ApiDocument
 from tests.web.service import TOKENS, Service

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry
 
-from oncall.web.metrics import Metrics
-from oncall.web.worker_probes import worker_probes
+from oncall.web.server.metrics import Metrics
+from oncall.web.server.worker_probes import worker_probes
 from tests.web.service import PATIENCE_SECONDS
 
 

@@ -40,7 +40,7 @@ def serve(
 
     settings = wiring.read_settings()
     wiring.make_channels(settings, callback_url=None)
-    from oncall.web.server import make_server
+    from oncall.web.server.server import make_server
     from oncall.wiring.event_loop import run
     from oncall.wiring.logs import start_logging
     from oncall.wiring.mail_service import open_mail_door

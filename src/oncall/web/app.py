@@ -9,36 +9,28 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from oncall import __version__
-from oncall.web import (
+from oncall.web.access.request_guard import RequestGuard
+from oncall.web.api import (
     calendar_routes,
     caller_routes,
     doctor_routes,
     handoff_routes,
-    heartbeat_routes,
-    helpdesk_routes,
-    intake_routes,
-    opsgenie_routes,
-    pagerduty_routes,
     probe_routes,
-    problem_documents,
-    provider_webhooks,
     relay_routes,
     reminder_routes,
     report_routes,
     schedule_change_routes,
     schedule_routes,
-    sender_routes,
-    status_routes,
-    subscription_routes,
     swap_routes,
     ticket_link_routes,
     ticket_routes,
     token_routes,
 )
-from oncall.web.api_description import DescribedApp
-from oncall.web.dependencies import keep_running, kept
-from oncall.web.exact_routes import ExactRoutes
-from oncall.web.overload import Overload
+from oncall.web.edge import problem_documents
+from oncall.web.edge.api_description import DescribedApp
+from oncall.web.edge.exact_routes import ExactRoutes
+from oncall.web.edge.overload import Overload
+from oncall.web.edge.sender_paths import without_stray_slashes
 from oncall.web.pages import (
     action_routes,
     board_routes,
@@ -56,10 +48,19 @@ from oncall.web.pages import (
     status_board_routes,
 )
 from oncall.web.pages.kept_boards import KeptBoards, keep_boards
-from oncall.web.request_guard import RequestGuard
-from oncall.web.sender_paths import without_stray_slashes
-from oncall.web.services import Services
-from oncall.web.status_door import StatusDoor
+from oncall.web.senders import (
+    heartbeat_routes,
+    helpdesk_routes,
+    intake_routes,
+    opsgenie_routes,
+    pagerduty_routes,
+    provider_webhooks,
+    sender_routes,
+)
+from oncall.web.services.dependencies import keep_running, kept
+from oncall.web.services.services import Services
+from oncall.web.status import status_routes, subscription_routes
+from oncall.web.status.status_door import StatusDoor
 
 _PARTS = (
     ticket_routes,

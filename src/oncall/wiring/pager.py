@@ -24,10 +24,10 @@ from oncall.paging.actions.permissions import Operation, why_ended, why_forbidde
 from oncall.paging.ports.time_source import Clock
 from oncall.paging.sending.engine import Engine
 from oncall.store.sql_store import SqlStore
-from oncall.web.bearer import bearer_digest
-from oncall.web.metrics import Metrics
-from oncall.web.relay_metrics import RelayMetrics
-from oncall.web.worker_probes import worker_probes
+from oncall.web.access.bearer import bearer_digest
+from oncall.web.server.metrics import Metrics
+from oncall.web.server.relay_metrics import RelayMetrics
+from oncall.web.server.worker_probes import worker_probes
 from oncall.wiring import Settings, make_channels, make_clock, make_store, sqlite_path
 from oncall.wiring.event_loop import run
 from oncall.wiring.heartbeat_watch import HeartbeatWatch

@@ -14,7 +14,7 @@ from oncall.paging.ports.time_source import Clock
 from oncall.paging.sending.engine import Engine
 from oncall.paging.watch.auditor import SECOND_LOOK, Auditor
 from oncall.paging.watch.write_watch import WriteWatch
-from oncall.web.metrics import Metrics
+from oncall.web.server.metrics import Metrics
 from oncall.wiring import Settings
 from oncall.wiring.alarms import Alarms
 from oncall.wiring.relay import Relay

@@ -13,7 +13,7 @@ from oncall.errors import StoreError
 from oncall.paging.ports.refusals import Refusal, RefusalReason
 from oncall.paging.ports.time_source import Clock
 from oncall.paging.sending.engine import Engine
-from oncall.web.refusals import Refusals
+from oncall.web.access.refusals import Refusals
 from oncall.wiring.alarms import Alarms
 
 LOOK_EVERY_SECONDS = 15.0

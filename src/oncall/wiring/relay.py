@@ -47,7 +47,7 @@ from oncall.paging.sending.store_access import Access
 from oncall.store.sql_store import SqlStore
 from oncall.support.outward import Topic
 from oncall.support.policy import Policy
-from oncall.web.relay_metrics import RelayMetrics
+from oncall.web.server.relay_metrics import RelayMetrics
 from oncall.wiring.event_loop import EventLoop
 from oncall.wiring.settings import CHANNEL_VARIABLE, WEBHOOK_VARIABLE, Settings, variable_part
 from oncall.wiring.status_sms import PAUSE, SHARED_PAUSE, TextTurns, make_status_sms, shares_sender

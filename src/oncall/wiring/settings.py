@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from oncall.channels.twilio_account import TWILIO_URL
 from oncall.errors import SettingsError
-from oncall.web.caller_rate import PER_SECOND
-from oncall.web.connection_gate import LOOPBACK, MOST_CONNECTIONS, Network
+from oncall.web.access.caller_rate import PER_SECOND
+from oncall.web.server.connection_gate import LOOPBACK, MOST_CONNECTIONS, Network
 from oncall.wiring.identity_settings import IdentitySettings, read_identity_settings
 from oncall.wiring.intake_settings import IntakeSettings, read_intake_settings
 from oncall.wiring.mail_settings import MailSettings, read_mail_settings

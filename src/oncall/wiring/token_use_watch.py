@@ -9,7 +9,7 @@ from datetime import datetime
 
 from oncall.errors import StoreError
 from oncall.paging.sending.engine import Engine
-from oncall.web.token_use import TokenUse
+from oncall.web.access.token_use import TokenUse
 
 SAVE_EVERY_SECONDS = 60.0
 

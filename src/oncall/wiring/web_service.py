@@ -24,12 +24,12 @@ from oncall.paging.watch.doctor_findings import DoctorReport, report
 from oncall.schedule.schedule import Schedule
 from oncall.store.address import SqliteAddress, address_of
 from oncall.store.sqlite_lock import only_pager_of
+from oncall.web.access.caller_rate import CallerRate
+from oncall.web.access.refusals import Refusals
+from oncall.web.access.token_use import TokenUse
 from oncall.web.app import create_app
-from oncall.web.caller_rate import CallerRate
-from oncall.web.connection_gate import PER_SOURCE_SHARE, ConnectionLimits
-from oncall.web.refusals import Refusals
-from oncall.web.services import SenderSetup, Services, Sms
-from oncall.web.token_use import TokenUse
+from oncall.web.server.connection_gate import PER_SOURCE_SHARE, ConnectionLimits
+from oncall.web.services.services import SenderSetup, Services, Sms
 from oncall.wiring import Settings, database_url, make_channels, make_store
 from oncall.wiring.alarms import Alarms
 from oncall.wiring.doctor_facts import gather

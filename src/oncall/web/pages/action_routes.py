@@ -17,15 +17,15 @@ from oncall.planning.carry_out_swaps import carry_out_swap
 from oncall.planning.posted_change import cover_from, override_from, undo_from
 from oncall.planning.posted_swaps import swap_from
 from oncall.planning.swaps.swap_notes import note_times
-from oncall.web.dependencies import ServicesDep
+from oncall.web.edge.problem_documents import ProblemDocument
 from oncall.web.pages.board_routes import ticket_page_of
 from oncall.web.pages.door import PostedForm, PostedFormDep
 from oncall.web.pages.form_numbers import version_in
 from oncall.web.pages.form_times import instant_of
 from oncall.web.pages.page_route import PageRoute
 from oncall.web.pages.rendering import to
-from oncall.web.problem_documents import ProblemDocument
-from oncall.web.services import Services
+from oncall.web.services.dependencies import ServicesDep
+from oncall.web.services.services import Services
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 TICKET_ACTIONS: Mapping[str, EventKind] = {

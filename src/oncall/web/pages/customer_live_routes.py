@@ -13,14 +13,14 @@ from oncall.paging.actions.customer_actions import CUSTOMER
 from oncall.paging.actions.ticket_access import ticket_with_secret
 from oncall.paging.ports.store import Transaction
 from oncall.paging.views.customer_view import page_mark
-from oncall.web.dependencies import ServicesDep, running
-from oncall.web.live_feed import LivePlace, place_of
+from oncall.web.edge.problem_documents import ProblemDocument
 from oncall.web.pages.customer_routes import NO_TICKET, private
 from oncall.web.pages.live_routes import TOO_MANY, EventStream
 from oncall.web.pages.page_route import PageRoute
 from oncall.web.pages.rendering import HEADERS
-from oncall.web.problem_documents import ProblemDocument
-from oncall.web.services import Services
+from oncall.web.services.dependencies import ServicesDep, running
+from oncall.web.services.live_feed import LivePlace, place_of
+from oncall.web.services.services import Services
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 _LONGEST_MARK = 40

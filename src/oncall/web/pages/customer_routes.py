@@ -18,15 +18,15 @@ from oncall.paging.actions.ticket_access import PAGE_PATHS, ticket_with_secret
 from oncall.paging.ports.store import Transaction
 from oncall.paging.views.customer_view import CustomerView, customer_view, page_mark
 from oncall.reports.answer_times import chat_words
-from oncall.web.dependencies import ServicesDep, running
+from oncall.web.edge.problem_documents import FLOODED, ProblemDocument
+from oncall.web.edge.request_bodies import LARGEST_PLAN
+from oncall.web.edge.request_trace import keep_detail, keep_over_rate, source_of
 from oncall.web.pages.door import FOREIGN_FORM, form_fields
 from oncall.web.pages.kept_words import kept_words, store_is_away
 from oncall.web.pages.page_route import PageRoute
 from oncall.web.pages.rendering import page, to
-from oncall.web.problem_documents import FLOODED, ProblemDocument
-from oncall.web.request_bodies import LARGEST_PLAN
-from oncall.web.request_trace import keep_detail, keep_over_rate, source_of
-from oncall.web.services import Services
+from oncall.web.services.dependencies import ServicesDep, running
+from oncall.web.services.services import Services
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 LARGEST_FORM = LARGEST_PLAN

@@ -18,15 +18,15 @@ from oncall.paging.actions.posted_json import LARGEST_BODY
 from oncall.paging.actions.sign_in import SESSION_LENGTH, SignedIn, Visitor, digest_of, visitor_of
 from oncall.paging.ports.callers import CallerRole
 from oncall.planning.uploaded_files import UploadedFile
-from oncall.web.caller_rate import OVER_RATE
-from oncall.web.dependencies import running
+from oncall.web.access.caller_rate import OVER_RATE
+from oncall.web.edge.problem_documents import ProblemDocument
+from oncall.web.edge.request_bodies import LARGEST_PLAN, form_body
+from oncall.web.edge.request_trace import keep_caller, keep_over_rate
 from oncall.web.pages.page_route import NeedsSignIn
 from oncall.web.pages.typed_words import remember_typed
 from oncall.web.pages.upload_form import upload_form
-from oncall.web.problem_documents import ProblemDocument
-from oncall.web.request_bodies import LARGEST_PLAN, form_body
-from oncall.web.request_trace import keep_caller, keep_over_rate
-from oncall.web.services import Services
+from oncall.web.services.dependencies import running
+from oncall.web.services.services import Services
 
 FORM_FIELD = "form_token"
 """The name of the hidden field that every form of a signed-in visitor has."""

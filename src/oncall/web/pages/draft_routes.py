@@ -39,12 +39,12 @@ from oncall.planning.views.draft_view import DraftView, draft_difference, draft_
 from oncall.rosters.roster import Roster
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.schedule_views import history_view
-from oncall.web.dependencies import ReportLock, ServicesDep
 from oncall.web.pages.door import ManagerDep, ManagerFormDep, PageVisitor, UploadDep
 from oncall.web.pages.form_numbers import version_in
 from oncall.web.pages.page_route import PageRoute
 from oncall.web.pages.rendering import page, to
-from oncall.web.services import Services
+from oncall.web.services.dependencies import ReportLock, ServicesDep
+from oncall.web.services.services import Services
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 MOST_PUBLICATIONS = 10

@@ -26,14 +26,14 @@ from oncall.planning.plan_drafts import (
 from oncall.planning.posted_change import PostedFields
 from oncall.planning.publish_plan import refuse_other_schedule
 from oncall.planning.uploaded_files import UploadedFile, publication_of, uploaded_roster
-from oncall.web.dependencies import ServicesDep, running
+from oncall.web.edge.problem_documents import ProblemDocument
 from oncall.web.pages.door import ManagerDep, ManagerFormDep, PostedForm, PostedUpload, UploadDep
 from oncall.web.pages.draft_routes import draft_path, drafts_page, live_mark, published_roster
 from oncall.web.pages.live_routes import TOO_MANY, EventStream, is_still_signed_in
 from oncall.web.pages.page_route import PageRoute
 from oncall.web.pages.rendering import HEADERS, to
-from oncall.web.problem_documents import ProblemDocument
-from oncall.web.services import Services
+from oncall.web.services.dependencies import ServicesDep, running
+from oncall.web.services.services import Services
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 MOST_WEEKS = 53

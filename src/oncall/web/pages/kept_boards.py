@@ -22,11 +22,11 @@ from oncall.planning.views.schedule_grid import ABSENCE_SIGNS, CHANGE_SIGNS, mon
 from oncall.rosters.roster import Roster
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.schedule_views import history_view
-from oncall.web.live_feed import LiveFeed, LivePlace, place_of
 from oncall.web.pages.board_state import WEEKS, BoardState, asked_state
 from oncall.web.pages.rendering import render
-from oncall.web.published_roster import PublishedRoster
-from oncall.web.services import Services
+from oncall.web.services.live_feed import LiveFeed, LivePlace, place_of
+from oncall.web.services.published_roster import PublishedRoster
+from oncall.web.services.services import Services
 
 MOST_CHANGES = 5
 """How many of the latest versions of the schedule the board lists."""

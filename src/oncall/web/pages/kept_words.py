@@ -10,10 +10,10 @@ from fastapi.responses import Response
 
 from oncall.errors import StoreError, StoreInDoubt
 from oncall.support.portal_rules import QUESTIONS
-from oncall.web.dependencies import running
+from oncall.web.edge.problem_documents import IN_DOUBT, NOTHING_STORED, log_store_error
+from oncall.web.edge.request_trace import keep_detail
 from oncall.web.pages.rendering import page
-from oncall.web.problem_documents import IN_DOUBT, NOTHING_STORED, log_store_error
-from oncall.web.request_trace import keep_detail
+from oncall.web.services.dependencies import running
 
 CUSTOMER_PATHS = ("/t/", "/portal")
 """Where customers' pages are."""

@@ -10,12 +10,12 @@ from fastapi.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from oncall.errors import StoreError
-from oncall.web.dependencies import running
-from oncall.web.live_feed import STREAM_PATH, LivePlace
+from oncall.web.edge.problem_documents import ProblemDocument
 from oncall.web.pages.door import VisitorDep, visitor_or_none
 from oncall.web.pages.page_route import PageRoute
 from oncall.web.pages.rendering import HEADERS
-from oncall.web.problem_documents import ProblemDocument
+from oncall.web.services.dependencies import running
+from oncall.web.services.live_feed import STREAM_PATH, LivePlace
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 TOO_MANY = "as many live pages are open as may be; close some of them"

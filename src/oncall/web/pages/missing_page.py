@@ -9,8 +9,8 @@ from typing import cast
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
+from oncall.web.edge.problem_documents import ProblemDocument
 from oncall.web.pages.page_route import refusal_page
-from oncall.web.problem_documents import ProblemDocument
 
 _WORDS = {
     HTTPStatus.NOT_FOUND: "no page has this address; it may be mistyped",

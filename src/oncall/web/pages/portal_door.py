@@ -12,11 +12,11 @@ from fastapi import Request, Response
 from oncall.paging.actions.portal_sign_in import Contact, contact_of
 from oncall.paging.actions.sign_in import SESSION_LENGTH, SignedIn
 from oncall.paging.ports.store import Transaction
-from oncall.web.dependencies import running
+from oncall.web.edge.problem_documents import ProblemDocument
+from oncall.web.edge.request_bodies import LARGEST_PLAN
 from oncall.web.pages.door import FORM_FIELD, STALE_FORM, form_fields, refuse_foreign_form
-from oncall.web.problem_documents import ProblemDocument
-from oncall.web.request_bodies import LARGEST_PLAN
-from oncall.web.services import Services
+from oncall.web.services.dependencies import running
+from oncall.web.services.services import Services
 
 LARGEST_FORM = LARGEST_PLAN
 """The most bytes of a form. A description that is too long comes back with its words, so that they are kept."""

@@ -28,8 +28,9 @@ from oncall.paging.ports.store import Transaction
 from oncall.status.customer_components import CustomerComponent, components_of_customer
 from oncall.status.status_record import read_status
 from oncall.support.portal_rules import QUESTIONS
-from oncall.web.dependencies import ServicesDep, running
-from oncall.web.flood_gate import network_of
+from oncall.web.access.flood_gate import network_of
+from oncall.web.edge.problem_documents import FLOODED, ProblemDocument
+from oncall.web.edge.request_trace import keep_detail, keep_over_rate, source_of
 from oncall.web.pages.door import FORM_FIELD, STALE_FORM, form_fields, refuse_foreign_form
 from oncall.web.pages.kept_words import kept_words, store_is_away
 from oncall.web.pages.page_route import PageRoute
@@ -43,9 +44,8 @@ from oncall.web.pages.portal_door import (
     posted_by,
 )
 from oncall.web.pages.rendering import page, to
-from oncall.web.problem_documents import FLOODED, ProblemDocument
-from oncall.web.request_trace import keep_detail, keep_over_rate, source_of
-from oncall.web.services import Services
+from oncall.web.services.dependencies import ServicesDep, running
+from oncall.web.services.services import Services
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 NO_LINK = "this link was used already, has ended, or was never made; ask for a new one on the portal"

@@ -22,14 +22,14 @@ from oncall.paging.actions.provider_sign_in import (
 )
 from oncall.paging.actions.sign_in import SECRET_BYTES
 from oncall.paging.ports.identity_provider import IdentityProvider
-from oncall.web.dependencies import ServicesDep
-from oncall.web.flood_gate import network_of
+from oncall.web.access.flood_gate import network_of
+from oncall.web.edge.problem_documents import FLOODED, ProblemDocument
+from oncall.web.edge.request_trace import source_of
 from oncall.web.pages.door import is_https, keep_session, own_page, own_session
 from oncall.web.pages.page_route import PageRoute
 from oncall.web.pages.rendering import to
-from oncall.web.problem_documents import FLOODED, ProblemDocument
-from oncall.web.request_trace import source_of
-from oncall.web.services import Services
+from oncall.web.services.dependencies import ServicesDep
+from oncall.web.services.services import Services
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 BACK = "/login/provider/back"

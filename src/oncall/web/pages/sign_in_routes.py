@@ -7,7 +7,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from oncall.paging.actions.sign_in import NO_LINK, sign_in
-from oncall.web.dependencies import ServicesDep
+from oncall.web.edge.problem_documents import FLOODED, ProblemDocument
+from oncall.web.edge.request_trace import source_of
 from oncall.web.pages.door import (
     MaybeVisitorDep,
     PostedFormDep,
@@ -21,8 +22,7 @@ from oncall.web.pages.door import (
 from oncall.web.pages.page_route import PageRoute
 from oncall.web.pages.provider_routes import farewell
 from oncall.web.pages.rendering import asset, page, to
-from oncall.web.problem_documents import FLOODED, ProblemDocument
-from oncall.web.request_trace import source_of
+from oncall.web.services.dependencies import ServicesDep
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 LONGEST_LINK = 500

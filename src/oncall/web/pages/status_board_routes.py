@@ -28,14 +28,14 @@ from oncall.status.status_board import WindowUptime, open_incidents, uptime_wind
 from oncall.status.status_effect import StatusEffect
 from oncall.status.status_record import NO_PAGE, StatusRecord, read_status
 from oncall.status.status_words import both_times, formula_sentence
-from oncall.web.dependencies import PublicStatusDep, ServicesDep
+from oncall.web.edge.problem_documents import ProblemDocument, status_of
+from oncall.web.edge.request_trace import keep_detail
 from oncall.web.pages.door import PageVisitor, PostedForm, PostedFormDep, VisitorDep
 from oncall.web.pages.page_route import PageRoute
 from oncall.web.pages.rendering import page, to
 from oncall.web.pages.status_forms import FORMS, INCIDENT_STATES, STATE_CHOICES, StatusForm, action_of, kept_fields
-from oncall.web.problem_documents import ProblemDocument, status_of
-from oncall.web.request_trace import keep_detail
-from oncall.web.services import Services
+from oncall.web.services.dependencies import PublicStatusDep, ServicesDep
+from oncall.web.services.services import Services
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 PATH = "/board/status"

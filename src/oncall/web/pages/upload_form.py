@@ -11,8 +11,8 @@ from oncall.paging.actions.field_faults import FieldFault, FieldFaults
 from oncall.paging.domain.quoted_text import clean
 from oncall.planning.posted_publication import LONGEST_NAME
 from oncall.planning.uploaded_files import UploadedFile
-from oncall.web.problem_documents import ProblemDocument
-from oncall.web.request_bodies import LARGEST_PLAN, raw_body
+from oncall.web.edge.problem_documents import ProblemDocument
+from oncall.web.edge.request_bodies import LARGEST_PLAN, raw_body
 
 _MOST_PARTS = 40
 _LONGEST_FIELD = 1000

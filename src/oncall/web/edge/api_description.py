@@ -1,0 +1,144 @@
+"""Describes a route for the OpenAPI document: its query, its forms, and every answer that it can give."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from oncall.web.edge.problem_documents import PROBLEM_MEDIA, ProblemBody
+from oncall.web.edge.response_models import model_of
+
+Part = dict[str, Any]  # type: ignore[explicit-any]  # FastAPI takes and gives parts of the document as plain JSON
+Responses = dict[int | str, Part]
+
+_REFERENCE = "#/components/schemas/{model}"
+_MEANINGS = {
+    400: "The body is not JSON in UTF-8, repeats a key, or is not a form",
+    401: "No valid token",
+    403: "The token's role, or the signature, does not allow this",
+    404: "What the request names does not exist",
+    409: "The id is stored with other content, or the word names two tickets; nothing was changed",
+    412: "The schedule has a newer version than `If-Match` names; nothing was changed",
+    413: "The body is larger than 64 KiB; a plan may have 4 MiB",
+    422: "A field cannot be used; `errors` names each",
+    429: "Too many requests of this address or caller were refused. Wait for Retry-After",
+    500: "The service failed; its log says why",
+    503: (
+        "The database is away, the service is overloaded, or the caller is over its rate limit: nothing was stored, or "
+        "`detail` says that it may have been. Send the request again after Retry-After"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One good answer of a route. view: the core's TypedDict of a JSON answer; other_media: media types of text.
+
+    other_view: the TypedDict of the answer to a caller who may not read the first one.
+    """
+
+    description: str
+    view: type | None = None
+    other_media: tuple[str, ...] = ()
+    other_view: type | None = None
+    has_etag: bool = False
+    """Whether the answer has an ETag, for `If-Match`."""
+
+    def part(self) -> Part:
+        """Return the answer as a part of the OpenAPI document."""
+        part: Part = {"description": self.description}
+        if self.view is not None:
+            part["model"] = model_of(self.view)
+        if self.other_view is not None:
+            part["model"] |= model_of(self.other_view)
+        if self.has_etag:
+            words = "The newest version of the schedule, for `If-Match`"
+            part["headers"] = {"ETag": {"description": words, "schema": {"type": "string"}}}
+        if self.other_media:
+            part["content"] = {media: {"schema": {"type": "string"}} for media in self.other_media}
+        return part
+
+
+def answers(good: Mapping[int, Answer], *refusals: int) -> Responses:
+    """Return every answer of a route: the good ones by status, and its refusals as problem documents.
+
+    A refusal of what a request brings becomes a 429 in a flood.
+    """
+    known: Responses = {status: answer.part() for status, answer in good.items()}
+    reference = {"$ref": _REFERENCE.format(model=ProblemBody.__name__)}
+    floods = (429,) if {400, 401, 403, 422} & set(refusals) else ()
+    for status in sorted({*refusals, *floods, 500}):
+        known[status] = {"description": _MEANINGS[status], "content": {PROBLEM_MEDIA: {"schema": reference}}}
+    return known
+
+
+def query(model: type[BaseModel]) -> Part:
+    """Return the query parameters of a route, one for each field of the model."""
+    schema = model.model_json_schema()
+    assert "$defs" not in schema, "a query parameter is a plain value"
+    required = schema.get("required", ())
+    parameters = []
+    for name, field in schema["properties"].items():
+        description = field.pop("description", None)
+        if field.get("default") in ("", None):
+            field.pop("default", None)
+        # A field that is absent has no value: a query cannot hold null.
+        kinds = [kind for kind in field.pop("anyOf", ()) if kind != {"type": "null"}]
+        field |= kinds[0] if kinds else {}
+        parameter = {"name": name, "in": "query", "required": name in required, "schema": field}
+        parameters.append(parameter if description is None else {**parameter, "description": description})
+    return {"parameters": parameters}
+
+
+def if_match() -> Part:
+    """Return the header by which a change names the version of the schedule that the caller has seen."""
+    words = "The ETag of the schedule as you read it. With a newer version the change is refused. Optional."
+    schema = {"type": "string", "pattern": r'^(\*|"[0-9]{1,9}")$', "examples": ['"12"']}
+    return {
+        "parameters": [{"name": "If-Match", "in": "header", "required": False, "description": words, "schema": schema}]
+    }
+
+
+def form(model: type[BaseModel], example: Mapping[str, str]) -> Part:
+    """Return the body of a form post, as a provider sends it."""
+    shown = {"form": {"value": dict(example)}}
+    content = {"application/x-www-form-urlencoded": {"schema": model.model_json_schema(), "examples": shown}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+class DescribedApp(FastAPI):
+    """An application whose OpenAPI document holds the schemas that routes only refer to.
+
+    The document is rendered once, at the first request: it has hundreds of kilobytes, and everyone may ask for it. That
+    takes a second of processor time, so a thread does it and no page to an engineer waits for it.
+    """
+
+    def setup(self) -> None:
+        """Add the route of the document."""
+        assert self.openapi_url is not None
+        self._rendering = asyncio.Lock()
+        self._rendered: bytes | None = None
+        self.add_route(self.openapi_url, self._description, include_in_schema=False)
+
+    def openapi(self) -> Part:
+        """Return the OpenAPI document."""
+        document = super().openapi()
+        _, found = models_json_schema([(model_of(ProblemBody), "serialization")], ref_template=_REFERENCE)
+        document["components"]["schemas"] |= found["$defs"]
+        return document
+
+    async def _description(self, request: Request) -> Response:
+        async with self._rendering:
+            if self._rendered is None:
+                self._rendered = await asyncio.to_thread(self._render)
+        return Response(self._rendered, media_type="application/json")
+
+    def _render(self) -> bytes:
+        return json.dumps(self.openapi(), ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,115 @@
+"""Answers 503 at once when more requests are in progress than the service can answer in time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from oncall.web.edge.problem_documents import problem
+
+MOST_IN_PROGRESS = 256
+"""Requests of callers that are answered at the same time. A busy machine answers so many within a few seconds; more
+would only wait longer than their callers do."""
+MOST_ASIDE = 256
+"""The same for the provider and for probes. They have a number of their own: a flood of tickets must not keep an
+acknowledgement out."""
+MOST_PAGES = 128
+"""The same for the pages that people read, so that many open boards keep no ticket out on a slow machine."""
+OVERLOADED = "the service answers as many requests as it can now, and nothing was stored; send the same again"
+LOG_EVERY_SECONDS = 10.0
+_ASIDE = ("/webhooks/twilio/", "/healthz", "/readyz", "/metrics")
+_PAGES = ("/board", "/me", "/portal", "/t/", "/status")
+
+
+class Overload:
+    """An ASGI application around another one, which answers 503 while too many requests are in progress.
+
+    A request is in progress while it waits for us. It is not while it waits for its client to send or read more, so
+    slow clients do not use up the limit.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        most: int = MOST_IN_PROGRESS,
+        most_aside: int = MOST_ASIDE,
+        most_pages: int = MOST_PAGES,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._app, self._monotonic = app, monotonic
+        self._callers, self._aside, self._pages = _Room(most), _Room(most_aside), _Room(most_pages)
+        self._log = structlog.get_logger("oncall.web")
+        self._refused = 0
+        self._logged_at: float | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or pass on another kind of ASGI call."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        room = self._room_of(scope["path"])
+        if room.is_full:
+            self._note_refusal()
+            await problem(503, OVERLOADED)(scope, receive, send)
+            return
+        with room:
+            await self._app(scope, room.receiving(receive), room.sending(send))
+
+    def _room_of(self, path: str) -> _Room:
+        if path.startswith(_ASIDE):
+            return self._aside
+        return self._pages if path.startswith(_PAGES) else self._callers
+
+    def _note_refusal(self) -> None:
+        """Log refusals, at most one line every few seconds."""
+        self._refused += 1
+        now = self._monotonic()
+        if self._logged_at is None or now - self._logged_at >= LOG_EVERY_SECONDS:
+            self._log.warning("too many requests: some are refused", action="overloaded", refused=self._refused)
+            self._logged_at, self._refused = now, 0
+
+
+class _Room:
+    """The requests of one kind that are in progress: a context around each of them."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._in_progress = 0
+
+    @property
+    def is_full(self) -> bool:
+        return self._in_progress >= self._most
+
+    def __enter__(self) -> None:
+        self._in_progress += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._in_progress -= 1
+
+    def receiving(self, receive: Receive) -> Receive:
+        """Return `receive` for one request, which is not in progress while it waits for its client."""
+
+        async def outside() -> Message:
+            self._in_progress -= 1
+            try:
+                return await receive()
+            finally:
+                self._in_progress += 1
+
+        return outside
+
+    def sending(self, send: Send) -> Send:
+        """Return `send` for one request, which is not in progress while its client reads nothing."""
+
+        async def outside(message: Message) -> None:
+            self._in_progress -= 1
+            try:
+                await send(message)
+            finally:
+                self._in_progress += 1
+
+        return outside

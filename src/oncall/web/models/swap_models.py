@@ -1,0 +1,87 @@
+"""Pydantic models of the bodies and the query about swaps: what `/openapi.json` says of them. The core reads them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import Body
+from fastapi.openapi.models import Example
+from pydantic import BaseModel, ConfigDict, Field
+
+from oncall.paging.actions.action_checks import LONGEST_WHY
+from oncall.planning.posted_change import LONGEST_ID
+from oncall.web.edge.request_bodies import Posted
+from oncall.web.models.request_models import RequestBody
+from oncall.web.models.schedule_models import Id, Reason
+
+ShiftDay = Annotated[str, Field(min_length=10, max_length=40, examples=["2027-01-12"])]
+"""The date on which the shift starts, or a time in it; without an offset it is policy time."""
+
+
+class TakersQuery(BaseModel):
+    """A shift, to list who could take it."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    engineer: Annotated[str, Field(min_length=1, max_length=LONGEST_ID, examples=["ana"])]
+    """The id of the engineer who gives it away."""
+    day: ShiftDay
+    """The date on which it starts, or which it covers; or a time in it."""
+    role: str = ""
+    """The role that the engineer has on it; any when absent."""
+
+
+class SwapBody(RequestBody):
+    """A shift that one engineer gives to another."""
+
+    engineer: Id
+    """Who gives the shift away."""
+    day: ShiftDay
+    """The date on which it starts, or which it covers; or a time in it."""
+    role: Id | None = None
+    """The role that `engineer` has on it; any when absent."""
+    with_: Id = Field(alias="with")
+    """Who takes it."""
+    for_: ShiftDay | None = Field(None, alias="for")
+    """The shift of `with` that `engineer` takes in return."""
+    agreed: bool = False
+    """Both have agreed: make the change at once. For a manager alone."""
+    reason: Annotated[str, Field(max_length=LONGEST_WHY)] | None = None
+    force: bool = False
+    """Make it even if it breaks rules of the roster; needs a `reason`."""
+
+
+class SwapAnswerBody(RequestBody):
+    """Nothing: the path says it all."""
+
+
+class AwayBody(RequestBody):
+    """An engineer who is away; both dates are inside."""
+
+    engineer: Id
+    from_: date = Field(alias="from")
+    to: date
+    reason: Reason
+    agreed: bool = False
+    """Those who cover have agreed: make the changes at once. For a manager alone."""
+
+
+SWAP_EXAMPLES: dict[str, Example] = {
+    "ask": {
+        "summary": "Ask Chloe to take a shift",
+        "value": {"engineer": "ana", "day": "2027-02-25", "with": "chloe", "reason": "a concert"},
+    }
+}
+AWAY_EXAMPLES: dict[str, Example] = {
+    "day": {
+        "summary": "A day off",
+        "value": {"engineer": "ana", "from": "2027-03-17", "to": "2027-03-17", "reason": "a wedding"},
+    }
+}
+
+ANSWER_EXAMPLES: dict[str, Example] = {"empty": {"summary": "The path says it all", "value": {}}}
+
+PostedSwap = Annotated[Posted[SwapBody], Body(openapi_examples=SWAP_EXAMPLES)]
+PostedAnswer = Annotated[Posted[SwapAnswerBody], Body(openapi_examples=ANSWER_EXAMPLES)]
+PostedAway = Annotated[Posted[AwayBody], Body(openapi_examples=AWAY_EXAMPLES)]

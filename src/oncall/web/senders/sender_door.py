@@ -1,0 +1,130 @@
+"""What all routes of senders share: read the body, take the signals in durably, keep what cannot be understood."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from fastapi import Request
+
+from oncall.errors import Conflict
+from oncall.intake.arrivals import keep_failure, note_arrival
+from oncall.intake.posts import Post
+from oncall.intake.seen_requests import is_first_time
+from oncall.intake.senders import Sender
+from oncall.intake.signals import Became, Origin, Reading, Signal, Taken, Unreadable
+from oncall.intake.take_in import take_in_all
+from oncall.paging.outgoing.new_attempts import ActionContext
+from oncall.paging.ports.callers import Token
+from oncall.paging.ports.intake_store import Arrival
+from oncall.paging.ports.store import Transaction
+from oncall.web.edge.request_bodies import sender_body
+from oncall.web.services.services import Services
+
+T = TypeVar("T")
+LARGEST_POST = 1024 * 1024
+"""The most bytes that a sender may post, unless its own format says less."""
+SIGNALS_A_COMMIT = 50
+"""Many alerts in one body must not keep the database from other work."""
+_MOST_TIMES = 3
+"""How often signals are tried whose key another process stores at the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The result of one request. arrival: its line in the intake log. taken: the results of its signals."""
+
+    arrival: Arrival
+    taken: tuple[Taken, ...] = ()
+
+
+async def post_of(request: Request, most: int = LARGEST_POST) -> tuple[Post, bool]:
+    """Return the request as its reader gets it, and True if the body is larger than `most` bytes, and cut."""
+    body, is_cut = await sender_body(request, most)
+    # As the sender wrote it: decoded, a `/` or `?` inside a part could not be told from one between parts.
+    path, query = request.scope["raw_path"].decode("latin-1"), request.url.query
+    return Post(body, dict(request.headers), path + (f"?{query}" if query else "")), is_cut
+
+
+async def receive(services: Services, sender: Sender, caller: Token, post: Post, *, once: str = "") -> Received:
+    """Read a request and take it in; durable when it returns. A body that cannot be read is kept for a person.
+
+    once: the sender's own id of the request; a second request with it changes nothing.
+    """
+    try:
+        reading = sender.read(post)
+    except Unreadable as refusal:
+        return await keep(services, sender.origin(caller), post, str(refusal))
+    return await take(services, sender.origin(caller), post, reading, once=once)
+
+
+async def keep(services: Services, origin: Origin, post: Post, why: str) -> Received:
+    """Keep a body that cannot be understood, and tell the manager."""
+    context = services.engine.context(origin.caller.name)
+    arrival = await services.engine.write(
+        lambda tx: keep_failure(tx, origin, post.path, post.body, post.headers, [why], context)
+    )
+    services.engine.wake()
+    return Received(arrival)
+
+
+async def take(services: Services, origin: Origin, post: Post, reading: Reading, *, once: str = "") -> Received:
+    """Take in what was read from a request. Its parts that cannot be understood are kept with the whole body."""
+    faults = list(reading.faults)
+    taken = await _taken(services, origin, reading.signals[:-SIGNALS_A_COMMIT], faults)
+    context = services.engine.context(origin.caller.name)
+
+    def last(tx: Transaction) -> Received:
+        if not is_first_time(tx, origin, once, context):
+            seen = Taken(Became.IGNORED, None, "this request came before")
+            return Received(note_arrival(tx, origin, post.path, [seen], context), (seen,))
+        done, more_faults = take_in_all(tx, reading.signals[-SIGNALS_A_COMMIT:], origin, context)
+        every, wrong = [*taken, *done], [*faults, *more_faults]
+        if not wrong:
+            return Received(note_arrival(tx, origin, post.path, every, context), tuple(done))
+        kept = keep_failure(tx, origin, post.path, post.body, post.headers, wrong, context, taken=every)
+        return Received(kept, tuple(done))
+
+    received = await write_again(services, last)
+    send_taken(services, received.taken)
+    return Received(received.arrival, (*taken, *received.taken))
+
+
+async def _taken(services: Services, origin: Origin, signals: Sequence[Signal], faults: list[str]) -> list[Taken]:
+    """Take signals in, some in each commit. Adds what cannot be recorded to `faults`."""
+    taken: list[Taken] = []
+    for start in range(0, len(signals), SIGNALS_A_COMMIT):
+        some = signals[start : start + SIGNALS_A_COMMIT]
+        done, more_faults = await write_again(
+            services, _work(some, origin, services.engine.context(origin.caller.name))
+        )
+        faults += more_faults
+        taken += done
+        send_taken(services, done)
+    return taken
+
+
+def _work(
+    signals: Sequence[Signal], origin: Origin, context: ActionContext
+) -> Callable[[Transaction], tuple[list[Taken], list[str]]]:
+    return lambda tx: take_in_all(tx, signals, origin, context)
+
+
+async def write_again(services: Services, work: Callable[[Transaction], T]) -> T:
+    """Run work on the store, and again if another process has just stored the same key."""
+    for _ in range(_MOST_TIMES - 1):
+        try:
+            return await services.engine.write(work)
+        except Conflict:
+            continue
+    return await services.engine.write(work)
+
+
+def send_taken(services: Services, taken: Sequence[Taken]) -> None:
+    """Send the pages that signals caused, and count the new tickets."""
+    for one in taken:
+        services.engine.send_soon(one.attempts)
+        if one.became is Became.OPENED and one.action is not None:
+            services.engine.observer.ticket_accepted(one.action)
+    services.engine.wake()

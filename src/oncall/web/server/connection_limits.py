@@ -1,0 +1,131 @@
+"""Limits on connections, so that idle or slow clients cannot keep the pager from its provider."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from oncall.web.server.connection_gate import ConnectionGate, ConnectionLimits
+from oncall.web.services.live_feed import STREAM_PATH
+
+PATIENCE_SECONDS = 10.0
+"""Real time for a whole request, headers and body, from its first byte or from the start of the connection. A client
+that reads nothing of its answer for this time is cut off too."""
+LARGEST_HEAD = 2**16
+"""The most bytes of a request before its body. The parser itself has no limit, and keeps what it has read."""
+MOST_UNDERWAY = 2**16
+"""The most bytes of an answer that the system may buffer for a client. The default of several megabytes would hide
+that a slow client is still reading: the system does not report how full its buffer is, and asks for more bytes only
+when a third of the buffer is free."""
+
+
+class PatientProtocol(HttpToolsProtocol):
+    """uvicorn's HTTP protocol with limits; without them it waits for ever for a request that is never completed.
+
+    gate: shared by all connections of one server; a subclass for each server sets it.
+    """
+
+    gate: ConnectionGate[PatientProtocol]
+    patience_seconds = PATIENCE_SECONDS
+
+    _patience: asyncio.TimerHandle | None = None
+    _unread = 0
+    _head_bytes = 0
+    _is_in_head = False
+    _is_half_closed = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Start the time limit of the first request. Above the limit of connections, drop the oldest that waits."""
+        transport = cast("asyncio.Transport", transport)
+        super().connection_made(transport)
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MOST_UNDERWAY)
+        self._wait()
+        dropped = self.gate.enter(self, self.client[0] if self.client is not None else "")
+        if dropped is not None:
+            # Leave at once: the loop reports the end of the connection only after it has accepted many more.
+            self.gate.leave(dropped)
+            dropped.transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        """Start the time limit of a request when its first bytes arrive, and refuse a head that is too large."""
+        super().data_received(data)
+        # The body of a request that was refused unread may still arrive: it is no head.
+        self._head_bytes = self._head_bytes + len(data) if self._is_in_head else 0
+        if self._head_bytes > LARGEST_HEAD and not self.transport.is_closing():
+            self.send_400_response("The head of the request is too large.")
+        if self._patience is None:
+            self._wait()
+        self._note_state()
+
+    def on_message_begin(self) -> None:
+        """Note that the head of a request begins."""
+        self._is_in_head = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Note that the head of a request has arrived whole."""
+        self._is_in_head = False
+        super().on_headers_complete()
+
+    # uvicorn declares None, but asyncio asks for this bool.
+    def eof_received(self) -> bool:  # type: ignore[override]  # see above
+        """Return True if the connection stays open: a client that sends no more still gets the answer that is due.
+
+        A stream has no end that a client could wait for, so its reader is gone.
+        """
+        super().eof_received()
+        self._is_half_closed = True
+        return self._is_working() and self.cycle.scope["path"] != STREAM_PATH
+
+    def on_response_complete(self) -> None:
+        """Give the next request on this connection a new time limit."""
+        if self._patience is not None:
+            self._patience.cancel()
+        self._wait()
+        super().on_response_complete()
+        self._note_state()
+        if self._is_half_closed and not self._is_working():
+            self.transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the time limit."""
+        if self._patience is not None:
+            self._patience.cancel()
+        self.gate.leave(self)
+        super().connection_lost(exc)
+
+    def _note_state(self) -> None:
+        if self._is_working():
+            self.gate.work(self)
+        else:
+            self.gate.wait(self)
+
+    def _is_working(self) -> bool:
+        """Return True if a whole request has arrived and is not answered yet."""
+        # `cycle` is the latest request. Those before it are complete, and those in `pipeline` wait for an answer.
+        if self.pipeline:
+            return True
+        return self.cycle is not None and not self.cycle.more_body and not self.cycle.response_complete
+
+    def _wait(self) -> None:
+        self._patience = self.loop.call_later(self.patience_seconds, self._lose_patience)
+
+    def _lose_patience(self) -> None:
+        self._patience = None
+        unread = self.transport.get_write_buffer_size()
+        if unread and unread == self._unread:
+            # A client that reads nothing of its answer would keep even a closed connection for ever.
+            self.transport.abort()
+        elif not unread and not self._is_working():
+            self.transport.close()
+        else:
+            self._wait()
+        self._unread = unread
+
+
+def limited_protocol(limits: ConnectionLimits) -> type[PatientProtocol]:
+    """Return the protocol of one server, whose connections share these limits."""
+    return type("LimitedProtocol", (PatientProtocol,), {"gate": ConnectionGate(limits)})

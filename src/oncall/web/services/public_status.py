@@ -1,0 +1,186 @@
+"""The public status page: rendered in a thread, kept for some seconds, and the same for every reader.
+
+A page that is kept is rendered again before its time is over, beside the readers, so that none of them waits. Once a
+second, and only while there are readers, one query asks whether the log of the page has a new event.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+import json
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+
+from oncall.errors import NotFound, Refused, StoreError
+from oncall.paging.ports.store import Transaction
+from oncall.status.status_pages import asset, badge_svg, feed, incident_html, status_html
+from oncall.status.status_record import StatusRecord, read_status
+from oncall.status.statuspage_json import documents
+from oncall.web.edge.problem_documents import ProblemDocument
+from oncall.web.services.services import Services
+
+HTML, SVG = "text/html; charset=utf-8", "image/svg+xml"
+KEPT_FOR = timedelta(seconds=5)
+"""How long a rendered page is given again while the log has no new event. Readers may keep it for further MAX_AGE
+seconds."""
+RENEWED_AFTER = KEPT_FOR - timedelta(seconds=2)
+"""From this age on, a page that is read is rendered again beside its readers."""
+LOOKED_EVERY = timedelta(seconds=1)
+"""How often the log is asked for a new event."""
+MAX_AGE = 4
+MOST_KEPT = 500
+"""The most pages that are kept at a time: each incident has a page of its own."""
+LEAST_PACKED = 500
+"""Smaller files are not compressed: their headers are larger than what it would save."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicFile:
+    """One file of the page as it is sent. etag: names its content, compressed or not.
+
+    packed: the body compressed with gzip; None for a small one.
+    """
+
+    body: bytes
+    media: str
+    etag: str
+    packed: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    file: PublicFile
+    rendered_at: datetime
+
+
+class PublicStatus:
+    """The files of the public page. Times are real; the page itself follows policy time."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._kept: dict[str, _Kept] = {}
+        self._lock = asyncio.Lock()
+        self._last_event: tuple[int, int] | None = None
+        self._looked_at: datetime | None = None
+        self._beside: dict[str, asyncio.Task[None]] = {}
+
+    def forget(self) -> None:
+        """Render every page anew, because the status has changed."""
+        self._kept.clear()
+
+    async def file(self, path: str) -> PublicFile:
+        """Return the file at a path below `/status/`, empty for the page itself. Raises ProblemDocument 404."""
+        found = self.kept_file(path)
+        if found is not None:
+            return found
+        async with self._lock:
+            # Another reader may have rendered it while this one waited.
+            return self.kept_file(path) or await self._render(path)
+
+    def kept_file(self, path: str) -> PublicFile | None:
+        """Return a kept file; None if it must be rendered first. Renders it again before it is too old."""
+        kept = self._kept.get(path)
+        if kept is None:
+            return None
+        now = self._services.clock.real_now()
+        if now - kept.rendered_at >= KEPT_FOR or self._looked_at is None or now - self._looked_at >= KEPT_FOR:
+            return None
+        if now - self._looked_at >= LOOKED_EVERY:
+            self._start("look", self._look)
+        if now - kept.rendered_at >= RENEWED_AFTER:
+            self._start(path, lambda: self._renew(path))
+        return kept.file
+
+    async def stop(self) -> None:
+        """Wait for the work in the background."""
+        await asyncio.gather(*self._beside.values())
+
+    def _start(self, name: str, work: Callable[[], Coroutine[object, object, None]]) -> None:
+        """Start work in the background, unless the work of this name is running."""
+        if name not in self._beside:
+            task = self._beside[name] = asyncio.get_running_loop().create_task(work())
+            task.add_done_callback(lambda _: self._beside.pop(name, None))
+
+    async def _look(self) -> None:
+        """Forget what is kept if the log has a new event. While the database is away, readers get the kept pages."""
+        with suppress(StoreError):
+            looked_at = self._services.clock.real_now()
+            last = await self._services.engine.read(_last_event)
+            if last != self._last_event:
+                self.forget()
+            self._last_event, self._looked_at = last, looked_at
+
+    async def _renew(self, path: str) -> None:
+        with suppress(StoreError, ProblemDocument):
+            await self._render(path)
+
+    async def _render(self, path: str) -> PublicFile:
+        began, now = self._services.clock.real_now(), self._services.clock.now().replace(microsecond=0)
+        try:
+            last, record = await self._services.engine.read(lambda tx: (_last_event(tx), read_status(tx, now)))
+        except Refused:
+            raise ProblemDocument(404, "no status page is published") from None
+        try:
+            ways = (self._services.can_mail, self._services.can_text)
+            file = await asyncio.to_thread(_file, record, path, *ways)
+        except NotFound as missing:
+            raise ProblemDocument(404, str(missing)) from missing
+        if last != self._last_event or len(self._kept) >= MOST_KEPT:
+            self.forget()
+        self._last_event, self._looked_at = last, began
+        self._kept[path] = _Kept(file, began)
+        return file
+
+
+def _last_event(tx: Transaction) -> tuple[int, int]:
+    """Return how far the log of the page and the versions of the schedule are; a publication may bring a new file."""
+    return tx.last_status_event(), tx.schedule().newest
+
+
+@cache
+def static_file(name: str) -> PublicFile:
+    """Return a file of the page that never changes while the service runs."""
+    media = "text/css; charset=utf-8" if name.endswith(".css") else "text/javascript; charset=utf-8"
+    return _public(asset(name), media)
+
+
+def _file(record: StatusRecord, path: str, may_subscribe: bool, may_text: bool) -> PublicFile:
+    kind, _, rest = path.partition("/")
+    makers: dict[str, Callable[[], PublicFile]] = {
+        "": lambda: _public(
+            status_html(record, "/status/", may_subscribe=may_subscribe, may_text=may_text).encode(), HTML
+        ),
+        "embed.svg": lambda: _public(badge_svg(record).encode(), SVG),
+        "feed.atom": lambda: _public(feed(record, "atom").encode(), "application/atom+xml; charset=utf-8"),
+        "feed.rss": lambda: _public(feed(record, "rss").encode(), "application/rss+xml; charset=utf-8"),
+        "incidents": lambda: _public(incident_html(record, rest, "/status/").encode(), HTML),
+        "components": lambda: _component_feed(record, rest),
+        "api": lambda: _document(record, rest.removeprefix("v2/")),
+    }
+    return makers[kind]()
+
+
+def _component_feed(record: StatusRecord, path: str) -> PublicFile:
+    """Return the feed at a path like `portal/feed.atom`. Raises NotFound."""
+    component, _, name = path.partition("/")
+    form = name.removeprefix("feed.")
+    if component not in record.shown or form not in ("atom", "rss"):
+        raise NotFound("there is no such component on the status page")
+    return _public(feed(record, form, component).encode(), f"application/{form}+xml; charset=utf-8")
+
+
+def _document(record: StatusRecord, name: str) -> PublicFile:
+    found = documents(record).get(name)
+    if found is None:
+        raise NotFound("there is no such document; begin with /status/api/v2/summary.json")
+    return _public(json.dumps(found, ensure_ascii=False).encode(), "application/json")
+
+
+def _public(body: bytes, media: str) -> PublicFile:
+    packed = gzip.compress(body, 6, mtime=0) if len(body) >= LEAST_PACKED else None
+    return PublicFile(body, media, f'"{hashlib.sha256(body).hexdigest()[:20]}"', packed)
