@@ -40,12 +40,12 @@ class Jobs:
         until = self.world.clock.now() + timedelta(minutes=minutes)
         while watched and self.world.clock.now() < until:
             self.world.clock.moment += timedelta(seconds=10)
-            asyncio.run(self.watch.look())
+            asyncio.run(self.watch.check())
         if not watched:
             self.world.clock.moment += timedelta(minutes=minutes)
 
     def look(self) -> None:
-        asyncio.run(self.watch.look())
+        asyncio.run(self.watch.check())
 
     @property
     def tickets(self) -> list[tuple[str, str]]:

@@ -62,7 +62,7 @@ class Control:
     def look(self, *, after: timedelta = timedelta(0), trouble: str | None = None) -> list[str]:
         """Let time pass without a pager, then look. Return the tickets that the auditor names as overdue."""
         self.world.clock.moment += after
-        asyncio.run(self.auditor.look(trouble))
+        asyncio.run(self.auditor.audit_once(trouble))
         return self.auditor.problems
 
     def alarms(self) -> list[str]:

@@ -127,12 +127,12 @@ def test_an_auditor_that_fails_raises_an_alarm_and_is_not_taken_for_one_that_fin
 
     counts = Counts()
     auditor = Auditor(read, world.clock, "w1", counts, control._hear)
-    asyncio.run(auditor.look())
-    asyncio.run(auditor.look())
+    asyncio.run(auditor.audit_once())
+    asyncio.run(auditor.audit_once())
     words = "the auditor failed (KeyError): what is overdue is not known; its log says more"
     assert auditor.problems == [words]
     assert control.heard == [{"alarm": "audit_failed", "worker": "w1", "text": words}]
     assert counts.alarms == ["audit"]
     is_broken = False
-    asyncio.run(auditor.look())
+    asyncio.run(auditor.audit_once())
     assert auditor.problems == []

@@ -30,7 +30,7 @@ class Operator:
 
     def look(self, *, after: float = 0) -> list[str]:
         self.world.clock.moment += timedelta(seconds=after)
-        asyncio.run(self.watch.look())
+        asyncio.run(self.watch.check())
         return self.watch.problems
 
 

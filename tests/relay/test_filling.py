@@ -31,7 +31,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 def fill(world: World, filling: Filling) -> list[str]:
     """Run one round, and return the types of the messages that it wrote."""
     real_now = world.clock.real_now()
-    found = world.store.read(lambda tx: filling.look(tx, now=world.clock.now(), real_now=real_now))
+    found = world.store.read(lambda tx: filling.find(tx, now=world.clock.now(), real_now=real_now))
     if world.store.write(lambda tx: filling.store(tx, found)):
         filling.stored(found)
     return [message.kind for message in found.messages]
@@ -63,7 +63,7 @@ def test_two_pagers_write_each_message_once(world: World) -> None:
     world.post("T-1", impact="low")
     one, other = Filling(), Filling()
     real_now = world.clock.real_now()
-    looks = [world.store.read(partial(each.look, now=world.clock.now(), real_now=real_now)) for each in (one, other)]
+    looks = [world.store.read(partial(each.find, now=world.clock.now(), real_now=real_now)) for each in (one, other)]
     assert [world.store.write(partial(one.store, found=found)) for found in looks] == [True, False]
     assert kinds(world) == ["ticket.accepted"]
 

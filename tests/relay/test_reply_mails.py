@@ -35,7 +35,7 @@ def mails() -> ReplyMails:
 def fill(world: World, found_by: ReplyMails) -> bool:
     """Run one round. Returns False if another process was faster, or nothing is to be written."""
     now, real_now = world.clock.now(), world.clock.real_now()
-    found = world.store.read(lambda tx: found_by.look(tx, now=now, real_now=real_now))
+    found = world.store.read(lambda tx: found_by.find(tx, now=now, real_now=real_now))
     if found is None:
         return False
     return world.store.write(lambda tx: found_by.store(tx, found, now=now, real_now=real_now))
@@ -50,7 +50,7 @@ def test_two_processes_write_one_mail(world: World) -> None:
     world.act(EventKind.REPLIED, "ana", message="Hello")
     one, other = mails(), mails()
     now, real_now = world.clock.now(), world.clock.real_now()
-    looks = [world.store.read(partial(each.look, now=now, real_now=real_now)) for each in (one, other)]
+    looks = [world.store.read(partial(each.find, now=now, real_now=real_now)) for each in (one, other)]
     stored = []
     for each, found in zip((one, other), looks, strict=True):
         assert found is not None

@@ -66,7 +66,7 @@ class Readers:
     def round(self) -> bool:
         """Write some notices; False if there was nothing to do."""
         now = self.world.clock.now()
-        found = self.world.store.read(lambda tx: self.notices.look(tx, now=now, real_now=now))
+        found = self.world.store.read(lambda tx: self.notices.find(tx, now=now, real_now=now))
         return found is not None and self.world.store.write(lambda tx: store_notices(tx, found))
 
     def messages(self) -> list[RelayMessage]:

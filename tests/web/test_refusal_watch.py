@@ -53,7 +53,7 @@ def look(world: World, refusals: Refusals) -> Callable[[], list[RefusalCount]]:
     watch = RefusalWatch(refusals, engine, world.clock, worker="test", alarm=None)
 
     def once() -> list[RefusalCount]:
-        asyncio.run(watch.look())
+        asyncio.run(watch.check())
         return world.store.read(lambda tx: tx.refusals(since=world.clock.real_now() - timedelta(days=1)))
 
     return once

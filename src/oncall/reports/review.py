@@ -14,7 +14,7 @@ from oncall.paging.domain.pager_events import StepFired
 from oncall.paging.domain.ticket import Ticket
 from oncall.paging.ports.records import TicketSpan
 from oncall.paging.ports.store import ReportStore
-from oncall.paging.views.customer_names import Whose, customer_meant
+from oncall.paging.views.customer_names import KnownCustomer, customer_meant
 from oncall.reports.attainment import Cell, ClockCounts, Percentiles, Tally, percentiles, time_taken, together
 from oncall.reports.quarter import Quarter
 from oncall.reports.report_view_types import QuarterView, ReviewView, SlowTicketView
@@ -198,7 +198,7 @@ def review_of(tx: ReportStore, customer: str, quarter: Quarter, *, as_of: dateti
     return Review(whose.name, as_of, now, before, uptime_of(tx, now.days.window, as_of, whose.name))
 
 
-def _facts(tx: ReportStore, whose: Whose, quarter: Quarter, as_of: datetime) -> QuarterFacts:
+def _facts(tx: ReportStore, whose: KnownCustomer, quarter: Quarter, as_of: datetime) -> QuarterFacts:
     policy, calendar = tx.policy(), tx.schedule().calendar
     days = quarter.days(policy.zone)
     wanted = TicketSpan(days.window.start, days.window.end, customers=whose.spellings or (whose.name,), limit=PAGE)

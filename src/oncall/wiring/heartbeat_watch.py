@@ -16,7 +16,7 @@ from oncall.paging.sending.engine import Engine
 
 LOOK_EVERY_SECONDS = 1.0
 OUTAGE = timedelta(seconds=30)
-"""A pager that has not looked for so long (real time) counts as having been down."""
+"""A pager that has not checked heartbeats for so long (real time) counts as having been down."""
 FORGET_EVERY = timedelta(hours=1)
 
 
@@ -29,7 +29,7 @@ class HeartbeatWatch:
 
     def __init__(self, engine: Engine, clock: Clock, last_beat: datetime | None) -> None:
         self._engine, self._clock = engine, clock
-        self._looked_at = last_beat
+        self._checked_at = last_beat
         self._forgot_at: datetime | None = None
         self._log = structlog.get_logger("oncall.heartbeats")
 
@@ -37,7 +37,7 @@ class HeartbeatWatch:
         """Look until `stop` is set. A store that is away is an outage: no call can be recorded then."""
         while not stop.is_set():
             try:
-                await self.look()
+                await self.check()
             except StoreError as error:
                 self._log.error("heartbeats cannot be judged", action="heartbeats_unjudged", error=str(error))
             except Exception:
@@ -45,17 +45,17 @@ class HeartbeatWatch:
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), LOOK_EVERY_SECONDS)
 
-    async def look(self) -> None:
+    async def check(self) -> None:
         """Excuse what an outage may have lost, then open a ticket for each job that is silent."""
         now, real_now = self._clock.now(), self._clock.real_now()
-        gap = real_now - self._looked_at if self._looked_at is not None else timedelta(0)
+        gap = real_now - self._checked_at if self._checked_at is not None else timedelta(0)
         if gap > OUTAGE:
             excused = await self._engine.write(lambda tx: excuse(tx, down_from=now - gap, down_until=now))
             if excused:
                 self._log.warning("jobs get more time after an outage", action="heartbeats_excused", names=excused)
         for name in await self._engine.read(lambda tx: tx.silent_heartbeats(now)):
             await self._judge(name)
-        self._looked_at = real_now
+        self._checked_at = real_now
         await self._forget(real_now)
 
     async def _judge(self, name: str) -> None:

@@ -80,7 +80,7 @@ class Watch:
     async def _watch_writing(self, stop: asyncio.Event) -> None:
         """Check the time of the last write every second. A database that hangs blocks the audit, but not this check."""
         while not stop.is_set():
-            await _unless_stopped(self._writes.look(), stop)
+            await _unless_stopped(self._writes.check(), stop)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), WRITE_LOOK_EVERY.total_seconds())
 
@@ -94,7 +94,7 @@ class Watch:
 
     async def _round(self) -> None:
         try:
-            await self._auditor.look(self._engine.trouble or self._engine.flood)
+            await self._auditor.audit_once(self._engine.trouble or self._engine.flood)
             await self._beat()
         except Exception:
             self._log.exception("the auditor failed", action="audit_failed")

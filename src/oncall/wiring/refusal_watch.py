@@ -44,9 +44,9 @@ class RefusalWatch:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._refusals.has_changed.wait(), LOOK_EVERY_SECONDS)
                 await asyncio.sleep(GATHER_SECONDS)
-            await self.look()
+            await self.check()
 
-    async def look(self) -> None:
+    async def check(self) -> None:
         """Log what was sampled, raise and end alarms, and save the counts if that is due. Never raises."""
         self._refusals.has_changed.clear()
         try:

@@ -101,7 +101,7 @@ class Relay:
         """Note how far the log goes, so that every later event is relayed, and start the thread."""
         with suppress(OncallError):
             self._note_replies()
-            found = self._store.read(lambda tx: self._filling.look(tx, now=self._now(), real_now=self._real_now()))
+            found = self._store.read(lambda tx: self._filling.find(tx, now=self._now(), real_now=self._real_now()))
             if found.before is None and found.after is not None:
                 self._store.write(lambda tx: tx.move_relay_cursor(None, found.after))
         self._thread.start()
@@ -110,7 +110,7 @@ class Relay:
     def _note_replies(self) -> None:
         """On the first run, store where the log ends, so that only later replies are mailed."""
         replies, now, real_now = self._replies, self._now(), self._real_now()
-        found = self._store.read(lambda tx: replies.look(tx, now=now, real_now=real_now)) if replies else None
+        found = self._store.read(lambda tx: replies.find(tx, now=now, real_now=real_now)) if replies else None
         if replies is not None and found is not None and found.before is None:
             self._store.write(lambda tx: replies.store(tx, found, now=now, real_now=real_now))
 
@@ -177,7 +177,7 @@ class Relay:
     async def _round(self) -> bool:
         """Write new messages and start what is due. Returns True if there is more to write."""
         await self._tell_alarms()
-        found = await self._access.read(lambda tx: self._filling.look(tx, now=self._now(), real_now=self._real_now()))
+        found = await self._access.read(lambda tx: self._filling.find(tx, now=self._now(), real_now=self._real_now()))
         if not found.changes_nothing and await self._write(lambda tx: self._filling.store(tx, found)):
             self._filling.stored(found)
         has_more = await self._mail_replies()
@@ -192,7 +192,7 @@ class Relay:
         replies, now, real_now = self._replies, self._now(), self._real_now()
         if replies is None:
             return False
-        found = await self._access.read(lambda tx: replies.look(tx, now=now, real_now=real_now))
+        found = await self._access.read(lambda tx: replies.find(tx, now=now, real_now=real_now))
         if found is not None:
             await self._access.write_apart(lambda tx: replies.store(tx, found, now=now, real_now=real_now))
         return found is not None
@@ -202,7 +202,7 @@ class Relay:
         notices = self._notices
         if notices is None:
             return False
-        found = await self._access.read(lambda tx: notices.look(tx, now=self._now(), real_now=self._real_now()))
+        found = await self._access.read(lambda tx: notices.find(tx, now=self._now(), real_now=self._real_now()))
         if found is not None:
             await self._access.write_apart(lambda tx: store_notices(tx, found))
             await asyncio.sleep(NOTICES_REST_SECONDS)

@@ -29,13 +29,13 @@ class StatusWatch:
                 await asyncio.wait_for(stop.wait(), LOOK_EVERY_SECONDS)
                 return
             try:
-                await self.look()
+                await self.check()
             except StoreError as error:
                 self._log.error("the status page cannot be read", action="status_unwatched", error=str(error))
             except Exception:
                 self._log.exception("the status page cannot be watched", action="status_unwatched")
 
-    async def look(self) -> None:
+    async def check(self) -> None:
         """Write what is due, and have the reminders sent. The relay tells subscribers of what is in the log."""
         context = self._engine.context()
         noted = await self._engine.write(lambda tx: note_due_events(tx, context.now))

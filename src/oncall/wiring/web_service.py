@@ -191,15 +191,15 @@ class _Readiness:
     def __init__(self, settings: Settings, pager: Pager, refusal_watch: RefusalWatch) -> None:
         self._settings, self._pager, self._refusal_watch = settings, pager, refusal_watch
         self._one_at_a_time = asyncio.Lock()
-        self._looking: asyncio.Task[list[str]] | None = None
+        self._checking: asyncio.Task[list[str]] | None = None
 
     async def problems(self) -> Sequence[str]:
-        """Return the reasons that would stop a page now, a sentence each. Requests at the same time share one look."""
-        if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self._look())
-        return await asyncio.shield(self._looking)
+        """Return the reasons that would stop a page now, a sentence each. Requests at the same time share one check."""
+        if self._checking is None or self._checking.done():
+            self._checking = asyncio.create_task(self._find_problems())
+        return await asyncio.shield(self._checking)
 
-    async def _look(self) -> list[str]:
+    async def _find_problems(self) -> list[str]:
         try:
             schedule = await asyncio.wait_for(self._pager.engine.read(lambda tx: tx.schedule()), timeout=5)
         except StoreError:

@@ -28,10 +28,11 @@ _PHONE = re.compile(r"(?:\d[ ._@-]*){7}")
 
 
 def action_faults(fields: Mapping[str, object], *, caller: str, now: datetime) -> list[FieldFault]:
-    """Return every field of an action that cannot be recorded: `kind`, `by`, `at`, `why`, `id` and those of its kind.
+    """Return a fault for each wrong field of an action: `kind`, `by`, `at`, `why`, `id`, and the fields that its kind
+    uses.
 
-    fields: values of any type; a field that is absent or None is checked only if the action needs it. caller: who
-    acts, by their own name; this name is always accepted in `by`. now: policy time, aware UTC.
+    fields: values of any type; a field that is absent or None is checked only if the action needs it. caller: the name
+    of the caller who acts; `by` may always hold it. now: policy time, aware UTC.
     """
     kind, by, at, why, sent_id = (fields.get(name) for name in ("kind", "by", "at", "why", "id"))
     found = [
@@ -98,7 +99,7 @@ def _id_fault(value: object) -> str | None:
 
 
 def _faults_of_kind(kind: object, fields: Mapping[str, object]) -> list[tuple[str, str | None]]:
-    """Return the faults of the fields that only some kinds use. A wrong value is a fault beside any kind."""
+    """Return the faults of the fields that only some kinds use. A wrong value is a fault whatever the kind is."""
     to = fields.get("to")
     fault = 'is not the id of a person; write one of the roster, like "ana"'
     found = [("to", None if to is None or name_fault(to) is None else fault)]

@@ -1,4 +1,4 @@
-"""Replies that name no ticket: `ACK` or `DONE` alone counts for the ticket of the last page, while it is fresh."""
+"""Replies that name no ticket: `ACK` or `DONE` alone is about the ticket of the last page, if that page is recent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from oncall.support.wording import exact_span
 def last_page(tx: ReplyStore, person: str, now: datetime) -> Attempt | None:
     """Return the last page to this person, by text or call, within the policy's time for replies without a code.
 
-    now: policy time. Of a message with several pages it is the page that the message names in full.
+    now: policy time. If the last message was a bundle, this is the page whose ticket the message shows in full.
     """
     since = now - tx.policy().sms.bare_reply_within
     calls = [one for one in tx.calls_to(person, since=since) if one.purpose is Purpose.PAGE]
@@ -25,9 +25,9 @@ def last_page(tx: ReplyStore, person: str, now: datetime) -> Attempt | None:
 def why_not(
     tx: ReplyStore, verb: Verb, meant: StoredTicket | None, mine: list[StoredTicket], person: str
 ) -> str | None:
-    """Return why a command without a code does nothing; None if it counts for `meant`, the ticket of the last page.
+    """Return why a command without a code does nothing; None if it is about `meant`, the ticket of the last page.
 
-    mine: the unresolved tickets that the person has. `DONE` may be meant for one of them.
+    mine: the unresolved tickets that the person owns. `DONE` may be about one of them.
     """
     if meant is None:
         return (

@@ -37,10 +37,10 @@ class CalendarUnlinkView(TypedDict):
 
 
 def allowed_feed(caller: Token, engineer: str | None, *, is_team: bool) -> str | None:
-    """Return the engineer whose feed a caller may have; None: the team's.
+    """Return the id of the engineer whose feed the caller asks for; None stands for the team's feed.
 
-    An engineer's token without a name means itself. Raises NotAllowed for a feed that the token does not allow, and
-    FieldFaults without a name.
+    engineer: None asks for the feed of the engineer whose token it is. Raises NotAllowed if the token does not allow
+    the feed, and FieldFaults if another caller names no engineer.
     """
     if access(caller.role, Operation.LINK_CALENDAR) is Access.AS_ITSELF:
         if is_team or engineer not in (None, caller.name):
@@ -54,9 +54,11 @@ def allowed_feed(caller: Token, engineer: str | None, *, is_team: bool) -> str |
 
 
 def make_link(tx: CalendarLinks, engineer: str | None, *, by: str, real_now: datetime) -> str:
-    """Store a new link of an engineer, or of the team (None). Returns its path, with the secret.
+    """Store a new link to the feed of an engineer, or of the team (None). Returns the link's path, which holds the
+    secret.
 
     Raises Refused before a publication, NotFound for a person on no roster, and Refused beyond MOST_LINKS.
+
     """
     schedule = tx.schedule()
     if schedule.latest is None:
@@ -84,7 +86,7 @@ def revoke_links(tx: CalendarLinks, engineer: str | None) -> CalendarUnlinkView:
 
 
 def link_with(tx: CalendarLinks, secret: str) -> CalendarLink | None:
-    """Return the link that has this secret; None for a secret that was never given or is revoked."""
+    """Return the link that has this secret; None if no link ever had it, or if the link is revoked."""
     return tx.calendar_link(_digest(secret))
 
 

@@ -51,9 +51,9 @@ def record_for(
 
 
 def drilled_by(caller: Token, to: str | None) -> str | None:
-    """Return the person whom a caller's drill may go to: an engineer's drill goes to themselves.
+    """Return the id of the person to drill: the posted `to`, or for an engineer's token the engineer.
 
-    Raises NotAllowed for another person.
+    Raises NotAllowed if an engineer's token names another person.
     """
     if access(caller.role, Operation.START_DRILL) is not Access.AS_ITSELF:
         return to
@@ -63,9 +63,10 @@ def drilled_by(caller: Token, to: str | None) -> str | None:
 
 
 def allowed_action(action: TicketAction, caller: Token, schedule: Schedule) -> TicketAction:
-    """Return the action as the caller may do it: what a program reports to a customer takes no ticket.
+    """Return the action as it will be recorded. A message to a customer that a program reports does not take the
+    ticket.
 
-    Raises NotAllowed if the token does not allow the action, and FieldFaults if `by` cannot be who did it.
+    Raises NotAllowed if the token does not allow the action, and FieldFaults if `by` cannot have done it.
     """
     allowed = access(caller.role, action.kind)
     if allowed is Access.NO:
@@ -100,9 +101,9 @@ def _refuse_another_name(action: TicketAction, caller: Token, schedule: Schedule
 
 
 def _refuse_nobody(action: TicketAction, caller: Token, schedule: Schedule) -> None:
-    """Raise FieldFaults if a token whose name is no person's acknowledges without naming a person.
+    """Raise FieldFaults if an acknowledgement names no person and the token's own name is not a person's.
 
-    A name that is on no roster is refused where the action is recorded, with the nearest one that is.
+    This does not check a person whom `by` names: `refuse_stranger` does, when the action is recorded.
     """
     names_itself = action.by == caller.name
     if caller.role is CallerRole.INTAKE:

@@ -115,7 +115,7 @@ def _withdrawal(breach: Breached, why: str, event: Event, work: TicketWork) -> W
 
 
 def _take_free_code(work: TicketWork) -> None:
-    """Give a reopened ticket a new code if another ticket has its old one as its code or id."""
+    """Give a reopened ticket a new code if another ticket uses the old code by now, as its code or its id."""
     code = work.stored.code
     holders = [work.tx.ticket_by_code(code), *tickets_with_id(work.tx, code)]
     if any(holder is not None and holder.ticket.id != work.name for holder in holders):

@@ -38,9 +38,9 @@ class CustomerAct(StrEnum):
 
 
 def continued(tx: TicketStore, stored: StoredTicket, context: ActionContext) -> TicketWork:
-    """Return the ticket that a customer's page shows: a duplicate continues on the one that it was merged into.
+    """Return the ticket that a customer's page shows. For a duplicate, that is the ticket that it was merged into.
 
-    A ticket of another customer is never shown.
+    If that ticket belongs to another customer, the page shows the duplicate itself.
     """
     work = TicketWork.on(tx, stored, context)
     target = goes_on_as(work)
@@ -58,9 +58,10 @@ def graver_impact(impact: str, policy: Policy) -> str | None:
 def customer_act(
     tx: TicketStore, stored: StoredTicket, act: CustomerAct, fields: Mapping[str, str], context: ActionContext
 ) -> ActionResult:
-    """Record what a customer does, through the function of the API. The same form again changes nothing.
+    """Record what a customer does on the page, as the API would record it. A repeated form changes nothing.
 
-    fields: of the form. Raises FieldFaults for a form that cannot be used, and Refused where the ticket is solved.
+    fields: the form's fields. Raises FieldFaults for a form that cannot be used, and Refused if the ticket is resolved
+    and the form is not a message.
     """
     work = continued(tx, stored, context)
     form = fields.get("id", "")

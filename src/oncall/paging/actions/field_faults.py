@@ -39,12 +39,12 @@ def instant(value: object) -> datetime | None:
 
 
 def no_time(value: object) -> str:
-    """Return the fault of a value that is not a time with an offset."""
+    """Return the words of the fault for a value that is not a time with an offset."""
     return f'{shown(value)} is not a time with an offset; write "2027-01-09T03:12:00-05:00"'
 
 
 def shown(value: object) -> str:
-    """Return a posted value as a message quotes it."""
+    """Return a posted value as messages about faults quote it."""
     if isinstance(value, str):
         return quoted(value)
     if isinstance(value, Mapping | list):

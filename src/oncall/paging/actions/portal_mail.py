@@ -25,7 +25,7 @@ def portal_link_mail(link: PortalLinkView, real_now: datetime) -> RelayMessage:
 
 @dataclass(frozen=True, slots=True)
 class RoutedForm:
-    """The parts of a portal ticket that the team of its row gets by mail. contact: the customer's mail address."""
+    """The content of the mail by which another team gets a portal ticket. contact: the customer's mail address."""
 
     ticket: str
     customer: str
@@ -35,7 +35,7 @@ class RoutedForm:
 
 
 def routed_mail(form: RoutedForm, to: str, real_now: datetime) -> RelayMessage:
-    """Return the mail with a ticket for the team at `to`. An answer goes to the customer. real_now: aware UTC."""
+    """Return the mail that brings a ticket to the team at `to`. Replies to it go to the customer. real_now: aware UTC."""
     text = (
         f"{form.customer} wrote on the portal:\n\n{form.message}\n\n-- \n"
         f"Answer this mail to write to {form.contact}. The support desk has the ticket, too: {form.ticket}.\n"

@@ -54,7 +54,7 @@ def contact_with(address: str, policy: Policy) -> Contact | None:
 
 
 def wanted_contact(posted: object) -> str:
-    """Return the contact whom a body names. Raises FieldFaults."""
+    """Return the contact's address from a posted body. Raises FieldFaults."""
     if not isinstance(posted, Mapping):
         raise FieldFaults([FieldFault("portal_link", 'a JSON object is needed, like {"contact": "joe@acme.example"}')])
     value = posted.get("contact")
@@ -103,9 +103,11 @@ def signature_of(secret: str, contact: str, at: str) -> str:
 def signed_sign_in(
     fields: Mapping[str, str], key: str, tx: SignIns, policy: Policy, *, real_now: datetime
 ) -> SignedIn | None:
-    """Use a link that the host's portal signed, once. Returns None for one that is forged, too old, or was used.
+    """Sign in by a link that the host's portal signed. Each link works once. Returns None if it is forged, too old or
+    used.
 
     fields: `contact`, `at` and `signature`. key: the shared secret.
+
     """
     contact, at, signature = (fields.get(name, "") for name in ("contact", "at", "signature"))
     if not key or not (at.isascii() and at.isdigit() and len(at) <= 12):

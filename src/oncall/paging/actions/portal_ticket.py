@@ -45,7 +45,7 @@ class PortalStore(LinkStore, TicketStore, RelayMessages, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PortalForm:
-    """A form without faults. form: the id that the page gave it. subject: on one line. message: the description."""
+    """A checked form. form: its id, which the page made. subject: one line of text. message: the description."""
 
     form: str
     answers: FormAnswers
@@ -55,7 +55,7 @@ class PortalForm:
 
 @dataclass(frozen=True, slots=True)
 class PostedForm:
-    """The ticket of a form. attempts: to send. path: of the ticket's page, with its secret."""
+    """The ticket made from a form. attempts: those to send. path: the path of the ticket's page, with its secret."""
 
     accepted: AcceptedTicket
     attempts: tuple[Attempt, ...]
@@ -110,8 +110,8 @@ def post_form(
 ) -> PostedForm:
     """Store the ticket of a form with its description, and return it with a new link to its page.
 
-    can_mail: also mail the ticket to the team that the policy names for these answers. One form is one ticket: the
-    same form again stores nothing. Raises Conflict for the same form with other words.
+    can_mail: also mail the ticket to the team that the policy names for these answers. A form that is sent twice makes
+    one ticket. Raises Conflict if the second one has other content.
     """
     policy = tx.policy_at(context.now)
     row = row_of(form.answers, policy)
@@ -149,7 +149,7 @@ def post_form(
 
 
 def _reasons(answers: FormAnswers, policy: Policy, *, can_mail: bool) -> list[str]:
-    """Return why the ticket has its impact, and which team has it, too."""
+    """Return sentences: why the ticket has its impact, and which other team gets it."""
     team = row_of(answers, policy).mail
     routed = [f"It also goes to {team} by mail (portal.impacts of the policy)."] if team and can_mail else []
     return [reason_of(answers, policy), *routed]

@@ -60,9 +60,9 @@ def action_from(posted: object, *, caller: str, now: datetime) -> TicketAction:
 
 
 def _reserved(by: object) -> list[FieldFault]:
-    """Return the fault of a reserved name, which stands for something that is not a person; empty for any other name.
+    """Return a fault if `by` is a reserved name, which stands for something that is not a person; else an empty list.
 
-    A caller's own name is refused, too, if it is reserved.
+    This holds even if the reserved name is the caller's own.
     """
     if not isinstance(by, str) or (meaning := reserved_meaning(by)) is None:
         return []

@@ -16,9 +16,7 @@ LONGEST_NUMBER = 100
 
 
 class BadJson(Refused):
-    """Raised for text that is not JSON, or that programs read differently. The message is a predicate without a
-    subject.
-    """
+    """Raised for text that is not JSON, or that different programs read differently. The message lacks its subject."""
 
 
 def json_from(raw: bytes) -> object:

@@ -36,8 +36,8 @@ EXAMPLE = (
 class ReadTicket:
     """A posted ticket, cleaned.
 
-    is_triaged: its impact is the one that its triage points to. warnings: a sentence for each field that was left out
-    or cut.
+    is_triaged: the answers of its triage decided its impact. warnings: a sentence for each field that was left out or
+    cut.
     """
 
     ticket: Ticket
@@ -78,7 +78,7 @@ def read_ticket(body: object, policy: Policy, now: datetime) -> ReadTicket:
 class _Reader:
     """Reads the fields of one posted ticket, and collects its faults and warnings.
 
-    Every fault is collected, with a warning if the fault does not refuse the ticket.
+    A fault that does not keep the ticket from being judged also gets a warning.
     """
 
     def __init__(self, body: Mapping[str, object], policy: Policy, now: datetime) -> None:
@@ -97,7 +97,7 @@ class _Reader:
         return ""
 
     def _left_out(self, field: str, message: str, warning: str | None = None) -> None:
-        """Record a field that cannot be used, of a ticket that can be judged without it."""
+        """Record a fault and a warning for a bad field that the ticket can do without."""
         self.faults.append(FieldFault(field, message))
         self.warnings.append(warning if warning is not None else f'"{field}" was left out: {message}.')
 
@@ -206,7 +206,7 @@ class _Reader:
             return self._fault("triage", str(refusal))
 
     def _word(self, field: str) -> str:
-        """Return the name in a field. Raises _NoWord, without words for a field that is missing."""
+        """Return the name in a field. Raises _NoWord, with an empty message if the field is missing."""
         value = self._body.get(field)
         if value is None:
             raise _NoWord("")

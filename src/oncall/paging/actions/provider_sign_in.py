@@ -27,7 +27,9 @@ def new_secrets() -> Secrets:
 
 
 def begin_handshake(made: Secrets, browser: str, tx: SignIns, *, wanted: str, real_now: datetime) -> None:
-    """Store a handshake. browser: the value of the cookie that the browser gets. wanted: the page to lead to."""
+    """Store a handshake. browser: the value of the cookie that the browser gets. wanted: the page to open after the
+    sign-in.
+    """
     tx.forget_sign_ins(ended_by=real_now)
     ends_at = real_now + HANDSHAKE_LENGTH
     tx.add_provider_handshake(
@@ -38,9 +40,10 @@ def begin_handshake(made: Secrets, browser: str, tx: SignIns, *, wanted: str, re
 
 
 def take_handshake(state: str, browser: str, tx: SignIns, *, real_now: datetime) -> ProviderHandshake | None:
-    """Delete the handshake of an answer and return it.
+    """Delete and return the handshake that an answer of the identity provider belongs to.
 
     Returns None if there is none, or it has ended, or another browser began it.
+
     """
     found = tx.take_provider_handshake(digest_of(state))
     if found is None or found.ends_at <= real_now or not hmac.compare_digest(found.browser, digest_of(browser)):
@@ -51,8 +54,8 @@ def take_handshake(state: str, browser: str, tx: SignIns, *, real_now: datetime)
 def sign_in_identity(identity: Identity, tx: SignIns, *, replaces: str | None, real_now: datetime) -> SignedIn:
     """Store a new session for the person on the roster with this e-mail address.
 
-    replaces: the digest of the session that the browser had before, which ends. Raises NotAllowed, with the way out,
-    for an address that is not verified, on no roster, or on it twice.
+    replaces: the digest of the session that the browser had before, which ends. Raises NotAllowed if the address is
+    missing, not verified, not on the roster, or there twice; the message says what to do.
     """
     person = _person_with(identity, tx.schedule())
     return start_session(

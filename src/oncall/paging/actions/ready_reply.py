@@ -22,8 +22,8 @@ def ready_reply(
 ) -> SmsAnswer | None:
     """Return the answer to READY; None for any other text. context: its `by` is the sender.
 
-    phone: the number that the text came from. waiting: the open tickets that the sender was paged for. Any text proves
-    a phone for which the pager has asked.
+    phone: the number that the text came from. waiting: the open tickets that the sender was paged for. If the pager
+    awaits a proof of the phone, any text is one.
     """
     person = tx.schedule().people[context.by]
     is_current = same_phone(person.phone, phone)

@@ -32,9 +32,9 @@ class SmsAnswer:
     """The answer to an SMS (empty: none), and new messages to others.
 
     waited: how long each ticket that was taken had waited; policy time. parts: how many segments the answer may have.
-    is_from_stranger: the sender's number is on no roster, so the text did nothing.
-    is_helpful: the text did something, or asked something that we know. is_silenced: there is no answer because too
-    many texts of this person did nothing. by: the person's id; empty for a number that is on no roster.
+    is_from_stranger: the sender's number is on no roster, so the text did nothing. is_helpful: the text changed
+    something, or asked a question that this answers. is_silenced: there is no answer because too many texts of this
+    person did nothing. by: the person's id; empty for a number that is on no roster.
     """
 
     text: str

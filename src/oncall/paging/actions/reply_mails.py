@@ -1,4 +1,6 @@
-"""Mails replies to customers: stores each mail once, in one transaction with how far the log was read."""
+"""Mails replies to customers. One transaction stores the mails and the place up to which the log was read, so none goes
+twice.
+"""
 
 from __future__ import annotations
 
@@ -29,12 +31,14 @@ LINKS_LEFT = 5
 
 
 class ReplyMailStore(EventFeed, RelayMessages, SenderKeys, LinkStore, Protocol):
-    """Everything that mailing replies needs of the store."""
+    """The queries that mailing replies needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyRound:
-    """The replies that one round found, up to the event `after`. before: the stored place in the log."""
+    """The replies that one round found. after: the last event that it read. before: the stored place in the log, or
+    None.
+    """
 
     before: int | None
     after: int
@@ -54,8 +58,8 @@ class ReplyMails:
     seen: int = 0
     gaps: LogGaps = field(default_factory=LogGaps)
 
-    def look(self, tx: ReplyMailStore, *, now: datetime, real_now: datetime) -> ReplyRound | None:
-        """Return the replies to mail and how far the log was read; None: nothing to store. now: policy time."""
+    def find(self, tx: ReplyMailStore, *, now: datetime, real_now: datetime) -> ReplyRound | None:
+        """Return the replies to mail and how far the log was read; None if nothing has to be stored. now: policy time."""
         cursor = tx.relay_cursor(REPLIES_MAILED)
         if cursor is None:
             return ReplyRound(None, tx.last_event())
@@ -78,7 +82,9 @@ class ReplyMails:
     def _mail(
         self, tx: ReplyMailStore, reply: SupportMessage, now: datetime, real_now: datetime
     ) -> RelayMessage | None:
-        """Return the mail with a reply, and store its id, so that the answer finds the ticket; None: no mail goes."""
+        """Return the mail with a reply; None if none is sent. Stores the mail's id, by which the customer's answer
+        finds the ticket.
+        """
         stored, rules = tx.ticket(reply.ticket), tx.policy_at(now).mail
         address = customer_address(stored.ticket.contact, rules) if stored is not None else None
         if stored is None or address is None or address.lower() == self.sender.lower() or stored.ticket.is_drill:

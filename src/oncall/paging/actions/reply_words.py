@@ -49,9 +49,9 @@ _MOST_CHUNKS = 200
 class TicketNames:
     """The tickets and people that a text may name.
 
-    paged: ids of the tickets that the person was paged for, by code and by id; both also in capitals. other: finds any
-    ticket by its id or an unresolved one by its code. people: ids of the roster, by id and by first name, in small
-    letters.
+    paged: the tickets that the person was paged for; maps each code and id, as written and in capitals, to the id.
+    other: returns the id of any ticket by its id, or of an unresolved ticket by its code. people: maps each id and
+    first name on the roster, in small letters, to the person's id.
     """
 
     paged: Mapping[str, str]

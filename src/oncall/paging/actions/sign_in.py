@@ -38,9 +38,10 @@ class LoginLinkView(TypedDict):
 @dataclass(frozen=True, slots=True)
 class Visitor:
     """A person who is signed in. role: manager for the manager of the latest publication, and for a person whom the
-    identity provider has in the managers' group; else engineer.
+    identity provider lists in the managers' group; else engineer.
 
     session: its digest. since: when they signed in (real time). id_token: as in PageSession.
+
     """
 
     id: str
@@ -52,20 +53,22 @@ class Visitor:
 
     @property
     def token(self) -> Token:
-        """Return a caller's token with the same rights, for the functions that the API uses. It opens nothing."""
+        """Return a token with the visitor's rights, to pass to functions of the API. It has no secret, so no request
+        can use it.
+        """
         return Token(self.id, self.role, "", self.since)
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A new session. session_id: what the browser keeps; nothing can show it again."""
+    """A new session. session_id: the secret that the browser keeps; the store has only its digest."""
 
     person: str
     session_id: str
 
 
 def wanted_person(posted: object) -> str:
-    """Return the person whom a body names. Raises FieldFaults."""
+    """Return the person's id from a posted body. Raises FieldFaults."""
     if not isinstance(posted, Mapping):
         raise FieldFaults([FieldFault("login_link", 'a JSON object is needed, like {"engineer": "ana"}')])
     value = posted.get("engineer")

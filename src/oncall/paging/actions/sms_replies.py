@@ -72,12 +72,12 @@ def answer_sms(
     opt_out: str | None = None,
     answer_swap: AnswerSwap | None = None,
 ) -> SmsAnswer:
-    """Carry out an authentic SMS from `phone` (E.164). A replay of `provider_id` does nothing and gets the same
-    answer.
+    """Carry out an authentic SMS from `phone` (E.164). A text with a known `provider_id` does nothing and gets the same
+    answer again.
 
-    A number that is on no roster gets no answer and changes nothing. The carrier answers its own words itself, so they
-    get no answer either; STOP and START record an opt-out and its end. opt_out: what the carrier reported about the
-    text. answer_swap: answers a request to swap; None: no text answers one.
+    A number that is on no roster gets no answer and changes nothing. Keywords that the carrier answers itself get no
+    answer either; STOP and START record an opt-out and its end. opt_out: what the carrier reported about the text.
+    answer_swap: answers a request to swap; None: no text answers one.
     """
     person = tx.schedule().person_with_phone(phone)
     if person is None:

@@ -33,8 +33,8 @@ WRONG_CODE = (
 def ask_code(tx: Subscribers, phone: str, asked: Asked, *, is_barred: bool, now: datetime, real_now: datetime) -> str:
     """Write the text with a code, and return the token of the form into which the reader types it.
 
-    A number that sent STOP, and one that is barred, gets no text; the caller cannot tell. Raises Refused, with nothing
-    written. now: policy time.
+    A number that sent STOP or is barred gets no text, and the returned token does not show that. Raises Refused before
+    anything is written. now: policy time.
     """
     page, number = read_status(tx, now).page, phone_number(phone)
     chosen = chosen_components(asked.components, page)
@@ -58,7 +58,7 @@ def ask_code(tx: Subscribers, phone: str, asked: Asked, *, is_barred: bool, now:
 def enter_code(tx: Subscribers, token: str, code: str, *, now: datetime, real_now: datetime) -> Subscriber | None:
     """Confirm the number whose code was typed into a form, and return the subscriber; None if the code is wrong.
 
-    It does not raise for a wrong code, because the try has to be counted. now: policy time.
+    A wrong code does not raise, because the transaction must store that it was tried. now: policy time.
     """
     found = tx.subscriber_to_confirm(_digest(token))
     if found is None or found.confirm_ends_at is None or found.confirm_ends_at <= real_now:

@@ -28,14 +28,15 @@ CHANGED_SINCE = "another person has written on it since this page was shown, so 
 
 
 class StatusStore(StatusLog, Tickets, Protocol):
-    """Everything that the status page needs, with the tickets from which incidents are opened."""
+    """The queries about the status page, and those about the tickets that incidents are opened from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The state that a person saw before they acted. new_id: the id of a new incident or maintenance.
+    """What a form's page showed before the person acted. new_id: the id for an incident or maintenance that the form
+    opens.
 
-    seen: the number of the last event that they saw of what they act on; 0 for a new one.
+    seen: the number of the last event that the page showed of the incident or maintenance; 0 if the form opens one.
     """
 
     new_id: str

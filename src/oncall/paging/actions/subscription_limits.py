@@ -17,12 +17,11 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class AskLimits:
-    """How many subscriptions may be asked for by mail, or by SMS.
+    """How many requests to subscribe are allowed, by mail or by SMS.
 
-    key: begins the keys under which asks are counted. address, sent: what messages call the address, and what was sent
-    to it.
-    for_address: asks for one address in a day. from_source: asks from one network in an hour. for_page: asks of
-    everyone in an hour.
+    key: the prefix of the keys under which requests are counted. address, sent: the words in error messages for the
+    address and for what was sent to it. for_address: requests for one address in a day. from_source: requests from one
+    network in an hour. for_page: all requests in an hour.
     """
 
     key: str
@@ -46,7 +45,7 @@ _ADDRESS = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9](?:[a-z0-9
 
 
 class AskedTooOften(Refused):
-    """A subscription was asked for more often than the limits allow. Nothing was written."""
+    """Raised if there were more requests to subscribe than the limits allow. Nothing was written."""
 
 
 def mail_address(text: str) -> str:
@@ -75,16 +74,17 @@ def phone_number(text: str) -> str:
 
 
 def number_digest(number: str) -> str:
-    """Return the digest under which a number that sent STOP is kept: the number itself is not."""
+    """Return the digest by which the store knows a number that sent STOP. It does not keep the number itself."""
     return _digest(f"stopped|{canonical_phone(number)}")
 
 
 def check_limits(
     tx: Subscribers, address: str, source: str, real_now: datetime, limits: AskLimits = MAIL_LIMITS
 ) -> tuple[str, ...]:
-    """Return the keys under which an ask is counted. Raises AskedTooOften before anything is written.
+    """Return the keys under which a request to subscribe is counted. Raises AskedTooOften before anything is written.
 
     source: the network that the request came from.
+
     """
     of_address, of_source = f"{limits.key}address:{_digest(_mailbox(address))}", f"{limits.key}source:{_digest(source)}"
     of_page = f"{limits.key}page"
@@ -99,7 +99,7 @@ def check_limits(
 
 
 def _mailbox(address: str) -> str:
-    """Return a mail address without what follows a plus sign, which reaches the same mailbox; others as they are."""
+    """Return a mail address without its `+tag`, because both reach the same mailbox."""
     local, at, domain = address.partition("@")
     return (local.partition("+")[0] or local) + at + domain if at else address
 

@@ -32,9 +32,9 @@ class Asked:
 
 
 def subscribe(tx: Subscribers, asked: Asked, *, now: datetime, real_now: datetime) -> None:
-    """Write the mail with the link that confirms, or with the link that changes for an address that has confirmed.
+    """Write a mail with a link to confirm; for a confirmed address, with a link to change the subscription.
 
-    The caller cannot tell the two apart. Raises Refused, with nothing written. now: policy time.
+    The result does not show which mail was written. Raises Refused before anything is written. now: policy time.
     """
     page = read_status(tx, now).page
     address, chosen = mail_address(asked.email), chosen_components(asked.components, page)
@@ -60,7 +60,7 @@ def subscribe(tx: Subscribers, asked: Asked, *, now: datetime, real_now: datetim
 def subscribe_hook(tx: Subscribers, url: str, asked: Asked, *, now: datetime, real_now: datetime) -> Subscriber:
     """Store a webhook, whose address the caller has checked, and return it. Notices go there at once.
 
-    Raises Refused and Conflict, with nothing written. now: policy time.
+    Raises Refused and Conflict before anything is written. now: policy time.
     """
     chosen = chosen_components(asked.components, read_status(tx, now).page)
     keys = check_limits(tx, url, asked.source, real_now)

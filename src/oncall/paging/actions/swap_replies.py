@@ -1,6 +1,6 @@
 """Answers by SMS to requests to swap a shift: `YES CODE` and `NO CODE`.
 
-The words alone decide nothing: YES alone is the carrier's, and a code alone may be a mistake.
+An answer needs both words: the carrier itself handles YES alone, and a code alone may be a mistake.
 """
 
 from __future__ import annotations
@@ -35,9 +35,11 @@ Raises Refused, NotFound or Conflict, and then it has changed nothing.
 def swap_reply(
     tx: SwapRequests, person: Person, body: str, context: ActionContext, answer_swap: AnswerSwap | None
 ) -> SmsAnswer | None:
-    """Carry out the answer to a request to swap that a text holds; None if it names no request of this person.
+    """Carry out the answer that a text gives to a request to swap. Returns None if the text names no request to this
+    person.
 
     answer_swap: None if this process answers no requests.
+
     """
     if answer_swap is None:
         return None

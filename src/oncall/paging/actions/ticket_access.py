@@ -40,9 +40,10 @@ class TicketUnlinkView(TypedDict):
 
 
 def make_ticket_link(tx: LinkStore, reference: str, *, by: str, public_url: str, real_now: datetime) -> TicketLinkView:
-    """Store a new link of a ticket, which its id or code names, and return it.
+    """Store a new link to a ticket and return it. reference: the ticket's id or code.
 
     Raises NotFound for an unknown ticket, Refused for a drill and beyond MOST_LINKS.
+
     """
     ticket = find_ticket(tx, reference).ticket
     if ticket.is_drill:
@@ -65,7 +66,7 @@ def revoke_ticket_links(tx: LinkStore, reference: str) -> TicketUnlinkView:
 
 
 def ticket_with_secret(tx: LinkStore, secret: str) -> StoredTicket | None:
-    """Return the ticket that a secret opens; None for a secret that was never given or is revoked."""
+    """Return the ticket that a secret opens; None if no link ever had it, or if the link is revoked."""
     link = tx.ticket_link(_digest(secret)) if 0 < len(secret) <= LONGEST_SECRET else None
     return tx.ticket(link.ticket) if link is not None else None
 

@@ -94,8 +94,6 @@ class TicketAction:
 def refuse_another(work: TicketWork, before: Event, action: TicketAction) -> None:
     """Raise Conflict if `before`, the recorded event with the same id, differs from the action. An equal event is a
     repeat.
-
-    Raises Conflict.
     """
     what = before.kind.value
     if action.kind is EventKind.IMPACT_CHANGED and isinstance(before, ImpactChanged):
@@ -108,10 +106,7 @@ def refuse_another(work: TicketWork, before: Event, action: TicketAction) -> Non
 
 
 def refuse_stranger(work: TicketWork, action: TicketAction) -> None:
-    """Raise Refused if `by` is neither the caller nor on the roster, so that a typing error cannot stop an escalation.
-
-    Raises Refused.
-    """
+    """Raise Refused if `by` is neither the caller nor on the roster, so that a typing error cannot stop an escalation."""
     people = work.schedule.people
     if action.kind not in (EventKind.ACKNOWLEDGED, EventKind.PASSED) or not people:
         return

@@ -65,7 +65,7 @@ class NewSecret:
 
 
 def make_token(wanted: WantedToken, tx: TokenStore, *, real_now: datetime) -> NewSecret:
-    """Make a token and store it. Raises Refused for a token that cannot be, Conflict if its name is taken."""
+    """Make a token and store it. Raises Refused for an invalid token, Conflict if its name is taken."""
     name, label = _name_and_label(wanted.handle)
     role = _role_of(wanted)
     if role is CallerRole.INTAKE and name in tx.schedule().people:
@@ -92,7 +92,7 @@ def rotate_token(
     """Give a token a new secret. The old one works until the overlap is over, or until the token itself ends.
 
     last_day: the new last day on which the token is valid; None keeps its end. A secret from an earlier rotation ends
-    at once. Raises NotFound for an unknown token, Refused for an overlap or an end that cannot be.
+    at once. Raises NotFound for an unknown token, Refused for an invalid overlap or end.
     """
     token = tx.token(handle)
     if token is None:
@@ -150,7 +150,7 @@ def _digest(secret: str) -> str:
 
 
 def _name_and_label(handle: str) -> tuple[str, str]:
-    """Return the caller's name and the label in `ana` or `ana:laptop`. Raises Refused for names that cannot be."""
+    """Return the caller's name and the label in `ana` or `ana:laptop`. Raises Refused for invalid names."""
     name, colon, label = handle.partition(":")
     if not _NAME.fullmatch(name):
         raise Refused(f'"{name[:60]}" is not a name; write 1 to 60 of A-Z a-z 0-9 . _ -')

@@ -1,4 +1,4 @@
-"""The log of STOP and START, by which a channel reaches a person or not, and the alerts to the manager about it."""
+"""Opt-outs: a record of each STOP and START, and the alerts to people that belong to no ticket."""
 
 from __future__ import annotations
 

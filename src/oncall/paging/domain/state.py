@@ -110,7 +110,7 @@ def _acknowledged(state: TicketState, event: Acknowledged) -> TicketState:
 def _replied(state: TicketState, event: Replied | Updated) -> TicketState:
     """Make the sender of a reply the owner of an open ticket. A chased ticket keeps its owner.
 
-    A reply that a program reported takes no ticket from the people who are paged, or will be: only from the desk.
+    A reply that a program reported takes a ticket only from the desk, never from people who are or will be paged.
     """
     is_of_before = state.opened_at is not None and event.at < state.opened_at and state.is_reopened
     if state.status is not TicketStatus.OPEN or is_of_before:

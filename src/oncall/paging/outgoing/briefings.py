@@ -25,7 +25,9 @@ _LONGEST_BREAK = timedelta(days=400)
 
 @dataclass(frozen=True, slots=True)
 class Briefing:
-    """The notice to the engineers of the next shift. own: by engineer, how their own shifts changed; empty if not."""
+    """The notice to the engineers of the next shift. own: for each engineer, how their own shifts changed; empty if
+    they did not.
+    """
 
     report: HandoffReport
     own: Mapping[str, str]

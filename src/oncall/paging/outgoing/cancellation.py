@@ -42,7 +42,7 @@ def _wakes_nobody(tx: Schedules, stored: StoredTicket, now: datetime) -> bool:
 
 
 def _was_on_its_way(attempt: Attempt) -> bool:
-    """Return True if the attempt was sent or delayed before. A pass itself cancels all other attempts."""
+    """Return True if the attempt was sent or delayed before. (A pass cancels all others at the time it is recorded.)"""
     return attempt.sends > 0 or attempt.retry_at != attempt.written_at
 
 
@@ -53,7 +53,7 @@ def _was_passed_on(tx: EventLog, attempt: Attempt) -> bool:
 
 
 def ended(attempt: Attempt, why: str) -> Attempt:
-    """Return the attempt marked as failed before it reached its person. why: put before its error."""
+    """Return the attempt as failed before it reached its person. why: the reason; it is put before the last error."""
     error = f"{why}; {attempt.error}" if attempt.error else why
     return replace(attempt, status=AttemptStatus.FAILED, error=error, lease_until=None, retry_at=None)
 

@@ -22,8 +22,8 @@ _NUMBER = re.compile(r"\d+(?:AM|PM|ND|RD|TH|H|M|K|X)?")
 
 
 def room(length: int) -> int:
-    """Return the number of possible texts of this length with a digit. A few of them look like numbers and are no
-    codes.
+    """Return how many texts of this length have a digit. That is the number of codes, plus a few that look like
+    numbers.
     """
     return int(len(ALPHABET) ** length - (len(ALPHABET) - len(DIGITS)) ** length)
 

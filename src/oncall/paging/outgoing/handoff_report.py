@@ -41,7 +41,9 @@ class HandoffReport:
 
     @property
     def is_worth_a_text(self) -> bool:
-        """Return True if there is something to tell. A change of the schedule alone is none: those people know."""
+        """Return True if the shift left anything to report. Changes of the schedule do not count: the people concerned
+        know them.
+        """
         return bool(self.pressing or self.pages or self.held or self.notes)
 
     @property
@@ -57,7 +59,9 @@ class HandoffReport:
 
 
 def report_of(tx: ReportingStore, handoff_at: datetime, now: datetime) -> HandoffReport:
-    """Return the report of the shift that ends at a handoff. now: policy time; tickets are open or not as of then."""
+    """Return the report of the shift that ends at a handoff. now: policy time; the report lists the tickets that are
+    open then.
+    """
     schedule = tx.schedule()
     shift = Window(last_handoff(schedule, handoff_at - INSTANT).at, handoff_at)
     to = last_handoff(schedule, handoff_at)

@@ -63,7 +63,7 @@ class _Writer:
         return self.encoding.cut(self.words(text), length)
 
     def room(self, *parts: str) -> int:
-        """Return how many characters the message has left beside `parts`."""
+        """Return how many characters are left in the message after `parts`."""
         return self.encoding.limit - sum(self.width(part) for part in parts)
 
     def head(self, ticket: Ticket, impact: str, customer_length: int) -> str:

@@ -115,7 +115,7 @@ def _tell_manager(tx: ReminderStore, each: Unproven, context: ActionContext) -> 
 
 
 def _key(each: Unproven) -> str:
-    """Return a key for a person at a number that does not hold the number."""
+    """Return a key for a person and their phone number. The number cannot be read from it."""
     return f"{each.person.id} {hashlib.sha256(each.proof.phone.encode()).hexdigest()[:16]}"
 
 

@@ -1,4 +1,4 @@
-"""Reminds the author of an open incident that the status page has been silent on it."""
+"""Reminds the author of an open incident that its last public update is old."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _SHOWN = 40
 
 
 def remind_of_silence(tx: IntakeStore, context: ActionContext) -> list[str]:
-    """Write an alert for each open public incident without a word for the page's `remind_after`. Returns their ids.
+    """Write an alert for each open public incident whose last update is older than the page's `remind_after`; return
+    their ids.
 
-    One incident is told again each `remind_after`. It goes to the author of the last word; if that is no person on the
-    roster, to the engineer who has the ticket that the incident was opened from, else to the engineer on call, else to
-    the manager.
+    The alert is repeated after each `remind_after`. It goes to the author of the last update; if that is no person on
+    the roster, to the engineer who owns the incident's ticket, else to the engineer on call, else to the manager.
     """
     if not tx.status_files():
         return []

@@ -48,7 +48,7 @@ class RateLimits:
     def of_page(self, to: str, texts: Sequence[str], *, waiting_since: datetime) -> SendTime | None:
         """Return when the pages that wait for this phone may go, alone or in one bundle; None: now.
 
-        texts: the text of each page; the longest is as long as the bundle. waiting_since: when the oldest was stored.
+        texts: the text of each page; the bundle is as long as the longest. waiting_since: when the oldest was stored.
         """
         size = max(map(segments, texts))
         waits = [self._after_the_last_page(to, waiting_since), self._of_phone(to), self._of_sender(size)]

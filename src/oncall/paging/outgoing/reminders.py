@@ -72,7 +72,7 @@ def due_reminders(
 def remind(tx: ReminderStore, context: ActionContext) -> datetime:
     """Write the reminders and requests for proof that are due, each once. Returns when (policy time) to look again.
 
-    It considers every time that a person may choose, so a new choice wakes nothing.
+    That time allows for every reminder a person may choose, so a new choice never needs an earlier look.
     """
     schedule, policy, now = tx.schedule(), tx.policy_at(context.now), context.now
     rules = policy.reminders

@@ -95,7 +95,7 @@ def soon_changed(
 def changes_since(tx: PastSchedules, engineer: str, since: datetime, now: datetime) -> AssignmentChange | None:
     """Return the changes for an engineer from `now` on by versions after `since`; None for no change. Aware UTC.
 
-    This is what a digest lists: what was changed back in the meantime is left out.
+    A briefing lists these. A change that was undone in the meantime is left out.
     """
     schedule = tx.schedule()
     known = max((note.version for note in schedule.log if note.at <= since), default=0)

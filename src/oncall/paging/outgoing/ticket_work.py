@@ -34,7 +34,7 @@ class _Known(NamedTuple):
 
 
 def known_clocks(tx: EventLog, ticket_id: str, now: datetime) -> SlaState | None:
-    """Return the ticket's clocks at `now` if an earlier transaction of this store has left them; None otherwise."""
+    """Return the ticket's clocks at `now` if the store still remembers them from an earlier transaction; else None."""
     known: _Known | None = tx.memo(ticket_id).get(_KNOWN)
     if known is None or known.book is None:
         return None

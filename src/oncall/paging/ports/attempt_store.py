@@ -84,7 +84,8 @@ class SendQueue(Protocol):
 
     def lock_send_queue(self) -> None:
         """Wait for the send queue, and hold it until the transaction ends. Before this call the transaction may lock
-        no rows but those of claimed attempts."""
+        only rows of claimed attempts.
+        """
 
     def try_lock_send_queue(self) -> bool:
         """Take the lock of the send queue without waiting. Return False if another transaction holds it."""

@@ -1,4 +1,4 @@
-"""What the sign-in needs from an identity provider (OpenID Connect)."""
+"""The protocol of an identity provider (OpenID Connect), as the sign-in uses it."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """The secrets of one sign-in at the provider. state: comes back with the answer. nonce: stands in the ID token.
+    """The secrets of one sign-in at the provider. state: the answer returns it. nonce: the ID token holds it.
 
-    verifier: the secret of PKCE, which shows that the program that asked is the one that gets the answer.
+    verifier: the secret of PKCE. It proves that the program that redeems the code is the one that began the sign-in.
     """
 
     state: str = field(repr=False)
@@ -43,8 +43,8 @@ class IdentityProvider(Protocol):
     ) -> Identity:
         """Exchange the code that came back for the person's identity.
 
-        issuer: what the answer says of its issuer (RFC 9207); None: nothing.
+        issuer: the issuer that the answer names (RFC 9207); None if it names none.
         """
 
     async def farewell(self, id_token: str) -> str | None:
-        """Return the address at the provider that ends the session there too; None if it has none."""
+        """Return the provider's address that also ends the session there; None if the provider has none."""

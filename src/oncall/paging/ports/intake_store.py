@@ -83,7 +83,9 @@ class SenderKeys(Protocol):
         """Insert a key. Raises Conflict if it is stored already."""
 
     def latest_key(self, caller: str, sender: str, ticket: str) -> str | None:
-        """Return the key of this sender that led to a ticket last; None if none did. `mail` alone is indexed."""
+        """Return the newest of this sender's keys that lead to a ticket; None if there is none. Indexed for `mail`
+        only.
+        """
 
     def update_sender_key(self, key: SenderKey) -> None:
         """Store the columns of a key that can change. Raises NotFound for a key that is not stored."""
@@ -113,6 +115,6 @@ class ArrivalLog(Protocol):
         """Return the failures that no person has dealt with, by caller."""
 
     def forget_arrivals(self, *, before: datetime) -> int:
-        """Delete arrivals that came before an instant (real time), but no failure that waits for a person, and keys
-        that ended before it. Returns how many rows were deleted.
+        """Delete older arrivals, except failures that wait for a person, and keys that ended earlier. before: real
+        time. Returns the number of deleted rows.
         """

@@ -1,4 +1,4 @@
-"""The protocol for what the pager asks once in a pass: for all phones or tickets of the pass in one statement."""
+"""The protocol of queries that the pager runs once in a pass, for all its phones or tickets together."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from oncall.paging.ports.records import SentText
 
 
 class PassQueries(Protocol):
-    """Asks for many phones or tickets what other protocols ask for one. Absent keys stand for empty answers."""
+    """The queries of other protocols, for many phones or tickets at once. A key without results is absent."""
 
     def tickets_by_id(self, ticket_ids: Sequence[str]) -> dict[str, StoredTicket]:
         """Return tickets by id, and lock their rows until the transaction ends."""

@@ -50,7 +50,7 @@ class Inbox(Protocol):
         """Store an inbound SMS. Raises Conflict if its provider id is already stored."""
 
     def unhelpful_count(self, person: str, *, since: datetime, most: int) -> int:
-        """Return how many unhelpful texts this person has sent since an instant (policy time); it counts to `most`."""
+        """Return how many unhelpful texts this person has sent since an instant (policy time); at most `most`."""
 
 
 class Tokens(Protocol):

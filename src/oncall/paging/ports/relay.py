@@ -1,4 +1,4 @@
-"""Messages to webhooks and team channels: what the store keeps of them, and what carries them."""
+"""Messages to webhooks and team channels: their rows in the store, and the protocol of carriers, which send them."""
 
 from __future__ import annotations
 
@@ -87,12 +87,12 @@ class RelayMessage:
 
     @property
     def may_have_gone(self) -> bool:
-        """Return True if it was sent before, or was claimed by a process that did not say what became of it."""
+        """Return True if the message was sent before, or if a process claimed it and recorded no outcome."""
         return self.sends > 0 or self.due_at != self.written_at
 
     @property
     def state(self) -> RelayState:
-        """Return where the message is."""
+        """Return the message's state."""
         if self.sent_at is not None:
             return RelayState.SENT
         return RelayState.QUARANTINED if self.due_at is None else RelayState.WAITING
@@ -136,14 +136,14 @@ class EventFeed(Protocol):
         """Return the replies and updates with numbers above `after` and up to `until`, in order."""
 
 
-class RelayLooks(Protocol):
+class RelayReads(Protocol):
     """Reads single messages."""
 
     def relay_message(self, message_id: str) -> RelayMessage | None:
         """Return the message with this id, or None."""
 
 
-class RelayMessages(RelayLooks, Protocol):
+class RelayMessages(RelayReads, Protocol):
     """Stores the messages to webhooks, team channels, subscribers and customers."""
 
     def relay_cursor(self, name: str = EVENTS_RELAYED) -> int | None:
@@ -158,7 +158,9 @@ class RelayMessages(RelayLooks, Protocol):
     def claim_relay_messages(
         self, to: str, *, real_now: datetime, lease_until: datetime, most: int
     ) -> list[RelayMessage]:
-        """Claim due messages to one destination, oldest first; about one ticket only the first that is not sent."""
+        """Claim due messages to one destination, oldest first. For each ticket only its first unsent message can be
+        due.
+        """
 
     def relay_due(self, real_now: datetime) -> list[str]:
         """Return the destinations that have a due message, by name."""
@@ -176,7 +178,7 @@ class RelayMessages(RelayLooks, Protocol):
         """Return the backlog of each destination."""
 
     def quarantine_relay_messages(self, to: str, *, written_before: datetime, error: str) -> int:
-        """Give up waiting messages to a destination that were written before an instant, and return how many."""
+        """Quarantine the waiting messages to a destination that were written before an instant. Returns how many."""
 
     def forget_relay_messages(self, *, written_before: datetime) -> None:
         """Delete sent and quarantined messages that were written before an instant, except mails about a ticket."""
@@ -186,7 +188,7 @@ class Carrier(Protocol):
     """Carries messages to one destination."""
 
     async def carry(self, message: RelayMessage, *, real_now: datetime) -> None:
-        """Send a message. Raises DeliveryError with the reason, which holds no secret, unless it surely arrived."""
+        """Send a message. Raises DeliveryError if it may not have arrived; the reason holds no secret."""
 
     async def close(self) -> None:
         """Close the connections."""

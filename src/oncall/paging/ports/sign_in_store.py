@@ -27,8 +27,8 @@ class LoginLink:
 class PageSession:
     """A person who is signed in to the pages with one browser. Only the digest (hex) of the session's id is kept.
 
-    is_manager: the identity provider says that the person is in the managers' group. id_token: what the provider
-    signed, which ends the session there too; None for a sign-in by a link. Times are real, aware UTC.
+    is_manager: the identity provider says that the person is in the managers' group. id_token: the provider's signed
+    token, by which a sign-out also ends the session there; None for a sign-in by a link. Times are real, aware UTC.
     """
 
     digest: str
@@ -43,9 +43,9 @@ class PageSession:
 class ProviderHandshake:
     """A sign-in that a browser has begun at the identity provider and not finished.
 
-    state: the digest (hex) of the value that comes back with the answer. browser: the digest of the browser's cookie.
-    nonce, verifier: what the ID token must hold, and what proves to the provider that the answer is ours. wanted: the
-    page to lead to. Times are real, aware UTC.
+    state: the digest (hex) of the value that the provider's answer returns. browser: the digest of the browser's
+    cookie. nonce, verifier: what the ID token must hold, and what proves to the provider that the answer is ours.
+    wanted: the page to open after the sign-in. Times are real, aware UTC.
     """
 
     state: str
@@ -64,7 +64,9 @@ class SignIns(Schedules, Protocol):
         """Store a link."""
 
     def take_login_link(self, digest: str) -> LoginLink | None:
-        """Delete the link with this digest and return it; None if there is none. Of two callers one gets it."""
+        """Delete the link with this digest and return it; None if there is none. Only one of two simultaneous callers
+        gets it.
+        """
 
     def add_page_session(self, session: PageSession) -> None:
         """Store a session."""
@@ -79,7 +81,7 @@ class SignIns(Schedules, Protocol):
         """Store a sign-in that begins at the identity provider."""
 
     def take_provider_handshake(self, state: str) -> ProviderHandshake | None:
-        """Delete the handshake with this state and return it; None if there is none. Of two callers one gets it."""
+        """Delete and return the handshake with this state; None if there is none. Only one of two callers gets it."""
 
     def forget_sign_ins(self, *, ended_by: datetime) -> None:
         """Delete the links, sessions and handshakes that ended at or before an instant (real time)."""

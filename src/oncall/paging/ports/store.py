@@ -28,7 +28,7 @@ from oncall.paging.ports.people_store import Alerts, Inbox, Pagers, Reachability
 from oncall.paging.ports.phone_proofs import PhoneProofs
 from oncall.paging.ports.plan_drafts import PlanDrafts
 from oncall.paging.ports.refusals import RefusalCounts
-from oncall.paging.ports.relay import EventFeed, RelayLooks
+from oncall.paging.ports.relay import EventFeed, RelayReads
 from oncall.paging.ports.schedule_store import PolicySources, Publishing, Schedules
 from oncall.paging.ports.sign_in_store import SignIns
 from oncall.paging.ports.subscribers import Subscribers
@@ -92,7 +92,7 @@ class BriefingStore(ReportingStore, OptOutNotes, NoticeChoices, Protocol):
         """Return the schedule that the versions up to this number made."""
 
 
-class ViewStore(BundleStore, TicketLists, RelayLooks, Protocol):
+class ViewStore(BundleStore, TicketLists, RelayReads, Protocol):
     """Everything that the JSON of tickets needs."""
 
 

@@ -67,7 +67,7 @@ class NoticeCursor:
 
 
 class Subscribers(StatusLog, RelayMessages, Protocol):
-    """Stores subscribers, what was asked from where, and the place up to which notices are written."""
+    """Stores subscribers, counts of requests to subscribe, and the event up to which notices are written."""
 
     def subscriber_at(self, address: str) -> Subscriber | None:
         """Return the subscriber with this address, confirmed or not; None if there is none."""
@@ -88,7 +88,7 @@ class Subscribers(StatusLog, RelayMessages, Protocol):
         """Delete a subscriber and the mail and texts to them that are not sent yet."""
 
     def stop_texts(self, digest: str, at: datetime) -> None:
-        """Note for ever that the number with this digest gets no text of the status page. at: real time."""
+        """Record that the status page never texts the number with this digest again. at: real time."""
 
     def has_stopped_texts(self, digest: str) -> bool:
         """Return True if the number with this digest has sent STOP."""
@@ -103,16 +103,16 @@ class Subscribers(StatusLog, RelayMessages, Protocol):
         """Return how many confirmed subscribers get mail."""
 
     def subscription_asks(self, key: str, *, since: datetime) -> int:
-        """Return how often this key asked for a subscription since an instant (real time)."""
+        """Return how many requests to subscribe were counted under this key since an instant (real time)."""
 
     def add_subscription_asks(self, keys: Sequence[str], at: datetime) -> None:
-        """Note that these keys asked at an instant (real time)."""
+        """Count a request to subscribe, made at an instant (real time), under each of these keys."""
 
     def forget_subscription_asks(self, *, before: datetime) -> None:
-        """Delete what was asked before an instant (real time)."""
+        """Delete the counts of requests to subscribe that are older than an instant (real time)."""
 
     def notice_cursor(self) -> NoticeCursor | None:
-        """Return how far subscribers have been told; None if nobody ever confirmed."""
+        """Return how far subscribers have been told; None if no subscriber ever confirmed."""
 
     def move_notice_cursor(self, before: NoticeCursor | None, after: NoticeCursor) -> bool:
         """Set the cursor and return True, or return False if it is not `before` any more."""

@@ -1,4 +1,4 @@
-"""Sends what the relay has written: in order for each ticket, again until it arrives, and never twice without need."""
+"""Sends the relay's messages: in order for each ticket, with retries until they arrive, without needless repeats."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ class RelayObserver(Protocol):
 class Courier:
     """Sends the messages of one destination. carrier: sends them. real_now: real time, aware UTC.
 
-    may_go: returns True if a message may go now; each round then sends one. Without it, all go at once. pause_between:
-    real seconds without work after each message.
+    may_go: returns True if a message may go now; a courier with `may_go` sends one message a round, one without sends
+    all. pause_between: real seconds without work after each message.
     """
 
     to: str
@@ -70,7 +70,7 @@ class Courier:
         return self.rests_until is not None and self.real_now() < self.rests_until
 
     async def round(self) -> int:
-        """Send what is due, and return how many messages are done with. Raises StoreError when the store is away."""
+        """Send the due messages, and return how many need no further send. Raises StoreError when the store is away."""
         if self.rests or (self.may_go is not None and not await self.may_go()):
             return 0
         now, most = self.real_now(), MOST_AT_ONCE if self.may_go is None else 1
@@ -104,7 +104,7 @@ class Courier:
         return replace(tried, due_at=None, sent_at=self.real_now(), error=None)
 
     async def _rest(self, failed: RelayMessage) -> None:
-        """Let the destination rest after a failure, and give up the messages that have waited for days."""
+        """Let the destination rest after a failure, and quarantine the messages that have waited for days."""
         now = self.real_now()
         self.failures += 1
         self.rests_until = now + min(FIRST_PAUSE * 2 ** min(self.failures - 1, 10), LONGEST_REST)

@@ -23,9 +23,9 @@ _LONGEST_THREAD = 250
 
 @dataclass(frozen=True, slots=True)
 class MailThread:
-    """The place of a mail in its thread. own_id: of this mail; answers: of the mail that it answers; without brackets.
+    """The Message-IDs that place a mail in its thread, without brackets. own_id: the id of this mail.
 
-    answers: None if no mail about the ticket is known.
+    answers: the id of the mail that it answers; None if no mail about the ticket is known.
     """
 
     own_id: str
@@ -35,7 +35,7 @@ class MailThread:
 def customer_address(contact: str | None, rules: MailRules) -> str | None:
     """Return the mail address in a ticket's contact, to which replies go; None if there is none.
 
-    An address that opens tickets is left out: the mail would come back as the customer's.
+    An address at which this service takes mail in does not count: the reply would come back as a customer's mail.
     """
     found = MAIL_ADDRESS.search(contact or "")
     address = found[0].rstrip(".") if found is not None else None

@@ -48,9 +48,10 @@ class Round:
 
 @dataclass
 class Filling:
-    """Reads the log from the stored cursor on. Used by one relay, which has seen the log up to `seen`.
+    """Reads the log from the stored cursor on, for one relay. seen: the last event that this relay has read.
 
     handoff_at: the last handoff (policy time) that was reported to channels.
+
     """
 
     seen: int | None = None
@@ -58,7 +59,7 @@ class Filling:
     written: set[str] = field(default_factory=set)
     handoff_at: datetime | None = None
 
-    def look(self, tx: FillStore, *, now: datetime, real_now: datetime) -> Round:
+    def find(self, tx: FillStore, *, now: datetime, real_now: datetime) -> Round:
         """Return the messages to write now. Reads only; it locks no row that the pager needs. now: policy time."""
         policy, cursor = _policy(tx), tx.relay_cursor()
         last = tx.last_event()
@@ -66,7 +67,7 @@ class Filling:
             self.seen = last
             return Round(cursor, None)
         if cursor is None:
-            # Nothing was relayed so far. Events since the last look may be of after the publication.
+            # Nothing was relayed so far. Events since the last round may be later than the publication.
             cursor = min(last, self.seen if self.seen is not None else last)
             return Round(None, cursor)
         events = tx.events_after(cursor, most=MOST_EVENTS) if last > cursor else []
@@ -82,14 +83,16 @@ class Filling:
         return Round(cursor, after, new, is_full=len(events) == MOST_EVENTS and after != cursor, handoff_at=handoff_at)
 
     def store(self, tx: RelayMessages, found: Round) -> bool:
-        """Write what a round has found. False if another relay has moved the cursor; the next round looks again."""
+        """Write the messages of a round. Returns False if another relay has moved the cursor; the next round then reads
+        again.
+        """
         if not tx.move_relay_cursor(found.before, found.after):
             return False
         tx.add_relay_messages(found.messages)
         return True
 
     def stored(self, found: Round) -> None:
-        """Note that a round is written, so that its messages are not offered again."""
+        """Note that a round is written, so that `find` does not return its messages again."""
         self.seen = found.after if found.after is not None else self.seen
         if len(self.written) > 20 * MOST_EVENTS:
             self.written.clear()

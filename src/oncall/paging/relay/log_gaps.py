@@ -1,4 +1,4 @@
-"""Finds up to which number the log of events is complete: a transaction that commits late fills a gap below the end."""
+"""Finds the number up to which the log of events is complete. A transaction that commits late may still fill a gap."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ class LogGaps:
     missed_at: dict[int, datetime] = field(default_factory=dict)
 
     def settled(self, cursor: int, numbers: Sequence[int], real_now: datetime) -> int:
-        """Return the number up to which the log is complete, without gaps older than `GAP_LASTS`.
+        """Return the number up to which the log is complete. Gaps older than `GAP_LASTS` do not count.
 
         numbers: of the events after the cursor, in order.
+
         """
         expected, gap = cursor + 1, None
         for number in numbers:

@@ -30,17 +30,17 @@ class NoticeRound:
 
 @dataclass
 class SubscriberNotices:
-    """Finds what subscribers have to be told. base: the address of this service in links.
+    """Finds the notices that subscribers must get. base: the address of this service in links.
 
-    gap: the event after a missing number, and when (real time) it was first seen. told: the event that is being told,
-    with the page as it was when the first subscribers were told, so that all are told the same.
+    gap: the event after a missing number, and when (real time) it was first seen. told: the event whose notices are
+    being written, and the page as it was at the first of them, so that all subscribers read the same.
     """
 
     base: str
     gap: tuple[int, datetime] | None = None
     told: tuple[int, StatusRecord | None] | None = None
 
-    def look(self, tx: Subscribers, *, now: datetime, real_now: datetime) -> NoticeRound | None:
+    def find(self, tx: Subscribers, *, now: datetime, real_now: datetime) -> NoticeRound | None:
         """Return the notices to write now; None if there are none. Reads only. now: policy time."""
         cursor = tx.notice_cursor()
         event = tx.next_status_event(cursor.event) if cursor is not None else None
@@ -86,7 +86,9 @@ class SubscriberNotices:
 
 
 def store_notices(tx: Subscribers, found: NoticeRound) -> bool:
-    """Write what a round has found. False if another relay has moved the cursor; the next round looks again."""
+    """Write the notices of a round. Returns False if another relay has moved the cursor; the next round then reads
+    again.
+    """
     if not tx.move_notice_cursor(found.before, found.after):
         return False
     tx.add_relay_messages(found.messages)

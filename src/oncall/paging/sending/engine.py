@@ -225,7 +225,7 @@ class Engine:
         free = MOST_IN_FLIGHT - len(self._in_flight)
         if free <= 0:
             return
-        alerts, self._delivery.opted_out, is_due = await self.write(self._look)
+        alerts, self._delivery.opted_out, is_due = await self.write(self._due_now)
         for alert in alerts:
             self._start(self._in_room(self._delivery.alert(alert)))
         claimed = await self._claimed(free) if is_due else []
@@ -240,7 +240,7 @@ class Engine:
                 in_doubt, reconciled = attempt.status is AttemptStatus.UNKNOWN, self._delivery.reconcile
                 self._start(self._in_room(reconciled(attempt)) if in_doubt else self._sent(attempt, self._room))
 
-    def _look(self, tx: Transaction) -> tuple[list[Alert], Mapping[str, Reachability], bool]:
+    def _due_now(self, tx: Transaction) -> tuple[list[Alert], Mapping[str, Reachability], bool]:
         """Return the alerts to send now, the opt-outs, and whether an attempt is due."""
         work, attempt_at = self._access.work(tx), tx.next_attempt_at()
         is_due = attempt_at is not None and attempt_at <= work.real_now

@@ -1,8 +1,8 @@
 """The store as one pass of the pager sees it: each question is asked once for all messages of the pass.
 
-Rules that judge one message at a time ask here. The first question of a kind is asked for all phones or tickets of the
-pass in one statement, and the others are answered from memory. Changes are collected, count at once, and are written
-together at the end.
+The rules that judge one message at a time read from this store. The first question of a kind is asked for all phones or
+tickets of the pass in one statement, and the others are answered from memory. Changes are collected, count at once, and
+are written together at the end.
 """
 
 from __future__ import annotations

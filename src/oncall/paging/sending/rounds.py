@@ -16,7 +16,9 @@ from oncall.schedule.schedule import Schedule
 
 
 class Rounds:
-    """Runs at a handoff, when a reminder is due, after a start, and after a change of the schedule."""
+    """Carries out handoffs and reminders when they are due, and checks both after a start and after a change of the
+    schedule.
+    """
 
     def __init__(self, access: Access) -> None:
         self._access = access

@@ -104,10 +104,10 @@ def _beyond_ceiling(
 def _urgent_pages(
     work: SendWork, person: str, due: Sequence[Attempt], *, over: Container[str | None]
 ) -> Attempt | None:
-    """Mark the first pages of urgent tickets as being sent when the phone is free: those that waited, as one message.
+    """Mark the first pages of urgent tickets to a person as being sent if the phone is free; otherwise put them off.
 
-    If none has waited yet, the first one goes alone, and the others wait for the end of the span that it begins. over:
-    the callers whose pages are beyond a ceiling, and go in a summary instead.
+    Pages that have waited go together as one message. If none has waited yet, the oldest goes alone, and the others
+    wait until `bundle_urgent_for` is over. over: the callers whose pages go in a summary instead.
     """
     if not due:
         return None

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class CallerView(TypedDict):
-    """The caller of a request, as its token says."""
+    """The caller of a request, as described by the caller's token."""
 
     name: Annotated[str, "The name of the token."]
     role: Annotated[str, "`intake`, `engineer` or `manager`."]

@@ -15,7 +15,7 @@ MOST_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Whose:
+class KnownCustomer:
     """A customer. name: its spelling in the policy's list of customers, or else in the tickets.
 
     spellings: those of their tickets; empty if they have none.
@@ -25,7 +25,7 @@ class Whose:
     spellings: tuple[str, ...]
 
 
-def customer_meant(tx: CustomerStore, asked: str) -> Whose:
+def customer_meant(tx: CustomerStore, asked: str) -> KnownCustomer:
     """Return the customer of that name; letter case, blanks and punctuation do not count.
 
     Raises NotFound, with the nearest known name, if neither the tickets nor the policy have this customer.
@@ -35,9 +35,9 @@ def customer_meant(tx: CustomerStore, asked: str) -> Whose:
     spellings = tuple(name for name in names if name == asked or (wanted and folded_name(name) == wanted))
     listed = tx.policy().customer(asked)
     if listed is not None:
-        return Whose(listed.name, spellings)
+        return KnownCustomer(listed.name, spellings)
     if spellings:
-        return Whose(asked if asked in spellings else spellings[0], spellings)
+        return KnownCustomer(asked if asked in spellings else spellings[0], spellings)
     raise NotFound(_unknown(asked, [*dict.fromkeys([*names, *(one.name for one in tx.policy().customers)])]))
 
 

@@ -37,7 +37,9 @@ _PROMISES = {
 
 
 class Said(TypedDict):
-    """One entry of a conversation. at: in words. who: a first name, or `You`. text: None for a mere fact."""
+    """One entry of a conversation. at: its time in words. who: a first name, or `You`. text: None if only the fact is
+    known.
+    """
 
     at: str
     who: str
@@ -46,7 +48,9 @@ class Said(TypedDict):
 
 
 class CustomerView(TypedDict):
-    """A ticket as its customer sees it. graver: the impact that `it got worse` gives it; None for the gravest."""
+    """A ticket as its customer sees it. graver: the impact after the customer reports that it got worse; None for the
+    gravest.
+    """
 
     id: str
     subject: str

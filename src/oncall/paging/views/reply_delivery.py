@@ -6,14 +6,14 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from oncall.paging.domain.events import Event, SupportMessage
-from oncall.paging.ports.relay import RelayLooks
+from oncall.paging.ports.relay import RelayReads
 from oncall.paging.relay.customer_mail import reply_mail_id
 
 if TYPE_CHECKING:
     from oncall.paging.views.ticket_view_types import MailView
 
 
-def mail_view(tx: RelayLooks, event: Event, zone: tzinfo) -> MailView | None:
+def mail_view(tx: RelayReads, event: Event, zone: tzinfo) -> MailView | None:
     """Return the delivery of the mail with a reply; None for another event, and for a reply that no mail carries."""
     if not isinstance(event, SupportMessage) or event.text is None:
         return None

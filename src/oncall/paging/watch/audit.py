@@ -32,8 +32,8 @@ ARRIVES_WITHIN = timedelta(seconds=60)
 """How long (real time) a delivery may take after the provider accepted the page."""
 LONGEST_TURN = timedelta(hours=1)
 """How long (real time) a page may wait for rate limits, whatever the limits are."""
-PER_LOOK = 200
-"""Tickets per look: this many of the newest open ones every time, and as many of the others in rotation."""
+PER_AUDIT = 200
+"""Tickets per audit: this many of the newest open ones every time, and as many of the others in rotation."""
 MOST_ATTEMPTS = 1000
 _UNSENT = (*SENDABLE, AttemptStatus.SENDING, AttemptStatus.UNKNOWN)
 
@@ -89,8 +89,9 @@ class Overdue:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """The result of one look. pages: the pages of the open tickets by status. last, last_taken: where the next look
-    continues; None: from the newest."""
+    """The result of one audit. pages: how many pages of open tickets have each status. last, last_taken: where the next
+    audit continues; None: from the newest.
+    """
 
     overdue: tuple[Overdue, ...]
     pages: Mapping[str, int]
@@ -101,7 +102,7 @@ class Audit:
 
 @dataclass(frozen=True, slots=True)
 class _SeenTicket:
-    """A ticket as one look found it. attempts: empty if the ticket's row does not say that it is open."""
+    """A ticket as one audit found it. attempts: empty if the ticket's row does not say that it is open."""
 
     stored: StoredTicket
     log: Sequence[Event]
@@ -118,8 +119,8 @@ class _SeenTicket:
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
-    """One look at the store. now, grace: policy time; real_now: real time."""
+class _AuditRun:
+    """One audit of the store. now, grace: policy time; real_now: real time."""
 
     tx: AuditStore
     now: datetime
@@ -127,7 +128,7 @@ class _Look:
     grace: timedelta
 
     def at_ticket(self, seen: _SeenTicket) -> list[Overdue]:
-        """Return the findings from a ticket's log, even if its row differs; an unreadable log is one."""
+        """Return the findings from a ticket's log, even if its row differs. An unreadable log is itself a finding."""
         try:
             found = self._steps(seen)
             if seen.is_open:
@@ -183,7 +184,7 @@ class _Look:
         arrived_at = max((one.at for one in pages if one.status is AttemptStatus.DELIVERED), default=None)
         for page in pages:
             is_moot = arrived_at is not None and arrived_at >= page.at
-            if page.status not in TAKEN or is_moot or not _is_heard_of(self.tx, page):
+            if page.status not in TAKEN or is_moot or not _has_delivery_reports(self.tx, page):
                 continue
             # A provider takes as long as ever when policy time runs fast: its minutes are real ones.
             waits_for = (self.now - _handed_over_at(self.tx, page)) * (GRACE / self.grace)
@@ -201,7 +202,7 @@ class _Look:
             return []
         if attempt.purpose is Purpose.PAGE:
             pages = [page for page in members(self.tx, attempt) if page.status in _UNSENT]
-            return [Overdue(page.ticket, Kind.UNSENT, late) for page in pages if _is_waited_for(self.tx, page)]
+            return [Overdue(page.ticket, Kind.UNSENT, late) for page in pages if _is_still_due(self.tx, page)]
         alerts = [event for event in self.tx.events(attempt.ticket) if isinstance(event, Warned | Breached)]
         is_of_alert = any(event.attempt == attempt.id for event in alerts)
         return [Overdue(attempt.ticket, Kind.NOTICE, late)] if is_of_alert else []
@@ -228,31 +229,31 @@ def audit(
     The groups: the newest open tickets, the next ones after the ticket `after`, the next acknowledged ones after
     `after_taken`, the newest of all, and those with the ids `again`.
 
-    now: policy time; real_now: real time; both aware UTC. grace: how late a step may be, policy time. The answer's
-    `last` and `last_taken` are the next look's `after` and `after_taken`.
+    now: policy time; real_now: real time; both aware UTC. grace: how late a step may be, policy time. The result's
+    `last` and `last_taken` are the next audit's `after` and `after_taken`.
     """
-    newest = tx.tickets(TicketFilter((TicketStatus.OPEN,), limit=PER_LOOK))
-    start = after if after is not None else newest[-1].ticket.id if len(newest) == PER_LOOK else None
-    others = tx.tickets(TicketFilter((TicketStatus.OPEN,), after=start, limit=PER_LOOK)) if start is not None else []
-    taken = tx.tickets(TicketFilter((TicketStatus.ACKNOWLEDGED,), after=after_taken, limit=PER_LOOK))
+    newest = tx.tickets(TicketFilter((TicketStatus.OPEN,), limit=PER_AUDIT))
+    start = after if after is not None else newest[-1].ticket.id if len(newest) == PER_AUDIT else None
+    others = tx.tickets(TicketFilter((TicketStatus.OPEN,), after=start, limit=PER_AUDIT)) if start is not None else []
+    taken = tx.tickets(TicketFilter((TicketStatus.ACKNOWLEDGED,), after=after_taken, limit=PER_AUDIT))
     # A row may wrongly say that the ticket is acknowledged or resolved.
-    of_any_kind = tx.tickets(TicketFilter(limit=PER_LOOK))
+    of_any_kind = tx.tickets(TicketFilter(limit=PER_AUDIT))
     suspected = [stored for name in again if (stored := tx.ticket(name)) is not None]
-    looked = {one.ticket.id: one for one in (*newest, *of_any_kind, *taken, *others, *suspected)}
-    logs, look = tx.events_of([*looked]), _Look(tx, now, real_now, grace)
+    seen = {one.ticket.id: one for one in (*newest, *of_any_kind, *taken, *others, *suspected)}
+    logs, run = tx.events_of([*seen]), _AuditRun(tx, now, real_now, grace)
     found: list[Overdue] = []
     pages: list[Attempt] = []
-    for name, stored in looked.items():
+    for name, stored in seen.items():
         own = tx.attempts(name) if stored.status is TicketStatus.OPEN else []
         pages += [one for one in own if one.purpose is Purpose.PAGE]
-        found += look.at_ticket(_SeenTicket(stored, logs.get(name, []), own))
+        found += run.at_ticket(_SeenTicket(stored, logs.get(name, []), own))
     statuses = Counter(page.status.value for page in pages)
-    opened = sum(stored.status is TicketStatus.OPEN for stored in looked.values())
-    return Audit((*found, *look.at_attempts(pages)), dict(statuses), opened, _next(others), _next(taken))
+    opened = sum(stored.status is TicketStatus.OPEN for stored in seen.values())
+    return Audit((*found, *run.at_attempts(pages)), dict(statuses), opened, _next(others), _next(taken))
 
 
-def _next(looked: Sequence[StoredTicket]) -> str | None:
-    return looked[-1].ticket.id if len(looked) == PER_LOOK else None
+def _next(seen: Sequence[StoredTicket]) -> str | None:
+    return seen[-1].ticket.id if len(seen) == PER_AUDIT else None
 
 
 def _open_since(stored: StoredTicket, log: Sequence[Event]) -> datetime:
@@ -265,11 +266,12 @@ def _open_since(stored: StoredTicket, log: Sequence[Event]) -> datetime:
     return since
 
 
-def _is_heard_of(tx: AttemptLists, page: Attempt) -> bool:
+def _has_delivery_reports(tx: AttemptLists, page: Attempt) -> bool:
     """Return True if a delivery of this page would be reported.
 
-    A page that the provider has not sent to the carrier is not delivered. Some carriers never report a delivery: then
-    no earlier message to this person has a receipt either."""
+    The provider reports nothing before it has sent the page to the carrier. Some carriers never report a delivery: then
+    no earlier message to this person has a receipt either.
+    """
     return page.status is AttemptStatus.ACCEPTED or tx.has_delivered(page.to, page.channel)
 
 
@@ -295,7 +297,7 @@ def _due_since(attempt: Attempt, now: datetime) -> datetime:
     return min(attempt.retry_at, attempt.written_at + LONGEST_TURN)
 
 
-def _is_waited_for(tx: BundleStore, attempt: Attempt) -> bool:
+def _is_still_due(tx: BundleStore, attempt: Attempt) -> bool:
     """Return False for an attempt that a later step has replaced."""
     stored = tx.ticket(attempt.ticket)
     if stored is None or stored.status is not TicketStatus.OPEN:

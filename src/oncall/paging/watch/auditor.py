@@ -12,7 +12,7 @@ import structlog
 from oncall.errors import StoreError
 from oncall.paging.ports.store import Transaction
 from oncall.paging.ports.time_source import Clock
-from oncall.paging.watch.audit import PER_LOOK, Audit, Kind, Overdue, audit, grace_by
+from oncall.paging.watch.audit import PER_AUDIT, Audit, Kind, Overdue, audit, grace_by
 
 SECOND_LOOK = timedelta(seconds=5)
 """Pause (real time) before the second look at something overdue: a busy pager catches up within it."""
@@ -33,7 +33,9 @@ class AuditObserver(Protocol):
         """Count an alarm."""
 
     def audited(self, *, overdue: int, pages: Mapping[str, int], at: datetime) -> None:
-        """Record one look at `at` (real time). overdue: the number of items. pages: of open tickets, by status."""
+        """Record one audit at `at` (real time). overdue: the number of items. pages: how many pages of open tickets
+        have each status.
+        """
 
 
 Read = Callable[[Callable[[Transaction], Audit]], Awaitable[Audit]]
@@ -41,9 +43,11 @@ Read = Callable[[Callable[[Transaction], Audit]], Awaitable[Audit]]
 
 @dataclass
 class Auditor:
-    """Audits repeatedly, and raises an alarm for what two looks find overdue. Times are real unless stated otherwise.
+    """Audits repeatedly, and raises an alarm for what two audits in a row find overdue. Times are real unless stated
+    otherwise.
 
     read: runs work on a consistent snapshot of the store. sink: sends alarms; None: they go to the log only.
+
     """
 
     read: Read
@@ -55,7 +59,7 @@ class Auditor:
     _suspects: dict[tuple[str, Kind], datetime] = field(default_factory=dict, init=False)
     _after: str | None = field(default=None, init=False)
     _after_taken: str | None = field(default=None, init=False)
-    _looked_at: datetime | None = field(default=None, init=False)
+    _audited_at: datetime | None = field(default=None, init=False)
     _raised_at: datetime | None = field(default=None, init=False)
     _raised: frozenset[tuple[str, Kind]] = field(default=frozenset(), init=False)
     _trouble: str | None = field(default=None, init=False)
@@ -63,7 +67,7 @@ class Auditor:
 
     def __post_init__(self) -> None:
         self._log = structlog.get_logger("oncall.auditor").bind(worker=self.worker)
-        self._looked_at = self.clock.real_now()
+        self._audited_at = self.clock.real_now()
 
     @property
     def problems(self) -> list[str]:
@@ -75,10 +79,10 @@ class Auditor:
 
     @property
     def is_suspicious(self) -> bool:
-        """Return True if something was overdue at one look only, so that the next look should come soon."""
+        """Return True if something was overdue at one audit only, so that the next audit should come soon."""
         return len(self._suspects) > len(self.confirmed)
 
-    async def look(self, trouble: str | None = None) -> None:
+    async def audit_once(self, trouble: str | None = None) -> None:
         """Audit once and raise the alarms that are due. trouble: why the provider refuses this pager, if it does."""
         now, real_now, grace = self.clock.now(), self.clock.real_now(), grace_by(self.clock)
         try:
@@ -100,7 +104,7 @@ class Auditor:
             await self._failed(error, real_now)
             return
         self._fault = None
-        self._looked_at, self._after, self._after_taken = real_now, found.last, found.last_taken
+        self._audited_at, self._after, self._after_taken = real_now, found.last, found.last_taken
         self._confirm(found.overdue, real_now)
         self.observer.audited(overdue=len(self.confirmed), pages=found.pages, at=real_now)
         await self._raise_overdue(real_now)
@@ -108,8 +112,8 @@ class Auditor:
 
     @property
     def _suspected(self) -> list[str]:
-        """Return the ids of tickets that the last look found overdue, for the next look to check again."""
-        return list(dict.fromkeys(ticket for ticket, _ in self._suspects))[-PER_LOOK:]
+        """Return the ids of tickets that the last audit found overdue, for the next audit to check again."""
+        return list(dict.fromkeys(ticket for ticket, _ in self._suspects))[-PER_AUDIT:]
 
     def _confirm(self, overdue: Sequence[Overdue], real_now: datetime) -> None:
         keys = dict.fromkeys((late.ticket, late.kind) for late in overdue)
@@ -150,7 +154,7 @@ class Auditor:
     async def _blind(self, error: StoreError, real_now: datetime) -> None:
         """Raise an alarm if the store has been away for too long."""
         self._log.error("the auditor cannot read the store", action="audit_failed", error=str(error))
-        blind_for = real_now - (self._looked_at or real_now)
+        blind_for = real_now - (self._audited_at or real_now)
         is_due = self._raised_at is None or real_now - self._raised_at >= REMIND_EVERY
         if blind_for >= BLIND_AFTER and is_due:
             self._raised_at = real_now

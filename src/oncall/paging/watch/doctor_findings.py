@@ -51,7 +51,7 @@ def findings(facts: Facts) -> list[Finding]:
     """Return every finding, the worst first."""
     found = [*_database(facts), *_provider(facts), *_callbacks(facts), *_callers(facts)]
     if facts.stored is not None:
-        for look in (
+        for check in (
             _pager,
             _audit,
             _schedule,
@@ -68,7 +68,7 @@ def findings(facts: Facts) -> list[Finding]:
             silent_jobs,
             unproven_phones,
         ):
-            found += look(facts, facts.stored)
+            found += check(facts, facts.stored)
     found += _clocks(facts)
     return sorted(found, key=lambda finding: list(Severity).index(finding.severity))
 

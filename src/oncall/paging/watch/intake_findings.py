@@ -1,4 +1,4 @@
-"""Findings of `oncall doctor` about what senders posted in vain, and about jobs that have stopped calling."""
+"""Findings of `oncall doctor` about posts that could not be understood, and about jobs that have stopped calling."""
 
 from __future__ import annotations
 

@@ -12,16 +12,17 @@ AHEAD = timedelta(days=14)
 
 
 def needed_soon(schedule: Schedule, now: datetime) -> list[str]:
-    """Return the ids of those on call within AHEAD, and of the manager, by id. now: aware UTC."""
+    """Return the ids, sorted, of the engineers on call within AHEAD and of the manager. now: aware UTC."""
     soon = {assignment.engineer for assignment in schedule.assignments(now, now + AHEAD)}
     manager = schedule.manager_at(now)
     return sorted(soon | ({manager.id} if manager is not None else set()))
 
 
 def untried_phones(schedule: Schedule, reached: Mapping[str, datetime], now: datetime) -> list[str]:
-    """Return the ids of those needed soon to or from whose current number no message was ever confirmed, by id.
+    """Return the ids, sorted, of the people needed soon whose current number never had a confirmed message.
 
     reached: when (policy time) a message to or from a person was last confirmed, by id.
+
     """
     return [person for person in needed_soon(schedule, now) if not _was_reached(person, schedule, reached)]
 

@@ -61,7 +61,7 @@ class WriteWatch:
         """Return a sentence for /readyz if the database cannot be written. It names no address."""
         return [self._sentence] if self._unwritten >= UNWRITABLE_AFTER else []
 
-    async def look(self) -> None:
+    async def check(self) -> None:
         """Raise the alarm, or end it, if that is due."""
         if self._unwritten >= UNWRITABLE_AFTER:
             await self._raise()
