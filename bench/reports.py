@@ -62,7 +62,7 @@ def rehearsed(count: int, *, seed: int = 1) -> tuple[Played, NewVersion, list[St
     }
     document = publication_document(scenario.plan, roster)
     version = NewVersion(span.start, "publish", "bench", "bench", document, sources)
-    return played, version, played.ledger.tickets_between(TicketSpan(span.start, until, limit=count))
+    return played, version, played.store.tickets_between(TicketSpan(span.start, until, limit=count))
 
 
 def fill(store: SqlStore, count: int) -> None:
@@ -83,7 +83,7 @@ def _add(tx: Transaction, *, played: Played, tickets: list[StoredTicket], copy: 
 
 def _events(played: Played, tickets: list[StoredTicket], copy: int) -> Iterator[Event]:
     for stored in tickets:
-        for event in played.ledger.events(stored.ticket.id):
+        for event in played.store.events(stored.ticket.id):
             yield replace(event, ticket=f"{event.ticket}-{copy}")
 
 

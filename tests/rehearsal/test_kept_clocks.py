@@ -29,17 +29,17 @@ def test_what_is_kept_of_a_ticket_is_what_its_log_says() -> None:
     arrivals = made_up(rate_of("20/day"), span, roster.policy, schedule.calendar, seed=1)
     # It ends in the middle, while many tickets are open.
     until = span.end - timedelta(days=2)
-    ledger = play(arrivals, schedule, roster.policy, People(), until=until, seed=1).ledger
+    store = play(arrivals, schedule, roster.policy, People(), until=until, seed=1).store
     kept = 0
-    for stored in ledger.tickets_between(TicketSpan(span.start, until, limit=10_000)):
-        name, log = stored.ticket.id, ledger.events(stored.ticket.id)
-        whole = clocks(ledger, stored.ticket, log, until)
-        known = known_clocks(ledger, name, until)
+    for stored in store.tickets_between(TicketSpan(span.start, until, limit=10_000)):
+        name, log = stored.ticket.id, store.events(stored.ticket.id)
+        whole = clocks(store, stored.ticket, log, until)
+        known = known_clocks(store, name, until)
         assert known in (None, whole)
         kept += known is not None
-        row = ledger.ticket(name)
+        row = store.ticket(name)
         assert row is not None
-        work = TicketWork.on(ledger, row, ActionContext("test", until, until))
+        work = TicketWork.on(store, row, ActionContext("test", until, until))
         assert work.state == fold(stored.ticket, log)
         assert work.clocks == whole
     assert kept > 50

@@ -1,4 +1,4 @@
-"""Read the rota that a team has, from a spreadsheet or a calendar file, as a plan.
+"""Reads a team's existing rota from a spreadsheet or calendar file, and makes a plan of it.
 
 Imports `schedule`, `rosters` and `support`. Nothing is guessed: what cannot be read is listed with its row or event.
 """

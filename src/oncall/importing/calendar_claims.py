@@ -138,7 +138,7 @@ class _EventReader:
         raise Refused(f"names no role; say the role of such events, like --role {roles[0]}")
 
     def _engineer(self, summary: str, event: Event) -> str:
-        """Return the engineer of an event. Raises Refused for nobody, several, or two that contradict each other."""
+        """Return the engineer of an event. Raises Refused if it names no engineer, several, or contradictory ones."""
         attendees = {each for text in _attendees(event) if (each := self._people.mentioned(text)) is not None}
         named = self._people.mentioned(summary)
         if named is not None and attendees and named not in attendees:
@@ -155,7 +155,7 @@ class _EventReader:
 
 
 def _moved_starts(events: Iterable[Event]) -> dict[str, list[date | datetime]]:
-    """Return by UID the starts of occurrences that an event of its own replaces."""
+    """Return, by UID, the starts of the occurrences that a separate event replaces."""
     moved: dict[str, list[date | datetime]] = defaultdict(list)
     for event in events:
         value: Property = event.get("RECURRENCE-ID")

@@ -36,8 +36,8 @@ class LeftOut:
 class Claim:
     """One engineer has one role: in a window, or for the shifts that start on the dates `days` (both inside).
 
-    kind: of the shift, if the file names it. is_one_shift: the claim is about one shift, so that two shifts on its
-    date are a question.
+    kind: the kind of the shift, if the file names it. is_one_shift: the claim is about exactly one shift, so it is
+    unclear if two shifts start on its date.
     """
 
     place: Place

@@ -24,9 +24,9 @@ _MOST_TITLES = 10
 
 @dataclass(frozen=True, slots=True)
 class Headings:
-    """The columns of a table. fields: the column of `date`, `start`, `end`, `kind`, `role`, `engineer`, where it is.
+    """The columns of a table. fields: the columns of `date`, `start`, `end`, `kind`, `role` and `engineer` that exist.
 
-    roles: the column of each role that has one. row: the number of the headings' row. unread: other headings.
+    roles: the column of each role that has its own. row: the number of the row of headings. unread: other headings.
     """
 
     row: int
@@ -87,7 +87,7 @@ def _columns(number: int, cells: Sequence[str], roles: Sequence[str]) -> Heading
 
 
 def _refuse_unclear(found: Headings, roles: Sequence[str], role: str | None) -> None:
-    """Raise Refused for headings that leave open when a shift is, or in which role."""
+    """Raise Refused for headings that do not settle the time of a shift, or its role."""
     if "date" in found.fields and found.fields.keys() & {"start", "end"}:
         raise Refused(f"row {found.row}: there is a date and a start or end; keep the date alone, or both others")
     if found.roles and "role" in found.fields:

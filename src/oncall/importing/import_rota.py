@@ -1,4 +1,4 @@
-"""Import a rota: a spreadsheet or calendar file of a team, as a plan of its roster."""
+"""Imports a rota: makes a plan from a team's spreadsheet or calendar file and its roster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Choices of an import that the file leaves open."""
+"""The caller's answers to questions that an imported file may leave open."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class DateOrder(StrEnum):
 
 
 class EndDates(StrEnum):
-    """What an end without a time is: the last day of the span, or the day on which the next engineer takes over."""
+    """The meaning of an end without a time: the last day of the span, or the day on which the next engineer begins."""
 
     LAST_DAY = "last-day"
     HANDOFF = "handoff"
@@ -24,7 +24,7 @@ class EndDates(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """role: of rows and events that name none. until: the last date to read. sheet: the sheet of a workbook."""
+    """The caller's choices. role: for rows and events that name none. until: last date to read. sheet: one to read."""
 
     dates: DateOrder | None = None
     ends: EndDates | None = None

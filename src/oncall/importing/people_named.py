@@ -13,7 +13,7 @@ from oncall.suggestions import listed, nearest
 
 
 class PeopleNamed:
-    """The engineers of a roster by everything that names them."""
+    """Looks up the engineers of a roster by id, name and e-mail address."""
 
     def __init__(self, roster: Roster) -> None:
         self._names = {engineer.id: engineer.name for engineer in roster.engineers}

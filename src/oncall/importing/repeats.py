@@ -1,4 +1,4 @@
-"""The occurrences of a calendar event: once, or by its rule, without the dates that are taken out of it.
+"""The occurrences of a calendar event: the event itself, or all that its rule makes, without excluded dates.
 
 Rules are expanded by `dateutil` on the wall clock of the event's zone, so that a shift keeps its times of day when the
 clocks change.

@@ -1,4 +1,4 @@
-"""From claims to seats: which shift each claim is about. A shift is a claim's when all of its time is."""
+"""Turns claims into seats: finds the shifts of each claim. A claim has a shift if it covers all of the shift's time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _Key = tuple[Shift, str]
 
 
 def plan_of_claims(found: Claims, roster: Roster) -> Plan:
-    """Return the plan of everything that was claimed, and note in `found` every claim that is about no shift.
+    """Return the plan that the claims make, and list in `found` every claim that fits no shift.
 
     Raises Refused if the claims have no shift at all, or cover more weeks than a plan may have.
     """
@@ -62,7 +62,7 @@ class _Staffing:
         return self._made(seats)
 
     def _holders(self) -> dict[_Key, list[Claim]]:
-        """Return the claims that hold each seat."""
+        """Return, for each seat, the claims to it; more than one is a conflict."""
         holders: dict[_Key, list[Claim]] = defaultdict(list)
         for claim in self._found.claims:
             if claim.days is not None:
@@ -104,7 +104,7 @@ class _Staffing:
             )
 
     def _explain(self, claim: Claim, seats: dict[_Key, str], disputed: set[_Key]) -> None:
-        """Note why a claim, or a part of it, gives no seat."""
+        """List a claim that gives no seat, or the part of it that gives none, with the reason."""
         shifts = [] if claim.days is None else self._of_days(claim)
         if claim.days is not None and (not shifts or (claim.is_one_shift and len(shifts) > 1)):
             if (message := self._why_no_day(claim, shifts, seats)) is not None:
@@ -126,7 +126,7 @@ class _Staffing:
                 )
 
     def _why_no_day(self, claim: Claim, shifts: Sequence[Shift], seats: dict[_Key, str]) -> str | None:
-        """Return why the dates of a claim have no shift; None if the claim is about a shift that the engineer has."""
+        """Return why no single shift starts on the claim's date; None if the date is inside a shift of the engineer."""
         assert claim.days is not None
         day = claim.days[0]
         if shifts:
@@ -179,7 +179,7 @@ class _Staffing:
 
 
 def _span(claims: Sequence[Claim], roster: Roster) -> tuple[date, date]:
-    """Return the dates on which shifts may start that the claims are about. Raises Refused for too many weeks."""
+    """Return the first and the last date on which a claimed shift may start. Raises Refused for too many weeks."""
     zone = roster.policy.zone
     firsts = [c.days[0] if c.days else _start(c).astimezone(zone).date() for c in claims]
     lasts = [c.days[1] if c.days else _end(c).astimezone(zone).date() for c in claims]

@@ -1,4 +1,4 @@
-"""What the rows of a table say: from cells to claims, each cell read or listed with its row."""
+"""Turns the rows of a table into claims; a cell that cannot be read is listed with its row."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A row whose dates could be read as dates of some order. `end` is None for a row with one date."""
+    """A row whose dates can be read, in whatever order of day and month. `end` is None for a row with one date."""
 
     place: Place
     cells: Sequence[str]
@@ -75,7 +75,7 @@ class _TableReader:
         self._found = found
 
     def read(self, table: Table) -> Claims:
-        """Return everything that the rows below the headings say."""
+        """Return the claims of the rows below the headings."""
         rows = list(self._dated(row for row in table.rows if row[0] > self._headings.row))
         dates = [(row.place, each) for row in rows for each in (row.start, row.end) if each is not None]
         self._order, note = order_of(dates, self._options.dates)
@@ -92,7 +92,7 @@ class _TableReader:
         return self._found
 
     def _dated(self, rows: Iterator[tuple[int, Sequence[str]]]) -> Iterator[_Row]:
-        """Yield the rows whose dates are dates."""
+        """Yield the rows whose dates can be read, and list the others."""
         fields = self._headings.fields
         for number, cells in rows:
             place = Place(number, f"row {number}")
@@ -108,7 +108,8 @@ class _TableReader:
     def _ends_of(self, rows: Sequence[_Row]) -> EndDates | None:
         """Return the meaning of an end without a time in this file; None if the file does not show it.
 
-        A span that begins on the end of another is a handoff on that day; one that begins a day later is not.
+        If spans begin on the day on which others end, an end is the day of the handoff; if they begin a day later, an
+        end is the last day of its span.
         """
         if self._options.ends is not None:
             return self._options.ends
@@ -181,7 +182,7 @@ class _TableReader:
             self._found.claims.append(Claim(place, role, engineer, window, days, kind or None, is_one))
 
     def _seats(self, row: _Row) -> Iterator[tuple[str, str, int]]:
-        """Yield each role of a row, the heading of its engineer's column, and that column."""
+        """Yield each role of a row, with the heading and the number of the column that names its engineer."""
         fields = self._headings.fields
         if self._headings.roles:
             for role, column in self._headings.roles.items():

@@ -34,7 +34,7 @@ class Table:
 
 
 def csv_tables(path: Path) -> list[Table]:
-    """Return the table of a CSV file in each reading that is possible: with commas, semicolons, tabs.
+    """Return the table of a CSV file once for each separator that the file may use: commas, semicolons, tabs.
 
     Raises FileFaults for a file that is not UTF-8, not CSV or too large.
     """
@@ -88,7 +88,7 @@ def xlsx_tables(path: Path) -> list[Table]:
 
 
 def _small_archive(path: Path) -> bytes:
-    """Return the bytes of an archive that is small, also when it is unpacked."""
+    """Return the bytes of an archive. Raises FileFaults if it is too large, as it is or unpacked."""
     try:
         with path.open("rb") as stream:
             content = stream.read(MOST_MIB * MIB + 1)

@@ -124,7 +124,7 @@ def _month(text: str, name: str) -> int:
 
 
 def _clock(text: str, rest: str) -> tuple[time | None, str | None, bool]:
-    """Return the time of day, the offset, and True for 24:00. Raises Refused for anything else after a date."""
+    """Return the time of day, the offset, and True for 24:00, from the text after a date. Raises Refused."""
     if not rest:
         return None, None, False
     match = _CLOCK.fullmatch(rest)
@@ -146,9 +146,9 @@ def _clock(text: str, rest: str) -> tuple[time | None, str | None, bool]:
 
 
 def order_of(dates: Iterable[tuple[Place, WrittenDate]], asked: DateOrder | None) -> tuple[DateOrder, str | None]:
-    """Return in which order the dates of a file are written, and a note if a date of it decided that.
+    """Return the order in which a file's dates are written, with a note if one of its dates decided it.
 
-    asked: the caller's own choice. Raises Refused with a question where the file does not say it.
+    asked: the caller's choice. Raises Refused with a question if neither the caller nor the file decides.
     """
     if asked is not None:
         return asked, None
@@ -173,7 +173,7 @@ def order_of(dates: Iterable[tuple[Place, WrittenDate]], asked: DateOrder | None
 
 
 def _orders(each: WrittenDate) -> frozenset[DateOrder]:
-    """Return the orders in which an open date exists."""
+    """Return the orders of day and month in which this date exists."""
     orders = set()
     for order in (DateOrder.US, DateOrder.EU):
         with suppress(Refused):

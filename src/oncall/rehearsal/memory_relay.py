@@ -10,7 +10,7 @@ from oncall.paging.ports.relay import EVENTS_RELAYED, RelayBacklog, RelayFilter,
 
 
 class NoRelay:
-    """Keeps nothing of what is relayed."""
+    """The relay's part of the memory store: it stores no messages."""
 
     def last_event(self, ticket: str | None = None) -> int:
         """Return 0."""

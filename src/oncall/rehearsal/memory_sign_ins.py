@@ -1,4 +1,4 @@
-"""Sign-ins to the pages in memory, for the store of a rehearsal, where nobody signs in."""
+"""Sign-ins to the pages in memory, for the store of a rehearsal. No person signs in there."""
 
 from __future__ import annotations
 

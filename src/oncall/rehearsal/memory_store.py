@@ -125,9 +125,7 @@ class MemoryStore(
             self.update_attempt(attempt)
 
     def settle_attempt(self, attempt: Attempt) -> bool:
-        """Store the result of an attempt that is still `sending` and return True; otherwise change nothing and return
-        False.
-        """
+        """Store the result of an attempt that is still `sending` and return True; otherwise return False."""
         current = self._attempts.get(attempt.id)
         if current is None or current.status is not AttemptStatus.SENDING or current.provider_id is not None:
             return False
@@ -179,7 +177,7 @@ class MemoryStore(
         return sorted(texts, key=lambda one: one.at, reverse=True)[:most]
 
     def last_page_to(self, person: str) -> Attempt | None:
-        """Return the text that paged this person last and is not known to have failed; None if there is none."""
+        """Return the latest text that paged this person and is not known to have failed; None if there is none."""
         pages = (one for one in self._lately_sent(person) if one.purpose is Purpose.PAGE)
         return next((one for one in pages if one.status not in _NEVER_CAME), None)
 
@@ -213,7 +211,7 @@ class MemoryStore(
         return {person: self.texts_sent(since=since, most=most, to=person) for person in people}
 
     def last_pages_to(self, people: Sequence[str]) -> dict[str, Attempt]:
-        """Return for each person the text that paged them last and is not known to have failed."""
+        """Return for each person the latest text that paged them and is not known to have failed."""
         return {person: page for person in people if (page := self.last_page_to(person)) is not None}
 
     def calls_to_each(self, people: Sequence[str], *, since: datetime) -> dict[str, list[Attempt]]:
@@ -260,7 +258,7 @@ class MemoryStore(
             insort(self._answers, (message.at, message.answer))
 
     def unhelpful_count(self, person: str, *, since: datetime, most: int) -> int:
-        """Return how many unhelpful texts this person has sent since an instant; it counts to `most`."""
+        """Return how many unhelpful texts this person has sent since an instant, at most `most`."""
         mine = (sms for sms in self._inbound.values() if sms.by == person and sms.is_unhelpful and sms.at > since)
         return min(sum(1 for _ in mine), most)
 

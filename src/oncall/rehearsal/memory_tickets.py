@@ -178,7 +178,7 @@ class TicketBook:
         return {name: log for name, log in logs.items() if log}
 
     def memo(self, ticket_id: str) -> Memo:
-        """Return the facts computed from this ticket's log. Logs only grow, and no other process changes them."""
+        """Return the ticket's memo, which callers fill: it stays valid, because no other process changes the log."""
         return self._memos.setdefault(ticket_id, {})
 
     def append(self, events: Sequence[Event]) -> None:

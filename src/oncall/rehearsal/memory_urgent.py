@@ -15,11 +15,11 @@ class UrgentBook(ABC):
 
     @abstractmethod
     def last_page_to(self, person: str) -> Attempt | None:
-        """Return the text that paged this person last; None if there is none."""
+        """Return the latest text that paged this person; None if there is none."""
 
     @abstractmethod
     def queued_pages(self, person: str) -> list[Attempt]:
-        """Return the texts that page this person and wait."""
+        """Return the queued texts that page this person."""
 
     @abstractmethod
     def _lately_sent(self, to: str | None) -> Iterator[Attempt]:

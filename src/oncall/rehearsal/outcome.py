@@ -44,8 +44,7 @@ class PageLoad:
 
 @dataclass(frozen=True, slots=True)
 class RehearsalOutcome:
-    """The numbers of one rehearsal. A bundle counts as one page. Notices and messages to the desk do not count as
-    pages.
+    """The numbers of one rehearsal. A bundle counts as one page; notices and messages to the desk are not pages.
 
     loads: every person on the schedule, the manager last. nights: the number of nights, each from noon to noon in
     policy time. night_pages: pages in on-call time; the other pages came in business hours. quiet_nights: nights
@@ -83,15 +82,15 @@ class RehearsalOutcome:
 
 def outcome_of(played: Played, span: Window) -> RehearsalOutcome:
     """Return the numbers of a rehearsal whose tickets came in during `span`."""
-    ledger = played.ledger
-    schedule, policy = ledger.schedule(), ledger.policy()
-    stored = ledger.tickets_between(TicketSpan(span.start, span.end, limit=_EVER))
+    store = played.store
+    schedule, policy = store.schedule(), store.policy()
+    stored = store.tickets_between(TicketSpan(span.start, span.end, limit=_EVER))
     tally = Tally(schedule.calendar)
     for one in stored:
         name = one.ticket.id
         # The last transaction of nearly every ticket has left its clocks, so do not fold its log again.
         tally.add(
-            known_clocks(ledger, name, played.until) or clocks(ledger, one.ticket, ledger.events(name), played.until)
+            known_clocks(store, name, played.until) or clocks(store, one.ticket, store.events(name), played.until)
         )
     paged = [one for one in played.messages if one.purpose is Purpose.PAGE and one.to != DESK]
     pages = [page for page in paged if not page.is_member]
@@ -157,7 +156,7 @@ def _times_to_take(pages: Sequence[Attempt], played: Played) -> list[timedelta]:
     first: dict[str, datetime] = {}
     for page in pages:
         first.setdefault(page.ticket, page.at)
-    taken = (_taken_after(played.ledger.events(name), at) for name, at in first.items())
+    taken = (_taken_after(played.store.events(name), at) for name, at in first.items())
     return [time for time in taken if time is not None]
 
 

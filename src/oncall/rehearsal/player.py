@@ -58,7 +58,7 @@ class Played:
     Members of a bundle (`Attempt.is_member`) follow the attempt that leads it. until: aware UTC.
     """
 
-    ledger: MemoryStore
+    store: MemoryStore
     messages: tuple[Attempt, ...]
     until: datetime
 
@@ -99,9 +99,9 @@ class _Standing:
 class _Play:
     """One running rehearsal. A heap holds what people will do; the store says what the pager must do."""
 
-    def __init__(self, ledger: MemoryStore, people: People, until: datetime, seed: int) -> None:
-        self._ledger, self._people, self._until, self._seed = ledger, people, until, seed
-        self._schedule, self._policy = ledger.schedule(), ledger.policy()
+    def __init__(self, store: MemoryStore, people: People, until: datetime, seed: int) -> None:
+        self._store, self._people, self._until, self._seed = store, people, until, seed
+        self._schedule, self._policy = store.schedule(), store.policy()
         self._acts: list[tuple[datetime, int, Act]] = []
         self._order = count()
         self._messages: list[Attempt] = []
@@ -122,7 +122,7 @@ class _Play:
             self._instant(now)
             if on_progress is not None and number % _PROGRESS_EVERY == 0:
                 on_progress(now)
-        return Played(self._ledger, tuple(self._messages), self._until)
+        return Played(self._store, tuple(self._messages), self._until)
 
     # Time.
 
@@ -130,24 +130,24 @@ class _Play:
         heapq.heappush(self._acts, (at, next(self._order), act))
 
     def _next_instant(self) -> datetime:
-        due_at = self._ledger.next_due_at()
-        turn_at = self._ledger.next_attempt_at()
-        instants = [self._handoff_at, *(at for at in (due_at, turn_at) if at is not None)]
+        due_at = self._store.next_due_at()
+        attempt_at = self._store.next_attempt_at()
+        instants = [self._handoff_at, *(at for at in (due_at, attempt_at) if at is not None)]
         return min([*instants, self._acts[0][0]] if self._acts else instants)
 
     def _instant(self, now: datetime) -> None:
         """Let tickets arrive and people act, then do what the pager must do at this instant."""
         while self._acts and self._acts[0][0] <= now:
             heapq.heappop(self._acts)[2](now)
-        for ticket_id in self._ledger.due_tickets(now, _MOST_DUE):
-            self._sent(advance_ticket(self._ledger, ticket_id, self._context(PAGER, now)), now)
+        for ticket_id in self._store.due_tickets(now, _MOST_DUE):
+            self._sent(advance_ticket(self._store, ticket_id, self._context(PAGER, now)), now)
         if now >= self._handoff_at:
-            found = leaving(self._ledger, now)
-            self._sent(hand_over(self._ledger, self._context(PAGER, now), found), now)
+            found = leaving(self._store, now)
+            self._sent(hand_over(self._store, self._context(PAGER, now), found), now)
             self._handoff_at = next_handoff(self._schedule, now)
-        turn_at = self._ledger.next_attempt_at()
-        if turn_at is not None and turn_at <= now:
-            self._sent(claim(SendWork(self._ledger, self._context(PAGER, now), _Standing(now)), _MOST_DUE), now)
+        attempt_at = self._store.next_attempt_at()
+        if attempt_at is not None and attempt_at <= now:
+            self._sent(claim(SendWork(self._store, self._context(PAGER, now), _Standing(now)), _MOST_DUE), now)
 
     @staticmethod
     def _context(by: str, now: datetime) -> ActionContext:
@@ -157,7 +157,7 @@ class _Play:
 
     def _arrive(self, arrival: Arrival, now: datetime) -> None:
         try:
-            accepted = accept(self._ledger, arrival.ticket, self._context(INTAKE, now))
+            accepted = accept(self._store, arrival.ticket, self._context(INTAKE, now))
         except Refused as refusal:
             raise Refused(f"ticket {arrival.ticket.id} cannot be judged: {refusal}") from refusal
         self._sent(accepted.attempts, now)
@@ -165,11 +165,11 @@ class _Play:
             self._next_morning(arrival.ticket.id, now)
 
     def _sent(self, attempts: Sequence[Attempt], now: datetime) -> None:
-        """Deliver each message at once; its person may miss it. Queued attempts are left for a later claim."""
+        """Deliver each message that is not queued, and let its recipient notice or miss it."""
         for attempt in attempts:
             if attempt.status is AttemptStatus.QUEUED:
                 continue
-            together = [self._arrived(one) for one in members(self._ledger, attempt)]
+            together = [self._arrived(one) for one in members(self._store, attempt)]
             self._messages += [changed(one, at=now) for one in together]
             if attempt.purpose is Purpose.PAGE or self._is_reminder(attempt, now):
                 self._meet(together, now)
@@ -178,14 +178,14 @@ class _Play:
         if attempt.status is not AttemptStatus.SENDING:
             return attempt
         arrived = changed(attempt, status=AttemptStatus.ACCEPTED, lease_until=None, sends=1)
-        self._ledger.update_attempt(arrived)
+        self._store.update_attempt(arrived)
         return arrived
 
     def _is_reminder(self, attempt: Attempt, now: datetime) -> bool:
         """Return True if a notice warns the ticket's owner that a reply or an update is nearly due."""
         if self._stored(attempt.ticket).owner != attempt.to:
             return False
-        latest = self._ledger.events(attempt.ticket)[-4:]
+        latest = self._store.events(attempt.ticket)[-4:]
         return any(isinstance(event, Warned) and event.at == now for event in latest)
 
     def _meet(self, together: Sequence[Attempt], now: datetime) -> None:
@@ -222,7 +222,7 @@ class _Play:
             self._later(name, "first reply", self._working(name).first_reply, now, partial(self._first_reply, name, by))
 
     def _next_morning(self, name: str, now: datetime) -> None:
-        """Schedule the desk's look at this ticket when the desk opens next, in case no person has taken it by then."""
+        """Schedule the desk to look at this ticket when it next opens, if no person has taken the ticket by then."""
         calendar = self._schedule.calendar
         window = calendar.window_at(now)
         closes = window.end if window.kind is WindowKind.BUSINESS else now
@@ -272,13 +272,13 @@ class _Play:
             self._soon(name, at, partial(self._record, name, EventKind.REOPENED, CUSTOMER))
 
     def _record(self, name: str, kind: EventKind, by: str, now: datetime) -> None:
-        done = record(self._ledger, name, TicketAction(kind, by, now), self._context(by, now))
+        done = record(self._store, name, TicketAction(kind, by, now), self._context(by, now))
         self._sent(done.attempts, now)
 
     # Scheduling, and the habits of people.
 
     def _soon(self, name: str, at: datetime, act: Act) -> None:
-        """Schedule an act at an instant. It is skipped if the ticket is resolved before then."""
+        """Schedule an act at an instant; skip it if the ticket is resolved before then."""
         life = self._lives[name]
         self._at(at, lambda then: act(then) if self._lives[name] == life else None)
 
@@ -299,11 +299,11 @@ class _Play:
         return self._policy.impacts[self._stored(name).impact].pages
 
     def _stored(self, name: str) -> StoredTicket:
-        stored = self._ledger.ticket(name)
+        stored = self._store.ticket(name)
         assert stored is not None
         return stored
 
     def _dice(self, *question: object) -> Random:
-        """Return the random source for the next question of this kind."""
+        """Return a random source for one draw. question: names the draw; asking it again gives a new source."""
         self._asked[question] += 1
         return dice(self._seed, *question, self._asked[question])

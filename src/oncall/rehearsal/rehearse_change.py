@@ -101,7 +101,7 @@ def rehearse_change(request: RehearsalRequest, proposal: Roster | None, watch: R
 
 
 def _has_the_same_shifts(today: Roster, proposal: Roster) -> bool:
-    """Return True if today's plan serves the proposal: other hours or people need a new plan, other targets do not."""
+    """Return True if the proposal needs no new plan: only the policy differs, and its hours and zone are the same."""
     hours = [(roster.policy.spans, roster.policy.zone) for roster in (today, proposal)]
     return replace(proposal, policy=today.policy) == today and hours[0] == hours[1]
 

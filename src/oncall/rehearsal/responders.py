@@ -56,9 +56,9 @@ class Answering:
 
 @dataclass(frozen=True, slots=True)
 class Working:
-    """How an owned ticket continues. Times count while people work on such tickets.
+    """How the work on an owned ticket goes on. Delays count only while people work on such tickets.
 
-    chat: the chance that the customer writes back after a reply. reopened: the chance that the solution does not hold.
+    chat: the chance that the customer writes back after a reply. reopened: the chance that the customer reopens it.
     """
 
     first_reply: Delay

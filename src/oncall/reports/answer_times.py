@@ -22,7 +22,7 @@ _BUSINESS_TIME = Target(_MINUTE, Counting.COVERAGE)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A customer's message and the answer to it. answered_at: None while it waits for one. Times are aware UTC."""
+    """A customer's message and its answer. answered_at: None while the message is unanswered. Times are aware UTC."""
 
     asked_at: datetime
     answered_at: datetime | None
@@ -31,8 +31,8 @@ class Answer:
 def answers_in(log: Iterable[Event]) -> Iterator[Answer]:
     """Yield the answers of one ticket.
 
-    Several messages before an answer count as one, from the first on. The first message of a ticket asks for an answer,
-    and so does every later one that is no mere thank-you. A message that is unanswered at the resolution is left out.
+    Several messages before an answer count as one, timed from the first. The first message of a ticket needs an answer;
+    a later one needs an answer unless it only says thanks. A message without an answer at the resolution is left out.
     """
     asked_at: datetime | None = None
     is_first = True
@@ -105,7 +105,7 @@ def answers_line(times: AnswerTimes, within: timedelta) -> str | None:
 
 
 def chat_words(times: AnswerTimes, calendar: SupportCalendar, within: timedelta, now: datetime) -> Sequence[str]:
-    """Return a customer's page's sentences about the desk's answers at `now` (aware UTC)."""
+    """Return sentences for a customer's page: when the desk reads messages, and how fast it answers. now: aware UTC."""
     if is_covered(Coverage.BUSINESS, calendar, now):
         words = ["You can chat with our support desk here now."]
     else:

@@ -65,7 +65,7 @@ class ClockCounts:
 class Cell:
     """The clocks of one plan, impact and metric. targets: every target that was in force, the latest last.
 
-    times: the time taken by the replies and updates that came, in the hours of their target; None when none came.
+    times: how long replies and updates took, in the hours that their target counts; None if there were none.
     """
 
     plan: str
@@ -123,7 +123,7 @@ class Tally:
 
 
 def time_taken(clock: SlaClock, until: datetime, calendar: SupportCalendar) -> timedelta:
-    """Return the time that a clock counted until `until`, in the hours of its target; zero before its coverage began.
+    """Return the time from a clock's start to `until`, in the hours that its target counts; zero before the start.
 
     Pauses are included, so the time of an update that waited for the customer may exceed its target.
     """
@@ -135,8 +135,10 @@ def time_taken(clock: SlaClock, until: datetime, calendar: SupportCalendar) -> t
 
 
 def percentiles(times: Iterable[timedelta]) -> Percentiles | None:
-    """Return the percentiles by nearest rank: the smallest time that this share of all does not exceed. None without
-    times."""
+    """Return the percentiles by nearest rank: each is the smallest time that its share of all times does not exceed.
+
+    Returns None without times.
+    """
     ordered = sorted(times)
     if not ordered:
         return None

@@ -31,7 +31,7 @@ def duty_view(tx: ReportStore, month: Month, now: datetime) -> DutyReportView:
 
 
 def duty_of(schedule: Schedule, policy: Policy, paged: PagedPeople, month: Month, now: datetime) -> DutyReportView:
-    """Return who was on call in a month by a schedule, with the pages and the work of the month.
+    """Return who was on call in a month under this schedule, with the month's pages and work.
 
     policy: gives the order of the kinds. now: aware UTC.
     """

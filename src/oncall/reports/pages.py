@@ -124,7 +124,7 @@ def _by_plan(cells: Sequence[Cell]) -> list[tuple[str, list[Cell]]]:
 
 
 def _cell_row(cell: Cell) -> dict[str, str | ClockCounts | list[str]]:
-    """Return a cell as a table row, the same on both pages."""
+    """Return a cell as a table row of the SLA report's page and of the review's."""
     times = cell.times
     counts = cell.counts
     return {

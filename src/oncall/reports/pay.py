@@ -96,7 +96,7 @@ class EngineerPay:
 
 @dataclass(frozen=True, slots=True)
 class Pay:
-    """The pay of a month. kinds: those with a rate, in the order of the policy. pays_nights: the rates name nights."""
+    """The pay of a month. kinds: those with a rate, in the policy's order. pays_nights: True if nights have rates."""
 
     month: str
     currency: str

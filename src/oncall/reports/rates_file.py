@@ -1,4 +1,4 @@
-"""The file of rates that `oncall report pay` multiplies hours with, or every fault at once with its place.
+"""Reads the file of rates for `oncall report pay`, or reports every fault of it at once with its place.
 
 currency: USD
 rates: {weeknight: 10, weekend: 15, holiday: 20}   # for an hour on call
@@ -25,7 +25,7 @@ _EXAMPLE = "{weeknight: 10, weekend: 15, holiday: 20}"
 
 @dataclass(frozen=True, slots=True)
 class NightRates:
-    """What is paid for a page at night, and for an hour of work at night."""
+    """The pay for a page at night, and for an hour of work at night."""
 
     page: Decimal = Decimal(0)
     hour: Decimal = Decimal(0)
@@ -33,7 +33,7 @@ class NightRates:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """What an hour on call is paid, by kind of shift. currency: an ISO 4217 code. night: None: nights are not paid."""
+    """The pay for an hour on call, by kind of shift. currency: an ISO 4217 code. night: None if nights are not paid."""
 
     currency: str
     hourly: Mapping[str, Decimal]
@@ -43,7 +43,7 @@ class Rates:
 def read_rates(path: Path, *, kinds: Sequence[str], served: Collection[str]) -> Rates:
     """Return the rates in a file.
 
-    kinds: those that may be named. served: those that need a rate. Raises FileFaults with every fault.
+    kinds: the kinds that the file may name. served: the kinds that need a rate. Raises FileFaults with every fault.
     """
     return rates_from_text(read_yaml_text(path), str(path), kinds=kinds, served=served)
 

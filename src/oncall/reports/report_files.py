@@ -36,8 +36,8 @@ BREACHES = 20
 class SlaAsked:
     """A request for an SLA report on the tickets received on the dates `first` to `last`, both included.
 
-    breaches: how many of the latest breaches the text describes in full. width: of the terminal that shows the text;
-    None: any.
+    breaches: how many of the latest breaches the text describes in full. width: the terminal's, in characters; None
+    leaves the text as wide as it is.
     """
 
     first: date
@@ -60,7 +60,7 @@ class ReviewAsked:
 
 @dataclass(frozen=True, slots=True)
 class LoadAsked:
-    """A request for a report on the pages of the dates `first` to `last`, both included. width: of the terminal."""
+    """A request for a report on the pages of the dates `first` to `last`, both included. width: the terminal's."""
 
     first: date
     last: date

@@ -37,7 +37,7 @@ class ReportTargetView(TypedDict):
 
 
 class CellView(CountsView):
-    """One promise of a plan, and how it was kept."""
+    """The targets of one plan, impact and metric, and how many clocks met them."""
 
     plan: str
     impact: str
@@ -97,7 +97,7 @@ class AnswersView(TypedDict):
 
 
 class SlaReportView(_DaysView, CountsView):
-    """Which promises were kept for the tickets received on some dates."""
+    """How many SLA targets were met for the tickets received on some dates."""
 
     timezone: str
     as_of: Annotated[IsoTime, "The instant at which running clocks were read."]

@@ -77,8 +77,8 @@ class OnCallResponse:
 class QuarterFacts:
     """One quarter of one customer.
 
-    plans: those of the tickets; without tickets, the plan that the customer bought. merged: duplicates. resolved:
-    resolved tickets without duplicates.
+    plans: the plans of the tickets; without tickets, the plan that the customer bought. merged: the number of
+    duplicates. resolved: the number of resolved tickets, without duplicates.
     """
 
     quarter: Quarter
@@ -250,7 +250,7 @@ def _weeks(measured: Sequence[Measured], days: Days) -> Iterator[Week]:
 def _slowest(
     measured: Sequence[Measured], logs: dict[str, list[Event]], calendar: SupportCalendar
 ) -> Iterator[SlowTicket]:
-    """Yield the slowest answer of each ticket, those that took most of their target first, at most MOST_SLOW."""
+    """Yield each ticket's slowest answer, at most MOST_SLOW; those that used up most of their target come first."""
     slow = [found for one in measured if (found := _slow(one, logs, calendar)) is not None]
     slow.sort(key=lambda one: (-one.share, one.received_at, one.ticket.id))
     yield from slow[:MOST_SLOW]
@@ -270,8 +270,7 @@ def _slow(one: Measured, logs: dict[str, list[Event]], calendar: SupportCalendar
 
 
 def _late_until(clock: SlaClock, as_of: datetime) -> datetime | None:
-    """Return the end of a breached clock that no reply met, or `as_of` if it still runs; None for a clock without a
-    breach."""
+    """Return when a breached clock ended, or `as_of` if it still runs; None for a clock without a breach."""
     return (clock.ended_at or as_of) if clock.breached_at is not None else None
 
 

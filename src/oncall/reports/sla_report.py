@@ -102,7 +102,7 @@ class SlaReport:
     """The content of `oncall report sla`. as_of: the instant (aware UTC) at which running clocks were read.
 
     breaches: ordered by the time of the breach. withdrawn: withdrawn breaches, ordered by the time of withdrawal.
-    answers: to customers' messages in business hours. answer_within: their average time that the policy promises.
+    answers: to customers' messages in business hours. answer_within: the average answer time that the policy promises.
     """
 
     days: Days
@@ -123,8 +123,7 @@ class SlaReport:
 
     @property
     def title(self) -> str:
-        """Return the title, like `SLA report, 2027-01-01 to 2027-03-31`, with the customer and the plan if they are
-        named."""
+        """Return the title, like `SLA report, 2027-01-01 to 2027-03-31`, with the customer and the plan if given."""
         whose = "".join(f", {name}" for name in (self.customer, self.plan) if name is not None)
         return f"SLA report, {self.days}{whose}"
 
@@ -186,7 +185,7 @@ def withdrawn_view(withdrawn: WithdrawnBreach, zone: ZoneInfo) -> WithdrawnView:
 
 
 def withdrawals(measured: Measured) -> Iterator[WithdrawnBreach]:
-    """Yield the withdrawn breaches of a ticket, one for each clock, without clocks that are breached after all."""
+    """Yield the withdrawn breaches of a ticket, at most one for each clock; skip clocks that were breached again."""
     broken = {(clock.metric, clock.since) for clock in measured.clocks.clocks if clock.breached_at}
     last = {(event.metric, event.since): event for event in measured.withdrawn}
     for name, event in last.items():
@@ -196,8 +195,9 @@ def withdrawals(measured: Measured) -> Iterator[WithdrawnBreach]:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Switch the garbage collector off inside the context. A report makes millions of objects without cycles, and the
-    collector's search for cycles takes a fifth of the time.
+    """Switch the garbage collector off inside the context.
+
+    A report makes millions of objects without cycles, and the collector's search for cycles takes a fifth of the time.
     """
     was_enabled = gc.isenabled()
     gc.disable()
@@ -211,7 +211,7 @@ def _uncollected() -> Iterator[None]:
 def sla_report(
     tx: ReportStore, days: Days, *, as_of: datetime, customer: str | None = None, plan: str | None = None
 ) -> SlaReport:
-    """Measure every ticket received on these dates, or only those of one customer or plan, in any accepted spelling.
+    """Return the report on the tickets received on these dates: all, or those of one customer or plan.
 
     Raises NotFound for an unknown customer, and Refused for a plan that the policy does not have.
     """

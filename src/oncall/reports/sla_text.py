@@ -90,8 +90,9 @@ def _numbers(counts: ClockCounts) -> tuple[str, ...]:
 
 
 def breach_lines(report: SlaReport, most: int) -> Iterator[str]:
-    """Yield a line with the number of breaches left out, then the lines of the latest `most` breaches. Breaches of the
-    same ticket have one timeline.
+    """Yield a line with the number of breaches left out, then the lines of the latest `most` breaches.
+
+    Breaches of the same ticket share one timeline.
     """
     shown = report.breaches[-most:] if most else ()
     hidden = len(report.breaches) - len(shown)

@@ -23,8 +23,7 @@ def shade(place: int) -> str:
 
 
 def attainment_bars(cells: Sequence[Cell]) -> Markup:
-    """Return a bar for each promise: the share that was met, the rest in red. Leaves out promises without judged
-    clocks."""
+    """Return a bar for each cell: the share of met clocks, the rest in red. Leaves out cells without judged clocks."""
     rows = [cell for cell in cells if cell.counts.judged]
     plot = WIDTH - _LABELS - 130
     parts = []
@@ -42,7 +41,7 @@ def attainment_bars(cells: Sequence[Cell]) -> Markup:
 
 
 def times_against_target(cells: Sequence[Cell]) -> Markup:
-    """Return a plot of the 50, 90 and 95 % percentiles of each promise's times, as shares of the target."""
+    """Return a plot of the 50, 90 and 95 % percentiles of each cell's times, as shares of the target."""
     rows = [(cell, times) for cell in cells if (times := cell.times) is not None]
     plot, most = WIDTH - _LABELS - 40, 1.5
     height = len(rows) * _ROW + 26

@@ -1,6 +1,4 @@
-"""Reads the tickets of a span with their clocks, in bulk: a year takes seconds, and memory holds one page of tickets
-at a time.
-"""
+"""Reads the tickets of a span with their clocks, page by page: memory holds one page, and a year takes seconds."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ _UNNEEDED = tuple(kind for kind in EventKind if kind not in (*COUNTS_FOR_CLOCKS,
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A ticket and its clocks. withdrawn: the events that withdrew a reported breach. answers: to its customer."""
+    """A ticket and its clocks. withdrawn: events that withdrew a reported breach. answers: to customers' messages."""
 
     stored: StoredTicket
     clocks: SlaState
@@ -48,7 +46,7 @@ def tickets_with_clocks(tx: ReportStore, wanted: TicketSpan, now: datetime) -> I
 
 
 def _telling(log: Sequence[Event]) -> Sequence[Event]:
-    """Return the log without the verdict at the time of receipt, which repeats the terms of the receipt."""
+    """Return the log without the verdict that was given at receipt, because it repeats the terms of the receipt."""
     match log:
         case [Received(at=received_at) as received, Judged(at=judged_at), *rest] if received_at == judged_at:
             return [received, *rest]

@@ -43,7 +43,7 @@ class WorkingTimeBreach:
 
 
 def breaches_of(engineer: str, duties: Iterable[Window], span: Window, zone: ZoneInfo) -> list[WorkingTimeBreach]:
-    """Return an engineer's breaches of which the on-call time begins, or the week ends, within `span`.
+    """Return an engineer's breaches in `span`: of daily rest by the start on call, of the week by its end.
 
     duties: the engineer's time on call, from `AROUND` before the span to `AROUND` after it. A week is Monday to
     Sunday in `zone`.
@@ -71,9 +71,9 @@ def within(windows: Iterable[Window], span: Window) -> timedelta:
 
 
 def _short_rests(engineer: str, busy: Sequence[Window]) -> Iterator[WorkingTimeBreach]:
-    """Yield the stretches on call in which, or after which, some 24 hours hold no rest of 11 hours.
+    """Yield the stretches on call that leave less than 11 hours of rest in some 24 hours.
 
-    The 24 hours are counted from the beginning of each stretch, and again while it lasts.
+    The first 24 hours begin with the stretch; the next follow one after the other while the stretch lasts.
     """
     for place, stretch in enumerate(busy):
         least = DAILY_REST

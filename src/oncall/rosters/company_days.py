@@ -21,9 +21,7 @@ from oncall.support.holidays import (
 
 
 def company_days(node: Node) -> CompanyDays:
-    """Read the holidays of a team or of one person. Notes dropped days that are no holidays, and days that are listed
-    twice.
-    """
+    """Read the holidays of a team or of one person. Notes dropped days that are no holidays, and repeated days."""
     codes: dict[str, Node] = {}
     own: dict[date, tuple[OwnDay, Node]] = {}
     dropped: dict[date, Node] = {}

@@ -1,4 +1,4 @@
-"""Files beside a roster that the roster names: its policy, and the plan of another team."""
+"""Files that a roster names, in the roster's own folder: its policy, and the plan of another team."""
 
 from __future__ import annotations
 

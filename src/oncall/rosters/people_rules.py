@@ -27,7 +27,7 @@ class PeopleRules:
         self.prefer: list[tuple[Pair, Node]] = []
 
     def read(self, node: Node) -> str:
-        """Read the id of an engineer; `check` judges it later."""
+        """Read the id of an engineer. `check` finds ids that are not on the roster, once all engineers are read."""
         name = slug(node)
         self._named.append((name, node))
         return name

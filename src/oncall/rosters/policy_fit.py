@@ -12,7 +12,7 @@ _NO_ROLES = {str(Notify.DESK), str(Notify.MANAGER)}
 
 
 def check_policy_fit(policy: Policy, roles: Sequence[str], *, has_manager: bool, root: Node) -> None:
-    """Note or warn of roles that no step pages, of steps for roles that the roster does not have, and of no manager.
+    """Note faults and warnings: a role that no step pages, a step for a role not in the roster, a missing manager.
 
     root: the roster's whole document.
     """

@@ -97,7 +97,7 @@ def _put(node: yaml.MappingNode, word: str, value: yaml.Node) -> None:
 
 
 def _told(fault: Fault, places: dict[str, str]) -> str:
-    """Return a fault with the setting that caused it, because the lines of the changed text are in no file."""
+    """Return a fault in words, with the setting that caused it in place of a line: the changed text is in no file."""
     for path, setting in places.items():
         if re.match(re.escape(path) + r"($|[.\[])", fault.path):
             return f"--set {setting}: {fault.message}"

@@ -10,10 +10,9 @@ from oncall.rosters.roster import Engineer
 
 
 def check_staffing(engineers: Sequence[Engineer], roles: Sequence[str], kinds: Sequence[str], node: Node) -> None:
-    """Note at `node` the first kind of shift that the team cannot staff, with the smallest group of roles that too few
-    different people take.
+    """Note a fault at `node` if the team cannot staff some kind of shift: the first such kind, and its missing roles.
 
-    kinds: the kinds of shift that the team staffs.
+    The fault names the smallest group of roles that too few people take. kinds: the shifts that the team staffs.
     """
     if _note_shortage(engineers, roles, "", node) or all(engineer.kinds is None for engineer in engineers):
         return
@@ -24,7 +23,7 @@ def check_staffing(engineers: Sequence[Engineer], roles: Sequence[str], kinds: S
 
 
 def _note_shortage(engineers: Sequence[Engineer], roles: Sequence[str], where: str, node: Node) -> bool:
-    """Note the smallest group of roles with too few people, if there is one, and return True then."""
+    """Return True if some group of roles has too few people, and note the smallest such group at `node`."""
     for size in range(1, len(roles) + 1):
         for group in combinations(roles, size):
             # By Hall's theorem the roles can be filled when every group of them has at least as many people.

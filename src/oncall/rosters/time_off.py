@@ -129,7 +129,7 @@ def blocked_days(absence: Absence, duty: DutyTime) -> Iterator[date]:
 
 
 def _meets(absence: Absence, day: date, duty: DutyTime) -> bool:
-    """Return True if the absence takes a minute of the duty on this date, which both touch."""
+    """Return True if the absence takes a minute of the duty on this date. The absence and the duty touch the date."""
     if day == absence.first_day and absence.starts_at is not None:
         begin = _at(duty.zone, day, absence.starts_at)
         ends = duty.window.end if day == duty.last_day else _at(duty.zone, day + _DAY, time())

@@ -8,7 +8,7 @@ from typing import TypedDict
 
 
 class AbsenceDocument(TypedDict):
-    """An absence as JSON. Dates are ISO 8601, both inside."""
+    """An absence as JSON. Dates are ISO 8601; both belong to the absence."""
 
     engineer: str
     first: str

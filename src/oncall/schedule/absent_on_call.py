@@ -21,8 +21,8 @@ def absent_by_change(
 ) -> list[str]:
     """Return a sentence for each change that puts an absent engineer on call after now (aware UTC).
 
-    A new plan does not touch changes, so an engineer who went on leave after an override stays on call by it.
-    availability_of: of an engineer; None for one who is always there.
+    A new plan does not replace changes, so an override keeps an engineer on call who has gone on leave since.
+    availability_of: returns the availability of an engineer; None for an engineer without restrictions.
     """
     return [_sentence(schedule, *found) for found in _absent(schedule, now, availability_of)]
 
@@ -30,7 +30,7 @@ def absent_by_change(
 def absent_by_entry(schedule: Schedule, now: datetime) -> list[str]:
     """Return a sentence for each absence, entered after publication, whose engineer is still on call after now.
 
-    That is so until those who were asked to cover have accepted.
+    The engineer stays on call until the engineers who were asked to cover accept.
     """
     return [_uncovered_sentence(schedule, *found) for found in _uncovered(schedule, now)]
 
@@ -48,7 +48,7 @@ def _uncovered(schedule: Schedule, now: datetime) -> Iterator[tuple[StoredAbsenc
 
 
 def _only(absence: StoredAbsence, schedule: Schedule) -> Availability:
-    """Return an availability with this absence alone, judged as the published roster judges days off."""
+    """Return an availability that holds only this absence, with the published roster's rule for days off."""
     latest = schedule.latest
     people = latest.people.values() if latest is not None else ()
     rules = [rule for person in people if (rule := person.availability.document.get("days_off")) is not None]
@@ -75,7 +75,7 @@ def published_availability(schedule: Schedule, engineer: str) -> Availability | 
 def _absent(
     schedule: Schedule, now: datetime, availability_of: Callable[[str], Availability | None]
 ) -> Iterator[tuple[Override, Assignment, str]]:
-    """Yield each change and engineer once, with the first assignment that cannot be and why."""
+    """Yield each change and engineer once: the first assignment that the engineer cannot take, and the reason."""
     seen: set[tuple[int, str]] = set()
     for each in schedule.assignments(now, now + _ALL_AHEAD):
         change = each.override

@@ -38,6 +38,6 @@ class Availability:
 
 
 def is_of_earlier_program(availability: Availability) -> bool:
-    """Return True if an earlier program published this, which knew no `days_off` and counted evenings alone."""
+    """Return True if an early version of oncall published this: it had no `days_off`, and days off blocked evenings."""
     document = availability.document
     return "days_off" not in document and bool(document.keys() & {"away", "shadows", "joins", "leaves"})

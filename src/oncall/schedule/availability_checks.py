@@ -44,7 +44,7 @@ class OnCallPiece:
 
 @dataclass(frozen=True, slots=True)
 class PersonDates:
-    """The dates of one person; see `Engineer`."""
+    """The dates of one person: joining, leaving, days off and shadowing. The fields mean the same as in `Engineer`."""
 
     absences: tuple[Absence, ...]
     joins: date | None

@@ -29,7 +29,7 @@ def ics_of(
 ) -> bytes:
     """Return the plan as an iCalendar file: one event for each seat.
 
-    names, titles: what to show for an engineer's id and for a kind of shift; without an entry it is shown itself.
+    names, titles: what to show for an engineer's id and for a kind of shift; an id or kind without an entry is shown.
     stamp: when the file is written (aware UTC); None: the start of the plan. A UID names the shift and the role, so
     that a later file replaces the events of an earlier one.
     """
@@ -56,7 +56,7 @@ def _seat_event(
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A calendar feed. etag: the same as long as its events are, quoted as the HTTP header has it."""
+    """A calendar feed. etag: the value of the HTTP header, with quotes; it changes only when the events change."""
 
     name: str
     events: tuple[CalendarEvent, ...]
@@ -75,10 +75,10 @@ def feed_of(
     *,
     events: Sequence[ShiftEvent] | None = None,
 ) -> Feed:
-    """Return the feed of one engineer; None: of the team. It holds shifts that ended up to a year ago, and all ahead.
+    """Return the feed of one engineer, or of the team for None: the shifts of the past year and all future shifts.
 
-    changes: the last change of each event, by key, as `ShiftChanges` finds them. events: those of the schedule, if
-    known. An override's reason is left out, because calendar programs hand events on to others.
+    changes: the last change of each event, by key, from `ShiftChanges`. events: the schedule's events, if the caller
+    has them already. The feed leaves out the reasons of overrides, because calendar programs share events with others.
     """
     people = {person.id: person.name for person in schedule.people.values()}
     newest = schedule.log[-1].at if schedule.log else now

@@ -125,7 +125,7 @@ def _check_change(schedule: Schedule, piece: Piece) -> None:
 
 
 def _duty_date(at: datetime, window: Window, zone: ZoneInfo) -> date:
-    """Return the local date that an instant counts for: before the window's morning handoff, the date before."""
+    """Return the local date of the night that an instant belongs to: before the morning handoff, the previous date."""
     local, ends = at.astimezone(zone), window.end.astimezone(zone)
     day = local.date() - timedelta(days=1) if local.time() < ends.time() else local.date()
     return max(day, window.start.astimezone(zone).date())

@@ -37,7 +37,7 @@ class ChangeDocument(TypedDict):
 
 
 class OverrideDocument(TypedDict):
-    """A change of one role in one span. Earlier programs read this form alone."""
+    """A change of one role in one span. Earlier versions of oncall read only this form."""
 
     format: int
     span: tuple[float, float]

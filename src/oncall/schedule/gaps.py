@@ -1,4 +1,4 @@
-"""Gaps in the published schedule: on-call time in which a role has nobody."""
+"""Gaps in the published schedule: on-call time in which no engineer holds a role."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from oncall.support.windows import Window, WindowKind
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """On-call time in which nobody holds `role`."""
+    """On-call time in which no engineer holds `role`."""
 
     window: Window
     role: str

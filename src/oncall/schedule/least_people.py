@@ -48,7 +48,7 @@ def _ordinary_shifts(roster: Roster) -> list[Shift]:
 
 
 def _too_near(roster: Roster, shifts: Sequence[Shift]) -> Iterator[Near]:
-    """Yield for each rule of rest the most shifts that are all too near each other."""
+    """Yield each rule of rest, with a largest group of shifts that are all too near each other under it."""
     rules = roster.rules
     if rules.rest_nights:
         yield (
@@ -76,7 +76,7 @@ def _monday(shift: Shift) -> date:
 
 
 def _most(shifts: Sequence[Shift], are_near: Callable[[Shift, Shift], bool]) -> Sequence[Shift]:
-    """Return the most shifts up to a last one that are all too near it, and so too near each other."""
+    """Return a largest group: one shift and all earlier shifts that are too near it, and so too near each other."""
     groups = ([one for one in shifts[:place] if are_near(one, shifts[place])] for place in range(len(shifts)))
     return max(([*group, shifts[place]] for place, group in enumerate(groups)), key=len, default=())
 

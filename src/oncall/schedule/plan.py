@@ -84,7 +84,7 @@ class Clumps:
 
     @property
     def is_proven(self) -> bool:
-        """Return True if no such plan has less."""
+        """Return True if it is proven that no such plan has a smaller distance."""
         return self.distance <= self.bound
 
     @property

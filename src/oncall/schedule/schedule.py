@@ -46,9 +46,9 @@ class OnCall:
 class Schedule:
     """Publications and the pieces of all changes, each in version order.
 
-    What was taken back before it began to hold is in neither; what was taken back later ends at that time. `fallback`:
-    the hours where nothing is published. `log`: every version, the oldest first. `absences`: those that were entered
-    after a roster was published.
+    A version that was undone before it began is in neither; a version that was undone later ends at the undo.
+    fallback: the hours that hold where no plan is published. log: every version, the oldest first. absences: the
+    absences that were entered after a roster was published.
     """
 
     publications: tuple[Publication, ...]
@@ -99,7 +99,7 @@ class Schedule:
 
     @cached_property
     def _by_strength(self) -> list[Publication]:
-        """Return the publications that were taken back, then those that hold, each in version order."""
+        """Return the undone publications, and then the others, each group in version order."""
         return sorted(self.publications, key=lambda each: each.undone_at is None)
 
     @cached_property
@@ -119,8 +119,8 @@ class Schedule:
     def in_force(self, at: datetime) -> Publication | None:
         """Return the publication whose policy, hours, roles and manager hold at `at`; None if nothing is published.
 
-        It is the newest one whose plan covers `at`, of those whose policy holds then. Where no plan covers `at` it is
-        the newest one whose policy holds, and before the first one that first one.
+        First choice: the newest publication whose policy holds at `at` and whose plan covers `at`. Where no plan covers
+        `at`: the newest publication whose policy holds. Before the first publication: the first.
         """
         ahead = (p for p in reversed(self.publications) if p.holds_at(at) and p.ahead is not None and at in p.ahead)
         behind = (p for p in self.publications if p.behind is not None and at in p.behind)

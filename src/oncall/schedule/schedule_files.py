@@ -25,7 +25,7 @@ _COLUMNS = ["start", "end", "kind", "role", "engineer", "override"]
 
 
 class ScheduleRow(TypedDict):
-    """One assignment, or a gap, for which `engineer` is None. override: why, or empty."""
+    """One assignment, or a gap, for which `engineer` is None. override: the override's reason, or empty."""
 
     start: str
     end: str

@@ -1,4 +1,4 @@
-"""The versions of the schedule as a server gives them to a planner: as stored, without what only the pager needs."""
+"""The versions of the schedule as a server sends them to a planner: as stored, without the data of the pager alone."""
 
 from __future__ import annotations
 

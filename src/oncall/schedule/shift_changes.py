@@ -31,7 +31,7 @@ class LastChange:
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """An event as of the last version that was played. event: None if that version took it away."""
+    """An event after the last version that was played. event: None if the schedule no longer has it."""
 
     event: ShiftEvent | None
     window: Window
@@ -48,7 +48,7 @@ class ShiftChanges:
         self._events: tuple[Schedule, list[ShiftEvent]] | None = None
 
     def events(self, schedule: Schedule) -> Sequence[ShiftEvent]:
-        """Return the events of a schedule as `shift_events` does, and keep those of the schedule asked for last."""
+        """Return the `shift_events` of a schedule, from a cache that holds the events of the last schedule only."""
         with self._lock:
             if self._events is None or self._events[0] is not schedule:
                 self._events = schedule, shift_events(schedule)
@@ -57,7 +57,7 @@ class ShiftChanges:
     def after(self, rows: Sequence[VersionRow], fallback: SupportCalendar) -> Mapping[str, LastChange]:
         """Return the last change of each event, by key. rows: all versions, in order. fallback: hours before any plan.
 
-        Starts again when the versions are not those of the last call with others after them.
+        Plays only the versions that are new since the last call; plays all again if the earlier versions differ.
         """
         with self._lock:
             if tuple(rows[: len(self._played)]) != self._played:
@@ -71,7 +71,7 @@ class ShiftChanges:
     def _play(
         self, rows: Sequence[VersionRow], spans: Sequence[Window], number: int, fallback: SupportCalendar
     ) -> None:
-        """Note what the version at this index changes. spans: what each version is about."""
+        """Record the changes that the version at this index makes. spans: the span of each version."""
         version, about = rows[number], spans[number]
         within = Window(about.start - _LONGEST_SHIFT, about.end + _LONGEST_SHIFT)
         # Versions about another time say nothing about this one, and most of them are.

@@ -73,7 +73,7 @@ def _key(assignment: Assignment) -> ShiftKey:
 
 
 def _own_name(assignment: Assignment, schedule: Schedule) -> str:
-    """Return the name of on-call time that no plan has as a shift: an override filled a gap."""
+    """Return a name for on-call time that belongs to no planned shift, because an override filled a gap."""
     start = assignment.window.start
     return f"{start.astimezone(schedule.calendar_at(start).zone):%Y%m%dT%H%M}-{assignment.kind}-override"
 

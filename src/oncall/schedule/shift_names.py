@@ -55,7 +55,10 @@ def published_names(schedule: Schedule) -> dict[ShiftKey, str]:
 
 
 def _with_earlier_names(dated: Mapping[ShiftKey, str], earlier: Mapping[ShiftKey, str]) -> dict[ShiftKey, str]:
-    """Return the names of a publication's shifts. dated: by their own dates. earlier: of the publications before."""
+    """Return the final name of each shift of a publication: an earlier shift's name, or one from its own date.
+
+    dated: the names from the shifts' own dates. earlier: the names of the shifts of earlier publications.
+    """
     whole = {name: (_hull(keys), keys[0][1]) for name, keys in _by_name(dated).items()}
     kept: dict[str, str] = {}
     used: set[str] = set()

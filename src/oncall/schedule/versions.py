@@ -39,8 +39,8 @@ class Publication:
     """A plan that became the schedule for its own span, with the people and hours that it was made for.
 
     at: when it was published (aware UTC). calendar: its hours. undone_at: when an undo took it back; its span and its
-    seats end there; None while it holds. policy_from: from when its policy and hours hold; None for `at`. proof: None
-    for a plan without one, such as a CSV.
+    seats end there; None while it holds. policy_from: when its policy and hours begin to hold; None for `at`. proof:
+    None for a plan without a proof, such as a CSV.
     """
 
     version: int
@@ -61,11 +61,11 @@ class Publication:
 
     @property
     def holds_from(self) -> datetime:
-        """Return from when its policy, hours, roles and manager hold (aware UTC)."""
+        """Return when its policy, hours, roles and manager begin to hold (aware UTC)."""
         return self.policy_from or self.at
 
     def holds_at(self, at: datetime) -> bool:
-        """Return True if its policy may hold at `at`; a newer one that holds too comes first."""
+        """Return True if its policy may hold at `at`; a newer publication that may hold too takes precedence."""
         return self.holds_from <= at and (self.undone_at is None or at < self.undone_at)
 
     @property

@@ -255,7 +255,7 @@ class AttemptQueries(Statements):
         return [rows.attempt(row) for row in self._run(query, {"now": real_now, "most": most})] if most > 0 else []
 
     def unsent_attempts(self, *, written_before: datetime, limit: int) -> list[Attempt]:
-        """Return attempts that no provider is known to have accepted, the longest overdue first."""
+        """Return attempts that no provider has accepted as far as we know, the longest overdue first."""
         return [rows.attempt(row) for row in self._run(_UNSENT, {"before": written_before, "most": limit})]
 
     def recent_attempts(self, *, written_since: datetime, limit: int) -> list[Attempt]:
@@ -317,7 +317,7 @@ class AttemptQueries(Statements):
     def paged_tickets(self, person: str) -> list[str]:
         """Return the ids of unresolved tickets that this person was paged for, the latest page first.
 
-        Pages that were certainly not sent (failed, queued or waiting for a retry) do not count.
+        Leaves out pages that were surely not sent: failed, queued or waiting for a retry.
         """
         return list(self._run(_PAGED_TICKETS, {"person": person}).scalars())
 

@@ -30,7 +30,7 @@ class CodeCounts:
 class RoomCounts:
     """Remembers that a count is far below its limit, for one process. Safe to share between threads.
 
-    If a count leaves room for `n` more, it is not counted again for the next `n / 10` calls, within COUNTED_FOR.
+    If a count is `n` below its limit, the next `n / 10` calls within COUNTED_FOR do not count again.
     """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -38,7 +38,7 @@ class RoomCounts:
         self._known: dict[object, tuple[float, int]] = {}
 
     def has_room(self, key: object, most: int, count: Callable[[], int]) -> bool:
-        """Return True if the count is below `most`. Calls `count` unless the last one left plenty of room."""
+        """Return True if the count is below `most`. Calls `count` unless the last count was far below it."""
         now = self._monotonic()
         counted_at, left = self._known.get(key, (now, 0))
         if left > 0 and now - counted_at < COUNTED_FOR:

@@ -13,15 +13,15 @@ WriteRows = Callable[[Write, Sequence[Values]], bool]
 
 
 class UnexpectedRow(Exception):
-    """A deferred update found its row changed."""
+    """A deferred update did not find its row."""
 
 
 class DeferredWrites:
-    """The writes of one transaction that wait, in order for each kind.
+    """The deferred writes of one transaction, in order for each kind.
 
-    write: writes the rows of one kind. kinds: the statements that may wait; a kind comes before those whose rows refer
-    to its rows. An update changes one row, which is assumed to exist. `keys` holds the ids and codes of all waiting
-    rows: before a statement that may read one of them, call `flush`.
+    write: writes the rows of one kind. kinds: the statements that may be deferred; a kind comes before the kinds whose
+    rows refer to its rows. An update changes one row, which is assumed to exist. keys: the ids and codes of all
+    deferred rows; call `flush` before a statement that may read one of them.
     """
 
     def __init__(self, write: WriteRows, kinds: Sequence[Write]) -> None:
@@ -30,12 +30,12 @@ class DeferredWrites:
         self.keys: set[str] = set()
 
     def add(self, kind: Write, rows: Iterable[Values], keys: Iterable[str]) -> None:
-        """Let the rows of a statement wait. keys: every id and code by which they may be read."""
+        """Defer the rows of a statement. keys: every id and code by which a statement may read them."""
         self._rows[kind].extend(rows)
         self.keys.update(keys)
 
     def flush(self) -> None:
-        """Write all waiting rows.
+        """Write all deferred rows.
 
         A failure cannot be blamed on one job, so the caller then runs each job alone. Raises UnexpectedRow, and the
         errors of the database.

@@ -101,7 +101,7 @@ class GroupCommit:
             self._thread.join()
 
     def _run_nested(self, job: Job) -> None:
-        """Run a job that this thread itself submits, for instance in a future's callback: it cannot wait for itself."""
+        """Run at once a job that the committing thread itself submits, as in a callback: it cannot wait for itself."""
         if self._is_committing:
             raise RuntimeError("work inside a transaction cannot open another transaction")
         self._run([job])

@@ -36,7 +36,7 @@ class HeartbeatQueries(Statements):
         return [_heartbeat(row) for row in self._run(_HEARTBEATS)]
 
     def silent_heartbeats(self, now: datetime) -> list[str]:
-        """Return the names of the heartbeats that are due and have no ticket yet."""
+        """Return the names of the heartbeats whose call is overdue and that have no ticket yet."""
         return list(self._run(_SILENT, {"now": now}).scalars())
 
     def add_heartbeat(self, heartbeat: Heartbeat) -> None:

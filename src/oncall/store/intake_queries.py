@@ -66,7 +66,7 @@ class IntakeQueries(Statements):
         self._insert(ADD_SENDER_KEY, [values], keys=(wanted,), subject=f"key {key.key[:40]}")
 
     def latest_key(self, caller: str, sender: str, ticket: str) -> str | None:
-        """Return the key of this sender that led to a ticket last; None if none did."""
+        """Return this sender's latest key that led to the ticket; None if no key did."""
         found: str | None = self._run(
             _LATEST_KEY, {"caller": caller, "sender": sender, "ticket": ticket}
         ).scalar_one_or_none()
@@ -108,7 +108,7 @@ class IntakeQueries(Statements):
     def arrivals(
         self, *, limit: int, status: ArrivalStatus | None = None, caller: str | None = None, after: str | None = None
     ) -> list[Arrival]:
-        """Return the latest arrivals without their bodies, the newest first. after: only those older than this one."""
+        """Return arrivals without their bodies, the newest first. after: return only arrivals older than this one."""
         query = select(*_WITHOUT_BODY).order_by(intake_log.c.at.desc(), intake_log.c.id.desc()).limit(limit)
         if status is not None:
             query = query.where(intake_log.c.status == status.value)
@@ -120,7 +120,7 @@ class IntakeQueries(Statements):
         return [_arrival(row, body=None) for row in self._run(query)]
 
     def failures_of(self, caller: str) -> tuple[int, datetime | None]:
-        """Return how many failures of a caller wait for a person, and when (real time) the last one came."""
+        """Return how many failures of a caller no person has dealt with, and when (real time) the last one came."""
         count, last = tuple(self._run(_FAILURES_OF, {"whose": caller}).one())
         return count, last
 

@@ -93,7 +93,7 @@ class PublishedCache:
 
 
 class PublishedView:
-    """Facts that a transaction has read and need not read again: version numbers, unused codes and opt-outs.
+    """A transaction's cache of facts that it has read: version numbers, unused codes and opt-outs.
 
     It uses the shared cache until the transaction adds a version, which may yet be rolled back. Several transactions
     share one view while no other process writes between them.
@@ -116,8 +116,10 @@ class PublishedView:
         return self.cache is not self._shared
 
     def detach(self) -> None:
-        """Stop sharing the cache with other transactions. Called when the transaction adds a version, because the
-        version's number is used again after a rollback."""
+        """Stop sharing the cache with other transactions.
+
+        Call it when the transaction adds a version, because a rollback would free the version's number again.
+        """
         self.cache = self._shared.copy()
         self.forget()
 

@@ -45,7 +45,7 @@ class QuickSchedule:
         return schedule.calendar_at(at).window_at(at).kind is WindowKind.BUSINESS
 
     def within(self, window: Window) -> Schedule:
-        """Return the schedule that answers for instants in `window`, and perhaps for no other."""
+        """Return a schedule that answers only for instants in `window`."""
         return self._build(window)
 
     def whole(self) -> Schedule:

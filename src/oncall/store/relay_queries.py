@@ -112,7 +112,7 @@ class RelayQueries(Statements):
         return [rows.event(row) for row in self._run(_TO_CUSTOMERS, {"after": after, "until": until})]
 
     def relay_cursor(self, name: str = EVENTS_RELAYED) -> int | None:
-        """Return the number of the event up to which messages are written; None if nothing is relayed."""
+        """Return the number of the last event for which messages are written; None if nothing is relayed."""
         found: int | None = self._run(_CURSOR, {"name": name}).scalar_one_or_none()
         return found
 
@@ -149,13 +149,11 @@ class RelayQueries(Statements):
         return found
 
     def relay_due(self, real_now: datetime) -> list[str]:
-        """Return the destinations that have a due message, by name."""
+        """Return the names of the destinations that have a due message."""
         return list(self._run(_DUE_DESTINATIONS, {"now": real_now}).scalars())
 
     def update_relay_message(self, message: RelayMessage) -> None:
-        """Store the columns that change. A mail or a subscriber's message that was sent loses its text, which holds
-        secret links.
-        """
+        """Store the columns that can change. Deletes the text of a sent mail or subscriber message: it has secrets."""
         values = _row(message)
         changed = {name: values[name] for name in ("written_at", "due_at", "sends", "sent_at", "error")}
         if message.sent_at is not None and message.to.partition(":")[0] in _PERSONAL:

@@ -36,7 +36,7 @@ class SourcePagers:
     is_stopped: bool = False
 
     def keep_off(self, old: Connection, source: SqliteAddress | PostgresAddress, held: ExitStack) -> None:
-        """Raise Refused while a pager runs on the source. Keeps new ones off a SQLite file until `held` is closed."""
+        """Raise Refused if a pager runs on the source. Keeps new pagers off a SQLite file until `held` is closed."""
         is_ours = False
         if isinstance(source, SqliteAddress) and os.access(real_path(source).parent, os.W_OK):
             is_ours = hold_pager_lock(source, held)
@@ -45,7 +45,7 @@ class SourcePagers:
         self.refuse_living(old, source.place, is_ours=is_ours)
 
     def refuse_living(self, old: Connection, place: str, *, is_ours: bool) -> None:
-        """Raise Refused if a pager wrote recently. is_ours: this process holds the lock of the only pager."""
+        """Raise Refused if a pager wrote recently. is_ours: this process holds the lock of a SQLite file's pager."""
         beats = [
             (worker, at)
             for worker, at in self._beats(old)

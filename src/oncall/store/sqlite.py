@@ -98,7 +98,7 @@ class SqliteStore(SqlStore):
                     probe_sqlite(connection)
 
     def wait_for_change(self, timeout_seconds: float) -> bool:
-        """Wait for a change: this process's own wake at once, those of other processes within 0.2 s."""
+        """Wait for a change: it notices this process's changes at once, and other processes' within 0.2 s."""
         deadline = time.monotonic() + timeout_seconds
         while True:
             foreign = self._data_version()
@@ -141,8 +141,7 @@ class SqliteStore(SqlStore):
         return jobs
 
     def _run_group(self, jobs: Sequence[Job], connection: Connection) -> bool:
-        """Run the jobs together, or each under a savepoint of its own if that fails. Returns True if the pagers must be
-        woken."""
+        """Run the jobs together, or, if that fails, each under a savepoint. Return True if the pagers must be woken."""
         last, self._last_view = self._last_view, None
         try:
             with connection.begin() as whole:
@@ -163,8 +162,10 @@ class SqliteStore(SqlStore):
         return touched
 
     def _current_view(self, last: _LastView | None, connection: Connection) -> _LastView:
-        """Return the last group's view, or a new one if another process has written since. Only the writing connection
-        can tell, and only inside its transaction."""
+        """Return the last group's view, or a new one if another process has written since.
+
+        Call it inside a transaction of the writing connection: only there can SQLite tell.
+        """
         driver = _driver(connection)
         ((version,),) = driver.execute("PRAGMA data_version").fetchall()
         if last is not None and last.driver is driver and last.data_version == version:

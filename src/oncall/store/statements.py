@@ -50,9 +50,7 @@ class Statements:
         return self._execute(statement, parameters)
 
     def _run_on(self, key: str, statement: Executable, parameters: Parameters) -> Result:
-        """Run a statement that reads only rows with this id or code. Flushes the deferred writes only if one of them
-        has this key.
-        """
+        """Run a statement that reads only rows with this id or code. Flushes deferred writes if one has this key."""
         return self._run_on_any((key,), statement, parameters)
 
     def _run_on_any(self, keys: Iterable[str], statement: Executable, parameters: Parameters) -> Result:

@@ -53,7 +53,7 @@ _THE_CURSOR = "notices"
 
 
 class SubscriberQueries(Statements):
-    """The queries for subscribers, for what was asked, and for how far notices are written."""
+    """The queries for subscribers, for requests to subscribe, and for the cursor of their notices."""
 
     def subscriber_at(self, address: str) -> Subscriber | None:
         """Return the subscriber with this address, confirmed or not; None if there is none."""
@@ -86,7 +86,7 @@ class SubscriberQueries(Statements):
         self._run(delete(relay_messages).where(*about, relay_messages.c.due_at.is_not(None)))
 
     def stop_texts(self, digest: str, at: datetime) -> None:
-        """Note for ever that the number with this digest gets no text of the status page. at: real time."""
+        """Record for ever that the number with this digest gets no text from the status page. at: real time."""
         if not self.has_stopped_texts(digest):
             self._change(insert(stopped_texts), {"digest": digest, "at": at}, subject="STOP")
 
@@ -107,20 +107,20 @@ class SubscriberQueries(Statements):
         return int(self._run(_COUNT).scalar_one())
 
     def subscription_asks(self, key: str, *, since: datetime) -> int:
-        """Return how often this key asked for a subscription since an instant (real time)."""
+        """Return how often this key (a source or an address) asked to subscribe since an instant (real time)."""
         return int(self._run(_ASKS, {"wanted": key, "since": since}).scalar_one())
 
     def add_subscription_asks(self, keys: Sequence[str], at: datetime) -> None:
-        """Note that these keys asked at an instant (real time)."""
+        """Record that these keys asked to subscribe at an instant (real time)."""
         for key in keys:
             self._change(insert(subscription_asks), {"key": key, "at": at}, subject="ask for a subscription")
 
     def forget_subscription_asks(self, *, before: datetime) -> None:
-        """Delete what was asked before an instant (real time)."""
+        """Delete the records of requests before an instant (real time)."""
         self._run(delete(subscription_asks).where(subscription_asks.c.at < before))
 
     def notice_cursor(self) -> NoticeCursor | None:
-        """Return how far subscribers have been told; None if nobody ever confirmed."""
+        """Return the last event for which subscribers got notices; None if no subscriber ever confirmed."""
         row = self._run(_CURSOR).one_or_none()
         return None if row is None else NoticeCursor(*tuple(row))
 

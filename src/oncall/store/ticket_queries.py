@@ -107,7 +107,7 @@ class TicketQueries(Statements):
         return sorted(self._run(_CUSTOMER_NAMES).scalars())
 
     def code_count(self, length: int) -> int:
-        """Return how many unresolved tickets have a code of this length; in a write, as of at most a second ago."""
+        """Return how many unresolved tickets have a code of this length. In a write, the count may be a second old."""
 
         def count() -> int:
             return int(self._run(_CODE_COUNT, {"wanted": length}).scalar_one())
@@ -115,8 +115,10 @@ class TicketQueries(Statements):
         return self._published.cache.code_counts.about(length, count) if self._writes else count()
 
     def unused_code(self, draw: Callable[[], str]) -> str:
-        """Return a code from `draw` that no unresolved ticket and no swap request has, and that is no ticket's id. In a
-        group, one query checks several codes, for the jobs that follow."""
+        """Return a code from `draw` that no unresolved ticket or swap request has, and that is no ticket's id.
+
+        In a group, one query checks several codes, and the next jobs use the spare ones.
+        """
         spare = self._published.spare_codes
         while not spare:
             drawn = {draw() for _ in range(_CODES_PER_QUERY if self._deferred is not None else 1)}
@@ -172,7 +174,7 @@ class TicketQueries(Statements):
         return found
 
     def memo(self, ticket_id: str) -> Memo:
-        """Return a new dict: another process may change the log at any time."""
+        """Return an empty memo: another process may change the log at any time, so a memo is never kept."""
         return {}
 
     def append(self, events: Sequence[Event]) -> None:
@@ -207,7 +209,7 @@ def _listing(wanted: TicketFilter) -> Query:
 
 
 def _concerns(engineer: str, since: datetime | None) -> ColumnElement[bool]:
-    """Return the condition that a person owns the ticket or was paged for it, since an instant where one is given."""
+    """Return the SQL condition that a person owns the ticket or was paged for it. since: only from this instant on."""
     owned = tickets.c.owner == engineer
     paged = select(attempts.c.ticket).where(attempts.c.to == engineer, attempts.c.purpose == Purpose.PAGE.value)
     if since is not None:

@@ -47,7 +47,7 @@ class TokenQueries(Statements):
         self._change(insert(inbound), values, subject=f"inbound message {message.provider_id}")
 
     def unhelpful_count(self, person: str, *, since: datetime, most: int) -> int:
-        """Return how many unhelpful texts this person has sent since an instant (policy time); it counts to `most`."""
+        """Return how many unhelpful texts this person has sent since an instant (policy time), at most `most`."""
         return len(self._run(_UNHELPFUL, {"person": person, "since": since, "most": most}).all())
 
     def add_token(self, token: Token) -> None:
@@ -97,7 +97,7 @@ class TokenQueries(Statements):
             self._change(insert(pagers), values, subject=f"pager {worker}")
 
     def last_beat(self) -> tuple[datetime, str] | None:
-        """Return when (real time) a pager last recorded that it was alive, and its channel; None if none ever did."""
+        """Return the time (real time) and channel of the latest heartbeat of any pager; None before the first."""
         row = self._run(_LAST_BEAT).one_or_none()
         if row is None:
             return None

@@ -1,8 +1,8 @@
 """Finds the window of the weekly pattern that holds an instant, in any zone, across clock changes and holidays.
 
-A boundary is the first instant at which the local clock reads that time or later. A boundary that the clock skips is at
-the jump, one that it reads twice is at the first reading, and each instant belongs to exactly one window. A window that
-the clock skips entirely does not exist.
+A window begins at the first instant at which the local clock reads its start or later. So a start that the clock skips
+is at the jump, and a start that the clock shows twice is at the first time. Each instant belongs to exactly one window.
+A window that the clock skips entirely does not exist.
 """
 
 from __future__ import annotations
@@ -173,12 +173,12 @@ def calendar_of(policy: Policy, holidays: CompanyDays | None) -> SupportCalendar
 
 @lru_cache(maxsize=64)
 def shared(calendar: SupportCalendar) -> SupportCalendar:
-    """Return the first calendar that equals this one, with the weeks that it has computed already."""
+    """Return one shared object for all equal calendars, so that each week is computed once."""
     return calendar
 
 
 def _pieces_of(spans: tuple[WeekSpan, ...], number: int) -> Iterator[_Piece]:
-    """Yield one week's spans as pieces. Business hours longer than a day are cut at each midnight, for holidays."""
+    """Yield one week's spans as pieces. Cuts long business hours at midnight, because a holiday replaces one day."""
     base = number * _WEEK
     for index, span in enumerate(sorted(spans, key=lambda span: span.start_minute)):
         start, end = base + span.start_minute, base + span.end_minute
@@ -190,7 +190,7 @@ def _pieces_of(spans: tuple[WeekSpan, ...], number: int) -> Iterator[_Piece]:
 
 
 def _joined(pieces: Iterable[_Piece]) -> Iterator[_Piece]:
-    """Yield the pieces, with neighbours from one span of business hours joined; each holiday stays a window."""
+    """Yield the pieces after joining neighbours that are business hours of the same span; holidays stay apart."""
     held: _Piece | None = None
     for piece in pieces:
         if held is not None and held.span == piece.span and held.kind is piece.kind is WindowKind.BUSINESS:

@@ -1,5 +1,4 @@
-"""A copy of a frozen dataclass with some fields changed, as `dataclasses.replace` makes it, but about four times as
-fast.
+"""Copies a frozen dataclass with some fields changed, like `dataclasses.replace` but about four times as fast.
 
 `replace` reads the class's description and runs `__init__` for each copy: 26 µs for a ticket's state with 25 fields,
 beside 6 µs here. The pager copies states, rows and events at each step, and a rehearsal of a year does so 300,000
@@ -36,8 +35,8 @@ def changed(row: Row, **changes: object) -> Row:
 def _copier(kind: type) -> tuple[Callable[[Any], Any], dict[str, _Put]]:
     """Return a function that copies a row of this class, and the functions that set its fields.
 
-    Like `dataclasses` itself it compiles a function with a line for each field, because a loop takes twice as long. The
-    slots' own setters work on a frozen class, and find no field by its name.
+    Like `dataclasses` it compiles a function with a line for each field, because a loop takes twice as long. It calls
+    the setters of the slots: they work on a frozen class and need no look-up by name.
     """
     if hasattr(kind, "__post_init__") or "__slots__" not in vars(kind):
         raise TypeError(f"{kind.__name__} is not a plain dataclass with slots")

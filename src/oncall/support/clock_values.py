@@ -72,7 +72,7 @@ class PolicyTerms:
 
 @dataclass(frozen=True, slots=True)
 class CarriedClock:
-    """A clock that was running when its ticket was merged, with what the other ticket needs to continue it.
+    """A clock that was running when its ticket was merged, with the values with which the other ticket continues it.
 
     The fields are those of RunningClock. asked: when the customer wrote messages that have no answer yet. Times are
     aware UTC.

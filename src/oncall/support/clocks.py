@@ -115,8 +115,7 @@ class RunningSla:
 
 
 def _folded(events: Sequence[SlaEvent], now: datetime) -> _Fold | SlaState:
-    """Apply the events up to `now` and return the fold; for a ticket that the policy promises nothing, a state without
-    clocks."""
+    """Apply the events up to `now` and return the fold, or a state without clocks if the policy promises nothing."""
     opening = next((event for event in events if event.kind is SlaEventKind.OPENED), None)
     if opening is None:
         raise ValueError("a ticket's events must begin with its opening")
@@ -134,7 +133,7 @@ def _folded(events: Sequence[SlaEvent], now: datetime) -> _Fold | SlaState:
 
 
 def _in_order(events: Sequence[SlaEvent], opening: SlaEvent, notes: list[str]) -> list[SlaEvent]:
-    """Return the events after the opening by time, then in the log's order, without repeats. Notes what was odd."""
+    """Return the events after the opening by time, then in the log's order, without repeats. Adds to `notes`."""
     assert opening.terms is not None
     zone = opening.terms.policy.zone
     seen: set[str] = set()
@@ -234,7 +233,7 @@ class _Fold:
             self._close(at)
 
     def _after_the_end(self, event: SlaEvent) -> None:
-        """Apply an event after the resolution: a reply or update of the same instant counts as before it."""
+        """Apply an event after the resolution. A reply or update at its very instant counts as one before it."""
         if event.at != self._resolved_at or event.kind not in (SlaEventKind.REPLIED, SlaEventKind.UPDATED):
             self._leave_out(event, "the ticket was resolved")
             return
@@ -259,7 +258,7 @@ class _Fold:
         return _name(event, self._terms.policy.zone)
 
     def _agree(self, event: SlaEvent) -> None:
-        """Apply an event's impact and terms; if the new policy promises nothing here, the old promise stays."""
+        """Take over an event's impact and terms. If the new policy promises nothing for them, keep the old promise."""
         self._impact = event.impact or self._impact
         terms = event.terms or self._terms
         promise = terms.promise(self._plan, self._impact)
@@ -330,7 +329,7 @@ class _Fold:
         self._is_merged, self._is_resolved, self._is_waiting = True, True, False
 
     def carried(self) -> tuple[CarriedClock, ...]:
-        """Return the running clocks for the ticket that continues."""
+        """Return the running clocks, for the ticket into which this one was merged."""
         for clock in self._running:
             clock.note_breach(self._now)
         return tuple(replace(clock.carried(), asked=tuple(self._asked)) for clock in self._running)

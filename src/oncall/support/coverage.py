@@ -87,7 +87,7 @@ def counted(target: Target, coverage: Coverage, calendar: SupportCalendar, start
 
 
 class _Hours(NamedTuple):
-    """The covered windows from a year's start to `_TAIL` after its end, and the total covered time up to each end."""
+    """The covered windows from a year's start to `_TAIL` after its end. totals: the covered time up to each end."""
 
     starts: list[datetime]
     ends: list[datetime]

@@ -11,7 +11,7 @@ MONDAY_TO_FRIDAY = (0, 1, 2, 3, 4)
 def runs_of_days(days: Sequence[int]) -> tuple[tuple[int, int], ...]:
     """Return the stretches of consecutive days as (first, after the last), in the order of the week.
 
-    A stretch over Sunday night is one: Sunday to Thursday is (6, 11). `days` are fewer than seven.
+    A stretch across Sunday midnight is not cut: Sunday to Thursday is (6, 11). `days` are fewer than seven.
     """
     starts = sorted(day for day in days if (day - 1) % 7 not in days)
     return tuple((start, start + _length(start, days)) for start in starts)

@@ -48,8 +48,7 @@ def customers_from_text(text: str, source: str, plans: Sequence[str] | None) -> 
 def customers_beside(path: Path, root: Node) -> CustomersFile:
     """Read the customers file that the policy at `path` names; `root` is the policy's document.
 
-    The faults of the file are noted with the policy's, also where the policy itself is at fault: a person wants to
-    correct both at once.
+    Notes the file's faults with those of the policy, even if the policy has faults, so that a person sees all at once.
     """
     beside = named_file(path, root, "customers")
     if beside is None:

@@ -63,8 +63,7 @@ def _target(node: Node) -> str:
 def _step_channel(node: Node, notify: Slot[str]) -> ChannelName:
     """Read the channel of a step: `desk` for a step that notifies the desk, `sms` or `voice` for a person.
 
-    Any other channel is a fault. An old published policy may hold one, so the result is the channel that delivers the
-    step.
+    Notes a fault for any other channel. An old published policy may name one, so the result is a channel that works.
     """
     if notify.is_good and notify.value == Notify.DESK:
         if scalar(node).text != ChannelName.DESK:

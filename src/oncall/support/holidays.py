@@ -134,8 +134,8 @@ def _feasts_in(code: str, year: int) -> dict[date, tuple[Feast, ...]]:
 def parts_with_more_days(code: str) -> tuple[tuple[str, ...], str]:
     """Return the codes of a country's parts that have a day which the country alone lacks, and the name of that day.
 
-    Only a day that more than half of the parts have counts: then nearly everybody means one of the parts. Both are
-    empty if there is none, or if `code` is a part already. Imports the library.
+    Counts only a day that more than half of the parts have, because then most teams mean one of the parts. Both are
+    empty if there is no such day, or if `code` is a part already. Imports the library.
     """
     from holidays.utils import country_holidays, list_supported_countries
 

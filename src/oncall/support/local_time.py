@@ -1,7 +1,7 @@
 """Local times as people write them, and the hours in which the clocks change.
 
-A time without an offset is a time on the clock of one zone. When the clocks go forward some times do not exist: they
-are refused. When they go back some times come twice: the first is taken, with a note that says so.
+A time without an offset is a time on the clock of one zone. When the clocks go forward, some times do not exist; the
+reader refuses them. When they go back, some times come twice; the reader takes the first and says so in a note.
 """
 
 from __future__ import annotations

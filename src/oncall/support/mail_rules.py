@@ -18,9 +18,9 @@ _NO_WORDS: dict[str, tuple[str, str]] = {}
 class MailRules:
     """How mails become tickets.
 
-    recipients: addresses in small letters; one that ends with @ stands for every domain. impact: of a new mail; None:
-    that of an alert without a known severity. words: an impact for each text, in small letters, with which a
-    subject may begin.
+    recipients: addresses in small letters; one that ends with @ stands for every domain. impact: for a new mail; None:
+    the impact of an alert without a known severity. words: for each text (in small letters) with which a subject may
+    begin, the impact.
     """
 
     recipients: tuple[str, ...] = ("support@",)
@@ -40,7 +40,7 @@ class MailRules:
         return at == "@" and not names.isdisjoint(self.recipients)
 
     def word_of(self, subject: str) -> str | None:
-        """Return the word with which a subject begins, an answer's or a forward's prefix ignored; None: no word."""
+        """Return the word of `words` with which a subject begins, after any `Re:` or `Fwd:`; None if it has none."""
         rest = re.sub(r"^\s*((re|fwd?|aw|wg)\s*:\s*)+", "", subject, flags=re.IGNORECASE).strip().lower()
         return next((word for word in self.words if rest.startswith(word)), None)
 

@@ -1,4 +1,4 @@
-"""Where tickets and alarms go besides people's phones: webhooks of other systems, and channels of the team."""
+"""Destinations of tickets and alarms other than phones: webhooks of other systems, and team channels."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ USUAL_EVENTS = (
 
 
 class Topic(StrEnum):
-    """A topic that a team channel can be told about."""
+    """A topic of messages that a team channel can get."""
 
     DESK = "desk"
     BREACHES = "breaches"

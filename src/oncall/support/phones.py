@@ -69,7 +69,7 @@ def number_in_e164(text: str, region: str) -> str | None:
 
 
 def _with_a_forgotten_plus(text: str) -> list[str]:
-    """Return the text, and what it may stand for if its plus sign was left out or dialled as 00."""
+    """Return the text, and the number with a plus sign that it may mean: without one, or with 00 in its place."""
     digits = re.sub(r"[\s().\-/]", "", text)
     if text.startswith("+") or not digits.isdecimal():
         return [text]

@@ -1,4 +1,4 @@
-"""What changes from one policy to another, as sentences: for customers, engineers, the desk and pages."""
+"""The differences between two policies as sentences: for customers, engineers, the desk and pages."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def changes(old: Policy, new: Policy) -> list[str]:
 
 
 def _routing_changes(old: Policy, new: Policy) -> Iterator[str]:
-    """Yield a sentence if alerts are routed otherwise. The lines of the rows do not count."""
+    """Yield a sentence if the routing of alerts differs. Rows that only moved to other lines of the file are equal."""
     if policy_view(old)["routing"] != policy_view(new)["routing"]:
         yield "Alerts: the routing table is different; `oncall intake explain` shows what it does."
 

@@ -31,8 +31,8 @@ def check_coverage_days(
 ) -> None:
     """Check that 24x5 covers the days on which the desk is open; a ticket is held on the other days.
 
-    The five days are not guessed: a policy without `coverage_days` whose desk does not work Monday to Friday is at
-    fault. A desk that works on more days than 24x5 covers is a warning, which `coverage_days` silences.
+    Notes a fault if a policy without `coverage_days` has a desk that does not work Monday to Friday, as the five days
+    cannot be guessed. Warns if the desk works on more days than 24x5 covers; `coverage_days` confirms that.
     """
     promises = [promise for plan in plans for promise in plan.promises.values()]
     if not (business.is_good and days.is_good) or all(each.coverage is not Coverage.FIVE_DAYS for each in promises):
@@ -87,7 +87,7 @@ def check_urgent(impact: Impact, node: Node) -> None:
 
 
 def circle_of(plan: SupportPlan, plans: Mapping[str, SupportPlan]) -> tuple[str, ...]:
-    """Return the plans through which `faster_than` leads from this plan back to it; empty if it does not."""
+    """Return the plans in the circle that `faster_than` makes from this plan back to itself; empty if there is none."""
     found = [plan.name]
     while (faster_than := plans[found[-1]].faster_than) in plans and faster_than is not None:
         if faster_than == plan.name:

@@ -66,7 +66,7 @@ _PROMISE_EXAMPLE = "{coverage: 24x7, first_reply: 60m calendar, next_reply: 2h c
 
 
 class PolicyReader:
-    """Reads one policy. Impacts and plans without faults are kept as they are read, so that others can be checked."""
+    """Reads one policy. Keeps the impacts and plans that have no faults, so that later keys can be checked by them."""
 
     def __init__(self, root: Node, source: str) -> None:
         self._root = root
@@ -77,7 +77,7 @@ class PolicyReader:
         self._plans: dict[str, SupportPlan] = {}
 
     def read(self) -> Policy:
-        """Return the policy; faults may be noted even if one is returned. Raises AtFault if none can be made."""
+        """Return the policy, and note faults, which it may have even so. Raises AtFault if no policy can be made."""
         fields = Fields(self._root)
         name = fields.required("name", slug, example="my-support")
         zone = fields.required("timezone", time_zone, example="America/New_York")

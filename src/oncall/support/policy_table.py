@@ -75,7 +75,7 @@ def hours_words(policy: Policy) -> list[str]:
 
 
 def _kind_words(window: WeekSpan, policy: Policy) -> str:
-    """Return a window's kind with its display name, and what the policy says about the weekend rules."""
+    """Return a window's kind with its display name, and whether the policy marks it for the weekend rules."""
     notes = [policy.titles[window.kind]] if window.kind in policy.titles else []
     if window.marked_weekend is not None:
         notes.append("a weekend" if window.marked_weekend else "no weekend")
@@ -148,7 +148,7 @@ def policy_lines(policy: Policy, width: int | None = None) -> list[str]:
 
 
 def _coverage_day_lines(policy: Policy) -> list[str]:
-    """Return a line that says which days 24x5 is, unless they are Monday to Friday."""
+    """Return a line that names the days of 24x5 coverage; no line if they are Monday to Friday."""
     days = policy.coverage_days
     return [] if days == MONDAY_TO_FRIDAY else [f"  24x5: {whole_days_words(days)}"]
 
@@ -272,14 +272,14 @@ def limits_words(limits: Limits) -> str:
 
 
 def urgent_words(limits: Limits) -> str:
-    """Return how the first pages of urgent tickets go to a phone that was just paged."""
+    """Return how the first pages of urgent tickets go to a phone that was just paged, in words."""
     if not limits.bundle_urgent_for:
         return "each goes at once and alone"
     return f"the first goes at once; others to that phone within {exact_span(limits.bundle_urgent_for)} go as one"
 
 
 def ceiling_words(limits: Limits) -> str:
-    """Return beyond how many messages urgent pages go as one summary a minute."""
+    """Return in words from how many messages on urgent pages go as one summary a minute."""
     phone, caller = (
         allowance_words(limits.urgent_to_phone, "message"),
         allowance_words(limits.urgent_of_caller, "message"),
@@ -288,7 +288,7 @@ def ceiling_words(limits: Limits) -> str:
 
 
 def allowance_words(allowance: TextLimit, what: str) -> str:
-    """Return a limit as `10 texts in 1 min`; `what` is the singular of what is counted."""
+    """Return a limit as `10 texts in 1 min`. what: the counted thing in the singular, like `text`."""
     texts = what if allowance.most == 1 else f"{what}s"
     return f"{allowance.most} {texts} in {exact_span(allowance.within)}"
 

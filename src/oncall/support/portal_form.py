@@ -1,4 +1,4 @@
-"""Makes an impact of the portal's four answers, by the policy's table or the packaged one. Pure."""
+"""Finds the impact for the portal's four answers, by the policy's table or the packaged table. Pure."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def portal_rows(policy: Policy) -> tuple[PortalRow, ...]:
 
 
 def row_of(answers: FormAnswers, policy: Policy) -> PortalRow:
-    """Return the first row that fits the answers. One always fits, because a policy with another table is refused."""
+    """Return the first row that fits the answers. A row always fits: a table without one is refused with its policy."""
     return next(row for row in portal_rows(policy) if row.fits(answers))
 
 
 def reason_of(answers: FormAnswers, policy: Policy) -> str:
-    """Return why the answers make this impact, in a sentence for the customer."""
+    """Return a sentence for the customer that says why the answers lead to this impact."""
     row = row_of(answers, policy)
     return row.why or policy.impacts[row.impact].definition
 
@@ -49,8 +49,8 @@ def impact_of(answers: FormAnswers, policy: Policy) -> str:
 def _impact_like(rank: str, policy: Policy) -> str:
     """Return the policy's impact for a rank of the packaged table.
 
-    Without an impact of that name, it is the next graver one, or else the next less grave one. `low` should never
-    page: it becomes the least grave impact that pages nobody, or the least grave one if every impact pages.
+    Without an impact of that name, it is the next graver impact, or else the next less grave one. For `low`, which
+    should not page, it is the least grave impact that does not page, or the least grave of all if every impact pages.
     """
     names = list(policy.impacts)
     if rank == "low":

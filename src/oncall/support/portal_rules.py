@@ -105,8 +105,8 @@ class FormAnswers:
 class PortalRow:
     """One row of the table. answers: by question, the answers that fit; a question that is absent fits always.
 
-    why: a sentence for the customer; empty: the impact's definition is shown. mail: the address of the team that gets
-    the ticket by mail, too; empty: the desk alone has it.
+    why: a sentence for the customer; empty: the impact's definition. mail: the address of a team that also gets the
+    ticket by mail; empty: only the desk gets it.
     """
 
     answers: Mapping[str, tuple[str, ...]]
@@ -121,9 +121,9 @@ class PortalRow:
 
 @dataclass(frozen=True, slots=True)
 class PortalRules:
-    """The portal's rules. rows: the first that fits counts, and one always does; empty: the packaged table.
+    """The portal's rules. rows: the first row that fits counts, and one always fits; empty: the packaged table.
 
-    answer_within: the average time of an answer in business hours, which pages name.
+    answer_within: the average time of an answer in business hours, as the customers' pages promise it.
     """
 
     rows: tuple[PortalRow, ...] = ()
@@ -189,16 +189,16 @@ def _team_address(node: Node) -> str:
 
 
 def check_teams(rules: PortalRules, mail: MailRules, place: Node) -> None:
-    """Note a team's address that opens tickets: the mail would come back as another ticket. place: of the block."""
+    """Note a row whose mail would go to an address that opens tickets, and so make another one. place: the block's."""
     for row in rules.rows:
         if row.mail and mail.takes(row.mail):
             place.note(f"the mail of a row goes to {row.mail}, which opens tickets; write the team's own address")
 
 
 def _check(rows: Slot[tuple[PortalRow, ...]], paging: Sequence[str]) -> None:
-    """Note answers without a row, a row that no answers reach, and questions or services that would page.
+    """Note answers without a row, a row that no answers reach, and questions or requests for service that would page.
 
-    paging: the impacts that page, if another one does not.
+    paging: the impacts that page; empty if every impact pages.
     """
     place = rows.place
     lines = place.items if isinstance(place, ListNode) else []

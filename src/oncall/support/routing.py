@@ -59,11 +59,11 @@ class RoutingRow:
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """The routing table, and the values that count where it names none.
+    """The routing table, and the values for alerts for which it has none.
 
-    severities: impact by severity, in small letters. default_impact: for an unknown severity; None: the least grave
-    impact of the policy that pages. default_customer: for alerts that name none. unknown_plan: the plan of a customer
-    that is on no list; None: `standard`, or the first plan of the policy without one of that name.
+    severities: the impact for each severity, in small letters. default_impact: for an unknown severity; None: the least
+    grave impact that pages. default_customer: for alerts that name no customer. unknown_plan: for customers who are not
+    in the customers file; None: the plan `standard`, or the policy's first plan if it has no `standard`.
     """
 
     rows: tuple[RoutingRow, ...] = ()

@@ -17,7 +17,7 @@ class RunningClock:
     spans: (start, pause) of each earlier stretch. asked_from: start of the current stretch; None while paused. In a
     stretch, time counts from the first instant of the promise's coverage. promised_at: when the current promise was
     made; a breach cannot be earlier. counted_from: when the current stretch began to count, under its current promise
-    or an earlier one; None if that is not known to have happened.
+    or an earlier one; None if that is not known.
     """
 
     metric: Metric
@@ -43,7 +43,7 @@ class RunningClock:
 
     @classmethod
     def taken_over(cls, carried: CarriedClock) -> RunningClock:
-        """Return the clock of a duplicate, to continue it on another ticket. Merging does not make a target later."""
+        """Return a duplicate's clock as a clock of the ticket that continues it. Its target does not become later."""
         clock = cls(carried.metric, carried.plan, carried.since, carried.terms, carried.impact, carried.promise)
         clock.promised_at, clock.asked_from = carried.promised_at, carried.asked_from
         clock.counted_from, clock.spans, clock.breached_at = carried.counted_from, carried.spans, carried.breached_at
@@ -68,7 +68,7 @@ class RunningClock:
     def change_promise(self, terms: PolicyTerms, impact: str, promise: Promise, at: datetime) -> None:
         """Continue under another promise from the clock's own start, or from `at` if its coverage had not begun.
 
-        Time that counted once stays counted, also if an impact in between had no coverage yet.
+        Time that has counted stays counted, even if the coverage of an impact in between had not begun.
         """
         self.note_breach(at)
         self.spans = tuple((begin, end) for start, end in self.spans if (begin := self._begin(start)) < end)

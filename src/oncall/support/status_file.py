@@ -68,7 +68,7 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class IncidentTemplate:
-    """The first words of an incident that were written before it."""
+    """A template for new incidents: the title and the first message, written in advance."""
 
     title: str
     message: str
@@ -79,10 +79,10 @@ class StatusPage:
     """The content of a status file.
 
     promise: the promised uptime in percent. partial_weight: how much of a partial outage counts as down, 0 to 1.
-    notice: how long before its start a maintenance must be announced to count as agreed. publish_after: how long after
-    a machine has proposed an incident it publishes itself; None: never. remind_after: how long an open incident may be
-    without a public word before its author is reminded. remind_before: how long before its start subscribers are
-    reminded of a maintenance; zero: never.
+    notice: how long before its start a maintenance must be announced to count as agreed. publish_after: how long until
+    a proposed incident is published without a person; None: never. remind_after: how long an open incident may go
+    without an update before its author is reminded. remind_before: how long before its start subscribers are reminded
+    of a maintenance; zero: never.
     """
 
     name: str
@@ -122,8 +122,8 @@ class StatusPage:
     def core(self) -> tuple[str, ...]:
         """Return the ids of the components that make the uptime of the page.
 
-        These are the components marked `core: true`; without any, all that no other company runs. Private ones never
-        count, because everyone reads this uptime.
+        These are the components marked `core: true`, or, if none is marked, all but third parties'. Private components
+        never count, because everyone reads this uptime.
         """
         marked = tuple(each.id for each in self.public if each.is_core)
         own = tuple(each.id for each in self.public if each.is_core is None and not each.is_third_party)

@@ -1,4 +1,4 @@
-"""Read two keys of a policy file about texts: `limits`, how many may go out, and `sms`, how they are written."""
+"""Readers of two keys of a policy file: `limits`, how many texts may go out, and `sms`, how texts are written."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Tables as lines of text: columns that line up, cells broken between words, or lists where a terminal is narrow.
+"""Tables as lines of text: aligned columns, with cells broken between words, or lists on a narrow terminal.
 
-`width` is that of the terminal, in columns; None, as in a pipe, lets every line be as long as it is.
+`width` is the terminal's, in columns; None, as for a pipe, leaves lines as long as they are.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ def table_blocks(
 ) -> tuple[list[str], list[list[str]]]:
     """Return the lines of the header, and those of each row.
 
-    Where the table does not fit, long cells are broken between words; where that does not help, each row becomes a
-    list, with its first `names` cells as the title and the header's words before the others, and no header on top.
+    If the table does not fit, long cells are broken between words. If that does not suffice, there is no header, and
+    each row becomes a list: its first `names` cells are the title, and a word of the header stands before each other.
     """
     widths = _fitting([header, *rows], width)
     if widths is not None:
@@ -33,7 +33,7 @@ def table_blocks(
 def row_blocks(rows: Sequence[Sequence[str]], width: int | None = None, *, names: int = 1) -> list[list[str]]:
     """Return the lines of each row of a table without a header.
 
-    Where it does not fit, each row becomes its first `names` cells, and the others below them.
+    If it does not fit, each row becomes several lines: its first `names` cells, and the others below them.
     """
     widths = _fitting(rows, width)
     if widths is not None:
@@ -51,7 +51,7 @@ def table_lines(rows: Sequence[Sequence[str]], width: int | None = None, *, name
 def broken(text: str, width: int, *, inset: str | None = None) -> list[str]:
     """Return the text broken between words. A word that is longer than `width` stays whole.
 
-    inset: what lines after the first begin with; None: two blanks more than the first line.
+    inset: the beginning of every line after the first; None: two blanks more than the first line has.
     """
     own = " " * (len(text) - len(text.lstrip()))
     inset = own + INSET if inset is None else inset

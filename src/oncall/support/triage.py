@@ -131,7 +131,7 @@ def answers_from(body: object) -> Answers:
 
 
 class _Reader:
-    """Reads the answers one by one and collects every fault. After a fault, what it returns is not used."""
+    """Reads the answers one by one and collects every fault. If there is a fault, the caller ignores the answers."""
 
     def __init__(self, body: Mapping[str, object]) -> None:
         self._body = body
@@ -155,7 +155,7 @@ class _Reader:
         return None
 
     def users(self) -> tuple[int | None, bool | None]:
-        """Return the number of users if it was counted, and else whether they are many."""
+        """Return (number of users, None), or (None, True for many users) if they were not counted."""
         value = self._body.get("users")
         if value is None:
             return None, None

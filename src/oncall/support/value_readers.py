@@ -65,7 +65,7 @@ class Once:
         return list(self._seen)
 
     def claim(self, text: str, node: Node, *, owner: str) -> None:
-        """Note that the thing at the path `owner` has this value. Raises AtFault if another one has it already."""
+        """Record that the value belongs to `owner`, a path in the file. Raises AtFault if another owner has it."""
         first, its_owner = self._seen.setdefault(text, (node, owner))
         if first is not node:
             raise node.refuse(f"is already the {self._what} of {its_owner} on line {first.line}")

@@ -123,7 +123,7 @@ def _note_gaps_and_overlaps(spans: tuple[PlacedSpan, ...], node: Node) -> None:
 
 
 def _note_overlaps(doubled: Mapping[tuple[PlacedSpan, PlacedSpan], Sequence[str]]) -> None:
-    """Note one fault for each pair of places in the file: one line of the file may define the hours of five days."""
+    """Note one fault for each pair of overlapping places in the file, with all minutes that both of them cover."""
     together: dict[tuple[Node, Node, WindowKind, WindowKind], list[str]] = {}
     for pair, minutes in doubled.items():
         first, second = sorted(pair, key=lambda each: (each.node.line, each.node.column))
@@ -135,9 +135,9 @@ def _note_overlaps(doubled: Mapping[tuple[PlacedSpan, PlacedSpan], Sequence[str]
 
 
 def _runs(owners: list[PlacedSpan | None]) -> list[tuple[PlacedSpan | None, int, int]]:
-    """Return the stretches of minutes with the same owner as (owner, start, end); `end` is outside.
+    """Return the stretches of minutes with the same owner as (owner, start, end), half-open.
 
-    A stretch over Sunday night is one, and ends past the end of the week.
+    A stretch across Sunday midnight is not cut: it ends past the end of the week.
     """
     changes = [minute for minute in range(WEEK) if owners[minute] is not owners[minute - 1]]
     if not changes:

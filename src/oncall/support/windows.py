@@ -69,8 +69,8 @@ _SATURDAY, _MONDAY = 5 * _DAY, 7 * _DAY
 class WeekSpan:
     """A stretch of the local week in whole minutes, half-open; Monday 00:00 is 0.
 
-    `end_minute` is past the end of the week (10080) for a span that reaches into Monday. marked_weekend: what the
-    policy says about `is_weekend`; None if it leaves that to the name and the hours.
+    `end_minute` is past the end of the week (10080) for a span that reaches into Monday. marked_weekend: the policy's
+    own word on `is_weekend`; None if its name and hours decide.
     """
 
     kind: WindowKind
@@ -80,10 +80,10 @@ class WeekSpan:
 
     @property
     def is_weekend(self) -> bool:
-        """Return True if the weekend rules hold for the span, and a holiday before it does not run on into it.
+        """Return True if the span is a weekend: the weekend rules hold for it, and no holiday continues into it.
 
-        Unless the policy says it, that is a span named `weekend`, or one with all of Saturday and Sunday but no whole
-        working day.
+        If the policy does not say, a weekend is a span named `weekend`, or one that holds all of Saturday and Sunday
+        but no whole working day.
         """
         if self.marked_weekend is not None:
             return self.marked_weekend
@@ -93,11 +93,11 @@ class WeekSpan:
 
     @property
     def continues_holiday(self) -> bool:
-        """Return True if a holiday before the span takes it over: a night, shorter than a day and no weekend."""
+        """Return True if a holiday before the span continues into it: the span is a night, and no weekend."""
         is_night = self.kind is WindowKind.WEEKNIGHT or self.end_minute - self.start_minute < _DAY
         return is_night and self.kind is not WindowKind.BUSINESS and not self.is_weekend
 
 
 def weekend_kinds(spans: Iterable[WeekSpan]) -> frozenset[WindowKind]:
-    """Return the kinds whose shifts the weekend rules are about; `weekend` is always one, as in other teams' plans."""
+    """Return the kinds that the weekend rules are about; always also `weekend`, because other teams' plans use it."""
     return frozenset(span.kind for span in spans if span.is_weekend) | {WindowKind.WEEKEND}

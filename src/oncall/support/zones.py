@@ -1,4 +1,4 @@
-"""Time zone names: which ones are a place, and what to write instead of those that are not.
+"""Time zone names: which names are places, and what to write instead of other names.
 
 A zone has to name a place (`America/New_York`), because only a place says when its clocks change. Abbreviations and
 offsets (`EST`, `GMT-5`) exist in the zone database, but most of them are wrong for half of the year.
@@ -93,7 +93,7 @@ def country_of(zone: ZoneInfo) -> str | None:
 
 
 def _abbreviation(name: str) -> str:
-    """Return the name in capitals, without the words of `US Eastern Standard Time` that name no zone."""
+    """Return the word that names the zone, in capitals, like `EASTERN` of `US Eastern Standard Time`; else empty."""
     words = re.sub(r"\b(us|standard|daylight|summer|time)\b", " ", name, flags=re.IGNORECASE).split()
     return "/".join(words).upper() if len(words) == 1 else ""
 
@@ -139,7 +139,7 @@ def _place_words(ahead: int) -> str:
 
 
 def _nearest_zone(name: str) -> str | None:
-    """Return the zone with nearly this spelling, or the one whose city was written alone."""
+    """Return the zone whose city this is, or else the zone with the nearest spelling; None if there is none."""
     zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
     city = name.replace(" ", "_").casefold().rpartition("/")[2]
     if any(zone.casefold().startswith(f"{city}/") for zone in zones):

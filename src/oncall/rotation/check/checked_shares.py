@@ -98,9 +98,10 @@ def _weight_within(
 def _cells(
     people: Mapping[str, frozenset[str]], weights: Mapping[str, Fraction], load: Fraction
 ) -> dict[_Cell, Fraction]:
-    """Return the load of each cell for each unit of weight: rows add up to `load`, weighted columns to 1.
+    """Return the load for each unit of weight in each cell, a pair of a set of roles and one of them.
 
-    The least sum of squares has cells that are a row's number plus a column's number, or 0 where that is at most 0.
+    Each row adds up to `load`; each column, weighted, adds up to 1. In the split with the least sum of squares, a cell
+    is a number of its row plus a number of its column, or 0 where that sum is below 0.
     """
     rows: dict[frozenset[str], Fraction] = {}
     for who, roles in people.items():
@@ -116,7 +117,7 @@ def _cells(
 def _sets_of_zeros(
     rows: Mapping[frozenset[str], Fraction], cells: Sequence[_Cell], load: Fraction
 ) -> Iterator[frozenset[_Cell]]:
-    """Yield the cells that may be 0: first those that come out below 0, step by step, then every set of cells."""
+    """Yield sets of cells that may be 0: first the cells that come out below 0, step by step, then every set."""
     zeros = frozenset[_Cell]()
     while (found := _sums(rows, cells, zeros, load)) is not None:
         yield zeros
@@ -131,7 +132,7 @@ def _sets_of_zeros(
 def _sums(
     rows: Mapping[frozenset[str], Fraction], cells: Sequence[_Cell], zeros: frozenset[_Cell], load: Fraction
 ) -> dict[_Cell, Fraction] | None:
-    """Return each cell's row number plus column number if exactly `zeros` are 0; None if these are not determined."""
+    """Return each cell's sum of row number and column number, if exactly `zeros` are 0; None without one solution."""
     columns = sorted({role for _, role in cells})
     names: list[object] = [*rows, *columns]
     # Each equation: the factors of the unknown numbers, by name, and the right side.
@@ -153,7 +154,7 @@ def _sums(
 def _unknowns(
     names: Sequence[object], equations: Sequence[tuple[dict[object, Fraction], Fraction]]
 ) -> dict[object, Fraction] | None:
-    """Return the unknown numbers by substitution, one equation after another; None if they are not determined."""
+    """Solve the equations by substitution, one after another; return None if they have no single solution."""
     left = [(dict(factors), right) for factors, right in equations]
     solved: list[tuple[object, dict[object, Fraction], Fraction]] = []
     for name in names:

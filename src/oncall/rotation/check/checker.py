@@ -47,9 +47,9 @@ def check_plan(
 def examine(plan: Plan, roster: Roster, *, history: Sequence[Seat] = (), elsewhere: Sequence[Seat] = ()) -> Examination:
     """Check the plan against the roster, under the relaxations that the plan names.
 
-    history: seats of this team before and after the plan, which its rules include; seats inside the plan's own time do
-    not count. elsewhere: seats of the same people in other teams' plans. Shifts that a repair took over unchanged
-    count as history, too. Raises Refused for a relaxation that does not fit the roster.
+    history: seats of this team before and after the plan, to which the rules apply too; seats inside the plan's own
+    time do not count. elsewhere: seats of the same people in other teams' plans. Shifts that a repair took over
+    unchanged count as history, too. Raises Refused for a relaxation that does not fit the roster.
     """
     roster = relaxed(roster, plan.relaxed)
     expected = expected_shifts(plan, roster)

@@ -64,7 +64,7 @@ def check_coverage(plan: Plan, roster: Roster, expected: Sequence[Shift]) -> Cov
 
 
 def _first_open_start(plan: Plan, roster: Roster, expected: Sequence[Shift]) -> datetime:
-    """Return when the first shift starts that a repair could change; for a new plan the start of its first shift."""
+    """Return the start of the first shift that a repair could change; for a new plan, of its first shift."""
     if plan.kept_until is None:
         return min([expected[0].window.start, *(seat.window.start for seat in plan.seats)])
     zone = roster.policy.zone

@@ -156,7 +156,7 @@ def _check_rest_hours(engineer: str, duties: Sequence[CheckedDuty], roster: Rost
 
 
 def _check_hours(engineer: str, duties: Sequence[CheckedDuty], roster: Roster) -> Iterator[Violation]:
-    """Yield a violation for seven days in a row with too many hours: one for each duty that is the last in such days.
+    """Yield a violation for seven days in a row with too many hours, at most one for each last duty in such days.
 
     Only seven days that begin or end with a duty are checked, because no other seven days have more hours.
     """
@@ -181,7 +181,10 @@ def _check_hours(engineer: str, duties: Sequence[CheckedDuty], roster: Roster) -
 def _hours_over(
     parts: Sequence[tuple[CheckedDuty, timedelta]], engineer: str, roster: Roster
 ) -> tuple[float, int] | None:
-    """Return the hours and the maximum that they exceed; a duty with a relaxed maximum counts only against that."""
+    """Return the hours and the maximum that they exceed; None if they exceed none.
+
+    A duty with a relaxed maximum counts only against that maximum.
+    """
     rule = "max_hours_per_week"
     allowed = [largest_number(roster.rules, rule, engineer, duty.first_night) for duty, _ in parts]
     for level in sorted(set(allowed)):

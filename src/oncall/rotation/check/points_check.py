@@ -17,7 +17,7 @@ _STATED = re.compile(r"(?:hours|points): everyone's total is within ([0-9]+\.[0-
 
 
 def check_points(plan: Plan, roster: Roster, shifts: Sequence[Shift]) -> Iterator[Violation]:
-    """Yield a violation if a note of the plan states another distance in points than its seats have.
+    """Yield a violation if a note of the plan states a distance in points that its seats do not have.
 
     shifts: the calendar's.
     """

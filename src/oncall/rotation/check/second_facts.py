@@ -15,7 +15,7 @@ from oncall.support.windows import WindowKind
 
 
 def planned_shifts(plan: Plan, roster: Roster) -> tuple[Shift, ...]:
-    """Return the calendar's shifts that the plan has, and all before the first date that a repair could change."""
+    """Return the calendar's shifts in which the plan has seats, and all before the first date a repair could change."""
     zone = roster.policy.zone
     starts = [seat.window.start.astimezone(zone).date() for seat in plan.seats]
     calendar = calendar_of(roster.policy, roster.holidays)

@@ -65,8 +65,7 @@ class SecondModel:
         self.model.minimize(mathopt.fast_sum(list(self._cost_terms())))
 
     def _roles_are_free(self) -> bool:
-        """Return True if all engineers take all roles and no seat is fixed or settled: role counts then decide the
-        cost."""
+        """Return True if roles can be split freely: all engineers take all roles, no seat is fixed or settled."""
         rules = self._roster.rules
         if rules.turn_weeks:
             return False
@@ -180,7 +179,7 @@ class SecondModel:
         return [r for r in relaxed if r.first_day <= day <= r.last_day and r.person in (None, person.id)]
 
     def _day_of(self, shift: Shift) -> date:
-        """Return the date by which relaxations touch a shift: that of the first open shift of its turn."""
+        """Return the date that decides which relaxations touch a shift: its own, or its turn's first open shift's."""
         return self._turn_days.get(shift.turn, shift.day) if shift.turn is not None else shift.day
 
     def _keep_under_maxima(self, person: Engineer) -> None:
@@ -304,8 +303,7 @@ class SecondModel:
         return count
 
     def _price(self, count: mathopt.LinearBase, most: int, share: Fraction) -> Iterator[mathopt.LinearBase | float]:
-        """Yield the cost of a count, in steps of one shift. Each step costs more than the last, so the solver fills
-        cheap ones.
+        """Yield the cost of a count, in steps of one shift. Each step costs more, so the solver fills the cheap ones.
 
         share: the engineer's share less their settled seats; below 0 if they have more settled seats than their share.
         Counts that alone cost more than the plan are excluded.

@@ -1,4 +1,4 @@
-"""Finds which of its relaxations a plan needs, by a check of the plan without each."""
+"""Finds out which relaxations a plan needs: it checks the plan again without each of them."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ COUNTED_RULES = ("rest_nights", "weekends_apart", "max_shifts_per_week", "max_sh
 
 
 def excess_text(problem: Problem, shifts: Sequence[Shift], rules: RotationRules) -> str:
-    """Return a sentence that shows that the shifts hold more duties than the team can take; empty if they do not."""
+    """Return a sentence that counts why the team cannot take all duties of these shifts; empty if it can."""
     needed, days_off = len(shifts) * len(problem.roles), problem.days_off_rule
     # Usually the first few engineers can take enough, and the others need not be counted.
     so_far = accumulate(capacity(engineer, shifts, rules, days_off) for engineer in problem.engineers)

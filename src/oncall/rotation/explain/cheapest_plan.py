@@ -37,7 +37,7 @@ class _CheapestPlanSearch:
         self._bound = known_bound
 
     def run(self) -> LowestCost:
-        """Solve with a model that counts loads, and with one of every seat if those counts cannot be split by role."""
+        """Solve a model that counts loads; if its counts fit no split of the roles, solve the model of every seat."""
         if self._problem.has_turns and (found := self._with_listed_patterns()) is not None:
             return found
         kind: type[PlanModel] = first_model_of(self._problem)

@@ -45,8 +45,8 @@ class _OpenToAll(Problem):
 class ConflictModel:
     """The planning problem with a switch for each cause. With all switches on it is the problem itself.
 
-    causes: by the index of the switch; the first ones should be dropped from an explanation first. is_unsettled: True
-    if the time for the last question was up before it had an answer.
+    causes: by the index of the switch, in the order in which an explanation should drop them. is_unsettled: True if
+    the last question ran out of time.
     """
 
     def __init__(self, problem: Problem, budget: SearchBudget) -> None:

@@ -1,4 +1,4 @@
-"""Why no plan exists, as an error for a manager: what is short, what excludes each other, and what would help."""
+"""Why no plan exists, as an error for a manager: what is short, what conflicts, and what would help."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def _sentences(
 
 
 def _reason(problem: Problem, span: Span, search: Search) -> str:
-    """Return a minimal conflict for one span: as a sum if the sum shows it, else as a list of causes."""
+    """Return why one span cannot be staffed: as a sum if counting shows it, else as a list of causes."""
     starts = {shift.window.start for shift in span}
     numbers = frozenset(number for number, shift in enumerate(problem.shifts) if shift.window.start in starts)
     conflict = minimal_conflict(replace(problem, limited_to=numbers), search)
@@ -119,7 +119,7 @@ def _absence_of(who: Sequence[str], dates: str) -> str:
 
 
 def _only_rules_among(rules: RotationRules, causes: Sequence[str]) -> RotationRules:
-    """Return the rules with each rule that a capacity depends on switched off, unless it is among the causes."""
+    """Return the rules without those that limit how much an engineer can take, except the rules among the causes."""
     idle = {rule.name for rule in rules_of(rules) if rule.text not in causes} & set(COUNTED_RULES)
     return replace(
         rules,

@@ -1,8 +1,8 @@
 """The planning problem as a CP-SAT model in which relaxations can be chosen, each at a price.
 
-A relaxation of a rule holds for a week or a month and everybody, or for a weekend and one engineer; or it holds for all
-dates. A relaxation of a day off holds for one engineer and date. What outside shifts forbid can be relaxed in the same
-way.
+A rule can be relaxed for all engineers in one week or month, for one engineer on one weekend, or on all dates. A day
+off can be relaxed for one engineer and date. Rules between a shift of the plan and an outside shift can be relaxed in
+the same way.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ class RelaxationModel:
             self._choices.append(_Choice(DAY_OFF, place, None, moved, PRICES[DAY_OFF]))
 
     def _add_rule(self, rule: Rule) -> None:
-        """Add a rule with each value that it can be relaxed to: a duty keeps a value unless a looser one is chosen."""
+        """Add a rule at each value that it can have: a duty must keep the rule at a value unless a looser is chosen."""
         if isinstance(rule, MaxShifts):
             self._add_max_shifts(rule)
             return
@@ -174,7 +174,7 @@ class RelaxationModel:
     def _add_outside_shifts(
         self, rule: str, values: Sequence[int], looser: Callable[[Duty, int], cp_model.IntVar | None]
     ) -> None:
-        """Allow a duty that an outside shift forbids only with a value that lets both stand."""
+        """Forbid a duty that conflicts with an outside shift, unless a value is chosen that allows both."""
         for value, following in pairwise(values):
             relaxed = _loosest(self._with_days_off_moved, except_for={rule: value})
             for duty, on_duty in self._on_duty.items():
@@ -183,7 +183,7 @@ class RelaxationModel:
                     self.model.add_bool_or([~on_duty] if choice is None else [~on_duty, choice])
 
     def _unless(self, looser: cp_model.IntVar | None, duty: Duty) -> cp_model.IntVar:
-        """Return a literal that is 1 if the duty is taken, unless `looser` is chosen."""
+        """Return a literal that must be 1 if the duty is taken and `looser` is not chosen."""
         if looser is None:
             return self._on_duty[duty]
         bound = self.model.new_bool_var("")

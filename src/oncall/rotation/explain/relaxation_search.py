@@ -96,7 +96,7 @@ def _still_conflicting(problem: Problem, relaxations: Sequence[Relaxation], sear
 
 
 def _options(part: Problem, problem: Problem, budget: SearchBudget, search: Search) -> RelaxationOptions:
-    """Return the smallest options for a part of the problem with which a plan for the whole exists."""
+    """Return the smallest relaxations found for a part of the problem that also let a plan of the whole exist."""
     model = RelaxationModel(part)
     result = budget.solve(search, model.model)
     if not result.has_solution:
@@ -137,7 +137,7 @@ def _without_larger(problem: Problem, options: Sequence[tuple[Relaxation, ...]])
 def _without_needless(
     problem: Problem, relaxations: tuple[Relaxation, ...], budget: SearchBudget, search: Search
 ) -> tuple[Relaxation, ...]:
-    """Return the relaxations without those that a plan does not need; empty if they do not let a plan exist."""
+    """Return the relaxations that a plan needs, without the others; empty if no plan exists even with all of them."""
     if not _is_enough(problem, relaxations, budget, search):
         return ()
     for each in relaxations:

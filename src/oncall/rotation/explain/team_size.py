@@ -32,9 +32,9 @@ class MorePeople:
 class TeamSize:
     """Known facts about the size of the team; None for an unknown number.
 
-    if_present: how many more people the team needs if nobody is away. as_is: how many more with the days off in the
-    roster. enough_of_them: how many of the roster's engineers are enough if nobody is away; known only if the
-    engineers differ in nothing but their days off.
+    if_present: how many more people the team needs if no one is ever away. as_is: how many more with the days off in
+    the roster. enough_of_them: how many of the roster's engineers are enough if no one is ever away; known only if the
+    engineers are alike except for their days off.
     """
 
     if_present: MorePeople | None
@@ -60,7 +60,7 @@ def team_size(problem: Problem, search: Search, conflicting: frozenset[int] = fr
 def _more_people(
     problem: Problem, least: int, conflicting: frozenset[int], budget: SearchBudget, search: Search
 ) -> MorePeople | None:
-    """Return the fewest people beyond the roster, from `least` on; None if not even one size was settled."""
+    """Return the fewest people beyond the roster, at least `least`; None if the search settled no size in time."""
     for more in range(least, MOST_MORE + 1):
         larger = _with_more_people(problem, more)
         status = SearchStatus.FEASIBLE
@@ -75,7 +75,7 @@ def _more_people(
 
 
 def _enough_of_them(problem: Problem, budget: SearchBudget, search: Search) -> int | None:
-    """Return how few of the roster's engineers are enough if nobody is away; None if that is not settled."""
+    """Return how few of the roster's engineers are enough if no one is ever away; None if that is not known."""
     present = _with_nobody_away(problem)
     for size in range(_least_by_counting(problem), len(problem.engineers) + 1):
         fewer = replace(present, roster=replace(present.roster, engineers=present.engineers[:size]))
@@ -86,7 +86,7 @@ def _enough_of_them(problem: Problem, budget: SearchBudget, search: Search) -> i
 
 
 def _are_alike(problem: Problem) -> bool:
-    """Return True if the engineers differ in nothing but their dates, so that any of them could leave."""
+    """Return True if the engineers are alike except for their dates, so that it does not matter which of them leave."""
     rules = problem.roster.rules
     limited = any(each.kinds is not None for each in problem.engineers)
     named = problem.fixed_seats or rules.never_together or rules.relaxed or limited

@@ -44,10 +44,11 @@ class SolvedAlternative:
 class Alternative:
     """Another engineer for a seat.
 
-    obstacle: why they cannot have it in any plan, as a sentence; obstacle_rule: the roster key behind it.
-    broken_rules: what the plan breaks if only this seat changes, each with its key. swap_change: how the cost changes
-    then; None if it breaks a rule. solved: None if there is an obstacle. excluded_by: if no plan has them in this seat,
-    the rules, weeks and days off that exclude it. asked_to_avoid: whether one of their requests is against this shift.
+    obstacle: why the engineer cannot have it in any plan, as a sentence; obstacle_rule: the roster key behind it.
+    broken_rules: the rules, each with its key, that the plan breaks if only this seat changes. swap_change: how that
+    changes the cost; None if it breaks a rule. solved: None if there is an obstacle. excluded_by: if no plan has the
+    engineer in this seat, the rules, weeks and days off that prevent it. asked_to_avoid: True if the engineer has asked
+    to avoid this shift.
     """
 
     engineer: str
@@ -117,7 +118,7 @@ class _Explanation:
         self._broken_anyway = set(self._violations(plan.seats))
 
     def of(self, seat: Seat) -> SeatExplanation:
-        """Return the explanation of one seat: what happens with each other engineer in it."""
+        """Return the explanation of one seat: what would change if each other engineer had it."""
         number = next(n for n, shift in enumerate(self._problem.shifts) if shift.window == seat.window)
         alternative = self._other_shadow if seat.role == SHADOW else self._alternative
         others = []
@@ -154,7 +155,7 @@ class _Explanation:
         return Alternative(person.id, None, broken_rules, None if broken_rules else 0)
 
     def _seats_with(self, who: str, seat: Seat) -> tuple[Seat, ...]:
-        """Return the plan's seats, with one of them given to `who`; of a turn, all that may change with it."""
+        """Return the plan's seats with one of them given to `who`, and in a turn all seats that must change with it."""
         number = next(n for n, shift in enumerate(self._problem.shifts) if shift.window == seat.window)
         unit = self._problem.unit_of[number] if seat.role != SHADOW else (number,)
         windows = {self._problem.shifts[each].window for each in unit}

@@ -1,8 +1,8 @@
 """The third stage: of the plans that are as fair and meet as many requests, one with few clumps.
 
-First it makes swaps that change no load, then it runs a solver for a limited effort. The solver tries the middle one of
-the distances that are still possible: it reaches that distance or proves it impossible, and goes on until the effort is
-used up. The plan states the distance and the bound that are known then.
+First it makes swaps that change no load, then it runs a solver for a limited effort. The solver searches by halves: it
+tries the middle one of the distances that are still possible, and reaches it or proves it impossible. The plan states
+the distance and the bound that are known when the effort is used up.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class _ClumpSearch:
         self.bound = min(self.distance, max(self._nearest(), default=Fraction(0)))
 
     def _counts_of(self, engineer: int) -> Iterator[tuple[Fraction, int]]:
-        """Yield the share and the most shifts of the engineer in each span."""
+        """Yield for each span the engineer's share, and the most shifts that the engineer can have in it."""
         problem, numbers = self._problem, self._problem.eligible_shifts[engineer]
         rest = loosest_for(problem.roster.rules, problem.engineers[engineer].id).rest_nights
         for span, share in enumerate(self._measure.shares[engineer]):

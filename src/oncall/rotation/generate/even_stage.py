@@ -1,4 +1,4 @@
-"""The last choice of fairness: of the plans of the same cost that meet as many requests, one with even totals.
+"""Even totals, the last question of fairness: of plans of the same cost that meet as many requests, find an even one.
 
 The greedy starts aim at even totals, so most plans have them already. Otherwise shifts are passed on along chains of
 engineers, as long as no request is broken. Then a solver looks for a better plan, with a small effort.
@@ -46,16 +46,16 @@ def _requests_cost(goal: RequestsGoal, seats: Sequence[StaffedSeat]) -> int:
 
 
 def _rebalanced(problem: Problem, search: Search, best: BestPlan, goal: RequestsGoal) -> BestPlan:
-    """Return the plan after transfers towards the even totals of the counting bound that cost no request."""
+    """Return the plan after transfers towards the even totals of the counting bound, none of which breaks a request."""
     legal = LegalDuties(problem)
     teams: list[list[int]] = [[] for _ in problem.shifts]
     for seat in best.seats:
         legal.take(Duty(seat.engineer, seat.shift))
         teams[seat.shift].append(seat.engineer)
-    wishes, paired = goal.request_costs, goal.paired
+    request_costs, paired = goal.request_costs, goal.paired
 
     def is_harmless(shift: int, giver: int, taker: int) -> bool:
-        added = wishes.get(Duty(taker, shift), 0) - wishes.get(Duty(giver, shift), 0)
+        added = request_costs.get(Duty(taker, shift), 0) - request_costs.get(Duty(giver, shift), 0)
         return added <= 0 and giver not in paired
 
     rebalance(problem, targets_of(best.counting_bound), legal, teams, is_harmless)

@@ -98,7 +98,7 @@ def _meeting_requests(problem: Problem, search: Search, best: BestPlan) -> tuple
         best = with_finer_model(problem, search, best, result.seats)
         # Every plan of the finer model is a plan of this one, too, so a bound proven here holds there.
         near = frozenset(Duty(seat.engineer, seat.shift) for seat in result.seats)
-        goal = replace(goal, model_type=best.model_type, ranges=best.ranges, floor=result.floor, near=near)
+        goal = replace(goal, model_type=best.model_type, ranges=best.ranges, lower_bound=result.lower_bound, near=near)
 
 
 def _tally_text(goal: RequestsGoal, best: BestPlan) -> str:

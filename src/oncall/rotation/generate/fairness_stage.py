@@ -119,8 +119,8 @@ def with_seats(problem: Problem, best: BestPlan, seats: list[StaffedSeat]) -> Be
 def with_finer_model(problem: Problem, search: Search, best: BestPlan, seats: Sequence[StaffedSeat]) -> BestPlan:
     """Return the plan with a finer model for the next search: one that does not underestimate the cost of `seats`.
 
-    The ranges grow until they hold the loads of these seats. If they already do, the loads that the model decided on
-    fit no roles, and the model of every seat takes over.
+    The ranges grow until they hold the loads of these seats. If they hold them already, no split of the roles fits the
+    loads that the model decided on, and the model of every seat takes over.
     """
     wider = widened_ranges(problem, best.ranges, seats)
     if wider != best.ranges:
@@ -167,7 +167,7 @@ def targets_of(counting_bound: CountingBound) -> TargetCounts:
 
 
 def _least_cost(problem: Problem, teams: Sequence[Sequence[int]]) -> int:
-    """Return the cost of these teams with roles split as evenly as possible; 0 where that is not known."""
+    """Return the cost of these teams with roles split as evenly as possible; 0 if not all engineers take all roles."""
     if not problem.roles_are_interchangeable:
         return 0
     counts = Counter((each, problem.shifts[number].kind) for number, team in enumerate(teams) for each in team)

@@ -1,4 +1,4 @@
-"""Greedy starts: a first plan without a solver, shift by shift to the engineer who is furthest behind their target.
+"""Greedy starts: a first plan without a solver. Each shift goes to the engineer furthest behind their target.
 
 In teams with room to spare such a plan often costs no more than the counting bound, which proves it the fairest.
 Elsewhere it is the plan to fall back on when the search is stopped early.

@@ -23,12 +23,12 @@ EFFORT, EFFORT_WITH_PAIRS = 20.0, 5.0
 class RequestsResult:
     """The best seats found in time, or None. is_best: it is proven that no plan meets the requests better.
 
-    floor: a lower bound on `RequestsGoal.cost_of` for equally fair plans; None if none is known.
+    lower_bound: a lower bound on `RequestsGoal.cost_of` for equally fair plans; None if none is known.
     """
 
     seats: list[StaffedSeat] | None
     is_best: bool
-    floor: int | None = None
+    lower_bound: int | None = None
 
 
 def meet_requests(problem: Problem, goal: RequestsGoal, bound: CountingBound, search: Search) -> RequestsResult:
@@ -41,11 +41,11 @@ def meet_requests(problem: Problem, goal: RequestsGoal, bound: CountingBound, se
     if goal.pairs:
         return _meet_with_pairs(problem, goal, model, search)
     objective = requests_objective(goal.request_costs, model.on_duty, {})
-    if goal.floor is not None:
-        model.model.add(objective >= goal.floor)
+    if goal.lower_bound is not None:
+        model.model.add(objective >= goal.lower_bound)
         near = _meet_near(problem, goal, model, objective, search)
         if near is not None:
-            return RequestsResult(near, True, goal.floor)
+            return RequestsResult(near, True, goal.lower_bound)
     model.model.minimize(objective)
     result = search.run(model.model, effort=EFFORT)
     if not result.has_solution:
@@ -57,10 +57,10 @@ def meet_requests(problem: Problem, goal: RequestsGoal, bound: CountingBound, se
 def _meet_near(
     problem: Problem, goal: RequestsGoal, model: PlanModel, objective: cp_model.LinearExprT, search: Search
 ) -> list[StaffedSeat] | None:
-    """Look for a plan that reaches the floor and has the coarser model's duties in its first half, which is fast."""
+    """Return a plan that reaches the lower bound, or None. Fast: its first half has the coarser model's duties."""
     clone = model.model.clone()
-    assert goal.floor is not None
-    clone.add(objective <= goal.floor)
+    assert goal.lower_bound is not None
+    clone.add(objective <= goal.lower_bound)
     for duty, on_duty in model.on_duty.items():
         if duty.shift < len(problem.shifts) // 2:
             clone.add(on_duty == (duty in goal.near))
@@ -69,7 +69,7 @@ def _meet_near(
 
 
 def _meet_with_pairs(problem: Problem, goal: RequestsGoal, model: PlanModel, search: Search) -> RequestsResult:
-    """Search first around the meetings that are best for the pairs alone, then freely if that is not proven best."""
+    """Search first for a plan with the meetings that are best for the pairs alone; if it is not best, search freely."""
     whole = model.model
     meetings = add_meetings(whole, problem, model.on_duty, goal.pairs)
     whole.minimize(requests_objective(goal.request_costs, model.on_duty, meetings))
@@ -92,7 +92,7 @@ def _meet_with_pairs(problem: Problem, goal: RequestsGoal, model: PlanModel, sea
 def _better(
     goal: RequestsGoal, around: list[StaffedSeat] | None, model: PlanModel, result: SearchResult
 ) -> RequestsResult:
-    """Return the better of the seats around the pairs' own meetings and those of the free search."""
+    """Return the better of two results: the seats with the pairs' own meetings, and those of the free search."""
     if not result.has_solution:
         return RequestsResult(around, False)
     seats = model.seats(result)
@@ -106,6 +106,6 @@ def _requests_cost(goal: RequestsGoal, seats: list[StaffedSeat]) -> int:
 
 
 def _least_requests_cost(goal: RequestsGoal, pairs_only: PairsOnlyPlan) -> int:
-    """Return a cost that no plan's requests can be below: the pairs' bound, with all preferences of others met."""
+    """Return a lower bound on the cost of any plan's requests: the pairs' bound, and all others' preferences met."""
     others = (cost for duty, cost in goal.request_costs.items() if duty.engineer not in goal.paired)
     return pairs_only.bound + sum(min(0, cost) for cost in others)

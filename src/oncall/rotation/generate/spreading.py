@@ -68,8 +68,8 @@ class _Spreading:
     def _span_of(self, engineer: int) -> _Span:
         """Return the time over which to spread an engineer's shifts.
 
-        It ends half an even gap before and after the shifts that they may take, or at the nearest outside shift up to
-        one gap away.
+        It begins half an even gap before the first shift that the engineer may take, or at the nearest outside shift up
+        to one gap before it. It ends in the same way.
         """
         numbers = self._problem.eligible_shifts[engineer]
         first, last = self._first_nights[numbers[0]], self._first_nights[numbers[-1]]

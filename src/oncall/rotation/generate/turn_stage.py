@@ -26,8 +26,8 @@ class TurnStart:
 def start_of_turns(problem: Problem, bound: TurnBound, search: Search) -> TurnStart:
     """Return the cheapest plan among the patterns that the bound lists, and what is proven about its cost.
 
-    It looks at plans of the least cost first, and only at the patterns that they can have; then at dearer ones, step by
-    step. A step without a plan raises the bound.
+    First it searches plans of the least cost, which can have few patterns; then it allows a higher cost, step by step.
+    A step without a plan raises the bound.
     """
     if not bound.is_complete:
         return TurnStart(None, bound.cost)
@@ -47,7 +47,7 @@ def start_of_turns(problem: Problem, bound: TurnBound, search: Search) -> TurnSt
 
 
 def _of_chosen_patterns(problem: Problem, bound: TurnBound, search: Search) -> list[StaffedSeat] | None:
-    """Return the seats of a plan with the patterns of the counting bound: no plan costs less. None if not found."""
+    """Return the seats of a plan with the patterns of the counting bound, a cheapest plan; None if none was found."""
     model = TurnModel(problem, bound, {}, search)
     model.keep(bound)
     result = search.run(model.model, effort=START_EFFORT)

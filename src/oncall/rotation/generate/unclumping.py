@@ -1,8 +1,7 @@
-"""Moves shifts out of the four weeks in which an engineer is furthest above their share, or into those furthest below.
+"""Swaps seats so that no engineer is far above or below their share in any four weeks in a row, a span.
 
-It swaps seats as `spreading` does, so no load changes. A span is four weeks in a row. Each swap lowers the largest
-distance from a share, or the number of spans with that distance. The search ends when no swap helps; a plan with fewer
-clumps may exist.
+It swaps as `spreading` does, so no load changes. Each swap lowers the largest distance from a share, or the number of
+spans with that distance. The search ends when no swap helps; a plan with fewer clumps may exist.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ def without_clumps(problem: Problem, measure: ClumpMeasure, seats: Sequence[Staf
 
 
 class SpanLoads:
-    """The distance of every engineer from their share in every span, while seats are swapped. swaps: the plan's."""
+    """The distance of every engineer from their share in every span, kept up to date while seats are swapped."""
 
     def __init__(self, measure: ClumpMeasure, swaps: SeatSwaps) -> None:
         self._swaps = swaps
@@ -46,11 +45,11 @@ class SpanLoads:
         return max(abs(off) for own in self.off for off in own)
 
     def is_in(self, number: int, span: int) -> bool:
-        """Return True if the shift lies in the span. number: the shift's."""
+        """Return True if shift `number` lies in the span."""
         return span <= self._weeks[number] < span + WEEKS
 
     def stays_below(self, seat: SeatKey, number: int, level: float) -> bool:
-        """Return True if a swap leaves each span that it changes nearer to its share than `level`.
+        """Return True if after a swap each changed span is nearer to its share than `level`.
 
         number: the shift of the other seat.
         """
@@ -67,7 +66,7 @@ class SpanLoads:
                 self.off[who][span] += change
 
     def _sides(self, seat: SeatKey, number: int) -> tuple[tuple[int, int, int], ...]:
-        """Return, for both engineers of a swap: the engineer, the shift that they give, and the one that they take."""
+        """Return (engineer, shift given, shift taken) for both engineers of a swap, all by number."""
         holders = self._swaps.holders[seat.role]
         return (holders[seat.shift], seat.shift, number), (holders[number], number, seat.shift)
 
@@ -97,7 +96,7 @@ class _Unclumping:
     def _improve(self) -> bool:
         """Make the first swap that improves a span with the largest distance; return False if there is none.
 
-        No span that the swap changes may be that far from its share afterwards.
+        Afterwards every span that the swap changes must be nearer to its share than that distance.
         """
         worst = self._loads.worst
         for engineer, own in enumerate(self._loads.off):

@@ -79,8 +79,8 @@ _Pair = tuple[Roles, str]
 def _role_loads(level: _Level, weights: Mapping[str, Fraction]) -> dict[_Pair, Fraction]:
     """Return the load of each role for each unit of weight, by the roles that an engineer takes.
 
-    In the best split, the load of a pair is the sum of a number of its engineers and a number of its role, or 0 where
-    that sum is not above 0. These conditions recognise the answer; which pairs are 0 is found step by step.
+    A pair is a group of engineers and one of their roles. In the best split, the load of a pair is a number of its
+    group plus a number of its role, or 0 where that sum is not above 0. Step by step, find out which pairs are 0.
     """
     groups: dict[Roles, Fraction] = {}
     for who, own in level.people.items():
@@ -94,7 +94,7 @@ def _role_loads(level: _Level, weights: Mapping[str, Fraction]) -> dict[_Pair, F
 
 
 def _candidates(level: _Level, groups: Mapping[Roles, Fraction], pairs: Sequence[_Pair]) -> Iterator[frozenset[_Pair]]:
-    """Yield sets of pairs that may be those with a load: first by small changes to the last set, and then every set."""
+    """Yield sets of pairs that may have a load: first small changes to the last set, and then every set."""
     used, tried = frozenset(pairs), set[frozenset[_Pair]]()
     while used not in tried:
         yield used

@@ -44,7 +44,7 @@ class KindLoads(NamedTuple):
 def loads_by_kind(fairness: Fairness) -> list[KindLoads]:
     """Return the loads of each kind, and then of all kinds together if there is more than one.
 
-    The loads of a kind leave out each engineer who has shares of other kinds only.
+    An engineer without a share of a kind is left out of its loads, if they have shares of other kinds.
     """
     kinds = list(dict.fromkeys(load.kind for each in fairness.engineers for load in each.loads))
     found = []

@@ -1,4 +1,4 @@
-"""Notes about engineers who have a share of a plan and can take none of its shifts: no other output tells."""
+"""Notes about engineers who have a share of a plan but can take none of its shifts. No other output shows this."""
 
 from __future__ import annotations
 

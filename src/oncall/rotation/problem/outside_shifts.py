@@ -134,7 +134,7 @@ class OutsideShifts:
         return later.window.start - earlier.window.end >= timedelta(hours=hours)
 
     def _is_same_turn(self, engineer: str, other: Shift, shift: Shift) -> bool:
-        """Return True if the outside shift is a part of this team's turn that the shift belongs to."""
+        """Return True if the outside shift belongs to this team and to the same turn as the shift."""
         is_ours = (engineer, other.window) not in self._teams
         return is_ours and other.turn is not None and other.turn == shift.turn
 
@@ -148,7 +148,7 @@ class OutsideShifts:
         return between == 0 or between >= apart
 
     def _least(self, rule: str, number: int, engineer: str, *shifts: Shift) -> int:
-        """Return the rule's number, or the smallest one to which a relaxation for any of these shifts lowers it."""
+        """Return the smallest number that the rule has for these shifts: its own, or that of a relaxation."""
         assert rule in MINIMUM_RULES
         return min([number, *self._relaxed_values(rule, engineer, *shifts)])
 

@@ -74,7 +74,7 @@ def points_of_kinds(
 ) -> tuple[str, Callable[[WindowKind], Fraction]]:
     """Return the name of the points, and a function that returns the points of a shift of a kind.
 
-    windows: shifts and their kinds, of which hours are the mean length.
+    windows: the shifts, each with its kind. With `hours`, a kind's points are the mean length of its shifts.
     """
     if not points.is_hours:
         return "points", points.of

@@ -62,9 +62,9 @@ class Problem:
         return cls(roster, tuple(sorted(shifts, key=lambda shift: shift.window.start)), context)
 
     def in_order_of(self, seed: int) -> Problem:
-        """Return the problem with its engineers in an order that depends on the seed and their ids alone.
+        """Return the problem with its engineers in an order that depends only on the seed and their ids.
 
-        Searches decide what is equal by the engineers' numbers, so the order of the file makes no difference to them.
+        Searches break ties by the engineers' numbers, so the order in the roster file does not change their results.
         """
         people = sorted(self.roster.engineers, key=lambda each: sha256(f"{seed} {each.id}".encode()).digest())
         return replace(self, roster=replace(self.roster, engineers=tuple(people)), listed=self.as_listed.roster)
@@ -147,7 +147,7 @@ class Problem:
     def _continued_seats(self, unit: Sequence[int]) -> Mapping[str, int]:
         """Return the engineer of each role of a turn that began before the first shift, by number.
 
-        An engineer who cannot take all of its other shifts is left out. Their role is then free.
+        Leaves out an engineer who cannot take the rest of the turn; the role is then free.
         """
         numbers = {engineer.id: index for index, engineer in enumerate(self.engineers)}
         found: dict[str, int] = {}
@@ -192,7 +192,7 @@ class Problem:
 
     @cached_property
     def unit_spans(self) -> tuple[Shift, ...]:
-        """Return for each shift its whole unit as one shift, from the start of its first to the end of its last."""
+        """Return for each shift its whole unit as one shift, from the start of the unit to its end."""
         spans = list(self.shifts)
         for unit in self.units if self.has_turns else ():
             first, last = self.shifts[unit[0]], self.shifts[unit[-1]]

@@ -73,9 +73,7 @@ def request_matches(request: Request, shift: Shift) -> bool:
 
 
 def _directions(engineer: Engineer, shift: Shift) -> list[RequestDirection]:
-    """Return an engineer's requests about a shift. An own holiday of the engineer on it counts as one request to avoid
-    it.
-    """
+    """Return the directions of an engineer's requests about a shift; an own holiday is a request to avoid it."""
     found = [each.direction for each in engineer.requests if request_matches(each, shift)]
     if engineer.holidays is not None and any(day in engineer.holidays for day in duty_days(shift)):
         found.append(RequestDirection.AVOID)

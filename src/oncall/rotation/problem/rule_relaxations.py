@@ -1,4 +1,4 @@
-"""Relaxed rules: a hard rule that is looser around some shifts, as one rule.
+"""Relaxed rules: a hard rule and its relaxations for some shifts, together as one rule.
 
 A duty that a relaxation touches is left out of the rule's own limits; the limits of the looser rule hold for it,
 together with all other duties. So the looser number decides about two duties if a relaxation touches either of them.

@@ -26,7 +26,7 @@ class ServedPart:
 
 @dataclass(frozen=True, slots=True)
 class PlanMembers:
-    """The dates of a plan and the ids of the engineers it was made for; None for a CSV plan, which has no list."""
+    """The dates of a plan and the engineers it was made for. people: their ids; None for a CSV, which lists none."""
 
     first_day: date
     last_day: date
@@ -121,14 +121,14 @@ def _seconds(window: Window) -> int:
 
 
 def seats_by_the_minute(held: Iterable[HeldPart]) -> tuple[Seat, ...]:
-    """Return a seat for each stretch that an engineer holds, with the hours of the stretch alone."""
+    """Return one seat for each stretch that an engineer holds; its window is the stretch, not the whole shift."""
     return tuple(Seat(each.window, each.seat.kind, each.seat.role, each.engineer) for each in held)
 
 
 def seats_from_first_to_last(held: Iterable[HeldPart]) -> tuple[Seat, ...]:
-    """Return each engineer's seats, each from the first minute that the engineer holds it to the last.
+    """Return each engineer's seats; the window of a seat runs from the first minute that they hold it to the last.
 
-    An hour in the middle of a shift that another engineer covers is no rest between two shifts.
+    So an hour in the middle of a shift that another engineer covers does not count as rest between two shifts.
     """
     hulls: dict[tuple[Window, str, str], Seat] = {}
     for each in held:

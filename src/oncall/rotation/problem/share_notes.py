@@ -1,4 +1,4 @@
-"""What readers ask about shares, in sentences: who is limited by their roles, and why a share can be below 0."""
+"""Sentences that explain shares: whose roles limit their share, and why a share can be below 0."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NOTICEABLE = Fraction(1, 20)
 
 
 def share_notes(plan: Plan, roster: Roster) -> tuple[str, ...]:
-    """Return a sentence for each group of engineers whose roles move their share, and for each share below 0."""
+    """Return a sentence for each group of engineers whose roles raise or lower their share, and each share below 0."""
     shifts = shifts_of_plan(plan, roster)
     before_balances = shares_of(roster, shifts)
     return (*_limited(roster, before_balances), *_negative(plan, roster, shares_of(roster, shifts, plan.balances)))

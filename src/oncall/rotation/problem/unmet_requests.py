@@ -1,4 +1,4 @@
-"""The requests that a plan does not meet: who asked for what on which date, and what stands against it."""
+"""The requests that a plan does not meet: who asked for what on which date, and why it was not possible."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def unmet_requests(
 ) -> tuple[UnmetRequest, ...]:
     """Return the requests that these seats do not meet, by engineer in roster order and then by date.
 
-    Every avoided shift that an engineer has counts, and every date on which an engineer asked for a shift and has none.
-    A request for a weekday or a kind of shift names no date on which it must be met.
+    A request to avoid is unmet for every such shift that the engineer has. A request for a shift on a date is unmet if
+    the engineer has none on it. A request for a weekday or a kind names no date, so it never counts as unmet.
     """
     return tuple(_Unmet(Problem.of(roster, shifts, context), seats).all())
 
@@ -60,7 +60,7 @@ class _Unmet:
                     yield UnmetRequest(engineer.id, shift.day, asked, self._why_not_given(index, number))
 
     def _is_wanted(self, index: int, number: int) -> bool:
-        """Return True if an engineer asked for this very date, and has no other shift that meets the request."""
+        """Return True if an engineer asked for a shift on this date, and has no shift that meets the request."""
         shift = self._problem.shifts[number]
         about = [each for each in self._problem.engineers[index].requests if request_matches(each, shift)]
         asked = [each for each in about if each.day is not None and each.direction is RequestDirection.PREFER]

@@ -1,4 +1,4 @@
-"""The fewest seats that must change so that a plan keeps its rules, and the cheapest way to change so few."""
+"""The fewest seats that must change so that a plan keeps its rules, and the cheapest plan with so few changes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def fewest_changes(
     """Return the fewest seats of shifts from `first_open` on that must change.
 
     roster: as it is now, with the new absence. shifts: all shifts of the plan. time_limit: wall time.
-    Raises PlanInfeasible with the rules that clash when no plan keeps them, Refused when time ran out before a plan.
+    Raises PlanInfeasible with the rules that conflict if no plan keeps them, Refused if time ran out before a plan.
     """
     search = Search(seed=0, time_limit=time_limit)
     baseline = RepairBaseline(roster, shifts, plan, first_open, context)

@@ -1,4 +1,4 @@
-"""Explain why no plan exists while some shifts are frozen: what excludes each other, and which dates to open."""
+"""Explain why no plan exists while some shifts are frozen: what conflicts, and which dates to open."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EFFORT = 3.0
 
 
 def frozen_conflict(baseline: RepairBaseline, frozen: frozenset[StaffedSeat], search: Search) -> PlanInfeasible | None:
-    """Return the error that says what conflicts with the frozen seats; None if the frozen seats are not the cause."""
+    """Return the error that names what conflicts with the frozen seats; None if the frozen seats are not the cause."""
     days = sorted({baseline.open.shifts[seat.shift].day for seat in frozen})
     span = str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]}"
     summary = f"no plan keeps the rules while the shifts of {span} are frozen"

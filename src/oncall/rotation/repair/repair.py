@@ -50,7 +50,7 @@ def repair(
     shifts: all shifts of the plan's dates, by today's calendar. more_changes: how many seats may change beyond the
     fewest, if that is fairer. frozen_days: for this many days from `first_open`, seats stay with their engineers if
     possible, except on the dates in `opened`.
-    option_changes: numbers of further changes whose cost is computed, as long as more of them buy something.
+    option_changes: numbers of further changes to try; the result states the cost of each that lowers it.
     time_limit: wall time. should_stop: polled; once it returns True, the search ends.
     Raises PlanInfeasible when no plan keeps the rules, Refused when the search ended before a first plan or no shift
     is open.

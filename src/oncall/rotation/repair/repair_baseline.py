@@ -28,9 +28,9 @@ def _less_settled(roster: Roster, settled: Sequence[Seat]) -> Roster:
 
 
 def _moved_windows(problem: Problem, plan: Plan) -> dict[int, Window]:
-    """Return the plan's window of each shift whose hours alone have changed, by the shift's number in a problem.
+    """Return the old window of each shift of which only the hours have changed, by the shift's number in `problem`.
 
-    Such a shift keeps its kind, and its first and last local date. No other shift has the same ones.
+    Such a shift has the same kind, first and last local date as before, and is the only shift with them.
     """
     zone = problem.roster.policy.zone
     known = {seat.window for seat in plan.seats}
@@ -64,9 +64,9 @@ class RepairBaseline:
 
     settled: the seats before `first_open`, without shadows. whole: the problem of all shifts. open: the problem of the
     open shifts; shifts and engineers below are numbers of `open`. holders: the engineer in each open seat, by shift
-    and role; None for a shift that the plan did not have. moved: the window in the plan of each open shift whose hours
-    alone have changed; it keeps its holders. unrested: new duties that would leave an engineer without
-    rest after a shift that they covered for another engineer.
+    and role; None for a shift that the plan did not have. moved: the window in the plan of each open shift of which
+    only the hours have changed; it keeps its holders. unrested: new duties that would leave an engineer without rest
+    after a shift that they covered for another engineer.
     """
 
     def __init__(
@@ -177,10 +177,7 @@ class RepairBaseline:
         )
 
     def _cuts(self, day: date) -> bool:
-        """Return True if no instant separates the plan's shifts before `day` from the roster's shifts from it on.
-
-        At such an instant nobody is on call by either hours: the old ones hold before it, and the new ones after it.
-        """
+        """Return True if a shift before `day` ends after a shift from `day` on starts, by old hours or by new ones."""
         zone = self.whole.roster.policy.zone
         kept = [seat.window for seat in self.plan.seats if seat.window.start.astimezone(zone).date() < day]
         dropped = [seat.window for seat in self.plan.seats if seat.window.start.astimezone(zone).date() >= day]

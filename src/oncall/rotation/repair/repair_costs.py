@@ -66,7 +66,7 @@ class RepairCosts:
 
     @cached_property
     def bound(self) -> CountingBound:
-        """Return the lower bound of the cost of plans with the same settled seats, by counting without a calendar."""
+        """Return a lower bound on the cost of plans with the same settled seats, by counting alone."""
         bounds = [self._bound_of(kind) for kind in self._whole.shares.totals]
         counts = {key: count for bound in bounds for key, count in bound.counts.items()}
         return CountingBound(sum(bound.cost for bound in bounds), counts, all(bound.is_exact for bound in bounds))

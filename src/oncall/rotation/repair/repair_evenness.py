@@ -151,7 +151,7 @@ class _LastStages:
 
 
 def _measure_of_open_part(baseline: RepairBaseline) -> PointsMeasure:
-    """Return the measure of points, or of shifts without `rotation.points`, with each share less what is settled."""
+    """Return how to count points, or shifts without `rotation.points`, with settled seats taken off each share."""
     shares = baseline.whole.shares
     plain = PointsMeasure(
         "shifts",

@@ -1,4 +1,4 @@
-"""Requests in a repair: of the plans with as few changes and as low a cost, find the one that meets them best."""
+"""Requests in a repair: find the plan that meets them best, with no more changes and no higher cost."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ class RepairSearch:
         raise infeasible.explain_infeasible(self._baseline.open, self._search)
 
     def _refuse_unrested(self) -> None:
-        """Raise Refused if a plan exists once the rest after covered shifts is given up."""
+        """Raise Refused if only the rest after covered shifts prevents a plan."""
         if not self._baseline.unrested:
             return
         model = RepairModel(self._baseline, unrested=())
@@ -106,10 +106,10 @@ class RepairSearch:
             best, ranges = RepairedSeats(seats, cost, is_proven=False), wider
 
     def options(self, found: RepairedSeats, fewest: int, more_changes: Sequence[int]) -> Iterator[ChangeOption]:
-        """Yield an option for each number in `more_changes` that lowers the cost, until more of them buy nothing.
+        """Yield an option for each number in `more_changes` that lowers the cost, until three in a row do not.
 
-        fewest: the fewest changes. A swap needs two changes, one of three engineers three; so the search ends when
-        three numbers in a row do not lower the cost.
+        fewest: the fewest changes. A swap of two engineers takes two changes, a swap of three takes three, so one or
+        two numbers without a gain are not the end.
         """
         steps = StepwiseSearch(self._baseline, self._costs, found.seats, self._frozen)
         best, in_vain = found.cost, 0

@@ -27,8 +27,7 @@ class CountingBound:
     """The least cost by counting alone, and the counts that reach it.
 
     unevenness: the least unevenness of the totals at this cost (`even_totals`). is_exact: the counts are proven
-    cheapest, so no single step away from them is cheaper. A model knows the exact cost of such steps, so its cost of
-    counts further away is not below `cost` either.
+    cheapest. Then a model with exact costs around these counts gives no plan a cost below `cost`: costs are convex.
     """
 
     cost: int

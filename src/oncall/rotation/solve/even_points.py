@@ -46,6 +46,6 @@ def points_value(problem: Problem, measure: PointsMeasure, seats: Iterable[Staff
 
 
 def _centres(problem: Problem, measure: PointsMeasure) -> list[tuple[int, int]]:
-    """Return for each engineer the whole number nearest to their share, and the slope that the rest adds."""
+    """Return for each engineer the whole number nearest to their share, and the slope for the fraction left over."""
     shares = [measure.share_of[engineer.id] for engineer in problem.engineers]
     return [(round(share), round(2 * _PRECISION * (share - round(share)))) for share in shares]

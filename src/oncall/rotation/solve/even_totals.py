@@ -50,7 +50,7 @@ def _curve(share: Fraction) -> CostCurve:
 
 @dataclass
 class _LeftOvers:
-    """The shifts of one kind that go to any of several engineers at the same cost.
+    """The shifts of one kind that can go to any of several engineers at the same cost.
 
     holders: the engineers who have one of them. others: those who could have one instead.
     """
@@ -89,7 +89,7 @@ class EvenTotals:
         return sum(load_cost(total, share) for total, share in zip(self._totals, self._shares, strict=True))
 
     def _move_one(self) -> bool:
-        """Move one shift's worth of load from one engineer to another, through others if need be."""
+        """Move one shift of load where it helps most, through other engineers if needed; return False if none helps."""
         for giver in sorted(range(len(self._totals)), key=self._saving, reverse=True):
             reached = self._reached_from(giver)
             taker = min(reached, key=lambda each: (self._price(each), each), default=giver)
@@ -116,7 +116,7 @@ class EvenTotals:
         return load_cost(total + 1, share) - load_cost(total, share)
 
     def _reached_from(self, giver: int) -> dict[int, tuple[int, WindowKind]]:
-        """Return each engineer to whom a left-over of `giver` can go, with who gives it to them and its kind."""
+        """Return each engineer whom a left-over of `giver` can reach, with the last giver on the way and the kind."""
         reached: dict[int, tuple[int, WindowKind]] = {}
         queue, used = [giver], set[WindowKind]()
         while queue:

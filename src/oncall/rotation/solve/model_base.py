@@ -46,7 +46,7 @@ class PlanModel(ABC):
     @staticmethod
     @abstractmethod
     def add_loads(model: cp_model.CpModel, problem: Problem, ranges: Mapping[LoadKey, CountRange]) -> LoadVariables:
-        """Add loads without a calendar to another model, with their cost as this kind of model computes it."""
+        """Add loads to a model without a calendar, with their cost as this kind of model computes it."""
 
     @abstractmethod
     def seats(self, result: SearchResult) -> list[StaffedSeat]:

@@ -6,10 +6,10 @@ from ortools.sat.python import cp_model
 
 
 class _Model(cp_model.CpModel):
-    """A model without the old names of its methods: to make them takes longer than to fill and solve a small model."""
+    """A CP-SAT model without OR-Tools' old method names: adding those takes longer than solving a small model."""
 
     def _add_pre_pep8_methods(self) -> None:
-        """Add no method such as `AddLinearConstraint`, which nothing here calls."""
+        """Add no old method names, such as `AddLinearConstraint`; oncall calls none of them."""
 
 
 def new_model() -> cp_model.CpModel:

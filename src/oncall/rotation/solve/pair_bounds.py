@@ -1,7 +1,7 @@
 """Bounds on how often preferred pairs can meet, from two models that are much smaller than a plan's.
 
-A model of the whole plan sees each shift by itself, and on each of them a pair could meet. It does not see that two
-engineers cannot meet more often than either is on duty, at loads as fair as these. So `max_meetings` counts that first.
+A model of the whole plan judges each shift by itself, and a pair could meet on each. It overlooks that two engineers
+cannot meet more often than either of them is on duty in a fair plan. `max_meetings` counts that limit first.
 Then `plan_pairs_only` plans the paired engineers and treats everyone else as counts. Its bound holds for the whole
 plan, and if the others fit around the meetings that it finds, no plan is better.
 """

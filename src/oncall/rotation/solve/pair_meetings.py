@@ -1,4 +1,4 @@
-"""Shifts that preferred pairs share (meetings), as part of what the requests stage minimises."""
+"""Shifts that preferred pairs share (meetings), in the objective of the requests stage."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class RequestsGoal:
 
     request_costs: what each requested duty costs. pairs: engineers who prefer to work together.
     model_type, ranges: the kind of model that computes the fairness cost, and its count ranges.
-    floor: a lower bound on the cost of the requests, proven by a coarser model; None if none is known. near: the
-    duties of the coarser model's plan, whose requests cost as much as the floor.
+    lower_bound: a lower bound on the cost of the requests, proven by a coarser model; None if none is known.
+    near: the duties of the coarser model's plan, whose requests cost as much as the lower bound.
     """
 
     request_costs: Mapping[Duty, int]
@@ -37,12 +37,12 @@ class RequestsGoal:
     cost: int
     model_type: type[PlanModel]
     ranges: Mapping[LoadKey, CountRange]
-    floor: int | None = None
+    lower_bound: int | None = None
     near: frozenset[Duty] = frozenset()
 
     @property
     def paired(self) -> frozenset[int]:
-        """Return the engineers who are in a pair."""
+        """Return the numbers of the engineers who are in a pair."""
         return frozenset(engineer for pair in self.pairs for engineer in pair)
 
     def cost_of(self, duties: Iterable[Duty]) -> int:
@@ -68,6 +68,6 @@ def add_meetings(
 def requests_objective(
     costs: Mapping[Duty, int], on_duty: DutyVariables, meetings: Mapping[Meeting, cp_model.IntVar]
 ) -> cp_model.LinearExprT:
-    """Return the cost of the requested duties that the model has, less 1 for every meeting."""
+    """Return an expression for the cost of a plan's requests: its requested duties, less 1 for every meeting."""
     requested = [cost * on_duty[duty] for duty, cost in costs.items() if duty in on_duty]
     return cp_model.LinearExpr.sum([*requested, *(-1 * both for both in meetings.values())])

@@ -53,7 +53,7 @@ def _reduced(patterns: Sequence[Pattern], prices: Mapping[TurnKey, int]) -> list
 def _prices(
     wanted: Mapping[TurnKey, int], lists: Sequence[PatternList], groups: Sequence[Sequence[int]]
 ) -> dict[TurnKey, int]:
-    """Return the price of one more turn of each type and role, after rounds in which the relaxation gets patterns."""
+    """Return the price of one more turn of each type and role: each round gives the relaxation more patterns."""
     relaxation = _Relaxation(wanted, groups)
     prices = dict.fromkeys(wanted, 0)
     group_prices: list[float] = [_MISSING * _PRECISION] * len(groups)
@@ -102,7 +102,10 @@ class _Relaxation:
         return True
 
     def solve(self) -> tuple[dict[TurnKey, int], list[float]] | None:
-        """Return the prices of the turns and of being in each group, in fractions of a unit; None without an answer."""
+        """Return the price of each turn, and of one engineer in each group; None if the solver has no solution.
+
+        Prices count in `1 / _PRECISION` of a unit of cost.
+        """
         self._model.minimize(mathopt.fast_sum(self._costs))
         result = mathopt.solve(self._model, mathopt.SolverType.GLOP)
         if not result.has_dual_feasible_solution():

@@ -23,7 +23,7 @@ EVEN_EFFORT = 1.0
 
 
 def counting_bound_by_role(problem: Problem, search: Search) -> CountingBound | None:
-    """Return the cheapest loads of each kind and role without a calendar, or what is proven of their cost.
+    """Return the cheapest loads of each kind and role without a calendar, or a proven lower bound on their cost.
 
     None if all engineers together cannot take all duties of some kind.
     """

@@ -177,7 +177,8 @@ class Search:
         lower_bound: the objective is a cost that cannot be below this; cost and bound are then reported as progress.
         known_cost: the cost of the best plan found elsewhere, used only to report progress.
         effort: stop after this many deterministic seconds, which are the same work on every machine.
-        linearization: 2 gives the linear relaxation every implication, which helps where implications carry the proof.
+        linearization: CP-SAT's `linearization_level`; 2 adds every implication to the linear relaxation, which helps
+        proofs that rest on implications.
         """
         if self.is_over:
             return SearchResult(SearchStatus.UNKNOWN, lower_bound or 0, (), 0.0)

@@ -45,7 +45,7 @@ class TurnBound(CountingBound):
 
 
 def turn_bound(problem: Problem, search: Search) -> TurnBound | None:
-    """Return the least cost of any patterns that add up; None if none do. The slack grows until that is proven."""
+    """Return the least cost of any patterns that add up; None if none do. Lists ever dearer patterns until proven."""
     types = TurnTypes.of(problem)
     slack = types.slack
     for _ in range(6):
@@ -90,29 +90,29 @@ class _Listed:
         return _Listed(self.problem, self.types, lists, least_of, min(self.beyond, most + 1))
 
     @property
-    def floor(self) -> int:
+    def lower_bound(self) -> int:
         """Return a lower bound on the cost of plans with these patterns."""
         return max(0, *(min(own) for own in self.least))
 
     def bound(self, search: Search) -> TurnBound | None:
         """Return the least cost of these patterns; None if none add up."""
         for window in WINDOWS:
-            near = self.up_to(self.floor + window)
+            near = self.up_to(self.lower_bound + window)
             if all(own.patterns for own in near.lists):
                 choice = PatternChoice(self.problem, self.types, near.lists)
                 cost, is_exact = choice.least_cost(search)
-                if cost is not None and is_exact and cost <= self.floor + window:
+                if cost is not None and is_exact and cost <= self.lower_bound + window:
                     return self._bound_at(cost, choice.most_even_at(cost, search))
         choice = PatternChoice(self.problem, self.types, self.lists)
         cost, is_exact = choice.least_cost(search)
         if cost is None:
             return None
         if not is_exact:
-            return self.inexact(min(max(cost, self.floor), self.beyond))
+            return self.inexact(min(max(cost, self.lower_bound), self.beyond))
         return self._bound_at(cost, choice.most_even_at(cost, search))
 
     def inexact(self, cost: int) -> TurnBound:
-        """Return a bound that perhaps no patterns reach."""
+        """Return a bound of this cost that is a true lower bound, although maybe no patterns cost as little."""
         return TurnBound(cost, {}, False, types=self.types, lists=self.lists, least=self.least, beyond=self.beyond)
 
     def _bound_at(self, cost: int, chosen: tuple[Pattern, ...]) -> TurnBound:

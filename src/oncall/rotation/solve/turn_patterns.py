@@ -57,11 +57,11 @@ class TurnTypes:
 
     @cached_property
     def slack(self) -> int:
-        """Return how much more than a good pattern a listed pattern may cost."""
+        """Return the most that a listed pattern may cost beyond a good one."""
         return SLACK * max(sum(count * count for count in shifts.values()) for shifts in self.shifts)
 
     def most(self, engineer: int) -> dict[TurnKey, int]:
-        """Return the most turns of each type and role that an engineer may have: none, or all that there are.
+        """Return how many turns of each type and role an engineer may have at most: none, or all turns of the type.
 
         Days off do not count, so that engineers with the same shares have the same patterns. That keeps the bound true.
         """
@@ -145,7 +145,7 @@ class PatternList:
                 return
 
     def _least(self, loads: Sequence[int], room: Sequence[int]) -> int:
-        """Return the least cost of loads that are at least `loads`, and at most `room` more."""
+        """Return the least cost of loads between `loads` and `loads` plus `room`."""
         return sum(
             load_cost(min(max(nearest, load), load + more), share)
             for load, more, nearest, share in zip(loads, room, self._nearest, self._shares, strict=True)
