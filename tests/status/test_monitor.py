@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from oncall.errors import Conflict, NotFound, OncallError, Refused
 from oncall.status.component_states import ComponentState
-from oncall.status.machine_words import MachineWord, hear
+from oncall.status.machine_observations import Observation, record_observations
 from oncall.status.monitoring import note_looks
 from oncall.status.observations import Seen
 from oncall.status.proposal_actions import DismissProposal, PublishProposal
@@ -185,14 +185,14 @@ def test_a_correction_of_a_published_incident_moves_its_start() -> None:
 
 def test_alerts_propose_as_the_monitor_does_and_any_of_them_holds_the_component_down() -> None:
     log = Watched(STATUS)
-    words = [MachineWord("api", Seen.DOWN, log.now, "alertmanager", key) for key in ("a", "b")]
-    assert hear(log, words, log.now, log.new_id) == ["p1"]
+    words = [Observation("api", Seen.DOWN, log.now, "alertmanager", key) for key in ("a", "b")]
+    assert record_observations(log, words, log.now, log.new_id) == ["p1"]
     log.act(PublishProposal("p1"))
     log.now += timedelta(minutes=5)
-    hear(log, [MachineWord("api", Seen.UP, log.now, "alertmanager", "a")], log.now, log.new_id)
+    record_observations(log, [Observation("api", Seen.UP, log.now, "alertmanager", "a")], log.now, log.new_id)
     assert log.record.state_of("api") is ComponentState.MAJOR
     log.now += timedelta(minutes=5)
-    hear(log, [MachineWord("api", Seen.UP, log.now, "alertmanager", "b")], log.now, log.new_id)
+    record_observations(log, [Observation("api", Seen.UP, log.now, "alertmanager", "b")], log.now, log.new_id)
     assert (log.record.state_of("api"), log.figures("api", START, "2027-03-01 13:00")["down"]) == (
         ComponentState.OPERATIONAL,
         600,
@@ -202,17 +202,21 @@ def test_alerts_propose_as_the_monitor_does_and_any_of_them_holds_the_component_
 def test_an_alert_cannot_state_an_outage_of_last_year() -> None:
     log = Watched(STATUS)
     log.now += timedelta(days=30)
-    hear(log, [MachineWord("api", Seen.DOWN, at("2000-01-01 00:00"), "alertmanager", "a")], log.now, log.new_id)
+    record_observations(
+        log, [Observation("api", Seen.DOWN, at("2000-01-01 00:00"), "alertmanager", "a")], log.now, log.new_id
+    )
     assert log.record.proposals[0].started_at == log.now - timedelta(days=1)
-    hear(log, [MachineWord("api", Seen.UP, at("2099-01-01 00:00"), "alertmanager", "a")], log.now, log.new_id)
+    record_observations(
+        log, [Observation("api", Seen.UP, at("2099-01-01 00:00"), "alertmanager", "a")], log.now, log.new_id
+    )
     assert log.events[-1].at == log.now
 
 
 def test_a_word_on_an_unknown_component_writes_nothing() -> None:
     log = Watched()
-    words = [MachineWord(name, Seen.DOWN, log.now, "alertmanager", "a") for name in ("portal", "portl")]
+    words = [Observation(name, Seen.DOWN, log.now, "alertmanager", "a") for name in ("portal", "portl")]
     with pytest.raises(NotFound, match=r'there is no component "portl" on the status page; did you mean "portal"\?'):
-        hear(log, words, log.now, log.new_id)
+        record_observations(log, words, log.now, log.new_id)
     assert log.events == []
 
 

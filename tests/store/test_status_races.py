@@ -13,7 +13,7 @@ import pytest
 from oncall.errors import Conflict
 from oncall.paging.actions.status_on_page import CHANGED_SINCE, Shown, new_status_id, record_on_page, record_once
 from oncall.paging.ports.store import Transaction
-from oncall.status.machine_words import MachineWord, hear
+from oncall.status.machine_observations import Observation, record_observations
 from oncall.status.observations import Seen
 from oncall.status.status_actions import OpenIncident, StatusAuthor, UpdateIncident
 from oncall.store.database import open_store
@@ -58,10 +58,10 @@ def test_of_two_that_say_the_same_without_a_form_one_is_heard(tmp_path: Path, ur
     world.publish()
     author = StatusAuthor("mei", NOON, may_backdate=True)
     incident = world.store.write(lambda tx: record_on_page(tx, OpenIncident("Portal down"), author))
-    down = MachineWord("api", Seen.DOWN, NOON, "alertmanager", "an alert")
+    down = Observation("api", Seen.DOWN, NOON, "alertmanager", "an alert")
     says: dict[str, Callable[[Transaction], object]] = {
         "person": lambda tx: record_on_page(tx, UpdateIncident(incident, "resolved"), author),
-        "machine": lambda tx: hear(tx, [down], NOON, new_status_id),
+        "machine": lambda tx: record_observations(tx, [down], NOON, new_status_id),
     }
 
     def first(tx: Transaction) -> None:

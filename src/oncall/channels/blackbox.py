@@ -22,7 +22,9 @@ _SUCCESS = re.compile(rb"^probe_success ([01])(?:\.0)?\s*$", re.MULTILINE)
 async def probe_all(
     addresses: Mapping[str, str], *, transport: httpx.AsyncBaseTransport | None = None, seconds: float = WAIT_SECONDS
 ) -> dict[str, Seen]:
-    """Return the result of each probe, by the same names: `SILENT` without a good answer in time."""
+    """Return the result of each probe, by the names of `addresses`; `SILENT` if the exporter gave no good answer in
+    time.
+    """
     limit = asyncio.Semaphore(_AT_ONCE)
     headers = {"X-Prometheus-Scrape-Timeout-Seconds": str(PROBE_SECONDS)}
     async with httpx.AsyncClient(transport=transport, trust_env=False, timeout=seconds, headers=headers) as client:

@@ -1,4 +1,4 @@
-"""Posts notices to the webhooks of subscribers. Anyone may name one, so no address inside our network is reached."""
+"""Posts notices to subscribers' webhooks. Anyone may enter a URL, so addresses inside our network are refused."""
 
 from __future__ import annotations
 

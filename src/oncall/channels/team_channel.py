@@ -50,7 +50,7 @@ class TeamChannelPost:
 
 
 def _safely(url: str, title: str, body: str) -> str | None:
-    """Post through apprise, and return what a failing plugin raised as words without its text."""
+    """Post as `_notify` does; if a plugin raises an error, return the kind of error without its text."""
     try:
         return _notify(url, title, body)
     except Exception as error:

@@ -165,7 +165,7 @@ _CALL_FAILURES = {
 
 
 def cause_of(code: int | None) -> CodeCause:
-    """Return the thing that has to change; for an unknown code our configuration, so that an operator looks."""
+    """Return what has to change. An unknown code counts as our configuration, so that an operator checks it."""
     fact = _fact(code)
     return fact.cause if fact is not None else CodeCause.CONFIGURATION
 

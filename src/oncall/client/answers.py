@@ -179,7 +179,7 @@ class Duty(TypedDict):
 
 
 class Named(TypedDict):
-    """A person who is paged after the desk."""
+    """A person whom escalation steps name."""
 
     engineer: str
     name: NotRequired[str]

@@ -20,9 +20,9 @@ AGAIN = frozenset({429, 502, 503, 504})
 class Retries:
     """How often and when a request is sent again.
 
-    most: retries after the first send. first_pause: seconds before the first one; it doubles each time, with some
-    chance in it, so that many clients do not come back together. longest_pause: also the longest wait for which the
-    server's Retry-After is followed; beyond it the call fails at once.
+    most: retries after the first send. first_pause: seconds before the first one; it doubles each time, with random
+    jitter, so that many clients do not return together. longest_pause: also the longest wait for which the server's
+    Retry-After is followed; beyond it the call fails at once.
     """
 
     most: int = 4

@@ -80,7 +80,7 @@ def read_id_token(
 
 
 def email_of(claims: Mapping[str, object]) -> str:
-    """Return the e-mail address; empty without one."""
+    """Return the e-mail address in the claims; empty if there is none."""
     found = claims.get("email")
     return found.strip() if isinstance(found, str) else ""
 
@@ -92,14 +92,14 @@ def is_verified(claims: Mapping[str, object]) -> bool:
 
 
 def is_in_group(claims: Mapping[str, object], claim: str, group: str | None) -> bool:
-    """Return True if the claim lists the group; exactly, letter case included."""
+    """Return True if the claim lists the group. Letter case counts."""
     found = claims.get(claim)
     listed = found if isinstance(found, list) else [found]
     return group is not None and group in listed
 
 
 def _signing(keys: Mapping[str, object]) -> KeySetSerialization:
-    """Return the strong public keys for signatures. One key that cannot be used must not spoil the others."""
+    """Return the strong public keys for signatures. A key that cannot be used is left out."""
     listed = keys.get("keys")
     found = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
     return {"keys": [{name: key[name] for name in _OF_A_KEY if name in key} for key in found if _is_usable(key)]}

@@ -1,4 +1,4 @@
-"""Logs the posts to the tickets API in the intake log, beside those of senders with their own formats.
+"""Logs the posts to the tickets API in the intake log, which also has those of senders with their own formats.
 
 Only posts of programs (role intake) are logged: what people do is in the ticket's own log.
 """

@@ -104,7 +104,7 @@ def _tell_manager(tx: IntakeStore, arrival: Arrival, context: ActionContext) -> 
 
 
 def failure_named(tx: IntakeStore, arrival_id: str) -> Arrival:
-    """Return the failure with this id, or whose id begins so. Raises NotFound if there is none."""
+    """Return the failure with this id or this beginning of an id. Raises NotFound if there is none."""
     found = tx.arrival(arrival_id)
     if found is None or found.body is None:
         raise NotFound(f"no failure has the id {quoted(arrival_id)}; `oncall intake failures` lists them")

@@ -1,4 +1,4 @@
-"""Alerts with a label `component` say on the status page's log that the component is down, and that it is up again."""
+"""Writes to the status page's log what alerts with the label `component` report: the component is down, or up again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import secrets
 from oncall.errors import NotFound
 from oncall.intake.signals import Became, Origin, Signal, SignalKind, Taken
 from oncall.paging.outgoing.new_attempts import ActionContext
-from oncall.status.machine_words import MachineWord, hear
+from oncall.status.machine_observations import Observation, record_observations
 from oncall.status.observations import Seen
 from oncall.status.status_events import StatusLog
 
@@ -18,7 +18,7 @@ _LONGEST_SOURCE = 200
 def tell_status_page(tx: StatusLog, signal: Signal, origin: Origin, taken: Taken, context: ActionContext) -> None:
     """Record that a component is down if an alert about it opened a ticket, and that it is up if the alert ended.
 
-    An alert without the label, or with a component that is not on the page, says nothing. It pages as every alert does.
+    Nothing is recorded if the alert lacks the label or the page lacks the component. This does not affect paging.
     """
     component = signal.labels.get(LABEL)
     if component is None:
@@ -29,9 +29,9 @@ def tell_status_page(tx: StatusLog, signal: Signal, origin: Origin, taken: Taken
     source = f"{origin.sender} {origin.caller.name} {signal.key}"[:_LONGEST_SOURCE]
     # An alert says when it began, and never when it ended.
     at = signal.at if signal.at is not None and seen is Seen.DOWN else context.now
-    word = MachineWord(component, seen, at, origin.sender, source)
+    word = Observation(component, seen, at, origin.sender, source)
     try:
-        hear(tx, [word], context.now, lambda: secrets.token_hex(6))
+        record_observations(tx, [word], context.now, lambda: secrets.token_hex(6))
     except NotFound:
         # The label may mean a component of another system. Nothing was written.
         return

@@ -75,7 +75,7 @@ def follow(
 def _reopened(
     tx: IntakeStore, signal: Signal, origin: Origin, row: SenderKey | None, stored: StoredTicket, context: ActionContext
 ) -> Taken:
-    """Open a ticket again that its help desk ended and reports as open, at a later time of its own clock."""
+    """Reopen a ticket that its help desk ended and, at a later time by its own clock, reports as open."""
     name = stored.ticket.id
     is_newer = signal.said_at is not None and row is not None and row.said_at is not None and row.has_ended
     if not is_newer:

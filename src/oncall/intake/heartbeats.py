@@ -40,7 +40,7 @@ _FIELDS = ("name", "every", "grace", "customer", "plan", "impact")
 
 
 class HeartbeatStore(TicketStore, Heartbeats, Protocol):
-    """Everything that heartbeats need."""
+    """The queries about heartbeats and their tickets."""
 
 
 def create_heartbeat(tx: HeartbeatStore, posted: object, context: ActionContext) -> Heartbeat:
@@ -103,7 +103,7 @@ def _check_name(field: str, value: object, named: _Named, policy: Policy, faults
 
 
 def _span(value: object, field: str, least: timedelta, most: timedelta, faults: list[FieldFault]) -> timedelta:
-    """Return a length of time like `90s` or `1h30m`."""
+    """Read a length of time like `90s` or `1h30m`."""
     if isinstance(value, str) and _SPAN.fullmatch(value):
         parts = re.findall(r"([0-9]+)([smhd])", value)
         length = sum((timedelta(**{_UNITS[unit]: int(number)}) for number, unit in parts), timedelta())

@@ -40,7 +40,7 @@ _BULK = ("bulk", "junk", "auto_reply")
 
 
 def why_ignored(mail: Mail, envelope_sender: str, rules: MailRules) -> str | None:
-    """Return why a mail opens no ticket and is no answer: a program wrote it. None for a mail of a person."""
+    """Return why a mail is ignored, such as that a program wrote it; None for a mail from a person."""
     headers = mail.headers
     submitted = headers.get("auto-submitted", "no").partition(";")[0].strip().lower()
     if submitted not in ("", "no"):
@@ -62,7 +62,7 @@ def why_ignored(mail: Mail, envelope_sender: str, rules: MailRules) -> str | Non
 
 
 def _is_of_list(mail: Mail) -> bool:
-    """Return True if a mailing list passed the mail on. Its envelope then has an address of the list."""
+    """Return True if the mail came through a mailing list. Its envelope then has the list's address as the sender."""
     return "list-id" in mail.headers or mail.headers.get("precedence", "").strip().lower() == "list"
 
 
@@ -168,8 +168,9 @@ def _customers_message(mail: Mail) -> dict[str, object]:
 def _our_reply(mail: Mail, person: str, ticket: Ticket, *, is_public: bool) -> dict[str, object]:
     """Return the event of a mail that a person of the roster wrote.
 
-    is_public: the customer gets the words. Anyone can write an id into a subject, so only an answer to a mail that
-    came here or went out from here is public. The customer gets no second mail if this one went to them, too.
+    is_public: the customer may read the words. That is so only for an answer to a mail that we received or sent,
+    because anyone can write a ticket's id into a subject. If this mail also went to the customer, no second mail is
+    sent.
     """
     if not (is_public and mail.text):
         return {"kind": "replied", "by": person, "why": _words_of(mail) or "a mail without text"}
@@ -197,7 +198,7 @@ def _message_of(mail: Mail) -> str:
 
 
 def _of_thread(tx: IntakeStore, mail: Mail, origin: Origin) -> StoredTicket | None:
-    """Return the ticket of the nearest mail that this one answers and that came here."""
+    """Return the ticket of the nearest mail above this one in its thread that we know; None if there is none."""
     for ancestor in mail.ancestors:
         row = tx.sender_key(origin.caller.name, MAIL, ancestor)
         if row is not None and row.ticket is not None:

@@ -1,4 +1,4 @@
-"""The JSON of the intake: what senders are answered, and the log of arrivals."""
+"""The JSON of the intake: the answers to senders, and the log of arrivals."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class ArrivalListView(TypedDict):
 
 
 class FailureView(ArrivalView):
-    """A kept body."""
+    """A failure with its kept body."""
 
     body: Annotated[str, "The body as text; bytes that are not UTF-8 are shown as `\\\\xNN`."]
     bytes: Annotated[int, "How many bytes are kept."]
@@ -83,7 +83,7 @@ class FailureListView(TypedDict):
 
 
 class RoutedView(TypedDict):
-    """Where labels lead."""
+    """The customer, plan and impact to which the routing table leads an alert's labels, and the verdict."""
 
     row: Annotated[dict[str, str] | None, "The patterns of the row that matched; null if no row did."]
     line: Annotated[int | None, "The row's line in the policy file."]

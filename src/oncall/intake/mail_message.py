@@ -1,4 +1,4 @@
-"""A mail as bytes -> who wrote it, in which thread, and what. Every mail can be read; hostile ones lose their body."""
+"""Reads the bytes of a mail: its sender, thread and text. Every mail can be read; a hostile one loses its body."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def _headers(head: Message) -> dict[str, str]:
 
 
 def _whole(raw: bytes) -> tuple[Message | None, list[str]]:
-    """Return the mail with its parts; None, and why, where reading them would take too long."""
+    """Return the mail with its parts; None, and sentences that say why, if reading them would take too long."""
     boundaries = len(re.findall(rb"boundary", raw, re.IGNORECASE))
     if boundaries > MOST_BOUNDARIES or boundaries * raw.count(b"\n") > MOST_WORK:
         return None, ["The text was left out: the mail has too many parts inside each other."]

@@ -31,8 +31,8 @@ _MILLISECONDS_FROM = 100_000_000_000
 class FieldRule:
     """How one field gets its value: from an expression, or a fixed text.
 
-    words: the value of the body, in small letters, to the value of the field; `otherwise`: the value where `words` has
-    none, or where the body has nothing. prefix: stands before the value. is_html: the body has HTML there.
+    words: maps a value of the body, in small letters, to the field's value. otherwise: the field's value if `words`
+    lacks the body's, or if the body has none. prefix: put before the value. is_html: the body's value is HTML.
     """
 
     expression: Expression | None = None
@@ -59,7 +59,7 @@ class FieldRule:
 
 @dataclass(frozen=True, slots=True)
 class EventRule:
-    """An event that a body reports where `when` is true. fields: those of a posted event, `kind` among them."""
+    """An event that a body reports if `when` is true. fields: those of a posted event, `kind` among them."""
 
     when: Expression
     fields: Keys[str, FieldRule]
@@ -69,7 +69,7 @@ class EventRule:
 class SignatureRule:
     """A sender signs the body with a secret that both sides know, by HMAC.
 
-    header: where the signature stands, in small letters. encoding: `hex` or `base64`. prefix: stands before the
+    header: the header with the signature, in small letters. encoding: `hex` or `base64`. prefix: the text before the
     signature. timestamp: the header whose text is signed in front of the body, with `between` after it; None: the body
     alone. algorithm: `sha256`, or `sha1` for senders that know no other.
     """
@@ -228,7 +228,7 @@ def plain(value: Json) -> Json:
 
 
 def is_true(value: Json) -> bool:
-    """Return whether an expression's value counts as true, as JMESPath says: 0 does, and what is empty does not."""
+    """Return True if JMESPath counts an expression's value as true: 0 is true; null, false and empty values are not."""
     if isinstance(value, str | Sequence | Keys):
         return len(value) > 0
     return value is not None and value is not False

@@ -23,7 +23,7 @@ def open_ticket_of_problem(tx: IntakeStore, signal: Signal, origin: Origin) -> S
 
 
 def remember_occurrence(tx: IntakeStore, signal: Signal, origin: Origin, ticket: str, context: ActionContext) -> None:
-    """Store that this occurrence of the problem fires, as the last one that did."""
+    """Store this occurrence of the problem as the latest one, and as firing."""
     if not signal.problem:
         return
     before = _row(tx, signal, origin)
@@ -37,7 +37,7 @@ def remember_occurrence(tx: IntakeStore, signal: Signal, origin: Origin, ticket:
 
 
 def another_fires(tx: IntakeStore, signal: Signal, origin: Origin, ticket: str) -> bool:
-    """Return True if the ticket's problem fires in another occurrence than the one that this signal ends."""
+    """Return True if another occurrence of the ticket's problem still fires after the one that this signal ends."""
     row = _row(tx, signal, origin)
     return row is not None and row.ticket == ticket and not row.has_ended and row.said_at != signal.at
 

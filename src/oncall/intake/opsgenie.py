@@ -80,7 +80,9 @@ def _ticket_id(identifier: str, path: str) -> str | None:
 
 
 def _text_changed(identifier: str, name: str, document: Mapping[str, object], path: str) -> Signal:
-    """Return the note of a changed text. Alertmanager sends both with each alert if its `update_alerts` is set."""
+    """Return the note that reports a changed message or description. Alertmanager sends both with every repeated alert
+    if its `update_alerts` is set.
+    """
     words = text_in(document, name)
     why = f"Opsgenie reports the {name}: {words}" if words else f"Opsgenie reports an empty {name}"
     return Signal(SignalKind.NOTE, identifier, why=why, ticket_id=_ticket_id(identifier, path))

@@ -30,17 +30,16 @@ class SignalKind(StrEnum):
 class Signal:
     """What a sender says about one problem.
 
-    key: the sender's own key of the problem, any text. labels: what the routing table reads, by name; also
-    `customer`, `plan`, `impact`, `severity`, `email` and `tags` if the sender gives them. at: when the problem
-    began, aware UTC. by: the person who acted, as the sender names them. why: a sentence for the log. is_episode:
-    the key names one occurrence, so that nothing opens a ticket again after the sender has ended it. ticket_id: the
-    id that the ticket must have; None: one is made from the key. A ticket with a given id is never opened a second
-    time. event: the body of an EVENT. more: further fields of the posted ticket, like `contact` and `triage`.
-    said_at: when the problem was so, by the sender's clock; a signal that is older than one that came before
-    changes nothing. sent_id: names this statement, so that a retry of it changes nothing. is_followed: the sender
-    owns the ticket, so that its impact counts also where it is lower, and it may reopen a ticket that it ended.
-    reasons: sentences that the verdict begins with. problem: what the sender calls the problem in all its occurrences;
-    empty if the key says it already.
+    key: the sender's own key of the problem, any text. labels: what the routing table reads, by name; also `customer`,
+    `plan`, `impact`, `severity`, `email` and `tags` if the sender gives them. at: when the problem began, aware UTC.
+    by: the person who acted, as the sender names them. why: a sentence for the log. is_episode: the key names one
+    occurrence, so that nothing opens a ticket again after the sender has ended it. ticket_id: the id that the ticket
+    must have; None: one is made from the key. A ticket with a given id is never opened a second time. event: the body
+    of an EVENT. more: further fields of the posted ticket, like `contact` and `triage`. said_at: the time of the
+    reported state, by the sender's clock; a signal with an older time than the newest known one changes nothing.
+    sent_id: names this statement, so that a retry of it changes nothing. is_followed: the sender owns the ticket, so
+    that its impact counts also where it is lower, and it may reopen a ticket that it ended. reasons: sentences that the
+    verdict begins with. problem: the sender's name for the problem in all its occurrences; empty if that is the key.
     """
 
     kind: SignalKind

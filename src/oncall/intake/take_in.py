@@ -103,7 +103,7 @@ def _taken(tx: IntakeStore, signal: Signal, origin: Origin, context: ActionConte
 
 
 def _ticket_of(tx: IntakeStore, signal: Signal, row: SenderKey | None, context: ActionContext) -> StoredTicket | None:
-    """Return the ticket that the signal is about; where it was merged into another one, that one."""
+    """Return the ticket that the signal is about; for a merged ticket, the one that it was merged into."""
     name = row.ticket if row is not None and row.ticket is not None else signal.ticket_id
     stored = tx.ticket(name) if name is not None and ID_PATTERN.fullmatch(name) else None
     for _ in range(_MOST_MERGES):

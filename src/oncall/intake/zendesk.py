@@ -30,7 +30,8 @@ def read_zendesk_post(post: Post) -> Reading:
 
 
 def read_zendesk(raw: bytes) -> Reading:
-    """Return the signals of a body of Zendesk. Of a body that is not JSON, a title without escapes is still read.
+    """Return the signals of a body of Zendesk. Fields are read even from a body whose unescaped quotes make it invalid
+    JSON.
 
     Events that say nothing about support give no signals. Raises Unreadable for a body that names no ticket.
     """
@@ -135,7 +136,7 @@ def _comment_added(ticket: ZendeskTicket, event: Fields, document: Fields) -> tu
 
 
 def _is_staff(author: Fields, document: Fields) -> bool:
-    """Return True if support wrote the comment. Without a word on it, only the requester counts as the customer."""
+    """Return True if support wrote the comment. If Zendesk does not say, any other author than the requester is."""
     if isinstance(author.get("is_staff"), bool):
         return author["is_staff"] is True
     detail = document.get("detail")

@@ -1,4 +1,4 @@
-"""Changes of component states, as Statuspage posts them to webhooks beside the incident."""
+"""Changes of component states, which Statuspage posts to webhooks in addition to the incident."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class ComponentChange:
 def changes_of(
     event: StatusEvent, subject: Incident | Maintenance, seq: int, record: StatusRecord
 ) -> tuple[ComponentChange, ...]:
-    """Return the components whose state on the page an event changed. seq: of the update that is told.
+    """Return the public components whose state on the page an event changed. seq: the number of the update.
 
-    Another incident may hold a component in a worse state; then the page shows no change, and there is none.
+    If another incident keeps a component in a worse state, the page shows no change, and it is not returned.
     """
     at, names = _where(event, subject, seq)
     public = {each.id for each in record.page.public}
@@ -42,7 +42,9 @@ def changes_of(
 
 
 def _where(event: StatusEvent, subject: Incident | Maintenance, seq: int) -> tuple[datetime | None, tuple[str, ...]]:
-    """Return when the event changed what it is about, and the components."""
+    """Return when the event took effect, and the ids of the components that it may change; None and () if it changes
+    none.
+    """
     if isinstance(subject, Maintenance):
         return (event.at if event.kind in _OF_MAINTENANCE else None), subject.components
     for update in subject.updates:

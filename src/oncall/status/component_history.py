@@ -1,4 +1,4 @@
-"""The history of one component in whole seconds, and what it was like at any instant."""
+"""The history of one component in whole seconds, and its state at any instant."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class ComponentHistory:
-    """Everything that is known of one component, in whole seconds since 1970. Spans may overlap, in any order.
+    """The known history of one component, in whole seconds since 1970. Spans may overlap, in any order.
 
     first: when it was first published; it is not measured before. gaps: spans in which its monitor was silent.
     """
@@ -64,7 +64,7 @@ class ComponentHistory:
     gaps: tuple[SecondsSpan, ...] = ()
 
     def at(self, second: int) -> Moment:
-        """Return what the component was like in one second."""
+        """Return the component's state, and how it counts, in one second."""
         return Moment(
             worst(span.state for span in self.outages if span.covers(second)),
             _covered(self.maintenance, second),

@@ -12,7 +12,7 @@ from oncall.status.status_words import both_times
 
 @dataclass(frozen=True, slots=True)
 class CustomerComponent:
-    """A private component now. said: its open incidents, and the maintenance that runs or is to come, a phrase each."""
+    """A private component now. said: a phrase for each open incident, and each maintenance that runs or is to come."""
 
     name: str
     state: ComponentState

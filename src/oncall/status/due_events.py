@@ -1,6 +1,6 @@
-"""Finds the events that happen by themselves: maintenance nears, begins and ends; incidents publish themselves.
+"""Finds the events that time alone causes: maintenance nears, begins and ends; proposed incidents publish themselves.
 
-Each becomes an event of the log, so that feeds and subscribers are told of it like of everything else.
+Each becomes an event of the log, so that feeds and subscribers report it as they report other events.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _of_maintenance(maintenance: Maintenance, record: StatusRecord) -> Iterator[
 
 
 def _was_in_progress(maintenance: Maintenance) -> bool:
-    """Return True if it had begun when its present times were announced, and goes on."""
+    """Return True if the maintenance was already running when its present times were announced."""
     plan = maintenance.plans[-1]
     return plan.window.start <= plan.at and _has(maintenance.steps, StatusEventKind.BEGAN)
 

@@ -22,9 +22,9 @@ MAINTENANCE_STEPS = (StatusEventKind.REMINDED, StatusEventKind.BEGAN, StatusEven
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """One update of the page. components: the states that it set, by component id.
+    """One update of an incident or maintenance. components: the states that it set, by component id.
 
-    at: when it holds from; written_at: when it was written (aware UTC). seq: its place in the log.
+    at: the instant from which it holds; written_at: when it was written (aware UTC). seq: its place in the log.
     """
 
     seq: int
@@ -59,8 +59,8 @@ class StateSpan:
 class Incident:
     """An incident with its updates by time. started_at: as corrected; stated_at: as first stated.
 
-    silences: of an incident that a machine proposed, the spans in which the machine saw nothing; they are no outage
-    unless a person has stated the component's state since.
+    silences: for an incident that a machine proposed, the spans in which the machine reported nothing. They do not
+    count as outage, except after a person has stated the component's state.
     """
 
     id: str
@@ -88,7 +88,7 @@ class Incident:
 
     @property
     def updated_at(self) -> datetime:
-        """Return when the page last spoke of it."""
+        """Return the time of the latest update."""
         return self.updates[-1].at
 
     @property
@@ -151,7 +151,7 @@ class Maintenance:
         return self.plans[-1].window
 
     def state_at(self, at: datetime) -> MaintenanceState:
-        """Return where it stands at an instant."""
+        """Return the state of the maintenance at an instant."""
         if self.cancelled is not None and self.cancelled.at <= at and self.cancelled.at < self.window.end:
             return MaintenanceState.CANCELLED
         if at < self.window.start:
@@ -159,7 +159,7 @@ class Maintenance:
         return MaintenanceState.IN_PROGRESS if at < self.window.end else MaintenanceState.COMPLETED
 
     def spans(self) -> Iterator[Window]:
-        """Yield the spans under maintenance: at each instant those of the announcement in force then."""
+        """Yield the spans under maintenance. A later announcement replaces the times of an earlier one."""
         for number, plan in enumerate(self.plans):
             # The first announcement holds from ever, so that past work can be recorded.
             start = plan.window.start if number == 0 else max(plan.window.start, plan.at)

@@ -1,4 +1,4 @@
-"""From single looks of the monitor to what it says of a component: it changes its word after three of five looks."""
+"""Turns the monitor's looks into observations: a component changes its state after three of the last five looks."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from oncall.status.machine_words import MachineWord, hear
-from oncall.status.observations import MONITOR, Seen, last_words
+from oncall.status.machine_observations import Observation, record_observations
+from oncall.status.observations import MONITOR, Seen, latest_observations
 from oncall.status.status_events import MonitorLook, StatusEventKind, StatusLog
 from oncall.status.status_record import read_status
 
@@ -34,37 +34,37 @@ def note_looks(
 ) -> Looked:
     """Record what was seen at `now` (policy time, aware UTC), and propose incidents. every: when the next look follows.
 
-    A component that has left the page since is passed over.
+    Skips a component that is no longer on the page.
     """
     on_page = monitors_of(log, now)
     looks = {look.component: look for look in log.monitor_looks()}
     events = [event for event in log.status_events() if event.kind is StatusEventKind.OBSERVED]
-    words: list[MachineWord] = []
+    words: list[Observation] = []
     for component, result in seen.items():
         if component not in on_page:
             continue
-        last = last_words(component, events).get("")
+        last = latest_observations(component, events).get("")
         said = Seen(last.state) if last is not None else Seen.SILENT
         look, new = judged(looks.get(component), component, result, said, now, every)
         log.note_look(look)
         words += new
-    return Looked(seen, hear(log, words, now, new_id, also=[name for name in seen if name in on_page]))
+    return Looked(seen, record_observations(log, words, now, new_id, also=[name for name in seen if name in on_page]))
 
 
 def judged(
     before: MonitorLook | None, component: str, result: Seen, said: Seen, now: datetime, every: timedelta
-) -> tuple[MonitorLook, list[MachineWord]]:
-    """Return the look to store, and what the monitor says anew. said: what it said last."""
-    words: list[MachineWord] = []
+) -> tuple[MonitorLook, list[Observation]]:
+    """Return the look to store, and the monitor's new observations. said: its last observation."""
+    words: list[Observation] = []
     recent = before.recent if before is not None else ()
     if before is not None and before.counts_until <= now:
         if said is not Seen.SILENT:
             at, last_look = before.counts_until, before.looked_at
-            words.append(MachineWord(component, Seen.SILENT, at, MONITOR, last_look=last_look))
+            words.append(Observation(component, Seen.SILENT, at, MONITOR, last_look=last_look))
         said, recent = Seen.SILENT, ()
     recent = (*recent, (now, result.value))[-LOOKS:]
     for state in Seen:
         times = [at for at, each in recent if each == state.value]
         if len(times) >= NEEDED and state is not said:
-            words.append(MachineWord(component, state, times[0], MONITOR))
+            words.append(Observation(component, state, times[0], MONITOR))
     return MonitorLook(component, now, now + LATE * every, recent), words

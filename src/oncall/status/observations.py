@@ -1,4 +1,4 @@
-"""What machines said of a component: up, down or nothing, as spells that follow each other."""
+"""Machines' observations of a component (up, down or silent), and the spells that follow from them."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Seen(StrEnum):
 class Spell:
     """A span in which what the machines say of a component stays the same. end: None while it lasts.
 
-    seen: DOWN while any machine says so; UP while the monitor says so. has_recovered: no machine's latest word is down,
-    silence aside. word: the event that began it.
+    seen: DOWN while any machine reports that; UP while the monitor does; else SILENT. has_recovered: no machine's
+    latest report other than silence is DOWN. word: the observation that began the spell.
     """
 
     start: datetime
@@ -40,19 +40,19 @@ class Spell:
 
 
 def observations(events: Iterable[StatusEvent], looks: Iterable[MonitorLook], now: datetime) -> list[StatusEvent]:
-    """Return every observation, and for each monitor whose word has run out at `now`, its silence."""
+    """Return all observations, and a silence for each component whose monitor gave no look in time before `now`."""
     found = [event for event in events if event.kind is StatusEventKind.OBSERVED]
     return found + [_silence(look, found) for look in looks if look.counts_until <= now]
 
 
-def words_on(component: str, words: Iterable[StatusEvent]) -> list[StatusEvent]:
+def observations_of(component: str, words: Iterable[StatusEvent]) -> list[StatusEvent]:
     """Return the observations of one component by the time from which they hold."""
     return sorted((word for word in words if word.subject == component), key=lambda word: (word.at, word.seq))
 
 
-def last_words(component: str, words: Iterable[StatusEvent]) -> dict[str, StatusEvent]:
+def latest_observations(component: str, words: Iterable[StatusEvent]) -> dict[str, StatusEvent]:
     """Return the latest observation of each source of a component, by the source's key; empty for the monitor."""
-    return {word.reason: word for word in words_on(component, words)}
+    return {word.reason: word for word in observations_of(component, words)}
 
 
 def spells_of(words: Sequence[StatusEvent]) -> list[Spell]:
@@ -72,7 +72,7 @@ def spells_of(words: Sequence[StatusEvent]) -> list[Spell]:
 
 
 def known_at(word: StatusEvent) -> datetime:
-    """Return when an observation was known. The silence of a monitor that has stopped is known without a word."""
+    """Return when an observation became known: when it was written; for a stopped monitor's silence, its beginning."""
     return word.at if word.start is not None else word.written_at
 
 

@@ -23,7 +23,7 @@ class PublishProposal:
 
 @dataclass(frozen=True, slots=True)
 class DismissProposal:
-    """Say that a proposed incident was none. It never becomes public."""
+    """Dismiss a proposed incident because it was none. It never becomes public."""
 
     proposal: str
     reason: str

@@ -1,4 +1,6 @@
-"""Incidents that a machine proposes. Each becomes public by a person, or by itself when it is due and still down."""
+"""Incidents that a machine proposes. A person publishes each, or it publishes itself if its component is still down
+when it is due.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from enum import StrEnum
 
 from oncall.status.component_states import ComponentState, IncidentState
 from oncall.status.incidents import Incident, Maintenance, StateSpan, Update, corrections_of, groups_of, updates_of
-from oncall.status.observations import Seen, Spell, known_at, spells_of, words_on
+from oncall.status.observations import Seen, Spell, known_at, observations_of, spells_of
 from oncall.status.status_events import StatusEvent, StatusEventKind
 
 
@@ -55,7 +57,9 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Hindrance:
-    """A span in which no proposal of a component publishes itself: a person speaks, or work goes on."""
+    """A span in which a component's proposals do not publish themselves, because a person's incident or maintenance is
+    open.
+    """
 
     component: str
     start: datetime
@@ -67,7 +71,7 @@ class Hindrance:
 
 
 def hindrances_of(incidents: Iterable[Incident], maintenances: Iterable[Maintenance]) -> list[Hindrance]:
-    """Return the spans in which persons hold a component down or work on it, from when the log knew of it."""
+    """Return a span for each component of each incident and maintenance, from the time when the log first had it."""
     found = [
         Hindrance(component, each.updates[0].written_at, each.updates[-1].written_at if each.state.is_over else None)
         for each in incidents
@@ -105,7 +109,7 @@ class _Fold:
     ) -> None:
         self._first, self._later, self._now = group[0], group[1:], now
         self._component = next(iter(self._first.components))
-        self._words = words_on(self._component, words)
+        self._words = observations_of(self._component, words)
         self._hindrances = [each for each in hindrances if each.component == self._component]
         self._spells = spells_of(self._words)
 
@@ -130,7 +134,7 @@ class _Fold:
         return next((event for event in self._later if event.kind is kind), None)
 
     def _public_from(self) -> datetime | None:
-        """Return since when it is public; None if it is not at `now`."""
+        """Return when the proposal became public; None if it is not public at `now`."""
         published, dismissed = self._event(StatusEventKind.PUBLISHED), self._event(StatusEventKind.DISMISSED)
         decided = published or dismissed
         for at in self._chances():
@@ -146,7 +150,7 @@ class _Fold:
         return published.at if published is not None else None
 
     def _chances(self) -> list[datetime]:
-        """Return the instants up to now at which it may publish itself, by time."""
+        """Return the instants up to now at which the proposal may publish itself, by time."""
         due = self._first.end
         if due is None:
             return []
@@ -193,7 +197,7 @@ class _Fold:
         )
 
     def _without_late_end(self, updates: list[Update], recovery: Spell | None) -> Iterator[Update]:
-        """Yield the updates, without the machine's last one if a person had ended the incident before it."""
+        """Yield the updates, but not the machine's final one if a person had ended the incident before it."""
         before = IncidentState.INVESTIGATING
         for update in updates:
             is_of_machine = recovery is not None and update.seq == recovery.word.seq

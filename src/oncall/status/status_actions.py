@@ -34,9 +34,10 @@ class StatusAuthor:
 
 @dataclass(frozen=True, slots=True)
 class OpenIncident:
-    """A new incident. components: state by component id. at: when it began; None: now. ticket: where it comes from.
+    """A new incident. components: state by component id. at: when it began; None: now. ticket: the id of the ticket
+    that it was opened from.
 
-    template: the name of a template, whose title and message hold where the action has none.
+    template: the name of a template, which gives the title and message that the action lacks.
     """
 
     title: str | None = None
@@ -49,7 +50,7 @@ class OpenIncident:
 
 @dataclass(frozen=True, slots=True)
 class UpdateIncident:
-    """A further word on an incident. An absent field changes nothing. at: when it holds from; None: now."""
+    """An update of an incident. A field that is None changes nothing. at: when it holds from; None: now."""
 
     incident: str
     state: str | None = None
@@ -69,7 +70,7 @@ class CorrectIncident:
 
 @dataclass(frozen=True, slots=True)
 class AnnounceMaintenance:
-    """Maintenance to come, or one to record. announced_at: when it was announced; None: now."""
+    """A maintenance that is planned, or a past one to record. announced_at: when it was announced; None: now."""
 
     title: str
     components: tuple[str, ...]
@@ -81,7 +82,7 @@ class AnnounceMaintenance:
 
 @dataclass(frozen=True, slots=True)
 class RescheduleMaintenance:
-    """Other times for a maintenance. An absent time stays."""
+    """New times for a maintenance. None keeps the present time."""
 
     maintenance: str
     start: datetime | None = None

@@ -1,4 +1,4 @@
-"""What an action would do to the status page, worked out on a copy of the log, so that nothing is written."""
+"""The effect that an action would have on the status page, computed on a copy of the log. Nothing is written."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def last_word(events: Sequence[StatusEvent], subject: str) -> StatusEvent | None
 
 
 def says_the_same(one: StatusEvent, other: StatusEvent) -> bool:
-    """Return True if one person said the same twice. The times at which they said it do not count."""
+    """Return True if both events have the same author and content. Their times may differ."""
     return replace(one, at=other.at, written_at=other.written_at, seq=other.seq) == other
 
 
@@ -106,7 +106,7 @@ class _Copy:
         return self._log.monitor_looks()
 
     def note_look(self, look: MonitorLook) -> None:
-        """Note nothing: an action of a person makes no look."""
+        """Do nothing: a person's action causes no look."""
 
     def status_files(self) -> Sequence[PublishedStatusFile]:
         return self._log.status_files()

@@ -1,4 +1,4 @@
-"""Everything that the page said, as entries of a feed: one for each update of an incident or maintenance."""
+"""The updates of the page's incidents and maintenances, each as one entry of a feed."""
 
 from __future__ import annotations
 

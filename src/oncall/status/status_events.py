@@ -1,4 +1,6 @@
-"""The log of the status page: one event for each thing that a person or a machine said, with the time of writing."""
+"""The log of the status page: one event for each statement of a person or observation of a machine, with its time of
+writing.
+"""
 
 from __future__ import annotations
 
@@ -66,10 +68,10 @@ class StatusEvent:
 
 @dataclass(frozen=True, slots=True)
 class MonitorLook:
-    """When the monitor last looked at a component (aware UTC).
+    """The monitor's last look at a component. Times are aware UTC.
 
-    counts_until: without a further look, nothing is known of the component from then on. recent: the latest looks with
-    what each saw (`up`, `down` or `silent`), the oldest first.
+    counts_until: without another look before then, the component's state is unknown from then on. recent: the latest
+    looks with what each saw (`up`, `down` or `silent`), the oldest first.
     """
 
     component: str

@@ -1,4 +1,4 @@
-"""The status page as files for any web host: it stands while the service is down."""
+"""The status page as files for any web host, where it stays readable while the service is down."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The status page as HTML, feeds and a badge. Nothing needs a script; one only shows the reader's own time."""
+"""The status page as HTML, feeds and a badge. The pages work without scripts; the only script adds times in the
+reader's zone.
+"""
 
 from __future__ import annotations
 

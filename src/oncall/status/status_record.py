@@ -11,7 +11,7 @@ from oncall.errors import NotFound, Refused
 from oncall.status.component_history import ComponentHistory, SecondsSpan, StateSeconds, outside
 from oncall.status.component_states import ComponentState, MaintenanceState
 from oncall.status.incidents import Incident, Maintenance, incidents_of, maintenances_of
-from oncall.status.observations import Seen, observations, spells_of, words_on
+from oncall.status.observations import Seen, observations, observations_of, spells_of
 from oncall.status.proposals import Proposal, hindrances_of, proposals_of
 from oncall.status.status_events import MonitorLook, PublishedStatusFile, StatusEvent, StatusLog
 from oncall.support.status_file import StatusPage, published_page
@@ -134,13 +134,13 @@ class StatusRecord:
         return ComponentHistory(component, first, tuple(outages), tuple(work), tuple(agreed), gaps)
 
     def _gaps(self, component: str, outages: Iterable[SecondsSpan]) -> tuple[SecondsSpan, ...]:
-        """Return when the component had a monitor, and neither a machine nor a person said anything of it."""
+        """Return the spans in which the component had a monitor, but no machine or person reported a state."""
         if component not in self.monitored:
             return ()
         lasting = self.now_seconds + 1
         seen = [
             SecondsSpan(epoch(spell.start), lasting if spell.end is None else epoch(spell.end))
-            for spell in spells_of(words_on(component, self.words))
+            for spell in spells_of(observations_of(component, self.words))
             if spell.seen is not Seen.SILENT
         ]
         return tuple(outside(self.monitored[component], [*seen, *outages]))
@@ -160,7 +160,7 @@ def status_record(
     now: datetime,
     looks: Sequence[MonitorLook] = (),
 ) -> StatusRecord:
-    """Return the page that published files and a log make. `files`: at least one, the oldest first."""
+    """Return the status page that follows from published files and a log. `files`: at least one, the oldest first."""
     first: dict[str, datetime] = {}
     names: dict[str, str] = {}
     is_shown: dict[str, bool] = {}
@@ -184,7 +184,7 @@ def status_record(
 
 
 def _monitored(files: Sequence[PublishedStatusFile], lasting: int) -> dict[str, tuple[SecondsSpan, ...]]:
-    """Return when each component had a monitor, up to `lasting`."""
+    """Return the spans in which each component had a monitor, by component. Spans that still last end at `lasting`."""
     found: dict[str, tuple[SecondsSpan, ...]] = {}
     ends = [*(epoch(each.at) for each in files[1:]), lasting]
     for each, end in zip(files, ends, strict=True):

@@ -1,4 +1,4 @@
-"""Words and shapes of the status page: states, times, and the uptime beside the promise."""
+"""Words of the status page: times, and the uptime compared with the promise."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def both_times(at: datetime, zone: ZoneInfo) -> str:
 
 
 def uptime_sentence(tally: Tally, page: StatusPage) -> str:
-    """Return the uptime beside the promise, with the minutes that are allowed, used and left."""
+    """Return a sentence with the uptime, the promise, and the minutes that are allowed, used and left."""
     promise = f"{float(page.promise):g} %"
     if tally.sla is None:
         return f"Not measured; {promise} promised"

@@ -1,4 +1,4 @@
-"""The Statuspage v2 JSON: the shapes that programs which read status pages know."""
+"""The status page as Statuspage v2 JSON, which programs that read status pages understand."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class Notice:
 
 
 def notice_of(event: StatusEvent, record: StatusRecord) -> Notice | None:
-    """Return the notice of an event; None for one that tells readers nothing new, or that is not public."""
+    """Return the notice about an event; None if the event tells readers nothing new, or is not public."""
     subject, seq = _told_by(event, record)
     entry = entry_of(record, subject.id, seq) if subject is not None else None
     if subject is None or entry is None or not is_public(subject, record):
@@ -66,7 +66,7 @@ def notice_of(event: StatusEvent, record: StatusRecord) -> Notice | None:
 
 
 def _told_by(event: StatusEvent, record: StatusRecord) -> tuple[Incident | Maintenance | None, int]:
-    """Return the incident or maintenance of an event, and the number of the update that tells it."""
+    """Return the incident or maintenance of an event, and the number of the update that reports the event."""
     if event.kind is StatusEventKind.OBSERVED:
         # The end of an incident of which only machines have spoken.
         public = [each for each in record.incidents if each.updates[0].written_at <= event.written_at]
@@ -90,9 +90,9 @@ def wants(chosen: Iterable[str], notice: Notice, page: StatusPage) -> bool:
 
 
 def wants_component(chosen: Iterable[str], component: str, page: StatusPage) -> bool:
-    """Return True if a subscriber who chose these components and groups is told of a component.
+    """Return True if a subscriber who chose these components and groups gets news of a component.
 
-    A group means its components as of now.
+    A group stands for the components that it has now.
     """
     names = set(chosen)
     groups = {each.id: each.group for each in page.components}

@@ -1,4 +1,4 @@
-"""Uptime in exact seconds: how much of a window a component, or the page, was down, and what that is of the promise.
+"""Uptime in exact seconds: how long a component or the page was down in a window, compared with the promise.
 
     sla    = 1 - weighted down seconds in (measured - agreed) / (measured - agreed)
     strict = 1 - seconds with an outage or under maintenance in measured / measured
@@ -27,9 +27,9 @@ MOST_PIECES = 16
 class Tally:
     """Seconds of a window, counted exactly. Tallies of neighbouring windows add up.
 
-    seconds: its length, from the component's publication on. measured: seconds with a known state. agreed: measured
-    seconds of agreed maintenance. down: weighted seconds of outages outside agreed maintenance. affected: measured
-    seconds with an outage or under any maintenance.
+    seconds: the window's length, counted from the component's publication. measured: seconds with a known state.
+    agreed: measured seconds of agreed maintenance. down: weighted seconds of outages outside agreed maintenance.
+    affected: measured seconds with an outage or under any maintenance.
     """
 
     seconds: int = 0

@@ -15,7 +15,9 @@ from oncall.status.top_line import top_line
 
 
 def incident_payload(subject: Incident | Maintenance, record: StatusRecord, unsubscribe: str) -> Document:
-    """Return the state of the page and one incident or maintenance. unsubscribe: the address that ends it."""
+    """Return the state of the page and one incident or maintenance. unsubscribe: the address that ends the
+    subscription.
+    """
     is_work = isinstance(subject, Maintenance)
     shape = maintenance_json(subject, record) if isinstance(subject, Maintenance) else incident_json(subject, record)
     return _in_utc(
@@ -45,7 +47,9 @@ def incident_payload(subject: Incident | Maintenance, record: StatusRecord, unsu
 def component_payload(
     change: ComponentChange, update_id: str, link: str, record: StatusRecord, unsubscribe: str
 ) -> Document:
-    """Return the state of the page and the change of one component. update_id: of this change. link: to its cause."""
+    """Return the state of the page and the change of one component. update_id: the id of this change. link: the address
+    of its cause.
+    """
     rows = {each["id"]: each for each in components_json(record)}
     return _in_utc(
         {

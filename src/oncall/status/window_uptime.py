@@ -16,7 +16,7 @@ from oncall.support.windows import Window
 
 @dataclass(frozen=True, slots=True)
 class Uptime:
-    """The uptime of the page. sentence: beside the promise. formula: how it is computed.
+    """The uptime of the page. sentence: compares it with the promise. formula: how it is computed.
 
     parts: the name and the figures of each group and component that the customer may see.
     """
@@ -30,7 +30,7 @@ class Uptime:
 def uptime_of(log: StatusLog, window: Window, now: datetime, customer: str = "") -> Uptime | None:
     """Return the uptime of the page in a window, cut at `now` (aware UTC); None if no status page is published.
 
-    customer: whose private components are among the parts.
+    customer: the parts include this customer's private components; None: only public ones.
     """
     if not log.status_files():
         return None

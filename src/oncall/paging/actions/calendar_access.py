@@ -58,7 +58,6 @@ def make_link(tx: CalendarLinks, engineer: str | None, *, by: str, real_now: dat
     secret.
 
     Raises Refused before a publication, NotFound for a person on no roster, and Refused beyond MOST_LINKS.
-
     """
     schedule = tx.schedule()
     if schedule.latest is None:

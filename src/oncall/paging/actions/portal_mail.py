@@ -35,7 +35,7 @@ class RoutedForm:
 
 
 def routed_mail(form: RoutedForm, to: str, real_now: datetime) -> RelayMessage:
-    """Return the mail that brings a ticket to the team at `to`. Replies to it go to the customer. real_now: aware UTC."""
+    """Return the mail that brings a ticket to the team at `to`. Its replies go to the customer. real_now: aware UTC."""
     text = (
         f"{form.customer} wrote on the portal:\n\n{form.message}\n\n-- \n"
         f"Answer this mail to write to {form.contact}. The support desk has the ticket, too: {form.ticket}.\n"

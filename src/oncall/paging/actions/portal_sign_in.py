@@ -107,7 +107,6 @@ def signed_sign_in(
     used.
 
     fields: `contact`, `at` and `signature`. key: the shared secret.
-
     """
     contact, at, signature = (fields.get(name, "") for name in ("contact", "at", "signature"))
     if not key or not (at.isascii() and at.isdigit() and len(at) <= 12):

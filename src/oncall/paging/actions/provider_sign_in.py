@@ -43,7 +43,6 @@ def take_handshake(state: str, browser: str, tx: SignIns, *, real_now: datetime)
     """Delete and return the handshake that an answer of the identity provider belongs to.
 
     Returns None if there is none, or it has ended, or another browser began it.
-
     """
     found = tx.take_provider_handshake(digest_of(state))
     if found is None or found.ends_at <= real_now or not hmac.compare_digest(found.browser, digest_of(browser)):

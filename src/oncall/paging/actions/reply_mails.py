@@ -59,7 +59,7 @@ class ReplyMails:
     gaps: LogGaps = field(default_factory=LogGaps)
 
     def find(self, tx: ReplyMailStore, *, now: datetime, real_now: datetime) -> ReplyRound | None:
-        """Return the replies to mail and how far the log was read; None if nothing has to be stored. now: policy time."""
+        """Return the replies to mail and how far the log was read; None if it stores nothing. now: policy time."""
         cursor = tx.relay_cursor(REPLIES_MAILED)
         if cursor is None:
             return ReplyRound(None, tx.last_event())
@@ -82,8 +82,8 @@ class ReplyMails:
     def _mail(
         self, tx: ReplyMailStore, reply: SupportMessage, now: datetime, real_now: datetime
     ) -> RelayMessage | None:
-        """Return the mail with a reply; None if none is sent. Stores the mail's id, by which the customer's answer
-        finds the ticket.
+        """Return the mail with a reply; None if none is sent. Stores the mail's id, which the customer's answer will
+        quote.
         """
         stored, rules = tx.ticket(reply.ticket), tx.policy_at(now).mail
         address = customer_address(stored.ticket.contact, rules) if stored is not None else None

@@ -41,7 +41,6 @@ class Visitor:
     identity provider lists in the managers' group; else engineer.
 
     session: its digest. since: when they signed in (real time). id_token: as in PageSession.
-
     """
 
     id: str

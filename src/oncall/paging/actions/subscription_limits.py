@@ -84,7 +84,6 @@ def check_limits(
     """Return the keys under which a request to subscribe is counted. Raises AskedTooOften before anything is written.
 
     source: the network that the request came from.
-
     """
     of_address, of_source = f"{limits.key}address:{_digest(_mailbox(address))}", f"{limits.key}source:{_digest(source)}"
     of_page = f"{limits.key}page"

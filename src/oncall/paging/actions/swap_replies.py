@@ -39,7 +39,6 @@ def swap_reply(
     person.
 
     answer_swap: None if this process answers no requests.
-
     """
     if answer_swap is None:
         return None

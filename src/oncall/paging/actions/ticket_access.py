@@ -43,7 +43,6 @@ def make_ticket_link(tx: LinkStore, reference: str, *, by: str, public_url: str,
     """Store a new link to a ticket and return it. reference: the ticket's id or code.
 
     Raises NotFound for an unknown ticket, Refused for a drill and beyond MOST_LINKS.
-
     """
     ticket = find_ticket(tx, reference).ticket
     if ticket.is_drill:

@@ -106,7 +106,7 @@ def refuse_another(work: TicketWork, before: Event, action: TicketAction) -> Non
 
 
 def refuse_stranger(work: TicketWork, action: TicketAction) -> None:
-    """Raise Refused if `by` is neither the caller nor on the roster, so that a typing error cannot stop an escalation."""
+    """Raise Refused if `by` is neither the caller nor on the roster: a typing error must not stop an escalation."""
     people = work.schedule.people
     if action.kind not in (EventKind.ACKNOWLEDGED, EventKind.PASSED) or not people:
         return

@@ -51,7 +51,6 @@ class Filling:
     """Reads the log from the stored cursor on, for one relay. seen: the last event that this relay has read.
 
     handoff_at: the last handoff (policy time) that was reported to channels.
-
     """
 
     seen: int | None = None

@@ -20,7 +20,6 @@ class LogGaps:
         """Return the number up to which the log is complete. Gaps older than `GAP_LASTS` do not count.
 
         numbers: of the events after the cursor, in order.
-
         """
         expected, gap = cursor + 1, None
         for number in numbers:

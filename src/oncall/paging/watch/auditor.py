@@ -47,7 +47,6 @@ class Auditor:
     otherwise.
 
     read: runs work on a consistent snapshot of the store. sink: sends alarms; None: they go to the log only.
-
     """
 
     read: Read

@@ -22,7 +22,6 @@ def untried_phones(schedule: Schedule, reached: Mapping[str, datetime], now: dat
     """Return the ids, sorted, of the people needed soon whose current number never had a confirmed message.
 
     reached: when (policy time) a message to or from a person was last confirmed, by id.
-
     """
     return [person for person in needed_soon(schedule, now) if not _was_reached(person, schedule, reached)]
 

@@ -1,4 +1,4 @@
-"""Writes what machines see of components into the log, and proposes an incident for a component that is down."""
+"""Records machines' observations of components in the log, and proposes an incident for a component that is down."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from oncall.status.component_states import ComponentState
-from oncall.status.observations import MONITOR, Seen, Spell, last_words, spells_of, words_on
+from oncall.status.observations import MONITOR, Seen, Spell, latest_observations, observations_of, spells_of
 from oncall.status.proposals import Proposal, ProposalState
 from oncall.status.status_events import StatusEvent, StatusEventKind, StatusLog
 from oncall.status.status_record import StatusRecord, read_status
@@ -20,10 +20,10 @@ _BEFORE_ALL_MONITORS, _BEFORE_ALL_ALERTS = Seen.SILENT, Seen.UP
 
 
 @dataclass(frozen=True, slots=True)
-class MachineWord:
-    """A machine's view of a component. at: since when (aware UTC). by: the machine.
+class Observation:
+    """A machine's observation of a component. at: since when it holds (aware UTC). by: the machine.
 
-    source: the key of an alert; empty for the monitor. last_look: of a monitor that had stopped since.
+    source: the key of an alert; empty for the monitor. last_look: the last look of a monitor that has stopped since.
     """
 
     component: str
@@ -34,14 +34,14 @@ class MachineWord:
     last_look: datetime | None = None
 
 
-def hear(
-    log: StatusLog, words: Sequence[MachineWord], now: datetime, new_id: Callable[[], str], also: Iterable[str] = ()
+def record_observations(
+    log: StatusLog, words: Sequence[Observation], now: datetime, new_id: Callable[[], str], also: Iterable[str] = ()
 ) -> list[str]:
-    """Append what is new to the log, and propose an incident for each component that is down without one.
+    """Append new observations to the log, and propose an incident for each component that is down without one.
 
-    The components are those of the words, and those of `also`, of which a machine says the same as before. Returns the
-    ids of the new proposals. Raises NotFound for a component that is not on the page; then nothing was written.
-    now: policy time, aware UTC.
+    also: components to propose incidents for although their observations have not changed. Returns the ids of the new
+    proposals. Raises NotFound for a component that is not on the page, before anything is written. now: policy time,
+    aware UTC.
     """
     # Of two machines that see the same outage at the same time, one proposes an incident.
     log.lock_status_log()
@@ -60,10 +60,12 @@ def hear(
     return made
 
 
-def _observation(events: Sequence[StatusEvent], word: MachineWord, name: str, now: datetime) -> StatusEvent | None:
-    """Return the event of a word about the component `name`; None if its source said the same before."""
+def _observation(events: Sequence[StatusEvent], word: Observation, name: str, now: datetime) -> StatusEvent | None:
+    """Return the event that records an observation of the component `name`; None if its source reported the same
+    before.
+    """
     written = [event for event in events if event.kind is StatusEventKind.OBSERVED]
-    last = last_words(word.component, written).get(word.source)
+    last = latest_observations(word.component, written).get(word.source)
     before = Seen(last.state) if last is not None else _BEFORE_ALL_MONITORS if not word.source else _BEFORE_ALL_ALERTS
     if word.seen is before:
         return None
@@ -83,12 +85,12 @@ def _observation(events: Sequence[StatusEvent], word: MachineWord, name: str, no
 
 
 def _proposal(record: StatusRecord, component: str, now: datetime, new_id: Callable[[], str]) -> StatusEvent | None:
-    """Return the proposal of an incident if the component is down, and no proposal and no incident says so."""
-    down_since = _down_since(spells_of(words_on(component, record.words)))
+    """Return a proposal of an incident if the component is down and no incident or proposal says so; else None."""
+    down_since = _down_since(spells_of(observations_of(component, record.words)))
     spans = [span for incident in record.incidents for span in incident.spans_of(component)]
     if down_since is None or any(span.end is None or now < span.end for span in spans):
         return None
-    if any(each.component == component and _speaks(each) for each in record.proposals):
+    if any(each.component == component and _covers_present_outage(each) for each in record.proposals):
         return None
     name, page = record.name_of(component), record.page
     return StatusEvent(
@@ -104,8 +106,8 @@ def _proposal(record: StatusRecord, component: str, now: datetime, new_id: Calla
     )
 
 
-def _speaks(proposal: Proposal) -> bool:
-    """Return True if the proposal is about the present outage, and waits for a person or was dismissed."""
+def _covers_present_outage(proposal: Proposal) -> bool:
+    """Return True if the proposal is about the present outage, and still waits for a person or was dismissed."""
     is_private = proposal.state in (ProposalState.PROPOSED, ProposalState.DISMISSED)
     return is_private and proposal.recovered_at is None
 
