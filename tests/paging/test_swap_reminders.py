@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from oncall.planning.change_schedule import ChangeTerms
-from oncall.planning.schedule_version import Author
+from oncall.planning.published.change_schedule import ChangeTerms
+from oncall.planning.published.schedule_version import Author
 from oncall.planning.swaps.ask_to_swap import SwapAsked, ask_to_swap
 from oncall.planning.swaps.swap_answers import Answerer, decline_swap
 from oncall.planning.swaps.swap_notes import note_times

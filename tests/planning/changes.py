@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from oncall.planning.change_schedule import ChangeMade, ChangeTerms, change_schedule
-from oncall.planning.context_sources import NamedPlan
-from oncall.planning.publish_plan import check_for_publication, publish_plan
-from oncall.planning.schedule_version import Author
+from oncall.planning.published.change_schedule import ChangeMade, ChangeTerms, change_schedule
+from oncall.planning.published.publish_plan import check_for_publication, publish_plan
+from oncall.planning.published.schedule_version import Author
+from oncall.planning.sources.context_sources import NamedPlan
 from oncall.schedule.change_document import OVERRIDE
 from oncall.schedule.versions import Piece
 from oncall.support.windows import Window

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from oncall.paging.ports.records import NewVersion
-from oncall.planning.context_sources import NamedPlan
-from oncall.planning.schedule_version import Author
+from oncall.planning.published.schedule_version import Author
+from oncall.planning.sources.context_sources import NamedPlan
 from oncall.rosters.roster import Roster
 from oncall.rosters.roster_file import roster_from_text
 from oncall.schedule.plan import Plan, Seat

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from oncall.errors import Refused, ScheduleMoved
-from oncall.planning.change_schedule import ChangeTerms
-from oncall.planning.schedule_version import Author
+from oncall.planning.published.change_schedule import ChangeTerms
+from oncall.planning.published.schedule_version import Author
 from oncall.schedule.change_document import SWAP
 from oncall.schedule.schedule_views import history_view
 from oncall.schedule.versions import Piece

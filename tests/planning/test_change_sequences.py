@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oncall.errors import NotFound, Refused
-from oncall.planning.change_schedule import ChangeTerms
-from oncall.planning.cover_shift import Cover, cover_shift
-from oncall.planning.override_shift import override_shift
-from oncall.planning.publish_plan import PublishablePlan, publish_plan
-from oncall.planning.schedule_version import Author
-from oncall.planning.undo_version import undo_version
+from oncall.planning.published.change_schedule import ChangeTerms
+from oncall.planning.published.cover_shift import Cover, cover_shift
+from oncall.planning.published.override_shift import override_shift
+from oncall.planning.published.publish_plan import PublishablePlan, publish_plan
+from oncall.planning.published.schedule_version import Author
+from oncall.planning.published.undo_version import undo_version
 from oncall.schedule.plan import Plan
 from oncall.schedule.schedule_views import history_view
 from oncall.schedule.shift_changes import ShiftChanges

@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from oncall.errors import PlanInfeasible, Refused
-from oncall.planning.compare_rosters import RosterChange, compare_rosters
-from oncall.planning.context_sources import ContextSources, NamedPlan
+from oncall.planning.plans.compare_rosters import RosterChange, compare_rosters
+from oncall.planning.sources.context_sources import ContextSources, NamedPlan
+from oncall.planning.sources.watch import PlanningWatch, SearchOptions
 from oncall.planning.views.comparison_views import comparison_view
-from oncall.planning.watch import PlanningWatch, SearchOptions
 from oncall.rosters.roster import Roster
 from tests.planning.conftest import FIRST, LAST, Told
 

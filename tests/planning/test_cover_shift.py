@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from oncall.errors import NotFound, Refused
-from oncall.planning.change_schedule import ChangeMade
-from oncall.planning.cover_shift import Cover, cover_shift
+from oncall.planning.published.change_schedule import ChangeMade
+from oncall.planning.published.cover_shift import Cover, cover_shift
 from tests.planning.changes import MONDAY, holders, local, publish
 from tests.planning.conftest import AUTHOR, ROSTER, MemorySchedule
 

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from oncall.errors import Refused
-from oncall.planning.context_sources import ContextSources, NamedPlan
-from oncall.planning.explain_seats import SeatQuestion, explain_seats
+from oncall.planning.plans.explain_seats import SeatQuestion, explain_seats
+from oncall.planning.sources.context_sources import ContextSources, NamedPlan
 from oncall.rosters.roster import Roster
 
 MONDAY = date(2027, 1, 4)

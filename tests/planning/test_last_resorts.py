@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from oncall.planning.last_resorts import last_resorts
+from oncall.planning.published.last_resorts import last_resorts
 from oncall.rosters.roster import Roster
 from oncall.schedule.plan import Plan
 

@@ -7,11 +7,11 @@ from datetime import date
 import pytest
 
 from oncall.errors import FileFaults, Refused
-from oncall.planning.change_schedule import ChangeTerms
-from oncall.planning.context_sources import ContextSources, NamedLedger, NamedPlan
-from oncall.planning.ledger_work import export_ledger, ledger_for, open_ledger
-from oncall.planning.override_shift import override_shift
-from oncall.planning.publish_plan import check_for_publication, publish_plan
+from oncall.planning.published.change_schedule import ChangeTerms
+from oncall.planning.published.override_shift import override_shift
+from oncall.planning.published.publish_plan import check_for_publication, publish_plan
+from oncall.planning.sources.context_sources import ContextSources, NamedLedger, NamedPlan
+from oncall.planning.sources.ledger_work import export_ledger, ledger_for, open_ledger
 from oncall.planning.views.ledger_views import ledger_view
 from oncall.rosters.roster import Roster
 from oncall.rotation.problem.ledger_file import LedgerFile

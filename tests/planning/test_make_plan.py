@@ -9,9 +9,9 @@ from datetime import date, timedelta
 import pytest
 
 from oncall.errors import PlanInfeasible, Refused
-from oncall.planning.context_sources import ContextSources, NamedPlan
-from oncall.planning.make_plan import make_plan
-from oncall.planning.watch import PlanningWatch, SearchHooks, SearchOptions
+from oncall.planning.plans.make_plan import make_plan
+from oncall.planning.sources.context_sources import ContextSources, NamedPlan
+from oncall.planning.sources.watch import PlanningWatch, SearchHooks, SearchOptions
 from oncall.rosters.relaxation import relaxation_named
 from oncall.rosters.roster import Roster
 from oncall.rotation.check.checker import check_plan

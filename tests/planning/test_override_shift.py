@@ -9,11 +9,11 @@ from typing import Any, cast
 import pytest
 
 from oncall.errors import NotFound, Refused
-from oncall.planning.carry_out import CarriedOut
-from oncall.planning.change_schedule import ChangeMade, ChangeTerms
-from oncall.planning.context_sources import NamedPlan
-from oncall.planning.override_shift import override_shift
-from oncall.planning.publish_plan import check_for_publication, publish_plan
+from oncall.planning.posted.carry_out import CarriedOut
+from oncall.planning.published.change_schedule import ChangeMade, ChangeTerms
+from oncall.planning.published.override_shift import override_shift
+from oncall.planning.published.publish_plan import check_for_publication, publish_plan
+from oncall.planning.sources.context_sources import NamedPlan
 from oncall.planning.views.version_views import change_view
 from oncall.rosters.roster import Roster
 from tests.planning.conftest import AUTHOR, ROSTER, MemorySchedule, roster_of

@@ -15,11 +15,11 @@ from oncall.paging.clocks.clock_book import in_force
 from oncall.paging.clocks.policy_in_force import published_policy_view
 from oncall.paging.ports.store import Transaction
 from oncall.paging.views.ticket_views import explain_view
-from oncall.planning.context_sources import ContextSources, NamedPlan
-from oncall.planning.publish_plan import PublicationTerms, PublishablePlan, publish_plan
-from oncall.planning.repair_plan import RepairRequest, repair_plan
-from oncall.planning.schedule_version import Author
-from oncall.planning.watch import SearchOptions
+from oncall.planning.plans.repair_plan import RepairRequest, repair_plan
+from oncall.planning.published.publish_plan import PublicationTerms, PublishablePlan, publish_plan
+from oncall.planning.published.schedule_version import Author
+from oncall.planning.sources.context_sources import ContextSources, NamedPlan
+from oncall.planning.sources.watch import SearchOptions
 from oncall.rosters.roster import Roster
 from oncall.rosters.roster_file import roster_from_text
 from oncall.schedule.gaps import gaps_between

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from oncall.errors import Refused
-from oncall.planning.carry_out import Published
-from oncall.planning.context_sources import NamedPlan
-from oncall.planning.publish_plan import check_for_publication, gaps_from, publish_plan
+from oncall.planning.posted.carry_out import Published
+from oncall.planning.published.publish_plan import check_for_publication, gaps_from, publish_plan
+from oncall.planning.sources.context_sources import NamedPlan
 from oncall.planning.views.version_views import publication_view
 from oncall.rosters.roster import Roster
 from oncall.support.policy_file import policy_from_text

@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime
 import pytest
 
 from oncall.errors import Refused
-from oncall.planning.context_sources import ContextSources, NamedPlan
-from oncall.planning.repair_plan import RepairRequest, repair_plan
+from oncall.planning.plans.repair_plan import RepairRequest, repair_plan
+from oncall.planning.sources.context_sources import ContextSources, NamedPlan
+from oncall.planning.sources.watch import PlanningWatch, SearchOptions
 from oncall.planning.views.plan_views import repaired_plan_view
-from oncall.planning.watch import PlanningWatch, SearchOptions
 from oncall.rosters.roster import Roster
 from tests.planning.conftest import ROSTER, Told, in_turn, roster_of
 

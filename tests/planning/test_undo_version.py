@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from oncall.errors import NotFound, Refused
-from oncall.planning.change_schedule import ChangeTerms
-from oncall.planning.undo_version import undo_version
+from oncall.planning.published.change_schedule import ChangeTerms
+from oncall.planning.published.undo_version import undo_version
 from oncall.schedule.change_document import COVER, SWAP
 from oncall.schedule.schedule_views import history_view
 from oncall.schedule.versions import Piece

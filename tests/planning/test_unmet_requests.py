@@ -11,10 +11,10 @@ import pytest
 from openpyxl import load_workbook
 
 from oncall.cli.generate_command import unmet_lines
-from oncall.planning.context_sources import ContextSources, NamedPlan
-from oncall.planning.make_plan import make_plan
-from oncall.planning.repair_plan import RepairRequest, repair_plan
-from oncall.planning.watch import SearchOptions
+from oncall.planning.plans.make_plan import make_plan
+from oncall.planning.plans.repair_plan import RepairRequest, repair_plan
+from oncall.planning.sources.context_sources import ContextSources, NamedPlan
+from oncall.planning.sources.watch import SearchOptions
 from oncall.rosters.roster import Roster
 from oncall.rosters.roster_file import read_roster
 from oncall.rotation.problem.context import EMPTY_CONTEXT

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
-from oncall.planning.context_sources import NamedPlan
-from oncall.planning.verify_plan import AnotherSolver, verify_plan
+from oncall.planning.plans.verify_plan import AnotherSolver, verify_plan
+from oncall.planning.sources.context_sources import NamedPlan
 from oncall.rosters.roster import Roster
 from tests.planning.conftest import LAST, Told, in_turn
 

@@ -12,7 +12,7 @@ from random import Random
 
 import pytest
 
-from oncall.planning.repair_story import repair_story
+from oncall.planning.plans.repair_story import repair_story
 from oncall.rosters.roster import Request, RequestDirection, Roster
 from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.problem.cost import counted_seats, fairness_of, unevenness_of

@@ -10,8 +10,8 @@ import pytest
 
 from oncall.errors import Refused
 from oncall.paging.ports.plan_drafts import DraftState, PlanDraft
-from oncall.planning.make_draft import make_draft
-from oncall.planning.plan_drafts import (
+from oncall.planning.posted.make_draft import make_draft
+from oncall.planning.posted.plan_drafts import (
     LOST,
     LOST_AFTER,
     MOST_DRAFTS,
@@ -27,8 +27,8 @@ from oncall.planning.plan_drafts import (
     keep_draft,
     outcome_of,
 )
-from oncall.planning.posted_publication import publication_from
-from oncall.planning.uploaded_files import UploadedFile, publication_of
+from oncall.planning.posted.posted_publication import publication_from
+from oncall.planning.posted.uploaded_files import UploadedFile, publication_of
 from oncall.store.sql_store import SqlStore
 from tests.planning.conftest import ROSTER, roster_of
 

@@ -13,10 +13,10 @@ from oncall.errors import Conflict, NotFound, ScheduleMoved
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.ports.records import NewVersion
 from oncall.paging.ports.store import Transaction
-from oncall.planning.carry_out import Actor, carry_out_cover, carry_out_undo
-from oncall.planning.change_schedule import ChangeTerms, change_schedule
-from oncall.planning.posted_change import CoverAsked, UndoAsked
-from oncall.planning.schedule_version import Author
+from oncall.planning.posted.carry_out import Actor, carry_out_cover, carry_out_undo
+from oncall.planning.posted.posted_change import CoverAsked, UndoAsked
+from oncall.planning.published.change_schedule import ChangeTerms, change_schedule
+from oncall.planning.published.schedule_version import Author
 from oncall.schedule.change_document import SWAP, UNDO, undo_document, window_of
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.versions import Piece

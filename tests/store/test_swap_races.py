@@ -11,9 +11,9 @@ import pytest
 
 from oncall.errors import Refused
 from oncall.paging.ports.store import Transaction
-from oncall.planning.change_schedule import ChangeTerms
-from oncall.planning.publish_plan import PublishablePlan, publish_plan
-from oncall.planning.schedule_version import Author
+from oncall.planning.published.change_schedule import ChangeTerms
+from oncall.planning.published.publish_plan import PublishablePlan, publish_plan
+from oncall.planning.published.schedule_version import Author
 from oncall.planning.swaps.ask_to_swap import SwapAsked, ask_to_swap
 from oncall.planning.swaps.swap_answers import Answerer, accept_swap
 from oncall.planning.swaps.swap_notes import NoteTimes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from oncall.planning.posted_publication import posted_publication
+from oncall.planning.posted.posted_publication import posted_publication
 from oncall.schedule.plan_csv import csv_of
 from tests.planning.changes import RESTLESS
 from tests.planning.conftest import in_turn, roster_of

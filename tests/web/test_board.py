@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 
-from oncall.planning.change_rules import roster_in_force
+from oncall.planning.published.change_rules import roster_in_force
 from oncall.planning.views.schedule_grid import schedule_grid
 from oncall.schedule.versions import Piece
 from oncall.web.pages.board_state import BoardState

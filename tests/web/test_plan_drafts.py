@@ -15,7 +15,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from oncall.paging.ports.plan_drafts import DraftState
-from oncall.planning.plan_drafts import (
+from oncall.planning.posted.plan_drafts import (
     STOPPED,
     DraftContent,
     DraftOutcome,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from oncall.cli.remote_backend import RemoteBackend
-from oncall.planning.posted_publication import posted_publication
+from oncall.planning.posted.posted_publication import posted_publication
 from oncall.schedule.plan_csv import csv_of
 from oncall.support.policy_file import packaged_policy_text
 from tests.planning.conftest import in_turn, roster_of

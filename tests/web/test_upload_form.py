@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from oncall.paging.actions.field_faults import FieldFaults
-from oncall.planning.uploaded_files import UploadedFile
+from oncall.planning.posted.uploaded_files import UploadedFile
 from oncall.web.edge.problem_documents import ProblemDocument
 from oncall.web.pages.upload_form import form_of
 

@@ -21,7 +21,7 @@ from oncall.errors import Refused
 if TYPE_CHECKING:
     from oncall.cli.remote_backend import RemoteBackend
     from oncall.paging.ports.store import Transaction
-    from oncall.planning.schedule_diff import Side
+    from oncall.planning.published.schedule_diff import Side
     from oncall.planning.views.diff_view import DiffView
     from oncall.schedule.plan import Plan
     from oncall.schedule.schedule import Schedule
@@ -63,7 +63,7 @@ def diff(
 
 def _difference(settings: Settings, before: str, after: str, roster: Path | None) -> tuple[DiffView, ZoneInfo]:
     from oncall import wiring
-    from oncall.planning import schedule_diff
+    from oncall.planning.published import schedule_diff
     from oncall.planning.views.diff_view import diff_view
 
     server, now = open_server(settings), wiring.make_clock(settings).now()
@@ -83,7 +83,7 @@ def _difference(settings: Settings, before: str, after: str, roster: Path | None
 def _server_difference(server: RemoteBackend, names: tuple[str, str], roster: Path | None) -> tuple[DiffView, ZoneInfo]:
     """Return the difference by the server's schedule, because only the server knows the phone numbers."""
     from oncall.cli.schedule_changes import CheckedPlan, PublishTerms, RemoteSchedule
-    from oncall.planning import schedule_diff
+    from oncall.planning.published import schedule_diff
     from oncall.planning.views.diff_view import diff_view
 
     if not any(map(_is_plan, names)):
@@ -121,7 +121,7 @@ def _server_version(server: RemoteBackend, name: str) -> Side:
 
 def _side_of(server: RemoteBackend, schedule: Schedule) -> Side:
     from oncall.paging.clocks.policy_in_force import policy_of_view
-    from oncall.planning.schedule_diff import Side
+    from oncall.planning.published.schedule_diff import Side
 
     return Side(f"version {schedule.newest}", schedule.newest, schedule, policy_of_view(server.policy()))
 
@@ -142,8 +142,8 @@ class _Sides:
         return self._side(self.names[0]), self._side(self.names[1])
 
     def _side(self, name: str) -> Side:
-        from oncall.planning import schedule_diff
-        from oncall.planning.context_sources import NamedPlan
+        from oncall.planning.published import schedule_diff
+        from oncall.planning.sources.context_sources import NamedPlan
         from oncall.schedule.plan_file import read_plan
 
         if not _is_plan(name):
@@ -159,7 +159,7 @@ class _Sides:
         return schedule_diff.with_seats(self.published, NamedPlan(name, plan), self._published_at(plan))
 
     def _published_at(self, plan: Plan) -> datetime:
-        from oncall.planning.schedule_diff import starts_at
+        from oncall.planning.published.schedule_diff import starts_at
 
         return starts_at(plan, self.now) if all(map(_is_plan, self.names)) else self.now
 

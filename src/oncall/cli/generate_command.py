@@ -31,8 +31,8 @@ from oncall.cli.search_progress import terminal_watch
 from oncall.errors import PlanInfeasible, Refused
 
 if TYPE_CHECKING:
-    from oncall.planning.context_sources import ContextSources
-    from oncall.planning.watch import SearchOptions
+    from oncall.planning.sources.context_sources import ContextSources
+    from oncall.planning.sources.watch import SearchOptions
     from oncall.rosters.relaxation import Relaxation
     from oncall.rosters.roster import Roster
     from oncall.rotation.repair.repair_result import Repair
@@ -191,7 +191,7 @@ def _made(
     options: SearchOptions,
 ) -> Plan:
     """Make the plan, and report on stderr."""
-    from oncall.planning.make_plan import make_plan
+    from oncall.planning.plans.make_plan import make_plan
 
     made = make_plan(team, *days, sources, relaxations, options=options, watch=terminal_watch())
     tell(_outcome_line(made.plan, made.shifts))
@@ -208,8 +208,8 @@ def _repaired(
     options: SearchOptions,
 ) -> Repair:
     """Repair the plan, and report on stderr."""
-    from oncall.planning.context_sources import read_named_plan
-    from oncall.planning.repair_plan import RepairRequest, repair_plan
+    from oncall.planning.plans.repair_plan import RepairRequest, repair_plan
+    from oncall.planning.sources.context_sources import read_named_plan
 
     _warn_of_absent(team, sources)
     baseline = read_named_plan(asked.keep, team)
@@ -223,7 +223,7 @@ def _repaired(
 def _warn_of_absent(team: Roster, sources: ContextSources) -> None:
     """Say which engineers an override puts on call while they are away: a repair does not touch overrides."""
     from oncall import wiring
-    from oncall.planning.change_rules import absent_now
+    from oncall.planning.published.change_rules import absent_now
 
     if sources.published is not None:
         now = wiring.make_clock(wiring.read_settings()).now()

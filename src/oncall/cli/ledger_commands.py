@@ -16,7 +16,7 @@ from oncall.cli.output import print_json, print_table, say, tell
 from oncall.cli.plan_inputs import HISTORY, LEDGER, NO_HISTORY, sources_of
 
 if TYPE_CHECKING:
-    from oncall.planning.ledger_points import PointsEntry
+    from oncall.planning.sources.ledger_points import PointsEntry
     from oncall.rosters.roster import Roster
     from oncall.rotation.problem.ledger import Ledger
     from oncall.rotation.problem.ledger_file import LedgerFile
@@ -51,8 +51,8 @@ def show(
     Examples: oncall ledger show --roster rosters/itopia-cas.yaml
     · oncall ledger show --roster rosters/itopia-cas.yaml --history q1.csv --ledger balances.csv --json
     """
-    from oncall.planning.ledger_points import ledger_points
-    from oncall.planning.ledger_work import NOTHING_YET, ledger_for, served_before
+    from oncall.planning.sources.ledger_points import ledger_points
+    from oncall.planning.sources.ledger_work import NOTHING_YET, ledger_for, served_before
 
     day = _day("--before", before)
     team = _team(roster)
@@ -85,7 +85,7 @@ def export(
 
     Example: oncall ledger export balances.csv --roster rosters/itopia-cas.yaml --before 2027-04-05
     """
-    from oncall.planning.ledger_work import export_ledger
+    from oncall.planning.sources.ledger_work import export_ledger
 
     day = _day("--before", before)
     team = _team(roster)
@@ -112,8 +112,8 @@ def open_ledger(
 
     Example: oncall ledger open pagertool.csv --roster rosters/itopia-cas.yaml --as-of 2027-01-04 --output balances.csv
     """
-    from oncall.planning.context_sources import read_named_ledger
-    from oncall.planning.ledger_work import open_ledger
+    from oncall.planning.sources.context_sources import read_named_ledger
+    from oncall.planning.sources.ledger_work import open_ledger
 
     since = _day("--as-of", as_of)
     opened = open_ledger(_team(roster), read_named_ledger(file), as_of=since, say=tell)

@@ -233,7 +233,7 @@ class LocalBackend:
         return self._user
 
     def plan_status(self, days: int) -> PlanStatusView:
-        from oncall.planning.plan_status import plan_status
+        from oncall.planning.published.plan_status import plan_status
         from oncall.planning.views.status_views import plan_status_view
 
         now = self._clock.now()

@@ -15,8 +15,8 @@ from oncall.cli.server import open_server
 from oncall.errors import OncallError, Refused
 
 if TYPE_CHECKING:
-    from oncall.planning.context_sources import ContextSources, NamedPlan
-    from oncall.planning.watch import SearchOptions
+    from oncall.planning.sources.context_sources import ContextSources, NamedPlan
+    from oncall.planning.sources.watch import SearchOptions
     from oncall.rosters.relaxation import Relaxation
     from oncall.rosters.roster import Roster
     from oncall.schedule.schedule import Schedule
@@ -55,7 +55,7 @@ def span_of(first_day: date, weeks: int) -> tuple[date, date]:
 
 def read_both(plan: Path, roster: Path) -> tuple[Roster, NamedPlan]:
     """Read a roster and a plan of it. Raises FileFaults."""
-    from oncall.planning.context_sources import read_named_plan
+    from oncall.planning.sources.context_sources import read_named_plan
     from oncall.rosters.roster_file import read_roster
 
     team = read_roster(roster)
@@ -74,14 +74,14 @@ def relaxations_of(ids: Sequence[str], roster: Roster) -> tuple[Relaxation, ...]
 
 def search_options(seed: int, time_limit: float | None) -> SearchOptions:
     """Return the options of a search; the time limit is in seconds."""
-    from oncall.planning.watch import SearchOptions
+    from oncall.planning.sources.watch import SearchOptions
 
     return SearchOptions(seed, None if time_limit is None else timedelta(seconds=time_limit))
 
 
 def sources_of(roster: Roster, history: Sequence[Path], ledger: Path | None, *, use_published: bool) -> ContextSources:
     """Read the sources of the planning context, with the schedule of the local database. Raises FileFaults."""
-    from oncall.planning.context_sources import read_sources
+    from oncall.planning.sources.context_sources import read_sources
 
     published = published_here() if use_published else None
     return read_sources(roster, history, ledger, published)

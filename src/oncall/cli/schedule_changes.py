@@ -16,9 +16,9 @@ from oncall.errors import Refused
 
 if TYPE_CHECKING:
     from oncall.cli.remote_backend import RemoteBackend
-    from oncall.planning.carry_out import Actor
-    from oncall.planning.context_sources import NamedPlan
-    from oncall.planning.publish_plan import PublishablePlan
+    from oncall.planning.posted.carry_out import Actor
+    from oncall.planning.published.publish_plan import PublishablePlan
+    from oncall.planning.sources.context_sources import NamedPlan
     from oncall.planning.views.diff_view import DiffView
     from oncall.planning.views.version_views import ChangeView, PublicationView
     from oncall.rosters.roster import Roster
@@ -127,8 +127,8 @@ class RemoteSchedule:
 
     def _body(self, plan: CheckedPlan, terms: PublishTerms) -> Body:
         """Check the plan with the files of this machine; the server checks it with its own schedule."""
-        from oncall.planning.posted_publication import posted_publication
-        from oncall.planning.publish_plan import check_for_publication
+        from oncall.planning.posted.posted_publication import posted_publication
+        from oncall.planning.published.publish_plan import check_for_publication
         from oncall.schedule.plan_file import MOST_MIB
         from oncall.text_files import read_text
 
@@ -150,8 +150,8 @@ class LocalSchedule:
         return self._actor().context.now
 
     def override(self, body: Body) -> ChangeView:
-        from oncall.planning.carry_out import carry_out_override
-        from oncall.planning.posted_change import override_from
+        from oncall.planning.posted.carry_out import carry_out_override
+        from oncall.planning.posted.posted_change import override_from
         from oncall.planning.views.version_views import change_view
 
         asked, actor = override_from(body), self._actor()
@@ -159,8 +159,8 @@ class LocalSchedule:
         return change_view(done, actor.context.now)
 
     def cover(self, body: Body) -> ChangeView:
-        from oncall.planning.carry_out import carry_out_cover
-        from oncall.planning.posted_change import cover_from
+        from oncall.planning.posted.carry_out import carry_out_cover
+        from oncall.planning.posted.posted_change import cover_from
         from oncall.planning.views.version_views import change_view
 
         asked, actor = cover_from(body), self._actor()
@@ -168,8 +168,8 @@ class LocalSchedule:
         return change_view(done, actor.context.now)
 
     def undo(self, version: int, body: Body) -> ChangeView:
-        from oncall.planning.carry_out import carry_out_undo
-        from oncall.planning.posted_change import undo_from
+        from oncall.planning.posted.carry_out import carry_out_undo
+        from oncall.planning.posted.posted_change import undo_from
         from oncall.planning.views.version_views import change_view
 
         asked, actor = undo_from(body), self._actor()
@@ -177,7 +177,7 @@ class LocalSchedule:
         return change_view(done, actor.context.now)
 
     def difference(self, plan: CheckedPlan, terms: PublishTerms) -> DiffView:
-        from oncall.planning.schedule_diff import would_change
+        from oncall.planning.published.schedule_diff import would_change
         from oncall.planning.views.diff_view import diff_view
 
         (sound, _), now = self._checked(plan), self.now()
@@ -187,13 +187,13 @@ class LocalSchedule:
 
     def _checked(self, plan: CheckedPlan) -> tuple[PublishablePlan, int]:
         """Return the plan, checked with the shifts around it, and the newest version on which they were read."""
-        from oncall.planning.publish_plan import check_for_publication
+        from oncall.planning.published.publish_plan import check_for_publication
 
         schedule = self._store.read(lambda tx: tx.schedule())
         return check_for_publication(plan.named, plan.roster, schedule), schedule.newest
 
     def publish(self, plan: CheckedPlan, terms: PublishTerms) -> PublicationView:
-        from oncall.planning.carry_out import carry_out_publication
+        from oncall.planning.posted.carry_out import carry_out_publication
         from oncall.planning.views.version_views import publication_view
 
         sound, seen = self._checked(plan)
@@ -206,7 +206,7 @@ class LocalSchedule:
     def _actor(self) -> Actor:
         from oncall import wiring
         from oncall.paging.outgoing.new_attempts import ActionContext, whole_second
-        from oncall.planning.carry_out import Actor
+        from oncall.planning.posted.carry_out import Actor
 
         clock = wiring.make_clock(self._settings)
         now = clock.now()

@@ -13,27 +13,27 @@ from typing import TYPE_CHECKING
 from oncall.cli.output import tell
 
 if TYPE_CHECKING:
-    from oncall.planning.watch import PlanningWatch, SearchHooks
+    from oncall.planning.sources.watch import PlanningWatch, SearchHooks
     from oncall.rotation.solve.search import SearchProgress
 
 
 def terminal_watch() -> PlanningWatch:
     """Return a watch that reports on stderr; the first Ctrl-C makes the best plan so far the answer."""
-    from oncall.planning.watch import PlanningWatch
+    from oncall.planning.sources.watch import PlanningWatch
 
     return PlanningWatch(say=tell, search=_search_hooks)
 
 
 def quiet_watch() -> PlanningWatch:
     """Return a watch like `terminal_watch` that shows no progress."""
-    from oncall.planning.watch import PlanningWatch
+    from oncall.planning.sources.watch import PlanningWatch
 
     return PlanningWatch(say=tell, search=_stop_hook)
 
 
 @contextmanager
 def _stop_hook() -> Iterator[SearchHooks]:
-    from oncall.planning.watch import SearchHooks
+    from oncall.planning.sources.watch import SearchHooks
 
     with interruption() as is_interrupted:
         yield SearchHooks(should_stop=is_interrupted)
@@ -41,7 +41,7 @@ def _stop_hook() -> Iterator[SearchHooks]:
 
 @contextmanager
 def _search_hooks() -> Iterator[SearchHooks]:
-    from oncall.planning.watch import SearchHooks
+    from oncall.planning.sources.watch import SearchHooks
 
     with interruption() as is_interrupted, progress_line() as show:
         yield SearchHooks(on_progress=show, should_stop=is_interrupted)
@@ -71,7 +71,7 @@ def interruption() -> Iterator[Callable[[], bool]]:
 @contextmanager
 def progress_line() -> Iterator[Callable[[SearchProgress], None]]:
     """Show progress on stderr: a live line on a terminal, elsewhere a new line when something changed."""
-    from oncall.planning.watch import progress_text
+    from oncall.planning.sources.watch import progress_text
 
     if sys.stderr.isatty():
         from rich.console import Console

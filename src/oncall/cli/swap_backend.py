@@ -13,7 +13,7 @@ from oncall.errors import NotFound, Refused
 
 if TYPE_CHECKING:
     from oncall.cli.remote_backend import RemoteBackend
-    from oncall.planning.carry_out import Actor
+    from oncall.planning.posted.carry_out import Actor
     from oncall.planning.views.swap_views import AwayView, SwapsView, SwapView, TakersView
     from oncall.planning.views.version_views import ChangeView
     from oncall.schedule.schedule import Schedule
@@ -109,8 +109,8 @@ class LocalSwaps:
         return self._store.read(lambda tx: asked_takers_view(tx, engineer, day, role, now))
 
     def swap(self, body: Body) -> SwapView | ChangeView:
-        from oncall.planning.carry_out_swaps import carry_out_swap
-        from oncall.planning.posted_swaps import swap_from
+        from oncall.planning.posted.carry_out_swaps import carry_out_swap
+        from oncall.planning.posted.posted_swaps import swap_from
         from oncall.planning.swaps.swap_notes import note_times
         from oncall.planning.views.swap_views import swap_answer_view
 
@@ -119,7 +119,7 @@ class LocalSwaps:
         return swap_answer_view(*done, actor.context.now)
 
     def answer(self, code: str, answer: str) -> SwapView:
-        from oncall.planning.carry_out_swaps import SwapAnswer, carry_out_answer
+        from oncall.planning.posted.carry_out_swaps import SwapAnswer, carry_out_answer
         from oncall.planning.swaps.swap_notes import note_times
         from oncall.planning.views.swap_views import swap_done_view
 
@@ -138,8 +138,8 @@ class LocalSwaps:
         return self._store.read(lambda tx: listed_swaps_view(tx, now))
 
     def away(self, body: Body) -> AwayView:
-        from oncall.planning.carry_out_swaps import carry_out_away, covers_for, read_away
-        from oncall.planning.posted_swaps import away_from
+        from oncall.planning.posted.carry_out_swaps import carry_out_away, covers_for, read_away
+        from oncall.planning.posted.posted_swaps import away_from
         from oncall.planning.swaps.swap_notes import note_times
         from oncall.planning.views.swap_views import away_view
 
@@ -149,7 +149,7 @@ class LocalSwaps:
 
     def _actor(self, *, is_limited: bool = False) -> Actor:
         from oncall.paging.outgoing.new_attempts import ActionContext, whole_second
-        from oncall.planning.carry_out import Actor
+        from oncall.planning.posted.carry_out import Actor
 
         now = self._clock.now()
         context = ActionContext(self._by, whole_second(now), self._clock.real_now(), exact_now=now)

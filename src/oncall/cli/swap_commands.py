@@ -125,7 +125,7 @@ def withdraw(code: str = CODE, by: str | None = BY, json: bool = JSON_OPTION) ->
 
 
 def _refuse_misuse(day: str, other: str | None, their_day: str | None, *, agreed: bool, force: bool) -> None:
-    from oncall.planning.posted_swaps import DAY_ADVICE, read_shift_day
+    from oncall.planning.posted.posted_swaps import DAY_ADVICE, read_shift_day
 
     for name, text in (("DATE", day), ("--for", their_day)):
         if text is not None and read_shift_day(text) is None:

@@ -18,8 +18,8 @@ from oncall.cli.plan_inputs import PLAN, PLANS_ROSTER, read_both
 from oncall.errors import Refused
 
 if TYPE_CHECKING:
-    from oncall.planning.context_sources import NamedPlan
-    from oncall.planning.verify_plan import Verification
+    from oncall.planning.plans.verify_plan import Verification
+    from oncall.planning.sources.context_sources import NamedPlan
     from oncall.rosters.roster import Roster
     from oncall.rotation.check.second_opinion import SecondOpinion
     from oncall.schedule.plan import Fairness, Plan
@@ -59,8 +59,8 @@ def verify(
     Examples: oncall verify plan.csv --roster rosters/itopia-cas.yaml
     · oncall verify plan.json --roster rosters/itopia-cas.yaml --optimal
     """
-    from oncall.planning.context_sources import read_named_plan
-    from oncall.planning.verify_plan import AnotherSolver, verify_plan
+    from oncall.planning.plans.verify_plan import AnotherSolver, verify_plan
+    from oncall.planning.sources.context_sources import read_named_plan
 
     team, named = read_both(plan, roster)
     plans_around = [read_named_plan(path, team) for path in history]
@@ -142,7 +142,7 @@ def fairness(plan: Path = PLAN, roster: Path = PLANS_ROSTER, json: bool = JSON_O
 
     Example: oncall fairness plan.csv --roster rosters/itopia-cas.yaml
     """
-    from oncall.planning.context_sources import refuse_unknown_engineers
+    from oncall.planning.sources.context_sources import refuse_unknown_engineers
     from oncall.rotation.problem.fairness import fairness_of_plan, load_table
     from oncall.rotation.problem.plan_points import points_of_plan, points_view
     from oncall.rotation.problem.share_notes import share_notes

@@ -89,7 +89,7 @@ def whatif(
     today = read_roster(roster)
     relaxations, options = relaxations_of(relax, today), search_options(seed, time_limit)
     sources = sources_of(today, history, ledger, use_published=not no_history)
-    from oncall.planning.compare_rosters import RosterChange, compare_rosters
+    from oncall.planning.plans.compare_rosters import RosterChange, compare_rosters
 
     change = RosterChange(without, with_new, settings)
     found = compare_rosters(today, change, first, last, sources, relaxations, options=options, watch=terminal_watch())

@@ -57,7 +57,7 @@ def why(
     team, named = read_both(plan, roster)
     question_start = _start_of(shift, named.plan)
     sources = sources_of(team, history, None, use_published=not no_history)
-    from oncall.planning.explain_seats import SeatQuestion, explain_seats
+    from oncall.planning.plans.explain_seats import SeatQuestion, explain_seats
 
     question = SeatQuestion(question_start, role, timedelta(seconds=time_limit), _teller())
     answers = explain_seats(named, team, question, sources, watch=quiet_watch())

@@ -15,7 +15,7 @@ def main(draft_id: str) -> None:
     """Make the plan of a draft in the database that the environment names."""
     os.nice(LOWEST_PRIORITY)
     # Imported here, because loading the solver takes a second of work, too.
-    from oncall.planning.make_draft import make_draft
+    from oncall.planning.posted.make_draft import make_draft
     from oncall.wiring import make_clock, make_store, read_settings
 
     settings = read_settings()

@@ -13,7 +13,7 @@ from oncall.errors import StoreError
 from oncall.paging.ports.plan_drafts import DraftState
 from oncall.paging.ports.store import Transaction
 from oncall.paging.sending.engine import Engine
-from oncall.planning.plan_drafts import STOPPED, DraftOutcome, content_of, end_search
+from oncall.planning.posted.plan_drafts import STOPPED, DraftOutcome, content_of, end_search
 from oncall.wiring import Settings, database_url
 
 SPARE_SECONDS = 180

@@ -10,8 +10,8 @@ from itertools import count
 import pytest
 
 from oncall.paging.domain.reachability import Alert
-from oncall.planning.publish_plan import PublishablePlan, publish_plan
-from oncall.planning.schedule_version import Author
+from oncall.planning.published.publish_plan import PublishablePlan, publish_plan
+from oncall.planning.published.schedule_version import Author
 from oncall.planning.swaps.swap_answers import Answerer
 from oncall.planning.swaps.swap_notes import NoteTimes
 from oncall.rehearsal.memory_swaps import SwapBook

@@ -11,17 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oncall.errors import NotFound, Refused, ScheduleMoved
-from oncall.planning.change_rules import broken_rules, roster_in_force
-from oncall.planning.context_sources import ContextSources, NamedPlan
-from oncall.planning.make_plan import make_plan
-from oncall.planning.override_shift import override_shift
-from oncall.planning.publish_plan import check_for_publication
-from oncall.planning.schedule_version import Author
+from oncall.planning.plans.make_plan import make_plan
+from oncall.planning.published.change_rules import broken_rules, roster_in_force
+from oncall.planning.published.override_shift import override_shift
+from oncall.planning.published.publish_plan import check_for_publication
+from oncall.planning.published.schedule_version import Author
+from oncall.planning.published.undo_version import undo_version
+from oncall.planning.sources.context_sources import ContextSources, NamedPlan
+from oncall.planning.sources.watch import PlanningWatch, SearchOptions
 from oncall.planning.swaps.ask_to_swap import SwapAsked, list_takers
 from oncall.planning.swaps.away import AwayAsked, AwayMade, enter_away, plan_away, read_for_away
 from oncall.planning.swaps.swap_answers import accept_swap, decline_swap, listed_swaps
-from oncall.planning.undo_version import undo_version
-from oncall.planning.watch import PlanningWatch, SearchOptions
 from oncall.rosters.roster import Roster
 from oncall.rotation.check.checker import check_plan
 from oncall.schedule.absent_on_call import absent_by_entry

@@ -7,10 +7,10 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from oncall.planning.change_schedule import ChangeTerms
-from oncall.planning.cover_shift import Cover, cover_shift
+from oncall.planning.published.change_schedule import ChangeTerms
+from oncall.planning.published.cover_shift import Cover, cover_shift
+from oncall.planning.published.undo_version import undo_version
 from oncall.planning.swaps.ask_to_swap import SwapAsked, swap_at_once
-from oncall.planning.undo_version import undo_version
 from oncall.support.windows import Window
 from tests.planning.conftest import roster_of
 from tests.planning.swaps.conftest import TEN, SwapMemory, by

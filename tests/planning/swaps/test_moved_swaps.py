@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from oncall.planning.change_schedule import ChangeTerms
-from oncall.planning.publish_plan import PublishablePlan, publish_plan
-from oncall.planning.schedule_version import Author
+from oncall.planning.published.change_schedule import ChangeTerms
+from oncall.planning.published.publish_plan import PublishablePlan, publish_plan
+from oncall.planning.published.schedule_version import Author
 from oncall.planning.swaps.ask_to_swap import SwapAsked, ask_to_swap, swap_at_once
 from oncall.planning.swaps.moved_swaps import MovedSwaps, move_swaps
 from oncall.planning.swaps.swap_answers import accept_swap, listed_swaps

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from oncall.errors import NotFound, Refused
-from oncall.planning.change_schedule import ChangeTerms
+from oncall.planning.published.change_schedule import ChangeTerms
+from oncall.planning.published.undo_version import undo_version
 from oncall.planning.swaps.ask_to_swap import SwapAsked, ask_to_swap, swap_at_once
 from oncall.planning.swaps.swap_answers import accept_swap, decline_swap, listed_swaps, tell_accepted, withdraw_swap
-from oncall.planning.undo_version import undo_version
 from oncall.schedule.swap_requests import SwapRequest, SwapState
 from tests.planning.swaps.conftest import MONDAY, NOW, TIMES, WEDNESDAY, SwapMemory, answers, by
 

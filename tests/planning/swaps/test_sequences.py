@@ -10,15 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oncall.errors import NotFound, OncallError, Refused
-from oncall.planning.change_schedule import ChangeTerms
-from oncall.planning.cover_shift import Cover, cover_shift
-from oncall.planning.override_shift import override_shift
-from oncall.planning.publish_plan import PublishablePlan, publish_plan
+from oncall.planning.published.change_schedule import ChangeTerms
+from oncall.planning.published.cover_shift import Cover, cover_shift
+from oncall.planning.published.override_shift import override_shift
+from oncall.planning.published.publish_plan import PublishablePlan, publish_plan
+from oncall.planning.published.undo_version import undo_version
 from oncall.planning.swaps.ask_to_swap import SwapAsked, ask_to_swap, swap_at_once
 from oncall.planning.swaps.away import AwayAsked, enter_away, plan_away, read_for_away
 from oncall.planning.swaps.moved_swaps import move_swaps
 from oncall.planning.swaps.swap_answers import accept_swap, decline_swap, listed_swaps, withdraw_swap
-from oncall.planning.undo_version import undo_version
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.swap_requests import SwapState
 from oncall.schedule.timeline import Assignment

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from oncall.errors import NotFound, Refused
-from oncall.planning.override_shift import override_shift
+from oncall.planning.published.override_shift import override_shift
 from oncall.planning.swaps.ask_to_swap import SwapAsked, list_takers
 from oncall.planning.swaps.change_costs import BalanceChange
 from oncall.planning.swaps.takers import Taker

@@ -12,7 +12,7 @@ import httpx
 from oncall.channels.mail_server import MailServer
 from oncall.paging.ports.plan_drafts import DraftState
 from oncall.paging.ports.store import Transaction
-from oncall.planning.plan_drafts import DraftContent, DraftOutcome, NewDraft, SearchAsked, end_search, keep_draft
+from oncall.planning.posted.plan_drafts import DraftContent, DraftOutcome, NewDraft, SearchAsked, end_search, keep_draft
 from oncall.wiring.mail_settings import MailSettings
 from tests.paging.world import SATURDAY_NIGHT, ticket_body
 from tests.web.publications import publication_body

@@ -12,9 +12,9 @@ from oncall.paging.outgoing.codes import free_swap_code
 from oncall.paging.ports.people_store import Alerts
 from oncall.paging.ports.swap_store import SwapRequests
 from oncall.paging.ports.ticket_store import Codes
-from oncall.planning.change_rules import BrokenRule, broken_rules, refuse_broken, roster_in_force
-from oncall.planning.change_schedule import ChangeMade, ChangeTerms, change_schedule, refuse_without_reason
-from oncall.planning.schedule_version import Author, ScheduleTransaction
+from oncall.planning.published.change_rules import BrokenRule, broken_rules, refuse_broken, roster_in_force
+from oncall.planning.published.change_schedule import ChangeMade, ChangeTerms, change_schedule, refuse_without_reason
+from oncall.planning.published.schedule_version import Author, ScheduleTransaction
 from oncall.planning.swaps.held_shifts import HeldShift, held_shift, known_engineer
 from oncall.planning.swaps.swap_notes import NoteTimes, tell_asked
 from oncall.planning.swaps.swap_texts import SwapWords

@@ -13,10 +13,10 @@ from datetime import date, datetime, time, timedelta
 from oncall.errors import PlanInfeasible, Refused
 from oncall.paging.outgoing.codes import free_swap_code
 from oncall.paging.ports.records import NewVersion
-from oncall.planning.change_rules import broken_rules, refuse_broken, roster_in_force
-from oncall.planning.change_schedule import ChangeTerms
-from oncall.planning.known_absences import with_absence
-from oncall.planning.schedule_version import AppendedVersion, Author, ScheduleTransaction, append_version
+from oncall.planning.published.change_rules import broken_rules, refuse_broken, roster_in_force
+from oncall.planning.published.change_schedule import ChangeTerms
+from oncall.planning.published.schedule_version import AppendedVersion, Author, ScheduleTransaction, append_version
+from oncall.planning.sources.known_absences import with_absence
 from oncall.planning.swaps.ask_to_swap import SwapTransaction
 from oncall.planning.swaps.find_covers import Covers, find_covers, shifts_to_cover
 from oncall.planning.swaps.held_shifts import known_engineer

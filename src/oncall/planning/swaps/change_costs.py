@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 
-from oncall.planning.context_sources import ContextSources
-from oncall.planning.ledger_work import ledger_of_record
-from oncall.planning.service_record import ServiceRecord, service_record
+from oncall.planning.sources.context_sources import ContextSources
+from oncall.planning.sources.ledger_work import ledger_of_record
+from oncall.planning.sources.service_record import ServiceRecord, service_record
 from oncall.rosters.roster import Roster
 from oncall.rotation.problem.cost import CountedSeat, counted_seats, load_cost
 from oncall.rotation.problem.served_seats import seats_as_served

@@ -12,8 +12,8 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from oncall.errors import Refused
-from oncall.planning.change_rules import broken_rules
-from oncall.planning.service_record import published_seats_of
+from oncall.planning.published.change_rules import broken_rules
+from oncall.planning.sources.service_record import published_seats_of
 from oncall.planning.swaps.change_costs import ChangeCosts, published_balances
 from oncall.planning.swaps.direct_covers import direct_covers
 from oncall.planning.swaps.held_shifts import HeldShift, own_shifts

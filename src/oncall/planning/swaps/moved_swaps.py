@@ -14,7 +14,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from oncall.paging.ports.records import NewVersion
-from oncall.planning.schedule_version import AppendedVersion, Author
+from oncall.planning.published.schedule_version import AppendedVersion, Author
 from oncall.planning.swaps.ask_to_swap import SwapTransaction
 from oncall.planning.swaps.swap_notes import NoteTimes, cancel_reminder, tell, tell_asked
 from oncall.planning.swaps.swap_texts import SwapWords

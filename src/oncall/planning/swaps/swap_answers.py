@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from oncall.errors import NotFound, Refused
 from oncall.paging.outgoing.codes import is_code
-from oncall.planning.change_rules import FORCE_IT, BrokenRule
-from oncall.planning.change_schedule import ChangeMade, ChangeTerms, change_schedule
-from oncall.planning.schedule_version import Author
+from oncall.planning.published.change_rules import FORCE_IT, BrokenRule
+from oncall.planning.published.change_schedule import ChangeMade, ChangeTerms, change_schedule
+from oncall.planning.published.schedule_version import Author
 from oncall.planning.swaps.ask_to_swap import SwapTransaction, judged
 from oncall.planning.swaps.swap_notes import NoteTimes, cancel_reminder, tell
 from oncall.planning.swaps.swap_texts import SwapWords

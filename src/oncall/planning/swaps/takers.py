@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from oncall.errors import Refused
-from oncall.planning.change_rules import broken_rules
+from oncall.planning.published.change_rules import broken_rules
 from oncall.planning.swaps.change_costs import BalanceChange, ChangeCosts
 from oncall.planning.swaps.held_shifts import HeldShift
 from oncall.rosters.roster import Roster

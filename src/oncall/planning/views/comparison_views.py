@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from oncall.errors import PlanInfeasible
-from oncall.planning.compare_rosters import RosterComparison
+from oncall.planning.plans.compare_rosters import RosterComparison
 from oncall.rosters.roster import Roster
 from oncall.rotation.explain.what_if import ComparedPlan
 from oncall.rotation.explain.why_seat import Alternative, SeatExplanation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, TypedDict
 
-from oncall.planning.schedule_diff import Difference, Side
+from oncall.planning.published.schedule_diff import Difference, Side
 from oncall.schedule.changes import AssignmentChange
 from oncall.schedule.schedule_view_types import AssignmentView
 from oncall.schedule.schedule_views import assignment_view

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from oncall.paging.outgoing.schedule_notices import soon_changed
-from oncall.planning.context_sources import NamedPlan
-from oncall.planning.posted_publication import PublicationAsked
-from oncall.planning.publish_plan import broken_by_plan
-from oncall.planning.schedule_diff import Difference, VersionsTransaction, would_change
-from oncall.planning.service_record import published_seats_of
+from oncall.planning.posted.posted_publication import PublicationAsked
+from oncall.planning.published.publish_plan import broken_by_plan
+from oncall.planning.published.schedule_diff import Difference, VersionsTransaction, would_change
+from oncall.planning.sources.context_sources import NamedPlan
+from oncall.planning.sources.service_record import published_seats_of
 from oncall.planning.views.diff_view import DiffView, diff_view
 from oncall.rosters.roster import Roster
 from oncall.rotation.problem.fairness import ALL_KINDS, fairness_of_plan, loads_by_kind

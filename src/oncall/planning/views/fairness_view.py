@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from io import StringIO
 
-from oncall.planning.change_rules import roster_in_force
-from oncall.planning.context_sources import ContextSources
-from oncall.planning.ledger_points import ledger_points
-from oncall.planning.ledger_work import ledger_for, served_before
-from oncall.planning.plan_status import StatusStore, plan_status
-from oncall.planning.service_record import published_seats_of
+from oncall.planning.published.change_rules import roster_in_force
+from oncall.planning.published.plan_status import StatusStore, plan_status
+from oncall.planning.sources.context_sources import ContextSources
+from oncall.planning.sources.ledger_points import ledger_points
+from oncall.planning.sources.ledger_work import ledger_for, served_before
+from oncall.planning.sources.service_record import published_seats_of
 from oncall.planning.swaps.change_costs import published_balances
 from oncall.planning.views.ledger_views import ledger_view
 from oncall.planning.views.status_views import PlanStatusView, plan_status_view

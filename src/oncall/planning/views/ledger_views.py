@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from oncall.planning.ledger_points import PointsEntry
+from oncall.planning.sources.ledger_points import PointsEntry
 from oncall.rotation.problem.ledger import Ledger, LedgerEntry
 from oncall.rotation.problem.ledger_file import LedgerFile
 from oncall.support.windows import WindowKind

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from oncall.errors import NotFound, Refused
 from oncall.paging.outgoing.schedule_notices import TOLD_AT_ONCE
-from oncall.planning.change_rules import PublishedTexts, roster_in_force
+from oncall.planning.published.change_rules import PublishedTexts, roster_in_force
 from oncall.planning.swaps.held_shifts import HeldShift, held_shift
 from oncall.planning.swaps.takers import takers
 from oncall.planning.views.swap_views import TakersView, TakerView, takers_view

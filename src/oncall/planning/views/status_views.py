@@ -7,8 +7,8 @@ from fractions import Fraction
 from typing import Annotated, TypedDict
 from zoneinfo import ZoneInfo
 
-from oncall.planning.last_resorts import LastResort
-from oncall.planning.plan_status import BrokenRest, PlanStatus, ShareSoFar
+from oncall.planning.published.last_resorts import LastResort
+from oncall.planning.published.plan_status import BrokenRest, PlanStatus, ShareSoFar
 from oncall.support.json_types import IsoTime
 
 

@@ -8,10 +8,10 @@ from typing import Annotated, NotRequired, TypedDict
 from zoneinfo import ZoneInfo
 
 from oncall.paging.actions.field_faults import FieldFault, FieldFaults, shown
-from oncall.planning.carry_out import CarriedOut
-from oncall.planning.carry_out_swaps import AwayDone, SwapDone
-from oncall.planning.posted_swaps import DAY_ADVICE, read_shift_day
-from oncall.planning.schedule_version import ScheduleTransaction
+from oncall.planning.posted.carry_out import CarriedOut
+from oncall.planning.posted.carry_out_swaps import AwayDone, SwapDone
+from oncall.planning.posted.posted_swaps import DAY_ADVICE, read_shift_day
+from oncall.planning.published.schedule_version import ScheduleTransaction
 from oncall.planning.swaps.ask_to_swap import SwapAsked, SwapTransaction, list_takers
 from oncall.planning.swaps.held_shifts import HeldShift
 from oncall.planning.swaps.swap_answers import listed_swaps

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from oncall.planning.verify_plan import Verification
+from oncall.planning.plans.verify_plan import Verification
 
 if TYPE_CHECKING:
     from oncall.rotation.check.second_opinion import SecondOpinion

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, TypedDict
 
-from oncall.planning.carry_out import CarriedOut, Published
-from oncall.planning.publish_plan import gaps_from
-from oncall.planning.schedule_diff import of_version
-from oncall.planning.schedule_version import AppendedVersion
+from oncall.planning.posted.carry_out import CarriedOut, Published
+from oncall.planning.published.publish_plan import gaps_from
+from oncall.planning.published.schedule_diff import of_version
+from oncall.planning.published.schedule_version import AppendedVersion
 from oncall.planning.views.diff_view import ChangedTextView, HandsView, PersonView, diff_view
 from oncall.schedule.schedule_view_types import GapView
 from oncall.schedule.schedule_views import gap_view

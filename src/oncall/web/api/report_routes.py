@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse, Response
 from oncall.errors import Refused
 from oncall.paging.clocks.policy_in_force import PolicyInForceView, published_policy_view
 from oncall.paging.ports.store import Transaction
-from oncall.planning.plan_status import plan_status
+from oncall.planning.published.plan_status import plan_status
 from oncall.planning.views.status_views import PlanStatusView, plan_status_view
 from oncall.reports.duty_month import duty_view
 from oncall.reports.duty_view_types import DutyReportView, LoadView

@@ -15,7 +15,7 @@ from oncall.paging.actions.field_faults import FieldFault, FieldFaults
 from oncall.paging.actions.permissions import Access, Operation, access
 from oncall.paging.actions.unknown_fields import unknown_fields
 from oncall.paging.ports.callers import Token
-from oncall.planning.carry_out import (
+from oncall.planning.posted.carry_out import (
     Actor,
     CarriedOut,
     carry_out_cover,
@@ -23,10 +23,10 @@ from oncall.planning.carry_out import (
     carry_out_publication,
     carry_out_undo,
 )
-from oncall.planning.posted_change import cover_from, override_from, undo_from
-from oncall.planning.posted_publication import PublicationAsked, publication_from
-from oncall.planning.publish_plan import check_for_publication
-from oncall.planning.schedule_diff import VersionsTransaction, would_change
+from oncall.planning.posted.posted_change import cover_from, override_from, undo_from
+from oncall.planning.posted.posted_publication import PublicationAsked, publication_from
+from oncall.planning.published.publish_plan import check_for_publication
+from oncall.planning.published.schedule_diff import VersionsTransaction, would_change
 from oncall.planning.views.diff_view import DiffView, diff_view
 from oncall.planning.views.version_views import ChangeView, PublicationView, change_view, publication_view
 from oncall.web.edge.api_description import Answer, answers, if_match

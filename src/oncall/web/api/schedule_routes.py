@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, Response
 
 from oncall.paging.ports.store import Transaction
 from oncall.paging.views.tonight_holds import stored_tonight_view
-from oncall.planning.schedule_diff import PUBLISHED, difference, version_named
+from oncall.planning.published.schedule_diff import PUBLISHED, difference, version_named
 from oncall.planning.views.diff_view import DiffView, diff_view
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.schedule_view_types import OnCallView, ScheduleView, TonightView, VersionListView

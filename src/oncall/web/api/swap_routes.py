@@ -7,8 +7,8 @@ import asyncio
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from oncall.planning.carry_out import Actor
-from oncall.planning.carry_out_swaps import (
+from oncall.planning.posted.carry_out import Actor
+from oncall.planning.posted.carry_out_swaps import (
     SwapAnswer,
     carry_out_answer,
     carry_out_away,
@@ -16,7 +16,7 @@ from oncall.planning.carry_out_swaps import (
     covers_for,
     read_away,
 )
-from oncall.planning.posted_swaps import away_from, swap_from
+from oncall.planning.posted.posted_swaps import away_from, swap_from
 from oncall.planning.swaps.swap_notes import note_times
 from oncall.planning.views.swap_views import (
     AwayView,

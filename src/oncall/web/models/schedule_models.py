@@ -10,8 +10,8 @@ from fastapi.openapi.models import Example
 from pydantic import Field
 
 from oncall.paging.actions.action_checks import LONGEST_WHY
-from oncall.planning.posted_change import LONGEST_ID
-from oncall.planning.posted_publication import LONGEST_NAME, LONGEST_TEXT
+from oncall.planning.posted.posted_change import LONGEST_ID
+from oncall.planning.posted.posted_publication import LONGEST_NAME, LONGEST_TEXT
 from oncall.web.edge.request_bodies import Posted, PostedPlan
 from oncall.web.models.request_models import RequestBody, Time
 

@@ -10,7 +10,7 @@ from fastapi.openapi.models import Example
 from pydantic import BaseModel, ConfigDict, Field
 
 from oncall.paging.actions.action_checks import LONGEST_WHY
-from oncall.planning.posted_change import LONGEST_ID
+from oncall.planning.posted.posted_change import LONGEST_ID
 from oncall.web.edge.request_bodies import Posted
 from oncall.web.models.request_models import RequestBody
 from oncall.web.models.schedule_models import Id, Reason

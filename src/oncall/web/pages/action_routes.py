@@ -12,10 +12,10 @@ from oncall.paging.actions.caller_actions import record_for
 from oncall.paging.actions.permissions import Access, Operation, access
 from oncall.paging.actions.posted_action import action_from
 from oncall.paging.domain.events import EventKind
-from oncall.planning.carry_out import Actor, carry_out_cover, carry_out_override, carry_out_undo
-from oncall.planning.carry_out_swaps import carry_out_swap
-from oncall.planning.posted_change import cover_from, override_from, undo_from
-from oncall.planning.posted_swaps import swap_from
+from oncall.planning.posted.carry_out import Actor, carry_out_cover, carry_out_override, carry_out_undo
+from oncall.planning.posted.carry_out_swaps import carry_out_swap
+from oncall.planning.posted.posted_change import cover_from, override_from, undo_from
+from oncall.planning.posted.posted_swaps import swap_from
 from oncall.planning.swaps.swap_notes import note_times
 from oncall.web.edge.problem_documents import ProblemDocument
 from oncall.web.pages.board_routes import ticket_page_of

@@ -17,7 +17,7 @@ from oncall.paging.actions.permissions import Access, Operation, access
 from oncall.paging.actions.posted_json import LARGEST_BODY
 from oncall.paging.actions.sign_in import SESSION_LENGTH, SignedIn, Visitor, digest_of, visitor_of
 from oncall.paging.ports.callers import CallerRole
-from oncall.planning.uploaded_files import UploadedFile
+from oncall.planning.posted.uploaded_files import UploadedFile
 from oncall.web.access.caller_rate import OVER_RATE
 from oncall.web.edge.problem_documents import ProblemDocument
 from oncall.web.edge.request_bodies import LARGEST_PLAN, form_body

@@ -15,9 +15,8 @@ from oncall.paging.actions.action_checks import LONGEST_WHY
 from oncall.paging.actions.field_faults import FieldFaults
 from oncall.paging.ports.plan_drafts import DraftState, PlanDraft
 from oncall.paging.ports.store import Transaction
-from oncall.planning.carry_out import Actor
-from oncall.planning.change_rules import roster_in_force
-from oncall.planning.plan_drafts import (
+from oncall.planning.posted.carry_out import Actor
+from oncall.planning.posted.plan_drafts import (
     DraftContent,
     NewDraft,
     content_of,
@@ -29,12 +28,13 @@ from oncall.planning.plan_drafts import (
     publish_draft,
     refuse_unready,
 )
-from oncall.planning.posted_change import undo_from
-from oncall.planning.posted_publication import publication_from
-from oncall.planning.publish_plan import check_for_publication, refuse_other_schedule
-from oncall.planning.schedule_diff import Difference
-from oncall.planning.schedule_version import refuse_moved
-from oncall.planning.uploaded_files import Files, uploaded_publication
+from oncall.planning.posted.posted_change import undo_from
+from oncall.planning.posted.posted_publication import publication_from
+from oncall.planning.posted.uploaded_files import Files, uploaded_publication
+from oncall.planning.published.change_rules import roster_in_force
+from oncall.planning.published.publish_plan import check_for_publication, refuse_other_schedule
+from oncall.planning.published.schedule_diff import Difference
+from oncall.planning.published.schedule_version import refuse_moved
 from oncall.planning.views.draft_view import DraftView, draft_difference, draft_view
 from oncall.rosters.roster import Roster
 from oncall.schedule.schedule import Schedule

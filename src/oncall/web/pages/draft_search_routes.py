@@ -14,7 +14,7 @@ from oncall.errors import FileFaults, NotFound, Refused
 from oncall.paging.actions.field_faults import FieldFault, FieldFaults
 from oncall.paging.ports.plan_drafts import DraftState, PlanDraft
 from oncall.paging.ports.store import Transaction
-from oncall.planning.plan_drafts import (
+from oncall.planning.posted.plan_drafts import (
     DraftContent,
     NewDraft,
     SearchAsked,
@@ -23,9 +23,9 @@ from oncall.planning.plan_drafts import (
     keep_draft,
     outcome_of,
 )
-from oncall.planning.posted_change import PostedFields
-from oncall.planning.publish_plan import refuse_other_schedule
-from oncall.planning.uploaded_files import UploadedFile, publication_of, uploaded_roster
+from oncall.planning.posted.posted_change import PostedFields
+from oncall.planning.posted.uploaded_files import UploadedFile, publication_of, uploaded_roster
+from oncall.planning.published.publish_plan import refuse_other_schedule
 from oncall.web.edge.problem_documents import ProblemDocument
 from oncall.web.pages.door import ManagerDep, ManagerFormDep, PostedForm, PostedUpload, UploadDep
 from oncall.web.pages.draft_routes import draft_path, drafts_page, live_mark, published_roster

@@ -13,8 +13,8 @@ from oncall.paging.actions.reminder_choices import AS_POLICY, choice_from, save_
 from oncall.paging.domain.ticket import Attempt, StoredTicket
 from oncall.paging.ports.store import Transaction
 from oncall.paging.watch.drill import is_drill_name, start_drill, whom
-from oncall.planning.carry_out import Actor
-from oncall.planning.carry_out_swaps import SwapAnswer, carry_out_answer
+from oncall.planning.posted.carry_out import Actor
+from oncall.planning.posted.carry_out_swaps import SwapAnswer, carry_out_answer
 from oncall.planning.swaps.swap_notes import note_times
 from oncall.support.reminders import CHOICES
 from oncall.web.edge.problem_documents import ProblemDocument

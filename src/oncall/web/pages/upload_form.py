@@ -9,8 +9,8 @@ from fastapi import Request
 
 from oncall.paging.actions.field_faults import FieldFault, FieldFaults
 from oncall.paging.domain.quoted_text import clean
-from oncall.planning.posted_publication import LONGEST_NAME
-from oncall.planning.uploaded_files import UploadedFile
+from oncall.planning.posted.posted_publication import LONGEST_NAME
+from oncall.planning.posted.uploaded_files import UploadedFile
 from oncall.web.edge.problem_documents import ProblemDocument
 from oncall.web.edge.request_bodies import LARGEST_PLAN, raw_body
 

@@ -13,7 +13,7 @@ from oncall.paging.actions.sms_replies import MOST_UNHELPFUL, UNHELPFUL_WITHIN, 
 from oncall.paging.actions.sms_subscriptions import stop_texts
 from oncall.paging.domain.reachability import Reach
 from oncall.paging.outgoing.opt_out import opting
-from oncall.planning.swap_by_sms import answering_swaps
+from oncall.planning.posted.swap_by_sms import answering_swaps
 from oncall.support.phones import masked_phone
 from oncall.support.wording import exact_span
 from oncall.web.edge.api_description import Answer, answers, form

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oncall.planning.change_rules import PublishedTexts, roster_in_force
+from oncall.planning.published.change_rules import PublishedTexts, roster_in_force
 from oncall.rosters.roster import Roster
 
 

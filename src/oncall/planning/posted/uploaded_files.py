@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from oncall.errors import Refused
 from oncall.file_values import Slot
 from oncall.paging.actions.field_faults import FieldFault, FieldFaults
-from oncall.planning.context_sources import NamedPlan, refuse_other_team, refuse_unknown_engineers
-from oncall.planning.posted_publication import plan_from_text, policy_from_texts, posted_publication
+from oncall.planning.posted.posted_publication import plan_from_text, policy_from_texts, posted_publication
+from oncall.planning.sources.context_sources import NamedPlan, refuse_other_team, refuse_unknown_engineers
 from oncall.rosters.roster import Roster
 from oncall.rosters.roster_file import roster_with_policy
 from oncall.support.policy import Policy

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from oncall.planning.context_sources import ContextSources
-from oncall.planning.ledger_work import ledger_of_record
-from oncall.planning.service_record import seats_outside, service_record
+from oncall.planning.sources.context_sources import ContextSources
+from oncall.planning.sources.ledger_work import ledger_of_record
+from oncall.planning.sources.service_record import seats_outside, service_record
 from oncall.rosters.roster import Roster
 from oncall.rotation.problem.context import PlanningContext, seats_on_other_teams
 from oncall.rotation.problem.served_seats import ServedPart, seats_as_served

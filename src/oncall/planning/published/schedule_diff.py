@@ -7,10 +7,10 @@ from datetime import date, datetime
 from typing import Protocol
 
 from oncall.errors import NotFound, Refused
-from oncall.planning.context_sources import NamedPlan
-from oncall.planning.people_changes import PeopleChanges, people_changes
-from oncall.planning.policy_dates import policy_begins
-from oncall.planning.schedule_version import AppendedVersion
+from oncall.planning.published.people_changes import PeopleChanges, people_changes
+from oncall.planning.published.policy_dates import policy_begins
+from oncall.planning.published.schedule_version import AppendedVersion
+from oncall.planning.sources.context_sources import NamedPlan
 from oncall.rosters.roster import Roster
 from oncall.schedule.changes import AssignmentChange, changes_between
 from oncall.schedule.plan import Plan

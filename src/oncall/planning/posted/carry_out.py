@@ -10,17 +10,17 @@ from oncall.paging.actions.caller_actions import NotAllowed
 from oncall.paging.actions.engineer_tokens import roster_fault
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.outgoing.schedule_notices import ScheduleChange, ScheduleNotices, tell_changed
-from oncall.planning.change_rules import absent_now
-from oncall.planning.change_schedule import ChangeMade, ChangeTerms
-from oncall.planning.cover_shift import Cover, cover_shift
-from oncall.planning.override_shift import override_shift
-from oncall.planning.posted_change import CoverAsked, OverrideAsked, UndoAsked
-from oncall.planning.publish_plan import PublicationTerms, PublishablePlan, publish_plan
-from oncall.planning.schedule_version import AppendedVersion, Author, ScheduleTransaction
+from oncall.planning.posted.posted_change import CoverAsked, OverrideAsked, UndoAsked
+from oncall.planning.published.change_rules import absent_now
+from oncall.planning.published.change_schedule import ChangeMade, ChangeTerms
+from oncall.planning.published.cover_shift import Cover, cover_shift
+from oncall.planning.published.override_shift import override_shift
+from oncall.planning.published.publish_plan import PublicationTerms, PublishablePlan, publish_plan
+from oncall.planning.published.schedule_version import AppendedVersion, Author, ScheduleTransaction
+from oncall.planning.published.undo_version import undo_version
 from oncall.planning.swaps.ask_to_swap import SwapTransaction
 from oncall.planning.swaps.moved_swaps import move_swaps
 from oncall.planning.swaps.swap_notes import times_in
-from oncall.planning.undo_version import undo_version
 from oncall.schedule.absent_on_call import absent_by_entry
 
 

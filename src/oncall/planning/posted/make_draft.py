@@ -12,11 +12,11 @@ from typing import Self
 from oncall.errors import OncallError, PlanInfeasible, StoreError
 from oncall.paging.ports.plan_drafts import DraftState, PlanDraft
 from oncall.paging.ports.store import Store, Transaction
-from oncall.planning.context_sources import ContextSources
-from oncall.planning.make_plan import make_plan
-from oncall.planning.plan_drafts import DraftContent, DraftOutcome, content_of, end_search
-from oncall.planning.posted_publication import roster_of_publication
-from oncall.planning.watch import PlanningWatch, SearchHooks, SearchOptions, progress_text
+from oncall.planning.plans.make_plan import make_plan
+from oncall.planning.posted.plan_drafts import DraftContent, DraftOutcome, content_of, end_search
+from oncall.planning.posted.posted_publication import roster_of_publication
+from oncall.planning.sources.context_sources import ContextSources
+from oncall.planning.sources.watch import PlanningWatch, SearchHooks, SearchOptions, progress_text
 from oncall.rosters.relaxation import relaxation_named
 from oncall.rotation.solve.search import SearchProgress
 from oncall.schedule.plan import Plan

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from oncall.paging.actions.field_faults import shown
-from oncall.planning.posted_change import PostedFields
+from oncall.planning.posted.posted_change import PostedFields
 from oncall.planning.swaps.ask_to_swap import SwapAsked
 from oncall.planning.swaps.away import AwayAsked
 

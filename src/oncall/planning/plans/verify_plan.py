@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from oncall.planning.context_sources import NamedPlan
-from oncall.planning.service_record import refuse_unusable
+from oncall.planning.sources.context_sources import NamedPlan
+from oncall.planning.sources.service_record import refuse_unusable
 from oncall.rosters.roster import Roster
 from oncall.rotation.check.checker import Examination, examine
 from oncall.rotation.check.used_relaxations import UsedRelaxation, used_relaxations

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from oncall.errors import Refused
-from oncall.planning.context_sources import ContextSources, NamedPlan, refuse_unknown_engineers
-from oncall.planning.service_record import seats_around
-from oncall.planning.watch import SILENT, PlanningWatch
+from oncall.planning.sources.context_sources import ContextSources, NamedPlan, refuse_unknown_engineers
+from oncall.planning.sources.service_record import seats_around
+from oncall.planning.sources.watch import SILENT, PlanningWatch
 from oncall.rosters.roster import SHADOW, Roster
 from oncall.rotation.explain.why_seat import SeatExplanation, why_seat
 from oncall.schedule.plan import Plan, Seat

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from oncall.errors import Refused
-from oncall.planning.change_schedule import ChangeMade, ChangeTerms, change_schedule
-from oncall.planning.schedule_version import Author, ScheduleTransaction
+from oncall.planning.published.change_schedule import ChangeMade, ChangeTerms, change_schedule
+from oncall.planning.published.schedule_version import Author, ScheduleTransaction
 from oncall.schedule.change_checks import check_person
 from oncall.schedule.change_document import COVER
 from oncall.schedule.schedule import Schedule

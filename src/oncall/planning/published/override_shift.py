@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from oncall.planning.change_rules import BrokenRule
-from oncall.planning.change_schedule import ChangeMade, ChangeTerms, change_schedule
-from oncall.planning.schedule_version import Author, ScheduleTransaction
+from oncall.planning.published.change_rules import BrokenRule
+from oncall.planning.published.change_schedule import ChangeMade, ChangeTerms, change_schedule
+from oncall.planning.published.schedule_version import Author, ScheduleTransaction
 from oncall.schedule.change_document import OVERRIDE
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.versions import Piece

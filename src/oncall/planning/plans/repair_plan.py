@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from oncall.errors import Refused
-from oncall.planning.context_sources import ContextSources, NamedPlan, refuse_other_team, unknown_engineers
-from oncall.planning.known_absences import with_absences
-from oncall.planning.make_plan import refuse_broken, shifts_of
-from oncall.planning.planning_context import planning_context
-from oncall.planning.repair_story import repair_story
-from oncall.planning.watch import SILENT, PlanningWatch, SearchOptions
+from oncall.planning.plans.make_plan import refuse_broken, shifts_of
+from oncall.planning.plans.planning_context import planning_context
+from oncall.planning.plans.repair_story import repair_story
+from oncall.planning.sources.context_sources import ContextSources, NamedPlan, refuse_other_team, unknown_engineers
+from oncall.planning.sources.known_absences import with_absences
+from oncall.planning.sources.watch import SILENT, PlanningWatch, SearchOptions
 from oncall.rosters.relaxation import Relaxation
 from oncall.rosters.relaxed_roster import relaxed
 from oncall.rosters.roster import Roster

@@ -8,7 +8,13 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from oncall.errors import Refused
-from oncall.planning.context_sources import ContextSources, NamedPlan, are_not, refuse_other_team, unknown_engineers
+from oncall.planning.sources.context_sources import (
+    ContextSources,
+    NamedPlan,
+    are_not,
+    refuse_other_team,
+    unknown_engineers,
+)
 from oncall.rosters.roster import Roster
 from oncall.rotation.problem.served_seats import (
     PlanMembers,

@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 from oncall.errors import Refused
 from oncall.paging.ports.store import ReportStore
 from oncall.paging.views.paged_people import SentPage, paged_people
-from oncall.planning.change_rules import PublishedTexts, roster_in_force
-from oncall.planning.context_sources import ContextSources
-from oncall.planning.known_absences import with_absences
-from oncall.planning.last_resorts import LastResort, last_resorts
-from oncall.planning.ledger_work import ledger_of_record
-from oncall.planning.service_record import ServiceRecord, service_record
+from oncall.planning.published.change_rules import PublishedTexts, roster_in_force
+from oncall.planning.published.last_resorts import LastResort, last_resorts
+from oncall.planning.sources.context_sources import ContextSources
+from oncall.planning.sources.known_absences import with_absences
+from oncall.planning.sources.ledger_work import ledger_of_record
+from oncall.planning.sources.service_record import ServiceRecord, service_record
 from oncall.rosters.roster import Roster
 from oncall.rotation.problem.served_seats import published_seats, seats_as_served
 from oncall.schedule.gaps import Gap, gaps_between

@@ -11,8 +11,8 @@ from typing import Protocol
 
 from oncall.errors import NotFound, Refused
 from oncall.paging.ports.plan_drafts import DraftState, PlanDraft, PlanDrafts
-from oncall.planning.carry_out import Actor, Published, PublishTransaction, carry_out_publication
-from oncall.planning.publish_plan import PublishablePlan, gaps_from
+from oncall.planning.posted.carry_out import Actor, Published, PublishTransaction, carry_out_publication
+from oncall.planning.published.publish_plan import PublishablePlan, gaps_from
 from oncall.support.wording import full_time
 
 MOST_DRAFTS = 20

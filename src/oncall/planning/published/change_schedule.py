@@ -8,8 +8,8 @@ from datetime import datetime
 
 from oncall.errors import Refused
 from oncall.paging.ports.records import NewVersion
-from oncall.planning.change_rules import BrokenRule, broken_rules, refuse_broken, roster_in_force
-from oncall.planning.schedule_version import AppendedVersion, Author, ScheduleTransaction, append_version
+from oncall.planning.published.change_rules import BrokenRule, broken_rules, refuse_broken, roster_in_force
+from oncall.planning.published.schedule_version import AppendedVersion, Author, ScheduleTransaction, append_version
 from oncall.schedule.change_checks import check_pieces
 from oncall.schedule.change_document import change_document
 from oncall.schedule.schedule import Schedule

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 from oncall.paging.actions.action_checks import LONGEST_WHY
 from oncall.paging.actions.field_faults import FieldFault, FieldFaults, shown
-from oncall.planning.context_sources import NamedPlan
-from oncall.planning.posted_change import PostedFields
-from oncall.planning.publish_plan import sources_of
+from oncall.planning.posted.posted_change import PostedFields
+from oncall.planning.published.publish_plan import sources_of
+from oncall.planning.sources.context_sources import NamedPlan
 from oncall.rosters.roster import Roster
 from oncall.rosters.roster_file import roster_from_text
 from oncall.schedule.plan import Plan

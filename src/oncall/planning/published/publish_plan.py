@@ -8,11 +8,11 @@ from functools import partial
 
 from oncall.errors import Refused
 from oncall.paging.ports.records import NewVersion
-from oncall.planning.context_sources import NamedPlan
-from oncall.planning.known_absences import with_absences
-from oncall.planning.policy_dates import policy_begins
-from oncall.planning.schedule_version import AppendedVersion, Author, ScheduleTransaction, append_version
-from oncall.planning.service_record import published_seats_of
+from oncall.planning.published.policy_dates import policy_begins
+from oncall.planning.published.schedule_version import AppendedVersion, Author, ScheduleTransaction, append_version
+from oncall.planning.sources.context_sources import NamedPlan
+from oncall.planning.sources.known_absences import with_absences
+from oncall.planning.sources.service_record import published_seats_of
 from oncall.rosters.roster import Roster
 from oncall.rotation.check.checker import check_plan
 from oncall.rotation.check.violation import Violation

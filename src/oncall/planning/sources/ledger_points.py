@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from oncall.planning.context_sources import ContextSources
-from oncall.planning.service_record import service_record
+from oncall.planning.sources.context_sources import ContextSources
+from oncall.planning.sources.service_record import service_record
 from oncall.rosters.roster import Roster
 from oncall.rotation.problem.ledger import Ledger, LedgerEntry
 from oncall.rotation.problem.points import points_of_kinds

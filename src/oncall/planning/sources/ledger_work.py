@@ -9,8 +9,8 @@ from fractions import Fraction
 from pathlib import Path
 
 from oncall.errors import Refused
-from oncall.planning.context_sources import ContextSources, NamedLedger, are_not, names_of
-from oncall.planning.service_record import ServiceRecord, service_record
+from oncall.planning.sources.context_sources import ContextSources, NamedLedger, are_not, names_of
+from oncall.planning.sources.service_record import ServiceRecord, service_record
 from oncall.rosters.roster import Roster
 from oncall.rotation.problem.ledger import Ledger, ledger_of, with_join_dates, zero_sum_balances
 from oncall.rotation.problem.ledger_file import LedgerFile, refuse_unknown_engineers, refuse_unknown_kinds

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from oncall.errors import FileFaults, Refused
-from oncall.planning.known_absences import with_absences
+from oncall.planning.sources.known_absences import with_absences
 from oncall.schedule.absent_on_call import absent_by_change
 from oncall.schedule.availability import Availability, is_of_earlier_program
 from oncall.schedule.change_checks import availability_objections

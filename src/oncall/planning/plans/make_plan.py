@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from oncall.errors import Refused
-from oncall.planning.context_sources import ContextSources
-from oncall.planning.known_absences import with_absences
-from oncall.planning.planning_context import planning_context
-from oncall.planning.watch import SILENT, PlanningWatch, SearchOptions
+from oncall.planning.plans.planning_context import planning_context
+from oncall.planning.sources.context_sources import ContextSources
+from oncall.planning.sources.known_absences import with_absences
+from oncall.planning.sources.watch import SILENT, PlanningWatch, SearchOptions
 from oncall.rosters.relaxation import Relaxation
 from oncall.rosters.relaxed_roster import relaxed
 from oncall.rosters.roster import Roster

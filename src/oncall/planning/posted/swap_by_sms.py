@@ -5,8 +5,8 @@ from __future__ import annotations
 from oncall.paging.actions.swap_replies import AnswerSwap
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.ports.time_source import Clock
-from oncall.planning.carry_out import Actor
-from oncall.planning.carry_out_swaps import SwapAnswer, SwapDesk, carry_out_answer
+from oncall.planning.posted.carry_out import Actor
+from oncall.planning.posted.carry_out_swaps import SwapAnswer, SwapDesk, carry_out_answer
 from oncall.planning.swaps.swap_notes import note_times
 from oncall.planning.swaps.swap_texts import SwapWords
 from oncall.schedule.swap_requests import SwapRequest, SwapState

@@ -9,9 +9,9 @@ from typing import Protocol
 
 from oncall.paging.actions.caller_actions import NotAllowed
 from oncall.paging.outgoing.schedule_notices import ScheduleNotices
-from oncall.planning.carry_out import Actor, CarriedOut, refuse_others, tell_of_version, told_of
-from oncall.planning.posted_swaps import AwayPosted, SwapPosted
-from oncall.planning.schedule_version import ScheduleTransaction
+from oncall.planning.posted.carry_out import Actor, CarriedOut, refuse_others, tell_of_version, told_of
+from oncall.planning.posted.posted_swaps import AwayPosted, SwapPosted
+from oncall.planning.published.schedule_version import ScheduleTransaction
 from oncall.planning.swaps.ask_to_swap import SwapTransaction, ask_to_swap, swap_at_once
 from oncall.planning.swaps.away import AwayMade, AwayPlan, AwaySituation, enter_away, plan_away, read_for_away
 from oncall.planning.swaps.swap_answers import Answerer, accept_swap, decline_swap, tell_accepted, withdraw_swap

@@ -7,9 +7,9 @@ from datetime import datetime, time, timedelta
 
 from oncall.errors import NotFound, Refused
 from oncall.paging.ports.records import NewVersion
-from oncall.planning.change_rules import broken_rules, refuse_broken, roster_in_force
-from oncall.planning.change_schedule import ChangeMade, ChangeTerms, refuse_without_reason
-from oncall.planning.schedule_version import Author, ScheduleTransaction, append_version
+from oncall.planning.published.change_rules import broken_rules, refuse_broken, roster_in_force
+from oncall.planning.published.change_schedule import ChangeMade, ChangeTerms, refuse_without_reason
+from oncall.planning.published.schedule_version import Author, ScheduleTransaction, append_version
 from oncall.schedule.absences import StoredAbsence
 from oncall.schedule.change_document import UNDO, undo_document
 from oncall.schedule.schedule import Schedule
