@@ -17,7 +17,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oncall.cli.check_command import check
+from oncall.cli.planning.check_command import check
 from oncall.errors import FileFaults, OncallError
 from oncall.rosters.roster_file import read_roster
 from oncall.rotation.generate.fairest_plan import fairest_plan

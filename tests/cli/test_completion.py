@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from oncall.cli.completion_scripts import SCRIPTS
+from oncall.cli.completion.completion_scripts import SCRIPTS
 from tests.cli.conftest import Oncall
 
 TICKET = ("--id", "A:1", "--customer", "Acme", "--plan", "standard", "--impact", "low", "--subject", "Slow\tlogin")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from oncall.cli.diff_output import people_lines
+from oncall.cli.schedule.diff_output import people_lines
 from oncall.support.policy_file import packaged_policy_text
 from tests.cli.conftest import Oncall
 from tests.cli.teams import SMALL_ROSTER

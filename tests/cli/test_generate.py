@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from oncall.cli.search_progress import interruption, progress_line
+from oncall.cli.terminal.search_progress import interruption, progress_line
 from oncall.rotation.solve.search import SearchProgress
 from tests.cli.conftest import ROSTERS, Oncall
 from tests.cli.teams import SMALL_ROSTER, WEEK, with_more

@@ -84,7 +84,9 @@ def test_who_loads_no_other_commands_module() -> None:
         text=True,
         check=True,
     ).stderr.split()
-    assert [name for name in loaded if name.endswith(("_command", "_commands"))] == ["oncall.cli.schedule_commands"]
+    assert [name for name in loaded if name.endswith(("_command", "_commands"))] == [
+        "oncall.cli.schedule.schedule_commands"
+    ]
 
 
 def test_the_map_of_modules_has_every_command() -> None:

@@ -26,7 +26,9 @@ main()
 """
 
 
-@pytest.mark.parametrize("module", ["oncall.cli.command_tree", "typer", "oncall.cli.generate_command", "oncall.errors"])
+@pytest.mark.parametrize(
+    "module", ["oncall.cli.command_tree", "typer", "oncall.cli.planning.generate_command", "oncall.errors"]
+)
 def test_ctrl_c_while_the_commands_are_loaded_ends_with_a_sentence(module: str) -> None:
     ran = subprocess.run(
         [sys.executable, "-c", INTERRUPTED_WHILE_LOADING, module],

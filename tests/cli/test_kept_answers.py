@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from oncall.cli.kept_answers import MOST_KEPT, KeptAnswers, forget_answers
+from oncall.cli.backends.kept_answers import MOST_KEPT, KeptAnswers, forget_answers
 from oncall.errors import StoreUnavailable
 from tests.cli.conftest import Oncall
 from tests.paging.world import ticket_body

@@ -13,7 +13,7 @@ from oncall import __version__
 from tests.cli.conftest import ROSTERS, Oncall, Ran
 from tests.cli.terminal import on_a_terminal
 
-TELL = "from oncall.cli.output import tell; tell('GAP ' + 'words ' * 20, colour='red')"
+TELL = "from oncall.cli.terminal.output import tell; tell('GAP ' + 'words ' * 20, colour='red')"
 
 
 @pytest.mark.parametrize(("environment", "is_coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
@@ -33,7 +33,10 @@ def test_colours_are_for_terminals_that_want_them(environment: dict[str, str], i
 )
 def test_a_pipe_gets_colours_only_when_they_are_forced(environment: dict[str, str], is_coloured: bool) -> None:
     kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
-    for code in (TELL, "from oncall.cli.output import print_table; print_table(['a'], [['b']], colours=['red'])"):
+    for code in (
+        TELL,
+        "from oncall.cli.terminal.output import print_table; print_table(['a'], [['b']], colours=['red'])",
+    ):
         ran = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**kept, **environment}
         )

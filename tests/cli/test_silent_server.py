@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from oncall.cli.remote_backend import RemoteBackend
+from oncall.cli.backends.remote_backend import RemoteBackend
 from oncall.errors import StoreUnavailable
 
 ACKNOWLEDGED = {"kind": "acknowledged"}

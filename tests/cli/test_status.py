@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from oncall.cli.repeated_work import repeat
+from oncall.cli.terminal.repeated_work import repeat
 from oncall.errors import Refused
 from oncall.support.policy_file import packaged_policy_text
 from oncall.wiring import current_user

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from oncall.cli.ticket_timeline import print_timeline
+from oncall.cli.tickets.ticket_timeline import print_timeline
 
 AT = "2027-01-09T03:12:00-05:00"
 

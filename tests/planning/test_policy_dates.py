@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oncall.cli.repair_output import diff_lines
+from oncall.cli.planning.repair_output import diff_lines
 from oncall.errors import Refused
 from oncall.paging.clocks.clock_book import in_force
 from oncall.paging.clocks.policy_in_force import published_policy_view

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from oncall.cli.generate_command import unmet_lines
+from oncall.cli.planning.generate_command import unmet_lines
 from oncall.planning.plans.make_plan import make_plan
 from oncall.planning.plans.repair_plan import RepairRequest, repair_plan
 from oncall.planning.sources.context_sources import ContextSources, NamedPlan

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from oncall.cli.remote_backend import RemoteBackend
+from oncall.cli.backends.remote_backend import RemoteBackend
 from oncall.planning.posted.posted_publication import posted_publication
 from oncall.schedule.plan_csv import csv_of
 from oncall.support.policy_file import packaged_policy_text

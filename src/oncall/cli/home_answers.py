@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from oncall.cli.output import say, time_of
-from oncall.cli.schedule_answers import shifts_of
+from oncall.cli.schedule.schedule_answers import shifts_of
+from oncall.cli.terminal.output import say, time_of
 
 if TYPE_CHECKING:
-    from oncall.cli.remote_backend import RemoteBackend
+    from oncall.cli.backends.remote_backend import RemoteBackend
     from oncall.paging.views.ticket_view_types import TicketView
     from oncall.planning.views.swap_views import SwapView
     from oncall.schedule.schedule_view_types import LocalAssignmentView
@@ -57,8 +57,8 @@ def _end(shift: LocalAssignmentView) -> str:
 
 def _waiting(engineer: str, settings: Settings, server: RemoteBackend | None) -> list[TicketView]:
     """Return the tickets that a person owns, and the free tickets for which the person was paged."""
-    from oncall.cli.backend import open_backend
-    from oncall.cli.ticket_listing import MOST_AT_ONCE
+    from oncall.cli.backends.backend import open_backend
+    from oncall.cli.tickets.ticket_listing import MOST_AT_ONCE
     from oncall.paging.domain.ticket import TicketStatus
     from oncall.paging.ports.records import TicketFilter
     from oncall.paging.views.ticket_words import most_urgent
@@ -73,7 +73,7 @@ def _waiting(engineer: str, settings: Settings, server: RemoteBackend | None) ->
 
 
 def _print_tickets(found: Sequence[TicketView]) -> None:
-    from oncall.cli.ticket_listing import print_tickets
+    from oncall.cli.tickets.ticket_listing import print_tickets
 
     if not found:
         say("No ticket waits for you.")
@@ -84,7 +84,7 @@ def _print_tickets(found: Sequence[TicketView]) -> None:
 
 def _asked(engineer: str, settings: Settings, server: RemoteBackend | None) -> list[SwapView]:
     """Return the swap requests that a person must answer, the next shift first."""
-    from oncall.cli.swap_backend import RemoteSwaps, open_swaps
+    from oncall.cli.backends.swap_backend import RemoteSwaps, open_swaps
 
     with nullcontext(RemoteSwaps(server)) if server is not None else open_swaps(settings, None) as backend:
         return [each for each in backend.swaps()["swaps"] if each["with"] == engineer and each["state"] == "asked"]

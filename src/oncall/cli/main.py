@@ -71,7 +71,7 @@ def _run() -> None:
             if sys.stdout is not None:
                 sys.stdout.flush()
     except OncallError as error:
-        from oncall.cli.output import laid_out
+        from oncall.cli.terminal.output import laid_out
 
         # A fault begins with its place, so that editors can jump to it.
         text = str(error) if isinstance(error, FileFaults) else f"oncall: {error}"

@@ -18,7 +18,7 @@ from importlib import import_module
 class QuickCommand:
     """How to read a command line, and the function that answers it.
 
-    module, function: in `oncall.cli`; it imports no typer. words: the parameters that the plain words fill, in order;
+    module, function: below `oncall.cli`, importing no typer. words: the parameters that the plain words fill, in order;
     each may be absent. options: by option, the parameter that its value fills. flags: by option, the parameter that it
     makes True.
     """
@@ -31,13 +31,13 @@ class QuickCommand:
 
 
 QUICK = {
-    "who": QuickCommand("schedule_answers", "who", options={"--at": "at"}),
+    "who": QuickCommand("schedule.schedule_answers", "who", options={"--at": "at"}),
     "shifts": QuickCommand(
-        "schedule_answers", "shifts", words=("engineer",), options={"--from": "start", "--to": "end"}
+        "schedule.schedule_answers", "shifts", words=("engineer",), options={"--from": "start", "--to": "end"}
     ),
-    "next": QuickCommand("schedule_answers", "next_shift", words=("engineer",)),
-    "tonight": QuickCommand("tonight_answers", "tonight"),
-    "history": QuickCommand("whole_schedule", "history"),
+    "next": QuickCommand("schedule.schedule_answers", "next_shift", words=("engineer",)),
+    "tonight": QuickCommand("schedule.tonight_answers", "tonight"),
+    "history": QuickCommand("schedule.whole_schedule", "history"),
 }
 """By command. A test compares each with the command's declaration for typer."""
 
@@ -73,7 +73,7 @@ def quick_answer(line: Sequence[str]) -> Callable[[], None] | None:
 
 def _complete(words: Sequence[str]) -> None:
     """Print the completions of the last word of a command line, for a shell's completion script."""
-    from oncall.cli.completion_command import answer_shell
+    from oncall.cli.completion.completion_command import answer_shell
 
     answer_shell(words)
 
@@ -81,7 +81,7 @@ def _complete(words: Sequence[str]) -> None:
 def _home() -> None:
     """Print what matters to the person at this terminal; the help if it is not known who that is."""
     from oncall import wiring
-    from oncall.cli.server import open_server, own_engineer
+    from oncall.cli.backends.server import open_server, own_engineer
     from oncall.errors import SettingsError
 
     try:

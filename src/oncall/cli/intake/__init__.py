@@ -1,0 +1,4 @@
+"""Commands about what other systems send: arrivals that were not understood, a test of a mapping, heartbeats.
+
+Imports `cli.backends` and `cli.terminal`.
+"""

@@ -1,0 +1,41 @@
+"""Shared parts of the commands of `oncall report`: the sources of reports, and the files they are written to."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from oncall.cli.terminal.output import tell
+from oncall.errors import Refused
+
+if TYPE_CHECKING:
+    from oncall.cli.backends.local_backend import LocalBackend
+    from oncall.cli.backends.remote_backend import RemoteBackend
+
+
+def report_backend() -> AbstractContextManager[LocalBackend | RemoteBackend]:
+    """Open the server that the settings name, else the local database."""
+    from oncall import wiring
+    from oncall.cli.backends.backend import open_backend
+
+    return open_backend(wiring.read_settings())
+
+
+def write_report(path: Path, content: bytes) -> None:
+    """Write a report to a file. Raises Refused if the file cannot be written."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise Refused(f"{path}: cannot be written: {error.strerror}") from error
+    tell(f"written to {path}")
+
+
+def refuse_suffix(path: Path | None, suffixes: tuple[str, ...]) -> None:
+    """Raise BadParameter for a file that does not end in one of these suffixes."""
+    if path is not None and path.suffix.lower() not in suffixes:
+        *others, last = suffixes
+        choices = f"{', '.join(others)} or {last}" if others else last
+        raise typer.BadParameter(f'"{path}" should end in {choices}')

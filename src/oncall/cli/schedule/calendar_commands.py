@@ -1,0 +1,105 @@
+"""The month as a grid, and the links by which calendar programs subscribe to the schedule."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+from typer.core import TyperGroup
+
+from oncall.cli.schedule import whole_schedule
+from oncall.cli.terminal.json_option import JSON_OPTION
+from oncall.cli.terminal.output import bad_value, counted, print_json, say, tell
+
+if TYPE_CHECKING:
+    # Typer has its own copy of click's classes, and exports no names for them.
+    from typer._click import Context
+
+MONTH = "month"
+WHOSE = typer.Argument(None, metavar="[ENGINEER]", help="The engineer's id; your own when absent.")
+TEAM = typer.Option(False, "--team", help="The whole team's shifts instead of one engineer's.")
+
+
+class _MonthByDefault(TyperGroup):
+    """A group that runs `month` unless the first word is one of its commands: `oncall calendar ana` is a month."""
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """Put `month` before the arguments where no command is named."""
+        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
+            args = [MONTH, *args]
+        return super().parse_args(ctx, args)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file to the program."""
+    calendar = typer.Typer(
+        help="Show a month as a grid, or link calendar programs.\n\n"
+        "`oncall calendar ana` is short for `oncall calendar month ana`.",
+        cls=_MonthByDefault,
+        rich_markup_mode=None,
+    )
+    calendar.command(MONTH)(month)
+    calendar.command("link")(link)
+    calendar.command("unlink")(unlink)
+    app.add_typer(calendar, name="calendar")
+
+
+def month(
+    engineer: str | None = typer.Argument(None, metavar="[ENGINEER]", help="Show this engineer's roles only."),
+    month: str | None = typer.Option(None, "--month", metavar="MONTH", help="The month, like 2027-01; else this one."),
+    json: bool = JSON_OPTION,
+) -> None:
+    """Show a month as a grid of names.
+
+    A day has the names of those who are on call between noon and midnight, in the order of the roles.
+
+    Examples: oncall calendar month --month 2027-01 · oncall calendar ana --month 2027-01
+    """
+    whole_schedule.calendar(engineer, month, json=json)
+
+
+def link(engineer: str | None = WHOSE, team: bool = TEAM, json: bool = JSON_OPTION) -> None:
+    """Make a secret address for a calendar program.
+
+    Subscribe to it in Google Calendar, Outlook, Apple Calendar or any other: it follows every change of the schedule.
+    The address is printed once. Everyone who has it can read these shifts; `oncall calendar unlink` revokes it.
+
+    Examples: oncall calendar link ana · oncall calendar link --team
+    """
+    from oncall import wiring
+    from oncall.cli.backends.backend import open_backend
+
+    settings = wiring.read_settings()
+    _refuse_both(engineer, team)
+    with open_backend(settings) as backend:
+        made = backend.calendar_link(engineer or settings.engineer, is_team=team)
+    if json:
+        print_json(made)
+        return
+    say(made["url"])
+    tell("Keep it: it is not shown again. Everyone who has it can read these shifts.")
+    if settings.server is None and settings.public_url is None:
+        tell("WARNING: ONCALL_PUBLIC_URL is not set, so the link works on this machine only.", colour="yellow")
+
+
+def unlink(engineer: str | None = WHOSE, team: bool = TEAM, json: bool = JSON_OPTION) -> None:
+    """Revoke every calendar link of an engineer or the team.
+
+    Examples: oncall calendar unlink ana · oncall calendar unlink --team
+    """
+    from oncall import wiring
+    from oncall.cli.backends.backend import open_backend
+
+    settings = wiring.read_settings()
+    _refuse_both(engineer, team)
+    with open_backend(settings) as backend:
+        done = backend.calendar_unlink(engineer or settings.engineer, is_team=team)
+    if json:
+        print_json(done)
+        return
+    say(f"Revoked {counted(done['revoked'], 'calendar link')} of {done['engineer'] or 'the team'}.")
+
+
+def _refuse_both(engineer: str | None, team: bool) -> None:
+    if engineer is not None and team:
+        raise bad_value("name an engineer or write --team, not both", "--team")

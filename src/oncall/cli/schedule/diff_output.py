@@ -1,0 +1,62 @@
+"""The difference of two schedules in words: shifts by person, people, phone numbers, names and the policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from oncall.cli.terminal.output import say, time_of
+
+if TYPE_CHECKING:
+    from oncall.planning.views.diff_view import DiffView, HandsView
+    from oncall.planning.views.version_views import NewVersionView
+    from oncall.schedule.schedule_view_types import AssignmentView
+
+
+def print_difference(view: DiffView, zone: ZoneInfo) -> None:
+    """Print what differs, times in `zone`."""
+    say(f"From {view['from']['name']} to {view['to']['name']}:")
+    lines = [*_shift_lines(view, zone), *people_lines(view), *policy_lines(view, zone)]
+    for line in lines or ["Nothing differs."]:
+        say(f"  {line}")
+
+
+def policy_lines(view: DiffView | NewVersionView, zone: ZoneInfo) -> list[str]:
+    """Return the changes of the support promise, a sentence each, and from when on it holds."""
+    if not view["policy_changes"]:
+        return []
+    since = view["policy_from"]
+    words = [f"policy: {sentence}" for sentence in view["policy_changes"]]
+    return words if since is None else [*words, f"policy: this holds from {time_of(since, zone)} on."]
+
+
+def _shift_lines(view: DiffView, zone: ZoneInfo) -> Iterator[str]:
+    for change in view["changes"]:
+        yield f"{change['engineer']}: {_counts(change)}"
+        turns = [*(("+", turn) for turn in change["gained"]), *(("-", turn) for turn in change["lost"])]
+        for sign, turn in sorted(turns, key=lambda each: each[1]["start"]):
+            yield f"  {sign} {_turn(turn, zone)}"
+
+
+def _counts(change: HandsView) -> str:
+    counts = (("gains", change["gained"]), ("loses", change["lost"]))
+    return ", ".join(f"{word} {len(turns)}" for word, turns in counts if turns)
+
+
+def _turn(turn: AssignmentView, zone: ZoneInfo) -> str:
+    return f"{time_of(turn['start'], zone)} to {time_of(turn['end'], zone)}  {turn['kind']}  {turn['role']}"
+
+
+def people_lines(view: DiffView | NewVersionView) -> Iterator[str]:
+    """Yield a sentence for each person who is added, gone, renamed or has another number. Numbers are masked."""
+    for person in view["people_added"]:
+        yield f"people: {person['name']} ({person['engineer']}) is new on the roster."
+    for person in view["people_gone"]:
+        yield f"people: {person['name']} ({person['engineer']}) is no longer on the roster."
+    for name in view["names"]:
+        yield f"people: {name['engineer']} is called {name['to']}, no longer {name['from']}."
+    for phone in view["phones"]:
+        new, old = phone["to"], phone["from"]
+        words = f"which also ends in {new}" if new == old else f"{new}, no longer {old}"
+        yield f"people: {phone['engineer']} has another phone number, {words}."

@@ -1,0 +1,107 @@
+"""The commands for the schedule in the terminal: who is on call, and an engineer's shifts.
+
+`schedule_answers` and `whole_schedule` answer them. `quick_answers` holds the same options for the way without typer.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from oncall.cli.schedule import schedule_answers, tonight_answers, whole_schedule
+from oncall.cli.terminal.json_option import JSON_OPTION
+
+ENGINEER = typer.Argument(None, metavar="[ENGINEER]", help="The engineer's id; your own when absent.")
+
+TO = typer.Option(None, "--to", metavar="DATE", help="The last date; the end of the published schedule when absent.")
+FROM = typer.Option(None, "--from", metavar="DATE", help="The first date; today when absent.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file to the program."""
+    app.command("who")(who)
+    app.command("shifts")(shifts)
+    app.command("next")(next_shift)
+    app.command("tonight")(tonight)
+    app.command("schedule")(schedule)
+    app.command("history")(history)
+
+
+def who(
+    at: str | None = typer.Option(
+        None, "--at", metavar="TIME", help="The time to ask about; now when absent. Policy time without an offset."
+    ),
+    json: bool = JSON_OPTION,
+) -> None:
+    """Show who is on call in every role.
+
+    Times are policy time and the engineer's own time. In business hours it shows who is paged after the support desk.
+    Exit code 1 when a role is empty.
+
+    Examples: oncall who · oncall who --at 2027-01-09T03:12:00-05:00 · oncall who --json
+    """
+    schedule_answers.who(at, json=json)
+
+
+def shifts(
+    engineer: str | None = ENGINEER,
+    start: str | None = FROM,
+    end: str | None = TO,
+    json: bool = JSON_OPTION,
+) -> None:
+    """Show an engineer's shifts, with overrides applied.
+
+    Your own need no id after `oncall login`, or with ONCALL_ENGINEER.
+
+    Examples: oncall shifts · oncall shifts ana · oncall shifts ana --from 2027-01-01 --to 2027-03-31 --json
+    """
+    schedule_answers.shifts(engineer, start, end, json=json)
+
+
+def next_shift(engineer: str | None = ENGINEER, json: bool = JSON_OPTION) -> None:
+    """Show an engineer's current shift and the next one.
+
+    Your own need no id after `oncall login`, or with ONCALL_ENGINEER.
+
+    Examples: oncall next · oncall next ana
+    """
+    schedule_answers.next_shift(engineer, json=json)
+
+
+def tonight(json: bool = JSON_OPTION) -> None:
+    """Show who is on call tonight, and what is held.
+
+    Tonight is the on-call time from now, or from the end of business hours, to the next morning. Times are policy time
+    and the engineer's own time. Exit code 1 when a role is empty.
+
+    Example: oncall tonight
+    """
+    tonight_answers.tonight(json=json)
+
+
+def schedule(
+    start: str | None = FROM,
+    end: str | None = TO,
+    engineer: str | None = typer.Option(None, "--engineer", metavar="ENGINEER", help="Only this engineer's shifts."),
+    output: str | None = typer.Option(
+        None, "--output", "-o", metavar="FILE", help="Write a .csv, .json, .ics, .html or .xlsx file."
+    ),
+    json: bool = JSON_OPTION,
+) -> None:
+    """Show the published schedule of all engineers.
+
+    Overrides are applied. On-call time without an engineer is a row of its own, with NOBODY.
+
+    Examples: oncall schedule --from 2027-01-04 --to 2027-01-10 · oncall schedule --engineer ana --output ana.ics
+    """
+    whole_schedule.schedule(start, end, engineer, output, json=json)
+
+
+def history(json: bool = JSON_OPTION) -> None:
+    """List every version of the schedule.
+
+    Each has a number, a time, a kind, an author and a reason. The newest version is on top; `--json` lists the oldest
+    first.
+
+    Example: oncall history
+    """
+    whole_schedule.history(json=json)

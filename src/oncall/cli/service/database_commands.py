@@ -1,0 +1,68 @@
+"""Look after the database: bring its tables up to date, move it, and back it up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from oncall.cli.terminal.json_option import JSON_OPTION
+from oncall.cli.terminal.output import counted, local_settings, print_json, say
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file to the program."""
+    app.command("migrate")(migrate)
+    app.command("backup")(backup)
+
+
+def migrate(
+    source: str | None = typer.Option(
+        None, "--from", metavar="URL", help="Copy everything from this database into the empty one."
+    ),
+    pager_stopped: bool = typer.Option(
+        False, "--pager-stopped", help="Confirm that the other database's pager is stopped, even if it wrote lately."
+    ),
+    json: bool = JSON_OPTION,
+) -> None:
+    """Bring the database's tables up to this version.
+
+    It is safe to run again. With --from, or an address in ONCALL_MIGRATE_FROM, it also copies everything from another
+    database into this one, which must be empty. Put a password into the variable, because the list of processes shows
+    options. Stop `oncall serve` on the other database first; the copy is refused while a pager runs there.
+
+    Examples: oncall migrate
+    · ONCALL_DATABASE_URL=postgresql://db/oncall oncall migrate --from sqlite:////var/lib/oncall/oncall.db
+    """
+    from oncall import wiring
+
+    settings = local_settings("migrate")
+    wiring.migrate_store(settings)
+    if not json:
+        say("The database is up to date.")
+    copied = wiring.copy_store(settings, source, is_pager_stopped=pager_stopped)
+    if json:
+        print_json({"up_to_date": True, "copied": copied})
+    elif copied is not None:
+        say(f"Copied {counted(copied, 'row')}.")
+
+
+def backup(
+    file: Path = typer.Argument(metavar="FILE", help="The file to write, which only you may read."),
+    force: bool = typer.Option(False, "--force", help="Replace FILE if it exists."),
+    json: bool = JSON_OPTION,
+) -> None:
+    """Back up the SQLite database into one file.
+
+    You can run it while oncall runs. The copy is of one instant, is checked, and holds everything, phone numbers too.
+    PostgreSQL has a program of its own for this: pg_dump.
+
+    Example: oncall backup /backup/oncall-2027-01-09.db
+    """
+    from oncall import wiring
+
+    size = wiring.backup_store(local_settings("backup"), file, may_replace=force)
+    if json:
+        print_json({"backup": str(file), "bytes": size})
+    else:
+        say(f"Backed up the database to {file} ({size:,} bytes).")

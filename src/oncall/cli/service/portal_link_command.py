@@ -1,0 +1,42 @@
+"""`oncall portal-link`: a link that signs a customer's contact in to the portal once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import typer
+
+from oncall.cli.terminal.json_option import JSON_OPTION
+from oncall.cli.terminal.output import print_json, say, tell
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this file to the program."""
+    app.command("portal-link")(portal_link)
+
+
+def portal_link(
+    contact: str = typer.Argument(metavar="CONTACT", help="The mail address of a contact of the customers file."),
+    json: bool = JSON_OPTION,
+) -> None:
+    """Make a link that signs a customer in to the portal.
+
+    It works once, for 15 minutes, and is printed once. Send it to that contact alone. Through a server it takes a
+    manager's token.
+
+    Example: oncall portal-link joe@acme.example
+    """
+    from oncall import wiring
+    from oncall.cli.backends.backend import open_backend
+
+    settings = wiring.read_settings()
+    with open_backend(settings) as backend:
+        made = backend.portal_link(contact)
+    if json:
+        print_json(made)
+        return
+    say(made["url"])
+    ends = f"{datetime.fromisoformat(made['expires_at']):%H:%M} UTC"
+    tell(f"It works once, until {ends}. Send it to {made['contact']} alone; they write for {made['customer']}.")
+    if settings.server is None and settings.public_url is None:
+        tell("WARNING: ONCALL_PUBLIC_URL is not set, so the link works on this machine only.", colour="yellow")

@@ -1,0 +1,283 @@
+"""What the status page says, in the terminal: now, its incidents, its uptime, and the page as files."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import typer
+
+from oncall.cli.backends.status_backend import LocalStatus, open_status
+from oncall.cli.terminal.json_option import JSON_OPTION
+from oncall.cli.terminal.option_values import length_of
+from oncall.cli.terminal.output import bad_value, counted, parse_time, print_json, print_table, say, tell
+from oncall.cli.terminal.repeated_work import repeat
+from oncall.errors import NotFound, Refused
+from oncall.support.wording import ago, full_time
+
+if TYPE_CHECKING:
+    from oncall.status.status_views import (
+        IncidentView,
+        MaintenanceView,
+        ProposalView,
+        StatusView,
+        UptimeFigures,
+        UptimeView,
+    )
+
+_LEAST_EVERY, _MOST_EVERY = timedelta(seconds=5), timedelta(days=1)
+_COLOURS = {"major_outage": "red", "partial_outage": "red", "degraded_performance": "yellow"}
+
+
+def now(context: typer.Context, json: bool = JSON_OPTION) -> None:
+    """Run the status page: incidents, maintenance, uptime. Alone it prints what the page says now.
+
+    Examples: oncall status · oncall status open "Sign-in is slow" --component portal=degraded_performance
+    """
+    if context.invoked_subcommand is not None:
+        return
+    with open_status() as page:
+        view = page.status()
+    if json:
+        print_json(view)
+        return
+    say(f"{view['name']}: {view['description']}")
+    print_table(
+        ["Component", "State", "Id"],
+        [[each["name"], _words(each["state"]), each["id"]] for each in view["components"]],
+        colours=[_COLOURS.get(each["state"], "") for each in view["components"]],
+    )
+    _print_open(view)
+
+
+def list_all(json: bool = JSON_OPTION) -> None:
+    """List every incident and maintenance, the newest first.
+
+    Incidents that a machine proposes come first; they are not public.
+
+    Example: oncall status list
+    """
+    with open_status() as page:
+        view = page.status()
+    if json:
+        print_json({name: view[name] for name in ("incidents", "proposals", "maintenances")})
+        return
+    zone = ZoneInfo(view["timezone"])
+    rows = [_proposal_row(each, zone) for each in view["proposals"]]
+    rows += [_incident_row(each, zone) for each in view["incidents"]]
+    rows += [_maintenance_row(each, zone) for each in view["maintenances"]]
+    if not rows:
+        say("There was no incident and no maintenance.")
+        return
+    print_table(["Id", "State", "Since", "Title"], rows)
+
+
+def show(
+    subject: str = typer.Argument(metavar="ID", help="The id of an incident, a proposed one, or a maintenance."),
+    json: bool = JSON_OPTION,
+) -> None:
+    """Show an incident or a maintenance.
+
+    An incident is shown with every update and correction.
+
+    Example: oncall status show 3f9ac1d20b7e
+    """
+    with open_status() as page:
+        view = page.status()
+    zone = ZoneInfo(view["timezone"])
+    incident = next((each for each in view["incidents"] if each["id"] == subject), None)
+    proposal = next((each for each in view["proposals"] if each["id"] == subject), None)
+    work = next((each for each in view["maintenances"] if each["id"] == subject), None)
+    found = incident or proposal or work
+    if found is None:
+        raise NotFound(f'there is no incident or maintenance "{subject[:40]}"; `oncall status list` shows them')
+    if json:
+        print_json(found)
+    elif incident is not None:
+        _print_incident(incident, zone)
+    elif proposal is not None:
+        print_table(["Id", "State", "Since", "Title"], [_proposal_row(proposal, zone)])
+    elif work is not None:
+        say(f"{work['title']}: {_words(work['state']).lower()}, {_span(work, zone)}.")
+        say(f"Components: {', '.join(work['components'])}.")
+
+
+def uptime(
+    start: str | None = typer.Option(
+        None, "--from", metavar="TIME", help="The start: a date of the page's zone, or a time. 90 days ago when absent."
+    ),
+    end: str | None = typer.Option(
+        None, "--to", metavar="TIME", help="The end, exclusive; it is cut at now. Now when absent."
+    ),
+    component: list[str] | None = typer.Option(
+        None, "--component", metavar="ID", help="Only this component. May be repeated."
+    ),
+    json: bool = JSON_OPTION,
+) -> None:
+    """Print the uptime beside the promise.
+
+    There is a row for each component, each group and the page. At each instant, a group or the page counts as its
+    worst core component.
+
+    Agreed maintenance does not count; a partial outage counts by the page's `partial_weight`. The strict figure counts
+    every outage and maintenance in full. Percentages are rounded down.
+
+    Examples: oncall status uptime · oncall status uptime --from 2027-03-01 --to 2027-04-01
+    """
+    with open_status() as page:
+        status = page.status()
+        zone, now = ZoneInfo(status["timezone"]), datetime.fromisoformat(status["now"])
+        since = _moment("--from", start, zone) if start is not None else now - timedelta(days=90)
+        until = _moment("--to", end, zone) if end is not None else now
+        view = page.uptime(since, until, tuple(component or ()))
+    if json:
+        print_json(view)
+        return
+    _print_uptime(view)
+
+
+def export(
+    folder: Path = typer.Argument(metavar="DIR", help="The folder; it is made if it does not exist."),
+    every: str | None = typer.Option(
+        None, "--every", metavar="SPAN", help="Write the files again so often, like 1m, until Ctrl-C."
+    ),
+    json: bool = JSON_OPTION,
+) -> None:
+    """Write the page as files for any web host.
+
+    The files are HTML, JSON and feeds. Pages in DIR/incidents and feeds in DIR/components that are not public any
+    more are removed. The page shows the time at which it was written, so readers see when it is old.
+
+    With --every it writes them again and again; a database that is away is tried again at the next turn.
+
+    Examples: oncall status export public/ · oncall status export public/ --every 1m
+    """
+    if every is None:
+        _export_once(folder, json=json)
+        return
+    length = length_of(every, "--every")
+    if not _LEAST_EVERY <= length <= _MOST_EVERY:
+        raise bad_value(f"{every[:40]} is out of range; write 5s to 1d, like 1m", "--every")
+    repeat(lambda: _export_once(folder, json=json), every=length)
+
+
+def _export_once(folder: Path, *, json: bool) -> None:
+    from oncall.status.status_export import exported_files
+    from oncall.text_files import replace_file
+
+    with open_status() as page:
+        if not isinstance(page, LocalStatus):
+            raise Refused(
+                "`oncall status export` reads the database itself: unset ONCALL_SERVER, set ONCALL_DATABASE_URL"
+            )
+        files = exported_files(page.record())
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, content)
+    former = ("incidents/*.html", "incidents/*/index.html", "components/*/feed.*")
+    for path in (each for pattern in former for each in folder.glob(pattern)):
+        if path.relative_to(folder).as_posix() not in files:
+            path.unlink()
+    if json:
+        print_json({"files": sorted(files)})
+    else:
+        tell(f"Wrote {counted(len(files), 'file')} to {folder}.")
+
+
+def _moment(option: str, text: str, zone: ZoneInfo) -> datetime:
+    """Return the instant of a time, or of 00:00 of a date in the page's zone."""
+    try:
+        written = f"{date.fromisoformat(text).isoformat()}T00:00"
+    except ValueError:
+        written = text
+    return parse_time(option, written, zone)
+
+
+def _print_open(view: StatusView) -> None:
+    zone = ZoneInfo(view["timezone"])
+    for each in view["incidents"]:
+        if each["resolved_at"] is None:
+            said = ago(datetime.fromisoformat(view["now"]) - datetime.fromisoformat(each["updates"][-1]["written_at"]))
+            say(f"\n{each['title']} ({each['id']}): {each['state']}, last public word {said}.")
+    for proposal in view["proposals"]:
+        if proposal["state"] == "proposed":
+            say(f"\n{_proposed(proposal, zone)}")
+    for work in view["maintenances"]:
+        if work["state"] in ("scheduled", "in_progress"):
+            say(f"\n{work['title']} ({work['id']}): {_words(work['state']).lower()}, {_span(work, zone)}.")
+
+
+def _proposed(proposal: ProposalView, zone: ZoneInfo) -> str:
+    since = full_time(datetime.fromisoformat(proposal["started_at"]), zone)
+    due = proposal["publishes_at"]
+    later = f" It publishes itself at {full_time(datetime.fromisoformat(due), zone)}." if due is not None else ""
+    return (
+        f"{proposal['title']} ({proposal['id']}): proposed by the monitor, since {since}; not public.{later} "
+        f"To decide: oncall status publish {proposal['id']}, or dismiss."
+    )
+
+
+def _print_incident(incident: IncidentView, zone: ZoneInfo) -> None:
+    say(f"{incident['title']}: {incident['state']}, impact {incident['impact']}.")
+    started = full_time(datetime.fromisoformat(incident["started_at"]), zone)
+    stated = full_time(datetime.fromisoformat(incident["stated_at"]), zone)
+    say(f"Began {started}." if started == stated else f"Began {started}; first stated as {stated}.")
+    for correction in incident["corrections"]:
+        say(f"Corrected by {correction['by']}: {correction['reason']}")
+    print_table(
+        ["At", "State", "By", "Components", "Message"],
+        [
+            [
+                full_time(datetime.fromisoformat(each["at"]), zone),
+                each["state"],
+                each["by"],
+                ", ".join(f"{name}: {_words(state).lower()}" for name, state in each["components"].items()),
+                each["message"],
+            ]
+            for each in incident["updates"]
+        ],
+    )
+
+
+def _print_uptime(view: UptimeView) -> None:
+    rows = [_uptime_row(each) for each in view["components"]]
+    rows += [_uptime_row({**each, "component": f"group {each['component']}"}) for each in view["groups"]]
+    rows.append(_uptime_row(view["page"]))
+    header = ["Component", "Uptime", "Strict", "Down", "Allowed", "Left", "Measured"]
+    print_table(header, rows)
+    start, end = (datetime.fromisoformat(view[key]).strftime("%Y-%m-%d %H:%M") for key in ("from", "to"))
+    say(f"\nFrom {start} to {end}; promised {view['promise']} %. Times are minutes.")
+
+
+def _uptime_row(figures: UptimeFigures) -> list[str]:
+    measured = figures["measured"] / figures["seconds"] if figures["seconds"] else 0
+    minutes = [f"{figures[key] / 60:,.1f}" for key in ("down", "allowed", "left")]
+    shares = [f"{text} %" if text is not None else "not measured" for text in (figures["sla"], figures["strict"])]
+    return [figures["component"], *shares, *minutes, f"{int(measured * 1000) / 10:g} %"]
+
+
+def _incident_row(incident: IncidentView, zone: ZoneInfo) -> list[str]:
+    since = full_time(datetime.fromisoformat(incident["started_at"]), zone)
+    return [incident["id"], incident["state"], since, incident["title"]]
+
+
+def _proposal_row(proposal: ProposalView, zone: ZoneInfo) -> list[str]:
+    since = full_time(datetime.fromisoformat(proposal["started_at"]), zone)
+    return [proposal["id"], proposal["state"], since, proposal["title"]]
+
+
+def _maintenance_row(maintenance: MaintenanceView, zone: ZoneInfo) -> list[str]:
+    since = full_time(datetime.fromisoformat(maintenance["start"]), zone)
+    return [maintenance["id"], _words(maintenance["state"]).lower(), since, maintenance["title"]]
+
+
+def _span(maintenance: MaintenanceView, zone: ZoneInfo) -> str:
+    start, end = (full_time(datetime.fromisoformat(maintenance[key]), zone) for key in ("start", "end"))
+    return f"{start} to {end}"
+
+
+def _words(state: str) -> str:
+    return state.replace("_", " ").capitalize()

@@ -1,0 +1,58 @@
+"""Values that options take: numbers, seconds and dates, each refused with an example of what to write instead."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+from oncall.cli.terminal.output import bad_value
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+MOST_WEEKS = 530
+MOST_SECONDS = 1_000_000
+"""The longest time limit, about eleven days; the solver cannot take a limit of many years."""
+
+
+def weeks_of(text: str) -> int:
+    """Return a number of weeks to plan. Raises BadParameter."""
+    return _whole_number(text, 1, MOST_WEEKS, "13")
+
+
+def seed_of(text: str) -> int:
+    """Return a seed of the search. Raises BadParameter."""
+    return _whole_number(str(text), 0, 2**31 - 1, "7")
+
+
+def seconds_of(text: str) -> float:
+    """Return the time limit of a search, in seconds. Raises BadParameter."""
+    if not re.fullmatch(r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)", str(text)):
+        raise bad_value(f'"{text[:40]}" is not a time to search for; write seconds above 0, like 30', None)
+    if not 0.001 <= float(text) <= MOST_SECONDS:
+        raise bad_value(f"{text[:40]} is out of range; write seconds from 0.001 to {MOST_SECONDS}, like 30", None)
+    return float(text)
+
+
+def length_of(text: str, option: str | None = None) -> timedelta:
+    """Return the length of time in the value of an option, like 90s, 15m, 1h30m or 2d. Raises BadParameter."""
+    if not re.fullmatch(r"([0-9]{1,6}[smhd])+", text):
+        raise bad_value(f'"{text[:40]}" is not a length of time; write one like 90s, 15m, 2h or 1d', option)
+    parts = re.findall(r"([0-9]+)([smhd])", text)
+    return sum((timedelta(**{_UNITS[unit]: int(number)}) for number, unit in parts), timedelta())
+
+
+def date_of(text: str, option: str | None = None) -> date:
+    """Return the date in the value of an option. Raises BadParameter. option: its name; None in a typer callback."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        from oncall.rosters.fields import likely_day
+
+        raise bad_value(f'"{text[:40]}" is not a date; write "{likely_day(text)}"', option) from None
+
+
+def _whole_number(text: str, least: int, most: int, example: str) -> int:
+    if not re.fullmatch(r"[+-]?[0-9]+", text):
+        raise bad_value(f'"{text[:40]}" is not a whole number; write one like {example}', None)
+    if len(text) > 40 or not least <= int(text) <= most:
+        raise bad_value(f"{text[:40]} is out of range; write a number from {least} to {most}, like {example}", None)
+    return int(text)

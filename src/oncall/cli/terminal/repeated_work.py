@@ -1,0 +1,26 @@
+"""Does the same work again and again until Ctrl-C."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+
+from oncall.cli.terminal.output import tell
+from oncall.errors import OncallError
+
+
+def repeat(work: Callable[[], None], *, every: timedelta, wait: Callable[[float], None] = time.sleep) -> None:
+    """Do the work every so often until Ctrl-C. The first fault ends it; a later one is told, and the work goes on.
+
+    wait: waits real seconds.
+    """
+    with suppress(KeyboardInterrupt):
+        work()
+        while True:
+            wait(every.total_seconds())
+            try:
+                work()
+            except (OncallError, OSError) as fault:
+                tell(f"oncall: {fault}; the next try is in {every.total_seconds():g} seconds")

@@ -1,0 +1,40 @@
+"""`oncall tickets link`: the secret address of a ticket's page, for its customer."""
+
+from __future__ import annotations
+
+import typer
+
+from oncall.cli.terminal.json_option import JSON_OPTION
+from oncall.cli.terminal.output import counted, print_json, say, tell
+from oncall.cli.tickets.ticket_action_commands import REFERENCE
+
+
+def link(
+    reference: str = REFERENCE,
+    revoke: bool = typer.Option(False, "--revoke", help="Revoke every link of the ticket instead."),
+    json: bool = JSON_OPTION,
+) -> None:
+    """Make the link of a customer's ticket page.
+
+    The page shows the state, the promised times and the conversation. The link is printed once. Everyone who has it can
+    read and write there as the customer; --revoke ends every link of the ticket.
+
+    Examples: oncall tickets link T-1001 · oncall tickets link T-1001 --revoke
+    """
+    from oncall import wiring
+    from oncall.cli.backends.backend import open_backend
+
+    settings = wiring.read_settings()
+    with open_backend(settings) as backend:
+        if revoke:
+            done = backend.ticket_unlink(reference)
+            print_json(done) if json else say(f"Revoked {counted(done['revoked'], 'link')} of {done['ticket']}.")
+            return
+        made = backend.ticket_link(reference)
+    if json:
+        print_json(made)
+        return
+    say(made["url"])
+    tell("Keep it: it is not shown again. Send it to the customer alone.")
+    if settings.server is None and settings.public_url is None:
+        tell("WARNING: ONCALL_PUBLIC_URL is not set, so the link works on this machine only.", colour="yellow")

@@ -1,0 +1,16 @@
+"""The timeline of one ticket in the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from oncall.cli.terminal.output import print_rows
+from oncall.paging.views.ticket_words import timeline_rows
+
+if TYPE_CHECKING:
+    from oncall.paging.views.ticket_view_types import WholeTicketView
+
+
+def print_timeline(view: WholeTicketView) -> None:
+    """Print the log in order, each message below the event that caused it or released it."""
+    print_rows(timeline_rows(view), names=3)
