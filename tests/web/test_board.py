@@ -16,8 +16,8 @@ from bs4 import BeautifulSoup
 from oncall.planning.published.change_rules import roster_in_force
 from oncall.planning.views.schedule_grid import schedule_grid
 from oncall.schedule.versions import Piece
-from oncall.web.pages.board_state import BoardState
-from oncall.web.pages.rendering import render
+from oncall.web.pages.board.board_state import BoardState
+from oncall.web.pages.frame.rendering import render
 from tests.paging.world import MONDAY_MORNING, ticket_body
 from tests.web.browser import Browser
 from tests.web.service import Service

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from oncall.paging.actions.action_checks import LONGEST_MESSAGE
 from oncall.web.access.flood_gate import FloodGate
-from oncall.web.pages.customer_routes import NO_TICKET, TOO_MANY
+from oncall.web.pages.customers.customer_routes import NO_TICKET, TOO_MANY
 from tests.web.browser import Browser
 from tests.web.customer_pages import has, kinds, new_page, record, shown
 from tests.web.service import Service, problem

@@ -14,7 +14,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from oncall.reports.answer_times import AnswerTimes
-from oncall.web.pages.customer_routes import NO_TICKET
+from oncall.web.pages.customers.customer_routes import NO_TICKET
 from oncall.web.services.desk_answers import COUNTED_EVERY, DeskAnswers, recent_answers
 from tests.cli.conftest import Oncall, oncall  # noqa: F401
 from tests.paging.world import at, ticket_body

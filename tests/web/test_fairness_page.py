@@ -16,7 +16,7 @@ from bs4.element import Tag
 from oncall.planning.views.fairness_view import fairness_view
 from oncall.schedule.plan import Load
 from oncall.support.windows import WindowKind
-from oncall.web.pages.load_bars import load_bars
+from oncall.web.pages.board.load_bars import load_bars
 from tests.paging.world import SATURDAY_NIGHT
 from tests.web.browser import Browser
 from tests.web.service import Service

@@ -15,7 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from oncall.errors import StoreUnavailable
 from oncall.web.edge.overload import Overload
-from oncall.web.pages.live_routes import EventStream
+from oncall.web.pages.frame.live_routes import EventStream
 from oncall.web.services.live_feed import LONGEST_PAUSE, MOST_PER_SESSION, LiveFeed, LivePlace, LiveTimes, place_of
 from oncall.web.services.live_feed import STREAM_PATH as STREAM
 from tests.paging.world import ticket_body

@@ -14,8 +14,8 @@ from oncall.paging.actions.portal_ticket import SENT_ALREADY
 from oncall.paging.actions.sign_in import digest_of
 from oncall.paging.ports.sign_in_store import LoginLink
 from oncall.paging.ports.store import Transaction
-from oncall.web.pages.door import FOREIGN_FORM, STALE_FORM
-from oncall.web.pages.portal_routes import NO_LINK
+from oncall.web.pages.customers.portal_routes import NO_LINK
+from oncall.web.pages.frame.door import FOREIGN_FORM, STALE_FORM
 from oncall.web.services.dependencies import kept
 from tests.web.browser import Browser
 from tests.web.portal_forms import BROKEN, CUSTOMERS, KEY, POLICY, TEXTS, enter, has, link_for, send, tickets

@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from oncall.errors import SettingsError
-from oncall.web.pages.portal_routes import MAILED, TOO_MANY_LINKS
+from oncall.web.pages.customers.portal_routes import MAILED, TOO_MANY_LINKS
 from oncall.wiring.mail_settings import MailSettings
 from oncall.wiring.settings import read_settings
 from tests.cli.conftest import Oncall, oncall  # noqa: F401

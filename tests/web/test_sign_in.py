@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from oncall.paging.actions.sign_in import NO_LINK, digest_of, make_login_link
 from oncall.paging.ports.sign_in_store import PageSession
 from oncall.web.access.flood_gate import FloodGate
-from oncall.web.pages.door import FOREIGN_FORM, STALE_FORM
+from oncall.web.pages.frame.door import FOREIGN_FORM, STALE_FORM
 from oncall.web.services.dependencies import kept
 from tests.cli.conftest import Oncall, oncall  # noqa: F401
 from tests.web.browser import Browser, new_link

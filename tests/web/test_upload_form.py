@@ -7,7 +7,7 @@ import pytest
 from oncall.paging.actions.field_faults import FieldFaults
 from oncall.planning.posted.uploaded_files import UploadedFile
 from oncall.web.edge.problem_documents import ProblemDocument
-from oncall.web.pages.upload_form import form_of
+from oncall.web.pages.frame.upload_form import form_of
 
 
 def part(name: str, content: bytes, more: str = "") -> bytes:

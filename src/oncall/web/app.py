@@ -31,23 +31,13 @@ from oncall.web.edge.api_description import DescribedApp
 from oncall.web.edge.exact_routes import ExactRoutes
 from oncall.web.edge.overload import Overload
 from oncall.web.edge.sender_paths import without_stray_slashes
-from oncall.web.pages import (
-    action_routes,
-    board_routes,
-    customer_live_routes,
-    customer_routes,
-    draft_routes,
-    draft_search_routes,
-    fairness_routes,
-    live_routes,
-    missing_page,
-    own_routes,
-    portal_routes,
-    provider_routes,
-    sign_in_routes,
-    status_board_routes,
-)
-from oncall.web.pages.kept_boards import KeptBoards, keep_boards
+from oncall.web.pages.board import action_routes, board_routes, fairness_routes, own_routes
+from oncall.web.pages.board.kept_boards import KeptBoards, keep_boards
+from oncall.web.pages.customers import customer_live_routes, customer_routes, portal_routes
+from oncall.web.pages.drafts import draft_routes, draft_search_routes
+from oncall.web.pages.frame import live_routes, missing_page
+from oncall.web.pages.incidents import status_board_routes
+from oncall.web.pages.sign_in import provider_routes, sign_in_routes
 from oncall.web.senders import (
     heartbeat_routes,
     helpdesk_routes,

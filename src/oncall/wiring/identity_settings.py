@@ -61,7 +61,7 @@ def make_provider(settings: IdentitySettings | None, *, public_url: str) -> Open
     if settings is None:
         return None
     from oncall.identity.openid_provider import OpenIdProvider, ProviderSettings
-    from oncall.web.pages.provider_routes import BACK
+    from oncall.web.pages.sign_in.provider_routes import BACK
 
     return OpenIdProvider(
         ProviderSettings(

@@ -27,8 +27,8 @@ from oncall.web.access.flood_gate import network_of
 from oncall.web.edge.problem_documents import FLOODED, ProblemDocument
 from oncall.web.edge.request_bodies import form_body
 from oncall.web.edge.request_trace import source_of
-from oncall.web.pages.page_route import PageRoute
-from oncall.web.pages.rendering import POLICY
+from oncall.web.pages.frame.page_route import PageRoute
+from oncall.web.pages.frame.rendering import POLICY
 from oncall.web.services.dependencies import ServicesDep
 from oncall.web.services.services import Services
 

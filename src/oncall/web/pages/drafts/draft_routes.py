@@ -39,10 +39,10 @@ from oncall.planning.views.draft_view import DraftView, draft_difference, draft_
 from oncall.rosters.roster import Roster
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.schedule_views import history_view
-from oncall.web.pages.door import ManagerDep, ManagerFormDep, PageVisitor, UploadDep
-from oncall.web.pages.form_numbers import version_in
-from oncall.web.pages.page_route import PageRoute
-from oncall.web.pages.rendering import page, to
+from oncall.web.pages.frame.door import ManagerDep, ManagerFormDep, PageVisitor, UploadDep
+from oncall.web.pages.frame.form_numbers import version_in
+from oncall.web.pages.frame.page_route import PageRoute
+from oncall.web.pages.frame.rendering import page, to
 from oncall.web.services.dependencies import ReportLock, ServicesDep
 from oncall.web.services.services import Services
 

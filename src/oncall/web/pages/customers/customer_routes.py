@@ -21,10 +21,10 @@ from oncall.reports.answer_times import chat_words
 from oncall.web.edge.problem_documents import FLOODED, ProblemDocument
 from oncall.web.edge.request_bodies import LARGEST_PLAN
 from oncall.web.edge.request_trace import keep_detail, keep_over_rate, source_of
-from oncall.web.pages.door import FOREIGN_FORM, form_fields
-from oncall.web.pages.kept_words import kept_words, store_is_away
-from oncall.web.pages.page_route import PageRoute
-from oncall.web.pages.rendering import page, to
+from oncall.web.pages.frame.door import FOREIGN_FORM, form_fields
+from oncall.web.pages.frame.kept_words import kept_words, store_is_away
+from oncall.web.pages.frame.page_route import PageRoute
+from oncall.web.pages.frame.rendering import page, to
 from oncall.web.services.dependencies import ServicesDep, running
 from oncall.web.services.services import Services
 

@@ -11,10 +11,10 @@ from oncall.paging.ports.store import Transaction
 from oncall.planning.views.fairness_view import FairnessView, fairness_view, loads_csv
 from oncall.planning.views.shift_view import ShiftView, shift_path, shift_view
 from oncall.schedule.schedule import Schedule
-from oncall.web.pages.door import PageVisitor, VisitorDep
-from oncall.web.pages.load_bars import load_bars
-from oncall.web.pages.page_route import PageRoute
-from oncall.web.pages.rendering import HEADERS, page
+from oncall.web.pages.board.load_bars import load_bars
+from oncall.web.pages.frame.door import PageVisitor, VisitorDep
+from oncall.web.pages.frame.page_route import PageRoute
+from oncall.web.pages.frame.rendering import HEADERS, page
 from oncall.web.services.dependencies import ReportLock, ServicesDep
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)

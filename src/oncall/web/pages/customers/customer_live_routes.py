@@ -14,10 +14,10 @@ from oncall.paging.actions.ticket_access import ticket_with_secret
 from oncall.paging.ports.store import Transaction
 from oncall.paging.views.customer_view import page_mark
 from oncall.web.edge.problem_documents import ProblemDocument
-from oncall.web.pages.customer_routes import NO_TICKET, private
-from oncall.web.pages.live_routes import TOO_MANY, EventStream
-from oncall.web.pages.page_route import PageRoute
-from oncall.web.pages.rendering import HEADERS
+from oncall.web.pages.customers.customer_routes import NO_TICKET, private
+from oncall.web.pages.frame.live_routes import TOO_MANY, EventStream
+from oncall.web.pages.frame.page_route import PageRoute
+from oncall.web.pages.frame.rendering import HEADERS
 from oncall.web.services.dependencies import ServicesDep, running
 from oncall.web.services.live_feed import LivePlace, place_of
 from oncall.web.services.services import Services

@@ -13,9 +13,9 @@ from oncall.errors import OncallError, StoreError, StoreInDoubt
 from oncall.web.edge.plain_route import PlainRoute
 from oncall.web.edge.problem_documents import IN_DOUBT, NOTHING_STORED, ProblemDocument, log_store_error, status_of
 from oncall.web.edge.request_trace import keep_detail
-from oncall.web.pages.kept_words import is_for_customers, kept_words
-from oncall.web.pages.rendering import page, to
-from oncall.web.pages.typed_words import named_words, typed_words
+from oncall.web.pages.frame.kept_words import is_for_customers, kept_words
+from oncall.web.pages.frame.rendering import page, to
+from oncall.web.pages.frame.typed_words import named_words, typed_words
 
 SIGN_IN_ENDED = (
     "your sign-in has ended, so nothing was changed; sign in, open the page again, and copy your words into its form"

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from oncall.paging.actions.sign_in import NO_LINK, sign_in
 from oncall.web.edge.problem_documents import FLOODED, ProblemDocument
 from oncall.web.edge.request_trace import source_of
-from oncall.web.pages.door import (
+from oncall.web.pages.frame.door import (
     MaybeVisitorDep,
     PostedFormDep,
     drop_session,
@@ -19,9 +19,9 @@ from oncall.web.pages.door import (
     own_session,
     refuse_foreign_form,
 )
-from oncall.web.pages.page_route import PageRoute
-from oncall.web.pages.provider_routes import farewell
-from oncall.web.pages.rendering import asset, page, to
+from oncall.web.pages.frame.page_route import PageRoute
+from oncall.web.pages.frame.rendering import asset, page, to
+from oncall.web.pages.sign_in.provider_routes import farewell
 from oncall.web.services.dependencies import ServicesDep
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)

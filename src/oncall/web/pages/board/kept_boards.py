@@ -22,8 +22,8 @@ from oncall.planning.views.schedule_grid import ABSENCE_SIGNS, CHANGE_SIGNS, mon
 from oncall.rosters.roster import Roster
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.schedule_views import history_view
-from oncall.web.pages.board_state import WEEKS, BoardState, asked_state
-from oncall.web.pages.rendering import render
+from oncall.web.pages.board.board_state import WEEKS, BoardState, asked_state
+from oncall.web.pages.frame.rendering import render
 from oncall.web.services.live_feed import LiveFeed, LivePlace, place_of
 from oncall.web.services.published_roster import PublishedRoster
 from oncall.web.services.services import Services

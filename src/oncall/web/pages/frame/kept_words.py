@@ -12,7 +12,7 @@ from oncall.errors import StoreError, StoreInDoubt
 from oncall.support.portal_rules import QUESTIONS
 from oncall.web.edge.problem_documents import IN_DOUBT, NOTHING_STORED, log_store_error
 from oncall.web.edge.request_trace import keep_detail
-from oncall.web.pages.rendering import page
+from oncall.web.pages.frame.rendering import page
 from oncall.web.services.dependencies import running
 
 CUSTOMER_PATHS = ("/t/", "/portal")

@@ -18,10 +18,10 @@ from oncall.planning.posted.carry_out_swaps import SwapAnswer, carry_out_answer
 from oncall.planning.swaps.swap_notes import note_times
 from oncall.support.reminders import CHOICES
 from oncall.web.edge.problem_documents import ProblemDocument
-from oncall.web.pages.board_routes import own_page_of
-from oncall.web.pages.door import PostedFormDep
-from oncall.web.pages.page_route import PageRoute
-from oncall.web.pages.rendering import to
+from oncall.web.pages.board.board_routes import own_page_of
+from oncall.web.pages.frame.door import PostedFormDep
+from oncall.web.pages.frame.page_route import PageRoute
+from oncall.web.pages.frame.rendering import to
 from oncall.web.services.dependencies import ServicesDep
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)

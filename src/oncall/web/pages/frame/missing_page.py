@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
 from oncall.web.edge.problem_documents import ProblemDocument
-from oncall.web.pages.page_route import refusal_page
+from oncall.web.pages.frame.page_route import refusal_page
 
 _WORDS = {
     HTTPStatus.NOT_FOUND: "no page has this address; it may be mistyped",

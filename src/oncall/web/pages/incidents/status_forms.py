@@ -13,7 +13,7 @@ from oncall.status.component_states import STATED, IncidentState
 from oncall.status.status_actions import StatusAction
 from oncall.status.status_texts import LONGEST_REASON
 from oncall.support.status_file import LONGEST_MESSAGE, LONGEST_TITLE
-from oncall.web.pages.form_times import instant_of
+from oncall.web.pages.frame.form_times import instant_of
 
 NOW = "now"
 """The value of a time field that stands for the present instant."""

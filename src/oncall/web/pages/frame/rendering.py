@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fastapi.responses import HTMLResponse, Response
 
-from oncall.web.pages.page_words import FILTERS
+from oncall.web.pages.frame.page_words import FILTERS
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -67,7 +67,7 @@ def asset_name(name: str) -> str:
 
 @cache
 def _content(name: str) -> bytes:
-    return files("oncall.web.pages").joinpath(name).read_bytes()
+    return files("oncall.web.pages").joinpath("templates", name).read_bytes()
 
 
 @cache
@@ -76,7 +76,7 @@ def _templates() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     found = Environment(
-        loader=PackageLoader("oncall.web.pages", "."),
+        loader=PackageLoader("oncall.web.pages", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

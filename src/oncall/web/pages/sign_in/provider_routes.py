@@ -25,9 +25,9 @@ from oncall.paging.ports.identity_provider import IdentityProvider
 from oncall.web.access.flood_gate import network_of
 from oncall.web.edge.problem_documents import FLOODED, ProblemDocument
 from oncall.web.edge.request_trace import source_of
-from oncall.web.pages.door import is_https, keep_session, own_page, own_session
-from oncall.web.pages.page_route import PageRoute
-from oncall.web.pages.rendering import to
+from oncall.web.pages.frame.door import is_https, keep_session, own_page, own_session
+from oncall.web.pages.frame.page_route import PageRoute
+from oncall.web.pages.frame.rendering import to
 from oncall.web.services.dependencies import ServicesDep
 from oncall.web.services.services import Services
 

@@ -14,7 +14,7 @@ from oncall.paging.actions.sign_in import SESSION_LENGTH, SignedIn
 from oncall.paging.ports.store import Transaction
 from oncall.web.edge.problem_documents import ProblemDocument
 from oncall.web.edge.request_bodies import LARGEST_PLAN
-from oncall.web.pages.door import FORM_FIELD, STALE_FORM, form_fields, refuse_foreign_form
+from oncall.web.pages.frame.door import FORM_FIELD, STALE_FORM, form_fields, refuse_foreign_form
 from oncall.web.services.dependencies import running
 from oncall.web.services.services import Services
 

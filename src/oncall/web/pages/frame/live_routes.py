@@ -11,9 +11,9 @@ from starlette.types import Receive, Scope, Send
 
 from oncall.errors import StoreError
 from oncall.web.edge.problem_documents import ProblemDocument
-from oncall.web.pages.door import VisitorDep, visitor_or_none
-from oncall.web.pages.page_route import PageRoute
-from oncall.web.pages.rendering import HEADERS
+from oncall.web.pages.frame.door import VisitorDep, visitor_or_none
+from oncall.web.pages.frame.page_route import PageRoute
+from oncall.web.pages.frame.rendering import HEADERS
 from oncall.web.services.dependencies import running
 from oncall.web.services.live_feed import STREAM_PATH, LivePlace
 

@@ -18,12 +18,12 @@ from oncall.planning.posted.posted_change import cover_from, override_from, undo
 from oncall.planning.posted.posted_swaps import swap_from
 from oncall.planning.swaps.swap_notes import note_times
 from oncall.web.edge.problem_documents import ProblemDocument
-from oncall.web.pages.board_routes import ticket_page_of
-from oncall.web.pages.door import PostedForm, PostedFormDep
-from oncall.web.pages.form_numbers import version_in
-from oncall.web.pages.form_times import instant_of
-from oncall.web.pages.page_route import PageRoute
-from oncall.web.pages.rendering import to
+from oncall.web.pages.board.board_routes import ticket_page_of
+from oncall.web.pages.frame.door import PostedForm, PostedFormDep
+from oncall.web.pages.frame.form_numbers import version_in
+from oncall.web.pages.frame.form_times import instant_of
+from oncall.web.pages.frame.page_route import PageRoute
+from oncall.web.pages.frame.rendering import to
 from oncall.web.services.dependencies import ServicesDep
 from oncall.web.services.services import Services
 

@@ -30,10 +30,17 @@ from oncall.status.status_record import NO_PAGE, StatusRecord, read_status
 from oncall.status.status_words import both_times, formula_sentence
 from oncall.web.edge.problem_documents import ProblemDocument, status_of
 from oncall.web.edge.request_trace import keep_detail
-from oncall.web.pages.door import PageVisitor, PostedForm, PostedFormDep, VisitorDep
-from oncall.web.pages.page_route import PageRoute
-from oncall.web.pages.rendering import page, to
-from oncall.web.pages.status_forms import FORMS, INCIDENT_STATES, STATE_CHOICES, StatusForm, action_of, kept_fields
+from oncall.web.pages.frame.door import PageVisitor, PostedForm, PostedFormDep, VisitorDep
+from oncall.web.pages.frame.page_route import PageRoute
+from oncall.web.pages.frame.rendering import page, to
+from oncall.web.pages.incidents.status_forms import (
+    FORMS,
+    INCIDENT_STATES,
+    STATE_CHOICES,
+    StatusForm,
+    action_of,
+    kept_fields,
+)
 from oncall.web.services.dependencies import PublicStatusDep, ServicesDep
 from oncall.web.services.services import Services
 

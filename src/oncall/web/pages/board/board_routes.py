@@ -19,11 +19,11 @@ from oncall.paging.watch.drill import new_drill_name
 from oncall.planning.views.board_view import own_view
 from oncall.schedule.schedule import Schedule
 from oncall.support.policy import Policy
-from oncall.web.pages.board_state import LIVE_PATH
-from oncall.web.pages.door import PageVisitor, VisitorDep
-from oncall.web.pages.kept_boards import boards_of
-from oncall.web.pages.page_route import PageRoute
-from oncall.web.pages.rendering import HEADERS, page, render
+from oncall.web.pages.board.board_state import LIVE_PATH
+from oncall.web.pages.board.kept_boards import boards_of
+from oncall.web.pages.frame.door import PageVisitor, VisitorDep
+from oncall.web.pages.frame.page_route import PageRoute
+from oncall.web.pages.frame.rendering import HEADERS, page, render
 from oncall.web.services.dependencies import ServicesDep
 from oncall.web.services.live_feed import LivePlace, place_of
 from oncall.web.services.services import Services

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oncall.paging.actions.field_faults import FieldFault, FieldFaults
-from oncall.web.pages.door import PostedForm
+from oncall.web.pages.frame.door import PostedForm
 
 
 def version_in(posted: PostedForm, field: str) -> int:

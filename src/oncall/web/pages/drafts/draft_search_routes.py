@@ -27,11 +27,11 @@ from oncall.planning.posted.posted_change import PostedFields
 from oncall.planning.posted.uploaded_files import UploadedFile, publication_of, uploaded_roster
 from oncall.planning.published.publish_plan import refuse_other_schedule
 from oncall.web.edge.problem_documents import ProblemDocument
-from oncall.web.pages.door import ManagerDep, ManagerFormDep, PostedForm, PostedUpload, UploadDep
-from oncall.web.pages.draft_routes import draft_path, drafts_page, live_mark, published_roster
-from oncall.web.pages.live_routes import TOO_MANY, EventStream, is_still_signed_in
-from oncall.web.pages.page_route import PageRoute
-from oncall.web.pages.rendering import HEADERS, to
+from oncall.web.pages.drafts.draft_routes import draft_path, drafts_page, live_mark, published_roster
+from oncall.web.pages.frame.door import ManagerDep, ManagerFormDep, PostedForm, PostedUpload, UploadDep
+from oncall.web.pages.frame.live_routes import TOO_MANY, EventStream, is_still_signed_in
+from oncall.web.pages.frame.page_route import PageRoute
+from oncall.web.pages.frame.rendering import HEADERS, to
 from oncall.web.services.dependencies import ServicesDep, running
 from oncall.web.services.services import Services
 

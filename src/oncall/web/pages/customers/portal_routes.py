@@ -31,10 +31,7 @@ from oncall.support.portal_rules import QUESTIONS
 from oncall.web.access.flood_gate import network_of
 from oncall.web.edge.problem_documents import FLOODED, ProblemDocument
 from oncall.web.edge.request_trace import keep_detail, keep_over_rate, source_of
-from oncall.web.pages.door import FORM_FIELD, STALE_FORM, form_fields, refuse_foreign_form
-from oncall.web.pages.kept_words import kept_words, store_is_away
-from oncall.web.pages.page_route import PageRoute
-from oncall.web.pages.portal_door import (
+from oncall.web.pages.customers.portal_door import (
     LARGEST_FORM,
     PortalVisitor,
     drop_portal_session,
@@ -43,7 +40,10 @@ from oncall.web.pages.portal_door import (
     portal_visitor,
     posted_by,
 )
-from oncall.web.pages.rendering import page, to
+from oncall.web.pages.frame.door import FORM_FIELD, STALE_FORM, form_fields, refuse_foreign_form
+from oncall.web.pages.frame.kept_words import kept_words, store_is_away
+from oncall.web.pages.frame.page_route import PageRoute
+from oncall.web.pages.frame.rendering import page, to
 from oncall.web.services.dependencies import ServicesDep, running
 from oncall.web.services.services import Services
 

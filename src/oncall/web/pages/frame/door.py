@@ -22,9 +22,9 @@ from oncall.web.access.caller_rate import OVER_RATE
 from oncall.web.edge.problem_documents import ProblemDocument
 from oncall.web.edge.request_bodies import LARGEST_PLAN, form_body
 from oncall.web.edge.request_trace import keep_caller, keep_over_rate
-from oncall.web.pages.page_route import NeedsSignIn
-from oncall.web.pages.typed_words import remember_typed
-from oncall.web.pages.upload_form import upload_form
+from oncall.web.pages.frame.page_route import NeedsSignIn
+from oncall.web.pages.frame.typed_words import remember_typed
+from oncall.web.pages.frame.upload_form import upload_form
 from oncall.web.services.dependencies import running
 from oncall.web.services.services import Services
 

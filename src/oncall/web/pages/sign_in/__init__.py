@@ -1,0 +1,4 @@
+"""Signing in and out, by a link or at the identity provider.
+
+Imports `pages.frame`.
+"""
