@@ -7,7 +7,7 @@ from ipaddress import ip_network
 import pytest
 
 from oncall.errors import SettingsError
-from oncall.web.server.connection_gate import ConnectionGate, ConnectionLimits
+from oncall.web.server.connection_gate import PROVIDER_SECONDS, ConnectionGate, ConnectionLimits
 from oncall.wiring import read_settings
 from oncall.wiring.web_service import connection_limits
 
@@ -136,3 +136,27 @@ def test_a_limit_that_is_no_number_is_refused(name: str, text: str) -> None:
 @pytest.mark.parametrize(("text", "believed"), [("", 0), ("none", 0), ("10.0.0.7", 1), ("127.0.0.1, 10.0.0.0/24", 2)])
 def test_the_forwarded_address_is_believed_only_from_proxies_that_are_named(text: str, believed: int) -> None:
     assert len(read_settings({"ONCALL_TRUSTED_PROXIES": text}).forwarding_proxies) == believed
+
+
+def test_the_provider_may_have_three_quarters_of_all_connections_for_ten_minutes_after_a_signed_callback() -> None:
+    now = 0.0
+    limits = ConnectionLimits(most=8, most_per_source=2, proxies=())
+    gate: ConnectionGate[str] = ConnectionGate(limits, monotonic=lambda: now)
+    assert entered(gate, "a", "b", address="10.0.0.1") == [None, None]
+    gate.prove("a")
+    assert entered(gate, "c", "d", "e", "f", "g", address="10.0.0.1") == [None] * 4 + ["a"]
+    assert entered(gate, "x", "y", "z", address="10.0.0.2") == [None, None, "x"]
+    now = PROVIDER_SECONDS
+    assert entered(gate, "h", address="10.0.0.1") == ["b"]
+
+
+def test_a_limit_of_one_source_above_the_providers_share_holds_for_the_provider_too() -> None:
+    assert ConnectionLimits(most=8, most_per_source=7).most_per_provider == 7
+
+
+def test_a_callback_through_a_trusted_proxy_or_on_a_closed_connection_proves_no_source() -> None:
+    gate: ConnectionGate[str] = ConnectionGate(ConnectionLimits(most=8, most_per_source=1, proxies=()))
+    gate.enter("a", "10.0.0.1")
+    gate.leave("a")
+    gate.prove("a")
+    assert entered(gate, "b", "c", address="10.0.0.1") == [None, "b"]

@@ -21,7 +21,14 @@ class Crowd:
         self.now = 0.0
         self.may_answer = asyncio.Event()
         self.may_send, self.may_read = asyncio.Event(), asyncio.Event()
-        self.service = Overload(self._app, most=most, most_aside=most_aside, most_pages=1, monotonic=lambda: self.now)
+        self.service = Overload(
+            self._app,
+            most=most,
+            most_aside=most_aside,
+            most_receipts=3,
+            most_pages=1,
+            monotonic=lambda: self.now,
+        )
 
     async def _app(self, scope: Any, receive: Any, send: Any) -> None:
         await receive()
@@ -166,5 +173,18 @@ def test_pages_that_are_read_take_no_place_from_callers() -> None:
         await turns()
         crowd.may_answer.set()
         assert [(await each)[0] for each in (*page, *tickets)] == [200, 200, 200]
+
+    in_a_crowd(story)
+
+
+def test_receipts_that_wait_for_their_batch_keep_no_reply_out_and_have_a_limit_of_their_own() -> None:
+    async def story(crowd: Crowd) -> None:
+        receipts = crowd.begin(3, path="/webhooks/twilio/status")
+        await turns()
+        assert (await crowd.call("/webhooks/twilio/status"))[0] == 503
+        reply = crowd.begin(1, path="/webhooks/twilio/sms")
+        await turns()
+        crowd.may_answer.set()
+        assert [status for status, _, _ in await asyncio.gather(*receipts, *reply)] == [200] * 4
 
     in_a_crowd(story)

@@ -13,7 +13,8 @@ from oncall.paging.sending.store_access import Access
 
 GATHER_SECONDS = 0.05
 """Shortest time (real) between two batches. The first receipt after a pause is recorded at once."""
-MOST_TOGETHER = 200
+MOST_TOGETHER = 500
+"""Receipts of one batch. A batch waits in line with tickets, so a burst needs few and large ones."""
 
 
 class _Waiting:

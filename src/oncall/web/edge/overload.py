@@ -16,10 +16,14 @@ would only wait longer than their callers do."""
 MOST_ASIDE = 256
 """The same for the provider and for probes. They have a number of their own: a flood of tickets must not keep an
 acknowledgement out."""
+MOST_RECEIPTS = 2_000
+"""The same for delivery receipts. A receipt waits until its batch is stored, and meanwhile costs a connection and no
+processor time. Only a signed receipt waits, so a stranger takes none of these places."""
 MOST_PAGES = 128
 """The same for the pages that people read, so that many open boards keep no ticket out on a slow machine."""
 OVERLOADED = "the service answers as many requests as it can now, and nothing was stored; send the same again"
 LOG_EVERY_SECONDS = 10.0
+_RECEIPTS = "/webhooks/twilio/status"
 _ASIDE = ("/webhooks/twilio/", "/healthz", "/readyz", "/metrics")
 _PAGES = ("/board", "/me", "/portal", "/t/", "/status")
 
@@ -37,11 +41,13 @@ class Overload:
         *,
         most: int = MOST_IN_PROGRESS,
         most_aside: int = MOST_ASIDE,
+        most_receipts: int = MOST_RECEIPTS,
         most_pages: int = MOST_PAGES,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._app, self._monotonic = app, monotonic
         self._callers, self._aside, self._pages = _Room(most), _Room(most_aside), _Room(most_pages)
+        self._receipts = _Room(most_receipts)
         self._log = structlog.get_logger("oncall.web")
         self._refused = 0
         self._logged_at: float | None = None
@@ -60,6 +66,8 @@ class Overload:
             await self._app(scope, room.receiving(receive), room.sending(send))
 
     def _room_of(self, path: str) -> _Room:
+        if path == _RECEIPTS:
+            return self._receipts
         if path.startswith(_ASIDE):
             return self._aside
         return self._pages if path.startswith(_PAGES) else self._callers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from fastapi import Request
@@ -10,6 +11,8 @@ from starlette.types import Scope
 from oncall.paging.ports.callers import Token
 
 _KEY = "oncall.trace"
+PROVE_SOURCE = "oncall.prove_source"
+"""The key of a request's scope with a function of the server, if it has one: it takes the source as a provider's."""
 
 
 @dataclass(slots=True)
@@ -49,6 +52,13 @@ def keep_over_rate(request: Request) -> None:
     trace: RequestTrace | None = request.scope.get(_KEY)
     if trace is not None:
         trace.is_over_rate = True
+
+
+def note_signed(request: Request) -> None:
+    """Tell the server that the provider signed this request, so that its source may open more connections."""
+    prove: Callable[[], None] | None = request.scope.get(PROVE_SOURCE)
+    if prove is not None:
+        prove()
 
 
 def source_of(scope: Scope) -> str:

@@ -20,6 +20,7 @@ from oncall.web.edge.api_description import Answer, answers, form
 from oncall.web.edge.plain_route import PlainRoute
 from oncall.web.edge.problem_documents import ProblemDocument
 from oncall.web.edge.request_bodies import form_body
+from oncall.web.edge.request_trace import note_signed
 from oncall.web.models.request_models import (
     KEY_EXAMPLE,
     SMS_EXAMPLE,
@@ -46,6 +47,7 @@ async def _signed_form(request: Request) -> dict[str, str]:
     why = running(request).services.webhooks.why_refused(_as_received(request), form, request.headers)
     if why is not None:
         raise ProblemDocument(403, why)
+    note_signed(request)
     return {name: values[0] for name, values in form.items()}
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+import time
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -14,6 +15,11 @@ Network = IPv4Network | IPv6Network
 MOST_CONNECTIONS = 2_000
 PER_SOURCE_SHARE = 4
 """One source may have a quarter of all connections, unless its own limit is set."""
+PROVIDER_SHARE = (3, 4)
+"""The part of all connections that a provider's address may have. The rest is left to all others."""
+PROVIDER_SECONDS = 600.0
+"""How long (real time) an address counts as the provider's after its last signed callback."""
+_MOST_PROVIDERS = 1_000
 LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 _IPV6_SITE_BITS = 64
 """A customer usually has a whole /64 of IPv6, so all of its addresses are one source."""
@@ -32,6 +38,12 @@ class ConnectionLimits:
     proxies: Sequence[Network] = LOOPBACK
     forwarding: Sequence[Network] = ()
 
+    @property
+    def most_per_provider(self) -> int:
+        """Return how many connections an address may have that has sent a signed callback."""
+        part, whole = PROVIDER_SHARE
+        return max(self.most_per_source, self.most * part // whole)
+
 
 @dataclass(slots=True)
 class _Source(Generic[ConnectionT]):
@@ -44,10 +56,13 @@ class _Source(Generic[ConnectionT]):
 class ConnectionGate(Generic[ConnectionT]):
     """Knows all open connections, and which of them wait for their client: to send a request or the rest of one, or to
     read an answer. Only waiting connections are ever dropped, the one that has waited longest first.
+
+    monotonic: seconds of a clock that never goes back.
     """
 
-    def __init__(self, limits: ConnectionLimits) -> None:
-        self._limits = limits
+    def __init__(self, limits: ConnectionLimits, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._limits, self._monotonic = limits, monotonic
+        self._proven_at: dict[str, float] = {}
         self._source_by_connection: dict[ConnectionT, str | None] = {}
         self._waiting: dict[ConnectionT, None] = {}
         self._sources: dict[str, _Source[ConnectionT]] = {}
@@ -88,12 +103,28 @@ class ConnectionGate(Generic[ConnectionT]):
             if not self._sources[name].count:
                 del self._sources[name]
 
+    def prove(self, connection: ConnectionT) -> None:
+        """Note that the connection brought a callback with the provider's signature. Its source may then open more."""
+        name = self._source_by_connection.get(connection)
+        if name is None:
+            return
+        # Deleted first, so that the dict is ordered by time.
+        self._proven_at.pop(name, None)
+        self._proven_at[name] = self._monotonic()
+        if len(self._proven_at) > _MOST_PROVIDERS:
+            del self._proven_at[next(iter(self._proven_at))]
+
+    def _most_of(self, name: str) -> int:
+        at = self._proven_at.get(name)
+        is_proven = at is not None and self._monotonic() - at < PROVIDER_SECONDS
+        return self._limits.most_per_provider if is_proven else self._limits.most_per_source
+
     def _surplus(self, name: str | None) -> ConnectionT | None:
         """Return the connection to drop before a new one of the source `name` enters; None if there is room, or if no
         connection waits for its client. name: None for a trusted proxy.
         """
         source = self._sources.get(name) if name is not None else None
-        if source is not None and source.count >= self._limits.most_per_source and source.waiting:
+        if name is not None and source is not None and source.count >= self._most_of(name) and source.waiting:
             return next(iter(source.waiting))
         is_full = len(self._source_by_connection) >= self._limits.most
         return next(iter(self._waiting), None) if is_full else None

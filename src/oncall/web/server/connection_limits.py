@@ -8,6 +8,7 @@ from typing import cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from oncall.web.edge.request_trace import PROVE_SOURCE
 from oncall.web.server.connection_gate import ConnectionGate, ConnectionLimits
 from oncall.web.services.live_feed import STREAM_PATH
 
@@ -66,9 +67,11 @@ class PatientProtocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """Note that the head of a request has arrived whole."""
+        """Note that the head of a request has arrived whole, and let its route tell us that the provider signed it."""
         self._is_in_head = False
         super().on_headers_complete()
+        # An ASGI server may add keys of its own; uvicorn types the scope as a TypedDict without them.
+        cast("dict[str, object]", self.scope)[PROVE_SOURCE] = self._prove
 
     # uvicorn declares None, but asyncio asks for this bool.
     def eof_received(self) -> bool:  # type: ignore[override]  # see above
@@ -96,6 +99,9 @@ class PatientProtocol(HttpToolsProtocol):
             self._patience.cancel()
         self.gate.leave(self)
         super().connection_lost(exc)
+
+    def _prove(self) -> None:
+        self.gate.prove(self)
 
     def _note_state(self) -> None:
         if self._is_working():
