@@ -67,6 +67,10 @@ class Faults:
         self._more += others.more
         self._is_whole = self._is_whole and others.is_whole
 
+    def take_warnings(self, others: Faults) -> None:
+        """Add the warnings of another file that this one names."""
+        self._warnings.extend(others.warnings)
+
     def refusal(self) -> FileFaults:
         """Return every fault noted so far as one error; at least one must be noted."""
         faults = tuple(dict.fromkeys(self._faults))

@@ -218,6 +218,16 @@ def test_a_fault_after_the_first_turn_does_not_end_the_work(capsys: pytest.Captu
     assert capsys.readouterr().err == "oncall: the database is away; the next try is in 60 seconds\n"
 
 
+def test_an_export_leaves_files_alone_that_stay_the_same(page: Oncall, tmp_path: Path) -> None:
+    folder = tmp_path / "public"
+    assert page("status", "export", folder).code == 0
+    former = {path: path.stat().st_ino for path in folder.rglob("*") if path.is_file()}
+    opened(page, "Portal down", "--component", "portal=major_outage")
+    assert page("status", "export", folder).code == 0
+    same = {path.name for path, number in former.items() if path.stat().st_ino == number}
+    assert "status.css" in same and "index.html" not in same
+
+
 @pytest.mark.parametrize(
     ("every", "words"),
     [

@@ -38,6 +38,19 @@ def test_third_parties_are_not_core_unless_the_file_says_so() -> None:
     assert status_page_from_text(GOOD + core, "s", UTC).core == ("dns",)
 
 
+def test_a_private_component_marked_core_gets_a_warning_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / "my.policy.yaml").write_text(packaged_policy_text() + "status: status.yaml\n")
+    status = tmp_path / "status.yaml"
+    status.write_text(GOOD + "  - {id: vpn, name: VPN, customers: [Acme Ltd], core: true}\n")
+    warnings = [str(each) for each in read_policy(tmp_path / "my.policy.yaml").warnings]
+    assert warnings == [
+        f"{status}:4:55: components[1].core: is ignored: a private component never counts for the uptime of the page; "
+        "delete `core: true` here, or delete `customers` to show the component to everyone"
+    ]
+    status.write_text(GOOD + "  - {id: vpn, name: VPN, customers: [Acme Ltd], core: false}\n")
+    assert read_policy(tmp_path / "my.policy.yaml").warnings == ()
+
+
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [

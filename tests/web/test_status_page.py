@@ -35,6 +35,7 @@ def test_a_change_is_on_the_page_at_once_and_readers_need_no_token(service: Serv
 def test_every_file_of_the_page_is_served_and_a_reader_that_has_it_gets_304(service: Service) -> None:
     media = {
         "/status": "text/html",
+        "/status/history": "text/html",
         "/status/status.css": "text/css",
         "/status/status.js": "text/javascript",
         "/status/embed.svg": "image/svg+xml",
@@ -51,6 +52,18 @@ def test_every_file_of_the_page_is_served_and_a_reader_that_has_it_gets_304(serv
         assert answer.headers["access-control-allow-origin"] == "*"
         again = service.call("GET", path, by=None, headers={"If-None-Match": answer.headers["etag"]})
         assert (again.status_code, again.content) == (304, b""), path
+
+
+def test_the_address_with_a_slash_at_its_end_leads_to_the_page(service: Service) -> None:
+    answer = service.call("GET", "/status/", by=None)
+    assert (answer.status_code, answer.headers["location"]) == (308, "/status")
+
+
+def test_the_history_has_a_page_for_each_month(service: Service) -> None:
+    assert "There is no incident or maintenance yet." in service.call("GET", "/status/history", by=None).text
+    assert service.post({**DOWN, "at": "2027-01-02T02:00:00-05:00"}, by="mei", path=EVENTS).status_code == 201
+    for path in ("/status/history", "/status/history/2027-01"):
+        assert "Portal down" in service.call("GET", path, by=None).text
 
 
 def test_a_kept_page_is_answered_as_a_rendered_one_and_compressed_for_those_who_ask(service: Service) -> None:
@@ -78,7 +91,8 @@ def test_what_another_process_writes_is_on_the_page_within_ten_seconds(service: 
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("/status/incidents/nope", "there is no such page; the status page lists every incident"),
+        ("/status/incidents/nope", "there is no such page; /status/history lists every incident"),
+        ("/status/history/2027-13", "the history has no such month; /status/history lists every month"),
         ("/status/components/acme-vpn/feed.atom", "there is no such component on the status page"),
         ("/status/api/v2/nope.json", "there is no such document; begin with /status/api/v2/summary.json"),
     ],

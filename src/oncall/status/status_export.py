@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 from oncall.status.incidents import Incident, Maintenance
-from oncall.status.status_pages import asset, badge_svg, feed, incident_html, status_html
+from oncall.status.status_history import history_of
+from oncall.status.status_pages import asset, badge_svg, feed, history_html, status_html, subject_html
 from oncall.status.status_record import StatusRecord
 from oncall.status.statuspage_json import documents, is_public
 
@@ -23,7 +24,11 @@ def exported_files(record: StatusRecord) -> dict[str, bytes]:
     subjects: list[Incident | Maintenance] = [*record.incidents, *record.maintenances]
     for subject in subjects:
         if is_public(subject, record):
-            files[f"incidents/{subject.id}/index.html"] = incident_html(record, subject.id, "../../").encode()
+            files[f"incidents/{subject.id}/index.html"] = subject_html(record, subject, "../../").encode()
+    history = history_of(record)
+    files["history/index.html"] = history_html(record, "", "../", history).encode()
+    for month in history.months:
+        files[f"history/{month.key}/index.html"] = history_html(record, month.key, "../../", history).encode()
     for component in record.page.public:
         for form in ("atom", "rss"):
             files[f"components/{component.id}/feed.{form}"] = feed(record, form, component.id).encode()

@@ -7,7 +7,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from oncall.errors import NotFound
@@ -17,6 +16,7 @@ from oncall.status.day_bars import DAYS, day_bars, last_window
 from oncall.status.incidents import Incident, Maintenance
 from oncall.status.status_board import uptime_windows
 from oncall.status.status_entries import entries
+from oncall.status.status_history import RECENT_DAYS, History, history_of, recent_entries
 from oncall.status.status_record import StatusRecord
 from oncall.status.status_words import STEP_WORDS, SYMBOLS, both_times, formula_sentence, uptime_sentence
 from oncall.status.statuspage_components import page_id
@@ -34,7 +34,7 @@ def status_html(record: StatusRecord, base: str, *, may_subscribe: bool = False,
     """Return the page. base: the path from the page to its files, like `/status/`. may_subscribe: show the form to
     subscribe. may_text: show the form for phone numbers.
     """
-    page, window = record.page, last_window(record)
+    page, window, line = record.page, last_window(record), top_line(record)
     components = [(each, record.state_of(each.id), list(day_bars(record, each.id))) for each in page.public]
     tallies = {each.id: component_tally(record.histories[each.id], window, page) for each in page.public}
     groups = [(group.name, [row for row in components if row[0].group == group.id]) for group in page.groups]
@@ -43,6 +43,8 @@ def status_html(record: StatusRecord, base: str, *, may_subscribe: bool = False,
         "status_page.html.j2",
         record,
         base,
+        line=line,
+        symbol_of_page=INDICATOR_SYMBOLS[line.indicator],
         groups=[(name, rows) for name, rows in groups if rows],
         tallies=tallies,
         page_tally=page_tally(record.histories, window, page),
@@ -52,7 +54,8 @@ def status_html(record: StatusRecord, base: str, *, may_subscribe: bool = False,
         open_incidents=[each for each in record.open_incidents if is_public(each, record)],
         running=[each for each in record.running if is_public(each, record)],
         upcoming=[each for each in record.upcoming if is_public(each, record)],
-        months=_months(record),
+        recent=recent_entries(record),
+        recent_days=RECENT_DAYS,
         may_subscribe=may_subscribe,
         may_text=may_text,
     )
@@ -63,9 +66,24 @@ def incident_html(record: StatusRecord, subject: str, base: str) -> str:
     known: list[Incident | Maintenance] = [*record.incidents, *record.maintenances]
     found = next((each for each in known if each.id == subject and is_public(each, record)), None)
     if found is None:
-        raise NotFound("there is no such page; the status page lists every incident")
-    incident, work = (found, None) if isinstance(found, Incident) else (None, found)
+        raise NotFound("there is no such page; /status/history lists every incident")
+    return subject_html(record, found, base)
+
+
+def subject_html(record: StatusRecord, subject: Incident | Maintenance, base: str) -> str:
+    """Return the page of a public incident or maintenance."""
+    incident, work = (subject, None) if isinstance(subject, Incident) else (None, subject)
     return _render("status_incident.html.j2", record, base, incident=incident, work=work)
+
+
+def history_html(record: StatusRecord, month: str, base: str, history: History | None = None) -> str:
+    """Return the page of one month of the history. month: like `2027-03`; empty: the newest. Raises NotFound.
+
+    history: of this record, for callers that render many months.
+    """
+    history = history or history_of(record)
+    shown = history.month(month) if month or history.months else None
+    return _render("status_history.html.j2", record, base, history=history, month=shown)
 
 
 def subscription_html(
@@ -111,20 +129,12 @@ def badge_svg(record: StatusRecord) -> str:
     """Return the state of the page as a small picture."""
     line = top_line(record)
     symbol = INDICATOR_SYMBOLS[line.indicator]
-    return _render("status_badge.svg.j2", record, "", symbol=symbol)
+    return _render("status_badge.svg.j2", record, "", line=line, symbol=symbol)
 
 
 def asset(name: str) -> bytes:
     """Return the content of `status.css` or `status.js`."""
     return files("oncall.status").joinpath(name).read_bytes()
-
-
-def _months(record: StatusRecord) -> list[tuple[str, list[Incident]]]:
-    """Return the past incidents by the month of their start, the newest first."""
-    zone = record.page.zone
-    past = [each for each in record.incidents if each.state.is_over and is_public(each, record)]
-    by_month = groupby(past, key=lambda each: each.started_at.astimezone(zone).strftime("%B %Y"))
-    return [(month, list(group)) for month, group in by_month]
 
 
 def _render(template: str, record: StatusRecord, base: str, **values: object) -> str:
@@ -135,10 +145,11 @@ def _render(template: str, record: StatusRecord, base: str, **values: object) ->
             record=record,
             page=record.page,
             base=base,
-            line=top_line(record),
-            symbol_of_page=INDICATOR_SYMBOLS[top_line(record).indicator],
             time=lambda at: both_times(at, record.page.zone),
             link=lambda subject: link_to(subject, record),
+            # A file on any web host needs its name in links; the service does not.
+            index="" if base.startswith("/") else "/index.html",
+            home=base.rstrip("/") if base.startswith("/") else f"{base}index.html",
             **values,
         )
     )

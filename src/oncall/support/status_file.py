@@ -24,6 +24,10 @@ LONGEST_TITLE = 200
 """Characters of an incident's title."""
 LONGEST_MESSAGE = 5_000
 """Characters of what the page says at one time."""
+PRIVATE_CORE = (
+    "is ignored: a private component never counts for the uptime of the page; delete `core: true` here, or delete "
+    "`customers` to show the component to everyone"
+)
 _REMIND_AFTER = timedelta(minutes=30)
 _REMIND_BEFORE = timedelta(hours=24)
 _EXAMPLE_PROBE = "http://127.0.0.1:9115/probe?target=https://example.com&module=http_2xx"
@@ -140,7 +144,11 @@ def status_page_from_text(text: str, source: str, zone: ZoneInfo) -> StatusPage:
 
     source: the name of the file in messages. zone: of the policy, for a page that names none.
     """
-    faults = Faults(source)
+    return _read(text, Faults(source), zone)
+
+
+def _read(text: str, faults: Faults, zone: ZoneInfo) -> StatusPage:
+    """Return the page of a text, and note what is wrong with it. Raises FileFaults."""
     root = parse_yaml(text, faults)
     try:
         page = _page(Fields(root), zone)
@@ -153,7 +161,7 @@ def status_page_from_text(text: str, source: str, zone: ZoneInfo) -> StatusPage:
 def status_beside(path: Path, root: Node) -> str:
     """Return the text of the status file that the policy at `path` names; empty if it names none.
 
-    `root` is the policy's document. The faults of the file are noted with the policy's.
+    `root` is the policy's document. The faults and warnings of the file are noted with the policy's.
     """
     beside = named_file(path, root, "status")
     if beside is None:
@@ -161,7 +169,9 @@ def status_beside(path: Path, root: Node) -> str:
     try:
         text = read_yaml_text(beside)
         # The zone is that of the policy, which may itself be at fault; it has no part in the faults of this file.
-        status_page_from_text(text, str(beside), ZoneInfo("UTC"))
+        faults = Faults(str(beside))
+        _read(text, faults, ZoneInfo("UTC"))
+        root.faults.take_warnings(faults)
     except FileFaults as refusal:
         root.faults.take_over(refusal)
         return ""
@@ -270,6 +280,9 @@ def _component(groups: Sequence[str] | None) -> Reader[Component]:
         customers = fields.optional("customers", list_of(line_of_text), ())
         monitor = fields.optional("monitor", _probe_address, None)
         fields.close()
+        if core.is_good and core.value and customers.is_good and customers.value:
+            # A warning, because files that were published before this check must still be read.
+            core.place.warn(PRIVATE_CORE)
         return Component(
             component_id.value,
             name.value,

@@ -46,6 +46,7 @@ PAGES: Mapping[str, PageRow] = {
     "portal sign-in": PageRow("/portal"),
     "portal link": PageRow(lambda paths: paths.portal_link),
     "status": PageRow("/status"),
+    "status history": PageRow("/status/history"),
     "incident": PageRow(lambda paths: paths.incident),
     "maintenance": PageRow(lambda paths: paths.maintenance),
 }

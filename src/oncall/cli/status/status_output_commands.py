@@ -147,8 +147,8 @@ def export(
 ) -> None:
     """Write the page as files for any web host.
 
-    The files are HTML, JSON and feeds. Pages in DIR/incidents and feeds in DIR/components that are not public any
-    more are removed. The page shows the time at which it was written, so readers see when it is old.
+    The files are HTML, JSON and feeds. Pages in DIR/incidents and DIR/history and feeds in DIR/components that are not
+    public any more are removed. The page shows the time at which it was written, so readers see when it is old.
 
     With --every it writes them again and again; a database that is away is tried again at the next turn.
 
@@ -175,9 +175,12 @@ def _export_once(folder: Path, *, json: bool) -> None:
         files = exported_files(page.record())
     for name, content in files.items():
         path = folder / name
+        # A file that stays the same keeps its time, so that programs which copy the folder skip it.
+        if path.is_file() and path.read_bytes() == content:
+            continue
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, content)
-    former = ("incidents/*.html", "incidents/*/index.html", "components/*/feed.*")
+    former = ("incidents/*.html", "incidents/*/index.html", "history/*/index.html", "components/*/feed.*")
     for path in (each for pattern in former for each in folder.glob(pattern)):
         if path.relative_to(folder).as_posix() not in files:
             path.unlink()

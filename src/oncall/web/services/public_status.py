@@ -18,7 +18,7 @@ from functools import cache
 
 from oncall.errors import NotFound, Refused, StoreError
 from oncall.paging.ports.store import Transaction
-from oncall.status.status_pages import asset, badge_svg, feed, incident_html, status_html
+from oncall.status.status_pages import asset, badge_svg, feed, history_html, incident_html, status_html
 from oncall.status.status_record import StatusRecord, read_status
 from oncall.status.statuspage_json import documents
 from oncall.web.edge.problem_documents import ProblemDocument
@@ -159,6 +159,7 @@ def _file(record: StatusRecord, path: str, may_subscribe: bool, may_text: bool) 
         "feed.atom": lambda: _public(feed(record, "atom").encode(), "application/atom+xml; charset=utf-8"),
         "feed.rss": lambda: _public(feed(record, "rss").encode(), "application/rss+xml; charset=utf-8"),
         "incidents": lambda: _public(incident_html(record, rest, "/status/").encode(), HTML),
+        "history": lambda: _public(history_html(record, rest, "/status/").encode(), HTML),
         "components": lambda: _component_feed(record, rest),
         "api": lambda: _document(record, rest.removeprefix("v2/")),
     }

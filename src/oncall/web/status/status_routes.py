@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from oncall.paging.actions.posted_status import status_action_from
 from oncall.paging.actions.status_on_page import record_on_page
@@ -87,6 +87,12 @@ async def get_page(request: Request, public: PublicStatusDep) -> Response:
     return _sent(request, await public.file(""))
 
 
+@pages.get("/status/")
+async def get_page_with_slash() -> Response:
+    """Leads to the page, whose address has no slash at its end."""
+    return RedirectResponse("/status", 308)
+
+
 @pages.get("/status/embed.svg")
 async def get_badge(request: Request, public: PublicStatusDep) -> Response:
     """Returns the state of the page as a small picture."""
@@ -121,6 +127,18 @@ async def get_component_rss(request: Request, public: PublicStatusDep, component
 async def get_incident_page(request: Request, public: PublicStatusDep, subject: str) -> Response:
     """Returns the page of one incident or maintenance."""
     return _sent(request, await public.file(f"incidents/{subject}"))
+
+
+@pages.get("/status/history")
+async def get_history(request: Request, public: PublicStatusDep) -> Response:
+    """Returns the newest month of the history, with links to all others."""
+    return _sent(request, await public.file("history"))
+
+
+@pages.get("/status/history/{month}")
+async def get_history_month(request: Request, public: PublicStatusDep, month: str) -> Response:
+    """Returns one month of the history, like `2027-03`."""
+    return _sent(request, await public.file(f"history/{month}"))
 
 
 @pages.get("/status/status.css")
