@@ -137,19 +137,22 @@ async def _preview(
         refusal = refusal or fault
     words = str(refusal).replace("\n", "; ") if refusal is not None else ""
     keep_detail(request, words)
-    return page(
-        "status_preview.html.j2",
-        status=(status_of(refusal) or 422) if refusal is not None else 200,
-        visitor=asked.visitor,
-        common=_common(record),
-        name=asked.name,
-        form=asked.form,
-        values=asked.values,
-        effect=effect,
-        months=_months(effect),
-        seen=seen,
-        new_id=new_id,
-        refusal=words,
+    # In a thread, because the uptime before and after is worked out from the whole history.
+    return await asyncio.to_thread(
+        lambda: page(
+            "status_preview.html.j2",
+            status=(status_of(refusal) or 422) if refusal is not None else 200,
+            visitor=asked.visitor,
+            common=_common(record),
+            name=asked.name,
+            form=asked.form,
+            values=asked.values,
+            effect=effect,
+            months=_months(effect),
+            seen=seen,
+            new_id=new_id,
+            refusal=words,
+        )
     )
 
 
