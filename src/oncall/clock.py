@@ -52,15 +52,18 @@ class SystemClock:
 
 @dataclass(frozen=True)
 class RehearsalClock:
-    """Policy time starts at `starts_at` (aware UTC) when this object is made, and runs at `rate` times real time."""
+    """Policy time starts at `starts_at` (aware UTC) when this object is made, and runs at `rate` times real time.
+
+    began: when that was, by the machine's monotonic clock, which all of its processes share.
+    """
 
     starts_at: datetime
     rate: float = 1.0
-    _began: float = field(default_factory=time.monotonic)
+    began: float = field(default_factory=time.monotonic)
 
     def now(self) -> datetime:
         """Return policy time, aware UTC."""
-        return self.starts_at + timedelta(seconds=(time.monotonic() - self._began) * self.rate)
+        return self.starts_at + timedelta(seconds=(time.monotonic() - self.began) * self.rate)
 
     def real_now(self) -> datetime:
         """Return real time, aware UTC."""

@@ -113,7 +113,7 @@ async def _open_services(
     settings: Settings, *, callback_url: str | None, address: str, senders: SenderSetup, mail_door: MailDoor | None
 ) -> AsyncIterator[Services]:
     """Run the pager and give the web routes what they need, until the service stops."""
-    webhooks = _TwilioWebhooks(settings, public_url=settings.public_url or address)
+    webhooks = TwilioWebhooks(settings, public_url=settings.public_url or address)
     async with open_pager(settings, callback_url=callback_url, address=address) as pager:
         refusals = Refusals(pager.registry, real_now=pager.clock.real_now, worker=pager.worker)
         alarm = Alarms(settings.alarm_url, pager.relay)
@@ -149,7 +149,7 @@ async def _open_services(
                 yield services
 
 
-class _TwilioWebhooks:
+class TwilioWebhooks:
     """`web.ports.Webhooks` for Twilio. Without an auth token it refuses every request."""
 
     def __init__(self, settings: Settings, *, public_url: str) -> None:

@@ -27,7 +27,9 @@ def serve(
         8000, "--port", metavar="PORT", min=0, max=65535, help="The port to listen on; 0 takes any free port."
     ),
 ) -> None:
-    """Run the API and the pager in one process.
+    """Run the API and the pager.
+
+    Pages for people are answered by a second process of low priority, which starts with the first of them.
 
     Needs ONCALL_SMS: "twilio" with its credentials, or "outbox" to print messages instead of sending them.
     ONCALL_SMTP_LISTEN=127.0.0.1:2525 also takes mail in, which opens tickets.
@@ -41,9 +43,11 @@ def serve(
     settings = wiring.read_settings()
     wiring.make_channels(settings, callback_url=None)
     from oncall.web.server.server import make_server
+    from oncall.web.services.dependencies import kept
     from oncall.wiring.event_loop import run
     from oncall.wiring.logs import start_logging
     from oncall.wiring.mail_service import open_mail_door
+    from oncall.wiring.page_worker import PageWorker
     from oncall.wiring.pager import freeze_loaded_objects, share_the_interpreter
     from oncall.wiring.web_service import connection_limits, make_app, only_pager, raise_open_files
 
@@ -57,7 +61,8 @@ def serve(
         # The server stops on these signals and then raises them again. Ignore that: a requested stop is no failure.
         for stopping in (signal.SIGINT, signal.SIGTERM):
             signal.signal(stopping, lambda *_: None)
-        server = make_server(app, connection_limits(settings, open_files=raise_open_files()))
+        pages = PageWorker(address, lambda: kept(app).services.clock, lambda *taken: server.take(*taken))
+        server = make_server(app, connection_limits(settings, open_files=raise_open_files()), pages)
         share_the_interpreter()
         freeze_loaded_objects()
         run(server.serve(sockets=[listening]))

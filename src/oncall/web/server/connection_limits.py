@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import cast
+from typing import Protocol, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -23,35 +23,60 @@ that a slow client is still reading: the system does not report how full its buf
 when a third of the buffer is free."""
 
 
+class OtherProcess(Protocol):
+    """A process that answers some of the requests that arrive here."""
+
+    def takes(self, connection: socket.socket, data: bytes) -> bool:
+        """Pass on a connection if the other process answers its next request. data: what was read of that request.
+
+        Returns False if this process must answer it.
+        """
+
+    async def stop(self) -> None:
+        """Pass on no more connections, and end what belongs to the other process."""
+
+
 class PatientProtocol(HttpToolsProtocol):
     """uvicorn's HTTP protocol with limits; without them it waits for ever for a request that is never completed.
 
-    gate: shared by all connections of one server; a subclass for each server sets it.
+    gate: shared by all connections of one server; a subclass for each server sets it. other: None if this process
+    answers every request. first_bytes: what another process read from the connection before it came here.
     """
 
     gate: ConnectionGate[PatientProtocol]
+    other: OtherProcess | None = None
     patience_seconds = PATIENCE_SECONDS
+    first_bytes = b""
 
     _patience: asyncio.TimerHandle | None = None
     _unread = 0
     _head_bytes = 0
     _is_in_head = False
     _is_half_closed = False
+    _is_between_requests = True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start the time limit of the first request. Above the limit of connections, drop the oldest that waits."""
         transport = cast("asyncio.Transport", transport)
         super().connection_made(transport)
-        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MOST_UNDERWAY)
+        self._socket().setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MOST_UNDERWAY)
         self._wait()
         dropped = self.gate.enter(self, self.client[0] if self.client is not None else "")
         if dropped is not None:
             # Leave at once: the loop reports the end of the connection only after it has accepted many more.
             self.gate.leave(dropped)
             dropped.transport.abort()
+        if self.first_bytes and not transport.is_closing():
+            self.data_received(self.first_bytes)
 
     def data_received(self, data: bytes) -> None:
-        """Start the time limit of a request when its first bytes arrive, and refuse a head that is too large."""
+        """Start the time limit of a request when its first bytes arrive, and refuse a head that is too large.
+
+        If another process answers the request, pass the connection on and let go of it.
+        """
+        if self.other is not None and self._is_idle() and self.other.takes(self._socket(), data):
+            self.transport.abort()
+            return
         super().data_received(data)
         # The body of a request that was refused unread may still arrive: it is no head.
         self._head_bytes = self._head_bytes + len(data) if self._is_in_head else 0
@@ -63,7 +88,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Note that the head of a request begins."""
-        self._is_in_head = True
+        self._is_in_head, self._is_between_requests = True, False
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -72,6 +97,11 @@ class PatientProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         # An ASGI server may add keys of its own; uvicorn types the scope as a TypedDict without them.
         cast("dict[str, object]", self.scope)[PROVE_SOURCE] = self._prove
+
+    def on_message_complete(self) -> None:
+        """Note that a request has arrived whole."""
+        self._is_between_requests = True
+        super().on_message_complete()
 
     # uvicorn declares None, but asyncio asks for this bool.
     def eof_received(self) -> bool:  # type: ignore[override]  # see above
@@ -103,6 +133,15 @@ class PatientProtocol(HttpToolsProtocol):
     def _prove(self) -> None:
         self.gate.prove(self)
 
+    def _is_idle(self) -> bool:
+        """Return True if everything that arrived is answered, so that the next bytes begin a request."""
+        is_answered = self.cycle is None or self.cycle.response_complete
+        is_sent = not self.pipeline and self.transport.get_write_buffer_size() == 0
+        return self._is_between_requests and is_answered and is_sent and not self.transport.is_closing()
+
+    def _socket(self) -> socket.socket:
+        return cast("socket.socket", self.transport.get_extra_info("socket"))
+
     def _note_state(self) -> None:
         if self._is_working():
             self.gate.work(self)
@@ -132,6 +171,9 @@ class PatientProtocol(HttpToolsProtocol):
         self._unread = unread
 
 
-def limited_protocol(limits: ConnectionLimits) -> type[PatientProtocol]:
-    """Return the protocol of one server, whose connections share these limits."""
-    return type("LimitedProtocol", (PatientProtocol,), {"gate": ConnectionGate(limits)})
+def limited_protocol(limits: ConnectionLimits, other: OtherProcess | None = None) -> type[PatientProtocol]:
+    """Return the protocol of one server, whose connections share these limits.
+
+    other: the process that answers some of its requests; None: there is none.
+    """
+    return type("LimitedProtocol", (PatientProtocol,), {"gate": ConnectionGate(limits), "other": other})

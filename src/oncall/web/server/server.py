@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
-from typing import Protocol, runtime_checkable
+from typing import Protocol, cast, runtime_checkable
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from oncall.web.server.connection_gate import ConnectionLimits
-from oncall.web.server.connection_limits import limited_protocol
+from oncall.web.server.connection_limits import OtherProcess, PatientProtocol, limited_protocol
 
 BACKLOG = 2_048
 """Connections that the system completes before the server takes them. A burst must not wait for the client to retry."""
@@ -31,6 +32,29 @@ class HasStreams(Protocol):
 class Server(uvicorn.Server):
     """uvicorn's server, which takes few connections in one turn of the event loop but lets many wait."""
 
+    def __init__(self, config: uvicorn.Config, other: OtherProcess | None = None) -> None:
+        super().__init__(config)
+        self._other = other
+        self._taking: set[asyncio.Task[None]] = set()
+
+    def take(self, connection: socket.socket, data: bytes) -> None:
+        """Serve a connection that another process accepted. data: what that process read of the next request."""
+        task = asyncio.get_running_loop().create_task(self._serve_connection(connection, data))
+        self._taking.add(task)
+        task.add_done_callback(self._taking.discard)
+
+    async def _serve_connection(self, connection: socket.socket, data: bytes) -> None:
+        def protocol() -> PatientProtocol:
+            make = cast("type[PatientProtocol]", self.config.http_protocol_class)
+            made = make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+            made.first_bytes = data
+            return made
+
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(protocol, connection)
+        except OSError:
+            connection.close()  # Its client is gone.
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to listen. The loop uses one number for both limits, so the longer queue is set afterwards."""
         await super().startup(sockets)
@@ -41,15 +65,20 @@ class Server(uvicorn.Server):
         """Stop, without waiting for answers that do not end by themselves."""
         if isinstance(self.config.app, HasStreams) and self.started:
             self.config.app.end_streams()
+        if self._other is not None:
+            await self._other.stop()
         await super().shutdown(sockets)
 
 
-def make_server(app: ASGIApp, limits: ConnectionLimits) -> Server:
-    """Return a server for the application. Run it with the bound socket: `serve(sockets=[...])`."""
+def make_server(app: ASGIApp, limits: ConnectionLimits, other: OtherProcess | None = None) -> Server:
+    """Return a server for the application. Run it with the bound socket: `serve(sockets=[...])`.
+
+    other: the process that answers some of its requests; None: there is none.
+    """
     return Server(
         uvicorn.Config(
             app,
-            http=limited_protocol(limits),
+            http=limited_protocol(limits, other),
             ws="none",
             lifespan="on",
             log_config=None,
@@ -60,5 +89,6 @@ def make_server(app: ASGIApp, limits: ConnectionLimits) -> Server:
             proxy_headers=bool(limits.forwarding),
             forwarded_allow_ips=[str(network) for network in limits.forwarding],
             timeout_graceful_shutdown=STOP_SECONDS,
-        )
+        ),
+        other,
     )
