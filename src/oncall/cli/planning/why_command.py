@@ -122,17 +122,17 @@ def _solved_text(solved: SolvedAlternative) -> str:
     if solved.least_change is None:
         return "no plan keeps the rules, proven"
     if solved.cost_change is None:
-        return f"no plan was found in this time; it costs {_floor(solved.least_change)}"
+        return f"no plan was found in this time; it costs {_lower_bound_words(solved.least_change)}"
     if solved.is_proven:
         return f"costs {_difference(solved.cost_change)}, proven"
-    return f"costs {_difference(solved.cost_change)} at most, {_floor(solved.least_change)}"
+    return f"costs {_difference(solved.cost_change)} at most, {_lower_bound_words(solved.least_change)}"
 
 
 def _difference(cost: int) -> str:
     return "the same" if cost == 0 else f"{abs(cost)} {'more' if cost > 0 else 'less'}"
 
 
-def _floor(cost: int) -> str:
+def _lower_bound_words(cost: int) -> str:
     """Return the proven lower bound of a search that was cut short, in words."""
     if cost > 0:
         return f"at least {cost} more"

@@ -1,4 +1,4 @@
-"""Compare two rosters: today's plan beside that of a changed team or other rules, each made as `make_plan` makes it."""
+"""Compare two rosters: makes today's plan, and the plan of a changed team or other rules, both with `make_plan`."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def compare_rosters(
 
 
 class _OnceForBoth:
-    """Passes sentences to the caller: one about both plans only once, one about the changed plan with `changed`."""
+    """Passes sentences to the caller: a sentence that both plans cause only once, others of the changed plan marked."""
 
     def __init__(self, watch: PlanningWatch) -> None:
         self._say = watch.say

@@ -66,7 +66,7 @@ def explain_seats(
 
 
 def _seats(plan: Plan, roster: Roster, question: SeatQuestion) -> list[Seat]:
-    """Return the seats that the question names. Raises Refused when there is none; the message says what to ask for."""
+    """Return the seats that the question names. Raises Refused, with possible questions, when there is none."""
     role = question.role
     roles = [*roster.rules.roles, *([SHADOW] if any(engineer.shadows for engineer in roster.engineers) else [])]
     if role is not None and role not in roles:

@@ -120,7 +120,7 @@ def _context(
 
 
 def _still_agreed(baseline: NamedPlan, roster: Roster, say: Callable[[str], None]) -> list[Relaxation]:
-    """Return the relaxations that the baseline is marked with and that still fit the roster."""
+    """Return the baseline's relaxations that still fit the roster; `say` takes a sentence about each other one."""
     fitting: list[Relaxation] = []
     for each in baseline.plan.relaxed:
         try:

@@ -1,4 +1,4 @@
-"""A repair in sentences: what changed, what it costs, and what more changes would improve."""
+"""Describes a repair in sentences: what changed, what it costs, and what more changes would improve."""
 
 from __future__ import annotations
 

@@ -36,8 +36,8 @@ class PublishTransaction(ChangeTransaction, SwapTransaction, Protocol):
 class Actor:
     """Who asks for a change, and when.
 
-    by: the author's id or name. is_limited: an engineer who may change only what is their own. expected: the newest
-    version that the caller has seen; None: any.
+    by: the author's id or name. is_limited: True for an engineer, who may change only their own shifts. expected: the
+    newest version that the caller has seen; None: any.
     """
 
     by: str
@@ -90,7 +90,7 @@ def carry_out_undo(tx: ChangeTransaction, version: int, asked: UndoAsked, actor:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A plan that was published. warnings: what a manager should know. told: the ids of engineers told by SMS."""
+    """A plan that was published. warnings: for the manager. told: the ids of the engineers who get an SMS."""
 
     sound: PublishablePlan
     made: AppendedVersion
@@ -117,12 +117,15 @@ def carry_out_publication(
 
 
 def told_of(tx: ChangeTransaction, made: ChangeMade, actor: Actor) -> CarriedOut:
-    """Tell the people concerned of a change by SMS, if it is within 48 hours. Run it in the change's transaction."""
+    """Queue texts to the people whose shifts a change moves within 48 hours. Run it in the change's transaction."""
     return CarriedOut(made, tell_of_version(tx, made.version, actor.context))
 
 
 def tell_of_version(tx: ScheduleNotices, made: AppendedVersion, context: ActionContext) -> tuple[str, ...]:
-    """Tell the people concerned of a version by SMS, but nobody of the first publication; return their ids."""
+    """Queue texts to the people whose shifts a version moves within 48 hours; return their ids.
+
+    Queues none for the first publication.
+    """
     if not made.before.publications:
         return ()
     note = made.after.log[-1]
@@ -130,7 +133,7 @@ def tell_of_version(tx: ScheduleNotices, made: AppendedVersion, context: ActionC
 
 
 def refuse_others(tx: ScheduleTransaction, actor: Actor, engineer: str, may: str) -> None:
-    """Raise NotAllowed for a limited actor who asks in another engineer's name. may: what the token does, with `{}`."""
+    """Raise NotAllowed for a limited actor who acts for another engineer. may: what the token allows; `{}`: its id."""
     if not actor.is_limited:
         return
     if (fault := roster_fault(actor.by, tx.schedule())) is not None:

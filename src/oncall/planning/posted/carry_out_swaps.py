@@ -1,4 +1,4 @@
-"""Carry out what a caller asks about swaps and absences: check that the caller may, do it, and tell people."""
+"""Carry out a caller's request about swaps and absences: check that it is allowed, do it, and tell the people."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ REPAIR_TIME = timedelta(seconds=10)
 
 
 class SwapAnswer(StrEnum):
-    """What an engineer does with a request. The API's paths and the commands have these names."""
+    """An engineer's answer to a request. The API's paths and the commands use these names."""
 
     ACCEPT = "accept"
     DECLINE = "decline"

@@ -1,4 +1,4 @@
-"""Make the plan of a draft: search, note how far the search is, and store how it ended."""
+"""Make the plan of a draft: search, store the progress, and store the result."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ MOST_NOTES = 50
 
 
 def make_draft(store: Store, draft_id: str, real_now: Callable[[], datetime], beat: timedelta = BEAT) -> None:
-    """Make the plan of a draft and store it, or why there is none. Does nothing for a draft that is not being made.
+    """Make the plan of a draft, and store it or the reason why there is none. Does nothing unless its state is MAKING.
 
-    A draft that is discarded meanwhile ends the search.
+    If the draft is discarded meanwhile, the search ends.
     """
     found = store.read(lambda tx: (tx.plan_draft(draft_id), tx.schedule()))
     draft, schedule = found
@@ -76,7 +76,7 @@ def _plan(content: DraftContent, schedule: Schedule, beat: _Beat) -> Plan:
 
 
 class _Beat:
-    """Stores every few seconds that the search lives and how far it is, in a thread of its own.
+    """Stores a heartbeat and the progress of the search every few seconds, in a thread of its own.
 
     said: the sentences of the search. The search stops as soon as its draft is gone.
     """

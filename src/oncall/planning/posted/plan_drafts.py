@@ -1,4 +1,4 @@
-"""Plan drafts: keep one, say how it stands, publish it, discard it. A draft changes nothing until it is published."""
+"""Plan drafts: store, list, publish and discard them. A draft changes nothing until it is published."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def keep_draft(tx: PlanDrafts, new: NewDraft, real_now: datetime) -> bool:
 
 
 def _make_room(tx: PlanDrafts, kept: Sequence[PlanDraft]) -> None:
-    """Delete the oldest published draft if the list is full. Raises Refused if none is published."""
+    """Delete the oldest published draft if the list is full. Raises Refused if it is full and none is published."""
     if len(kept) < MOST_DRAFTS:
         return
     done = [draft for draft in kept if draft.state is DraftState.PUBLISHED]
@@ -138,7 +138,7 @@ def drafts_now(tx: PlanDrafts, real_now: datetime) -> list[PlanDraft]:
 
 
 def as_of(draft: PlanDraft, real_now: datetime) -> PlanDraft:
-    """Return a draft as it stands: one whose search has been silent for too long has failed."""
+    """Return the draft; as failed if its search has sent no heartbeat for too long."""
     if draft.state is not DraftState.MAKING or real_now - draft.beat_at <= LOST_AFTER:
         return draft
     return replace(draft, state=DraftState.FAILED, outcome=DraftOutcome(LOST).text())
@@ -163,7 +163,7 @@ def outcome_of(draft: PlanDraft) -> DraftOutcome:
 
 
 def end_search(tx: PlanDrafts, draft: PlanDraft, outcome: DraftOutcome, state: DraftState, plan: str = "") -> bool:
-    """Store how a search ended. plan: the text of the plan, JSON, if it is ready. Returns False if it has ended."""
+    """Store the result of a search. plan: its JSON text, if it is ready. Returns False if the draft is not MAKING."""
     changed = replace(draft, state=state, outcome=outcome.text(), progress="")
     content = None
     if state is DraftState.READY:

@@ -33,7 +33,7 @@ class OverrideAsked:
 
 @dataclass(frozen=True, slots=True)
 class CoverAsked:
-    """A cover as it was asked for. by: who takes over; None: the caller. Times are aware UTC; None: see `Cover`."""
+    """A cover as asked for. by: who takes over; None: the caller. start, end: aware UTC, or None as in `Cover`."""
 
     engineer: str
     by: str | None

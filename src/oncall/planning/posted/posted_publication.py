@@ -72,8 +72,8 @@ def roster_of_publication(document: object) -> Roster:
 def publication_from(document: object) -> PublicationAsked:
     """Return the publication of a posted document.
 
-    The plans of other teams that the roster names are not read: the caller has checked those. Raises FieldFaults with
-    every field that cannot be used, and FileFaults for a plan, a roster or a policy with faults.
+    Does not read the plans of other teams that the roster names, because the caller has checked them. Raises
+    FieldFaults with every field that cannot be used, and FileFaults for a plan, a roster or a policy with faults.
     """
     fields = PostedFields(document, "publication")
     texts, names = _texts(fields, ("plan", "roster", "policy", *_BESIDE)), _names(fields)

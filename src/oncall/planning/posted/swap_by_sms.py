@@ -1,4 +1,4 @@
-"""Answers by SMS to requests to swap, as `paging.actions.swap_replies` has them carried out."""
+"""Carries out answers by SMS to requests to swap, for `paging.actions.swap_replies`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from oncall.schedule.versions import Person
 def answering_swaps(tx: SwapDesk, clock: Clock) -> AnswerSwap:
     """Return the function that carries out `YES CODE` and `NO CODE` in this transaction.
 
-    `NO CODE` of the engineer who asked takes the request back.
+    `NO CODE` from the engineer who asked withdraws the request.
     """
 
     def answer(request: SwapRequest, person: Person, says_yes: bool, context: ActionContext) -> str:

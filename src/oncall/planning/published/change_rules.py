@@ -60,7 +60,7 @@ class PublishedTexts(Protocol):
 def roster_in_force(tx: PublishedTexts) -> Roster | None:
     """Return the roster of the latest publication, with the absences that were entered since.
 
-    None before a publication, or if this version of the program cannot read that roster's text any more.
+    None before a publication, or if this version of oncall can no longer read the roster's text.
     """
     from oncall.rosters.roster_file import roster_from_text
     from oncall.support.policy_file import policy_from_sources
@@ -77,11 +77,11 @@ def roster_in_force(tx: PublishedTexts) -> Roster | None:
 
 
 def broken_rules(before: Schedule, after: Schedule, span: Window, roster: Roster | None) -> list[BrokenRule]:
-    """Return the rules that the step from `before` to `after` breaks, and that were not broken before it.
+    """Return the rules that the step from `before` to `after` breaks, without rules that were broken already.
 
-    span: where the two differ; only time in it is compared. roster: in force; None: days off, roles and kinds alone are
-    judged, as the publication keeps them for each person. An engineer counts as on a shift, for nights of rest,
-    weekends, limits and pairs, when they have the largest part of it; hours count by the minute.
+    span: the time in which the two differ. roster: the one in force; without one, only days off, roles and kinds are
+    judged, as the publication stored them for each person. For nights of rest, weekends, limits and pairs an engineer
+    has a shift if they have the largest part of it; hours count by the minute.
     """
     changes = changes_between(before, after, span.start, span.end)
     found = [rule for change in changes for rule in _by_the_minute(after, change, roster)]
@@ -91,7 +91,7 @@ def broken_rules(before: Schedule, after: Schedule, span: Window, roster: Roster
 
 
 def absent_now(schedule: Schedule, roster: Roster | None, now: datetime) -> list[str]:
-    """Return a sentence for each change that puts an engineer on call after now who is away by this roster."""
+    """Return a sentence for each change that puts an engineer on call after now whom this roster marks as away."""
     return absent_by_change(schedule, now, lambda engineer: availability_of(schedule, engineer, roster))
 
 
@@ -118,7 +118,7 @@ def _by_the_minute(after: Schedule, change: AssignmentChange, roster: Roster | N
 
 
 def availability_of(schedule: Schedule, engineer: str, roster: Roster | None) -> Availability | None:
-    """Return when an engineer can be on call, by the roster or else by what the publication keeps."""
+    """Return when an engineer can be on call, by the roster, or else by the availability in the publication."""
     person = schedule.people.get(engineer)
     kept = person.availability if person is not None else None
     named: Engineer | None = roster.engineer(engineer) if roster is not None else None
@@ -187,7 +187,7 @@ class _Served:
         return cls(plan, duties, by_hours, roster)
 
     def broken(self, people: Iterable[str]) -> list[BrokenRule]:
-        """Return the rules about these people's shifts that do not hold."""
+        """Return the rules about these people's shifts that are broken."""
         from oncall.rotation.check.person_rules import PERSON_CHECKS
         from oncall.rotation.check.team_rules import TEAM_CHECKS
 

@@ -24,7 +24,8 @@ FurtherRule = Callable[[Schedule], Sequence[BrokenRule]]
 class ChangeTerms:
     """How a change may be made.
 
-    is_forced: also if it breaks rules of the roster. expected: the newest version that the author has seen; None: any.
+    is_forced: make it even if it breaks rules of the roster. expected: the newest version that the author has seen;
+    None: any.
     """
 
     is_forced: bool = False

@@ -61,10 +61,9 @@ def covered_pieces(schedule: Schedule, cover: Cover, now: datetime) -> list[Piec
 
 
 def _refuse_repeated(schedule: Schedule, cover: Cover, now: datetime, found_at: datetime) -> None:
-    """Raise Refused if the same engineer covers an earlier shift that is not over: a repeated command is not another.
+    """Raise Refused if the same engineer covers for them already, until the shift that this cover would take.
 
-    found_at: when the engineer's running or next shift begins. The case is a command that is given twice, because its
-    answer was lost.
+    found_at: when that shift begins. So a command that is repeated, because its answer was lost, takes no second shift.
     """
     for piece in schedule.overrides:
         if piece.kind != COVER or piece.engineer != cover.by or not now < piece.window.end <= found_at:

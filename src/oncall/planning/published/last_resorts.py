@@ -1,4 +1,4 @@
-"""Finds the seats to come for which nobody else is left to ask: a person who falls ill there leaves a gap."""
+"""Finds future seats that no other engineer may take: if their engineer falls ill, a gap remains."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from oncall.schedule.shifts import ShiftFacts
 
 @dataclass(frozen=True, slots=True)
 class LastResort:
-    """A seat that no other engineer may take. reasons: by reason in words, how many engineers it keeps away."""
+    """A seat that no other engineer may take. reasons: for each reason in words, how many engineers it rules out."""
 
     seat: Seat
     reasons: Mapping[str, int]
@@ -32,10 +32,10 @@ SAME_SHIFT, CANNOT, TOO_NEAR, APART = "on it", "away or not taking it", "with sh
 
 
 def last_resorts(roster: Roster, seats: Sequence[Seat], start: datetime, end: datetime) -> list[LastResort]:
-    """Return the seats of shifts that begin in [start, end) that no engineer but their own may take.
+    """Return the seats of shifts that begin in [start, end) and that only their own engineer may take.
 
-    seats: of the whole schedule, each with the engineer who has most of it. Judged are days off, roles, kinds, rest,
-    weekends apart, maxima of weeks and months, holidays apart and pairs that never work together.
+    seats: of the whole schedule, each with the engineer who has most of it. The rules that count are days off, roles,
+    kinds, rest, weekends apart, maxima of weeks and months, holidays apart and pairs that never work together.
     """
     finder = _Finder(roster, seats)
     wanted = (seat for seat in seats if start <= seat.window.start < end and seat.role in roster.rules.roles)
@@ -62,7 +62,7 @@ class _Finder:
         return self._roster.engineer(seat.engineer) is not None
 
     def reasons(self, seat: Seat) -> dict[str, int]:
-        """Return why each other engineer may not take a seat, counted; those who may are left out."""
+        """Return for each reason how many other engineers may not take a seat because of it."""
         others = [each for each in self._roster.engineers if each.id != seat.engineer]
         found = Counter(reason for each in others for reason in self._reasons(each, seat))
         return {words: found[words] for words in (SAME_SHIFT, CANNOT, TOO_NEAR, APART) if found[words]}

@@ -11,7 +11,7 @@ from oncall.schedule.versions import Person, Publication
 
 @dataclass(frozen=True, slots=True)
 class PeopleChanges:
-    """The changes of the people between two publications, by id. phones, names: the person before and after."""
+    """The people who differ between two publications, ordered by id. phones, names: (before, after) of the person."""
 
     added: tuple[Person, ...] = ()
     gone: tuple[Person, ...] = ()
@@ -22,7 +22,7 @@ class PeopleChanges:
 def people_changes(before: Schedule, after: Schedule) -> PeopleChanges:
     """Return the changes from the people of the latest publication of `before` to those of `after`.
 
-    Before the first publication there was nobody, and nothing is listed.
+    Nothing is listed if either schedule has no publication.
     """
     if before.latest is None or after.latest is None:
         return PeopleChanges()

@@ -1,4 +1,4 @@
-"""How the published plan is doing: who is above or below their share so far, and what endangers the days to come."""
+"""The status of the published plan: who is above or below their share so far, and the risks of the coming days."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class ShareSoFar:
 
     @property
     def over(self) -> Fraction:
-        """Return how much was served above the share; below 0: less than the share."""
+        """Return how many shifts the engineer served above their share; negative if below it."""
         return self.served - self.share
 
 
@@ -118,7 +118,7 @@ def plan_status(tx: StatusStore, now: datetime, days: int) -> PlanStatus:
 
 
 def _ahead(schedule: Schedule, now: datetime, end: datetime) -> Window:
-    """Return the time to look at, from now or the beginning of the first plan on; a day if the last plan is over."""
+    """Return the time in which to look for risks: from now, or from the first plan's start; at least a day."""
     start = max(now, min(publication.span.start for publication in schedule.publications))
     return Window(start, max(end, start + timedelta(days=1)))
 

@@ -1,4 +1,4 @@
-"""From when the policy of a published plan holds."""
+"""When the policy of a published plan begins to hold."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _MOST_WINDOWS = 20
 def policy_begins(
     schedule: Schedule, plan: Plan, roster: Roster, wanted: date | None, now: datetime
 ) -> datetime | None:
-    """Return from when the policy of a plan holds (aware UTC); None for the time of publication.
+    """Return when the policy of a plan begins to hold (aware UTC); None for the time of publication.
 
-    schedule: what is published before. With other hours than those in force the policy waits for the first instant of
-    its date at which no shift is under way by either hours, so that no shift is cut. Raises Refused for a date that is
-    over.
+    schedule: the published one. wanted: the date that the manager chose. If the policy has other hours than those in
+    force, it begins at the first instant of its date or later at which no shift runs by the old or the new hours, so
+    that no shift is cut. Raises Refused for a date that is over.
     """
     zone = roster.policy.zone
     if wanted is not None and wanted < now.astimezone(zone).date():
@@ -44,7 +44,7 @@ def _first_open_day(plan: Plan, zone: ZoneInfo) -> date:
 
 
 def _between_shifts(old: SupportCalendar, new: SupportCalendar, at: datetime) -> datetime:
-    """Return the first instant from `at` on at which neither calendar is in the middle of an on-call window."""
+    """Return the first instant from `at` on that is inside no on-call window of either calendar."""
     found = at
     for _ in range(_MOST_WINDOWS):
         windows = (old.window_at(found), new.window_at(found))

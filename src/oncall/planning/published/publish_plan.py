@@ -60,8 +60,8 @@ def broken_by_plan(named: NamedPlan, roster: Roster, published: Schedule | None)
 class PublicationTerms:
     """How a plan is published.
 
-    policy_from: the date from which its policy holds; None for the first date that the plan may change, if that is to
-    come, and else for the time of publication. The first publication of all holds at once. expected: the newest version
+    policy_from: the date from which its policy holds. None: the first date that the plan may change, if it is in the
+    future, and else the time of publication. The first publication of all holds at once. expected: the newest version
     that the author has seen; None: any.
     """
 

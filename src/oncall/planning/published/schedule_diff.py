@@ -51,8 +51,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What differs between two sides. policy_from: from when on the policy of `after` holds (aware UTC); None if the
-    policies are the same."""
+    """The differences between two sides. policy_from: when the policy of `after` begins to hold (aware UTC), if new."""
 
     before: Side
     after: Side
@@ -83,7 +82,7 @@ def before_publication(tx: VersionsTransaction) -> Side:
 def with_plan(
     published: Side | None, named: NamedPlan, roster: Roster, at: datetime, policy_from: date | None = None
 ) -> Side:
-    """Return the side that publishing a plan at an instant (aware UTC) would make. published: None: nothing is."""
+    """Return the side that publishing a plan at `at` (aware UTC) would make. published: the present side, if any."""
     plan = named.plan
     newest = published.schedule.newest if published is not None else 0
     document = publication_document(plan, roster)
@@ -148,7 +147,7 @@ def _spans_of(schedule: Schedule) -> list[Window]:
 
 
 def _policy_from(schedule: Schedule) -> datetime | None:
-    """Return from when on the policy of the latest publication holds (aware UTC)."""
+    """Return when the policy of the latest publication begins to hold (aware UTC); None without a publication."""
     latest = schedule.latest
     return latest.holds_from if latest is not None else None
 

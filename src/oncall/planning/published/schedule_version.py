@@ -60,7 +60,7 @@ class AppendedVersion:
         return changes_between(self.before, self.after, self.span.start, self.span.end)
 
     def policy_changes(self) -> list[str]:
-        """Return the changes for customers, a sentence each; nothing was promised before the first publication."""
+        """Return the changes of the policy, a sentence each; none for the first publication."""
         if not self.before.publications or self.policy_before == self.policy_after:
             return []
         from oncall.support.policy_changes import changes
@@ -76,10 +76,10 @@ def append_version(
     policy: Policy | None = None,
     expected: int | None = None,
 ) -> AppendedVersion:
-    """Append a version, after `check` has accepted the present schedule. No other transaction changes it meanwhile.
+    """Append a version under the schedule's lock, after `check` has accepted the present schedule.
 
-    policy: for a publication the policy that it brings. expected: the newest version that the author has seen; None:
-    any. Raises ScheduleMoved if there is a newer one.
+    policy: the policy of a publication; None for other versions. expected: the newest version that the author has seen;
+    None: any. Raises ScheduleMoved if there is a newer one.
     """
     tx.lock_schedule()
     before, policy_before = tx.schedule(), tx.policy()

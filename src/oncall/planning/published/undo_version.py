@@ -1,4 +1,4 @@
-"""Undo a version of the schedule: from now on everything is as if it had not been made. The past stays as it was."""
+"""Undo a version of the schedule: from now on the schedule is as if the version did not exist. The past stays."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _undoable(schedule: Schedule, version: int) -> VersionNote:
 
 
 def _time_of(schedule: Schedule, version: int) -> Window | None:
-    """Return the time that a version which holds is about."""
+    """Return the span of a version that has not been undone; None if there is no such version."""
     spans = [each.window for each in schedule.overrides if each.version == version]
     spans += [each.span for each in schedule.publications if each.version == version]
     spans += [_time_away(each, schedule) for each in schedule.absences if each.version == version]
@@ -72,7 +72,7 @@ def _time_away(absence: StoredAbsence, schedule: Schedule) -> Window:
 
 
 def _dependents(schedule: Schedule, version: int, now: datetime) -> Iterator[int]:
-    """Yield the later changes that were made on top of this version, by their time and role."""
+    """Yield the numbers of later changes that depend on this version: they change the same time and role."""
     own = [each for each in schedule.overrides if each.version == version]
     decided = _decided_by(schedule, version)
     for later in schedule.overrides:
@@ -83,7 +83,7 @@ def _dependents(schedule: Schedule, version: int, now: datetime) -> Iterator[int
 
 
 def _decided_by(schedule: Schedule, version: int) -> list[Window]:
-    """Return the time that a publication decides: its span ahead without that of newer publications."""
+    """Return the time that a publication decides: its future at publication, without that of newer publications."""
     for publication in schedule.publications:
         if publication.version == version and publication.ahead is not None:
             newer = [each.ahead for each in schedule.publications if each.version > version]
@@ -101,7 +101,7 @@ def _overlap(one: Window, other: Window, now: datetime) -> bool:
 
 
 def _held_twice(after: Schedule, span: Window, now: datetime) -> Iterator[int]:
-    """Yield the changes by which an engineer would hold two roles at once."""
+    """Yield the numbers of the changes by which an engineer would hold two roles at once."""
     held = [each for each in after.assignments(span.start, span.end) if each.window.end > now]
     for number, one in enumerate(held):
         for other in held[number + 1 :]:

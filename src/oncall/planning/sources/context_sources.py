@@ -97,7 +97,7 @@ def refuse_unknown_engineers(named: NamedPlan, roster: Roster) -> None:
 
 
 def are_not(people: Sequence[str]) -> str:
-    """Return the names followed by `is not` or `are not`."""
+    """Return the names with a verb: `ana is not`, or `ana, ben are not`."""
     return f"{names_of(people)} {'is' if len(people) == 1 else 'are'} not"
 
 

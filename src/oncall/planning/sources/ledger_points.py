@@ -1,4 +1,4 @@
-"""The ledger in points (`rotation.points`): what the balances of all kinds weigh together."""
+"""The ledger in points (`rotation.points`): the balances of all kinds added up in points."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from oncall.support.windows import WindowKind
 
 @dataclass(frozen=True, slots=True)
 class PointsEntry:
-    """One engineer's row of the ledger in points. name: `hours` or `points`; the others are sums over all kinds."""
+    """One engineer's row of the ledger in points. name: `hours` or `points`; the other fields are sums of all kinds."""
 
     engineer: str
     name: str
@@ -32,7 +32,7 @@ def ledger_points(
 ) -> list[PointsEntry]:
     """Return the ledger in points, by engineer; empty if the roster has no `points`.
 
-    past: what was served before today, as `served_before` returns it.
+    past: the service before today, from `served_before`.
     """
     if roster.rules.points is None:
         return []

@@ -62,7 +62,7 @@ def ledger_of_record(
 
 
 def served_before(roster: Roster, sources: ContextSources, today: date) -> dict[tuple[str, WindowKind], Fraction]:
-    """Return what each engineer served of each kind on dates before `today`; the rest of a ledger is only planned."""
+    """Return how many shifts of each kind each engineer served before `today`; the rest of a ledger is planned."""
     since = sources.ledger.written.as_of if sources.ledger is not None else None
     if since is not None and since > today:
         return {}
@@ -103,7 +103,7 @@ def open_ledger(roster: Roster, opening: NamedLedger, *, as_of: date | None, say
     refuse_unknown_kinds(written, Path(opening.name), roster.policy)
     if as_of is not None and written.as_of not in (None, as_of):
         raise Refused(f"{opening.name} says as_of {written.as_of}, and --as-of {as_of}; leave one of them out")
-    opened = _with_everybody(written.balances, roster)
+    opened = _with_zeros(written.balances, roster)
     for kind in dict.fromkeys(each.kind for each in opened):
         total = sum(each.thousandths for each in opened if each.kind is kind)
         if total:
@@ -115,8 +115,8 @@ def open_ledger(roster: Roster, opening: NamedLedger, *, as_of: date | None, say
     return LedgerFile(zero_sum_balances(roster, opened), as_of or written.as_of)
 
 
-def _with_everybody(balances: tuple[Balance, ...], roster: Roster) -> tuple[Balance, ...]:
-    """Add a balance of 0 for each person whom another tool's file leaves out."""
+def _with_zeros(balances: tuple[Balance, ...], roster: Roster) -> tuple[Balance, ...]:
+    """Return the balances with 0 for each person and kind that the other tool's file leaves out."""
     named = {(each.engineer, each.kind) for each in balances}
     absent = (
         Balance(engineer.id, kind, 0)

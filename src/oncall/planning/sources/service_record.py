@@ -40,7 +40,7 @@ class ServiceRecord:
 
 
 def service_record(roster: Roster, sources: ContextSources, say: Callable[[str], None]) -> ServiceRecord:
-    """Return who served which seats, by the published schedule and the named plans; a seat's first source counts.
+    """Return who served which seats. The published schedule counts first, then the named plans in their order.
 
     say: takes a sentence for each plan that names people whom the roster does not have.
     Raises Refused for a plan of another team or without a shift.
@@ -82,7 +82,7 @@ def published_seats_of(roster: Roster, schedule: Schedule | None) -> tuple[Seat,
 
 
 def refuse_unusable(named: NamedPlan, roster: Roster, say: Callable[[str], None]) -> None:
-    """Raise Refused for a plan of another team, without a shift, or with unknown people alone.
+    """Raise Refused for a plan of another team, without a shift, or with no person of the roster.
 
     say: takes a sentence if some of the plan's people are unknown.
     """
@@ -118,7 +118,7 @@ def _membership(plan: Plan, roster: Roster) -> PlanMembers:
 
 
 def _is_known(one: ServedPart, served: Sequence[ServedPart]) -> bool:
-    """Return True if `served`, which is in time order, already says who had that role at that time."""
+    """Return True if `served` (in time order) already has a part in that role at that time."""
     window = one.seat.window
     near = bisect_left(served, window.start - _LONGEST, key=lambda each: each.seat.window.start)
     for other in served[near:]:

@@ -32,7 +32,8 @@ def _no_hooks() -> AbstractContextManager[SearchHooks]:
 class PlanningWatch:
     """Callbacks of a planning run.
 
-    say: takes each sentence about what was taken into account or found. search: a context manager around each search.
+    say: takes each sentence about the inputs that count and about the result. search: a context manager around each
+    search.
     """
 
     say: Callable[[str], None] = _ignore
@@ -56,7 +57,8 @@ SILENT = PlanningWatch()
 class SearchOptions:
     """How to search.
 
-    time_limit: wall time; None searches until the proof. seed: another one may give another plan that is as fair.
+    time_limit: wall time; None searches until the proof. seed: a different seed may give a different, equally fair
+    plan.
     """
 
     seed: int = 0

@@ -33,8 +33,9 @@ class SwapTransaction(ScheduleTransaction, SwapRequests, Codes, Alerts, Protocol
 class SwapAsked:
     """A swap as an engineer or a manager asks for it.
 
-    day: the date of the shift that `engineer` gives away, or an instant in it. role: theirs on it; None for any.
-    other: who takes it. their_day: the shift that `engineer` takes in return; None for none.
+    day: the date of the shift that `engineer` gives away, or an instant in it. role: the role of `engineer` on it; None
+    for any. other: the engineer who takes it. their_day: the date or instant of the shift that `engineer` takes in
+    return; None for none.
     """
 
     engineer: str
@@ -119,7 +120,7 @@ def _refuse_same_shift(schedule: Schedule, given: HeldShift, other: str) -> None
 
 
 def judged(tx: ScheduleTransaction, moves: Sequence[SeatMove], now: datetime) -> list[BrokenRule]:
-    """Return the rules that a change of these seats breaks. Raises Refused for one that cannot be made at all."""
+    """Return the rules that a change of these seats breaks. Raises Refused for a change that is impossible."""
     schedule, pieces = tx.schedule(), pieces_of(moves)
     check_pieces(schedule, pieces, now)
     after = schedule.with_pieces(pieces, SWAP, now)

@@ -71,9 +71,9 @@ class AwayMade:
 
 
 def read_for_away(tx: ScheduleTransaction, asked: AwayAsked, author: Author) -> AwaySituation:
-    """Return the facts from which covers are found. author: its reason is that of the absence.
+    """Return the facts that `plan_away` needs to find covers. author: gives the absence its reason.
 
-    Raises NotFound for an unknown engineer; Refused for dates that are over or in the wrong order, and without a
+    Raises NotFound for an unknown engineer; Refused for dates that are over or in the wrong order, and for a missing
     reason.
     """
     schedule = tx.schedule()
@@ -94,8 +94,8 @@ def read_for_away(tx: ScheduleTransaction, asked: AwayAsked, author: Author) -> 
 def plan_away(situation: AwaySituation, now: datetime, *, time_limit: timedelta | None = None) -> AwayPlan:
     """Find covers for an absence. It may take seconds, so run it outside a transaction.
 
-    now: policy time, aware UTC. time_limit: wall time of the repair. Raises Refused if no cover is possible, with the
-    rules that clash.
+    now: policy time, aware UTC. time_limit: wall time of the repair. Raises Refused, with the rules that conflict, if
+    no cover is possible.
     """
     schedule, roster, now = situation.schedule, situation.roster, now.replace(microsecond=0)
     shifts = shifts_to_cover(schedule, roster, situation.asked.engineer, situation.absence, now)
@@ -134,7 +134,7 @@ def enter_away(
 
 
 def _refuse_repeated(tx: SwapTransaction, situation: AwaySituation, now: datetime) -> None:
-    """Raise Refused if the absence is entered already, and engineers who are asked to cover it have not answered."""
+    """Raise Refused if the same absence has been entered and an engineer who was asked to cover has not answered."""
     asked, schedule = situation.asked, situation.schedule
     versions = {
         each.version

@@ -24,7 +24,7 @@ from oncall.support.windows import Window, WindowKind
 
 @dataclass(frozen=True, slots=True)
 class BalanceChange:
-    """Shifts that an engineer carries beyond their share, in the kinds of the changed shifts, before and after."""
+    """An engineer's balance before and after a change, in shifts, over the kinds of the changed shifts."""
 
     before: float
     after: float
@@ -32,7 +32,7 @@ class BalanceChange:
 
 @dataclass(frozen=True, slots=True)
 class _SeatChange:
-    """A seat that counts for another engineer after a change."""
+    """A seat that counts for another engineer after a change: the seat before and after it."""
 
     before: Seat
     after: Seat
@@ -41,9 +41,8 @@ class _SeatChange:
 class ChangeCosts:
     """Weighs changes of a schedule.
 
-    The cost is that of the plans to which the changed shifts belong, with overrides applied: over kinds, roles and
-    engineers, against the shares that a plan of these dates has. A shift counts for the engineer who has the largest
-    part of it.
+    The cost is the fairness cost of the plans to which the changed shifts belong, with overrides applied. The shares
+    are those of a plan of the same dates. A shift counts for the engineer who has the largest part of it.
     """
 
     def __init__(self, schedule: Schedule, roster: Roster) -> None:
@@ -96,7 +95,7 @@ class ChangeCosts:
 
     @cached_property
     def _record(self) -> ServiceRecord:
-        return service_record(self._roster, ContextSources(published=self._schedule), _say_nothing)
+        return service_record(self._roster, ContextSources(published=self._schedule), _ignore)
 
     @cached_property
     def _seats(self) -> tuple[Seat, ...]:
@@ -139,8 +138,8 @@ class _CountedPlan:
 
 
 def published_balances(schedule: Schedule, roster: Roster, span: Window) -> tuple[Balance, ...]:
-    """Return the balances from before a span of the published schedule, with which a plan of that span starts."""
-    record = service_record(roster, ContextSources(published=schedule), _say_nothing)
+    """Return the balances from the time before `span`, with which a plan of that span starts."""
+    record = service_record(roster, ContextSources(published=schedule), _ignore)
     return _balances(roster, record, schedule, span)
 
 
@@ -148,7 +147,7 @@ def _balances(roster: Roster, record: ServiceRecord, schedule: Schedule, span: W
     if not any(each.seat.window.start < span.start for each in record.served):
         return ()
     first = span.start.astimezone(roster.policy.zone).date()
-    found = ledger_of_record(roster, record, ContextSources(published=schedule), before=first, say=_say_nothing)
+    found = ledger_of_record(roster, record, ContextSources(published=schedule), before=first, say=_ignore)
     return found.balances
 
 
@@ -156,5 +155,5 @@ def _shared(one: Window, other: Window) -> timedelta:
     return max(timedelta(), min(one.end, other.end) - max(one.start, other.start))
 
 
-def _say_nothing(words: str) -> None:
-    """Take a sentence that nobody reads here: a change is weighed, and no plan is made."""
+def _ignore(words: str) -> None:
+    """Ignore a sentence about the service record, because no plan is made here."""

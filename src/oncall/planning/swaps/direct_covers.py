@@ -1,6 +1,6 @@
-"""Finds one taker for each shift of an engineer who is away, so that nothing else changes.
+"""Finds one taker for each shift of an engineer who is away, so that no other seat changes.
 
-Each of these shifts must change hands in any case. If every one has a taker, no plan changes fewer seats.
+These shifts must change hands in any case. So if each has a taker, no plan changes fewer seats.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ _MOST_CHECKS = 600
 def direct_covers(
     shifts: Sequence[HeldShift], others: Sequence[str], costs: ChangeCosts, is_legal: IsLegal
 ) -> tuple[SeatMove, ...] | None:
-    """Return who takes which shift, one engineer for each; None if none is found in which nothing else changes.
+    """Return the moves that give each shift to one engineer; None if it finds none that leave all other seats alone.
 
-    Engineers who raise the fairness cost least are tried first, shift by shift.
+    Shift by shift, it first tries the engineers who raise the fairness cost least.
     """
     return _Search(shifts, others, costs, is_legal).found()
 
 
 class _GaveUp(Exception):
-    """Too many questions were asked."""
+    """The search has asked `is_legal` too many times."""
 
 
 class _Search:
@@ -51,7 +51,7 @@ class _Search:
         return None if takers is None else self._moves(takers)
 
     def _rest(self, takers: list[str]) -> list[str] | None:
-        """Return takers for all shifts that begin with these; None if there are none."""
+        """Return a taker for each shift, where the first shifts have the given takers; None if there is no solution."""
         if len(takers) == len(self._shifts):
             return takers
         before = self._moves(takers)

@@ -1,7 +1,7 @@
 """Finds covers for an engineer who is away, with the fewest seats changed.
 
-First it looks for one taker for each of their shifts. Only when there are none it asks the planner's repair, which
-also moves shifts of other engineers.
+First it looks for one taker for each of the shifts. If it finds none, it runs the planner's repair, which also moves
+shifts of other engineers.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Covers:
 def shifts_to_cover(
     schedule: Schedule, roster: Roster, engineer: str, absence: Absence, now: datetime
 ) -> list[HeldShift]:
-    """Return the engineer's shifts to come that an absence blocks, each from `now` on, in time order."""
+    """Return the engineer's shifts from `now` on that an absence blocks, in time order; cut a running one at `now`."""
     rule = days_off_rule(roster)
     end = max((publication.span.end for publication in schedule.publications), default=now)
     found = []
@@ -65,11 +65,11 @@ def find_covers(
     *,
     time_limit: timedelta | None = None,
 ) -> Covers:
-    """Return covers for shifts of one engineer, who is away then. shifts: not empty, from `shifts_to_cover`.
+    """Return covers for shifts during which their engineer is away. shifts: not empty, from `shifts_to_cover`.
 
     roster: the published one, with the absence. now: policy time, aware UTC. time_limit: wall time of the repair.
-    Raises Refused if a shift that has begun has no taker, and PlanInfeasible with the rules that clash when there is
-    no cover for the others.
+    Raises Refused if a shift that has begun has no taker, and PlanInfeasible, with the rules that conflict, if there
+    is no cover for the other shifts.
     """
     direct = _direct(schedule, roster, shifts, now)
     if direct is not None:
@@ -129,7 +129,7 @@ def _repaired(
 
 
 def _first_open(plan: Plan, roster: Roster, now: datetime) -> date:
-    """Return the first date of which no shift has begun."""
+    """Return the first date on which no shift has begun: today or tomorrow."""
     zone = roster.policy.zone
     today = now.astimezone(zone).date()
     begun = {seat.window.start.astimezone(zone).date() for seat in plan.seats if seat.window.start <= now}
@@ -137,7 +137,7 @@ def _first_open(plan: Plan, roster: Roster, now: datetime) -> date:
 
 
 def _moves_of(schedule: Schedule, change: SeatChange) -> Iterator[SeatMove]:
-    """Yield the parts of the seat that its engineer has, which change hands."""
+    """Yield the moves for a changed seat: one for each part of it that its engineer holds now."""
     for each in schedule.assignments_of(change.before or "", change.window.start, change.window.end):
         if each.role == change.role:
             start, end = max(each.window.start, change.window.start), min(each.window.end, change.window.end)
@@ -145,5 +145,5 @@ def _moves_of(schedule: Schedule, change: SeatChange) -> Iterator[SeatMove]:
 
 
 def _from(now: datetime, part: Assignment) -> Assignment:
-    """Return the part of an assignment from `now` on; it ends later."""
+    """Return the part of an assignment from `now` on. The assignment must end after `now`."""
     return part if part.window.start >= now else replace(part, window=Window(now, part.window.end))

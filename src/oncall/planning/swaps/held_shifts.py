@@ -1,4 +1,4 @@
-"""Finds the shift that an engineer has on a date, as the seats that change hands when another engineer takes it."""
+"""Finds the shift that an engineer has on a date, with the seats that change hands if another engineer takes it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class HeldShift:
-    """One role of one shift as one engineer has it. parts: in time order; several if overrides took time out of it."""
+    """One role of one shift that one engineer has. parts: in time order; several if overrides took time out of it."""
 
     engineer: str
     parts: tuple[Assignment, ...]
@@ -38,7 +38,7 @@ class HeldShift:
         return self.parts[0].window.start
 
     def moves_to(self, taker: str) -> tuple[SeatMove, ...]:
-        """Return the moves if `taker` takes all of it."""
+        """Return the moves that give all of it to `taker`."""
         return tuple(SeatMove(each.window, each.kind, each.role, self.engineer, taker) for each in self.parts)
 
 
@@ -119,7 +119,7 @@ def _as_role(role: str | None) -> str:
 
 
 def _nearest(own: Sequence[HeldShift], engineer: str, day: date, zone: ZoneInfo, now: datetime) -> str:
-    """Return words about the engineer's shifts to come that are nearest to a date."""
+    """Return in words which future shifts of the engineer are nearest to a date."""
     coming = [each for each in own if each.start > now]
     if not coming:
         return f"{engineer} has none within {_AROUND.days} days of it"

@@ -1,4 +1,4 @@
-"""A swap belongs to its shift: when a new plan moves the hours of the shift, the swap moves with it.
+"""Moves swaps with their shifts: when a new plan changes the hours of a shift, its swap gets the new hours.
 
 When the new plan does not have the shift any more, the swap ends, and both engineers are told. A shift is the same if
 it starts on the same local date and has the same kind and role.
@@ -54,7 +54,7 @@ class MovedSwaps:
 
 @dataclass(frozen=True, slots=True)
 class _Plans:
-    """The seats before and after a publication, by what makes them the same. zone: the policy's."""
+    """The seats before and after a publication, by the key that a seat keeps. zone: the policy's."""
 
     before: Mapping[_ShiftKey, Seat]
     after: Mapping[_ShiftKey, Seat]
@@ -67,7 +67,7 @@ class _Plans:
         return cls(_by_key(made.before, zone), _by_key(made.after, zone), zone)
 
     def new_seat(self, window: Window, role: str) -> tuple[bool, Seat | None]:
-        """Return whether a window is a whole seat of the plan before, and that seat in the plan after."""
+        """Return (True if the window is a whole seat before the publication, the same seat after it or None)."""
         for key, seat in self.before.items():
             if seat.window == window and key.role == role:
                 return True, self.after.get(key)
@@ -114,7 +114,7 @@ def _swaps_ahead(schedule: Schedule, now: datetime) -> Iterator[tuple[int, list[
 
 
 def _moved(piece: Override, plans: _Plans) -> Piece | None:
-    """Return a piece with the hours that its shift has now; None if the shift is gone."""
+    """Return a piece with the new hours of its shift; None if the shift is gone. A piece of a part stays as it is."""
     is_whole, seat = plans.new_seat(piece.window, piece.role)
     if not is_whole:
         return Piece(piece.window, piece.role, piece.engineer)
@@ -137,7 +137,7 @@ def _replace(
 
 
 def _with_reason(reason: str, why: str) -> str:
-    """Return the reason that people gave for a swap, and why it was moved; a swap moves any number of times."""
+    """Return the reason that people gave for a swap, followed by the latest reason why it was moved."""
     given = _MOVED_BEFORE.sub("", reason)
     return f"{given} ({why})" if given else why
 

@@ -37,8 +37,8 @@ def accept_swap(
 ) -> tuple[SwapRequest, ChangeMade | None]:
     """Make the change that a request asks for, and return the request with the change.
 
-    The asker is not told yet; see `tell_accepted`. The change is None if the request belongs to an absence whose other
-    covers must be agreed on first.
+    Call `tell_accepted` to tell the asker. The change is None if the request belongs to an absence whose other covers
+    must be agreed first.
     Raises NotFound for an unknown code; Refused if the request has ended or asks another engineer, if the shift has
     begun or changed hands, and if the change breaks a rule and the request was not forced.
     """
@@ -124,7 +124,7 @@ def _why_ended(request: SwapRequest, state: SwapState, schedule: Schedule) -> st
 
 
 def _who_has(moves: tuple[SeatMove, ...], schedule: Schedule) -> str:
-    """Return a sentence about the first seat that its giver no longer has; if there is none, the absence is over."""
+    """Return a sentence about the first seat that its giver no longer has, or that the absence was taken back."""
     zone = schedule.calendar.zone
     lost = next((move for move in moves if not holds(schedule, move.giver, move.role, move.window)), None)
     if lost is None:
@@ -145,7 +145,7 @@ def _refuse_others(request: SwapRequest, entitled: str, answerer: Answerer) -> N
 
 
 def _agreed_with(tx: SwapTransaction, request: SwapRequest, now: datetime) -> list[SwapRequest]:
-    """Return the other requests of the same absence that were agreed to and wait."""
+    """Return the other agreed requests of the same absence, which wait until all of its covers are agreed."""
     if request.absence is None:
         return []
     found = tx.swaps(begins_after=now)
@@ -159,9 +159,10 @@ def _agreed_with(tx: SwapTransaction, request: SwapRequest, now: datetime) -> li
 def _change(
     tx: SwapTransaction, request: SwapRequest, answerer: Answerer
 ) -> tuple[ChangeMade | None, list[SwapRequest]]:
-    """Make the change of a request, and of those that were agreed to and wait for it; return what was made.
+    """Make the change of a request and of the agreed requests that wait for it. Return the change and these requests.
 
-    None if covers of an absence are still missing. Raises Refused if the change breaks a rule and was not forced.
+    The change is None if covers of an absence are still missing. Raises Refused if the change breaks a rule and was
+    not forced.
     """
     kind = SWAP if request.absence is None else AWAY
     waiting = _agreed_with(tx, request, answerer.at)

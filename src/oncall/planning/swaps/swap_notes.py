@@ -20,15 +20,14 @@ REMINDED_BEFORE = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class NoteTimes:
-    """When alerts go out. real_now: real time, aware UTC. real_at: returns the real time of an instant of policy
-    time."""
+    """Real times (aware UTC) for alerts. real_at: converts an instant of policy time to real time."""
 
     real_now: datetime
     real_at: Callable[[datetime], datetime]
 
 
 def note_times(clock: Clock) -> NoteTimes:
-    """Return when alerts go out by a clock."""
+    """Return the times for alerts by this clock."""
     now = clock.real_now()
     return NoteTimes(now, lambda at: now + timedelta(seconds=clock.real_seconds_until(at)))
 
@@ -39,12 +38,12 @@ def times_in(context: ActionContext) -> NoteTimes:
 
 
 def tell(tx: Alerts, to: str, about: str, body: str, times: NoteTimes) -> None:
-    """Queue an SMS to a person. about: its subject; each subject is told once."""
+    """Queue an SMS to a person. about: its subject; a second SMS about the same subject is not queued."""
     tx.add_alert(Alert(uuid.uuid4().hex, about, to, body, times.real_now, times.real_now))
 
 
 def tell_asked(tx: Alerts, request: SwapRequest, words: SwapWords, times: NoteTimes, *, again: bool = False) -> None:
-    """Ask the other engineer, and remind the asker a day before the shift unless that is over.
+    """Ask the other engineer by SMS; queue a reminder to the asker for a day before the shift, unless that is over.
 
     again: the request was asked before, and its hours have changed.
     """

@@ -1,4 +1,4 @@
-"""Lists each possible taker of a shift: legal or not, and the change of the cost and of both balances."""
+"""Lists each possible taker of a shift: whether it is legal, how the cost changes, and both balances."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Taker:
 def takers(schedule: Schedule, roster: Roster | None, held: HeldShift, now: datetime) -> list[Taker]:
     """Return every other engineer of the published roster: the legal ones first, and the lowest cost first.
 
-    roster: the published one. Raises Refused if it is None: this program cannot read what was published.
+    roster: the published one; None if this version of oncall cannot read it, which raises Refused.
     """
     if roster is None:
         raise Refused(

@@ -37,9 +37,10 @@ class BoardStore(OpenTicketStore, ReachabilityLog, PhoneProofs, Protocol):
 class BoardView:
     """The first part of the board.
 
-    coming: the next shifts to begin. holes: the gaps of the next 90 days. unproven: ids of those with a shift soon who
-    must text READY. untried: ids of those needed soon to or from whose number no message was ever confirmed.
-    tickets: the clock that ends first on top; held: by the end of the hold. more: how many further ones are open.
+    coming: the next shifts to begin. holes: the gaps of the next 90 days. unproven: ids of engineers with a shift soon
+    who must prove their phones. untried: ids of people who are needed soon and whose number has never had a confirmed
+    message. tickets: running tickets, the clock that ends first on top. held: held tickets, by the end of the hold.
+    more: the number of open tickets that are not shown.
     """
 
     on_call: OnCallView
@@ -56,8 +57,8 @@ class BoardView:
 class PhoneView:
     """A person's phone. number: its last digits. Times are ISO, in the person's zone; None: never.
 
-    proven_at: when a text came from this number. asked_at: when the pager asked for one. is_wanted: the policy asks.
-    reached_at: when a message to or from the person was last confirmed.
+    proven_at: when a text came from this number. asked_at: when the pager asked for a text. is_wanted: True if the
+    policy asks for phone proofs. reached_at: when a message to or from the person was last confirmed.
     """
 
     number: str
@@ -72,7 +73,7 @@ class PhoneView:
 class OwnView:
     """An engineer's own page. swaps: those they asked for or are asked about. links: how many calendar links exist.
 
-    choice: which reminders and notices they chose. names: of people, by their ids.
+    choice: the reminders and notices that they chose. names: the names of people, by id.
     """
 
     shifts: list[LocalAssignmentView]
@@ -85,7 +86,7 @@ class OwnView:
 
 
 def board_view(tx: BoardStore, now: datetime, kept: OpenTickets | None = None) -> BoardView:
-    """Return the first part of the board at `now` (policy time, aware UTC). kept: the tickets of an earlier look."""
+    """Return the first part of the board at `now` (policy time, aware UTC). kept: a cache of the open tickets."""
     schedule = tx.schedule()
     found = (kept or OpenTickets()).look(tx, now)
     held = sorted((each for each in found if each.is_held), key=_end_of_hold)
@@ -128,7 +129,7 @@ def own_view(tx: Transaction, person: str, now: datetime) -> OwnView:
 
 
 def _phone_view(tx: Transaction, person: str) -> PhoneView:
-    """Return the phone of a person, who is on the published roster because they could sign in."""
+    """Return the phone of a signed-in person, who is on the published roster."""
     schedule = tx.schedule()
     known = schedule.people[person]
     number = canonical_phone(known.phone)

@@ -1,4 +1,4 @@
-"""A plan draft beside the published plan: the verdict, the difference, who is told, who gains and who loses what."""
+"""A plan draft beside the published plan: verdict, differences, who gets an SMS, who gains and loses shifts."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def draft_difference(tx: VersionsTransaction, asked: PublicationAsked, now: date
 
 
 def draft_view(asked: PublicationAsked, schedule: Schedule, found: Difference, *, by: str, now: datetime) -> DraftView:
-    """Return a draft beside the schedule. found: of the same transaction as `schedule`. by: who would publish it.
+    """Return a draft beside the schedule. found: the difference, read with `schedule`. by: who would publish it.
 
     now: aware UTC. It takes long for a large plan, so run it outside the transaction. Raises Refused for a plan of
     another team.
@@ -104,7 +104,7 @@ def _loads(named: NamedPlan, roster: Roster, schedule: Schedule) -> tuple[tuple[
 
 
 def _published_meanwhile(plan: Plan, roster: Roster, schedule: Schedule) -> list[Seat]:
-    """Return the published seats that start within the draft's time."""
+    """Return the published seats that start within the draft's span."""
     span = plan.window
     seats = published_seats_of(roster, schedule)
     within = [seat for seat in seats if span.start <= seat.window.start < span.end]

@@ -1,6 +1,6 @@
-"""How fair the published plan is, for the page about fairness: what `fairness`, `ledger show` and `plan status` print.
+"""How fair the published plan is: the content of the fairness page.
 
-Nothing is computed twice: each part comes from the function of its command.
+Each part comes from the function behind `oncall fairness`, `oncall ledger show` or `oncall plan status`.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ DAYS_AHEAD = 90
 
 @dataclass(frozen=True, slots=True)
 class FairnessView:
-    """The page's content.
+    """The content of the fairness page.
 
-    first, last: the dates on which the first and the last shift of the plan start. cost: with every change since.
-    proof: what the plan said when it was published; None without one. loads: by kind, against the shares. notes: who
-    is limited by their roles. ledger: as `ledger_view`. to_come: the seats that have not begun.
+    first, last: the dates on which the first and the last shift of the plan start. cost: after every change since the
+    publication. proof: the plan's own, from its publication; None if it had none. loads: by kind, against the shares.
+    notes: whose roles limit their share. ledger: from `ledger_view`. to_come: the seats that have not begun.
     """
 
     first: date
@@ -54,7 +54,7 @@ class FairnessView:
 
 
 def fairness_view(tx: StatusStore, now: datetime) -> FairnessView:
-    """Return how fair the plan of `now` is (policy time, aware UTC), or else the latest one.
+    """Return how fair the plan in force at `now` (policy time, aware UTC) is; without one, the latest plan.
 
     Raises Refused when nothing is published, or when the published roster cannot be read.
     """
@@ -65,7 +65,7 @@ def fairness_view(tx: StatusStore, now: datetime) -> FairnessView:
     plan = _plan_as_served(schedule, roster, publication)
     measured = fairness_of_plan(plan, roster)
     sources, zone = ContextSources(published=schedule), roster.policy.zone
-    found = ledger_for(roster, sources, before=None, say=_say_nothing)
+    found = ledger_for(roster, sources, before=None, say=_ignore)
     past = served_before(roster, sources, now.astimezone(zone).date())
     return FairnessView(
         publication.span.start.astimezone(zone).date(),
@@ -103,7 +103,7 @@ def _plan_as_served(schedule: Schedule, roster: Roster, publication: Publication
 
 
 def _unmet(schedule: Schedule, roster: Roster, plan: Plan) -> tuple[UnmetRequest, ...]:
-    """Return the requests that the plan does not meet. Plans of other teams are not at hand and count for nothing."""
+    """Return the requests that the plan does not meet, without regard to the plans of other teams."""
     around = _around(published_seats_of(roster, schedule), plan.seats)
     context = PlanningContext(around, (), plan.balances)
     return unmet_requests(roster, shifts_of_plan(plan, roster), context, plan.seats)
@@ -114,5 +114,5 @@ def _around(every: Sequence[Seat], own: Sequence[Seat]) -> tuple[Seat, ...]:
     return tuple(seat for seat in every if seat.window not in inside)
 
 
-def _say_nothing(words: str) -> None:
-    """Take a sentence for the terminal: the page shows the result alone."""
+def _ignore(words: str) -> None:
+    """Ignore a sentence for the terminal, because the page shows only the result."""

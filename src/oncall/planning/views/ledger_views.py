@@ -16,8 +16,8 @@ def ledger_view(
 ) -> dict[str, object]:
     """Return the ledger as JSON: what each engineer served of each kind and has planned, their share, their balance.
 
-    past: what was served before today, as `served_before` returns it. points: the same in points, as `ledger_points`
-    returns it; it becomes entries whose kind is `points` or `hours`.
+    past: the service before today, from `served_before`. points: the ledger in points, from `ledger_points`; each row
+    becomes an entry of the kind `points` or `hours`.
     """
     carried = {(each.engineer, each.kind): each.thousandths for each in found.balances}
     return {

@@ -1,4 +1,4 @@
-"""The open tickets by urgency, kept between two looks, so that each look reads only the tickets that changed."""
+"""A cache of the open tickets by urgency: each look reads only the tickets that have changed since the last one."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def is_held(item: TicketView) -> bool:
 
 
 def _by_urgency(found: Iterable[OpenTicket]) -> list[OpenTicket]:
-    """Return the tickets by deadline; those with one deadline, or with none, the newest first."""
+    """Return the tickets by deadline, and the newest first among tickets with the same deadline or none."""
     newest = sorted(found, key=lambda each: (each.stored.received_at, each.stored.ticket.id), reverse=True)
     return sorted(newest, key=lambda each: each.deadline)
 

@@ -33,9 +33,9 @@ class GridDay:
 
 @dataclass(slots=True)
 class GridCell:
-    """One engineer on one day. absence: the class of a day off, or empty. signs: one for each shift of the day.
+    """One engineer on one day. absence: the CSS class of a day off, or empty. signs: one for each shift of the day.
 
-    paths: of the page of each shift; empty for a gap.
+    paths: for each shift the path of its page; empty for a gap.
     """
 
     absence: str = ""
@@ -56,7 +56,7 @@ class GridRow:
 
 @dataclass(frozen=True, slots=True)
 class GridDuty:
-    """A shift or a gap of one day in words. name: the engineer's; empty for a gap, as is the path."""
+    """A shift or a gap of one day in words. name: the engineer's. A gap has neither name nor path."""
 
     name: str
     sign: str
@@ -89,10 +89,10 @@ class ScheduleGrid:
 def schedule_grid(
     schedule: Schedule, roster: Roster | None, first: date, weeks: int, person: str | None = None
 ) -> ScheduleGrid:
-    """Return the table of some weeks. roster: in force, with its days off; None: no days off are known.
+    """Return the table of some weeks. roster: the one in force, for its days off; None: show no days off.
 
-    A shift stands on each date whose hours from noon to midnight it reaches, else on the date it starts on; dates are
-    those of the policy's zone. person: only this engineer's row, and no gaps.
+    A shift stands on each date (in the policy's zone) on which it holds some time between noon and midnight, or, if
+    there is none, on its start date. person: only this engineer's row, and no gaps.
     """
     zone = schedule.calendar.zone
     days = [first + timedelta(days=number) for number in range(7 * weeks)]
@@ -176,7 +176,7 @@ def _class_of(absence: Absence) -> str:
 
 
 def _dates(window: Window, zone: ZoneInfo, first: date, last: date) -> list[date]:
-    """Return the dates from `first` to `last` on which a span of time stands."""
+    """Return the dates between `first` and `last` on which a shift or gap stands; see `schedule_grid`."""
     starts = window.start.astimezone(zone)
     ends = (window.end - timedelta(microseconds=1)).astimezone(zone)
     begin = starts.date()

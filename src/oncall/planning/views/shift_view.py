@@ -1,4 +1,4 @@
-"""One shift on the board: who has it, and what it would do to rules and balances if another engineer took it."""
+"""One shift on the board: who has it, and how each other engineer as taker would affect rules and balances."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class ShiftStore(PublishedTexts, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ShiftView:
-    """One shift in one role. takers: None for a shift that is over, or that cannot be judged; why_none says why.
+    """One shift in one role. takers: None if the shift is over or cannot be judged; why_none gives the reason.
 
-    is_running: it has begun, and the takers are judged for the rest of it. is_soon: a change of it is told by SMS.
-    change: the version that gave it to its engineer; None if the plan did.
+    is_running: the shift has begun, and the takers would take the rest of it. is_soon: a change of it causes an SMS.
+    change: the version that gave the shift to its engineer; None if the plan did.
     """
 
     shift: LocalAssignmentView
@@ -65,7 +65,7 @@ def shift_view(tx: ShiftStore, start: str, role: str, now: datetime) -> ShiftVie
 def _judged(
     tx: ShiftStore, schedule: Schedule, found: Assignment, now: datetime
 ) -> tuple[TakersView | None, str | None]:
-    """Return the engineers who could take the shift; or None, and why they cannot be judged."""
+    """Return (the engineers who could take the shift, None), or (None, the reason why they cannot be judged)."""
     try:
         held = _held(schedule, found, now)
         return takers_view(held, takers(schedule, roster_in_force(tx), held, now), schedule), None
@@ -98,7 +98,7 @@ def _change(schedule: Schedule, found: Assignment) -> VersionView | None:
 
 
 def _held(schedule: Schedule, found: Assignment, now: datetime) -> HeldShift:
-    """Return the part that would change hands: the whole shift as the engineer has it, or the rest of a running one."""
+    """Return the part that would change hands: all that the engineer has of the shift, or the rest of a running one."""
     if found.window.start > now:
         return held_shift(schedule, found.engineer, found.window.start, role=found.role, now=now)
     return HeldShift(found.engineer, (replace(found, window=Window(now, found.window.end)),))

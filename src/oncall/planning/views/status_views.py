@@ -25,7 +25,7 @@ class ShareSoFarView(TypedDict):
 
 
 class HoleView(TypedDict):
-    """On-call time to come in which nobody holds a role."""
+    """A future gap: on-call time in which no engineer holds a role."""
 
     start: IsoTime
     end: IsoTime
@@ -55,7 +55,7 @@ class LastResortView(TypedDict):
 
 
 class PlanStatusView(TypedDict):
-    """How the published plan is doing."""
+    """The status of the published plan: shares so far, and the risks of the coming days."""
 
     team: str
     timezone: str

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def verification_view(plan: str, verified: Verification) -> dict[str, object]:
-    """Return the result of a check. `relaxed` and `second_opinion` are present only when there is something to say."""
+    """Return the result of a check as JSON. `relaxed` and `second_opinion` are absent if they would be empty."""
     found = verified.examination
     view: dict[str, object] = {
         "plan": plan,
