@@ -74,7 +74,7 @@ def test_swaps_that_wait_for_an_answer_are_completed(published: Oncall) -> None:
 
 
 def test_options_say_what_they_are(published: Oncall) -> None:
-    assert published("__complete", "who", "--a").out == "--at\tThe time to ask about; now when absent\n"
+    assert published("__complete", "who", "--a").out == "--at\tThe time to ask about; default: now\n"
 
 
 @pytest.mark.parametrize("database", ["sqlite:////nowhere/at/all.db", "postgresql://127.0.0.1:1/none", "nonsense"])

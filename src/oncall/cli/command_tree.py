@@ -92,7 +92,7 @@ def make_app(command: str | None = None) -> typer.Typer:
         cls=GroupedCommands,
         pretty_exceptions_enable=False,
     )
-    app.callback()(_front_door)
+    app.callback()(_program_options)
     needed = [MODULES[command]] if command in MODULES else dict.fromkeys(MODULES.values())
     for module in needed:
         import_module(f"oncall.cli.{module}").register(app)
@@ -105,9 +105,9 @@ def _print_version(is_asked: bool) -> None:
         raise typer.Exit
 
 
-def _front_door(
+def _program_options(
     version: bool = typer.Option(
         False, "--version", is_eager=True, callback=_print_version, help="Print the version of oncall."
     ),
 ) -> None:
-    """Run before every command; alone, it only prints the version."""
+    """Handle the options of `oncall` itself: `--version` prints the version."""

@@ -1,4 +1,4 @@
-"""`oncall --help` with its commands in groups: tickets first, since they are asked about at night."""
+"""`oncall --help` with its commands in groups, tickets first because engineers need them at night."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def home(engineer: str, settings: Settings, server: RemoteBackend | None) -> None:
     """Print whether a person is on call now, their next shift, their open tickets, and the swaps they must answer.
 
-    server: that of the settings; None for the local database.
+    server: the server of the settings; None for the local database.
     """
     _, shifts, now = shifts_of(engineer, None, None, server=server)
     _print_shifts(engineer, shifts, now)
@@ -46,7 +46,7 @@ def _print_shifts(engineer: str, shifts: Sequence[LocalAssignmentView], now: dat
 
 
 def _both(at: str, shift: LocalAssignmentView) -> str:
-    """Return a time on the person's own clock, and on the policy's if that is another one."""
+    """Return a time on the person's own clock, and also on the policy's if the two differ."""
     own, policy = ZoneInfo(shift["timezone"]), ZoneInfo(shift["policy_timezone"])
     return time_of(at, own) if own == policy else f"{time_of(at, own)} ({time_of(at, policy)})"
 

@@ -110,7 +110,7 @@ def _is_of_an_interrupt(error: BaseException) -> bool:
 
 
 def _is_of_the_answer(error: OSError) -> bool:
-    """Return True if writing to stdout failed: an error of a full or bad disk that names no file."""
+    """Return True if the error came from writing to stdout: a disk error without a file name."""
     return error.filename is None and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
@@ -122,7 +122,7 @@ def _unwritten(error: OSError) -> None:
 
 
 def _drop_unwritten() -> None:
-    """Do not try to write the rest of stdout's buffer again when the interpreter ends."""
+    """Discard the rest of stdout's buffer, so that the interpreter does not try to write it again at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -1,7 +1,7 @@
-"""The commands that answer without typer, because its import takes longer than the answer.
+"""Runs some commands without typer, because importing typer takes longer than the answer.
 
-A command line that holds only the command's own words, options and values is read here. Everything else goes to
-typer: `--help`, an unknown option, a missing word, and a value that cannot be used. So each message has one source.
+It reads a command line that has only the command's own words, options and values. Everything else goes to typer:
+`--help`, an unknown option, a missing word, and a value that cannot be used. So each message has one source.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from importlib import import_module
 class QuickCommand:
     """How to read a command line, and the function that answers it.
 
-    module, function: below `oncall.cli`, importing no typer. words: the parameters that the plain words fill, in order;
-    each may be absent. options: by option, the parameter that its value fills. flags: by option, the parameter that it
-    makes True.
+    module, function: the function below `oncall.cli`; it imports no typer. words: the parameters that plain words fill,
+    in order; each is optional. options: by option, the parameter for its value. flags: by option, the parameter that it
+    sets to True.
     """
 
     module: str
@@ -79,7 +79,7 @@ def _complete(words: Sequence[str]) -> None:
 
 
 def _home() -> None:
-    """Print what matters to the person at this terminal; the help if it is not known who that is."""
+    """Print the answer of `oncall` alone for the person at this terminal, or the help if that person is not known."""
     from oncall import wiring
     from oncall.cli.backends.server import open_server, own_engineer
     from oncall.errors import SettingsError

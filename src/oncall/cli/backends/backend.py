@@ -1,4 +1,4 @@
-"""Where the terminal gets its answers: the database of this machine, or a server (`ONCALL_SERVER`)."""
+"""Opens the source of the terminal's answers: the database of this machine, or a server (`ONCALL_SERVER`)."""
 
 from __future__ import annotations
 

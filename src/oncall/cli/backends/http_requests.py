@@ -27,9 +27,9 @@ class HttpAnswer:
 
 
 class NoAnswer(Exception):
-    """The server gave no answer. `str()`: why no connection was made; empty if one was made, or none in time.
+    """The server gave no answer. `str()`: why the connection failed; empty after a connection or a time-out.
 
-    is_sent: whether the request may have reached the server. is_late: whether the time ran out.
+    is_sent: True if the request may have reached the server. is_late: True if the time ran out.
     """
 
     def __init__(self, reason: str = "", *, is_sent: bool, is_late: bool) -> None:

@@ -41,7 +41,7 @@ _HEARTBEAT_OPTIONS = {
 
 
 class LocalIntake:
-    """Answers from the database of this machine. A page that becomes due is queued for the pager that runs on it."""
+    """Answers from the database of this machine. Queues pages for the pager that runs on it."""
 
     def __init__(self, store: SqlStore, clock: Clock, user: str, settings: Settings) -> None:
         self._store, self._clock, self._user, self._settings = store, clock, user, settings
@@ -123,7 +123,7 @@ class LocalIntake:
 
 
 class RemoteIntake(RemoteBackend):
-    """Answers from a server. A refusal of the server is raised here with the server's words."""
+    """Answers from a server. Raises the server's refusals as errors with the server's words."""
 
     def intake_log(self, page: ArrivalPage) -> ArrivalListView:
         with faults_by_option(_PAGE_OPTIONS):

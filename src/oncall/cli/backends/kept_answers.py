@@ -1,4 +1,4 @@
-"""The last answers of a server, kept in the user's cache for the time that the server is away."""
+"""Keeps the last answers of a server in the user's cache, for times when the server is away."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class KeptAnswers:
         self._folder, self._owner, self.now = folder, f"{server}\n{token}\n", now
 
     def keep(self, question: str, text: str) -> None:
-        """Keep an answer. A disk that is full or cannot be written keeps nothing, and stops no command."""
+        """Keep an answer, if the disk allows it. An error of the disk stops no command."""
         if len(text) > LARGEST:
             return
         from oncall.text_files import replace_private_file

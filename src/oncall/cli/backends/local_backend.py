@@ -49,7 +49,7 @@ _STRANGER = (
 
 
 class LocalBackend:
-    """Answers from the database of this machine. A page that becomes due is queued for the pager that runs on it."""
+    """Answers from the database of this machine. Queues pages for the pager that runs on it."""
 
     def __init__(self, store: SqlStore, clock: Clock, user: str, *, public_url: str) -> None:
         self._store, self._clock, self._user, self._public_url = store, clock, user, public_url
@@ -221,7 +221,7 @@ class LocalBackend:
         return self._store.write(lambda tx: save_choice(tx, person, choice_from(change)))
 
     def _feed_of(self, engineer: str | None, *, is_team: bool) -> str | None:
-        """Return the engineer whose feed is meant, or None for the team's. Without a name it is the user's own."""
+        """Return the engineer whose feed it is: the named one, or by default the user; None for the team's feed."""
         if is_team:
             return None
         if engineer is not None:
@@ -240,7 +240,7 @@ class LocalBackend:
         return plan_status_view(self._store.read(lambda tx: plan_status(tx, now, days)))
 
     def last_beat(self) -> tuple[datetime, str] | None:
-        """Return when (real time) a pager last wrote that it is alive, and its channel; None if none ever did."""
+        """Return the time (real time) and channel of the latest heartbeat of any pager; None before the first."""
         return self._store.read(lambda tx: tx.last_beat())
 
     def _context(self) -> ActionContext:
@@ -250,6 +250,6 @@ class LocalBackend:
 
 
 def _is_a_stranger(tx: Transaction, action: TicketAction) -> bool:
-    """Return True if the action makes a user the owner who is on no roster: SLA warnings cannot reach such an owner."""
+    """Return True if the new owner would be on no roster, so that no SLA warning could reach them."""
     people = tx.schedule().people
     return action.kind.value == "acknowledged" and bool(people) and action.by not in people

@@ -36,7 +36,9 @@ LEDGER = typer.Option(
 )
 
 
-SEED = typer.Option(0, "--seed", metavar="N", parser=seed_of, help="Another seed gives another plan that is as fair.")
+SEED = typer.Option(
+    0, "--seed", metavar="N", parser=seed_of, help="A different seed may give a different, equally fair plan."
+)
 RELAX = typer.Option(
     [],
     "--relax",
@@ -54,7 +56,7 @@ def span_of(first_day: date, weeks: int) -> tuple[date, date]:
 
 
 def read_both(plan: Path, roster: Path) -> tuple[Roster, NamedPlan]:
-    """Read a roster and a plan of it. Raises FileFaults."""
+    """Read a roster, and a plan made for it. Raises FileFaults."""
     from oncall.planning.sources.context_sources import read_named_plan
     from oncall.rosters.roster_file import read_roster
 
@@ -90,8 +92,8 @@ def sources_of(roster: Roster, history: Sequence[Path], ledger: Path | None, *, 
 def published_here() -> Schedule | None:
     """Return the published schedule of the local database or of the server; None when there is none.
 
-    A local schedule that cannot be read is reported on stderr. Raises the errors of a server, because a plan that
-    forgets all history would be unfair.
+    Reports on stderr a local schedule that it cannot read. Raises the errors of a server, because a plan without any
+    history would be unfair.
     """
     from oncall import wiring
 

@@ -61,7 +61,7 @@ REPORT_SECONDS = 180.0
 
 
 class RemoteBackend(ServerRequests):
-    """Answers from a server. A refusal of the server is raised here with the server's words."""
+    """Answers from a server. Raises the server's refusals as errors with the server's words."""
 
     def post_ticket(self, body: Mapping[str, object]) -> tuple[TicketAnswer, bool]:
         response = self._ask("POST", "/v1/tickets", body, self._patience)
@@ -109,7 +109,7 @@ class RemoteBackend(ServerRequests):
         return answer
 
     def examination(self, days: int) -> DoctorReport:
-        """Return the doctor's findings on the server; never earlier ones."""
+        """Return the doctor's present findings on the server, never a kept answer."""
         answer: DoctorReport = self._content(self._ask("GET", f"/v1/doctor?days={days}", None, self._patience))
         return answer
 
@@ -241,7 +241,7 @@ class RemoteBackend(ServerRequests):
         return ZoneInfo(str(self._now_view()["timezone"]))
 
     def now(self) -> datetime:
-        """Return policy time by the server's clock, aware UTC; while it is away, by the time since its last answer."""
+        """Return policy time (aware UTC) by the server's clock; while it is away, from its last answer on."""
         return datetime.fromisoformat(self._now_view()["at"]).astimezone(UTC) + self._now_age
 
     def _now_view(self) -> OnCallView:
@@ -269,7 +269,7 @@ class RemoteBackend(ServerRequests):
     def _kept_schedule(
         self, start: datetime, end: datetime, questions: Sequence[str], away: StoreUnavailable
     ) -> ScheduleView:
-        """Return the part in [start, end) of the first kept schedule that covers its start. Raises `away`."""
+        """Return [start, end) of the first kept schedule that covers `start`. Raises `away` if there is none."""
         for question in questions:
             kept: ScheduleView | None = self._kept_content(question, away)
             if kept is not None and datetime.fromisoformat(kept["from"]) <= start:

@@ -16,7 +16,7 @@ OWN_ID = "set ONCALL_ENGINEER to your id, or log in with `oncall login URL`"
 def open_server(settings: Settings) -> RemoteBackend | None:
     """Return the server that the settings name; None if the database of this machine answers.
 
-    While the server is away, it answers reads with the last answers that this machine has kept.
+    While the server is away, reads get the last answers that this machine has kept.
     """
     if settings.server is None:
         return None
@@ -50,7 +50,7 @@ def own_engineer(settings: Settings, server: RemoteBackend | None = None) -> str
 
 
 def named_or_own(engineer: str | None, settings: Settings, server: RemoteBackend | None) -> str:
-    """Return the engineer that a command names, else the one at this terminal.
+    """Return the engineer that a command names, or else the engineer at this terminal.
 
     Raises BadParameter if neither is known.
     """

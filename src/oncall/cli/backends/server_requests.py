@@ -1,4 +1,4 @@
-"""Requests to a server, its refusals as our errors, and the kept answers for the time that it is away."""
+"""Sends requests to a server, raises its refusals as our errors, and finds kept answers while it is away."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _AWAY = (502, 503, 504)
 class ServerRequests:
     """Asks a server with one token.
 
-    patience_seconds: real time to wait for an answer. is_logged_in: the token is that of `oncall login`. kept: where
-    the answers to reads are kept, and found when the server is away; None: nowhere.
+    patience_seconds: real time to wait for an answer. is_logged_in: True if the token came from `oncall login`. kept:
+    the cache of answers to reads, for times when the server is away; None for no cache.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class ServerRequests:
         self._is_age_told = self._is_silent = False
 
     def _call(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Published:
-        """Return the JSON of an answer; of a read also an earlier one while the server is away."""
+        """Return the JSON of an answer; for a read, that of a kept answer while the server is away."""
         if method != "GET":
             return self._content(self._ask(method, path, body, self._patience))
         try:
@@ -67,7 +67,7 @@ class ServerRequests:
         return content
 
     def get(self, path: str) -> Published:
-        """Return the answer to a read; also an earlier one while the server is away."""
+        """Return the answer to a read; while the server is away, the kept answer."""
         return self._call("GET", path)
 
     def post(self, path: str, body: Mapping[str, object]) -> Published:
@@ -75,7 +75,7 @@ class ServerRequests:
         return self._call("POST", path, body)
 
     def _read(self, path: str, seconds: float) -> str:
-        """Return the text of an answer, or of an earlier one while the server is away."""
+        """Return the text of an answer; while the server is away, of the kept answer."""
         try:
             text = self._ask("GET", path, None, seconds).text
         except StoreUnavailable as away:
@@ -96,7 +96,7 @@ class ServerRequests:
         return json.loads(text) if text is not None else None
 
     def _kept_text(self, question: str, away: StoreUnavailable) -> str | None:
-        """Return the last answer to a question, and say how old it is; None if none is kept.
+        """Return the kept answer to a question, and print its age; None if none is kept.
 
         Raises StoreUnavailable with both reasons if its file is damaged.
         """
@@ -113,7 +113,7 @@ class ServerRequests:
         return found.text
 
     def _tell_age(self, away: StoreUnavailable) -> None:
-        """Say once for how long the answers that are shown have been kept."""
+        """Print once, on stderr, how old the kept answers are."""
         if self._is_age_told:
             return
         self._is_age_told = True
@@ -147,14 +147,14 @@ class ServerRequests:
 
 
 def _where_to_look(path: str) -> str:
-    """Return the command that shows whether a change was made."""
+    """Return the command with which the user can see whether a change was made."""
     if path.startswith("/v1/schedule/swaps"):
         return "oncall swaps"
     return "oncall history" if path.startswith("/v1/schedule") else "oncall tickets"
 
 
 def _silence(server: str, silence: NoAnswer, seconds: float, look: str | None) -> str:
-    """Return why the server did not answer, and whether the server may have made the change.
+    """Return in words why the server did not answer, and whether it may have made the change.
 
     look: the command that shows the change; None for a request that changes nothing.
     """
@@ -171,7 +171,7 @@ def _silence(server: str, silence: NoAnswer, seconds: float, look: str | None) -
 
 
 def _refusal(status: int, content: object) -> OncallError:
-    """Return a server's problem document as the error that it stands for."""
+    """Return the error for a server's problem document."""
     if not isinstance(content, dict):
         return _error_of(status)(str(content)[:200])
     if content.get("errors"):

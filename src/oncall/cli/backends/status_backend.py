@@ -1,4 +1,4 @@
-"""Where the status commands get their answers: the database of this machine, or a server."""
+"""Answers the status commands: from the database of this machine, or from a server."""
 
 from __future__ import annotations
 

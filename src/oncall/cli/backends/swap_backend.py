@@ -1,4 +1,4 @@
-"""Where the terminal swaps shifts: in the database of this machine, or through a server (`ONCALL_SERVER`)."""
+"""Swaps shifts for the terminal: in the database of this machine, or through a server (`ONCALL_SERVER`)."""
 
 from __future__ import annotations
 
@@ -157,6 +157,6 @@ class LocalSwaps:
 
 
 def _is_engineer(name: str, schedule: Schedule) -> bool:
-    """Return True for an engineer of the published roster, who answers for themselves alone; the manager is none."""
+    """Return True for an engineer of the published roster, who answers for no one else; False for the manager."""
     latest = schedule.latest
     return latest is not None and name in latest.people and (latest.manager is None or latest.manager.id != name)

@@ -1,4 +1,4 @@
-"""The tokens of the local database, behind the same four calls that a server answers."""
+"""Access to the tokens of the local database or a server, with the same four calls."""
 
 from __future__ import annotations
 

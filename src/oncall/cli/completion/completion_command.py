@@ -35,9 +35,9 @@ def completion(
 
 
 def answer_shell(words: Sequence[str]) -> None:
-    """Print the completions of the last word of a command line, one a line; nothing after any fault.
+    """Print the completions of the last word of a command line, one a line; print nothing if anything fails.
 
-    words: without the program's name. The shell would show an error in the middle of the line, so there is none.
+    words: without the program's name. It prints no error, because the shell would show it in the middle of the line.
     """
     with open(os.devnull, "w") as nowhere, redirect_stderr(nowhere):  # noqa: PTH123  # a device, not a file
         try:

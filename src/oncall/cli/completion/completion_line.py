@@ -55,7 +55,7 @@ class Values(Protocol):
 
 @dataclass
 class _Position:
-    """Where a command line has arrived. pending: the option whose value comes next. words: plain words so far."""
+    """The state after some words of a command line. pending: the option whose value comes next. words: plain words."""
 
     command: Command
     path: str = ""

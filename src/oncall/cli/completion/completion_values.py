@@ -1,6 +1,6 @@
 """Engineers, tickets and versions for completions: from the database of this machine, or from the server.
 
-Each method returns nothing where its source does not answer at once: a completion must never be an error.
+Each method returns nothing if its source does not answer at once, because a completion must never be an error.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 class KnownValues:
-    """The values that are known here and now. Reads nothing before it is asked."""
+    """The values that the local database or the server knows. It reads only when a method is called."""
 
     @cached_property
     def _settings(self) -> Settings:
@@ -161,7 +161,7 @@ class KnownValues:
 
     @contextmanager
     def _backend(self) -> Iterator[LocalBackend | RemoteBackend | None]:
-        """Open the server or the local database; None if there is no database yet, because none is made here."""
+        """Open the server or the local database; None if there is no database yet. Never creates one."""
         from oncall import wiring
         from oncall.cli.backends.backend import open_backend
 

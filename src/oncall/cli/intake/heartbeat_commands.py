@@ -1,4 +1,4 @@
-"""`oncall heartbeat`: the jobs that must call, and whose silence opens a ticket."""
+"""`oncall heartbeat`: jobs that must call regularly; if one does not, a ticket opens."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def create(
     every: str = typer.Option(..., "--every", metavar="SPAN", help="How often the job calls, like 10m, 2h or 1d."),
     grace: str = typer.Option("5m", "--grace", metavar="SPAN", help="How late a call may be."),
     customer: str | None = typer.Option(
-        None, "--customer", metavar="NAME", help="The customer of its ticket; as the routing table says when absent."
+        None, "--customer", metavar="NAME", help="The customer of its ticket; default: from the routing table."
     ),
     plan: str | None = typer.Option(None, "--plan", metavar="PLAN", help="The plan of its ticket."),
     impact: str | None = typer.Option(None, "--impact", metavar="LEVEL", help="The impact of its ticket."),
     json: bool = JSON_OPTION,
 ) -> None:
-    """Expect a job to call every so often.
+    """Expect a job to call at regular intervals.
 
     Its silence opens a ticket, and its next call resolves it. The job calls the printed address by GET or POST with a
     token of role intake: as a bearer token, as a password, or as one more part of the path.
@@ -79,7 +79,7 @@ def list_heartbeats(json: bool = JSON_OPTION) -> None:
 
 
 def _when(one: HeartbeatView, zone: ZoneInfo) -> list[str]:
-    """Return when the job called last, and when it must call, in policy time."""
+    """Return when the job called last, and by when it must call again, in policy time."""
     return [f"last call {time_of(one['last_at'], zone) or 'never'}", f"due {time_of(one['due_at'], zone)}"]
 
 

@@ -1,4 +1,4 @@
-"""`oncall intake`: what senders posted, what could not be understood, and where an alert would go."""
+"""`oncall intake`: the log of senders' requests, failures, and where an alert would go."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 FAILURE = typer.Argument(metavar="ID", help="The failure's id, from the list.")
 LIMIT = typer.Option(50, "--limit", metavar="N", min=1, max=1000, help="The most lines to show.")
-AFTER = typer.Option(None, "--after", metavar="NEXT", help="Show the page after this one: its `next` in JSON.")
+AFTER = typer.Option(
+    None, "--after", metavar="NEXT", help="Show the page after NEXT, which is `next` in the JSON of the last page."
+)
 _COLOURS = {"failed": "red", "replayed": "", "dropped": "", "taken": ""}
 
 
@@ -70,9 +72,9 @@ def log(
 def list_failures(
     context: typer.Context, limit: int = LIMIT, after: str | None = AFTER, json: bool = JSON_OPTION
 ) -> None:
-    """List what could not be understood.
+    """List the requests that could not be understood.
 
-    Each is kept until you replay or drop it. A failure pages nobody, so look at its body and act on it.
+    Each failure is kept until you replay or drop it. A failure pages no one, so look at its body and act on it.
 
     Example: oncall intake failures
     """
@@ -81,7 +83,7 @@ def list_failures(
 
 
 def show_list(limit: int = LIMIT, after: str | None = AFTER, json: bool = JSON_OPTION) -> None:
-    """List what could not be understood.
+    """List the requests that could not be understood.
 
     Example: oncall intake failures list
     """
@@ -159,7 +161,7 @@ def replay(failure: str = FAILURE, json: bool = JSON_OPTION) -> None:
 def explain(
     labels: list[str] = typer.Argument(metavar="NAME=VALUE...", help="The alert's labels, like severity=critical."),
     at: str | None = typer.Option(
-        None, "--at", metavar="TIME", help="When the alert comes in; now when absent. Policy time without an offset."
+        None, "--at", metavar="TIME", help="When the alert comes in; default: now. Policy time without an offset."
     ),
     json: bool = JSON_OPTION,
 ) -> None:

@@ -29,9 +29,9 @@ def check(
 ) -> None:
     """Validate a roster or a policy.
 
-    Prints every fault at once, with its line, its column and a correction. A roster is checked with the policy and the
-    plans that it names. The keys of the file say which of the two it is; a *.policy.yaml file is always a policy. A
-    file that has only warnings, such as a phone number outside the ranges in use, is valid.
+    Prints every fault at once, with its line, its column and a correction. Checks a roster together with the policy
+    and the plans that it names. The keys of the file show whether it is a roster or a policy; a *.policy.yaml file is
+    always a policy. A file that has only warnings, such as a phone number outside the ranges in use, is valid.
 
     Examples: oncall check rosters/itopia-cas.yaml · oncall check my.policy.yaml
     """

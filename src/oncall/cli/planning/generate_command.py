@@ -61,7 +61,7 @@ OUTPUT = typer.Option(
     "-o",
     callback=_output_of,
     metavar="FILE",
-    help="Write a .csv, .json, .ics, .html or .xlsx file; CSV on stdout when absent.",
+    help="Write a .csv, .json, .ics, .html or .xlsx file; default: CSV on stdout.",
 )
 TIME_LIMIT = typer.Option(
     None,
@@ -130,7 +130,7 @@ def generate(
 
 @dataclass(frozen=True, slots=True)
 class _RepairAsked:
-    """The values of `--keep` and the options that belong to it."""
+    """The repair that the user asked for: the values of `--keep` and its options."""
 
     keep: Path
     first_open: date
@@ -221,7 +221,7 @@ def _repaired(
 
 
 def _warn_of_absent(team: Roster, sources: ContextSources) -> None:
-    """Say which engineers an override puts on call while they are away: a repair does not touch overrides."""
+    """Warn of engineers whom an override puts on call while they are away, because a repair keeps overrides."""
     from oncall import wiring
     from oncall.planning.published.change_rules import absent_now
 

@@ -55,11 +55,12 @@ def import_plan(
     """Make a plan of a team's spreadsheet or calendar file.
 
     Reads tables with the headings date,primary,secondary (or the roster's own roles), start,end,primary,secondary or
-    start,end,role,engineer. A date is the shift that starts on it. Engineers are named by id, name or e-mail address.
-    Reads calendar files (.ics) of PagerDuty, Opsgenie and Google: an engineer's name in the summary or as an attendee.
+    start,end,role,engineer. A date stands for the shift that starts on it. Cells name engineers by id, name or e-mail
+    address. Reads calendar files (.ics) of PagerDuty, Opsgenie and Google, with the engineer in the summary or as an
+    attendee.
 
-    Prints everything that could not be read, with its row, and then writes nothing unless --partial is given. Where
-    the file may mean two things, it asks, and names the option that answers.
+    Prints everything that could not be read, with its row, and then writes nothing unless --partial is given. If the
+    file is ambiguous, it asks a question and names the option that answers it.
 
     Examples: oncall import rota.csv --roster rosters/itopia-cas.yaml --output plan.json
     · oncall import rota.xlsx --roster rosters/itopia-cas.yaml --dates us --output plan.json

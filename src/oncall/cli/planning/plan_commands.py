@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _group() -> None:
-    """Show how the published plan is doing."""
+    """Show the status of the published plan."""
 
 
 def status(

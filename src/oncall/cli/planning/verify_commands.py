@@ -53,8 +53,8 @@ def verify(
     """Check a plan, independently of the planner.
 
     Checks the coverage minute by minute, every rule of the roster, and the cost and bound that the plan claims.
-    Relaxations that a manager agreed to (`generate --relax`) are accepted and listed. With --optimal, an
-    independent solver and model compute a lower bound on the cost of every plan.
+    Accepts and lists relaxations that a manager agreed to (`generate --relax`). With --optimal, an independent solver
+    and model compute a lower bound on the cost of every plan.
 
     Examples: oncall verify plan.csv --roster rosters/itopia-cas.yaml
     · oncall verify plan.json --roster rosters/itopia-cas.yaml --optimal
@@ -120,7 +120,7 @@ def _claim(plan: Plan) -> str:
 
 
 def _opinion_line(opinion: SecondOpinion) -> str:
-    """Return another solver's opinion on the cost of a plan."""
+    """Return a sentence with the other solver's bound on the cost of a plan."""
     seconds = f"{opinion.seconds:.1f} s" if opinion.seconds >= 0.05 else "under 0.1 s"
     without = f", {' and '.join(opinion.left_out)} left out" if opinion.left_out else ""
     if opinion.is_optimal:

@@ -32,7 +32,7 @@ def why(
     roster: Path = PLANS_ROSTER,
     shift: str = typer.Option(..., "--shift", metavar="START", help="The shift: its first date, or a time in it."),
     role: str | None = typer.Option(
-        None, "--role", metavar="ROLE", help="Explain this role only; every role when absent."
+        None, "--role", metavar="ROLE", help="Explain this role only; default: every role."
     ),
     time_limit: float = typer.Option(
         10.0,
@@ -47,8 +47,8 @@ def why(
 ) -> None:
     """Explain why an engineer has a shift.
 
-    For each other engineer, prints the rule that forbids the shift, or what the choice would cost. To find the cost,
-    the whole plan is solved again with that engineer in the seat; Ctrl-C ends the search. Published shifts and
+    For each other engineer, prints the rule that forbids the shift, or what the choice would cost. To find the cost, it
+    solves the whole plan again with that engineer in the seat; Ctrl-C ends the search. Published shifts and
     --history count for rest and balances, as in `oncall generate`. A shadow costs nothing.
 
     Examples: oncall why plan.json --roster rosters/itopia-cas.yaml --shift 2027-02-12

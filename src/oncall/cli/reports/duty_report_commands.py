@@ -33,11 +33,11 @@ def pay(
         None, "--rules", metavar="eu", help="Also list breaches of 11 h daily rest and of the 48 h week."
     ),
     output: Path | None = typer.Option(
-        None, "--output", "-o", metavar="FILE", help="Write a .csv, .xlsx or .json file; a table on stdout when absent."
+        None, "--output", "-o", metavar="FILE", help="Write a .csv, .xlsx or .json file; default: a table on stdout."
     ),
     json: bool = JSON_OPTION,
 ) -> None:
-    """Report what on-call time is paid in a month.
+    """Report the pay for on-call time in a month.
 
     Hours and shifts of each engineer by kind of shift, overrides applied, times the rates of a file:
     {currency: USD, rates: {weeknight: 10, weekend: 15, holiday: 20}}. An optional night: {page: 5, hour: 60} pays for
@@ -90,7 +90,7 @@ def load(
     first: str = typer.Option(..., "--from", metavar="DATE", help="The first date."),
     last: str = typer.Option(..., "--to", metavar="DATE", help="The last date, included."),
     output: Path | None = typer.Option(
-        None, "--output", "-o", metavar="FILE", help="Write a .csv, .json or .html file; a table on stdout when absent."
+        None, "--output", "-o", metavar="FILE", help="Write a .csv, .json or .html file; default: a table on stdout."
     ),
     json: bool = JSON_OPTION,
 ) -> None:

@@ -36,7 +36,7 @@ def sla(
     ),
     plan: str | None = typer.Option(None, "--plan", metavar="PLAN", help="Report on tickets of this plan only."),
     output: Path | None = typer.Option(
-        None, "--output", "-o", metavar="FILE", help="Write a .csv, .json or .html file; a table on stdout when absent."
+        None, "--output", "-o", metavar="FILE", help="Write a .csv, .json or .html file; default: a table on stdout."
     ),
     breaches: int = typer.Option(20, "--breaches", metavar="N", min=0, help="Show the latest N breaches in full."),
     json: bool = JSON_OPTION,
@@ -69,7 +69,7 @@ def qbr(
     ),
     quarter: str = typer.Option(..., "--quarter", metavar="QUARTER", help="The quarter, like 2027Q1."),
     output: Path | None = typer.Option(
-        None, "--output", "-o", metavar="FILE", help="Write an .html or .json file; CUSTOMER-QUARTER.html when absent."
+        None, "--output", "-o", metavar="FILE", help="Write an .html or .json file; default: CUSTOMER-QUARTER.html."
     ),
     json: bool = JSON_OPTION,
 ) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def report_backend() -> AbstractContextManager[LocalBackend | RemoteBackend]:
-    """Open the server that the settings name, else the local database."""
+    """Open the server that the settings name, or else the local database."""
     from oncall import wiring
     from oncall.cli.backends.backend import open_backend
 

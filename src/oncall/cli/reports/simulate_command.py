@@ -29,8 +29,8 @@ MOST_WEEKS = 520
 
 
 ROSTER = typer.Option(..., "--roster", metavar="ROSTER", help="Today's roster.")
-POLICY = typer.Option(None, "--policy", metavar="POLICY", help="Today's policy; the roster's own when absent.")
-PLAN = typer.Option(None, "--plan", metavar="PLAN", help="Today's plan; made from the roster when absent.")
+POLICY = typer.Option(None, "--policy", metavar="POLICY", help="Today's policy; default: the roster's own.")
+PLAN = typer.Option(None, "--plan", metavar="PLAN", help="Today's plan; default: made from the roster.")
 AGAINST_ROSTER = typer.Option(
     None, "--against-roster", metavar="ROSTER", help="A proposed roster, to compare with today's."
 )
@@ -46,10 +46,10 @@ TICKETS = typer.Option(
 RATE = typer.Option(
     None, "--rate", metavar="RATE", help="Instead of a file, random tickets: 10000/year, 200/week or 40/day."
 )
-START = typer.Option(None, "--from", metavar="DATE", help="The first date; next Monday when absent.")
-WEEKS = typer.Option(None, "--weeks", metavar="N", min=1, max=MOST_WEEKS, help="How many weeks; 52 when absent.")
+START = typer.Option(None, "--from", metavar="DATE", help="The first date; default: next Monday.")
+WEEKS = typer.Option(None, "--weeks", metavar="N", min=1, max=MOST_WEEKS, help="How many weeks; default: 52.")
 SEED = typer.Option(
-    0, "--seed", metavar="N", min=0, max=2**31 - 1, help="Another seed gives other random tickets and answers."
+    0, "--seed", metavar="N", min=0, max=2**31 - 1, help="A different seed gives different random tickets and answers."
 )
 MISSED = typer.Option(
     0.05, "--missed", metavar="SHARE", min=0, max=1, help="The share of pages that are missed by day."
@@ -92,8 +92,8 @@ def simulate(
     """Simulate months of tickets, and a proposed change.
 
     The tickets go through the real verdicts, pager and SLA clocks, on a simulated clock and with simulated people.
-    Prints which targets would be met, and how often each person would be paged and woken. A proposed roster or policy
-    is shown beside today's. The times until an acknowledgement follow a lognormal distribution. The policy does not
+    Prints which targets would be met, and how often each person would be paged and woken. Shows a proposed roster or
+    policy beside today's. The times until an acknowledgement follow a lognormal distribution. The policy does not
     change how long people work on a ticket. The same arguments give the same answer.
 
     Examples: oncall simulate --roster rosters/itopia-cas.yaml --rate 10000/year --from 2027-01-04

@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 
 def away(
-    engineer: str = typer.Argument(metavar="ENGINEER", help="Who is away."),
+    engineer: str = typer.Argument(metavar="ENGINEER", help="The id of the engineer who is away."),
     first: str = typer.Option(..., "--from", metavar="DATE", help="The first date of the absence."),
     last: str = typer.Option(..., "--to", metavar="DATE", help="The last date of the absence, included."),
     reason: str = typer.Option(..., "--reason", metavar="TEXT", help="Why, for the history."),
@@ -32,8 +32,8 @@ def away(
 ) -> None:
     """Mark an engineer as away and find covers.
 
-    The absence counts in every later plan and change. Covers change the fewest seats. Each engineer who would cover
-    is asked by SMS; with --agreed the covers hold at once.
+    The absence counts in every later plan and change. Covers change the fewest seats. An SMS asks each engineer who
+    would cover; with --agreed the covers hold at once.
 
     Example: oncall away ana --from 2027-02-15 --to 2027-02-19 --reason vacation
     """

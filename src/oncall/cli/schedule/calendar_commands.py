@@ -1,4 +1,4 @@
-"""The month as a grid, and the links by which calendar programs subscribe to the schedule."""
+"""`oncall calendar`: the month as a grid, and links with which calendar programs subscribe to the schedule."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typer._click import Context
 
 MONTH = "month"
-WHOSE = typer.Argument(None, metavar="[ENGINEER]", help="The engineer's id; your own when absent.")
+WHOSE = typer.Argument(None, metavar="[ENGINEER]", help="The engineer's id; default: your own.")
 TEAM = typer.Option(False, "--team", help="The whole team's shifts instead of one engineer's.")
 
 
@@ -46,12 +46,14 @@ def register(app: typer.Typer) -> None:
 
 def month(
     engineer: str | None = typer.Argument(None, metavar="[ENGINEER]", help="Show this engineer's roles only."),
-    month: str | None = typer.Option(None, "--month", metavar="MONTH", help="The month, like 2027-01; else this one."),
+    month: str | None = typer.Option(
+        None, "--month", metavar="MONTH", help="The month, like 2027-01; default: this month."
+    ),
     json: bool = JSON_OPTION,
 ) -> None:
     """Show a month as a grid of names.
 
-    A day has the names of those who are on call between noon and midnight, in the order of the roles.
+    A day shows who is on call between noon and midnight, in the order of the roles.
 
     Examples: oncall calendar month --month 2027-01 · oncall calendar ana --month 2027-01
     """

@@ -1,4 +1,4 @@
-"""`oncall diff`: what differs between two versions of the schedule, or between one and a plan file."""
+"""`oncall diff`: the difference between two versions of the schedule, or between a version and a plan file."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def register(app: typer.Typer) -> None:
 
 def diff(
     before: str = typer.Argument(metavar="A", help="A version's number, `published`, or a plan file."),
-    after: str = typer.Argument(PUBLISHED, metavar="[B]", help="The same; `published` when absent."),
+    after: str = typer.Argument(PUBLISHED, metavar="[B]", help="The other side, as A."),
     roster: Path | None = typer.Option(
-        None, "--roster", metavar="ROSTER", help="The roster of the plan files; the published people when absent."
+        None, "--roster", metavar="ROSTER", help="The roster of the plan files; default: the published people."
     ),
     json: bool = JSON_OPTION,
 ) -> None:
@@ -81,7 +81,7 @@ def _difference(settings: Settings, before: str, after: str, roster: Path | None
 
 
 def _server_difference(server: RemoteBackend, names: tuple[str, str], roster: Path | None) -> tuple[DiffView, ZoneInfo]:
-    """Return the difference by the server's schedule, because only the server knows the phone numbers."""
+    """Return the difference from the server, because only the server knows the phone numbers."""
     from oncall.cli.schedule.schedule_changes import CheckedPlan, PublishTerms, RemoteSchedule
     from oncall.planning.published import schedule_diff
     from oncall.planning.views.diff_view import diff_view
@@ -128,8 +128,10 @@ def _side_of(server: RemoteBackend, schedule: Schedule) -> Side:
 
 @dataclass(frozen=True, slots=True)
 class _Sides:
-    """The two sides of a comparison by their names. When both are plan files, each counts as published before it
-    starts. published: the newest version; None: nothing is published. version_named: returns an earlier version."""
+    """Finds the two sides of a comparison by name. If both are plan files, each counts as published before it starts.
+
+    published: the newest version; None if nothing is published. version_named: returns an earlier version.
+    """
 
     names: tuple[str, str]
     roster: Path | None

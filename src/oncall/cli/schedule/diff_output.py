@@ -23,7 +23,7 @@ def print_difference(view: DiffView, zone: ZoneInfo) -> None:
 
 
 def policy_lines(view: DiffView | NewVersionView, zone: ZoneInfo) -> list[str]:
-    """Return the changes of the support promise, a sentence each, and from when on it holds."""
+    """Return the changes of the policy, a sentence each, and when the new policy begins to hold."""
     if not view["policy_changes"]:
         return []
     since = view["policy_from"]

@@ -20,7 +20,7 @@ def handoff(
     ),
     last: bool = typer.Option(False, "--last", help="Show the shift that ended at the latest handoff."),
     by: str | None = typer.Option(
-        None, "--by", metavar="ENGINEER", help="The id of the engineer who writes the note; you when absent."
+        None, "--by", metavar="ENGINEER", help="The id of the engineer who writes the note; default: you."
     ),
     json: bool = JSON_OPTION,
 ) -> None:

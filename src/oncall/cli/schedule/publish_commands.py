@@ -33,7 +33,7 @@ BY = typer.Option(
     None,
     "--by",
     metavar="NAME",
-    help="The person of the roster who decides this; you when absent. Local database only.",
+    help="The person of the roster who decides this; default: you. Local database only.",
 )
 REASON = typer.Option(..., "--reason", metavar="TEXT", help="Why, for the history and for `oncall who`.")
 
@@ -55,7 +55,7 @@ def publish(
         None,
         "--policy-from",
         metavar="DATE",
-        help="The date from which the policy holds; when absent, the first day that the plan may change, or else now.",
+        help="The date from which the policy holds; default: the first date that the plan may change, or now.",
     ),
     dry_run: bool = typer.Option(False, "--dry-run", help="Print what would change, and change nothing."),
     json: bool = JSON_OPTION,
@@ -106,8 +106,8 @@ def override(
 ) -> None:
     """Put another engineer on call for a span of time.
 
-    `oncall who` and the pager follow the override at once. An override that breaks a rule of the roster, or that
-    replaces another change, is refused with the rule's name; --force makes it anyway, with a warning.
+    `oncall who` and the pager follow the override at once. Refuses an override that breaks a rule of the roster, or
+    that replaces another change, with the rule's name; --force makes it anyway, with a warning.
 
     Example: oncall override ben --role primary --from 2027-01-09T00:00 --to 2027-01-09T08:00 --reason "ana is ill"
     """
@@ -126,12 +126,12 @@ def override(
 def cover(
     engineer: str = typer.Argument(metavar="ENGINEER", help="The id of the engineer who is covered."),
     start: str | None = typer.Option(
-        None, "--from", metavar="TIME", help="When you take over; now when absent. `19:30` is the next such time."
+        None, "--from", metavar="TIME", help="When you take over; default: now. `19:30` is the next such time."
     ),
     until: str | None = typer.Option(
-        None, "--until", metavar="TIME", help="When it ends; when absent, at the end of their running or next shift."
+        None, "--until", metavar="TIME", help="When the cover ends; default: the end of their running or next shift."
     ),
-    by: str | None = typer.Option(None, "--by", metavar="ENGINEER", help="Who takes over; you when absent."),
+    by: str | None = typer.Option(None, "--by", metavar="ENGINEER", help="Who takes over; default: you."),
     reason: str | None = typer.Option(None, "--reason", metavar="TEXT", help="Why, for the history."),
     force: bool = FORCE,
     json: bool = JSON_OPTION,
@@ -165,8 +165,8 @@ def undo(
 ) -> None:
     """Take back a change of the schedule, or a publication.
 
-    From now on the schedule is as if the version had not been made; the past stays as it was. A version on which later
-    ones depend is refused with their numbers.
+    From now on the schedule is as if the version did not exist; the past stays as it was. Refuses a version on which
+    later versions depend, with their numbers.
 
     Example: oncall undo 7 --reason "ana is well again"
     """
@@ -188,7 +188,7 @@ def _refuse_empty(reason: str) -> None:
 
 
 def _span(schedule: ScheduleChanges, start: str | None, until: str | None) -> Mapping[str, str]:
-    """Return the span of a cover as the API has it; empty for a span that is not given."""
+    """Return the fields `start` and `end` of a cover for the API, without those that were not given."""
     given = {"from": ("--from", start), "until": ("--until", until)}
     wanted = {name: (option, text) for name, (option, text) in given.items() if text is not None}
     if not wanted:

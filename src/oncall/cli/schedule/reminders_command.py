@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 def reminders(
-    engineer: str | None = typer.Argument(None, metavar="[ENGINEER]", help="The engineer's id; your own when absent."),
+    engineer: str | None = typer.Argument(None, metavar="[ENGINEER]", help="The engineer's id; default: your own."),
     before: str | None = typer.Option(
         None,
         "--before",
@@ -29,7 +29,9 @@ def reminders(
         help="How long before a shift: week, day, hour, or several with commas; none; or policy.",
     ),
     quiet: bool | None = typer.Option(
-        None, "--quiet/--no-quiet", help="No courtesy notices (a ticket is taken, the briefing at a handoff)."
+        None,
+        "--quiet/--no-quiet",
+        help="Send no courtesy notices: news that a ticket is taken, and the briefing at a handoff.",
     ),
     json: bool = JSON_OPTION,
 ) -> None:

@@ -92,7 +92,7 @@ def _print_who(view: OnCallView) -> None:
 
 
 def _print_after_desk(view: OnCallView) -> None:
-    """Print whom the pager reaches if the support desk does not take an urgent ticket in time."""
+    """Print whom the pager would page if the support desk did not take an urgent ticket in time."""
     people = [
         f"{held['name']} ({held['engineer']}, {role})" if "name" in held else f"{held['engineer']} ({role})"
         for role, held in view.get("after_desk", {}).items()
@@ -108,9 +108,9 @@ def _print_after_desk(view: OnCallView) -> None:
 def shifts(
     engineer: str | None = None, start: str | None = None, end: str | None = None, *, json: bool = False
 ) -> None:
-    """Print an engineer's shifts between two dates, as written; None: from today, to the end of the schedule.
+    """Print an engineer's shifts. start, end: dates as written; None: today, and the end of the schedule.
 
-    engineer: None: the engineer at this terminal.
+    engineer: an id; None for the engineer at this terminal.
     """
     engineer, found, _ = shifts_of(engineer, start, end)
     if json:
@@ -124,9 +124,10 @@ def shifts(
 def shifts_of(
     engineer: str | None, start: str | None, end: str | None, *, server: RemoteBackend | None = None
 ) -> tuple[str, list[LocalAssignmentView], datetime]:
-    """Return the engineer's id and shifts, and the time of the question (aware UTC).
+    """Return the engineer's id and shifts, and the present time (aware UTC).
 
-    engineer: None: the one at this terminal. server: the server to ask; None: that of the settings, if they name one.
+    engineer: None for the engineer at this terminal. server: the server to ask; None for the one of the settings, if
+    any.
     """
     from oncall import wiring
 
@@ -152,7 +153,7 @@ def shifts_of(
 
 
 def span_of(start: str | None, end: str | None, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
-    """Return the span (aware UTC) from the first to the end of the last date, as written; None: today, and far ahead.
+    """Return the span (aware UTC) of two dates as written, the last one included. None: today, and far ahead.
 
     Raises BadParameter for a text that is not a date, and Refused when the last date is before the first one.
     """
@@ -218,7 +219,7 @@ def published_schedule(settings: Settings) -> QuickSchedule:
 
 
 def _refuse_stranger_to(server: RemoteBackend, engineer: str, now: datetime) -> None:
-    """Raise what the server refuses an id with that is on no published roster; do nothing while it is away."""
+    """Raise the server's refusal of an id that is on no published roster; do nothing while the server is away."""
     try:
         server.whole_schedule(now, now + timedelta(minutes=1), engineer)
     except StoreUnavailable:

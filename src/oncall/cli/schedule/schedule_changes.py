@@ -1,4 +1,4 @@
-"""Where the terminal changes the schedule: in the database of this machine, or through a server (`ONCALL_SERVER`)."""
+"""Changes the schedule for the terminal: in the database of this machine, or through a server (`ONCALL_SERVER`)."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ class RemoteSchedule:
         return answer
 
     def _body(self, plan: CheckedPlan, terms: PublishTerms) -> Body:
-        """Check the plan with the files of this machine; the server checks it with its own schedule."""
+        """Return the body to post, after checking the plan with local files; the server checks it with its schedule."""
         from oncall.planning.posted.posted_publication import posted_publication
         from oncall.planning.published.publish_plan import check_for_publication
         from oncall.schedule.plan_file import MOST_MIB
@@ -186,7 +186,7 @@ class LocalSchedule:
         )
 
     def _checked(self, plan: CheckedPlan) -> tuple[PublishablePlan, int]:
-        """Return the plan, checked with the shifts around it, and the newest version on which they were read."""
+        """Return the plan, checked with the shifts around it, and the version of the schedule that it read for that."""
         from oncall.planning.published.publish_plan import check_for_publication
 
         schedule = self._store.read(lambda tx: tx.schedule())

@@ -1,6 +1,6 @@
 """The commands for the schedule in the terminal: who is on call, and an engineer's shifts.
 
-`schedule_answers` and `whole_schedule` answer them. `quick_answers` holds the same options for the way without typer.
+`schedule_answers` and `whole_schedule` answer them. `quick_answers` has the same options, for calls without typer.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import typer
 from oncall.cli.schedule import schedule_answers, tonight_answers, whole_schedule
 from oncall.cli.terminal.json_option import JSON_OPTION
 
-ENGINEER = typer.Argument(None, metavar="[ENGINEER]", help="The engineer's id; your own when absent.")
+ENGINEER = typer.Argument(None, metavar="[ENGINEER]", help="The engineer's id; default: your own.")
 
-TO = typer.Option(None, "--to", metavar="DATE", help="The last date; the end of the published schedule when absent.")
-FROM = typer.Option(None, "--from", metavar="DATE", help="The first date; today when absent.")
+TO = typer.Option(None, "--to", metavar="DATE", help="The last date; default: the end of the published schedule.")
+FROM = typer.Option(None, "--from", metavar="DATE", help="The first date; default: today.")
 
 
 def register(app: typer.Typer) -> None:
@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 def who(
     at: str | None = typer.Option(
-        None, "--at", metavar="TIME", help="The time to ask about; now when absent. Policy time without an offset."
+        None, "--at", metavar="TIME", help="The time to ask about; default: now. Policy time without an offset."
     ),
     json: bool = JSON_OPTION,
 ) -> None:
@@ -50,7 +50,7 @@ def shifts(
 ) -> None:
     """Show an engineer's shifts, with overrides applied.
 
-    Your own need no id after `oncall login`, or with ONCALL_ENGINEER.
+    For your own shifts you need no id after `oncall login`, or with ONCALL_ENGINEER set.
 
     Examples: oncall shifts · oncall shifts ana · oncall shifts ana --from 2027-01-01 --to 2027-03-31 --json
     """
@@ -60,7 +60,7 @@ def shifts(
 def next_shift(engineer: str | None = ENGINEER, json: bool = JSON_OPTION) -> None:
     """Show an engineer's current shift and the next one.
 
-    Your own need no id after `oncall login`, or with ONCALL_ENGINEER.
+    For your own shifts you need no id after `oncall login`, or with ONCALL_ENGINEER set.
 
     Examples: oncall next · oncall next ana
     """
@@ -68,7 +68,7 @@ def next_shift(engineer: str | None = ENGINEER, json: bool = JSON_OPTION) -> Non
 
 
 def tonight(json: bool = JSON_OPTION) -> None:
-    """Show who is on call tonight, and what is held.
+    """Show who is on call tonight, and the held tickets.
 
     Tonight is the on-call time from now, or from the end of business hours, to the next morning. Times are policy time
     and the engineer's own time. Exit code 1 when a role is empty.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from oncall.planning.views.swap_views import SwapMoveView, SwapView, TakersView, TakerView
     from oncall.planning.views.version_views import ChangeView
 
-BY = typer.Option(None, "--by", metavar="NAME", help="The person of the roster who does this; you when absent.")
+BY = typer.Option(None, "--by", metavar="NAME", help="The person of the roster who does this; default: you.")
 CODE = typer.Argument(metavar="ID", help="The code of the swap, like 7K2F.")
 
 
@@ -33,11 +33,13 @@ def register(app: typer.Typer) -> None:
 
 
 def swap(
-    engineer: str = typer.Argument(metavar="ENGINEER", help="Who gives the shift away."),
+    engineer: str = typer.Argument(metavar="ENGINEER", help="The id of the engineer who gives the shift away."),
     day: str = typer.Argument(
         metavar="DATE", help="The date on which the shift starts or ends, or the time of its start."
     ),
-    role: str | None = typer.Option(None, "--role", metavar="ROLE", help="Their role on it; any when absent."),
+    role: str | None = typer.Option(
+        None, "--role", metavar="ROLE", help="The engineer's role on the shift; default: any."
+    ),
     other: str | None = typer.Option(None, "--with", metavar="OTHER", help="Ask this engineer to take the shift."),
     their_day: str | None = typer.Option(
         None, "--for", metavar="DATE", help="The shift of OTHER that ENGINEER takes in return."
@@ -95,7 +97,7 @@ def swaps(json: bool = JSON_OPTION) -> None:
 
 
 def accept(code: str = CODE, by: str | None = BY, json: bool = JSON_OPTION) -> None:
-    """Accept a swap that you are asked for.
+    """Accept a swap that another engineer asked you for.
 
     The shift is yours at once. An SMS `YES ID` does the same.
 
@@ -105,9 +107,9 @@ def accept(code: str = CODE, by: str | None = BY, json: bool = JSON_OPTION) -> N
 
 
 def decline(code: str = CODE, by: str | None = BY, json: bool = JSON_OPTION) -> None:
-    """Decline a swap that you are asked for.
+    """Decline a swap that another engineer asked you for.
 
-    Nothing changes, and the asker is told. An SMS `NO ID` does the same.
+    The schedule stays as it is, and the asker gets an SMS. An SMS `NO ID` does the same.
 
     Example: oncall decline 7K2F
     """
@@ -117,7 +119,7 @@ def decline(code: str = CODE, by: str | None = BY, json: bool = JSON_OPTION) -> 
 def withdraw(code: str = CODE, by: str | None = BY, json: bool = JSON_OPTION) -> None:
     """Take back a swap that you asked for.
 
-    The engineer who was asked is told.
+    The engineer whom you asked gets an SMS.
 
     Example: oncall withdraw 7K2F
     """
@@ -224,5 +226,5 @@ def _moves(moves: Sequence[SwapMoveView], *, is_kept: bool = False) -> str:
 
 
 def when(text: str) -> str:
-    """Return an ISO time of an answer as `Mon 2027-01-04 19:01`, on the clock that it was written for."""
+    """Return an ISO time of an answer as `Mon 2027-01-04 19:01`, with the offset that it has."""
     return f"{datetime.fromisoformat(text):%a %Y-%m-%d %H:%M}"

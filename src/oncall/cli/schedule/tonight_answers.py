@@ -1,4 +1,4 @@
-"""The answer of `oncall tonight`: who is on call tonight, and what is held for it. Imports no typer."""
+"""The answer of `oncall tonight`: who is on call tonight, and the tickets held for it. Imports no typer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _AHEAD = timedelta(days=15)
 
 
 def tonight(*, json: bool = False) -> None:
-    """Print who is on call tonight, and what is held for it. Raises NotFound for a gap, after it was printed."""
+    """Print who is on call tonight, and the tickets held for it. After printing, raises NotFound if there is a gap."""
     view = _tonight_view()
     if json:
         print_json(view)
@@ -98,7 +98,7 @@ def _print_tonight(view: TonightView) -> None:
 
 
 def _own_time(start: str, end: str, own: str, policy: str) -> str:
-    """Return a shift on the engineer's own clock; empty if that is the policy's."""
+    """Return a shift in words on the engineer's own clock; empty if it equals the policy's clock."""
     if own == policy:
         return ""
     zone = ZoneInfo(own)

@@ -32,7 +32,7 @@ def schedule(
     *,
     json: bool = False,
 ) -> None:
-    """Print the published schedule, or write it to a file. start, end: dates as written; None: today, and its end."""
+    """Print the published schedule, or write it to a file. start, end: dates as written; default today, and its end."""
     from oncall.schedule import schedule_files
 
     path = Path(output) if output is not None else None
@@ -157,7 +157,7 @@ def calendar(engineer: str | None = None, month: str | None = None, *, json: boo
 def _names_by_day(
     days: Iterable[date], rows: Sequence[ScheduleRow], zone: ZoneInfo, engineer: str | None
 ) -> dict[date, list[str]]:
-    """Return, by date, the names of those on call between noon and midnight; for one engineer, the roles."""
+    """Return by date the names of those on call between noon and midnight; for one engineer, their roles."""
     spans = [(datetime.fromisoformat(row["start"]), datetime.fromisoformat(row["end"]), row) for row in rows]
     roles = list(dict.fromkeys(row["role"] for row in rows))
     found = {}

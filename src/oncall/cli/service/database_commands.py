@@ -54,8 +54,8 @@ def backup(
 ) -> None:
     """Back up the SQLite database into one file.
 
-    You can run it while oncall runs. The copy is of one instant, is checked, and holds everything, phone numbers too.
-    PostgreSQL has a program of its own for this: pg_dump.
+    You can run it while oncall runs. It copies one instant, checks the copy, and includes phone numbers. For
+    PostgreSQL, use pg_dump.
 
     Example: oncall backup /backup/oncall-2027-01-09.db
     """

@@ -72,7 +72,7 @@ def doctor(
 
 
 def _print_holes(found: DoctorReport, days: int) -> None:
-    """Print every gap before the end of the published schedule, and where that end is if it lies in these days."""
+    """Print every gap before the end of the published schedule, and that end if it lies within these days."""
     if found["schedule_ends"] is None or not found["holes"]:
         return
     ends = datetime.fromisoformat(found["schedule_ends"])
@@ -103,7 +103,7 @@ def drill(
         None,
         "--to",
         metavar="ENGINEER",
-        help="The engineer's id; the person whom a page would reach first when absent.",
+        help="The engineer's id; default: the person whom a page would reach first.",
     ),
     wait: int = typer.Option(
         120, "--wait", metavar="SECONDS", min=1, callback=_allowed, help="How long to wait for the answer."
@@ -137,7 +137,7 @@ def drill(
 
 @dataclass(slots=True)
 class _DrillResult:
-    """The progress of a drill; `--json` prints it. Times are in seconds since the start, None if not reached."""
+    """The progress of a drill, as `--json` prints it. Times are seconds since the start; None for a step to come."""
 
     ticket: str
     to: str
@@ -148,7 +148,7 @@ class _DrillResult:
     error: str | None = None
 
     def note(self, seen: DrillProgress, passed: float) -> list[str]:
-        """Record the progress seen after `passed` seconds. Returns the names of the times that were reached since."""
+        """Record the progress after `passed` seconds. Return the names of the steps that were reached just now."""
         self.status, self.error = seen.status.value, seen.error
         happened = (seen.is_accepted, seen.is_delivered, seen.answered_by is not None)
         new = [

@@ -38,14 +38,14 @@ def register(app: typer.Typer) -> None:
 def login(
     url: str = typer.Argument(metavar="URL", help="The server's address, like https://oncall.example.com."),
     token: str | None = typer.Option(
-        None, "--token", metavar="TOKEN", help="Your token; read from standard input when absent."
+        None, "--token", metavar="TOKEN", help="Your token; default: read from standard input."
     ),
     json: bool = JSON_OPTION,
 ) -> None:
     """Log in to a server with your token.
 
-    Later commands use the server. A file that only you can read keeps the server and the token. ONCALL_SERVER or
-    ONCALL_DATABASE_URL, if set, counts instead. A manager makes your token with `oncall token create`.
+    Later commands use the server. A file that only you can read keeps the server and the token. If ONCALL_SERVER or
+    ONCALL_DATABASE_URL is set, it takes precedence. A manager makes your token with `oncall token create`.
 
     Examples: oncall login https://oncall.example.com < token.txt · oncall login https://oncall.example.com --token T
     """
@@ -70,7 +70,7 @@ def login(
 def logout(json: bool = JSON_OPTION) -> None:
     """Remove the login that `oncall login` keeps.
 
-    It removes the kept answers of servers, too. The token itself stays valid until a manager revokes it with
+    It also removes the kept answers of servers. The token itself stays valid until a manager revokes it with
     `oncall token revoke`.
 
     Example: oncall logout
@@ -172,7 +172,7 @@ def _warn_of_plain_http(server: str) -> None:
 
 
 def _warn_of_settings() -> None:
-    """Say that the environment wins over the login, if it names a server or a database."""
+    """Warn the user if the environment names a server or a database, because it takes precedence over the login."""
     from oncall import wiring
 
     if not wiring.read_settings().is_logged_in:

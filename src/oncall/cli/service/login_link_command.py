@@ -21,7 +21,7 @@ def login_link(
 ) -> None:
     """Make a link that signs a person in to the board.
 
-    It works once, for 15 minutes, and is printed once. Send it to that person alone: who opens it acts as them.
+    It works once, for 15 minutes, and is printed once. Send it only to that person: anyone who opens it acts as them.
     Through a server it takes a manager's token.
 
     Example: oncall login-link ana

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add the commands of this file to the program."""
     policy = typer.Typer(
-        help="Show what the policy promises, and what changes.", no_args_is_help=True, rich_markup_mode=None
+        help="Show a policy, or what changes between two.", no_args_is_help=True, rich_markup_mode=None
     )
     policy.command("show")(show)
     policy.command("diff")(diff)
@@ -34,8 +34,8 @@ def register(app: typer.Typer) -> None:
 
 
 def show(
-    file: Path | None = typer.Argument(None, metavar="[FILE]", help="A policy file; the published policy when absent."),
-    at: str | None = typer.Option(None, "--at", metavar="TIME", help="The policy that holds then; now when absent."),
+    file: Path | None = typer.Argument(None, metavar="[FILE]", help="A policy file; default: the published policy."),
+    at: str | None = typer.Option(None, "--at", metavar="TIME", help="The policy that holds then; default: now."),
     json: bool = JSON_OPTION,
 ) -> None:
     """Show the policy as a customer would read it.
@@ -152,7 +152,7 @@ class _Answers:
 
 
 def _usable(name: str) -> Callable[[str], str]:
-    """Return a parser that accepts a usable answer; after any other answer, the question is asked again."""
+    """Return a parser of answers; after an answer that it refuses, the terminal asks the question again."""
     from oncall.support.triage import AnswerFaults, answers_from
 
     def answer(text: str) -> str:
@@ -177,7 +177,7 @@ def _read(name: str) -> Policy:
 
 
 def _published(at: str | None = None) -> tuple[Policy, PolicyInForceView]:
-    """Return the policy that holds at a time, of the server or the local database, and its JSON view. None: now."""
+    """Return the policy in force at a time (None: now) and its JSON view, from the server or the local database."""
     from oncall import wiring
     from oncall.cli.backends.backend import open_backend
     from oncall.paging.clocks.policy_in_force import policy_of_view

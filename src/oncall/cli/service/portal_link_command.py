@@ -21,7 +21,7 @@ def portal_link(
 ) -> None:
     """Make a link that signs a customer in to the portal.
 
-    It works once, for 15 minutes, and is printed once. Send it to that contact alone. Through a server it takes a
+    It works once, for 15 minutes, and is printed once. Send it only to that contact. Through a server it takes a
     manager's token.
 
     Example: oncall portal-link joe@acme.example

@@ -75,7 +75,7 @@ def worker(
         metavar="PORT",
         min=0,
         max=65535,
-        help="Serve /metrics, /healthz and /readyz on this port; not served when absent.",
+        help="Serve /metrics, /healthz and /readyz on this port; default: none.",
     ),
     metrics_host: str = typer.Option(
         "127.0.0.1", "--metrics-host", metavar="ADDRESS", help="The address to serve them on."

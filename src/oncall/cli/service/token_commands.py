@@ -41,7 +41,7 @@ def create_token(
         None,
         "--scope",
         metavar="SCOPE",
-        help="May do only this of what its role may: tickets, events, read or change. May be repeated.",
+        help="Narrow what the token may do: tickets, events, read or change. May be repeated.",
     ),
     may_acknowledge: bool = typer.Option(
         False, "--may-acknowledge", help="For role intake: it may acknowledge for a person on the roster."
@@ -51,8 +51,8 @@ def create_token(
 ) -> None:
     """Make a caller's token, and print it once.
 
-    The database keeps only its digest, so nothing can show the token again. docs/callers.md lists what each role and
-    scope may do.
+    The database keeps only a digest of it, so no command can show the token again. docs/callers.md lists what each role
+    and scope may do.
 
     Example: oncall token create zendesk --role intake --scope tickets --expires 2027-12-31
     """
@@ -92,7 +92,7 @@ def rotate_token(
 
     The new token is printed once.
 
-    Role, scopes and end stay as they are, unless --expires names a new last day.
+    Its role, scopes and last day stay the same, unless --expires names a new last day.
 
     Example: oncall token rotate zendesk --overlap 7d
     """
@@ -158,7 +158,7 @@ def _time(at: datetime) -> str:
 
 
 def revoke_token(name: str = _NAME, json: bool = JSON_OPTION) -> None:
-    """Revoke a caller's token, within seconds.
+    """Revoke a caller's token; it fails within seconds.
 
     Example: oncall token revoke zendesk
     """

@@ -1,4 +1,4 @@
-"""`oncall webhooks`: messages to other systems and team channels, sent and waiting."""
+"""`oncall webhooks`: lists messages to webhooks and team channels, sent or waiting, and retries them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def list_messages(
         help="Only those to one destination, like webhook:helpdesk or channel:team.",
     ),
     after: str | None = typer.Option(
-        None, "--after", metavar="NEXT", help="Show the page after this one: its `next` in JSON."
+        None, "--after", metavar="NEXT", help="Show the page after NEXT, which is `next` in the JSON of the last page."
     ),
     limit: int = typer.Option(100, "--limit", min=1, max=_MOST, help="How many messages at most, the newest first."),
     json: bool = JSON_OPTION,

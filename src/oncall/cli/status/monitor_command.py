@@ -26,14 +26,16 @@ def register(app: typer.Typer) -> None:
 
 def monitor(
     every: str = typer.Option("30s", "--every", metavar="SPAN", help="How often to look, 5s to 1h."),
-    once: bool = typer.Option(False, "--once", help="Look once; --every then says when the next call follows."),
+    once: bool = typer.Option(
+        False, "--once", help="Look once, then end; --every says how often you run this command."
+    ),
     json: bool = JSON_OPTION,
 ) -> None:
     """Watch the components of the status page.
 
     Asks the blackbox exporter that `monitor:` names in the status file, until Ctrl-C. A component is down or up after
-    three of five looks. An outage becomes a proposed incident, which `oncall status publish` makes public. An exporter
-    that gives no answer is no outage: the component is then not measured. So is the time in which no monitor runs.
+    three of five looks. An outage becomes a proposed incident, which `oncall status publish` makes public. While the
+    exporter gives no answer or no monitor runs, the component is not measured; that is no outage.
 
     Examples: oncall monitor · oncall monitor --every 1m · oncall monitor --once --every 5m
     """

@@ -27,7 +27,7 @@ _STATES = typer.Option(
 _COMPONENTS = typer.Option(..., "--component", metavar="ID", help="A component that is worked on. May be repeated.")
 _MESSAGE = typer.Option(None, "--message", metavar="TEXT", help="What the page says to customers.")
 _AT = typer.Option(
-    None, "--at", metavar="TIME", help="When it happened; now when absent. The page's zone without an offset."
+    None, "--at", metavar="TIME", help="When it happened; default: now. The page's zone without an offset."
 )
 
 
@@ -109,7 +109,7 @@ def correct(
     reason: str = typer.Option(..., "--reason", metavar="TEXT", help="How this is known."),
     json: bool = JSON_OPTION,
 ) -> None:
-    """Correct when an incident began.
+    """Correct the start of an incident.
 
     The page shows both times, and the uptime follows the corrected one.
 
@@ -159,7 +159,7 @@ def maintenance(
     start: str = typer.Option(..., "--start", metavar="TIME", help="When it begins. It begins by itself."),
     end: str = typer.Option(..., "--end", metavar="TIME", help="When it ends. It ends by itself."),
     announced: str | None = typer.Option(
-        None, "--announced", metavar="TIME", help="When it was announced, to record it later; now when absent."
+        None, "--announced", metavar="TIME", help="When it was announced, to record it later; default: now."
     ),
     message: str | None = _MESSAGE,
     json: bool = JSON_OPTION,
@@ -212,9 +212,7 @@ def cancel(maintenance_id: str = _MAINTENANCE, message: str | None = _MESSAGE, j
 def _act(
     action: Callable[[ZoneInfo], StatusAction], *, json: bool, said: str = "The status page shows it within 10 seconds."
 ) -> None:
-    """Carry out an action on the page, and print its id and `said`. action: returns the action, given the page's zone
-    for its times.
-    """
+    """Carry out an action on the page, and print its id and `said`. action: makes the action, given the page's zone."""
     with open_status() as page:
         changed = page.act(action(ZoneInfo(page.status()["timezone"])))
     if json:

@@ -1,4 +1,4 @@
-"""What the status page says, in the terminal: now, its incidents, its uptime, and the page as files."""
+"""Prints the status page in the terminal: the present state, incidents, uptime; and writes the page as files."""
 
 from __future__ import annotations
 
@@ -106,17 +106,15 @@ def show(
 
 def uptime(
     start: str | None = typer.Option(
-        None, "--from", metavar="TIME", help="The start: a date of the page's zone, or a time. 90 days ago when absent."
+        None, "--from", metavar="TIME", help="The start: a date of the page's zone, or a time. Default: 90 days ago."
     ),
-    end: str | None = typer.Option(
-        None, "--to", metavar="TIME", help="The end, exclusive; it is cut at now. Now when absent."
-    ),
+    end: str | None = typer.Option(None, "--to", metavar="TIME", help="The end, exclusive, at most now. Default: now."),
     component: list[str] | None = typer.Option(
         None, "--component", metavar="ID", help="Only this component. May be repeated."
     ),
     json: bool = JSON_OPTION,
 ) -> None:
-    """Print the uptime beside the promise.
+    """Print the uptime and the promised uptime.
 
     There is a row for each component, each group and the page. At each instant, a group or the page counts as its
     worst core component.
@@ -139,9 +137,9 @@ def uptime(
 
 
 def export(
-    folder: Path = typer.Argument(metavar="DIR", help="The folder; it is made if it does not exist."),
+    folder: Path = typer.Argument(metavar="DIR", help="The folder to write; created if needed."),
     every: str | None = typer.Option(
-        None, "--every", metavar="SPAN", help="Write the files again so often, like 1m, until Ctrl-C."
+        None, "--every", metavar="SPAN", help="Write the files again at this interval, like 1m, until Ctrl-C."
     ),
     json: bool = JSON_OPTION,
 ) -> None:
@@ -150,7 +148,7 @@ def export(
     The files are HTML, JSON and feeds. Pages in DIR/incidents and DIR/history and feeds in DIR/components that are not
     public any more are removed. The page shows the time at which it was written, so readers see when it is old.
 
-    With --every it writes them again and again; a database that is away is tried again at the next turn.
+    With --every it writes them at that interval; if the database does not answer, it tries again after the interval.
 
     Examples: oncall status export public/ · oncall status export public/ --every 1m
     """

@@ -1,4 +1,4 @@
-"""The options of the terminal and the fields of the API that they stand for."""
+"""Maps the options of the terminal to the fields of the API, and back in messages."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def given_fields(body: Mapping[str, object]) -> dict[str, object]:
 def faults_by_option(options: Mapping[str, str] = MappingProxyType({})) -> Iterator[None]:
     """Make a refusal name the options of the command line instead of the fields of the API.
 
-    options: by field, where a command has others than most.
+    options: by field, for a command whose options have unusual names.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""The option `--json`, which every command that answers has."""
+"""The option `--json` of every command that prints an answer."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def check_author(by: str, schedule: Schedule, people: Collection[str] = ()) -> None:
-    """Raise NotFound if `--by` names nobody on a published roster or among `people`: no typo enters the history.
+    """Raise NotFound if `--by` names no one on a published roster or among `people`: typos must not enter the history.
 
     people: ids of the engineers and the manager of a roster that is about to be published. Without them, before the
     first publication, every name passes, because the change itself is refused then.

@@ -51,7 +51,7 @@ def print_table(
 
 
 def print_rows(rows: Sequence[Sequence[str]], *, names: int = 1, colours: Sequence[str] = ()) -> None:
-    """Print a table without a header; on a narrow terminal each row is its first `names` cells, the others below."""
+    """Print a table without a header; on a narrow terminal, the cells after the first `names` go on lines below."""
     from oncall.support.text_tables import row_blocks
 
     _print_blocks(row_blocks(rows, terminal_width(sys.stdout), names=names), colours)
@@ -86,7 +86,7 @@ def say(text: str) -> None:
 
 
 def _print(text: str, stream: TextIO) -> None:
-    """Print a line. Leave colours, and a stream that is closed or not UTF-8, to typer."""
+    """Print a line: directly if it is plain and the stream is UTF-8 and open, else through typer."""
     if _ESCAPE in text or getattr(stream, "encoding", None) != "utf-8":
         import typer
 
@@ -125,7 +125,7 @@ def laid_out(text: str, stream: TextIO) -> str:
 def parse_time(option: str, text: str, zone: ZoneInfo, after: datetime | None = None) -> datetime:
     """Return the instant (aware UTC) of an ISO 8601 time; without an offset it is a time on the clock of `zone`.
 
-    after: also take a time of day, like `07:30`: the first one after this instant.
+    after: if given, a time of day like `07:30` is allowed, and means the first such time after this instant.
     If the clock shows the time twice, stderr says which instant is meant. Raises BadParameter for text that is not a
     time, and for a time that the clock skips.
     """
@@ -164,7 +164,7 @@ def time_of(text: str | None, zone: ZoneInfo) -> str:
 
 
 def local_settings(command: str) -> Settings:
-    """Return the settings for a command that works on the database itself. Raises Refused when a server is set."""
+    """Return the settings for a command that needs the local database. Raises Refused if they name a server."""
     from oncall import wiring
 
     settings = wiring.read_settings()

@@ -12,7 +12,7 @@ from oncall.errors import OncallError
 
 
 def repeat(work: Callable[[], None], *, every: timedelta, wait: Callable[[float], None] = time.sleep) -> None:
-    """Do the work every so often until Ctrl-C. The first fault ends it; a later one is told, and the work goes on.
+    """Do the work at an interval until Ctrl-C. A fault the first time is raised; later faults are printed only.
 
     wait: waits real seconds.
     """

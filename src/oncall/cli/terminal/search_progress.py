@@ -1,4 +1,4 @@
-"""A search in the terminal: its progress on stderr, and Ctrl-C to end it early."""
+"""Shows the progress of a search on stderr, and lets Ctrl-C end it early."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def terminal_watch() -> PlanningWatch:
-    """Return a watch that reports on stderr; the first Ctrl-C makes the best plan so far the answer."""
+    """Return a watch that reports on stderr; after the first Ctrl-C the best plan so far is the answer."""
     from oncall.planning.sources.watch import PlanningWatch
 
     return PlanningWatch(say=tell, search=_search_hooks)

@@ -14,7 +14,7 @@ from oncall.errors import Conflict
 
 TAKEN = " is taken by "
 BY_OPTION = typer.Option(
-    None, "--by", metavar="ENGINEER", help="The id of the person on the roster who acts; you when absent."
+    None, "--by", metavar="ENGINEER", help="The id of the person on the roster who acts; default: you."
 )
 REASON_OPTION = typer.Option("", "--reason", "--note", metavar="TEXT", help="The reason, for the ticket's log.")
 MESSAGE_OPTION = typer.Option(
@@ -108,8 +108,8 @@ def register(app: typer.Typer) -> None:
 def ack(reference: str = REFERENCE, by: str | None = BY_OPTION, json: bool = JSON_OPTION) -> None:
     """Take a free ticket, so that it pages nobody else.
 
-    Everyone else who was paged for it is told who has it. To take a ticket over from another engineer, use
-    `oncall take`. The customer is told nothing: the first reply is still due, so record it with `oncall reply`.
+    Everyone else who was paged for it gets a notice that you have it. To take a ticket over from another engineer, use
+    `oncall take`. The customer hears nothing: the first reply is still due, so record it with `oncall reply`.
 
     Examples: oncall ack 7K2 --by ana · oncall ack T-1001
     """
@@ -119,9 +119,9 @@ def ack(reference: str = REFERENCE, by: str | None = BY_OPTION, json: bool = JSO
 def take(
     reference: str = REFERENCE, by: str | None = BY_OPTION, reason: str = REASON_OPTION, json: bool = JSON_OPTION
 ) -> None:
-    """Take a ticket, also from the engineer who has it.
+    """Take a ticket, even from the engineer who has it.
 
-    Both engineers are told, and the log says so.
+    Both engineers get a notice, and the log shows it.
 
     Example: oncall take T-1001 --by ana --reason "Farid is on a train"
     """

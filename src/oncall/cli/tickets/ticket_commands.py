@@ -48,7 +48,7 @@ def explain(
         ..., "--impact", metavar="LEVEL", help="The ticket's impact: urgent (or critical), high, normal or low."
     ),
     at: str | None = typer.Option(
-        None, "--at", metavar="TIME", help="When the ticket comes in; now when absent. Policy time without an offset."
+        None, "--at", metavar="TIME", help="When the ticket comes in; default: now. Policy time without an offset."
     ),
     json: bool = JSON_OPTION,
 ) -> None:
@@ -93,7 +93,7 @@ def page(
     file: str | None = typer.Argument(
         None, metavar="[TICKET.json | -]", help="A ticket as the API takes it, from a file or standard input."
     ),
-    ticket_id: str | None = typer.Option(None, "--id", metavar="ID", help="The ticket's id; a new one when absent."),
+    ticket_id: str | None = typer.Option(None, "--id", metavar="ID", help="The ticket's id; default: a new one."),
     customer: str | None = typer.Option(None, "--customer", metavar="NAME", help="The name of the customer."),
     plan: str | None = typer.Option(
         None, "--plan", metavar="PLAN", help="The customer's plan: standard or business-critical."
@@ -135,7 +135,7 @@ def _print_accepted(answer: TicketAnswer, *, is_new: bool) -> None:
 
 
 def _ticket_body(file: str | None, options: dict[str, str]) -> dict[str, object]:
-    """Return the ticket of the file with the options' values; with a new id when the options alone make it."""
+    """Return the ticket of the file with the options' values; without a file, the options' ticket with a new id."""
     body = {**(_read_ticket(file) if file is not None else {}), **options}
     if not body:
         raise Refused("name a ticket file, - for standard input, or --customer, --plan, --impact and --subject")
@@ -177,7 +177,7 @@ def _first_bytes(name: str, count: int) -> bytes:
 
 
 def _dead_pager(backend: LocalBackend | RemoteBackend) -> str | None:
-    """Return a warning when no pager runs that would page for a stored ticket."""
+    """Return a warning if no pager runs that would send the pages of a stored ticket."""
     if isinstance(backend, RemoteBackend):
         return None
     beat = backend.last_beat()

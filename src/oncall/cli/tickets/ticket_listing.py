@@ -1,4 +1,4 @@
-"""The listing of tickets in the terminal: the ticket whose clock ends first on top, once or every two seconds."""
+"""Lists tickets in the terminal, the one whose clock ends first on top: once, or again every two seconds."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def _clock_words(item: TicketView) -> list[str]:
 
 
 def _colour(item: TicketView) -> str:
-    """Return red for a late clock, yellow from its warning on, empty otherwise."""
+    """Return the colour of a clock: red if it is late, yellow after its warning, otherwise empty."""
     first = first_to_end(item)
     if first is not None and first[0] <= 0:
         return "red"

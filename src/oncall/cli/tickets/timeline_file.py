@@ -49,7 +49,7 @@ def _link(url: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Return text on one line in which no character begins Markdown or HTML of its own."""
+    """Return text on one line with the characters of Markdown and HTML escaped."""
     line = " ".join(text.split())
     for mark in ("\\", "|", "<", "`", "*", "_", "["):
         line = line.replace(mark, f"\\{mark}")
