@@ -169,7 +169,7 @@ class Temporary(DeliveryError):
 
 
 class Unreachable(Temporary):
-    """The provider did not answer, or not with a response that can be read."""
+    """The provider did not answer, or its response cannot be read."""
 
 
 class Ambiguous(DeliveryError):

@@ -54,7 +54,7 @@ class Fields:
         self._known: list[str] = []
 
     def required(self, key: str, read: Reader[T], *, example: str) -> Slot[T]:
-        """Return the value of a required key. `example`: the value that the fault of a missing key proposes."""
+        """Return the value of a required key. example: the value that the message about a missing key proposes."""
         slot = self._slot(key, read)
         if slot is None:
             self._miss(key, example)

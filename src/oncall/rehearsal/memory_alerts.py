@@ -10,7 +10,7 @@ from oncall.support.changed_row import changed
 
 
 class AlertBook:
-    """Keeps alerts for the store that inherits it, by what they are about."""
+    """Keeps alerts for the store that inherits it, by their subject."""
 
     _alerts: dict[str, Alert]
 

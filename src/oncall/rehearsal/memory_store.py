@@ -286,7 +286,7 @@ class MemoryStore(
         return self._beat
 
     def write_refusals(self, counts: Sequence[RefusalCount]) -> None:
-        """Keep no counts: a rehearsal receives no requests."""
+        """Do nothing: a rehearsal receives no requests."""
 
     def refusals(self, *, since: datetime) -> list[RefusalCount]:
         """Return no counts."""

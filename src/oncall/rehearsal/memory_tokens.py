@@ -44,4 +44,4 @@ class TokenBook:
         return [self._tokens[name] for name in sorted(self._tokens)]
 
     def note_token_use(self, used: Mapping[str, datetime]) -> None:
-        """Keep no uses: a rehearsal receives no requests."""
+        """Do nothing: a rehearsal receives no requests."""

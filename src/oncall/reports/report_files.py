@@ -69,7 +69,7 @@ class LoadAsked:
 
 
 def sla_written(tx: ReportStore, asked: SlaAsked, now: datetime) -> str:
-    """Return the report as of `now` (policy time, aware UTC). Raises Refused and NotFound as `sla_report` does."""
+    """Return the report as of `now` (policy time, aware UTC). Raises the errors of `sla_report`."""
     days = Days(asked.first, asked.last, tx.policy().zone)
     found = sla_report(tx, days, as_of=now, customer=asked.customer, plan=asked.plan)
     match asked.form:
@@ -86,7 +86,7 @@ def sla_written(tx: ReportStore, asked: SlaAsked, now: datetime) -> str:
 
 
 def review_written(tx: ReportStore, asked: ReviewAsked, now: datetime) -> str:
-    """Return the review as of `now` (policy time, aware UTC), as a page or JSON. Raises as `review_of` does."""
+    """Return the review as of `now` (policy time, aware UTC), as a page or JSON. Raises the errors of `review_of`."""
     found = review_of(tx, asked.customer, asked.quarter, as_of=now)
     if asked.form is Format.JSON:
         return _json(found.as_json())
@@ -96,7 +96,7 @@ def review_written(tx: ReportStore, asked: ReviewAsked, now: datetime) -> str:
 
 
 def load_written(tx: ReportStore, asked: LoadAsked, now: datetime) -> str:
-    """Return the load report as of `now` (policy time, aware UTC). Raises as `load_report` does."""
+    """Return the load report as of `now` (policy time, aware UTC). Raises the errors of `load_report`."""
     found = load_report(tx, Days(asked.first, asked.last, tx.policy().zone), as_of=now)
     match asked.form:
         case Format.TEXT:

@@ -1,4 +1,4 @@
-"""The versions of the schedule as a server sends them to a planner: as stored, without the data of the pager alone."""
+"""The versions of the schedule as a server sends them to a planner: as stored, without data that only pagers need."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ class QuickHold:
 
 
 def read_holds(path: Path, night: Window) -> list[QuickHold]:
-    """Return the open tickets whose hold ends in a window, by that end. Raises as `read_schedule` does."""
+    """Return the open tickets whose hold ends in a window, by that end. Raises the errors of `read_schedule`."""
     try:
         with closing(_open(path)) as connection:
             span = {"start": utc_to_text(night.start), "end": utc_to_text(night.end)}
@@ -109,7 +109,7 @@ def read_holds(path: Path, night: Window) -> list[QuickHold]:
 
 
 def read_unresolved(path: Path) -> list[tuple[str, str]]:
-    """Return the ids and subjects of the newest 100 unresolved tickets. Raises as `read_schedule` does."""
+    """Return the ids and subjects of the newest 100 unresolved tickets. Raises the errors of `read_schedule`."""
     try:
         with closing(_open(path)) as connection:
             return list(connection.execute(_UNRESOLVED))

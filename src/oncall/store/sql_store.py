@@ -48,7 +48,7 @@ class SqlStore(ABC):
 
     @abstractmethod
     def prove_writable(self) -> None:
-        """Return if a row can be stored now. Raises StoreUnavailable if not. It leaves no row behind."""
+        """Prove that the database can be written: store a row and remove it. Raises StoreUnavailable if it fails."""
 
     @abstractmethod
     def wait_for_change(self, timeout_seconds: float) -> bool:

@@ -53,7 +53,7 @@ def sla(events: Sequence[SlaEvent], now: datetime) -> SlaState:
 def carried(events: Sequence[SlaEvent], now: datetime) -> tuple[CarriedClock, ...]:
     """Return the running clocks at `now` (aware UTC) of a ticket that is being merged into another one.
 
-    Raises ValueError as `sla` does.
+    Raises the errors of `sla`.
     """
     fold = _folded(events, now)
     return fold.carried() if isinstance(fold, _Fold) else ()

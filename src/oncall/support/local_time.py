@@ -47,7 +47,7 @@ def read_time(text: str, zone: ZoneInfo) -> WrittenTime:
 def read_time_after(text: str, zone: ZoneInfo, after: datetime) -> WrittenTime:
     """Return the instant of a time as `read_time` does; a time of day, like `07:30`, is the first one after `after`.
 
-    after: aware. Raises as `read_time`.
+    after: aware. Raises the errors of `read_time`.
     """
     found = _TIME_OF_DAY.fullmatch(text.strip())
     if found is None:

@@ -53,7 +53,7 @@ class RoutingRow:
 
     @property
     def words(self) -> str:
-        """Return the row's patterns, as reasons show them."""
+        """Return the row's patterns as text for the reasons of a ticket."""
         return ", ".join(f"{name}={pattern}" for name, pattern in self.match.items())
 
 

@@ -188,7 +188,7 @@ def _published(at: str | None = None) -> tuple[Policy, PolicyInForceView]:
 
 
 def _in_force_words(facts: InForceView, zone: ZoneInfo) -> list[str]:
-    """Return since when the policy is in force, and who published it."""
+    """Return in words when the policy came into force, and who published it."""
     if facts["since"] is None:
         return ["Nothing is published yet: the packaged policy, shown here, is in force until then."]
     why = f": {facts['reason']}" if facts["reason"] else ""

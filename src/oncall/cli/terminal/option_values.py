@@ -1,4 +1,4 @@
-"""Values that options take: numbers, seconds and dates, each refused with an example of what to write instead."""
+"""Reads the values of options: numbers, lengths of time and dates. A refusal shows an example of what to write."""
 
 from __future__ import annotations
 

@@ -63,7 +63,10 @@ class CarriedOut:
 
 
 def carry_out_override(tx: ChangeTransaction, asked: OverrideAsked, actor: Actor) -> CarriedOut:
-    """Make an override; an engineer may only put themselves on call. Raises NotAllowed, and as `override_shift`."""
+    """Make an override; an engineer may only put themselves on call.
+
+    Raises NotAllowed, and the errors of `override_shift`.
+    """
     refuse_others(tx, actor, asked.engineer, "puts {} on call, and no other engineer")
     author, terms = actor.author(asked.reason), actor.terms(is_forced=asked.is_forced)
     made = override_shift(tx, asked.engineer, asked.role, start=asked.start, end=asked.end, author=author, terms=terms)
@@ -71,7 +74,7 @@ def carry_out_override(tx: ChangeTransaction, asked: OverrideAsked, actor: Actor
 
 
 def carry_out_cover(tx: ChangeTransaction, asked: CoverAsked, actor: Actor) -> CarriedOut:
-    """Make a cover; an engineer may only take over themselves. Raises NotAllowed, and as `cover_shift`."""
+    """Make a cover; an engineer may only take over themselves. Raises NotAllowed, and the errors of `cover_shift`."""
     by = asked.by or actor.by
     refuse_others(tx, actor, by, "takes over as {}, and as no other engineer")
     cover = Cover(asked.engineer, by, asked.start, asked.end)
@@ -80,7 +83,10 @@ def carry_out_cover(tx: ChangeTransaction, asked: CoverAsked, actor: Actor) -> C
 
 
 def carry_out_undo(tx: ChangeTransaction, version: int, asked: UndoAsked, actor: Actor) -> CarriedOut:
-    """Take back a version; an engineer may only take back their own. Raises NotAllowed, and as `undo_version`."""
+    """Take back a version; an engineer may only take back their own.
+
+    Raises NotAllowed, and the errors of `undo_version`.
+    """
     author = next((note.by for note in tx.schedule().log if note.version == version), None)
     if author is not None:
         refuse_others(tx, actor, author, "takes back the changes of {} alone")
@@ -101,7 +107,7 @@ class Published:
 def carry_out_publication(
     tx: PublishTransaction, sound: PublishablePlan, reason: str, actor: Actor, *, policy_from: date | None = None
 ) -> Published:
-    """Publish a plan that was checked, and tell the people concerned. Raises as `publish_plan`.
+    """Publish a plan that was checked, and tell the people concerned. Raises the errors of `publish_plan`.
 
     Swaps move with the hours of their shifts, in versions of their own.
     """

@@ -51,7 +51,7 @@ class AwayDone:
 
 
 def carry_out_swap(tx: SwapDesk, posted: SwapPosted, actor: Actor, times: NoteTimes) -> SwapDone | CarriedOut:
-    """Ask for a swap, or make it at once if both have agreed. Raises NotAllowed, and as `ask_to_swap`.
+    """Ask for a swap, or make it at once if both have agreed. Raises NotAllowed, and the errors of `ask_to_swap`.
 
     An engineer's token may only give away its own engineer's shifts, and only by asking.
     """
@@ -67,7 +67,7 @@ def carry_out_swap(tx: SwapDesk, posted: SwapPosted, actor: Actor, times: NoteTi
 
 
 def carry_out_answer(tx: SwapDesk, code: str, answer: SwapAnswer, actor: Actor, times: NoteTimes) -> SwapDone:
-    """Accept, decline or withdraw a request. Raises NotAllowed, and as `accept_swap`."""
+    """Accept, decline or withdraw a request. Raises NotAllowed, and the errors of `accept_swap`."""
     refuse_others(tx, actor, actor.by, "answers for {} alone")
     answerer = Answerer(actor.by, actor.context.now, may_answer_for_others=not actor.is_limited)
     if answer is SwapAnswer.DECLINE:
@@ -82,7 +82,7 @@ def carry_out_answer(tx: SwapDesk, code: str, answer: SwapAnswer, actor: Actor, 
 
 
 def read_away(tx: ScheduleTransaction, posted: AwayPosted, actor: Actor) -> AwaySituation:
-    """Return the facts from which covers for an absence are found. Raises NotAllowed, and as `read_for_away`.
+    """Return the facts needed to find covers for an absence. Raises NotAllowed, and the errors of `read_for_away`.
 
     An engineer may only enter absences of their own, and only ask other engineers to cover.
     """
@@ -98,7 +98,7 @@ def covers_for(situation: AwaySituation, actor: Actor) -> AwayPlan:
 
 
 def carry_out_away(tx: SwapDesk, plan: AwayPlan, posted: AwayPosted, actor: Actor, times: NoteTimes) -> AwayDone:
-    """Enter an absence with the covers that were found. Raises ScheduleMoved as `enter_away`."""
+    """Enter an absence with the covers that were found. Raises the errors of `enter_away`."""
     author, terms = actor.author(posted.reason), actor.terms(is_forced=False)
     made = enter_away(tx, plan, author, times, is_agreed=posted.is_agreed, terms=terms)
     return AwayDone(made, tell_of_version(tx, made.version, actor.context))

@@ -179,8 +179,10 @@ def discard_draft(tx: PlanDrafts, draft_id: str) -> None:
 
 
 def publish_draft(tx: DraftPublishing, draft_id: str, sound: PublishablePlan, reason: str, actor: Actor) -> Published:
-    """Publish a draft whose plan was checked, and tell the people concerned. Raises as `carry_out_publication`, and
-    Refused for a draft that is published already or has no plan."""
+    """Publish a draft whose plan was checked, and tell the people concerned.
+
+    Raises the errors of `carry_out_publication`, and Refused for a draft that is published already or has no plan.
+    """
     tx.lock_schedule()
     draft = draft_named(tx, draft_id, actor.context.real_now)
     refuse_unready(draft)

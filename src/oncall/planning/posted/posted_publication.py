@@ -62,7 +62,7 @@ def posted_publication(
 
 
 def roster_of_publication(document: object) -> Roster:
-    """Return the roster of a publication whose plan does not exist yet. Raises as `publication_from`."""
+    """Return the roster of a publication whose plan does not exist yet. Raises the errors of `publication_from`."""
     fields = PostedFields(document, "publication")
     texts, names = _texts(fields, ("roster", "policy", *_BESIDE)), _names(fields)
     fields.refuse_faults()

@@ -59,7 +59,10 @@ def publication_of(roster: Roster, plan: UploadedFile) -> dict[str, object]:
 
 
 def uploaded_roster(files: Files, in_force: Roster | None) -> Roster:
-    """Return the uploaded roster with its policy, or else the published one. Raises as `uploaded_publication`."""
+    """Return the uploaded roster with its policy, or else the published one.
+
+    Raises the errors of `uploaded_publication`.
+    """
     uploaded = files.get("roster")
     if uploaded is not None:
         return _read(uploaded, files)

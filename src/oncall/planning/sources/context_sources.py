@@ -1,4 +1,4 @@
-"""Where the planning context comes from: earlier and later plans, a ledger file, the published schedule."""
+"""The sources of the planning context: earlier and later plans, a ledger file, the published schedule."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class SwapAsked:
 def list_takers(tx: ScheduleTransaction, asked: SwapAsked, now: datetime) -> tuple[HeldShift, list[Taker]]:
     """Return the shift and who could take it, the best first; see `takers`. now: policy time, aware UTC.
 
-    Raises NotFound and Refused as `held_shift` does.
+    Raises the errors of `held_shift`.
     """
     schedule = tx.schedule()
     held = held_shift(schedule, asked.engineer, asked.day, role=asked.role, now=now)
@@ -68,7 +68,7 @@ def swap_at_once(tx: SwapTransaction, asked: SwapAsked, author: Author, terms: C
 def ask_to_swap(
     tx: SwapTransaction, asked: SwapAsked, author: Author, terms: ChangeTerms, times: NoteTimes
 ) -> SwapRequest:
-    """Store a request to swap, and ask the other engineer by SMS. Raises NotFound and Refused as `swap_at_once` does.
+    """Store a request to swap, and ask the other engineer by SMS. Raises the errors of `swap_at_once`.
 
     Refused, too, if the same engineer is asked about the same shift already.
     """

@@ -65,7 +65,7 @@ def tell_accepted(tx: SwapTransaction, request: SwapRequest, answerer: Answerer,
 
 
 def decline_swap(tx: SwapTransaction, code: str, answerer: Answerer, times: NoteTimes) -> SwapRequest:
-    """End a request without a change, and tell the asker. Raises NotFound and Refused as `accept_swap` does."""
+    """End a request without a change, and tell the asker. Raises the errors of `accept_swap`."""
     tx.lock_schedule()
     request = _open_request(tx, code, answerer)
     _refuse_others(request, request.other, answerer)
@@ -76,7 +76,7 @@ def decline_swap(tx: SwapTransaction, code: str, answerer: Answerer, times: Note
 
 
 def withdraw_swap(tx: SwapTransaction, code: str, answerer: Answerer, times: NoteTimes) -> SwapRequest:
-    """Take a request back, and tell the engineer who was asked. Raises NotFound and Refused as `accept_swap` does."""
+    """Take a request back, and tell the engineer who was asked. Raises the errors of `accept_swap`."""
     tx.lock_schedule()
     request = _open_request(tx, code, answerer)
     _refuse_others(request, request.engineer, answerer)

@@ -221,7 +221,7 @@ def _move_view(move: SeatMove, zone: ZoneInfo) -> SwapMoveView:
 def asked_takers_view(tx: ScheduleTransaction, engineer: str, day: str, role: str | None, now: datetime) -> TakersView:
     """Return who could take a shift as JSON. day: its date, or a time in it, as written; now: aware UTC.
 
-    Raises FieldFaults for text that is not a day, and NotFound and Refused as `list_takers` does.
+    Raises FieldFaults for text that is not a day, and the errors of `list_takers`.
     """
     read = read_shift_day(day)
     if read is None:

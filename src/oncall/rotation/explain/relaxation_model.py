@@ -220,7 +220,7 @@ class RelaxationModel:
 
 
 def _without_days_off(problem: Problem) -> Problem:
-    """Return the problem without any day off but leave."""
+    """Return the problem with no days off except leave."""
     people = tuple(
         replace(each, absences=tuple(absence for absence in each.absences if absence.leave))
         for each in problem.engineers

@@ -36,7 +36,7 @@ def greedy_starts(problem: Problem, targets: TargetCounts, *, seed: int) -> Iter
 
 
 def _attempt(problem: Problem, targets: TargetCounts, legal: LegalDuties, chance: random.Random | None) -> Teams | None:
-    """Return legal teams, or None if some shift cannot be staffed after the choices for the shifts before it."""
+    """Return legal teams, or None if the choices for earlier shifts leave a shift without legal engineers."""
     missing = {kind: list(counts) for kind, counts in targets.items()}
     possible = _possible_counts(problem)
     if not _take_fixed_duties(problem, legal, missing):

@@ -33,7 +33,7 @@ def with_even_points(problem: Problem, search: Search, best: BestPlan) -> BestPl
 
 
 def _solved(problem: Problem, search: Search, best: BestPlan, measure: PointsMeasure) -> tuple[BestPlan, bool]:
-    """Return the plan with the most even points that the solver finds in its effort, and whether none is more even."""
+    """Return the plan with the most even points that the solver finds, and True if it is proven to be the best."""
     model = best.model_type(problem, best.counting_bound, best.ranges, search)
     model.keep_cost(best.cost)
     goal = RequestsGoal(request_costs(problem), preferred_pairs(problem), best.cost, best.model_type, best.ranges)

@@ -35,7 +35,7 @@ def shifts_of_plan(plan: Plan, roster: Roster) -> tuple[Shift, ...]:
 
 
 class KindLoads(NamedTuple):
-    """The loads of one kind of shift, or of all kinds together. loads: for each engineer, by role; None is all."""
+    """The loads of one kind of shift, or of all kinds together. loads: (engineer, loads by role; None: all roles)."""
 
     name: str
     loads: list[tuple[str, dict[str | None, Load]]]
