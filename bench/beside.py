@@ -42,7 +42,10 @@ STATUS_FILE = """\
 page: {name: itopia CAS, url: https://status.example.com, promise: 99.9, timezone: America/New_York}
 components:
 """ + "".join(f"  - {{id: part{number}, name: Part {number}, core: true}}\n" for number in range(10))
-HEADER = ["in turns", "tickets", "lost", "p50 ms", "p99 ms", "p50 to alone", "p99 to alone", "answer p99 ms", "CPU s/s"]
+HEADER = [
+    *("in turns", "tickets", "lost", "p50 ms", "p99 ms", "p50 to alone", "p99 to alone", "answer p99 ms"),
+    *("pager CPU s/s", "pages CPU s/s"),
+]
 
 
 @dataclass
@@ -60,11 +63,12 @@ class House:
 
 @dataclass
 class Turn:
-    """One turn: what was posted in it, and the processor seconds of the service."""
+    """One turn: what was posted in it, and the processor seconds of the pager's process and of the pages' process."""
 
     answers: Answers
     seconds: float
     cpu: float
+    pages_cpu: float
 
 
 @contextmanager
@@ -80,7 +84,18 @@ def house(
         if prepare is not None:
             prepare(url)
         with service(settings, folder) as (address, process):
+            _start_pages(address, folder / "serve.log")
             yield House(address, process, provider, url, intake, manager, settings)
+
+
+def _start_pages(address: str, log: Path) -> None:
+    """Read a page until the process of the pages answers it, so that no turn pays for its start."""
+    until = time.monotonic() + LONGEST_WAIT
+    while '"pages_ready"' not in log.read_text(encoding="utf-8"):
+        if time.monotonic() > until:
+            raise RuntimeError("the process of the pages does not start")
+        httpx.get(f"{address}/status", timeout=LONGEST_WAIT)
+        time.sleep(0.1)
 
 
 def publish_team(folder: Path, settings: dict[str, str], people: int) -> None:
@@ -144,13 +159,15 @@ def print_turns(rows: Sequence[Sequence[str]]) -> None:
 
 def _turn(own: House, prefix: str, count: int, beside: AbstractContextManager[object]) -> Turn:
     with beside:
-        began, before = time.monotonic(), cpu_seconds(own.process)
+        pages = own.process.children()
+        began, before, pages_before = time.monotonic(), cpu_seconds(own.process), sum(map(cpu_seconds, pages))
         headers = {"Authorization": f"Bearer {own.intake}"}
         answers = post_all(f"{own.address}/v1/tickets", headers, tickets(prefix, count), rate=RATE)
         seconds = time.monotonic() - began
         cpu = cpu_seconds(own.process) - before
+        pages_cpu = sum(map(cpu_seconds, pages)) - pages_before
     _wait_for(own.provider, prefix, count)
-    return Turn(answers, seconds, cpu)
+    return Turn(answers, seconds, cpu, pages_cpu)
 
 
 def _wait_for(provider: TwilioProcess, prefix: str, count: int) -> None:
@@ -184,11 +201,12 @@ def _latencies(turns: Sequence[Turn], arrived: dict[str, float]) -> list[float]:
 def _row(name: str, turns: Sequence[Turn], arrived: dict[str, float], alone: Sequence[float]) -> list[str]:
     waits, accepted = _latencies(turns, arrived), sum(len(turn.answers.accepted_at) for turn in turns)
     taken = [each * 1000 for turn in turns for each in turn.answers.taken.values()]
-    cpu = sum(turn.cpu for turn in turns) / sum(turn.seconds for turn in turns)
+    seconds = sum(turn.seconds for turn in turns)
+    cpu, pages_cpu = sum(turn.cpu for turn in turns) / seconds, sum(turn.pages_cpu for turn in turns) / seconds
     p50, p99 = median(waits), _p99(waits)
     ratios = [f"{p50 / median(alone):.2f}x", f"{p99 / _p99(alone):.2f}x"]
     counts = [str(accepted), str(accepted - len(waits))]
-    return [name, *counts, f"{p50:.1f}", f"{p99:.1f}", *ratios, f"{_p99(taken):.1f}", f"{cpu:.2f}"]
+    return [name, *counts, f"{p50:.1f}", f"{p99:.1f}", *ratios, f"{_p99(taken):.1f}", f"{cpu:.2f}", f"{pages_cpu:.2f}"]
 
 
 def _p99(values: Sequence[float]) -> float:

@@ -28,7 +28,7 @@ START_SECONDS = 300.0
 """Real time that it may take until it says so for the first time."""
 LOOK_EVERY_SECONDS = 2.0
 SHORTEST_REST, LONGEST_REST = 1.0, 60.0
-"""Seconds (real time) before a process that ended is started again; each time in a row they double."""
+"""Seconds (real time) before a process that ended is started again. They double each time, unless it lasted longer."""
 STOP_SECONDS = 7.0
 """Real time that the process has to end by itself."""
 
@@ -86,6 +86,7 @@ class PageWorker:
             self._rests_until = float("inf")
             self._running = None
             return
+        began = time.monotonic()
         try:
             with other:
                 process = await asyncio.create_subprocess_exec(
@@ -104,8 +105,15 @@ class PageWorker:
             self._log.exception("the process of the pages failed", action="pages_failed")
         finally:
             self._lose()
-            self._rests_until, self._rest = time.monotonic() + self._rest, min(2 * self._rest, LONGEST_REST)
+            self._rest_before_the_next(time.monotonic() - began)
             self._running = None
+
+    def _rest_before_the_next(self, lasted: float) -> None:
+        """Let some time pass before the next process starts. lasted: seconds from the start of this one to its end."""
+        if lasted > LONGEST_REST:
+            self._rest = SHORTEST_REST
+        self._rests_until = time.monotonic() + self._rest
+        self._rest = min(2 * self._rest, LONGEST_REST)
 
     def _tell(self, process: Process, end: int) -> None:
         """Tell the process what it must know: its end of the exchange, our address, and the rehearsal's clock."""
