@@ -27,12 +27,17 @@ class _OnSocket(Controller):
 
 
 class Mailbox:
-    """Answers each address with its code of `answers`, 250 if it has none."""
+    """Answers each address with its code of `answers`, 250 if it has none.
+
+    most_each: how many mails it takes over one connection before it answers 421; None: any number.
+    """
 
     def __init__(self) -> None:
         self.letters: list[EmailMessage] = []
         self.answers: dict[str, str] = {}
         self.sessions: set[int] = set()
+        self.most_each: int | None = None
+        self._begun: dict[int, int] = {}
         self.changed = threading.Condition()
         # The port is taken here, so that no other program can get it before the server listens.
         self._listening = socket.create_server(("127.0.0.1", 0))
@@ -46,6 +51,14 @@ class Mailbox:
         if answer.startswith("250"):
             envelope.rcpt_tos.append(address)
         return answer
+
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802
+        """Begin a mail, unless the connection has carried enough."""
+        self._begun[id(session)] = self._begun.get(id(session), 0) + 1
+        if self.most_each is not None and self._begun[id(session)] > self.most_each:
+            return "421 too many mails over this connection"
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         """Keep one mail."""

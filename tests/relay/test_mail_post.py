@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import pytest
 
@@ -13,13 +16,14 @@ from oncall.channels.mail_post import NO_SENDER, NO_SERVER, MailPost
 from oncall.channels.mail_server import MailServer
 from oncall.errors import AddressRefused, DeliveryError, SettingsError, Temporary
 from oncall.paging.ports.outgoing_mail import OutgoingMail, mail_body
-from oncall.paging.ports.relay import SUBSCRIBER_MAIL, RelayFilter, RelayMessage, RelayState
+from oncall.paging.ports.relay import SUBSCRIBER_MAIL, RelayFilter, RelayMessage, RelayMessages, RelayState
 from oncall.paging.relay.courier import Courier
 from oncall.store.sql_store import SqlStore
 from oncall.wiring.settings import read_settings
 from tests.relay.mailboxes import Mailbox
 from tests.relay.test_courier import Rig
 
+T = TypeVar("T")
 NOW = datetime(2027, 1, 9, 8, 12, tzinfo=UTC)
 FROM = "status@example.com"
 
@@ -114,6 +118,69 @@ def test_one_address_that_is_refused_does_not_delay_the_others(store: SqlStore, 
     assert rig.desk.given_up == 1
     # What was sent is not kept: it holds an address and secret links.
     assert {each.id for each in found if each.body == ""} == {"msg_a", "msg_c"}
+
+
+def test_a_server_that_ends_a_connection_after_some_mails_gets_the_others_over_a_new_one(mailbox: Mailbox) -> None:
+    mailbox.most_each = 2
+    outcomes = carried(mailbox.server, FROM, *(message(name=f"msg_{number}") for number in range(5)))
+    assert (outcomes, len(mailbox.letters)) == ([None] * 5, 5)
+
+
+def test_a_batch_goes_over_one_connection_and_its_outcomes_are_stored_at_once(
+    store: SqlStore, mailbox: Mailbox
+) -> None:
+    rig, post, writes = Rig(store), MailPost(mailbox.server, FROM), list[int]()
+
+    async def write(work: Callable[[RelayMessages], T]) -> T:
+        writes.append(len(mailbox.letters))
+        return await rig.write(work)
+
+    courier = Courier(SUBSCRIBER_MAIL, post, write, rig.clock.real_now, rig.desk, batch=post)
+    mailbox.answers = {"b@example.org": "550 no", "d@example.org": "451 later"}
+    letters = [message(f"{name}@example.org", f"msg_{name}") for name in "abcde"]
+    store.write(lambda tx: tx.add_relay_messages(letters))
+
+    async def run() -> int:
+        done = await courier.round()
+        await post.close()
+        return done
+
+    assert asyncio.run(run()) == 3
+    found = {each.id[4:]: each for each in store.read(lambda tx: tx.relay_messages(RelayFilter()))}
+    assert {name: each.state for name, each in found.items()} == {
+        **dict.fromkeys("ac", RelayState.SENT),
+        "b": RelayState.QUARANTINED,
+        **dict.fromkeys("de", RelayState.WAITING),
+    }
+    # One write claims them, and one stores every outcome. The last one was not tried, and is due at once.
+    assert (writes, found["e"].due_at, found["e"].sends, courier.rests) == ([0, 2], NOW, 0, True)
+
+
+def test_a_process_that_stops_stores_what_it_has_sent(store: SqlStore, mailbox: Mailbox) -> None:
+    rig, post = Rig(store), MailPost(mailbox.server, FROM)
+    courier = Courier(SUBSCRIBER_MAIL, post, rig.write, rig.clock.real_now, rig.desk, batch=post)
+    store.write(lambda tx: tx.add_relay_messages([message(name=f"msg_{number}") for number in range(10)]))
+
+    async def run() -> None:
+        sending = asyncio.create_task(courier.round())
+        await asyncio.to_thread(mailbox.wait_for, 1)
+        sending.cancel()
+        with suppress(asyncio.CancelledError):
+            await sending
+        await post.close()
+
+    asyncio.run(run())
+    states = [each.state for each in store.read(lambda tx: tx.relay_messages(RelayFilter()))]
+    assert states.count(RelayState.SENT) == len(mailbox.letters)
+    assert states.count(RelayState.WAITING) == 10 - len(mailbox.letters)
+
+
+def test_a_mail_that_cannot_be_written_holds_up_no_other(mailbox: Mailbox) -> None:
+    broken = OutgoingMail("ana@example.org", "Down", "x", {"X-Note": "a\r\nBcc: eve@example.org"})
+    bad = replace(message(), body=mail_body(broken))
+    refused, fine = carried(mailbox.server, FROM, bad, message())
+    assert (type(refused), str(refused), fine) == (AddressRefused, "the mail has a header that cannot be sent", None)
+    assert [letter["Bcc"] for letter in mailbox.letters] == [None]
 
 
 def test_the_settings_name_a_server_and_hide_its_password() -> None:

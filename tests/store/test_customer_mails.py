@@ -62,8 +62,7 @@ def test_the_delivery_of_a_tickets_mail_is_kept_without_its_text(store: SqlStore
 
     def write(tx: Transaction) -> None:
         tx.add_relay_messages(rows)
-        for row in rows:
-            tx.update_relay_message(row)
+        tx.update_relay_messages(rows)
 
     store.write(write)
     assert [each.body for each in store.read(lambda tx: tx.relay_messages(RelayFilter()))] == ["", ""]

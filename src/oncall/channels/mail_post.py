@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from email import policy
-from email.message import EmailMessage
-from email.utils import format_datetime
 
+from oncall.channels.mail_bytes import mail_bytes
 from oncall.channels.mail_server import MailServer
 from oncall.channels.own_thread import in_own_thread
-from oncall.errors import AddressRefused, Temporary, Unreachable
+from oncall.errors import AddressRefused, DeliveryError, Temporary, Unreachable
 from oncall.paging.ports.outgoing_mail import OutgoingMail, mail_from_body
 from oncall.paging.ports.relay import RelayMessage
 
@@ -19,8 +18,6 @@ TIMEOUT_SECONDS = 10.0
 """Real seconds for each step of the exchange with the mail server."""
 NO_SERVER = "ONCALL_SMTP_URL is not set; set it to smtps://user:password@host:465 and restart"
 NO_SENDER = "ONCALL_MAIL_FROM is not set; set it to the address that mail comes from and restart"
-_WHOLE_LINES = policy.default.clone(max_line_length=900)
-"""Lines have up to 900 characters, not 78: a mail program does not recognize a message id that is folded."""
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -35,25 +32,54 @@ class MailPost:
     def __init__(self, server: MailServer | None, sender: str | None) -> None:
         self._server, self._sender = server, sender
         self._connection: smtplib.SMTP | None = None
+        self._is_halted = False
 
     async def carry(self, message: RelayMessage, *, real_now: datetime) -> None:
         """Send a mail. Raises DeliveryError, whose words hold no address, if the server does not accept it."""
+        (outcome,) = await self.carry_batch([message], real_now=real_now)
+        if outcome is not None:
+            raise outcome
+
+    async def carry_batch(self, messages: Sequence[RelayMessage], *, real_now: datetime) -> list[DeliveryError | None]:
+        """Send mails one after the other in one thread, until one must be sent again later or `halt` is called.
+
+        Returns for each mail that was tried why it was not accepted, or None.
+        """
         server, sender = self._server, self._sender
         if server is None:
-            raise Temporary(NO_SERVER)
+            return [Temporary(NO_SERVER)]
         if sender is None:
-            raise Temporary(NO_SENDER)
-        mail = mail_from_body(message.body)
-        letter = _letter(mail, sender, message.id, real_now)
-        await in_own_thread(lambda: self._send(server, sender, mail.to, letter), name="mail")
+            return [Temporary(NO_SENDER)]
+        self._is_halted = False
+        return await in_own_thread(lambda: list(self._outcomes(server, sender, messages, real_now)), name="mail")
+
+    def halt(self) -> None:
+        """Let a batch that is on its way end after the present mail."""
+        self._is_halted = True
 
     async def close(self) -> None:
         """Close the connection."""
         self._drop()
 
-    def _send(self, server: MailServer, sender: str, to: str, letter: EmailMessage) -> None:
+    def _outcomes(
+        self, server: MailServer, sender: str, messages: Iterable[RelayMessage], real_now: datetime
+    ) -> Iterator[DeliveryError | None]:
+        for number, message in enumerate(messages):
+            if self._is_halted and number > 0:
+                return
+            try:
+                mail = mail_from_body(message.body)
+                self._send(server, sender, mail.to, _written(mail, sender, message.id, real_now))
+            except DeliveryError as error:
+                yield error
+                if not isinstance(error, AddressRefused):
+                    return
+            else:
+                yield None
+
+    def _send(self, server: MailServer, sender: str, to: str, letter: bytes) -> None:
         try:
-            self._open(server).send_message(letter, from_addr=sender, to_addrs=[to])
+            self._converse(server, sender, to, letter)
         except smtplib.SMTPRecipientsRefused as error:
             raise _refusal(next(iter(error.recipients.values()))[0], "the address") from None
         except smtplib.SMTPDataError as error:
@@ -69,15 +95,39 @@ class MailPost:
             self._drop()
             raise Unreachable(f"no connection to the mail server: {type(error).__name__}") from None
 
-    def _open(self, server: MailServer) -> smtplib.SMTP:
-        """Return the open connection, or a new one if the server has ended it."""
+    def _converse(self, server: MailServer, sender: str, to: str, letter: bytes) -> None:
+        """Hand over one mail. Raises the errors of smtplib."""
+        connection = self._with_sender(server, sender)
+        code, words = connection.rcpt(to)
+        if code not in (250, 251):
+            connection.rset()
+            raise smtplib.SMTPRecipientsRefused({to: (code, words)})
+        try:
+            code, words = connection.data(letter)
+        except smtplib.SMTPDataError:
+            connection.rset()
+            raise
+        if code != 250:
+            connection.rset()
+            raise smtplib.SMTPDataError(code, words)
+
+    def _with_sender(self, server: MailServer, sender: str) -> smtplib.SMTP:
+        """Return a connection that has begun a mail. A server may end one after a pause or after so many mails."""
         if self._connection is not None:
             try:
-                if self._connection.noop()[0] == 250:
+                if self._connection.mail(sender)[0] == 250:
                     return self._connection
             except (smtplib.SMTPException, OSError):
                 pass
             self._drop()
+        connection = self._open(server)
+        code, words = connection.mail(sender)
+        if code != 250:
+            raise smtplib.SMTPSenderRefused(code, words, sender)
+        return connection
+
+    def _open(self, server: MailServer) -> smtplib.SMTP:
+        """Return a new connection."""
         context = ssl.create_default_context()
         if server.is_tls:
             made: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT_SECONDS, context=context)
@@ -105,17 +155,9 @@ def _refusal(code: int, what: str) -> AddressRefused | Temporary:
     return AddressRefused(words) if code >= 500 else Temporary(words)
 
 
-def _letter(mail: OutgoingMail, sender: str, message_id: str, real_now: datetime) -> EmailMessage:
-    letter = EmailMessage()
-    letter["From"], letter["To"] = sender, mail.to
-    letter["Subject"] = " ".join(mail.subject.split())
-    letter["Date"] = format_datetime(real_now)
-    usual = {
-        "Message-ID": f"<{message_id}@{sender.rpartition('@')[2].rstrip('>')}>",
-        "Auto-Submitted": "auto-generated",
-    }
-    for name, value in {**usual, **mail.headers}.items():
-        letter[name] = value
-    letter.set_content(mail.text)
-    letter.policy = _WHOLE_LINES
-    return letter
+def _written(mail: OutgoingMail, sender: str, message_id: str, real_now: datetime) -> bytes:
+    try:
+        return mail_bytes(mail, sender, message_id, real_now)
+    except ValueError:
+        # Trying again would not help, and would hold up every later mail.
+        raise AddressRefused("the mail has a header that cannot be sent") from None

@@ -36,9 +36,8 @@ class NoRelay:
         """Return False."""
         return False
 
-    def add_relay_messages(self, messages: Sequence[RelayMessage]) -> int:
+    def add_relay_messages(self, messages: Sequence[RelayMessage]) -> None:
         """Keep nothing."""
-        return 0
 
     def claim_relay_messages(
         self, to: str, *, real_now: datetime, lease_until: datetime, most: int
@@ -50,7 +49,7 @@ class NoRelay:
         """Return no destinations."""
         return []
 
-    def update_relay_message(self, message: RelayMessage) -> None:
+    def update_relay_messages(self, messages: Sequence[RelayMessage]) -> None:
         """Keep nothing."""
 
     def relay_message(self, message_id: str) -> RelayMessage | None:

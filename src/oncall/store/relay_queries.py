@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, delete, exists, func, insert, literal, select, tuple_, update
+from sqlalchemy import Table, and_, bindparam, case, delete, exists, func, literal, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from oncall.paging.domain.events import Event, EventKind
@@ -69,6 +69,7 @@ _CLAIM = (
 )
 _MESSAGE = select(relay_messages).where(relay_messages.c.id == bindparam("wanted"))
 _UPDATE = update(relay_messages).where(relay_messages.c.id == bindparam("wanted"))
+_CHANGING = ("written_at", "due_at", "sends", "sent_at", "error")
 _IS_WAITING = relay_messages.c.due_at.is_not(None)
 _IS_QUARANTINED = and_(relay_messages.c.due_at.is_(None), relay_messages.c.sent_at.is_(None))
 _BACKLOGS = (
@@ -122,7 +123,7 @@ class RelayQueries(Statements):
             if after is not None:
                 row = {"name": name, "event": after}
                 # PostgreSQL's driver counts no rows of such an insert.
-                stored = self._ignoring(insert(relay_cursor), row).returning(relay_cursor.c.event)
+                stored = self._ignoring(relay_cursor).values(row).returning(relay_cursor.c.event)
                 return self._run(stored).first() is not None
             return True
         is_ours = and_(relay_cursor.c.name == name, relay_cursor.c.event == before)
@@ -130,14 +131,15 @@ class RelayQueries(Statements):
             return self._run(delete(relay_cursor).where(is_ours)).rowcount == 1
         return self._run(update(relay_cursor).where(is_ours).values(event=after)).rowcount == 1
 
-    def add_relay_messages(self, messages: Sequence[RelayMessage]) -> int:
-        """Store the messages whose id is not stored yet, and return how many."""
-        return sum(self._run(self._ignoring(insert(relay_messages), _row(each))).rowcount for each in messages)
+    def add_relay_messages(self, messages: Sequence[RelayMessage]) -> None:
+        """Store the messages whose id is not stored yet."""
+        if messages:
+            self._run(self._ignoring(relay_messages), [_row(each) for each in messages])
 
-    def _ignoring(self, statement: Any, row: Values) -> Any:  # The two dialects have no common type for such inserts.
-        """Return an insert of a row that does nothing when the row is stored already."""
+    def _ignoring(self, table: Table) -> Any:  # The two dialects have no common type for such inserts.
+        """Return an insert that leaves out rows which are stored already."""
         dialect = sqlite if self._connection.dialect.name == "sqlite" else postgresql
-        return dialect.insert(statement.table).values(row).on_conflict_do_nothing()
+        return dialect.insert(table).on_conflict_do_nothing()
 
     def claim_relay_messages(
         self, to: str, *, real_now: datetime, lease_until: datetime, most: int
@@ -152,13 +154,15 @@ class RelayQueries(Statements):
         """Return the names of the destinations that have a due message."""
         return list(self._run(_DUE_DESTINATIONS, {"now": real_now}).scalars())
 
-    def update_relay_message(self, message: RelayMessage) -> None:
-        """Store the columns that can change. Deletes the text of a sent mail or subscriber message: it has secrets."""
-        values = _row(message)
-        changed = {name: values[name] for name in ("written_at", "due_at", "sends", "sent_at", "error")}
-        if message.sent_at is not None and message.to.partition(":")[0] in _PERSONAL:
-            changed["body"] = ""
-        self._run(_UPDATE, {"wanted": message.id, **changed})
+    def update_relay_messages(self, messages: Sequence[RelayMessage]) -> None:
+        """Store the columns that change. A mail or a subscriber's message that was sent loses its text, which holds
+        secret links.
+        """
+        emptied = [each for each in messages if each.sent_at is not None and each.to.partition(":")[0] in _PERSONAL]
+        others = [each for each in messages if each not in emptied]
+        for chosen, more in ((emptied, {"body": ""}), (others, {})):
+            if chosen:
+                self._run(_UPDATE, [_changed(each) | more for each in chosen])
 
     def relay_message(self, message_id: str) -> RelayMessage | None:
         """Return the message with this id, or None."""
@@ -206,6 +210,11 @@ class RelayQueries(Statements):
 
 def _row(message: RelayMessage) -> Values:
     return {column.name: getattr(message, column.name) for column in relay_messages.columns}
+
+
+def _changed(message: RelayMessage) -> Values:
+    values = _row(message)
+    return {"wanted": message.id, **{name: values[name] for name in _CHANGING}}
 
 
 def _message(row: Row) -> RelayMessage:

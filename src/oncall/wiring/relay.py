@@ -58,9 +58,9 @@ COUNT_EVERY, FORGET_EVERY = timedelta(seconds=15), timedelta(hours=1)
 KEPT_FOR = timedelta(days=14)
 """How long (real time) a message that does not wait is listed."""
 STOP_WITHIN_SECONDS = 5.0
-NOTICES_REST_SECONDS, MAIL_REST_SECONDS = 0.1, 0.02
-"""Real time without work after some notices are written, and after a mail is sent: thousands of subscribers are told in
-the background, and a page may need the interpreter meanwhile."""
+NOTICES_REST_SECONDS, MAIL_REST_SECONDS = 0.1, 0.1
+"""Real time without work after some notices are written, and after some mails are sent: thousands of subscribers are
+told in the background, and a page may need the interpreter meanwhile."""
 MOST_ALARMS = 100
 _BY_SMS = (SUBSCRIBER_SMS, SUBSCRIBER_CODES)
 MOST_HOOKS = 50
@@ -251,10 +251,10 @@ class Relay:
                 await known.carrier.close()
             self._addresses[to] = address
             carrier, may_go = self._carrier(to, address, hook), self._turns.next if to in _BY_SMS else None
-            pause = MAIL_REST_SECONDS if to == SUBSCRIBER_MAIL else 0.0
-            self._couriers[to] = Courier(
-                to, carrier, self._write, self._real_now, self._metrics, may_go, pause_between=pause
-            )
+            courier = Courier(to, carrier, self._write, self._real_now, self._metrics, may_go)
+            if to == SUBSCRIBER_MAIL and isinstance(carrier, MailPost):
+                courier.batch, courier.pause_between = carrier, MAIL_REST_SECONDS
+            self._couriers[to] = courier
         return self._couriers[to]
 
     async def _hook(self, to: str) -> Subscriber | None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from oncall.errors import DeliveryError
 from oncall.paging.domain.events import Event
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -152,8 +153,8 @@ class RelayMessages(RelayReads, Protocol):
     def move_relay_cursor(self, before: int | None, after: int | None, name: str = EVENTS_RELAYED) -> bool:
         """Set the cursor and return True, or return False if it is not `before` any more."""
 
-    def add_relay_messages(self, messages: Sequence[RelayMessage]) -> int:
-        """Store the messages whose id is not stored yet, and return how many."""
+    def add_relay_messages(self, messages: Sequence[RelayMessage]) -> None:
+        """Store the messages whose id is not stored yet."""
 
     def claim_relay_messages(
         self, to: str, *, real_now: datetime, lease_until: datetime, most: int
@@ -165,7 +166,7 @@ class RelayMessages(RelayReads, Protocol):
     def relay_due(self, real_now: datetime) -> list[str]:
         """Return the destinations that have a due message, by name."""
 
-    def update_relay_message(self, message: RelayMessage) -> None:
+    def update_relay_messages(self, messages: Sequence[RelayMessage]) -> None:
         """Store the columns that change: written_at, due_at, sends, sent_at and error.
 
         A mail or a subscriber's message that was sent loses its text.
@@ -192,3 +193,16 @@ class Carrier(Protocol):
 
     async def close(self) -> None:
         """Close the connections."""
+
+
+class BatchCarrier(Carrier, Protocol):
+    """A carrier that sends several messages in one go."""
+
+    async def carry_batch(self, messages: Sequence[RelayMessage], *, real_now: datetime) -> list[DeliveryError | None]:
+        """Send messages in order until one must be sent again later or `halt` is called; the first is always tried.
+
+        Returns for each message that was tried why it did not arrive, or None.
+        """
+
+    def halt(self) -> None:
+        """Let a batch that is on its way end after the present message."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol, TypeVar
 
 from oncall.errors import AddressRefused, DeliveryError, Temporary
-from oncall.paging.ports.relay import Carrier, RelayMessage, RelayMessages
+from oncall.paging.ports.relay import BatchCarrier, Carrier, RelayMessage, RelayMessages
 
 T = TypeVar("T")
 MOST_AT_ONCE = 10
@@ -61,6 +61,7 @@ class Courier:
     observer: RelayObserver
     may_go: Callable[[], Awaitable[bool]] | None = None
     pause_between: float = 0.0
+    batch: BatchCarrier | None = None
     failures: int = 0
     rests_until: datetime | None = None
 
@@ -77,31 +78,66 @@ class Courier:
         claimed = await self.write(
             lambda tx: tx.claim_relay_messages(self.to, real_now=now, lease_until=now + LEASE, most=most)
         )
+        if self.batch is not None and claimed:
+            return await self._round_of(self.batch, claimed)
         for number, message in enumerate(claimed):
             after = await self._sent(message)
             failed = after.due_at is not None
             left = claimed[number + 1 :] if failed else []
-            await self.write(partial(_record, after=after, left=left))
+            await self.write(partial(_record, changed=[after, *left]))
             await asyncio.sleep(self.pause_between)
             if failed:
                 await self._rest(after)
                 return number
         return len(claimed)
 
+    async def _round_of(self, batch: BatchCarrier, claimed: list[RelayMessage]) -> int:
+        """Send claimed messages in one go, store all outcomes at once, and return how many are done with.
+
+        When the process stops, what was sent is still stored, so that it is not sent again.
+        """
+        sending = asyncio.ensure_future(batch.carry_batch(claimed, real_now=self.real_now()))
+        try:
+            outcomes = await asyncio.shield(sending)
+        except asyncio.CancelledError:
+            batch.halt()
+            await self._record_batch(claimed, await sending)
+            raise
+        failed = await self._record_batch(claimed, outcomes)
+        await asyncio.sleep(self.pause_between)
+        if failed is not None:
+            await self._rest(failed)
+        return len(outcomes) - (failed is not None)
+
+    async def _record_batch(
+        self, claimed: list[RelayMessage], outcomes: list[DeliveryError | None]
+    ) -> RelayMessage | None:
+        """Store outcomes, release the messages that were not tried, and return the one that must be sent again."""
+        tried = [self._after(message, outcome) for message, outcome in zip(claimed, outcomes, strict=False)]
+        await self.write(partial(_record, changed=[*tried, *claimed[len(tried) :]]))
+        return next((each for each in tried if each.due_at is not None), None)
+
     async def _sent(self, message: RelayMessage) -> RelayMessage:
         """Send one message, and return its new row."""
-        tried = replace(message, sends=message.sends + 1)
         try:
             await self.carrier.carry(message, real_now=self.real_now())
-        except AddressRefused as error:
-            self.observer.quarantined(self.to, 1)
-            return replace(tried, due_at=None, error=str(error)[:300])
         except DeliveryError as error:
-            self.observer.failed(self.to)
-            return replace(tried, due_at=self.real_now() + pause_after(tried.sends, error), error=str(error)[:300])
-        self.failures, self.rests_until = 0, None
-        self.observer.carried(self.to)
-        return replace(tried, due_at=None, sent_at=self.real_now(), error=None)
+            return self._after(message, error)
+        return self._after(message, None)
+
+    def _after(self, message: RelayMessage, outcome: DeliveryError | None) -> RelayMessage:
+        """Return the new row of a message that was sent. outcome: why it did not arrive."""
+        tried = replace(message, sends=message.sends + 1)
+        if outcome is None:
+            self.failures, self.rests_until = 0, None
+            self.observer.carried(self.to)
+            return replace(tried, due_at=None, sent_at=self.real_now(), error=None)
+        if isinstance(outcome, AddressRefused):
+            self.observer.quarantined(self.to, 1)
+            return replace(tried, due_at=None, error=str(outcome)[:300])
+        self.observer.failed(self.to)
+        due_at = self.real_now() + pause_after(tried.sends, outcome)
+        return replace(tried, due_at=due_at, error=str(outcome)[:300])
 
     async def _rest(self, failed: RelayMessage) -> None:
         """Let the destination rest after a failure, and quarantine the messages that have waited for days."""
@@ -123,8 +159,6 @@ def pause_after(sends: int, error: DeliveryError) -> timedelta:
     return min(max(doubled, asked or timedelta(0)), LONGEST_PAUSE)
 
 
-def _record(tx: RelayMessages, *, after: RelayMessage, left: list[RelayMessage]) -> None:
-    """Store the outcome of a message, and release claimed messages that were not sent."""
-    tx.update_relay_message(after)
-    for message in left:
-        tx.update_relay_message(message)
+def _record(tx: RelayMessages, *, changed: Sequence[RelayMessage]) -> None:
+    """Store outcomes, and release claimed messages that were not sent."""
+    tx.update_relay_messages(changed)

@@ -77,5 +77,5 @@ def retry(tx: RelayMessages, message_id: str, *, real_now: datetime) -> RelayVie
         raise Refused(f"{message.id} has arrived already; it is not sent again")
     # It counts as written now, or the next failure would quarantine it at once.
     again = replace(message, due_at=real_now, written_at=real_now)
-    tx.update_relay_message(again)
+    tx.update_relay_messages([again])
     return relay_view(again)

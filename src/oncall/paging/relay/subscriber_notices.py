@@ -33,12 +33,13 @@ class SubscriberNotices:
     """Finds the notices that subscribers must get. base: the address of this service in links.
 
     gap: the event after a missing number, and when (real time) it was first seen. told: the event whose notices are
-    being written, and the page as it was at the first of them, so that all subscribers read the same.
+    being written, with the page and the notice as they were at the first of them, so that all subscribers read the
+    same; None in place of both if the event has no notice.
     """
 
     base: str
     gap: tuple[int, datetime] | None = None
-    told: tuple[int, StatusRecord | None] | None = None
+    told: tuple[int, tuple[StatusRecord, Notice] | None] | None = None
 
     def find(self, tx: Subscribers, *, now: datetime, real_now: datetime) -> NoticeRound | None:
         """Return the notices to write now; None if there are none. Reads only. now: policy time."""
@@ -47,11 +48,10 @@ class SubscriberNotices:
         if cursor is None or event is None or self._may_miss_one(cursor, event, real_now):
             return None
         if self.told is None or self.told[0] != event.seq:
-            self.told = event.seq, _record(tx, now)
-        record = self.told[1]
-        notice = notice_of(event, record) if record is not None else None
-        if record is None or notice is None:
+            self.told = event.seq, _noticed(tx, event, now)
+        if self.told[1] is None:
             return NoticeRound(cursor, NoticeCursor(event.seq))
+        record, notice = self.told[1]
         return self._notices(tx, cursor, event, notice, record, real_now)
 
     def _notices(
@@ -95,9 +95,12 @@ def store_notices(tx: Subscribers, found: NoticeRound) -> bool:
     return True
 
 
-def _record(tx: Subscribers, now: datetime) -> StatusRecord | None:
+def _noticed(tx: Subscribers, event: StatusEvent, now: datetime) -> tuple[StatusRecord, Notice] | None:
+    """Return the page and the notice of an event; None if it has none."""
     try:
-        return read_status(tx, now)
+        record = read_status(tx, now)
     except OncallError:
         # No page is published any more, so there is nothing to tell.
         return None
+    notice = notice_of(event, record)
+    return (record, notice) if notice is not None else None
