@@ -6,9 +6,6 @@ import codecs
 from email.errors import HeaderParseError
 from email.header import decode_header
 
-from bs4 import BeautifulSoup
-from bs4.element import NavigableString, Tag
-
 LONGEST_HEADER = 4_000
 """The most characters of one header that are read."""
 LONGEST_BODY = 128 * 1024
@@ -47,6 +44,10 @@ def decoded(raw: bytes, charset: str | None) -> str:
 
 def html_text(html: str) -> str:
     """Return the text that a reader of an HTML mail sees, a line for each block."""
+    # Few mails need it, and it takes a tenth of the start of a service.
+    from bs4 import BeautifulSoup
+    from bs4.element import NavigableString, Tag
+
     # The tag around it tells the library that this is a document and not the name of a file.
     soup = BeautifulSoup(f"<div>{html[:LONGEST_BODY]}</div>", "html.parser")
     words: list[str] = []

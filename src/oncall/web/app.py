@@ -160,5 +160,5 @@ def create_app(
     missing_page.install(app)
     for router in routers:
         app.include_router(router)
-    app.exact_routes = ExactRoutes(app, routes)
+    app.exact_routes, app.described = ExactRoutes(app, routes), routes
     return app

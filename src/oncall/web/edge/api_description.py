@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from fastapi import FastAPI, Request, Response
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
+from starlette.routing import BaseRoute
 
 from oncall.web.edge.problem_documents import PROBLEM_MEDIA, ProblemBody
 from oncall.web.edge.response_models import model_of
@@ -18,6 +20,7 @@ from oncall.web.edge.response_models import model_of
 Part = dict[str, Any]  # type: ignore[explicit-any]  # FastAPI takes and gives parts of the document as plain JSON
 Responses = dict[int | str, Part]
 
+_JSON = "application/json"
 _REFERENCE = "#/components/schemas/{model}"
 _MEANINGS = {
     400: "The body is not JSON in UTF-8, repeats a key, or is not a form",
@@ -37,6 +40,25 @@ _MEANINGS = {
 }
 
 
+class ViewReference(str):
+    """A reference to the schema of a view, as FastAPI copies it into the document, and the view itself.
+
+    The schema is made with the document. Making all of them takes half a second, which each start would wait for.
+    """
+
+    view: type
+
+    def __new__(cls, view: type) -> Self:
+        """Return the reference to the schema of a TypedDict."""
+        made = super().__new__(cls, _REFERENCE.format(model=view.__name__))
+        made.view = view
+        return made
+
+    def __deepcopy__(self, _: object) -> str:
+        """Return the text alone."""
+        return str(self)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One good answer of a route. view: the core's TypedDict of a JSON answer; other_media: media types of text.
@@ -54,16 +76,14 @@ class Answer:
     def part(self) -> Part:
         """Return the answer as a part of the OpenAPI document."""
         part: Part = {"description": self.description}
-        if self.view is not None:
-            part["model"] = model_of(self.view)
-        if self.other_view is not None:
-            part["model"] |= model_of(self.other_view)
+        references = [{"$ref": ViewReference(view)} for view in (self.view, self.other_view) if view is not None]
         if self.has_etag:
             words = "The newest version of the schedule, for `If-Match`"
             part["headers"] = {"ETag": {"description": words, "schema": {"type": "string"}}}
-        if self.other_media:
-            part["content"] = {media: {"schema": {"type": "string"}} for media in self.other_media}
-        return part
+        content: Part = {media: {"schema": {"type": "string"}} for media in self.other_media}
+        if references:
+            content[_JSON] = {"schema": references[0] if len(references) == 1 else {"anyOf": references}}
+        return {**part, "content": content} if content else part
 
 
 def answers(good: Mapping[int, Answer], *refusals: int) -> Responses:
@@ -120,6 +140,9 @@ class DescribedApp(FastAPI):
     takes a second of processor time, so a thread does it and no page to an engineer waits for it.
     """
 
+    described: Sequence[BaseRoute] = ()
+    """The routes whose answers' schemas are added to the document."""
+
     def setup(self) -> None:
         """Add the route of the document."""
         assert self.openapi_url is not None
@@ -130,8 +153,10 @@ class DescribedApp(FastAPI):
     def openapi(self) -> Part:
         """Return the OpenAPI document."""
         document = super().openapi()
-        _, found = models_json_schema([(model_of(ProblemBody), "serialization")], ref_template=_REFERENCE)
-        document["components"]["schemas"] |= found["$defs"]
+        views = dict.fromkeys([ProblemBody, *_views_in(self.described)])
+        _, found = models_json_schema([(model_of(view), "serialization") for view in views], ref_template=_REFERENCE)
+        schemas = document["components"]["schemas"] | found["$defs"]
+        document["components"]["schemas"] = dict(sorted(schemas.items()))
         return document
 
     async def _description(self, request: Request) -> Response:
@@ -142,3 +167,13 @@ class DescribedApp(FastAPI):
 
     def _render(self) -> bytes:
         return json.dumps(self.openapi(), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _views_in(routes: Iterable[BaseRoute]) -> Iterator[type]:
+    """Yield the views to which the answers of these routes refer."""
+    for route in routes:
+        for part in route.responses.values() if isinstance(route, APIRoute) else ():
+            schema = part.get("content", {}).get(_JSON, {}).get("schema", {})
+            for each in schema.get("anyOf", [schema]):
+                if isinstance(reference := each.get("$ref"), ViewReference):
+                    yield reference.view
