@@ -49,7 +49,14 @@ def readable(text: str, most: int = MOST_CHARACTERS) -> str:
 
 
 class OncallError(Exception):
-    """Base of all errors. `str()` is the whole message for a person and never holds a secret or a phone number."""
+    """Base of all errors. `str()` is the whole message for a person and never holds a secret or a phone number.
+
+    on_page: the words for a reader of a page, where the message names a command, a field or an id; None: the message.
+    """
+
+    def __init__(self, *words: object, on_page: str | None = None) -> None:
+        super().__init__(*words)
+        self.on_page = on_page
 
 
 @dataclass(frozen=True, slots=True, order=True)

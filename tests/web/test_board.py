@@ -162,8 +162,8 @@ def test_overrides_covers_and_absences_have_signs_of_their_own(board: Service) -
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("from=soon", "from: &#34;soon&#34; is not a date; write &#34;2027-01-04&#34;"),
-        ("from=0001-01-01", "from: write a date from 2000-01-03 to 2197-12-31"),
+        ("from=soon", "From: &#34;soon&#34; is not a date; write &#34;2027-01-04&#34;"),
+        ("from=0001-01-01", "From: write a date from 2000-01-03 to 2197-12-31"),
         ("weeks=5", "weeks: write 4, 13 or 52"),
         ("person=anna", "person: &#34;anna&#34; is on no published roster; did you mean &#34;ana&#34;?"),
         ("weeks=<script>&from=x", "weeks: write 4, 13 or 52"),
@@ -202,10 +202,13 @@ def test_the_own_page_shows_shifts_tickets_and_makes_a_calendar_link_once(ana: B
     assert "You have 0 calendar links." in text
     assert "Number ...01" in text
     assert "+1305" not in text
-    answer = ana.fill("/me", "/me/calendar")
+    form = ana.form("/me", "/me/calendar")
+    answer = ana.send("/me/calendar", form)
     link = re.search(r"http://[^<]+\.ics", answer.text)
     assert link is not None
     assert board.call("GET", link[0].removeprefix(board.address), by=None).status_code == 200
+    # A second click, or loading the answer again, makes no second link.
+    assert link[0] in ana.send("/me/calendar", form).text
     again = ana.get("/me").text
     assert ".ics" not in again
     assert "You have 1 calendar link." in again

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from oncall.web.pages.frame.page_refusals import INCOMPLETE
 from tests.paging.world import ticket_body
 from tests.web.browser import Browser
 from tests.web.service import Service
@@ -121,8 +122,12 @@ def test_the_impact_is_changed_to_another_one_of_the_policy(mei: Browser, busy: 
 
 def test_a_duplicate_is_merged_into_another_ticket(mei: Browser, busy: Service) -> None:
     assert busy.post(ticket_body("T-2")).status_code == 202
-    refused(mei.fill(TICKET, f"{TICKET}/merge", into="T-9"), 422, "no ticket has the id")
-    refused(mei.fill(TICKET, f"{TICKET}/merge", into=""), 422, "into: missing")
+    refused(
+        mei.fill(TICKET, f"{TICKET}/merge", into="T-9"),
+        422,
+        "T-1: there is no ticket &#34;T-9&#34; to merge it into; write it as the board does",
+    )
+    refused(mei.fill(TICKET, f"{TICKET}/merge", into=""), 422, "Into the ticket: write the ticket as the board does")
     assert mei.fill(TICKET, f"{TICKET}/merge", into="T-2", why="the same").status_code == 303
     assert busy.ticket("T-1")["merged_into"] == "T-2"
     assert "merged into T-2" in mei.get(TICKET).text
@@ -147,10 +152,11 @@ def test_the_timeline_says_whether_each_message_arrived(mei: Browser, busy: Serv
     busy.until(lambda: "page to Ana Pereira by sms: " in mei.get(TICKET).text)
 
 
-def test_what_the_api_refuses_the_form_refuses_with_the_same_words(ana: Browser, busy: Service) -> None:
+def test_what_the_api_refuses_the_form_refuses_with_the_name_of_its_field(ana: Browser, busy: Service) -> None:
     long = ana.fill(TICKET, f"{TICKET}/resolve", why="x" * 2000)
     api = busy.post({"kind": "resolved", "why": "x" * 2000}, by="ana", path="/v1/tickets/T-1/events")
-    refused(long, api.status_code, api.json()["detail"].partition("; ")[0])
+    reason = api.json()["errors"][0]["message"]
+    refused(long, api.status_code, f"Note or reason: {reason}")
     token = ana.form(TICKET, f"{TICKET}/pass")
     refused(ana.send("/board/tickets/T-9/pass", token), 404, "T-9")
     refused(ana.send(f"{TICKET}/delete", token), 404, "there is no such form; open the ticket&#39;s page again")
@@ -172,7 +178,7 @@ def test_a_form_that_shows_an_old_schedule_is_refused(mei: Browser, busy: Servic
     versions = len(busy.call("GET", "/v1/schedule/versions").json()["versions"])
     assert mei.send("/board/cover", form).status_code == 422
     refused(mei.send("/board/cover", {**form, "by": "dmitri"}), 412, "the schedule")
-    refused(mei.send("/board/cover", {**form, "version": "x"}), 422, "version: is missing; open the page again")
+    refused(mei.send("/board/cover", {**form, "version": "x"}), 422, INCOMPLETE)
     assert len(busy.call("GET", "/v1/schedule/versions").json()["versions"]) == versions
 
 
@@ -181,7 +187,7 @@ def test_an_engineer_takes_over_in_their_own_name_alone(ana: Browser, busy: Serv
         chloe.sign_in("chloe")
         form = chloe.form("/board", "/board/cover")
         assert "by" not in form
-        words = "takes over as chloe, and as no other engineer; a manager can"
+        words = "only Dmitri Volkov or a manager can do this, so nothing was changed"
         refused(chloe.send("/board/cover", {**form, "by": "dmitri"}), 403, words)
         assert chloe.send("/board/cover", form).status_code == 303
     assert busy.call("GET", "/v1/oncall").json()["roles"]["primary"]["engineer"] == "chloe"
@@ -198,11 +204,11 @@ def test_an_override_reads_its_times_on_the_clock_of_the_policy(mei: Browser, bu
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"from": "soon"}, "from: is not a time; write &#34;2027-01-09T19:00&#34;, on the clock of America/New_York"),
-        ({"from": "2027-03-14T02:30"}, "from: 02:30 on 2027-03-14 does not exist in America/New_York"),
-        ({"from": ""}, "from: missing"),
-        ({"reason": " "}, "reason: is empty; say why, because the history shows it"),
-        ({"to": "2027-01-12T19:00"}, "to: must be after `from`"),
+        ({"from": "soon"}, "From: is not a time; write &#34;2027-01-09T19:00&#34;, on the clock of America/New_York"),
+        ({"from": "2027-03-14T02:30"}, "From: 02:30 on 2027-03-14 does not exist in America/New_York"),
+        ({"from": ""}, "From: missing"),
+        ({"reason": " "}, "Reason: is empty; say why, because the history shows it"),
+        ({"to": "2027-01-12T19:00"}, "To: must be after the time in From"),
     ],
 )
 def test_an_override_that_cannot_be_is_refused_and_changes_nothing(
@@ -215,7 +221,7 @@ def test_an_override_that_cannot_be_is_refused_and_changes_nothing(
 
 def test_an_engineer_puts_on_call_no_other_engineer(ana: Browser, busy: Service) -> None:
     values = {"from": "2027-01-12T19:01", "to": "2027-01-13T08:00", "reason": "a concert"}
-    words = "puts ana on call, and no other engineer; a manager can"
+    words = "only Chloé Martin or a manager can do this, so nothing was changed"
     refused(ana.fill("/board", "/board/override", engineer="chloe", **values), 403, words)
 
 
@@ -234,6 +240,6 @@ def test_an_engineer_takes_back_their_own_changes_alone(mei: Browser, ana: Brows
     assert mei.fill("/board", "/board/cover", by="chloe", reason="ana is ill").status_code == 303
     form = ana.form("/board", "/board/override")
     sent = {"form_token": form["form_token"], "version": form["version"], "undo": "2", "reason": "no"}
-    refused(ana.send("/board/undo", sent), 403, "takes back the changes of ana alone; a manager can")
-    refused(ana.send("/board/undo", {**sent, "undo": "x"}), 422, "undo: is missing; open the page again")
+    refused(ana.send("/board/undo", sent), 403, "only Mei Lin or a manager can do this, so nothing was changed")
+    refused(ana.send("/board/undo", {**sent, "undo": "x"}), 422, INCOMPLETE)
     assert "Take back 2" not in ana.get("/board").text

@@ -115,7 +115,7 @@ def test_a_draft_is_published_once_with_a_reason_and_rolled_back(mei: Browser) -
     path = upload(mei)
     form = mei.form(path, f"{path}/publish")
     blank = mei.send(f"{path}/publish", form)
-    assert (blank.status_code, "reason: is empty; say why" in blank.text) == (422, True)
+    assert (blank.status_code, "Reason: is empty; say why" in blank.text) == (422, True)
     form["reason"] = "the new year"
     assert mei.send(f"{path}/publish", form).status_code == 303
     assert (holder(mei) != "ana", versions(mei)) == (True, 2)
@@ -141,7 +141,7 @@ def test_a_plan_that_was_published_meanwhile_refuses_the_draft_and_nothing_chang
     assert other.status_code == 201, other.text
     answer = mei.send(f"{path}/publish", form)
     assert answer.status_code == 412
-    assert "the schedule has changed since you read version 1: version 2 (publication by mei: first)" in answer.text
+    assert "the schedule has changed since this page was shown (publication by Mei Lin: first)" in answer.text
     assert versions(mei) == 2
 
 

@@ -33,7 +33,7 @@ from tests.web.browser import Browser
 from tests.web.service import Service
 
 BEGIN, BACK = "/login/provider", "/login/provider/back"
-USE_A_LINK = "try again later, or ask for a link: `oncall login-link YOUR-ID`"
+USE_A_LINK = "try again later, or ask your manager for a link"
 
 
 @pytest.fixture(scope="module")
@@ -141,12 +141,11 @@ def test_the_group_gives_the_rights_of_a_manager(
     [
         (
             {"email": "zoe@example.com"},
-            "zoe@example.com is not on the published roster; your manager can add it as your `email` there and publish",
+            "zoe@example.com is not on the published roster; your manager can add it there and publish",
         ),
         (
             {"email": "ana@example.com.evil.example"},
-            "ana@example.com.evil.example is not on the published roster; "
-            "your manager can add it as your `email` there and publish",
+            "ana@example.com.evil.example is not on the published roster; your manager can add it there and publish",
         ),
         (
             {"email_verified": False},
@@ -158,7 +157,7 @@ def test_the_group_gives_the_rights_of_a_manager(
         ),
         (
             {"email": None},
-            "the identity provider names no e-mail address for you; your administrator can add the claim `email`",
+            "the identity provider names no e-mail address for you; your administrator can add it to the sign-in",
         ),
     ],
 )
@@ -337,6 +336,6 @@ def test_an_address_that_begins_too_many_sign_ins_gets_429(double: OidcProviderD
 def test_a_service_without_a_provider_says_so(quiet: Service) -> None:
     with Browser(quiet) as browser:
         assert "organization" not in browser.get("/login").text
-        sentence = "this service has no identity provider; ask for a link: `oncall login-link YOUR-ID`"
+        sentence = "this service has no identity provider; ask your manager for a link"
         words(browser.get(BEGIN), 404, sentence)
         words(browser.get(BACK), 404, sentence)

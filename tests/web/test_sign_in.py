@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from oncall.paging.actions.sign_in import NO_LINK, digest_of, make_login_link
+from oncall.paging.actions.caller_actions import OFF_ROSTER
+from oncall.paging.actions.sign_in import digest_of, make_login_link
 from oncall.paging.ports.sign_in_store import PageSession
 from oncall.web.access.flood_gate import FloodGate
 from oncall.web.pages.frame.door import FOREIGN_FORM, STALE_FORM
+from oncall.web.pages.frame.page_refusals import INCOMPLETE
+from oncall.web.pages.sign_in.sign_in_routes import NO_LINK
 from oncall.web.services.dependencies import kept
 from tests.cli.conftest import Oncall, oncall  # noqa: F401
 from tests.web.browser import Browser, new_link
@@ -105,6 +108,12 @@ def test_the_session_of_a_person_who_is_not_on_the_roster_opens_nothing(browser:
     browser.service.store.write(lambda tx: tx.add_page_session(session))
     browser.http.cookies.set("oncall", "zoe-was-here")
     assert browser.get("/").headers["location"] == "/login"
+    assert browser.get("/me").headers["location"] == "/login?next=%2Fme"
+    # The sign-in page says why, and so does the answer to a form that was open; without a session it says nothing.
+    assert "you are not on the published roster any more" in browser.get("/login").text
+    words(browser.send("/board/undo", {"reason": "ana is well again"}), 403, OFF_ROSTER)
+    browser.http.cookies.clear()
+    assert "roster" not in browser.get("/login").text
 
 
 def test_signing_out_ends_the_session_on_the_server(browser: Browser) -> None:
@@ -168,7 +177,7 @@ def test_a_form_with_the_token_of_another_session_is_refused(browser: Browser, t
 
 def test_a_form_with_a_field_twice_is_refused(browser: Browser) -> None:
     answer = browser.http.post("/login", content="link=a&link=b", headers={"Sec-Fetch-Site": "same-origin"})
-    words(answer, 400, "the form has a field twice")
+    words(answer, 400, INCOMPLETE)
 
 
 @pytest.mark.parametrize(
@@ -319,9 +328,7 @@ def test_a_link_for_nobody_is_refused(quiet: Service, body: object, status: int,
 
 
 def test_the_words_of_a_refused_link_say_what_to_do() -> None:
-    assert NO_LINK == (
-        "this link was used already, has ended, or was never made; ask for a new one: `oncall login-link YOUR-ID`"
-    )
+    assert NO_LINK == ("this link was used already, has ended, or was never made; ask your manager for a new one")
 
 
 def test_a_link_that_the_terminal_made_through_a_server_signs_in_there(

@@ -7,6 +7,7 @@ import pytest
 from oncall.paging.actions.field_faults import FieldFaults
 from oncall.planning.posted.uploaded_files import UploadedFile
 from oncall.web.edge.problem_documents import ProblemDocument
+from oncall.web.pages.frame.page_refusals import INCOMPLETE
 from oncall.web.pages.frame.upload_form import form_of
 
 
@@ -26,18 +27,18 @@ def test_fields_and_files_are_read_with_the_names_that_browsers_send() -> None:
 @pytest.mark.parametrize(
     ("body", "status", "words"),
     [
-        (b"", 400, "the body is not a form with files"),
-        (b"--b", 400, "the body is not a form with files"),
-        (part("id", b"abc"), 400, "the body is not a form with files"),
-        (b"x" + part("id", b"abc") + b"--b--", 400, "the body is not a form with files"),
-        (b"--b\r\nno head\r\n\r\n1\r\n--b--", 400, "the body is not a form with files"),
-        (part("id", b"1") * 2 + b"--b--", 400, "the form has a field twice"),
+        (b"", 400, INCOMPLETE),
+        (b"--b", 400, INCOMPLETE),
+        (part("id", b"abc"), 400, INCOMPLETE),
+        (b"x" + part("id", b"abc") + b"--b--", 400, INCOMPLETE),
+        (b"--b\r\nno head\r\n\r\n1\r\n--b--", 400, INCOMPLETE),
+        (part("id", b"1") * 2 + b"--b--", 400, INCOMPLETE),
         (
             b"".join(part("a" * n, b"") for n in range(1, 40)) + part("id", b"") * 9 + b"--b--",
             400,
-            "the body is not a form with files",
+            INCOMPLETE,
         ),
-        (part("id", b"1" * 1001) + b"--b--", 413, "the field id has more than 1000 bytes"),
+        (part("id", b"1" * 1001) + b"--b--", 413, "a text of the form is longer than 1000 bytes; shorten it"),
     ],
 )
 def test_a_body_that_is_no_form_is_refused(body: bytes, status: int, words: str) -> None:

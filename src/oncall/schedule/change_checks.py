@@ -19,6 +19,8 @@ from oncall.schedule.span_set import parts_left
 from oncall.schedule.versions import Piece
 from oncall.support.windows import Window, WindowKind
 
+NO_PLAN = "no plan is published yet, so there are no shifts to change"
+
 
 def check_pieces(schedule: Schedule, pieces: Sequence[Piece], now: datetime) -> None:
     """Raise NotFound or Refused for a change that cannot be carried out. `now`: aware UTC.
@@ -32,10 +34,11 @@ def check_pieces(schedule: Schedule, pieces: Sequence[Piece], now: datetime) -> 
         _check_time(schedule, piece, now)
     for one, other in combinations(pieces, 2):
         if one.role == other.role and _overlap(one.window, other.window):
-            raise Refused(
-                f"{one.engineer} and {other.engineer} would both be {one.role} from "
-                f"{_span_text(schedule, other.window)}; name one engineer for each role"
+            words = (
+                f"would both be {one.role} from {_span_text(schedule, other.window)}; name one engineer for each role"
             )
+            both = f"{schedule.name_of(one.engineer)} and {schedule.name_of(other.engineer)}"
+            raise Refused(f"{one.engineer} and {other.engineer} {words}", on_page=f"{both} {words}")
     after = schedule.with_pieces(pieces, "override", now)
     for piece in pieces:
         _check_other_roles(after, piece)
@@ -68,12 +71,15 @@ def check_person(schedule: Schedule, engineer: str) -> None:
     """Raise NotFound if the published roster does not have this person, and Refused before the first publication."""
     latest = schedule.latest
     if latest is None:
-        raise Refused("no plan is published yet; publish one before you override it")
+        raise Refused("no plan is published yet; publish one before you override it", on_page=NO_PLAN)
     known = [*latest.people, *([latest.manager.id] if latest.manager else [])]
     if engineer not in known:
         nearest = get_close_matches(engineer, known, n=1)
         advice = f'did you mean "{nearest[0]}"?' if nearest else f"it has {', '.join(known)}"
-        raise NotFound(f'there is no "{engineer}" on the published roster; {advice}')
+        raise NotFound(
+            f'there is no "{engineer}" on the published roster; {advice}',
+            on_page="this engineer is not on the published roster; open the page again and choose from its list",
+        )
 
 
 def _check_names(schedule: Schedule, role: str, engineer: str) -> None:
@@ -109,19 +115,19 @@ def _check_published(schedule: Schedule, on_call: Sequence[Window]) -> None:
 def _check_other_roles(after: Schedule, piece: Piece) -> None:
     for each in after.assignments_of(piece.engineer, piece.window.start, piece.window.end):
         if each.role != piece.role:
-            raise Refused(
-                f"{piece.engineer} is {each.role} from {_text(after, each.window.start)} to "
-                f"{_text(after, each.window.end)}, and nobody holds two roles at once; "
+            words = (
+                f"is {each.role} from {_span_text(after, each.window)}, and nobody holds two roles at once; "
                 f"put another person on for {each.role} first"
             )
+            raise Refused(f"{piece.engineer} {words}", on_page=f"{after.name_of(piece.engineer)} {words}")
 
 
 def _check_change(schedule: Schedule, piece: Piece) -> None:
     held = schedule.assignments_of(piece.engineer, piece.window.start, piece.window.end)
     own = [assignment.window for assignment in held if assignment.role == piece.role]
     if not any(parts_left(part, own) for part in on_call_parts(schedule, piece.window)):
-        span = _span_text(schedule, piece.window)
-        raise Refused(f"{piece.engineer} is {piece.role} for all of {span} already; nothing would change")
+        words = f"is {piece.role} for all of {_span_text(schedule, piece.window)} already; nothing would change"
+        raise Refused(f"{piece.engineer} {words}", on_page=f"{schedule.name_of(piece.engineer)} {words}")
 
 
 def _duty_date(at: datetime, window: Window, zone: ZoneInfo) -> date:

@@ -87,6 +87,10 @@ class Schedule:
         """Return every engineer and manager of any publication by id, as in the latest publication that names them."""
         return {person.id: person for publication in self._by_strength for person in _people_of(publication)}
 
+    def name_of(self, person: str) -> str:
+        """Return the name of the person with this id; the id itself if no publication has it."""
+        return self.people[person].name if person in self.people else person
+
     @cached_property
     def roles(self) -> tuple[str, ...]:
         """Return the roles of all publications, the latest first; primary and secondary when none is published."""

@@ -48,6 +48,12 @@ def dismissed(record: StatusRecord, action: DismissProposal, by: str, now: datet
 
 def _check_is_private(proposal: Proposal) -> None:
     if proposal.state is ProposalState.PUBLISHED:
-        raise Conflict(f"incident {proposal.id} is public already; to write on it: oncall status update {proposal.id}")
+        raise Conflict(
+            f"incident {proposal.id} is public already; to write on it: oncall status update {proposal.id}",
+            on_page="the incident is public already; write on it with an update",
+        )
     if proposal.state is ProposalState.DISMISSED:
-        raise Conflict(f"incident {proposal.id} was dismissed by {proposal.dismissed_by}: {proposal.reason}")
+        raise Conflict(
+            f"incident {proposal.id} was dismissed by {proposal.dismissed_by}: {proposal.reason}",
+            on_page=f"the proposed incident was dismissed already: {proposal.reason}",
+        )

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from oncall.errors import Conflict, Refused
-from oncall.status.component_states import STATED, ComponentState, IncidentState, MaintenanceState
+from oncall.status.component_states import ComponentState, IncidentState, MaintenanceState
 from oncall.status.incidents import Incident
+from oncall.status.named_states import component_state, incident_state
 from oncall.status.proposal_actions import DismissProposal, PublishProposal, dismissed, published
 from oncall.status.status_events import StatusEvent, StatusEventKind, StatusLog
 from oncall.status.status_record import StatusRecord, read_status
@@ -148,7 +149,8 @@ def _opened(record: StatusRecord, action: OpenIncident, author: StatusAuthor, ne
     title = action.title if action.title is not None or template is None else template.title
     message = action.message if action.message is not None or template is None else template.message
     if title is None and action.ticket is None:
-        raise Refused('an incident needs a title; write one like "Sign-in is slow", or name a ticket with --from')
+        words = 'an incident needs a title; write one like "Sign-in is slow", or name a ticket'
+        raise Refused(f"{words} with --from", on_page=words)
     at = _time(record, action.at, author)
     return StatusEvent(
         new_id,
@@ -170,7 +172,7 @@ def _updated(record: StatusRecord, action: UpdateIncident, author: StatusAuthor)
         raise Refused("an update needs a state, a component or a message")
     at = _time(record, action.at, author)
     _check_after_start(record, incident, at)
-    state = _incident_state(action.state) if action.state is not None else None
+    state = incident_state(action.state) if action.state is not None else None
     components = _states(record, action.components)
     _check_end(incident, state, components, at)
     return StatusEvent(
@@ -187,9 +189,10 @@ def _updated(record: StatusRecord, action: UpdateIncident, author: StatusAuthor)
 
 def _check_after_start(record: StatusRecord, incident: Incident, at: datetime) -> None:
     if at < incident.started_at:
+        began = f"began ({_shown(record, incident.started_at)}); correct its start first"
         raise Refused(
-            f"{_shown(record, at)} is before incident {incident.id} began ({_shown(record, incident.started_at)}); "
-            "correct its start first: oncall status correct"
+            f"{_shown(record, at)} is before incident {incident.id} {began}: oncall status correct",
+            on_page=f"{_shown(record, at)} is before the incident {began}",
         )
 
 
@@ -198,16 +201,20 @@ def _check_end(incident: Incident, state: IncidentState | None, components: Mapp
     if state is not None and state.is_over and not_operational:
         raise Refused(
             f"{state.value} returns every component to operational; leave out {', '.join(not_operational)}, "
-            "or write another state"
+            "or write another state",
+            on_page=f"{state.value} returns every component to operational; choose no other state for a component, "
+            "or another state of the incident",
         )
     ended = incident.resolved_at
     if state is IncidentState.RESOLVED and ended is not None and at >= ended:
-        raise Conflict(f"incident {incident.id} is resolved already")
+        raise Conflict(f"incident {incident.id} is resolved already", on_page="the incident is resolved already")
     if state is IncidentState.POSTMORTEM and (ended is None or at < ended):
-        raise Refused(f"incident {incident.id} is not resolved yet; a postmortem follows its end")
+        words = "is not resolved yet; a postmortem follows its end"
+        raise Refused(f"incident {incident.id} {words}", on_page=f"the incident {words}")
     if state is None and components and ended is not None and at >= ended:
         raise Refused(
-            f"incident {incident.id} is resolved; write --state investigating to open it again, or open another one"
+            f"incident {incident.id} is resolved; write --state investigating to open it again, or open another one",
+            on_page="the incident is resolved; choose the state investigating to open it again, or open another one",
         )
 
 
@@ -219,7 +226,8 @@ def _corrected(record: StatusRecord, action: CorrectIncident, author: StatusAuth
     if not author.may_backdate:
         raise Refused("only a manager may correct when an incident began")
     if ended is not None and start >= ended:
-        raise Refused(f"incident {incident.id} ended at {_shown(record, ended)}; write a start before that")
+        words = f"ended at {_shown(record, ended)}; write a start before that"
+        raise Refused(f"incident {incident.id} {words}", on_page=f"the incident {words}")
     return StatusEvent(
         incident.id,
         StatusEventKind.CORRECTED,
@@ -237,11 +245,11 @@ def _announced(record: StatusRecord, action: AnnounceMaintenance, author: Status
         raise Refused(f"the end, {_shown(record, end)}, is not after the start, {_shown(record, start)}")
     at = _time(record, action.announced_at, author)
     if end <= author.now and action.announced_at is None:
-        raise Refused(
-            f"the maintenance was over at {_shown(record, end)}; to record it, say when it was announced (--announced)"
-        )
+        words = f"the maintenance was over at {_shown(record, end)}; to record it, say when it was announced"
+        raise Refused(f"{words} (--announced)", on_page=words)
     if not action.components:
-        raise Refused("a maintenance needs a component; name one with --component")
+        words = "a maintenance needs a component; name one"
+        raise Refused(f"{words} with --component", on_page="a maintenance needs a component; choose one")
     for name in action.components:
         record.page.component(name)
     return StatusEvent(
@@ -261,7 +269,8 @@ def _announced(record: StatusRecord, action: AnnounceMaintenance, author: Status
 def _rescheduled(record: StatusRecord, action: RescheduleMaintenance, author: StatusAuthor) -> StatusEvent:
     maintenance = record.maintenance(action.maintenance)
     if action.start is None and action.end is None:
-        raise Refused("name the new start or the new end: --start TIME, --end TIME")
+        words = "name the new start or the new end"
+        raise Refused(f"{words}: --start TIME, --end TIME", on_page=words)
     _check_not_over(record, maintenance.id, author)
     window = maintenance.window
     start = (action.start or window.start).replace(microsecond=0)
@@ -269,7 +278,8 @@ def _rescheduled(record: StatusRecord, action: RescheduleMaintenance, author: St
     if end <= start:
         raise Refused(f"the end, {_shown(record, end)}, is not after the start, {_shown(record, start)}")
     if Window(start, end) == window:
-        raise Refused(f"maintenance {maintenance.id} has these times already")
+        words = "has these times already"
+        raise Refused(f"maintenance {maintenance.id} {words}", on_page=f"the maintenance {words}")
     return StatusEvent(
         maintenance.id,
         StatusEventKind.RESCHEDULED,
@@ -286,7 +296,8 @@ def _cancelled(record: StatusRecord, action: CancelMaintenance, author: StatusAu
     if any(each.id == action.maintenance for each in record.incidents):
         raise Refused(
             f"{action.maintenance} is an incident; "
-            f"to end it: oncall status update {action.maintenance} --state resolved"
+            f"to end it: oncall status update {action.maintenance} --state resolved",
+            on_page="this is an incident and not a maintenance; resolve it with an update",
         )
     maintenance = record.maintenance(action.maintenance)
     _check_not_over(record, maintenance.id, author)
@@ -297,7 +308,8 @@ def _cancelled(record: StatusRecord, action: CancelMaintenance, author: StatusAu
 def _check_not_over(record: StatusRecord, maintenance_id: str, author: StatusAuthor) -> None:
     state = record.maintenance(maintenance_id).state_at(author.now)
     if state in (MaintenanceState.COMPLETED, MaintenanceState.CANCELLED):
-        raise Conflict(f"maintenance {maintenance_id} is {state.value} already")
+        words = f"is {state.value} already"
+        raise Conflict(f"maintenance {maintenance_id} {words}", on_page=f"the maintenance {words}")
 
 
 def _time(record: StatusRecord, at: datetime | None, author: StatusAuthor) -> datetime:
@@ -312,26 +324,7 @@ def _time(record: StatusRecord, at: datetime | None, author: StatusAuthor) -> da
 
 
 def _states(record: StatusRecord, components: Mapping[str, str]) -> dict[str, str]:
-    return {record.page.component(name).id: _component_state(value) for name, value in components.items()}
-
-
-def _component_state(text: str) -> str:
-    known = [state.value for state in STATED]
-    if text in known:
-        return text
-    if text == ComponentState.UNDER_MAINTENANCE.value:
-        raise Refused("under_maintenance comes from a maintenance; announce one: oncall status maintenance")
-    raise Refused(f'"{text[:40]}" is not a state of a component; write {", ".join(known[:-1])} or {known[-1]}')
-
-
-def _incident_state(text: str) -> IncidentState:
-    try:
-        return IncidentState(text)
-    except ValueError:
-        known = [state.value for state in IncidentState]
-        raise Refused(
-            f'"{text[:40]}" is not a state of an incident; write {", ".join(known[:-1])} or {known[-1]}'
-        ) from None
+    return {record.page.component(name).id: component_state(value) for name, value in components.items()}
 
 
 def _shown(record: StatusRecord, at: datetime) -> str:

@@ -17,6 +17,7 @@ from oncall.status.status_events import MonitorLook, PublishedStatusFile, Status
 from oncall.support.status_file import StatusPage, published_page
 from oncall.support.windows import Window
 
+NOT_THERE = "this is not on the status page any more; open the page again and choose from it"
 NO_PAGE = (
     "no status page is published; name a status file in the policy (status: status.yaml) and publish a plan with it"
 )
@@ -52,23 +53,27 @@ class StatusRecord:
                 return each
         if any(each.id == incident_id for each in self.proposals):
             raise Refused(
-                f"incident {incident_id} is not public; publish it first: oncall status publish {incident_id}"
+                f"incident {incident_id} is not public; publish it first: oncall status publish {incident_id}",
+                on_page="this incident is not public; publish it first",
             )
-        raise NotFound(f'there is no incident "{incident_id[:40]}"; `oncall status list` shows them')
+        words = f'there is no incident "{incident_id[:40]}"'
+        raise NotFound(f"{words}; `oncall status list` shows them", on_page=NOT_THERE)
 
     def proposal(self, incident_id: str) -> Proposal:
         """Return the proposed incident with this id. Raises NotFound."""
         for each in self.proposals:
             if each.id == incident_id:
                 return each
-        raise NotFound(f'there is no proposed incident "{incident_id[:40]}"; `oncall status list` shows them')
+        words = f'there is no proposed incident "{incident_id[:40]}"'
+        raise NotFound(f"{words}; `oncall status list` shows them", on_page=NOT_THERE)
 
     def maintenance(self, maintenance_id: str) -> Maintenance:
         """Return the maintenance with this id. Raises NotFound."""
         for each in self.maintenances:
             if each.id == maintenance_id:
                 return each
-        raise NotFound(f'there is no maintenance "{maintenance_id[:40]}"; `oncall status list` shows them')
+        words = f'there is no maintenance "{maintenance_id[:40]}"'
+        raise NotFound(f"{words}; `oncall status list` shows them", on_page=NOT_THERE)
 
     def is_public(self, subject: Incident | Maintenance) -> bool:
         """Return True if everyone may see it: it names no component, or at least one that everyone may see."""

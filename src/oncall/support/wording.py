@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -76,3 +78,9 @@ def exact_span(length: timedelta) -> str:
     if seconds % 60 == 0 or seconds < 600:
         return span(length)
     return f"{span(timedelta(seconds=seconds - seconds % 60))} {seconds % 60} s"
+
+
+def in_names(sentence: str, people: Iterable[str], called: Callable[[str], str]) -> str:
+    """Return a sentence with names in place of ids. people: their ids. called: returns the name of an id."""
+    ids = "|".join(map(re.escape, people))
+    return re.sub(rf"(?<![\w-])(?:{ids})(?![\w-])", lambda found: called(found[0]), sentence) if ids else sentence

@@ -27,6 +27,9 @@ _PHONE = re.compile(r"(?:\d[ ._@-]*){7}")
 """Matches a phone number: seven digits, also with separators between them. No name and no id has seven digits."""
 
 
+_ON_PAGE = {"to": "choose a person from the list", "into": "write the ticket as the board does"}
+
+
 def action_faults(fields: Mapping[str, object], *, caller: str, now: datetime) -> list[FieldFault]:
     """Return a fault for each wrong field of an action: `kind`, `by`, `at`, `why`, `id`, and the fields that its kind
     uses.
@@ -44,7 +47,7 @@ def action_faults(fields: Mapping[str, object], *, caller: str, now: datetime) -
         ("message", None if fields.get("message") is None else message_fault(fields["message"])),
         *_faults_of_kind(kind, fields),
     ]
-    return [FieldFault(name, message) for name, message in found if message is not None]
+    return [FieldFault(name, message, _ON_PAGE.get(name)) for name, message in found if message is not None]
 
 
 def refuse_unrecordable(action: TicketAction, context: ActionContext) -> None:

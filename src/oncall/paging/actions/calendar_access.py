@@ -20,6 +20,7 @@ from oncall.suggestions import suggestion
 MOST_LINKS = 10
 """Links of one engineer, or of the team, at most."""
 SECRET_BYTES = 16
+NO_SHIFTS = "the published schedule has no shifts of yours, so there is no calendar; ask your manager"
 
 
 class CalendarLinkView(TypedDict):
@@ -53,26 +54,33 @@ def allowed_feed(caller: Token, engineer: str | None, *, is_team: bool) -> str |
     return engineer
 
 
-def make_link(tx: CalendarLinks, engineer: str | None, *, by: str, real_now: datetime) -> str:
-    """Store a new link to the feed of an engineer, or of the team (None). Returns the link's path, which holds the
-    secret.
+def make_link(
+    tx: CalendarLinks, engineer: str | None, *, by: str, real_now: datetime, secret: str | None = None
+) -> str:
+    """Store a new link of an engineer, or of the team (None). Returns its path, with the secret.
 
+    secret: a random one of the caller; if a link has it already, nothing is stored. None: a new one.
     Raises Refused before a publication, NotFound for a person on no roster, and Refused beyond MOST_LINKS.
     """
     schedule = tx.schedule()
     if schedule.latest is None:
-        raise Refused("no schedule is published yet; make one with `oncall generate` and `oncall publish`")
+        raise Refused(
+            "no schedule is published yet; make one with `oncall generate` and `oncall publish`", on_page=NO_SHIFTS
+        )
     if engineer is not None and roster_fault(engineer, schedule) is not None:
         hint = suggestion(clean(engineer), sorted(schedule.people))
-        raise NotFound(f"nobody on the published rosters has the id {quoted(engineer)}; {hint}")
+        raise NotFound(f"nobody on the published rosters has the id {quoted(engineer)}; {hint}", on_page=NO_SHIFTS)
+    if secret is not None and tx.calendar_link(_digest(secret)) is not None:
+        return _path(secret)
     if len(tx.calendar_links(engineer)) >= MOST_LINKS:
         raise Refused(
             f"{_owner(engineer)} has {MOST_LINKS} calendar links already; "
-            f"`oncall calendar unlink {engineer or '--team'}` revokes them all"
+            f"`oncall calendar unlink {engineer or '--team'}` revokes them all",
+            on_page=f"you have {MOST_LINKS} calendar links already; revoke them on your page, then make a new one",
         )
-    secret = secrets.token_urlsafe(SECRET_BYTES)
+    secret = secret or secrets.token_urlsafe(SECRET_BYTES)
     tx.add_calendar_link(CalendarLink(_digest(secret), schedule.latest.team, engineer, real_now, by))
-    return f"/calendar/{secret}.ics"
+    return _path(secret)
 
 
 def revoke_links(tx: CalendarLinks, engineer: str | None) -> CalendarUnlinkView:
@@ -80,13 +88,20 @@ def revoke_links(tx: CalendarLinks, engineer: str | None) -> CalendarUnlinkView:
     revoked = tx.remove_calendar_links(engineer)
     if not revoked:
         owner = _owner(quoted(engineer)[1:-1] if engineer is not None else None)
-        raise NotFound(f"{owner} has no calendar link; `oncall calendar link` makes one")
+        raise NotFound(
+            f"{owner} has no calendar link; `oncall calendar link` makes one",
+            on_page="you have no calendar link any more, so there is nothing to revoke",
+        )
     return {"engineer": engineer, "revoked": revoked}
 
 
 def link_with(tx: CalendarLinks, secret: str) -> CalendarLink | None:
     """Return the link that has this secret; None if no link ever had it, or if the link is revoked."""
     return tx.calendar_link(_digest(secret))
+
+
+def _path(secret: str) -> str:
+    return f"/calendar/{secret}.ics"
 
 
 def _owner(engineer: str | None) -> str:

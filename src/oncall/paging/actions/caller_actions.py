@@ -22,6 +22,8 @@ from oncall.paging.ports.callers import CallerRole, Token
 from oncall.paging.ports.store import TicketStore
 from oncall.schedule.schedule import Schedule
 
+OFF_ROSTER = "you are on no published roster any more, so nothing was changed; ask your manager"
+
 
 class NotAllowed(OncallError):
     """Raised for an action that the caller's token does not allow."""
@@ -97,7 +99,7 @@ def _refuse_another_name(action: TicketAction, caller: Token, schedule: Schedule
         raise NotAllowed(f"this token acts for {caller.name} alone")
     fault = roster_fault(caller.name, schedule)
     if fault is not None:
-        raise NotAllowed(f"this token may not record events: {fault}")
+        raise NotAllowed(f"this token may not record events: {fault}", on_page=OFF_ROSTER)
 
 
 def _refuse_nobody(action: TicketAction, caller: Token, schedule: Schedule) -> None:

@@ -13,10 +13,14 @@ from oncall.paging.domain.quoted_text import quoted
 
 @dataclass(frozen=True, slots=True)
 class FieldFault:
-    """One field of a posted document that cannot be used, and what to send instead."""
+    """One field of a posted document that cannot be used, and what to send instead.
+
+    on_page: the message for a reader of a page, where it would name a field of the API or an id; None: the message.
+    """
 
     field: str
     message: str
+    on_page: str | None = None
 
 
 class FieldFaults(OncallError):

@@ -71,7 +71,10 @@ def _merge_target(work: TicketWork, into: str) -> TicketWork:
         raise Refused(f"{name} cannot be merged into itself")
     named = work.tx.ticket(into) if ID_PATTERN.fullmatch(into) else None
     if named is None:
-        raise Refused(f"{name}: no ticket has the id {quoted(into)} to merge it into")
+        raise Refused(
+            f"{name}: no ticket has the id {quoted(into)} to merge it into",
+            on_page=f"{name}: there is no ticket {quoted(into)} to merge it into; write it as the board does",
+        )
     target = goes_on_as(TicketWork.on(work.tx, named, work.context))
     if target.name == name:
         raise Refused(f"{name}: {into} is merged into {name} already")

@@ -65,7 +65,7 @@ def sign_in_identity(identity: Identity, tx: SignIns, *, replaces: str | None, r
 def _person_with(identity: Identity, schedule: Schedule) -> str:
     if not identity.email:
         raise NotAllowed(
-            "the identity provider names no e-mail address for you; your administrator can add the claim `email`"
+            "the identity provider names no e-mail address for you; your administrator can add it to the sign-in"
         )
     if not identity.is_verified:
         raise NotAllowed(
@@ -76,9 +76,7 @@ def _person_with(identity: Identity, schedule: Schedule) -> str:
     found = {person.id for person in people if person.email is not None and person.email.casefold() == wanted}
     shown = clean(identity.email)[:LONGEST_EMAIL]
     if not found:
-        raise NotAllowed(
-            f"{shown} is not on the published roster; your manager can add it as your `email` there and publish"
-        )
+        raise NotAllowed(f"{shown} is not on the published roster; your manager can add it there and publish")
     if len(found) > 1:
         raise NotAllowed(f"{shown} belongs to several people of the published roster; your manager can correct that")
     return found.pop()

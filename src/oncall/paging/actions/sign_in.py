@@ -24,7 +24,6 @@ SESSION_LENGTH = timedelta(days=7)
 """How long a browser stays signed in (real time)."""
 LONGEST_PERSON = 60
 SECRET_BYTES = 32
-NO_LINK = "this link was used already, has ended, or was never made; ask for a new one: `oncall login-link YOUR-ID`"
 
 
 class LoginLinkView(TypedDict):
@@ -142,6 +141,12 @@ def visitor_of(session_id: str, tx: SignIns, *, real_now: datetime) -> Visitor |
     is_manager = schedule.manager is not None and schedule.manager.id == session.person
     role = CallerRole.MANAGER if is_manager or session.is_manager else CallerRole.ENGINEER
     return Visitor(session.person, name, role, session.digest, session.created_at, session.id_token)
+
+
+def has_left(session_id: str, tx: SignIns, *, real_now: datetime) -> bool:
+    """Return True for a session that would still hold if its person had not left the roster."""
+    session = tx.page_session(digest_of(session_id))
+    return session is not None and session.ends_at > real_now and session.person not in _people(tx.schedule())
 
 
 def digest_of(secret: str) -> str:

@@ -102,7 +102,10 @@ def refuse_another(work: TicketWork, before: Event, action: TicketAction) -> Non
             return
     elif action.kind is before.kind:
         return
-    raise Conflict(f'{work.name}: the event "{action.id}" is recorded as {what} already')
+    raise Conflict(
+        f'{work.name}: the event "{action.id}" is recorded as {what} already',
+        on_page=f"this form was sent already and recorded on {work.name}, with another choice; open the ticket again",
+    )
 
 
 def refuse_stranger(work: TicketWork, action: TicketAction) -> None:
@@ -121,7 +124,11 @@ def refuse_pass(work: TicketWork, action: TicketAction) -> None:
         return
     _refuse_unknown(action.to, people)
     if action.to == action.by:
-        raise Refused(f"{work.name}: {action.to} cannot pass it to themselves; name another person of the roster")
+        name = work.schedule.name_of(action.to)
+        raise Refused(
+            f"{work.name}: {action.to} cannot pass it to themselves; name another person of the roster",
+            on_page=f"{work.name}: {name} cannot pass it to themselves; choose another person",
+        )
     if action.to == state.owner and state.status is TicketStatus.ACKNOWLEDGED:
         raise Refused(f"{work.name} is taken by {work.owner_name} already")
 
@@ -129,7 +136,10 @@ def refuse_pass(work: TicketWork, action: TicketAction) -> None:
 def _refuse_unknown(person: str, people: Mapping[str, Person]) -> None:
     if person not in people:
         hint = suggestion(clean(person), sorted(people))
-        raise Refused(f"nobody on the published rosters has the id {quoted(person)}; {hint}")
+        raise Refused(
+            f"nobody on the published rosters has the id {quoted(person)}; {hint}",
+            on_page="this person is on no published roster; open the page again and choose from its list",
+        )
 
 
 def end_of_drill(action: TicketAction) -> TicketAction:

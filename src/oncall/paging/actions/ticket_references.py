@@ -42,17 +42,25 @@ def find_ticket(tx: Tickets, reference: str) -> StoredTicket:
     word = reference.strip()
     found = _found(tx, word)
     if not found:
-        raise NotFound(f"no ticket has the id or code {quoted(reference)}; `oncall tickets` lists the open ones")
+        raise NotFound(
+            f"no ticket has the id or code {quoted(reference)}; `oncall tickets` lists the open ones",
+            on_page=f"there is no ticket {quoted(reference)}; the board lists the open ones",
+        )
     if len(found) == 1:
         return found[0]
     holder = next((one for one in found if one.code == word.upper() and _is_open(one)), None)
     if holder is None:
         ids = " or ".join(one.ticket.id for one in found)
-        raise Conflict(f"{quoted(word)} may be the id {ids}; write it in its letter case")
+        raise Conflict(
+            f"{quoted(word)} may be the id {ids}; write it in its letter case",
+            on_page=f"{quoted(word)} may be the ticket {ids}; write its capital letters as the board does",
+        )
     other = next(one for one in found if one is not holder)
     raise Conflict(
         f"{quoted(word)} is the code of ticket {holder.ticket.id} and the id of ticket {other.ticket.id}; "
-        f"write {BY_CODE}{holder.code} for {holder.ticket.id}, or {BY_ID}{other.ticket.id} for the other"
+        f"write {BY_CODE}{holder.code} for {holder.ticket.id}, or {BY_ID}{other.ticket.id} for the other",
+        on_page=f"{quoted(word)} is the code of ticket {holder.ticket.id}, and another ticket is called "
+        f"{other.ticket.id}; open the one that you mean from the board",
     )
 
 

@@ -66,13 +66,22 @@ def whom(tx: Schedules, wanted: str | None, now: datetime) -> str:
     """Return the id of the person to drill: `wanted`, or the first person that a page would reach. Raises Refused."""
     schedule = tx.schedule()
     if schedule.latest is None:
-        raise Refused("no schedule is published, so there is nobody to page; see `oncall publish`")
+        raise Refused(
+            "no schedule is published, so there is nobody to page; see `oncall publish`",
+            on_page="no schedule is published, so no test page can be sent; ask your manager",
+        )
     if wanted is not None and wanted not in schedule.people:
         hint = suggestion(clean(wanted), sorted(schedule.people))
-        raise Refused(f"nobody on the published rosters has the id {quoted(wanted)}; {hint}")
+        raise Refused(
+            f"nobody on the published rosters has the id {quoted(wanted)}; {hint}",
+            on_page="you are on no published roster any more, so no test page was sent; ask your manager",
+        )
     person = wanted or first_responder(schedule, schedule.responders(now))
     if person is None:
-        raise Refused("nobody is on call and the roster has no manager; name a person with --to")
+        raise Refused(
+            "nobody is on call and the roster has no manager; name a person with --to",
+            on_page="nobody is on call and the roster has no manager, so no test page was sent",
+        )
     return person
 
 

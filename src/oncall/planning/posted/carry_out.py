@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
-from oncall.paging.actions.caller_actions import NotAllowed
+from oncall.paging.actions.caller_actions import OFF_ROSTER, NotAllowed
 from oncall.paging.actions.engineer_tokens import roster_fault
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.outgoing.schedule_notices import ScheduleChange, ScheduleNotices, tell_changed
@@ -143,6 +143,10 @@ def refuse_others(tx: ScheduleTransaction, actor: Actor, engineer: str, may: str
     if not actor.is_limited:
         return
     if (fault := roster_fault(actor.by, tx.schedule())) is not None:
-        raise NotAllowed(f"this token may not change the schedule: {fault}")
+        raise NotAllowed(f"this token may not change the schedule: {fault}", on_page=OFF_ROSTER)
     if engineer != actor.by:
-        raise NotAllowed(f"this token {may.format(actor.by)}; a manager can")
+        name = tx.schedule().name_of(engineer)
+        raise NotAllowed(
+            f"this token {may.format(actor.by)}; a manager can",
+            on_page=f"only {name} or a manager can do this, so nothing was changed",
+        )

@@ -57,7 +57,11 @@ def carry_out_swap(tx: SwapDesk, posted: SwapPosted, actor: Actor, times: NoteTi
     """
     refuse_others(tx, actor, posted.asked.engineer, "swaps the shifts of {} alone")
     if posted.is_agreed and actor.is_limited:
-        raise NotAllowed(f"this token asks {posted.asked.other} for the swap; only a manager makes it at once")
+        name = tx.schedule().name_of(posted.asked.other or "")
+        raise NotAllowed(
+            f"this token asks {posted.asked.other} for the swap; only a manager makes it at once",
+            on_page=f"only a manager makes a swap at once; ask {name} for it instead",
+        )
     author, terms = actor.author(posted.reason), actor.terms(is_forced=posted.is_forced)
     if not posted.is_agreed:
         return SwapDone(ask_to_swap(tx, posted.asked, author, terms, times))

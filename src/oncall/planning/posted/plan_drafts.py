@@ -106,7 +106,9 @@ def keep_draft(tx: PlanDrafts, new: NewDraft, real_now: datetime) -> bool:
     if new.state is DraftState.MAKING and running is not None:
         raise Refused(
             f"one plan is made at a time, and {running.by} has started one ({running.title}); "
-            "wait until it is made, or discard it. Nothing was started"
+            "wait until it is made, or discard it. Nothing was started",
+            on_page=f"one plan is made at a time, and another one is being made ({running.title}); "
+            "wait until it is made, or discard it. Nothing was started",
         )
     _make_room(tx, kept)
     made = PlanDraft(new.id, new.team, new.state, new.by, real_now, real_now, new.title)
@@ -201,7 +203,7 @@ def _told_of(published: Published, now: datetime) -> list[str]:
         f"to {full_time(gap.window.end, zone)}"
         for gap in gaps_from(after, now)
     ]
-    told = [f"Told by SMS: {', '.join(published.told)}."] if published.told else []
+    told = [f"Told by SMS: {', '.join(map(after.name_of, published.told))}."] if published.told else []
     return [*published.warnings, *gaps, *told]
 
 

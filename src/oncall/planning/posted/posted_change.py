@@ -56,7 +56,7 @@ def override_from(document: object) -> OverrideAsked:
     fields = PostedFields(document, "override")
     start, end = fields.needed_time("from"), fields.needed_time("to")
     if start is not None and end is not None and end <= start:
-        fields.fault("to", "must be after `from`")
+        fields.fault("to", "must be after `from`", on_page="must be after the time in From")
     engineer, reason = fields.needed_name("engineer"), fields.needed_reason()
     role = fields.name("role") or "primary"
     is_forced = fields.switch("force")
@@ -100,9 +100,9 @@ class PostedFields:
         self._document: Mapping[str, object] = document
         self._faults: list[FieldFault] = []
 
-    def fault(self, field: str, message: str) -> None:
+    def fault(self, field: str, message: str, *, on_page: str | None = None) -> None:
         """Record a fault of a field."""
-        self._faults.append(FieldFault(field, message))
+        self._faults.append(FieldFault(field, message, on_page))
 
     def refuse_faults(self) -> None:
         """Raise FieldFaults if there are any."""

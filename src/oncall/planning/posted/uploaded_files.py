@@ -44,7 +44,8 @@ def uploaded_publication(files: Files, in_force: Roster | None) -> dict[str, obj
     """
     plan = files.get("plan")
     if plan is None or not plan.name.lower().endswith((".csv", ".json")):
-        raise FieldFaults([FieldFault("plan", "choose the plan, a .csv or .json file that `oncall generate` wrote")])
+        words = "choose the plan, a .csv or .json file"
+        raise FieldFaults([FieldFault("plan", f"{words} that `oncall generate` wrote", words)])
     roster = uploaded_roster(files, in_force)
     uploaded = files["plan"]
     named = NamedPlan(uploaded.name, plan_from_text(uploaded.name, uploaded.text, roster))

@@ -19,6 +19,7 @@ from oncall.schedule.changes import AssignmentChange, changes_between
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.versions import Piece
 from oncall.support.windows import Window
+from oncall.support.wording import in_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +46,10 @@ class BrokenRule:
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.sentence}"
+
+    def in_names(self, schedule: Schedule) -> str:
+        """Return the sentence for a page: with the engineers' names in place of their ids, and without the key."""
+        return in_names(self.sentence, self.people, schedule.name_of)
 
 
 class PublishedTexts(Protocol):
@@ -95,14 +100,17 @@ def absent_now(schedule: Schedule, roster: Roster | None, now: datetime) -> list
     return absent_by_change(schedule, now, lambda engineer: availability_of(schedule, engineer, roster))
 
 
-def refuse_broken(rules: Sequence[BrokenRule], *, is_forced: bool) -> None:
-    """Raise Refused with every broken rule, unless the change is forced."""
+def refuse_broken(rules: Sequence[BrokenRule], schedule: Schedule, *, is_forced: bool) -> None:
+    """Raise Refused with every broken rule, unless the change is forced. schedule: has the engineers' names."""
     if rules and not is_forced:
+        begins = "the change breaks rules of the published roster; nothing was changed"
         found = "\n".join(f"  {rule}" for rule in rules)
-        raise Refused(f"the change breaks rules of the published roster; nothing was changed\n{found}\n{FORCE_IT}")
+        on_page = "\n".join([begins, *(rule.in_names(schedule) for rule in rules), FORCE_ON_PAGE])
+        raise Refused(f"{begins}\n{found}\n{FORCE_IT}", on_page=on_page)
 
 
 FORCE_IT = "to make it anyway, add --force and say why with --reason"
+FORCE_ON_PAGE = "to make it anyway, open the page again, tick the box under the form, and give a reason"
 
 
 def _by_the_minute(after: Schedule, change: AssignmentChange, roster: Roster | None) -> list[BrokenRule]:

@@ -71,7 +71,7 @@ def change_schedule(
         broken.extend(further(schedule) if further is not None else ())
         after = schedule.with_pieces(held, kind, author.at)
         broken.extend(broken_rules(schedule, after, _span_of(held), roster_in_force(tx)))
-        refuse_broken(broken, is_forced=terms.is_forced)
+        refuse_broken(broken, schedule, is_forced=terms.is_forced)
 
     version = NewVersion(author.at, kind, author.by, author.reason.strip(), change_document(held))
     made = append_version(tx, version, check, expected=terms.expected)
@@ -81,7 +81,10 @@ def change_schedule(
 def refuse_without_reason(author: Author, terms: ChangeTerms) -> None:
     """Raise Refused for a forced change without a reason."""
     if terms.is_forced and not author.reason.strip():
-        raise Refused("--force needs a reason; say with --reason why the rule may be broken")
+        raise Refused(
+            "--force needs a reason; say with --reason why the rule may be broken",
+            on_page="a change that breaks a rule needs a reason; nothing was changed",
+        )
 
 
 def _from_now(window: Window, now: datetime) -> Window:

@@ -44,7 +44,11 @@ def covered_pieces(schedule: Schedule, cover: Cover, now: datetime) -> list[Piec
     for person in (cover.engineer, cover.by):
         check_person(schedule, person)
     if cover.engineer == cover.by:
-        raise Refused(f"{cover.by} cannot cover for {cover.by}; name another engineer with --by")
+        name = schedule.name_of(cover.by)
+        raise Refused(
+            f"{cover.by} cannot cover for {cover.by}; name another engineer with --by",
+            on_page=f"{name} has this shift already; choose another engineer",
+        )
     now = now.replace(microsecond=0)
     start = max(cover.start or now, now)
     if cover.end is not None and cover.end <= start:
@@ -75,9 +79,11 @@ def _refuse_repeated(schedule: Schedule, cover: Cover, now: datetime, found_at: 
             for each in without.assignments_of(cover.engineer, piece.window.start, piece.window.end)
         ):
             zone = schedule.calendar.zone
+            span = f"from {full_time(piece.window.start, zone)} to {full_time(piece.window.end, zone)}"
+            who, whom = schedule.name_of(cover.by), schedule.name_of(cover.engineer)
             raise Refused(
-                f"{cover.by} covers for {cover.engineer} already, from {full_time(piece.window.start, zone)} to "
-                f"{full_time(piece.window.end, zone)}; name a span with --from to cover more"
+                f"{cover.by} covers for {cover.engineer} already, {span}; name a span with --from to cover more",
+                on_page=f"{who} covers for {whom} already, {span}; nothing was changed",
             )
 
 
@@ -93,12 +99,15 @@ def _held(schedule: Schedule, cover: Cover, start: datetime) -> list[Assignment]
     last = max(publication.span.end for publication in schedule.publications)
     ends = max([last, start + timedelta(minutes=1), *(each.window.end for each in schedule.overrides)])
     found = schedule.assignments_of(cover.engineer, start, ends)
-    zone = schedule.calendar.zone
+    zone, name = schedule.calendar.zone, schedule.name_of(cover.engineer)
     if not found:
-        raise Refused(f"{cover.engineer} has no shift after {full_time(start, zone)} in the published schedule")
+        words = f"has no shift after {full_time(start, zone)} in the published schedule"
+        raise Refused(f"{cover.engineer} {words}", on_page=f"{name} {words}")
     if cover.end is not None and found[0].window.start >= cover.end:
+        span = f"is not on call from {full_time(start, zone)} to {full_time(cover.end, zone)}"
+        begins = f"begins at {full_time(found[0].window.start, zone)}"
         raise Refused(
-            f"{cover.engineer} is not on call from {full_time(start, zone)} to {full_time(cover.end, zone)}; the next "
-            f"shift of {cover.engineer} begins at {full_time(found[0].window.start, zone)}"
+            f"{cover.engineer} {span}; the next shift of {cover.engineer} {begins}",
+            on_page=f"{name} {span}; the next shift of {name} {begins}",
         )
     return found

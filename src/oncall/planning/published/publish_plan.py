@@ -21,6 +21,7 @@ from oncall.schedule.gaps import Gap, gaps_between
 from oncall.schedule.plan import Plan
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.version_document import PUBLISH, publication_document
+from oncall.support.wording import in_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,17 @@ def check_for_publication(named: NamedPlan, roster: Roster, published: Schedule 
     """
     violations = broken_by_plan(named, roster, published)
     if violations:
-        found = "\n".join(f"  {violation}" for violation in violations)
-        raise Refused(f"{named.name} does not keep the rules of {roster.source}; nothing was published\n{found}")
+        begins = f"{named.name} does not keep the rules of {roster.source}; nothing was published"
+        found = [f"  {violation}" for violation in violations]
+        on_page = [violation_in_names(violation, roster) for violation in violations]
+        raise Refused("\n".join([begins, *found]), on_page="\n".join([begins, *on_page]))
     return PublishablePlan(named.plan, roster)
+
+
+def violation_in_names(violation: Violation, roster: Roster) -> str:
+    """Return the sentence of a broken rule for a page, with the engineers' names in place of their ids."""
+    names = {each.id: each.name for each in roster.engineers}
+    return in_names(violation.sentence, violation.people, lambda person: names.get(person, person))
 
 
 def broken_by_plan(named: NamedPlan, roster: Roster, published: Schedule | None) -> list[Violation]:
@@ -95,7 +104,9 @@ def refuse_other_schedule(roster: Roster, schedule: Schedule) -> None:
     if schedule.latest is not None and schedule.latest.team != roster.team:
         raise Refused(
             f"this database holds the schedule of {schedule.latest.team}, and the plan is of {roster.team}; "
-            "use one database for each team (ONCALL_DATABASE_URL)"
+            "use one database for each team (ONCALL_DATABASE_URL)",
+            on_page=f"this service holds the schedule of {schedule.latest.team}, and the plan is of {roster.team}; "
+            "upload a plan of this team",
         )
 
 

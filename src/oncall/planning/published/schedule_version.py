@@ -95,12 +95,12 @@ def refuse_moved(schedule: Schedule, expected: int | None) -> None:
     """Raise ScheduleMoved if the schedule has a newer version than `expected`. None: any version will do."""
     if expected is None or expected == schedule.newest:
         return
-    made = "; ".join(
-        f"version {note.version} ({note.kind} by {note.by}: {note.reason})"
-        for note in schedule.log
-        if note.version > expected
-    )
+    newer = [note for note in schedule.log if note.version > expected]
+    made = "; ".join(f"version {note.version} ({note.kind} by {note.by}: {note.reason})" for note in newer)
+    named = "; ".join(f"{note.kind} by {schedule.name_of(note.by)}: {note.reason}" for note in newer)
     raise ScheduleMoved(
         f"the schedule has changed since you read version {expected}: {made or f'it is at {schedule.newest}'}; "
-        "nothing was changed. Read the schedule again, then repeat the change"
+        "nothing was changed. Read the schedule again, then repeat the change",
+        on_page=f"the schedule has changed since this page was shown ({named or f'version {schedule.newest}'}); "
+        "nothing was changed. Open the page again and look before you repeat the change",
     )

@@ -41,7 +41,7 @@ def undo_version(tx: ScheduleTransaction, version: int, author: Author, terms: C
     _refuse_dependents(before, note, list(_held_twice(made.after, span, author.at)))
     ahead = Window(max(span.start, author.at), span.end)
     broken = broken_rules(before, made.after, ahead, roster_in_force(tx))
-    refuse_broken(broken, is_forced=terms.is_forced)
+    refuse_broken(broken, before, is_forced=terms.is_forced)
     return ChangeMade(made, tuple(broken))
 
 
@@ -49,7 +49,10 @@ def _undoable(schedule: Schedule, version: int) -> VersionNote:
     note = next((note for note in schedule.log if note.version == version), None)
     if note is None:
         newest = f"the newest is {schedule.newest}" if schedule.log else "nothing is published yet"
-        raise NotFound(f"the schedule has no version {version}; {newest}. `oncall history` lists all versions")
+        raise NotFound(
+            f"the schedule has no version {version}; {newest}. `oncall history` lists all versions",
+            on_page=f"the schedule has no version {version}; {newest}",
+        )
     if note.kind == "undo":
         raise Refused(f"version {version} is an undo; make the change again instead")
     if note.undone_by is not None:
@@ -114,14 +117,16 @@ def _held_twice(after: Schedule, span: Window, now: datetime) -> Iterator[int]:
 def _refuse_dependents(schedule: Schedule, note: VersionNote, dependents: Sequence[int]) -> None:
     if not dependents:
         return
-    zone = schedule.calendar.zone
-    named = [
-        f"  version {each.version}: {each.kind} by {each.by} on {full_time(each.at, zone)}, {each.reason}"
-        for each in schedule.log
-        if each.version in dependents
-    ]
-    lines = "\n".join(named)
-    raise Refused(
+    later = [each for each in schedule.log if each.version in dependents]
+    begins = (
         f"version {note.version} ({note.kind}) cannot be taken back, because later versions depend on it; "
-        f"take these back first\n{lines}"
+        "take these back first"
     )
+    lines = [f"  {_named(schedule, each, each.by)}" for each in later]
+    on_page = [_named(schedule, each, schedule.name_of(each.by)) for each in later]
+    raise Refused("\n".join([begins, *lines]), on_page="\n".join([begins, *on_page]))
+
+
+def _named(schedule: Schedule, note: VersionNote, author: str) -> str:
+    at = full_time(note.at, schedule.calendar.zone)
+    return f"version {note.version}: {note.kind} by {author} on {at}, {note.reason}"

@@ -76,7 +76,7 @@ def ask_to_swap(
     schedule = tx.schedule()
     moves = moves_of(schedule, asked, author.at)
     refuse_without_reason(author, terms)
-    refuse_broken(judged(tx, moves, author.at), is_forced=terms.is_forced)
+    refuse_broken(judged(tx, moves, author.at), schedule, is_forced=terms.is_forced)
     request = SwapRequest(
         code=free_swap_code(tx),
         engineer=asked.engineer,
@@ -97,10 +97,13 @@ def moves_of(schedule: Schedule, asked: SwapAsked, now: datetime) -> tuple[SeatM
     """Return the seats that change hands in a swap. Raises NotFound and Refused; see `held_shift`."""
     given = held_shift(schedule, asked.engineer, asked.day, role=asked.role, now=now)
     if asked.other is None:
-        raise Refused("name the engineer who takes the shift with --with")
+        raise Refused("name the engineer who takes the shift with --with", on_page="choose who takes the shift")
     other = known_engineer(schedule, asked.other)
     if other == asked.engineer:
-        raise Refused(f"{other} cannot swap with {other}; name another engineer with --with")
+        raise Refused(
+            f"{other} cannot swap with {other}; name another engineer with --with",
+            on_page=f"{schedule.name_of(other)} has this shift already; choose another engineer",
+        )
     if asked.their_day is None:
         _refuse_same_shift(schedule, given, other)
         return given.moves_to(other)
@@ -115,7 +118,8 @@ def _refuse_same_shift(schedule: Schedule, given: HeldShift, other: str) -> None
         day = given.start.astimezone(schedule.calendar.zone).date()
         raise Refused(
             f"{other} is {each.role} on the same shift; to exchange the roles of {given.engineer} and {other}, "
-            f"write --for {day}"
+            f"write --for {day}",
+            on_page=f"{schedule.name_of(other)} is {each.role} on the same shift; choose another engineer",
         )
 
 
@@ -135,5 +139,6 @@ def _refuse_repeated(tx: SwapTransaction, request: SwapRequest, schedule: Schedu
         if is_open and is_same and {move.window for move in other.moves} & {move.window for move in request.moves}:
             raise Refused(
                 f"{request.other} has been asked about this shift already (swap {other.code}); "
-                f"`oncall withdraw {other.code}` takes that back"
+                f"`oncall withdraw {other.code}` takes that back",
+                on_page=f"{schedule.name_of(request.other)} was asked about this shift already (swap {other.code})",
             )

@@ -171,7 +171,8 @@ def _entered(
         if pieces:
             check_pieces(schedule, pieces, author.at)
             after = schedule.with_pieces(pieces, AWAY, author.at)
-            refuse_broken(broken_rules(schedule, after, span_of(moves), situation.roster), is_forced=False)
+            broken = broken_rules(schedule, after, span_of(moves), situation.roster)
+            refuse_broken(broken, schedule, is_forced=False)
 
     version = NewVersion(author.at, AWAY, author.by, author.reason.strip(), document)
     seen = situation.schedule.newest if terms.expected is None else terms.expected

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from oncall.errors import NotFound, Refused
+from oncall.schedule.change_checks import NO_PLAN
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.swap_requests import SeatMove
 from oncall.schedule.timeline import Assignment
@@ -45,10 +46,13 @@ class HeldShift:
 def known_engineer(schedule: Schedule, engineer: str) -> str:
     """Return the id of an engineer of the latest publication. Raises NotFound, and Refused if nothing is published."""
     if schedule.latest is None:
-        raise Refused("no plan is published yet; publish one first")
+        raise Refused("no plan is published yet; publish one first", on_page=NO_PLAN)
     known = list(schedule.latest.people)
     if engineer not in known:
-        raise NotFound(f'there is no engineer "{engineer[:40]}" on the published roster; {suggestion(engineer, known)}')
+        raise NotFound(
+            f'there is no engineer "{engineer[:40]}" on the published roster; {suggestion(engineer, known)}',
+            on_page="this engineer is not on the published roster; open the page again and choose from its list",
+        )
     return engineer
 
 
@@ -63,7 +67,7 @@ def held_shift(
     """
     known_engineer(schedule, engineer)
     _refuse_unknown_role(schedule, role)
-    zone = schedule.calendar.zone
+    zone, name = schedule.calendar.zone, schedule.name_of(engineer)
     refuse_outside_years(asked)
     if isinstance(asked, datetime):
         asked = asked.astimezone(UTC) if asked.tzinfo is not None else first_instant(zone, asked)
@@ -75,14 +79,23 @@ def held_shift(
     own = [each for each in near if role in (None, each.role)]
     found = [each for each in own if _is_meant(each, asked, zone)] or [each for each in own if _covers(each, day, zone)]
     if not found:
-        raise Refused(f"{engineer} has no shift {_as_role(role)}on {day}; {_nearest(own, engineer, day, zone, now)}")
+        words = f"has no shift {_as_role(role)}on {day}"
+        raise Refused(
+            f"{engineer} {words}; {_nearest(own, engineer, day, zone, now)}",
+            on_page=f"{name} {words} any more; open the board and choose the shift again",
+        )
     if len(found) > 1:
         times = " or ".join(f"{each.start.astimezone(zone):%Y-%m-%dT%H:%M}" for each in found)
-        raise Refused(f"{engineer} has {len(found)} shifts on {day}; name one by its start: {times}")
-    if found[0].start <= now:
+        words = f"has {len(found)} shifts on {day}"
         raise Refused(
-            f"the shift of {engineer} on {day} began {full_time(found[0].start, zone)}; "
-            f"`oncall cover {engineer}` takes over a shift that has begun"
+            f"{engineer} {words}; name one by its start: {times}",
+            on_page=f"{name} {words}; open the board and choose one of them",
+        )
+    if found[0].start <= now:
+        began = f"began {full_time(found[0].start, zone)}"
+        raise Refused(
+            f"the shift of {engineer} on {day} {began}; `oncall cover {engineer}` takes over a shift that has begun",
+            on_page=f"the shift of {name} {began}, so it is taken over and not swapped; open its page again",
         )
     return found[0]
 

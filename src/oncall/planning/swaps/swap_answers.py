@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -44,7 +45,7 @@ def accept_swap(
     """
     tx.lock_schedule()
     request = _open_request(tx, code, answerer)
-    _refuse_others(request, request.other, answerer)
+    _refuse_others(request, request.other, answerer, tx.schedule())
     agreed = replace(request, answered_at=answerer.at.replace(microsecond=0), answered_by=answerer.by)
     made, together = _change(tx, agreed, answerer)
     state = SwapState.AGREED if made is None else SwapState.ACCEPTED
@@ -68,7 +69,7 @@ def decline_swap(tx: SwapTransaction, code: str, answerer: Answerer, times: Note
     """End a request without a change, and tell the asker. Raises the errors of `accept_swap`."""
     tx.lock_schedule()
     request = _open_request(tx, code, answerer)
-    _refuse_others(request, request.other, answerer)
+    _refuse_others(request, request.other, answerer, tx.schedule())
     done = _ended(tx, request, SwapState.DECLINED, answerer, times)
     body = SwapWords(tx.schedule(), tx.policy()).declined(done)
     tell(tx, done.engineer, f"swap {done.code} declined", body, times)
@@ -79,7 +80,7 @@ def withdraw_swap(tx: SwapTransaction, code: str, answerer: Answerer, times: Not
     """Take a request back, and tell the engineer who was asked. Raises the errors of `accept_swap`."""
     tx.lock_schedule()
     request = _open_request(tx, code, answerer)
-    _refuse_others(request, request.engineer, answerer)
+    _refuse_others(request, request.engineer, answerer, tx.schedule())
     done = _ended(tx, request, SwapState.WITHDRAWN, answerer, times)
     body = SwapWords(tx.schedule(), tx.policy()).withdrawn(done)
     tell(tx, done.other, f"swap {done.code} withdrawn", body, times)
@@ -98,32 +99,37 @@ def _open_request(tx: SwapTransaction, code: str, answerer: Answerer) -> SwapReq
     wanted = code.strip().upper()
     request = tx.swap(wanted) if is_code(wanted) else None
     if request is None:
-        raise NotFound(f'there is no swap "{code.strip()[:20]}"; `oncall swaps` lists them')
+        words = f'there is no swap "{code.strip()[:20]}"'
+        raise NotFound(f"{words}; `oncall swaps` lists them", on_page=f"{words}; open your own page again")
     schedule = tx.schedule()
     state = state_at(request, schedule, answerer.at)
     if state not in OPEN_STATES or (state is SwapState.AGREED and request.other == answerer.by):
-        raise Refused(_why_ended(request, state, schedule))
+        ids = _why_ended(request, state, schedule, lambda person: person)
+        raise Refused(ids, on_page=_why_ended(request, state, schedule, schedule.name_of))
     return request
 
 
-def _why_ended(request: SwapRequest, state: SwapState, schedule: Schedule) -> str:
+def _why_ended(request: SwapRequest, state: SwapState, schedule: Schedule, called: Callable[[str], str]) -> str:
+    """Return why a request cannot be answered. called: returns what a person of this id is called."""
     zone, code = schedule.calendar.zone, request.code
-    begun = f"{full_time(request.begins_at, zone)}"
+    begun, answerer = full_time(request.begins_at, zone), called(request.answered_by or "")
     match state:
         case SwapState.EXPIRED:
             return f"the shift of swap {code} began {begun}, before an answer came; nothing was changed"
         case SwapState.GONE if request.version is not None:
             return f"swap {code} was made by version {request.version}, which was taken back; ask again"
         case SwapState.GONE:
-            return f"swap {code} cannot be made any more: {_who_has(request.moves, schedule)}; nothing was changed"
+            return (
+                f"swap {code} cannot be made any more: {_who_has(request.moves, schedule, called)}; nothing was changed"
+            )
         case SwapState.AGREED:
-            return f"swap {code} was accepted already, by {request.answered_by}; it waits for the other covers"
+            return f"swap {code} was accepted already, by {answerer}; it waits for the other covers"
         case _:
             at = f" on {full_time(request.answered_at, zone)}" if request.answered_at is not None else ""
-            return f"swap {code} was {state.value} already{at} by {request.answered_by}; nothing was changed"
+            return f"swap {code} was {state.value} already{at} by {answerer}; nothing was changed"
 
 
-def _who_has(moves: tuple[SeatMove, ...], schedule: Schedule) -> str:
+def _who_has(moves: tuple[SeatMove, ...], schedule: Schedule, called: Callable[[str], str]) -> str:
     """Return a sentence about the first seat that its giver no longer has, or that the absence was taken back."""
     zone = schedule.calendar.zone
     lost = next((move for move in moves if not holds(schedule, move.giver, move.role, move.window)), None)
@@ -134,14 +140,18 @@ def _who_has(moves: tuple[SeatMove, ...], schedule: Schedule) -> str:
         for each in schedule.assignments(lost.window.start, lost.window.end)
         if each.role == lost.role and each.engineer != lost.giver
     ]
-    who = f"{now_has[0]} is" if now_has else "nobody is"
-    return f"{who} {lost.role} from {full_time(lost.window.start, zone)}, and no longer {lost.giver}"
+    who = f"{called(now_has[0])} is" if now_has else "nobody is"
+    return f"{who} {lost.role} from {full_time(lost.window.start, zone)}, and no longer {called(lost.giver)}"
 
 
-def _refuse_others(request: SwapRequest, entitled: str, answerer: Answerer) -> None:
+def _refuse_others(request: SwapRequest, entitled: str, answerer: Answerer, schedule: Schedule) -> None:
     if answerer.by != entitled and not answerer.may_answer_for_others:
         what = "asks" if entitled == request.other else "was asked by"
-        raise Refused(f"swap {request.code} {what} {entitled}, not {answerer.by}; {entitled} or a manager decides")
+        name = schedule.name_of(entitled)
+        raise Refused(
+            f"swap {request.code} {what} {entitled}, not {answerer.by}; {entitled} or a manager decides",
+            on_page=f"swap {request.code} {what} {name}, not you; {name} or a manager decides",
+        )
 
 
 def _agreed_with(tx: SwapTransaction, request: SwapRequest, now: datetime) -> list[SwapRequest]:
@@ -177,10 +187,12 @@ def _change(
             return change_schedule(tx, kind, pieces_of(moves), author, terms), together
     if request.absence is not None:
         return None, []
+    begins = f"swap {request.code} breaks rules of the published roster now; nothing was changed"
     found = "\n".join(f"  {rule}" for rule in broken)
+    named = "\n".join(rule.in_names(tx.schedule()) for rule in broken)
     raise Refused(
-        f"swap {request.code} breaks rules of the published roster now; nothing was changed\n{found}\n"
-        f"withdraw it and ask again; {FORCE_IT}"
+        f"{begins}\n{found}\nwithdraw it and ask again; {FORCE_IT}",
+        on_page=f"{begins}\n{named}\nwithdraw it and ask again",
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from oncall.errors import Refused
-from oncall.planning.published.change_rules import broken_rules
+from oncall.planning.published.change_rules import BrokenRule, broken_rules
 from oncall.planning.swaps.change_costs import BalanceChange, ChangeCosts
 from oncall.planning.swaps.held_shifts import HeldShift
 from oncall.rosters.roster import Roster
@@ -22,12 +22,12 @@ from oncall.support.windows import Window
 class Taker:
     """One engineer who could take a shift.
 
-    why: the rules that forbid it, as a sentence; None if it is legal. cost_change: how much the fairness cost rises.
+    broken: the rules that forbid it; empty if it is legal. cost_change: how much the fairness cost rises.
     giver_balance, balance: what the giver and this engineer carry beyond their shares in this kind of shift.
     """
 
     engineer: str
-    why: str | None
+    broken: tuple[BrokenRule, ...]
     cost_change: int
     giver_balance: BalanceChange
     balance: BalanceChange
@@ -35,7 +35,12 @@ class Taker:
     @property
     def is_legal(self) -> bool:
         """Return True if no rule forbids it."""
-        return self.why is None
+        return not self.broken
+
+    @property
+    def why(self) -> str | None:
+        """Return the rules that forbid it, as a sentence; None if it is legal."""
+        return "; ".join(map(str, self.broken)) or None
 
 
 def takers(schedule: Schedule, roster: Roster | None, held: HeldShift, now: datetime) -> list[Taker]:
@@ -46,7 +51,9 @@ def takers(schedule: Schedule, roster: Roster | None, held: HeldShift, now: date
     if roster is None:
         raise Refused(
             "the published roster cannot be read by this version of oncall, so no choice can be judged; "
-            "publish the plan again with its roster"
+            "publish the plan again with its roster",
+            on_page="the published roster is of another version of oncall, so no choice can be judged; "
+            "a manager can publish the plan again with its roster",
         )
     costs = ChangeCosts(schedule, roster)
     others = [engineer.id for engineer in roster.engineers if engineer.id != held.engineer]
@@ -58,9 +65,9 @@ def _taker(schedule: Schedule, roster: Roster, costs: ChangeCosts, held: HeldShi
     moves = held.moves_to(other)
     pieces = pieces_of(moves)
     after = schedule.with_pieces(pieces, SWAP, now)
-    broken = broken_rules(schedule, after, span_of(moves), roster)
-    why = "; ".join(str(rule) for rule in broken) or None
-    return Taker(other, why, costs.cost_change(moves), costs.balance(held.engineer, moves), costs.balance(other, moves))
+    broken = tuple(broken_rules(schedule, after, span_of(moves), roster))
+    giver, taker = costs.balance(held.engineer, moves), costs.balance(other, moves)
+    return Taker(other, broken, costs.cost_change(moves), giver, taker)
 
 
 def pieces_of(moves: Sequence[SeatMove]) -> list[Piece]:

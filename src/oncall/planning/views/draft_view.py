@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from oncall.paging.outgoing.schedule_notices import soon_changed
 from oncall.planning.posted.posted_publication import PublicationAsked
-from oncall.planning.published.publish_plan import broken_by_plan
+from oncall.planning.published.publish_plan import broken_by_plan, violation_in_names
 from oncall.planning.published.schedule_diff import Difference, VersionsTransaction, would_change
 from oncall.planning.sources.context_sources import NamedPlan
 from oncall.planning.sources.service_record import published_seats_of
@@ -79,7 +79,7 @@ def draft_view(asked: PublicationAsked, schedule: Schedule, found: Difference, *
         fairness_of_plan(plan, roster).cost,
         plan.status,
         proof.bound if proof is not None else None,
-        tuple(map(str, broken_by_plan(named, roster, schedule))),
+        tuple(violation_in_names(each, roster) for each in broken_by_plan(named, roster, schedule)),
         _loads(named, roster, schedule),
         plan.unmet,
         share_notes(plan, roster),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -32,6 +33,7 @@ class ShiftView:
 
     is_running: the shift has begun, and the takers would take the rest of it. is_soon: a change of it causes an SMS.
     change: the version that gave the shift to its engineer; None if the plan did.
+    reasons: by the id of each engineer who could take it, the rules that forbid it, in words for a page.
     """
 
     shift: LocalAssignmentView
@@ -41,6 +43,7 @@ class ShiftView:
     is_over: bool
     is_soon: bool
     change: VersionView | None
+    reasons: Mapping[str, str]
 
     def taker(self, engineer: str | None) -> TakerView | None:
         """Return the taker with this id; None if there is none."""
@@ -57,20 +60,22 @@ def shift_view(tx: ShiftStore, start: str, role: str, now: datetime) -> ShiftVie
     found = _assignment(schedule, start, role)
     own, is_running = own_assignment_view(found, schedule), found.window.start <= now < found.window.end
     is_over = found.window.end <= now
-    judged, why_none = (None, "This shift is over.") if is_over else _judged(tx, schedule, found, now)
+    judged, why_none, reasons = _judged(tx, schedule, found, now) if not is_over else (None, "This shift is over.", {})
     is_soon = found.window.start < now + TOLD_AT_ONCE
-    return ShiftView(own, judged, why_none, is_running, is_over, is_soon, _change(schedule, found))
+    return ShiftView(own, judged, why_none, is_running, is_over, is_soon, _change(schedule, found), reasons)
 
 
 def _judged(
     tx: ShiftStore, schedule: Schedule, found: Assignment, now: datetime
-) -> tuple[TakersView | None, str | None]:
-    """Return (the engineers who could take the shift, None), or (None, the reason why they cannot be judged)."""
+) -> tuple[TakersView | None, str | None, dict[str, str]]:
+    """Return the engineers who could take the shift, or why they cannot be judged; and the reasons of `ShiftView`."""
     try:
         held = _held(schedule, found, now)
-        return takers_view(held, takers(schedule, roster_in_force(tx), held, now), schedule), None
+        every = takers(schedule, roster_in_force(tx), held, now)
     except Refused as refusal:
-        return None, str(refusal)
+        return None, refusal.on_page or str(refusal), {}
+    reasons = {each.engineer: "; ".join(rule.in_names(schedule) for rule in each.broken) for each in every}
+    return takers_view(held, every, schedule), None, reasons
 
 
 def shift_path(start: datetime, role: str) -> str:

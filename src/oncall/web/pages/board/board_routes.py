@@ -69,8 +69,9 @@ async def own_page_of(
         now=now,
         new_link=new_link,
         drill=drill,
-        # The same form sent twice names the same drill, so that one test page goes out.
+        # The same form sent twice names the same drill or link, so that one test page goes out and one link is made.
         new_drill=new_drill_name(),
+        new_name=secrets.token_hex(8),
     )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
+import re
 from datetime import timedelta
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from oncall.paging.actions.calendar_access import make_link, revoke_links
+from oncall.paging.actions.calendar_access import SECRET_BYTES, make_link, revoke_links
 from oncall.paging.actions.permissions import Access, Operation, access
 from oncall.paging.actions.reminder_choices import AS_POLICY, choice_from, save_choice
 from oncall.paging.domain.ticket import Attempt, StoredTicket
@@ -19,7 +22,8 @@ from oncall.planning.swaps.swap_notes import note_times
 from oncall.support.reminders import CHOICES
 from oncall.web.edge.problem_documents import ProblemDocument
 from oncall.web.pages.board.board_routes import own_page_of
-from oncall.web.pages.frame.door import PostedFormDep
+from oncall.web.pages.frame.door import PostedForm, PostedFormDep
+from oncall.web.pages.frame.page_refusals import INCOMPLETE
 from oncall.web.pages.frame.page_route import PageRoute
 from oncall.web.pages.frame.rendering import to
 from oncall.web.services.dependencies import ServicesDep
@@ -27,14 +31,25 @@ from oncall.web.services.dependencies import ServicesDep
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 DRILL_WAITS = timedelta(minutes=2)
 """How long the pager tries to send a test page."""
+_LINK_NAME = re.compile(r"[0-9a-f]{16}")
 
 
 @router.post("/me/calendar")
 async def post_calendar_link(services: ServicesDep, posted: PostedFormDep) -> Response:
-    """Makes a link to the visitor's own calendar and shows it once."""
-    person, real_now = posted.visitor.who.id, services.clock.real_now()
-    path = await services.engine.write(lambda tx: make_link(tx, person, by=person, real_now=real_now))
+    """Makes a link to the visitor's own calendar and shows it. The same form sent again shows the same link."""
+    person, real_now, secret = posted.visitor.who.id, services.clock.real_now(), _link_secret(posted)
+    path = await services.engine.write(lambda tx: make_link(tx, person, by=person, real_now=real_now, secret=secret))
     return await own_page_of(services, posted.visitor, new_link=services.public_url + path)
+
+
+def _link_secret(posted: PostedForm) -> str:
+    """Return the secret of the link that a form makes: always the same for one form, and nobody else can compute it."""
+    name = posted.fields.get("link", "")
+    if not _LINK_NAME.fullmatch(name):
+        raise ProblemDocument(422, INCOMPLETE)
+    key = posted.visitor.form_token.encode()
+    made = hmac.digest(key, b"calendar link " + name.encode(), "sha256")
+    return base64.urlsafe_b64encode(made[:SECRET_BYTES]).rstrip(b"=").decode()
 
 
 @router.post("/me/calendar/revoke")

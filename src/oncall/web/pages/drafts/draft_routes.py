@@ -41,6 +41,7 @@ from oncall.schedule.schedule import Schedule
 from oncall.schedule.schedule_views import history_view
 from oncall.web.pages.frame.door import ManagerDep, ManagerFormDep, PageVisitor, UploadDep
 from oncall.web.pages.frame.form_numbers import version_in
+from oncall.web.pages.frame.page_refusals import page_lines
 from oncall.web.pages.frame.page_route import PageRoute
 from oncall.web.pages.frame.rendering import page, to
 from oncall.web.services.dependencies import ReportLock, ServicesDep
@@ -82,7 +83,7 @@ async def drafts_page(
         visitor=visitor,
         drafts=drafts,
         publications=versions[: -MOST_PUBLICATIONS - 1 : -1],
-        faults=str(refusal).splitlines() if refusal is not None else [],
+        faults=page_lines(refusal) if refusal is not None else [],
         typed=typed or {},
         lost=[each.name for each in (files or {}).values()],
         names=_names(schedule),

@@ -39,7 +39,7 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 MOST_WEEKS = 53
 SECONDS = (30, 120, 600)
 """The times that a search may take (real time)."""
-NO_WORKER = "no plan can be made on this server; make it with `oncall generate`, and upload it"
+NO_WORKER = "no plan can be made on this server; make it in a terminal and upload it"
 
 
 @router.post("/board/drafts/make")

@@ -15,13 +15,13 @@ from fastapi import Depends, Request, Response
 
 from oncall.paging.actions.permissions import Access, Operation, access
 from oncall.paging.actions.posted_json import LARGEST_BODY
-from oncall.paging.actions.sign_in import SESSION_LENGTH, SignedIn, Visitor, digest_of, visitor_of
+from oncall.paging.actions.sign_in import SESSION_LENGTH, SignedIn, Visitor, digest_of, has_left, visitor_of
 from oncall.paging.ports.callers import CallerRole
 from oncall.planning.posted.uploaded_files import UploadedFile
-from oncall.web.access.caller_rate import OVER_RATE
 from oncall.web.edge.problem_documents import ProblemDocument
 from oncall.web.edge.request_bodies import LARGEST_PLAN, form_body
 from oncall.web.edge.request_trace import keep_caller, keep_over_rate
+from oncall.web.pages.frame.page_refusals import INCOMPLETE
 from oncall.web.pages.frame.page_route import NeedsSignIn
 from oncall.web.pages.frame.typed_words import remember_typed
 from oncall.web.pages.frame.upload_form import upload_form
@@ -32,6 +32,7 @@ FORM_FIELD = "form_token"
 """The name of the hidden field that every form of a signed-in visitor has."""
 FOREIGN_FORM = "this form was not sent from a page of this service, so nothing was changed; open the page and try again"
 STALE_FORM = "this form belongs to another sign-in, so nothing was changed; open the page again and send it from there"
+TOO_FAST = "you sent many forms in a short time, so nothing was stored; wait a minute, and send it again"
 MANAGERS_ONLY = "only a manager drafts and publishes plans"
 _LONGEST_COOKIE = 200
 _OWN_PAGE = re.compile(r"/(?:board|me)(?:[/?][A-Za-z0-9._~%&=+/?:@,-]{0,500})?")
@@ -84,10 +85,20 @@ async def visitor_or_none(request: Request) -> PageVisitor | None:
     return PageVisitor(who, hmac.new(session_id.encode(), b"form token", hashlib.sha256).hexdigest())
 
 
+async def is_off_roster(request: Request) -> bool:
+    """Return True if the cookie names a session whose person has left the roster since they signed in."""
+    services = running(request).services
+    session_id = _session_id(request, services)
+    if session_id is None:
+        return False
+    real_now = services.clock.real_now()
+    return await services.engine.read(lambda tx: has_left(session_id, tx, real_now=real_now))
+
+
 async def _visitor(request: Request) -> PageVisitor:
     visitor = await visitor_or_none(request)
     if visitor is None:
-        raise NeedsSignIn
+        raise NeedsSignIn(has_left=await is_off_roster(request))
     return visitor
 
 
@@ -128,7 +139,7 @@ async def _sender(request: Request) -> PageVisitor:
     visitor = await _visitor(request)
     if not running(request).services.caller_rate.allows(visitor.who.id, request.method):
         keep_over_rate(request)
-        raise ProblemDocument(503, OVER_RATE)
+        raise ProblemDocument(503, TOO_FAST)
     return visitor
 
 
@@ -156,7 +167,7 @@ async def form_fields(request: Request, most: int = LARGEST_BODY) -> dict[str, s
     """Return the fields of a form, each with its one value. Raises ProblemDocument 400 for a field that comes twice."""
     found = await form_body(request, most)
     if any(len(values) > 1 for values in found.values()):
-        raise ProblemDocument(400, "the form has a field twice")
+        raise ProblemDocument(400, INCOMPLETE)
     fields = {name: values[0] for name, values in found.items()}
     remember_typed(request, fields)
     return fields

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from http import HTTPStatus
 
 from fastapi import Request
 from fastapi.responses import Response
 
 from oncall.errors import StoreError, StoreInDoubt
 from oncall.support.portal_rules import QUESTIONS
-from oncall.web.edge.problem_documents import IN_DOUBT, NOTHING_STORED, log_store_error
+from oncall.web.edge.problem_documents import NOTHING_STORED, log_store_error
 from oncall.web.edge.request_trace import keep_detail
+from oncall.web.pages.frame.page_refusals import PAGE_IN_DOUBT, title_of
 from oncall.web.pages.frame.rendering import page
 from oncall.web.services.dependencies import running
 
@@ -47,7 +47,7 @@ def kept_words(
     return page(
         "kept_words.html.j2",
         status=status,
-        title=title or HTTPStatus(status).phrase,
+        title=title or title_of(status),
         words=words,
         message=fields.get("message", ""),
         subject=fields.get("subject", ""),
@@ -65,5 +65,5 @@ def store_is_away(request: Request, away: StoreError, fields: Mapping[str, str],
     The form has an id of its own, so that it acts once even if the first one was stored.
     """
     log_store_error(away)
-    words = IN_DOUBT if isinstance(away, StoreInDoubt) else NOTHING_STORED
+    words = PAGE_IN_DOUBT if isinstance(away, StoreInDoubt) else NOTHING_STORED
     return kept_words(request, 503, words, fields, sends_to=sends_to)

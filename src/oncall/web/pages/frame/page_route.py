@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Coroutine
-from http import HTTPStatus
 from urllib.parse import quote
 
 from fastapi import Request, Response
 
 from oncall.errors import OncallError, StoreError, StoreInDoubt
+from oncall.paging.actions.caller_actions import OFF_ROSTER
 from oncall.web.edge.plain_route import PlainRoute
-from oncall.web.edge.problem_documents import IN_DOUBT, NOTHING_STORED, ProblemDocument, log_store_error, status_of
+from oncall.web.edge.problem_documents import NOTHING_STORED, ProblemDocument, log_store_error, status_of
 from oncall.web.edge.request_trace import keep_detail
 from oncall.web.pages.frame.kept_words import is_for_customers, kept_words
+from oncall.web.pages.frame.page_refusals import PAGE_IN_DOUBT, TOO_LARGE, page_words, title_of
 from oncall.web.pages.frame.rendering import page, to
 from oncall.web.pages.frame.typed_words import named_words, typed_words
 
@@ -27,7 +28,14 @@ _PAGE_OF_ONE = re.compile(r"/board/(?:tickets|drafts)/[^/]+/[a-z]+")
 
 
 class NeedsSignIn(Exception):
-    """Raised where the browser has no session. The visitor is led to the sign-in, and from there back."""
+    """Raised where the browser has no session. The visitor is led to the sign-in, and from there back.
+
+    has_left: the person of the session has left the roster, so signing in again does not help.
+    """
+
+    def __init__(self, *, has_left: bool = False) -> None:
+        super().__init__()
+        self.has_left = has_left
 
 
 class PageRoute(PlainRoute):
@@ -40,20 +48,21 @@ class PageRoute(PlainRoute):
         async def answer_with_page(request: Request) -> Response:
             try:
                 return await answer(request)
-            except NeedsSignIn:
+            except NeedsSignIn as needed:
                 if typed_words(request):
-                    return refusal_page(request, 403, SIGN_IN_ENDED, needs_sign_in=True)
+                    words = OFF_ROSTER if needed.has_left else SIGN_IN_ENDED
+                    return refusal_page(request, 403, words, needs_sign_in=not needed.has_left)
                 return to(f"/login?next={quote(_wanted(request), safe='')}")
             except ProblemDocument as refusal:
-                return refusal_page(request, refusal.status, refusal.detail)
+                return refusal_page(request, refusal.status, TOO_LARGE if refusal.status == 413 else refusal.detail)
             except StoreError as away:
                 log_store_error(away)
-                return refusal_page(request, 503, IN_DOUBT if isinstance(away, StoreInDoubt) else NOTHING_STORED)
+                return refusal_page(request, 503, PAGE_IN_DOUBT if isinstance(away, StoreInDoubt) else NOTHING_STORED)
             except OncallError as refusal:
                 status = status_of(refusal)
                 if status is None:
                     raise
-                return refusal_page(request, status, str(refusal).replace("\n", "; "))
+                return refusal_page(request, status, page_words(refusal))
 
         return answer_with_page
 
@@ -88,6 +97,6 @@ def refusal_page(request: Request, status: int, words: str, *, needs_sign_in: bo
         return kept_words(request, status, words, typed_words(request))
     keep_detail(request, words)
     typed = named_words(typed_words(request))
-    title = HTTPStatus(status).phrase
+    title = title_of(status)
     values = {"title": title, "words": words, "typed": typed, "needs_sign_in": needs_sign_in}
     return page("refused.html.j2", status=status, back=_way_back(request), **values)

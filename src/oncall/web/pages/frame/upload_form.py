@@ -13,6 +13,7 @@ from oncall.planning.posted.posted_publication import LONGEST_NAME
 from oncall.planning.posted.uploaded_files import UploadedFile
 from oncall.web.edge.problem_documents import ProblemDocument
 from oncall.web.edge.request_bodies import LARGEST_PLAN, raw_body
+from oncall.web.pages.frame.page_refusals import INCOMPLETE
 
 _MOST_PARTS = 40
 _LONGEST_FIELD = 1000
@@ -20,7 +21,6 @@ _MEDIA = re.compile(r'multipart/form-data; *boundary="?([A-Za-z0-9\'()+_,./:=?-]
 _NAMED = re.compile(
     rb'content-disposition: *form-data; *name="([a-z_]{1,40})"(?:; *filename="([^"\r\n]*)")?', re.IGNORECASE
 )
-_NO_FORM = "the body is not a form with files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ async def upload_form(request: Request) -> UploadForm:
     """
     media = _MEDIA.fullmatch(request.headers.get("content-type", "").strip())
     if media is None:
-        raise ProblemDocument(400, _NO_FORM)
+        raise ProblemDocument(400, INCOMPLETE)
     return form_of(await raw_body(request, LARGEST_PLAN), media[1].encode())
 
 
@@ -47,16 +47,16 @@ def form_of(raw: bytes, boundary: bytes) -> UploadForm:
     """Return the form of a body. Raises as `upload_form`."""
     first, *parts = (b"\r\n" + raw).split(b"\r\n--" + boundary, _MOST_PARTS + 1)
     if first or not parts or not parts.pop().startswith(b"--"):
-        raise ProblemDocument(400, _NO_FORM)
+        raise ProblemDocument(400, INCOMPLETE)
     form, faults = UploadForm({}, {}), []
     for part in parts:
         head, blank, content = part.partition(b"\r\n\r\n")
         named = next(filter(None, map(_NAMED.match, head.split(b"\r\n"))), None)
         if not blank or named is None:
-            raise ProblemDocument(400, _NO_FORM)
+            raise ProblemDocument(400, INCOMPLETE)
         field, filename = named[1].decode(), named[2]
         if field in form.fields or field in form.files:
-            raise ProblemDocument(400, "the form has a field twice")
+            raise ProblemDocument(400, INCOMPLETE)
         try:
             _add(form, field, filename, content)
         except UnicodeDecodeError:
@@ -70,7 +70,7 @@ def _add(form: UploadForm, field: str, filename: bytes | None, content: bytes) -
     """Add one part. Raises UnicodeDecodeError, and ProblemDocument for a text field that is too long."""
     if filename is None:
         if len(content) > _LONGEST_FIELD:
-            raise ProblemDocument(413, f"the field {field} has more than {_LONGEST_FIELD} bytes")
+            raise ProblemDocument(413, f"a text of the form is longer than {_LONGEST_FIELD} bytes; shorten it")
         form.fields[field] = content.decode()
         return
     # A browser sends an empty name for a file that was not chosen. Some send the file's folder, too.

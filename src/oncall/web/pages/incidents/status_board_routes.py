@@ -26,11 +26,12 @@ from oncall.paging.ports.store import Transaction
 from oncall.status.status_actions import StatusAuthor
 from oncall.status.status_board import WindowUptime, open_incidents, uptime_windows
 from oncall.status.status_effect import StatusEffect
-from oncall.status.status_record import NO_PAGE, StatusRecord, read_status
+from oncall.status.status_record import StatusRecord, read_status
 from oncall.status.status_words import both_times, formula_sentence
 from oncall.web.edge.problem_documents import ProblemDocument, status_of
 from oncall.web.edge.request_trace import keep_detail
 from oncall.web.pages.frame.door import PageVisitor, PostedForm, PostedFormDep, VisitorDep
+from oncall.web.pages.frame.page_refusals import page_words
 from oncall.web.pages.frame.page_route import PageRoute
 from oncall.web.pages.frame.rendering import page, to
 from oncall.web.pages.incidents.status_forms import (
@@ -46,6 +47,7 @@ from oncall.web.services.services import Services
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 PATH = "/board/status"
+NO_STATUS_PAGE = "no status page is published; a manager adds a status file to the policy and publishes a plan with it"
 NO_FORM = "there is no such form; open the page of the status page again"
 _NEW_ID = re.compile(r"[0-9a-f]{12}")
 _SEEN = re.compile(r"[0-9]{1,18}")
@@ -135,7 +137,7 @@ async def _preview(
         if status_of(fault) is None:
             raise
         refusal = refusal or fault
-    words = str(refusal).replace("\n", "; ") if refusal is not None else ""
+    words = page_words(refusal) if refusal is not None else ""
     keep_detail(request, words)
     # In a thread, because the uptime before and after is worked out from the whole history.
     return await asyncio.to_thread(
@@ -201,4 +203,4 @@ async def _record(services: Services) -> StatusRecord:
     try:
         return await services.engine.read(lambda tx: read_status(tx, now))
     except Refused:
-        raise ProblemDocument(404, NO_PAGE) from None
+        raise ProblemDocument(404, NO_STATUS_PAGE) from None

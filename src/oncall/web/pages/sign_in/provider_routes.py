@@ -34,8 +34,8 @@ from oncall.web.services.services import Services
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 BACK = "/login/provider/back"
 """Where the provider sends the browser; the operator registers this address there."""
-NO_PROVIDER = "this service has no identity provider; ask for a link: `oncall login-link YOUR-ID`"
-USE_A_LINK = "try again later, or ask for a link: `oncall login-link YOUR-ID`"
+NO_PROVIDER = "this service has no identity provider; ask your manager for a link"
+USE_A_LINK = "try again later, or ask your manager for a link"
 _LONGEST = 4_096
 _ERROR = re.compile(r"[a-z_]{1,40}")
 

@@ -6,7 +6,7 @@ import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from oncall.paging.actions.sign_in import NO_LINK, sign_in
+from oncall.paging.actions.sign_in import sign_in
 from oncall.web.edge.problem_documents import FLOODED, ProblemDocument
 from oncall.web.edge.request_trace import source_of
 from oncall.web.pages.frame.door import (
@@ -14,6 +14,7 @@ from oncall.web.pages.frame.door import (
     PostedFormDep,
     drop_session,
     form_fields,
+    is_off_roster,
     keep_session,
     own_page,
     own_session,
@@ -26,6 +27,7 @@ from oncall.web.services.dependencies import ServicesDep
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 LONGEST_LINK = 500
+NO_LINK = "this link was used already, has ended, or was never made; ask your manager for a new one"
 
 
 @router.get("/")
@@ -51,13 +53,19 @@ async def get_login(request: Request, services: ServicesDep, visitor: MaybeVisit
     wanted = own_page(request.query_params.get("next", ""))
     if visitor is not None:
         return to(wanted)
-    return page("login.html.j2", link=None, wanted=wanted, has_provider=services.identity is not None)
+    return page(
+        "login.html.j2",
+        link=None,
+        wanted=wanted,
+        has_provider=services.identity is not None,
+        has_left=await is_off_roster(request),
+    )
 
 
 @router.get("/login/{secret}")
 async def get_login_link(secret: str) -> Response:
     """Shows a button that signs in. It looks nothing up, so it tells nothing about the link."""
-    return page("login.html.j2", link=secret[:LONGEST_LINK], wanted="/", has_provider=False)
+    return page("login.html.j2", link=secret[:LONGEST_LINK], wanted="/", has_provider=False, has_left=False)
 
 
 @router.post("/login")
