@@ -164,9 +164,9 @@ def test_overrides_covers_and_absences_have_signs_of_their_own(board: Service) -
     [
         ("from=soon", "From: &#34;soon&#34; is not a date; write &#34;2027-01-04&#34;"),
         ("from=0001-01-01", "From: write a date from 2000-01-03 to 2197-12-31"),
-        ("weeks=5", "weeks: write 4, 13 or 52"),
-        ("person=anna", "person: &#34;anna&#34; is on no published roster; did you mean &#34;ana&#34;?"),
-        ("weeks=<script>&from=x", "weeks: write 4, 13 or 52"),
+        ("weeks=5", "Weeks: write 4, 13 or 52"),
+        ("person=anna", "Engineer: &#34;anna&#34; is on no published roster; choose from the board"),
+        ("weeks=<script>&from=x", "Weeks: write 4, 13 or 52"),
     ],
 )
 def test_a_state_that_is_none_is_refused_with_what_to_write(mei: Browser, query: str, words: str) -> None:

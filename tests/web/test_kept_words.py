@@ -177,10 +177,10 @@ def test_an_engineers_words_come_back_with_each_refusal(desk: Service, browser: 
         words = "this form belongs to another sign-in"
     elif case == "a long message":
         form["message"] += " " + "語" * 30_000
-        status, words = 422, "message: has 30,050 characters; write at most 10,000"
+        status, words = 422, "Message: has 30,050 characters; write at most 10,000"
     elif case == "too long":
         form["why"] = "x" * 1_001
-        status, words = 422, "why: is not text of at most 1000 characters"
+        status, words = 422, "Note or reason: is not text of at most 1000 characters"
     else:
         record(desk, ticket, "resolved", by="ana")
         status, words = 422, f"{ticket} is resolved; reopen it first"

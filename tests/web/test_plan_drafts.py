@@ -26,6 +26,7 @@ from oncall.planning.posted.plan_drafts import (
     keep_draft,
 )
 from oncall.support.policy_file import packaged_policy_text
+from oncall.web.pages.page_refusals import INCOMPLETE
 from oncall.wiring.plan_process import LOWEST_PRIORITY
 from oncall.wiring.plan_worker import BROKEN
 from tests.paging.world import SATURDAY_NIGHT, STATUS
@@ -245,12 +246,12 @@ def search_process(draft_id: str) -> int:
 @pytest.mark.parametrize(
     ("values", "line"),
     [
-        ({"start": "soon"}, 'start: "soon" is not a date; write "2027-01-04"'),
-        ({"start": ""}, "start: choose the first date of the plan"),
-        ({"start": "0001-01-04"}, "start: lies outside the calendar; choose a date from 2000 to 2200"),
-        ({"weeks": "54"}, "weeks: write a number from 1 to 53"),
-        ({"weeks": "١"}, "weeks: write a number from 1 to 53"),
-        ({"seconds": "86400"}, "seconds: choose 30, 120 or 600"),
+        ({"start": "soon"}, 'Start: "soon" is not a date; write "2027-01-04"'),
+        ({"start": ""}, "Start: choose the first date of the plan"),
+        ({"start": "0001-01-04"}, "Start: lies outside the calendar; choose a date from 2000 to 2200"),
+        ({"weeks": "54"}, "Weeks: write a number from 1 to 53"),
+        ({"weeks": "١"}, "Weeks: write a number from 1 to 53"),
+        ({"seconds": "86400"}, "Time to search: choose 30, 120 or 600"),
         ({"id": ""}, "this form has no id of its own; open the page of the drafts again and send the form from there"),
     ],
 )
@@ -276,7 +277,7 @@ def test_a_search_without_a_plan_offers_its_relaxations_as_buttons(drafting: Bro
     assert "A plan is possible with: rest_nights=0@2027-04-09" in text
     form = drafting.form(path, f"{path}/again")
     wrong = drafting.send(f"{path}/again", {**form, "option": "7"})
-    assert (wrong.status_code, "option: is no relaxation of this draft; open its page again" in wrong.text) == (
+    assert (wrong.status_code, INCOMPLETE in wrong.text) == (
         422,
         True,
     )
@@ -294,7 +295,7 @@ def test_a_hostile_title_is_escaped(drafting: Browser) -> None:
 @pytest.mark.parametrize(
     ("files", "line"),
     [
-        ({"roster": FILES["roster"]}, "plan: choose the plan, a .csv or .json file that `oncall generate` wrote"),
+        ({"roster": FILES["roster"]}, "Plan: choose the plan, a .csv or .json file"),
         (
             {"plan": PLAN, "roster": ("team.yaml", ROSTER.replace("id: ben", "id: BEN"))},
             'team.yaml:5:10: engineers[1].id: "BEN"',
@@ -305,11 +306,11 @@ def test_a_hostile_title_is_escaped(drafting: Browser) -> None:
         ),
         (
             {**FILES, "policy": ("own.policy.yaml", packaged_policy_text())},
-            "policy: team.yaml names no policy; add the line `policy: own.policy.yaml` to it",
+            "Policy: team.yaml names no policy; add the line `policy: own.policy.yaml` to it",
         ),
         (
             {"plan": PLAN, "policy": ("own.policy.yaml", packaged_policy_text())},
-            "policy: upload the roster that needs this file, too",
+            "Policy: upload the roster that needs this file, too",
         ),
         (
             {
@@ -317,12 +318,12 @@ def test_a_hostile_title_is_escaped(drafting: Browser) -> None:
                 "roster": ("team.yaml", "policy: own.policy.yaml\n" + ROSTER),
                 "policy": ("own.policy.yaml", packaged_policy_text() + "\ncustomers: customers.yaml\n"),
             },
-            "customers: missing: own.policy.yaml names the file customers.yaml; send its content",
+            "Customers file: own.policy.yaml names the file customers.yaml; choose it, too",
         ),
         ({"plan": ("plan.csv", "start,end\n1,2\n"), "roster": FILES["roster"]}, "plan.csv:1:1: "),
         (
             {"plan": PLAN, "roster": ("team.yaml", ROSTER.replace("team: cas-support", "team: others"))},
-            "this database holds the schedule of cas-support, and the plan is of others;",
+            "this service holds the schedule of cas-support, and the plan is of others;",
         ),
     ],
 )
@@ -340,6 +341,6 @@ def test_a_faulty_upload_is_refused_with_its_place_and_stores_nothing(
 
 def test_an_upload_that_is_too_large_or_no_form_is_refused(board: Browser) -> None:
     large = board.upload("/board/drafts", "/board/drafts/upload", {"plan": ("plan.csv", "x" * (4 * 1024 * 1024))})
-    assert (large.status_code, "4194304 at most" in large.text) == (413, True)
+    assert (large.status_code, "too large, so nothing was stored" in large.text) == (413, True)
     plain = board.fill("/board/drafts", "/board/drafts/upload")
-    assert (plain.status_code, "the body is not a form with files" in plain.text) == (400, True)
+    assert (plain.status_code, INCOMPLETE in plain.text) == (400, True)

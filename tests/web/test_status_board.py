@@ -212,13 +212,13 @@ def test_maintenance_is_announced_started_and_ended(mei: Author, running: Servic
         ("open", {"title": "x", "component_nope": "major_outage"}, 'there is no component "nope" on the status page'),
         ("open", {"title": "x", "ticket": "T-404"}, "T-404"),
         ("open", {"title": "x", "message": "a\u202eb"}, "the message holds a control character"),
-        ("announce", {"title": "x"}, "start: is missing; end: is missing"),
+        ("announce", {"title": "x"}, "Start: is missing; End: is missing"),
         (
             "announce",
             {"title": "x", "start": "soon"},
-            'start: is not a time; write "2027-01-09T19:00", on the clock of',
+            'Start: is not a time; write "2027-01-09T19:00", on the clock of',
         ),
-        ("announce", {"title": "x", "start": "2027-03-14T02:30"}, "start: 02:30 on 2027-03-14 does not exist"),
+        ("announce", {"title": "x", "start": "2027-03-14T02:30"}, "Start: 02:30 on 2027-03-14 does not exist"),
     ],
 )
 def test_what_cannot_be_is_refused_in_words_and_keeps_what_was_typed(
@@ -276,5 +276,5 @@ def test_without_a_published_status_file_the_page_says_what_to_do(tmp_path: Path
     with Service(tmp_path, is_published=False) as service, Browser(service) as browser:
         browser.sign_in("mei")
         answer = browser.get(BOARD)
-        words = "no status page is published; name a status file in the policy (status: status.yaml)"
+        words = "no status page is published; a manager adds a status file to the policy"
         assert (answer.status_code, words in answer.text) == (404, True)

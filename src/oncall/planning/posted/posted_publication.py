@@ -126,7 +126,11 @@ def policy_from_texts(texts: Mapping[str, str | None], source: str, zone: ZoneIn
     """
     policy = policy_from_text(texts["policy"] or "", source, zone)
     missing = [
-        FieldFault(name, f"missing: {source} names the file {file}; send its content")
+        FieldFault(
+            name,
+            f"missing: {source} names the file {file}; send its content",
+            f"{source} names the file {file}; choose it, too",
+        )
         for name, file in (("customers", policy.customers_file), ("status", policy.status_file))
         if file is not None and texts[name] is None
     ]

@@ -48,9 +48,9 @@ def check_for_publication(named: NamedPlan, roster: Roster, published: Schedule 
 
 
 def violation_in_names(violation: Violation, roster: Roster) -> str:
-    """Return the sentence of a broken rule for a page, with the engineers' names in place of their ids."""
+    """Return a broken rule for a page: its key in the roster file, and the sentence with the engineers' names."""
     names = {each.id: each.name for each in roster.engineers}
-    return in_names(violation.sentence, violation.people, lambda person: names.get(person, person))
+    return in_names(str(violation), violation.people, lambda person: names.get(person, person))
 
 
 def broken_by_plan(named: NamedPlan, roster: Roster, published: Schedule | None) -> list[Violation]:

@@ -77,7 +77,8 @@ def asked_state(query: Mapping[str, str], people: Iterable[str], today: date) ->
             faults.append(FieldFault("weeks", "write 4, 13 or 52"))
     known = sorted(people)
     if person is not None and person not in known:
-        faults.append(FieldFault("person", f"{shown(person)} is on no published roster; {suggestion(person, known)}"))
+        words = f"{shown(person)} is on no published roster"
+        faults.append(FieldFault("person", f"{words}; {suggestion(person, known)}", f"{words}; choose from the board"))
     if faults:
         raise FieldFaults(faults)
     return BoardState(first, weeks, person)

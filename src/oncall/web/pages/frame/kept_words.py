@@ -47,7 +47,7 @@ def kept_words(
     return page(
         "kept_words.html.j2",
         status=status,
-        title=title or title_of(status),
+        title=title or title_of(status, request.method),
         words=words,
         message=fields.get("message", ""),
         subject=fields.get("subject", ""),

@@ -54,8 +54,10 @@ _TITLES: Mapping[int, str] = {
 """Headings by HTTP status."""
 
 
-def title_of(status: int) -> str:
-    """Return the heading of the page of a refusal with this HTTP status."""
+def title_of(status: int, method: str) -> str:
+    """Return the heading of the page of a refusal with this HTTP status. method: of the request."""
+    if status == 422 and method == "GET":
+        return "There is no such page"
     return _TITLES.get(status, "This did not work")
 
 

@@ -97,6 +97,6 @@ def refusal_page(request: Request, status: int, words: str, *, needs_sign_in: bo
         return kept_words(request, status, words, typed_words(request))
     keep_detail(request, words)
     typed = named_words(typed_words(request))
-    title = title_of(status)
+    title = title_of(status, request.method)
     values = {"title": title, "words": words, "typed": typed, "needs_sign_in": needs_sign_in}
     return page("refused.html.j2", status=status, back=_way_back(request), **values)
