@@ -26,7 +26,7 @@ from oncall.planning.posted.plan_drafts import (
     keep_draft,
 )
 from oncall.support.policy_file import packaged_policy_text
-from oncall.web.pages.page_refusals import INCOMPLETE
+from oncall.web.pages.frame.page_refusals import INCOMPLETE
 from oncall.wiring.plan_process import LOWEST_PRIORITY
 from oncall.wiring.plan_worker import BROKEN
 from tests.paging.world import SATURDAY_NIGHT, STATUS
