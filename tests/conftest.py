@@ -3,9 +3,11 @@ the same places, so that what was green stays green. `make explore` searches whe
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import tempfile
+from collections.abc import Generator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -31,6 +33,22 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # pytest, and every program that a test starts, makes its folders below this one.
 if "TMPDIR" not in os.environ:
     tempfile.tempdir = os.environ["TMPDIR"] = str(folder_for_databases())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep what collection has loaded out of garbage collection.
+
+    Ten thousand tests and their modules live until the end. Each full collection would visit all of them in vain,
+    which took about a seventh of the processor time of a short run. Garbage that tests make is collected as before.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.collect()
+        gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
