@@ -95,3 +95,8 @@ def _value(field: Tag) -> str:
         return str(field.get("value", ""))
     chosen = field.find("option", selected=True) or field.find("option")
     return str(chosen["value"]) if isinstance(chosen, Tag) else ""
+
+
+def has(answer: httpx.Response, status: int, words: str) -> None:
+    """Fail unless the answer has this status and shows these words."""
+    assert (answer.status_code, words in answer.text) == (status, True), answer.text

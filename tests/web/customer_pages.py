@@ -35,7 +35,3 @@ def shown(browser: Browser, path: str) -> str:
 
 def kinds(service: Service, ticket: str) -> list[str]:
     return [each["kind"] for each in service.ticket(ticket)["events"] if each["by"] == "customer"]
-
-
-def has(answer: httpx.Response, status: int, words: str) -> None:
-    assert (answer.status_code, words in answer.text) == (status, True), answer.text

@@ -42,7 +42,3 @@ def send(browser: Browser, hidden: dict[str, str], **fields: str) -> httpx.Respo
 
 def tickets(service: Service) -> dict[str, dict[str, Any]]:
     return {each["id"]: each for each in service.call("GET", "/v1/tickets").json()["tickets"]}
-
-
-def has(answer: httpx.Response, status: int, words: str) -> None:
-    assert (answer.status_code, words in answer.text) == (status, True), answer.text

@@ -11,18 +11,9 @@ from structlog.testing import capture_logs
 from oncall.paging.actions.action_checks import LONGEST_MESSAGE
 from oncall.web.access.flood_gate import FloodGate
 from oncall.web.pages.customers.customer_routes import NO_TICKET, TOO_MANY
-from tests.web.browser import Browser
-from tests.web.customer_pages import has, kinds, new_page, record, shown
+from tests.web.browser import Browser, has
+from tests.web.customer_pages import kinds, new_page, record, shown
 from tests.web.service import Service, problem
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Saturday night. Each test works on a ticket of its own."""
-    with Service(
-        tmp_path_factory.mktemp("desk"), policy_lines="\nmail: {recipients: [help@itopia.example]}\n"
-    ) as service:
-        yield service
 
 
 @pytest.fixture

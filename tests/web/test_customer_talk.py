@@ -18,18 +18,9 @@ from oncall.web.pages.customers.customer_routes import NO_TICKET
 from oncall.web.services.desk_answers import COUNTED_EVERY, DeskAnswers, recent_answers
 from tests.cli.conftest import Oncall, oncall  # noqa: F401
 from tests.paging.world import at, ticket_body
-from tests.web.browser import Browser
-from tests.web.customer_pages import has, new_page, record, shown
+from tests.web.browser import Browser, has
+from tests.web.customer_pages import new_page, record, shown
 from tests.web.service import Service, problem
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Saturday night. Each test works on a ticket of its own."""
-    with Service(
-        tmp_path_factory.mktemp("desk"), policy_lines="\nmail: {recipients: [help@itopia.example]}\n"
-    ) as service:
-        yield service
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from bs4 import BeautifulSoup
 from oncall.web.edge.problem_documents import NOTHING_STORED
 from oncall.web.pages.customers.customer_routes import NO_TICKET
 from oncall.web.pages.customers.portal_routes import SIGN_IN_ENDED, SIGNED_IN_AGAIN
-from tests.web.browser import Browser
+from tests.web.browser import Browser, has
 from tests.web.customer_pages import new_page, record
-from tests.web.portal_forms import BROKEN, CUSTOMERS, POLICY, TEXTS, enter, has, link_for, send, tickets
+from tests.web.portal_forms import BROKEN, CUSTOMERS, POLICY, TEXTS, enter, link_for, send, tickets
 from tests.web.service import Service
 
 HELP = 'write to <a href="mailto:help@itopia.example">help@itopia.example</a>'

@@ -17,17 +17,9 @@ from oncall.paging.ports.store import Transaction
 from oncall.web.pages.customers.portal_routes import NO_LINK
 from oncall.web.pages.frame.door import FOREIGN_FORM, STALE_FORM
 from oncall.web.services.dependencies import kept
-from tests.web.browser import Browser
-from tests.web.portal_forms import BROKEN, CUSTOMERS, KEY, POLICY, TEXTS, enter, has, link_for, send, tickets
+from tests.web.browser import Browser, has
+from tests.web.portal_forms import BROKEN, KEY, TEXTS, enter, link_for, send, tickets
 from tests.web.service import Service
-
-
-@pytest.fixture(scope="module")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Saturday night. No mail goes out."""
-    folder = tmp_path_factory.mktemp("portal")
-    with Service(folder, policy_lines=POLICY, customers=CUSTOMERS, portal_secret=KEY) as service:
-        yield service
 
 
 @pytest.fixture

@@ -16,17 +16,9 @@ from oncall.wiring.settings import read_settings
 from tests.cli.conftest import Oncall, oncall  # noqa: F401
 from tests.relay.mailboxes import Mailbox
 from tests.web.api_document import ApiDocument
-from tests.web.browser import Browser
-from tests.web.portal_forms import CUSTOMERS, KEY, POLICY, enter, has, send
+from tests.web.browser import Browser, has
+from tests.web.portal_forms import CUSTOMERS, POLICY, enter, send
 from tests.web.service import Service, problem
-
-
-@pytest.fixture(scope="module")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Saturday night. No mail goes out."""
-    folder = tmp_path_factory.mktemp("portal")
-    with Service(folder, policy_lines=POLICY, customers=CUSTOMERS, portal_secret=KEY) as service:
-        yield service
 
 
 @pytest.fixture
