@@ -12,7 +12,9 @@ from oncall.cli.terminal.output import bad_value, print_json, print_rows, say, t
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
+    from oncall.cli.backends.intake_backend import LocalIntake, RemoteIntake
     from oncall.intake.intake_views import ArrivalView
 
 FAILURE = typer.Argument(metavar="ID", help="The failure's id, from the list.")
@@ -54,11 +56,9 @@ def log(
 
     Example: oncall intake log --caller alertmanager
     """
-    from oncall import wiring
-    from oncall.cli.backends.intake_backend import open_intake
     from oncall.intake.arrival_pages import ArrivalPage
 
-    with open_intake(wiring.read_settings()) as intake:
+    with _opened() as intake:
         found = intake.intake_log(ArrivalPage(limit, caller, after))
     if json:
         print_json(found)
@@ -87,11 +87,9 @@ def show_list(limit: int = LIMIT, after: str | None = AFTER, json: bool = JSON_O
 
     Example: oncall intake failures list
     """
-    from oncall import wiring
-    from oncall.cli.backends.intake_backend import open_intake
     from oncall.intake.arrival_pages import ArrivalPage
 
-    with open_intake(wiring.read_settings()) as intake:
+    with _opened() as intake:
         found = intake.intake_failures(ArrivalPage(limit, after=after))
     if json:
         print_json(found)
@@ -107,10 +105,7 @@ def show(failure: str = FAILURE, json: bool = JSON_OPTION) -> None:
 
     Example: oncall intake failures show 5f0c2b7a9d6e4c1f8a3b2d1e0f9c8b7a
     """
-    from oncall import wiring
-    from oncall.cli.backends.intake_backend import open_intake
-
-    with open_intake(wiring.read_settings()) as intake:
+    with _opened() as intake:
         found = intake.intake_failure(failure)
     if json:
         print_json(found)
@@ -126,10 +121,7 @@ def drop(failure: str = FAILURE, json: bool = JSON_OPTION) -> None:
 
     Example: oncall intake failures drop 5f0c2b7a9d6e4c1f8a3b2d1e0f9c8b7a
     """
-    from oncall import wiring
-    from oncall.cli.backends.intake_backend import open_intake
-
-    with open_intake(wiring.read_settings()) as intake:
+    with _opened() as intake:
         dropped = intake.drop_failure(failure)
     if json:
         print_json(dropped)
@@ -144,10 +136,7 @@ def replay(failure: str = FAILURE, json: bool = JSON_OPTION) -> None:
 
     Example: oncall intake failures replay 5f0c2b7a9d6e4c1f8a3b2d1e0f9c8b7a
     """
-    from oncall import wiring
-    from oncall.cli.backends.intake_backend import open_intake
-
-    with open_intake(wiring.read_settings()) as intake:
+    with _opened() as intake:
         done = intake.replay_failure(failure)
     if json:
         print_json(done)
@@ -171,11 +160,8 @@ def explain(
 
     Example: oncall intake explain severity=critical customer="Acme Ltd" job=checkout
     """
-    from oncall import wiring
-    from oncall.cli.backends.intake_backend import open_intake
-
     pairs = [_pair(one) for one in labels]
-    with open_intake(wiring.read_settings()) as intake:
+    with _opened() as intake:
         view = intake.explain_labels(dict(pairs), at)
     if json:
         print_json(view)
@@ -186,6 +172,14 @@ def explain(
     say(f"Verdict: {view['verdict']['action']}")
     for reason in [*view["reasons"], *view["verdict"]["reasons"]]:
         say(f"  {reason}")
+
+
+def _opened() -> AbstractContextManager[LocalIntake | RemoteIntake]:
+    """Open the intake of the server that the settings name, else of the local database."""
+    from oncall import wiring
+    from oncall.cli.backends.intake_backend import open_intake
+
+    return open_intake(wiring.read_settings())
 
 
 def _pair(text: str) -> tuple[str, str]:

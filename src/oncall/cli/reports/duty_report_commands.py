@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import typer
 
-from oncall.cli.reports.report_output import refuse_suffix, report_backend, write_report
+from oncall.cli.reports.report_output import give_report, refuse_suffix, report_backend, write_report
 from oncall.cli.terminal.json_option import JSON_OPTION
 from oncall.cli.terminal.option_values import date_of
-from oncall.cli.terminal.output import bad_value, print_json, print_table, say, tell, terminal_width
+from oncall.cli.terminal.output import bad_value, print_json, print_table, say, tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,16 +100,9 @@ def load(
     Examples: oncall report load --from 2027-01-01 --to 2027-03-31
     · oncall report load --from 2027-01-01 --to 2027-03-31 --output load.html
     """
-    from oncall.reports.report_files import Format, LoadAsked
+    from oncall.reports.report_files import LoadAsked
 
     refuse_suffix(output, LOAD_SUFFIXES)
     asked = LoadAsked(date_of(first, "--from"), date_of(last, "--to"))
     with report_backend() as backend:
-        if output is not None:
-            suffix = Format(output.suffix.lower().removeprefix("."))
-            write_report(output, backend.load_report(replace(asked, form=suffix)).encode())
-        if json:
-            typer.echo(backend.load_report(asked), nl=False)
-        elif output is None:
-            text = backend.load_report(replace(asked, form=Format.TEXT, width=terminal_width(sys.stdout)))
-            say(text.removesuffix("\n"))
+        give_report(asked, backend.load_report, output, as_json=json)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import typer
 
 from oncall.cli.reports.duty_report_commands import load, pay
-from oncall.cli.reports.report_output import refuse_suffix, report_backend, write_report
+from oncall.cli.reports.report_output import give_report, refuse_suffix, report_backend, write_report
 from oncall.cli.terminal.json_option import JSON_OPTION
 from oncall.cli.terminal.option_values import date_of
-from oncall.cli.terminal.output import say, terminal_width
 
 SLA_SUFFIXES = (".csv", ".json", ".html")
 REVIEW_SUFFIXES = (".html", ".json")
@@ -48,19 +46,12 @@ def sla(
     Examples: oncall report sla --from 2027-01-01 --to 2027-03-31
     · oncall report sla --from 2027-01-01 --to 2027-03-31 --customer "Acme Ltd" --output acme.html
     """
-    from oncall.reports.report_files import Format, SlaAsked
+    from oncall.reports.report_files import SlaAsked
 
     refuse_suffix(output, SLA_SUFFIXES)
     asked = SlaAsked(date_of(first, "--from"), date_of(last, "--to"), customer, plan, breaches=breaches)
     with report_backend() as backend:
-        if output is not None:
-            suffix = Format(output.suffix.lower().removeprefix("."))
-            write_report(output, backend.sla_report(replace(asked, form=suffix)).encode())
-        if json:
-            typer.echo(backend.sla_report(asked), nl=False)
-        elif output is None:
-            text = backend.sla_report(replace(asked, form=Format.TEXT, width=terminal_width(sys.stdout)))
-            say(text.removesuffix("\n"))
+        give_report(asked, backend.sla_report, output, as_json=json)
 
 
 def qbr(

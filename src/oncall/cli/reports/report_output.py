@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
-from oncall.cli.terminal.output import tell
+from oncall.cli.terminal.output import say, tell, terminal_width
 from oncall.errors import Refused
 
 if TYPE_CHECKING:
     from oncall.cli.backends.local_backend import LocalBackend
     from oncall.cli.backends.remote_backend import RemoteBackend
+    from oncall.reports.report_files import LoadAsked, SlaAsked
+
+Asked = TypeVar("Asked", "SlaAsked", "LoadAsked")
 
 
 def report_backend() -> AbstractContextManager[LocalBackend | RemoteBackend]:
@@ -22,6 +28,22 @@ def report_backend() -> AbstractContextManager[LocalBackend | RemoteBackend]:
     from oncall.cli.backends.backend import open_backend
 
     return open_backend(wiring.read_settings())
+
+
+def give_report(asked: Asked, ask: Callable[[Asked], str], output: Path | None, *, as_json: bool) -> None:
+    """Write a report to `output` in the format of its suffix; print it as JSON or, without a file, as text.
+
+    asked: the report without its format. ask: returns the text of a report in its format.
+    """
+    from oncall.reports.report_files import Format
+
+    if output is not None:
+        form = Format(output.suffix.lower().removeprefix("."))
+        write_report(output, ask(replace(asked, form=form)).encode())
+    if as_json:
+        typer.echo(ask(asked), nl=False)
+    elif output is None:
+        say(ask(replace(asked, form=Format.TEXT, width=terminal_width(sys.stdout))).removesuffix("\n"))
 
 
 def write_report(path: Path, content: bytes) -> None:

@@ -9,7 +9,8 @@ from typer.core import TyperGroup
 
 from oncall.cli.schedule import whole_schedule
 from oncall.cli.terminal.json_option import JSON_OPTION
-from oncall.cli.terminal.output import bad_value, counted, print_json, say, tell
+from oncall.cli.terminal.link_output import say_link
+from oncall.cli.terminal.output import bad_value, counted, print_json, say
 
 if TYPE_CHECKING:
     # Typer has its own copy of click's classes, and exports no names for them.
@@ -78,10 +79,7 @@ def link(engineer: str | None = WHOSE, team: bool = TEAM, json: bool = JSON_OPTI
     if json:
         print_json(made)
         return
-    say(made["url"])
-    tell("Keep it: it is not shown again. Everyone who has it can read these shifts.")
-    if settings.server is None and settings.public_url is None:
-        tell("WARNING: ONCALL_PUBLIC_URL is not set, so the link works on this machine only.", colour="yellow")
+    say_link(made["url"], "Keep it: it is not shown again. Everyone who has it can read these shifts.", settings)
 
 
 def unlink(engineer: str | None = WHOSE, team: bool = TEAM, json: bool = JSON_OPTION) -> None:

@@ -7,7 +7,8 @@ from datetime import datetime
 import typer
 
 from oncall.cli.terminal.json_option import JSON_OPTION
-from oncall.cli.terminal.output import print_json, say, tell
+from oncall.cli.terminal.link_output import say_link
+from oncall.cli.terminal.output import print_json
 
 
 def register(app: typer.Typer) -> None:
@@ -35,7 +36,8 @@ def login_link(
     if json:
         print_json(made)
         return
-    say(made["url"])
-    tell(f"It works once, until {datetime.fromisoformat(made['expires_at']):%H:%M} UTC. Send it to {engineer} alone.")
-    if settings.server is None and settings.public_url is None:
-        tell("WARNING: ONCALL_PUBLIC_URL is not set, so the link works on this machine only.", colour="yellow")
+    say_link(
+        made["url"],
+        f"It works once, until {datetime.fromisoformat(made['expires_at']):%H:%M} UTC. Send it to {engineer} alone.",
+        settings,
+    )

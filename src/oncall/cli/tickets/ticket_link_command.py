@@ -5,7 +5,8 @@ from __future__ import annotations
 import typer
 
 from oncall.cli.terminal.json_option import JSON_OPTION
-from oncall.cli.terminal.output import counted, print_json, say, tell
+from oncall.cli.terminal.link_output import say_link
+from oncall.cli.terminal.output import counted, print_json, say
 from oncall.cli.tickets.ticket_action_commands import REFERENCE
 
 
@@ -34,7 +35,4 @@ def link(
     if json:
         print_json(made)
         return
-    say(made["url"])
-    tell("Keep it: it is not shown again. Send it to the customer alone.")
-    if settings.server is None and settings.public_url is None:
-        tell("WARNING: ONCALL_PUBLIC_URL is not set, so the link works on this machine only.", colour="yellow")
+    say_link(made["url"], "Keep it: it is not shown again. Send it to the customer alone.", settings)
