@@ -17,7 +17,7 @@ from oncall.paging.domain.ticket import Attempt, AttemptStatus
 from oncall.paging.ports.channel import Receipt
 from oncall.paging.ports.store import Store, Transaction
 from oncall.paging.sending.engine import Engine
-from oncall.paging.sending.observers import Unobserved
+from oncall.paging.sending.observers import Observer
 from tests.paging.storm import ALONE, limited
 from tests.paging.world import World
 
@@ -46,7 +46,7 @@ class Counted:
         return self.store.read(work)
 
 
-class Timings(Unobserved):
+class Timings(Observer):
     """Collects how long deliveries took and their final statuses."""
 
     def __init__(self) -> None:

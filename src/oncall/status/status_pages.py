@@ -4,6 +4,7 @@ reader's zone.
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
@@ -86,33 +87,24 @@ def history_html(record: StatusRecord, month: str, base: str, history: History |
     return _render("status_history.html.j2", record, base, history=history, month=shown)
 
 
-def subscription_html(
-    record: StatusRecord,
-    title: str,
-    words: str,
-    *,
-    button: str | None = None,
-    path: str = "",
-    chosen: tuple[str, ...] | None = None,
-    unsubscribe: str | None = None,
-    asks_code: bool = False,
-) -> str:
-    """Return a page about one subscription. button, path: the form's, if it has one. chosen: shows the components with
-    these ticked. unsubscribe: the path of the page that ends the subscription. asks_code: the form has a field for the
-    code that was sent to a phone.
+@dataclass(frozen=True, slots=True)
+class SubscriptionForm:
+    """The form on a page about one subscription.
+
+    button, path: empty for a page without a form. chosen: shows the components with these ticked. unsubscribe: the path
+    of the page that ends the subscription. asks_code: has a field for the code that was sent to a phone.
     """
-    return _render(
-        "status_subscription.html.j2",
-        record,
-        "/status/",
-        title=title,
-        words=words,
-        button=button,
-        path=path,
-        chosen=chosen,
-        unsubscribe=unsubscribe,
-        asks_code=asks_code,
-    )
+
+    button: str = ""
+    path: str = ""
+    chosen: tuple[str, ...] | None = None
+    unsubscribe: str | None = None
+    asks_code: bool = False
+
+
+def subscription_html(record: StatusRecord, title: str, words: str, form: SubscriptionForm) -> str:
+    """Return a page about one subscription."""
+    return _render("status_subscription.html.j2", record, "/status/", title=title, words=words, **asdict(form))
 
 
 def feed(record: StatusRecord, form: str, component: str | None = None) -> str:

@@ -78,9 +78,9 @@ class IncidentTemplate:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class StatusPage:
-    """The content of a status file.
+@dataclass(frozen=True)
+class PageSettings:
+    """The `page` block of a status file.
 
     promise: the promised uptime in percent. partial_weight: how much of a partial outage counts as down, 0 to 1.
     notice: how long before its start a maintenance must be announced to count as agreed. publish_after: how long until
@@ -98,6 +98,12 @@ class StatusPage:
     publish_after: timedelta | None
     remind_after: timedelta
     remind_before: timedelta
+
+
+@dataclass(frozen=True)
+class StatusPage(PageSettings):
+    """The content of a status file."""
+
     groups: tuple[Group, ...]
     components: tuple[Component, ...]
     templates: Mapping[str, IncidentTemplate]
@@ -194,25 +200,11 @@ def _page(fields: Fields, zone: ZoneInfo) -> StatusPage:
     found = components.value
     if not found:
         raise components.place.refuse("is empty; write at least one component, like {id: portal, name: CAS portal}")
-    settings = page.value
-    return StatusPage(groups=groups.value, components=found, templates=templates.value, **settings.__dict__)
+    return StatusPage(**vars(page.value), groups=groups.value, components=found, templates=templates.value)
 
 
-@dataclass(frozen=True)
-class _Settings:
-    name: str
-    url: str | None
-    promise: Fraction
-    zone: ZoneInfo
-    partial_weight: Fraction
-    notice: timedelta
-    publish_after: timedelta | None
-    remind_after: timedelta
-    remind_before: timedelta
-
-
-def _settings(zone: ZoneInfo) -> Reader[_Settings]:
-    def read(node: Node) -> _Settings:
+def _settings(zone: ZoneInfo) -> Reader[PageSettings]:
+    def read(node: Node) -> PageSettings:
         fields = Fields(node)
         name = fields.required("name", line_of_text, example="itopia CAS")
         url = fields.optional("url", _address, None)
@@ -224,7 +216,7 @@ def _settings(zone: ZoneInfo) -> Reader[_Settings]:
         remind_after = fields.optional("remind_after", some_time, _REMIND_AFTER)
         remind_before = fields.optional("remind_before", duration, _REMIND_BEFORE)
         fields.close()
-        return _Settings(
+        return PageSettings(
             name.value,
             url.value,
             promise.value,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from oncall.file_nodes import Node, shown
+from oncall.file_nodes import Node, Reader, shown
 from oncall.file_values import Fields, scalar, true_or_false, whole_number
 from oncall.support.policy import Limits, SmsRules, TextLimit
 from oncall.support.value_readers import duration, some_time
@@ -19,10 +19,12 @@ _MOST, _MOST_URGENT = 10_000, 1_000_000
 def limits(node: Node) -> Limits:
     """Read the `limits` key; a missing key has its default."""
     fields, usual = Fields(node), Limits()
-    bundle_for = fields.optional("bundle_for", _bundle_for, usual.bundle_for)
+    a_page = _at_most(_LONGEST_BUNDLE, "a page", "0s to 5m, like 30s")
+    bundle_for = fields.optional("bundle_for", a_page, usual.bundle_for)
     per_phone = fields.optional("per_phone", _allowance, usual.per_phone)
     sender = fields.optional("sender", _allowance, usual.sender)
-    bundle_urgent_for = fields.optional("bundle_urgent_for", _bundle_urgent_for, usual.bundle_urgent_for)
+    an_urgent_page = _at_most(_LONGEST_URGENT_BUNDLE, "an urgent page", "0s to 10s, like 3s")
+    bundle_urgent_for = fields.optional("bundle_urgent_for", an_urgent_page, usual.bundle_urgent_for)
     urgent_per_phone = fields.optional("urgent_per_phone", _ceiling, None)
     urgent_per_caller = fields.optional("urgent_per_caller", _ceiling, None)
     fields.close()
@@ -56,22 +58,16 @@ def _bare_reply_within(node: Node) -> timedelta:
     return length
 
 
-def _bundle_for(node: Node) -> timedelta:
-    length = duration(node)
-    if length > _LONGEST_BUNDLE:
-        raise node.refuse(
-            f"{shown(scalar(node).text)} is too long for a page to wait; write one from 0s to 5m, like 30s"
-        )
-    return length
+def _at_most(longest: timedelta, what: str, example: str) -> Reader[timedelta]:
+    """Return a reader of how long `what` may wait. example: how to write a shorter time."""
 
+    def read(node: Node) -> timedelta:
+        length = duration(node)
+        if length > longest:
+            raise node.refuse(f"{shown(scalar(node).text)} is too long for {what} to wait; write one from {example}")
+        return length
 
-def _bundle_urgent_for(node: Node) -> timedelta:
-    length = duration(node)
-    if length > _LONGEST_URGENT_BUNDLE:
-        raise node.refuse(
-            f"{shown(scalar(node).text)} is too long for an urgent page to wait; write one from 0s to 10s, like 3s"
-        )
-    return length
+    return read
 
 
 def _ceiling(node: Node) -> TextLimit | None:

@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, TypedDict
 
 from oncall.errors import NotFound
-from oncall.paging.actions.field_faults import FieldFault, FieldFaults
-from oncall.paging.actions.sign_in import LINK_LENGTH, SECRET_BYTES, SESSION_LENGTH, SignedIn, digest_of
+from oncall.paging.actions.sign_in import LINK_LENGTH, SECRET_BYTES, SESSION_LENGTH, SignedIn, digest_of, wanted_text
 from oncall.paging.domain.quoted_text import quoted
 from oncall.paging.ports.outgoing_mail import MAIL_ADDRESS
 from oncall.paging.ports.sign_in_store import LoginLink, PageSession, SignIns
@@ -55,13 +54,7 @@ def contact_with(address: str, policy: Policy) -> Contact | None:
 
 def wanted_contact(posted: object) -> str:
     """Return the contact's address from a posted body. Raises FieldFaults."""
-    if not isinstance(posted, Mapping):
-        raise FieldFaults([FieldFault("portal_link", 'a JSON object is needed, like {"contact": "joe@acme.example"}')])
-    value = posted.get("contact")
-    if isinstance(value, str) and 0 < len(value) <= LONGEST_ADDRESS:
-        return value
-    words = "missing" if value is None else f"write text of 1 to {LONGEST_ADDRESS} characters"
-    raise FieldFaults([FieldFault("contact", words)])
+    return wanted_text(posted, "contact", body="portal_link", example="joe@acme.example", longest=LONGEST_ADDRESS)
 
 
 def make_portal_link(

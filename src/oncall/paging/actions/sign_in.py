@@ -67,13 +67,18 @@ class SignedIn:
 
 def wanted_person(posted: object) -> str:
     """Return the person's id from a posted body. Raises FieldFaults."""
+    return wanted_text(posted, "engineer", body="login_link", example="ana", longest=LONGEST_PERSON)
+
+
+def wanted_text(posted: object, name: str, *, body: str, example: str, longest: int) -> str:
+    """Return the text of a posted body's field. body: names the body that is no object. Raises FieldFaults."""
     if not isinstance(posted, Mapping):
-        raise FieldFaults([FieldFault("login_link", 'a JSON object is needed, like {"engineer": "ana"}')])
-    value = posted.get("engineer")
-    if isinstance(value, str) and 0 < len(value) <= LONGEST_PERSON:
+        raise FieldFaults([FieldFault(body, f'a JSON object is needed, like {{"{name}": "{example}"}}')])
+    value = posted.get(name)
+    if isinstance(value, str) and 0 < len(value) <= longest:
         return value
-    words = "missing" if value is None else f"write text of 1 to {LONGEST_PERSON} characters"
-    raise FieldFaults([FieldFault("engineer", words)])
+    words = "missing" if value is None else f"write text of 1 to {longest} characters"
+    raise FieldFaults([FieldFault(name, words)])
 
 
 def login_link_for(caller: Token, person: str, tx: SignIns, *, public_url: str, real_now: datetime) -> LoginLinkView:

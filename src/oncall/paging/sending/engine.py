@@ -24,7 +24,7 @@ from oncall.paging.sending.alerts import due_alerts
 from oncall.paging.sending.attempt_lifecycle import adopt, claim, ready_again, ready_alone, take_over
 from oncall.paging.sending.delivery import Delivery
 from oncall.paging.sending.failed_pages import failure_in
-from oncall.paging.sending.observers import Observer, Unobserved
+from oncall.paging.sending.observers import Observer
 from oncall.paging.sending.receipt_batches import ReceiptBatches
 from oncall.paging.sending.receipt_polling import ReceiptPoller
 from oncall.paging.sending.receipts import Report, note_failure
@@ -69,7 +69,7 @@ class Engine:
         no_calls_because: why there is no `voice` among the channels, for logs."""
         self._channels, self._clock = channels, clock
         self._worker, self._is_alone = worker, is_alone
-        self.observer: Observer = observer if observer is not None else Unobserved()
+        self.observer = observer if observer is not None else Observer()
         self._log = structlog.get_logger("oncall.pager").bind(worker=worker)
         self._access = Access(store, clock, can_call=ChannelName.VOICE.value in channels)
         self._delivery = Delivery(

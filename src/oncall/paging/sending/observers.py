@@ -1,14 +1,12 @@
-"""The observer of one process: it counts what happens."""
+"""The observer of one process: a subclass counts what happens."""
 
 from __future__ import annotations
-
-from typing import Protocol
 
 from oncall.paging.domain.ticket import AttemptStatus
 
 
-class Observer(Protocol):
-    """Counts what happens in this process. Must neither fail nor block."""
+class Observer:
+    """Is told what happens in this process, and counts nothing. A subclass counts; it must neither fail nor block."""
 
     def ticket_accepted(self, action: str) -> None:
         """A new ticket was stored, with this verdict: page, desk or hold."""
@@ -48,46 +46,3 @@ class Observer(Protocol):
 
     def page_delivered(self, seconds: float) -> None:
         """A carrier reported a page as delivered this many real seconds after it was stored."""
-
-
-class Unobserved:
-    """An `Observer` that counts nothing."""
-
-    def ticket_accepted(self, action: str) -> None:
-        """Do nothing."""
-
-    def acknowledged(self, seconds: float) -> None:
-        """Do nothing."""
-
-    def tried(self, status: AttemptStatus) -> None:
-        """Do nothing."""
-
-    def page_accepted(self, seconds: float) -> None:
-        """Do nothing."""
-
-    def due(self, count: int) -> None:
-        """Do nothing."""
-
-    def claimed(self, count: int) -> None:
-        """Do nothing."""
-
-    def resent(self) -> None:
-        """Do nothing."""
-
-    def bundled(self, count: int) -> None:
-        """Do nothing."""
-
-    def rested(self, *, was_woken: bool) -> None:
-        """Do nothing."""
-
-    def queue_age(self, seconds: float) -> None:
-        """Do nothing."""
-
-    def alarmed(self, kind: str) -> None:
-        """Do nothing."""
-
-    def stranger_wrote(self) -> None:
-        """Do nothing."""
-
-    def page_delivered(self, seconds: float) -> None:
-        """Do nothing."""

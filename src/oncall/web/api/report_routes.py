@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
@@ -50,6 +51,8 @@ from oncall.web.models.query_models import (
 from oncall.web.services.dependencies import ReadingCaller, ReportLock, ServicesDep
 from oncall.web.services.services import Services
 
+Found = TypeVar("Found")
+
 router = APIRouter(route_class=PlainRoute, tags=["reports"])
 
 _MEDIA = {
@@ -58,6 +61,8 @@ _MEDIA = {
     Format.CSV: "text/csv; charset=utf-8",
     Format.HTML: "text/html; charset=utf-8",
 }
+_IN_A_FORMAT = "The report, in the format of the query"
+_FORMATS = ("text/plain", "text/csv", "text/html")
 _UNREAD_QUARTER = Quarter(2000, 1)
 _UNREAD_MONTH = Month(2000, 1)
 
@@ -84,10 +89,7 @@ async def get_policy(services: ServicesDep, caller: ReadingCaller, asked: QueryD
     "/v1/reports/sla",
     summary="Read an SLA report",
     response_class=Response,
-    responses=answers(
-        {200: Answer("The report, in the format of the query", SlaReportView, ("text/plain", "text/csv", "text/html"))},
-        *(401, 403, 404, 422, 503),
-    ),
+    responses=answers({200: Answer(_IN_A_FORMAT, SlaReportView, _FORMATS)}, 401, 403, 404, 422, 503),
     openapi_extra=query(SlaReportQuery),
 )
 async def get_sla_report(services: ServicesDep, caller: ReadingCaller, asked: QueryDep, lock: ReportLock) -> Response:
@@ -126,10 +128,7 @@ async def get_review(services: ServicesDep, caller: ReadingCaller, asked: QueryD
     "/v1/reports/load",
     summary="Read the load of the engineers",
     response_class=Response,
-    responses=answers(
-        {200: Answer("The report, in the format of the query", LoadView, ("text/plain", "text/csv", "text/html"))},
-        *(401, 403, 422, 503),
-    ),
+    responses=answers({200: Answer(_IN_A_FORMAT, LoadView, _FORMATS)}, 401, 403, 422, 503),
     openapi_extra=query(LoadReportQuery),
 )
 async def get_load_report(services: ServicesDep, caller: ReadingCaller, asked: QueryDep, lock: ReportLock) -> Response:
@@ -156,9 +155,7 @@ async def get_duty(services: ServicesDep, caller: ReadingCaller, asked: QueryDep
     """Returns what each engineer served in a month by kind of shift, so that a caller can compute pay from it."""
     month = _month(asked)
     asked.refuse_faults()
-    now = services.clock.now()
-    async with lock:
-        return JSONResponse(await services.engine.read(lambda tx: duty_view(tx, month, now)))
+    return JSONResponse(await _measured(lock, services, lambda tx, now: duty_view(tx, month, now)))
 
 
 @router.get(
@@ -173,21 +170,23 @@ async def get_plan_status(
     """Returns who is above or below their share, the gaps, broken rests, and seats that no other engineer may take."""
     days = asked.number("days", 90, least=1, most=MOST_DAYS_AHEAD)
     asked.refuse_faults()
-    now = services.clock.now()
-    async with lock:
-        return JSONResponse(plan_status_view(await services.engine.read(lambda tx: plan_status(tx, now, days))))
+    return JSONResponse(plan_status_view(await _measured(lock, services, lambda tx, now: plan_status(tx, now, days))))
 
 
 async def _written(
     lock: asyncio.Lock, services: Services, form: Format, work: Callable[[Transaction, datetime], str]
 ) -> Response:
-    """Return the report as an answer. One report is measured at a time: each takes seconds, and pages must not wait
-    for several reports.
+    """Return the report as an answer."""
+    return Response(await _measured(lock, services, work), media_type=_MEDIA[form])
+
+
+async def _measured(lock: asyncio.Lock, services: Services, work: Callable[[Transaction, datetime], Found]) -> Found:
+    """Return what `work` finds. One report is measured at a time: each takes seconds, and pages must not wait for
+    several reports.
     """
     now = services.clock.now()
     async with lock:
-        written = await services.engine.read(lambda tx: work(tx, now))
-    return Response(written, media_type=_MEDIA[form])
+        return await services.engine.read(lambda tx: work(tx, now))
 
 
 def _quarter(asked: QueryReader) -> Quarter:

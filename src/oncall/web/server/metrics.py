@@ -8,12 +8,13 @@ from datetime import datetime
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from oncall.paging.domain.ticket import AttemptStatus
+from oncall.paging.sending.observers import Observer
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 _MINUTES = (10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.0, 14400.0)
 
 
-class Metrics:
+class Metrics(Observer):
     """The pager's observer: it counts and times what the engine reports, on a registry. Counts start at zero."""
 
     def __init__(self, registry: CollectorRegistry) -> None:

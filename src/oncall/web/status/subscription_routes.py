@@ -21,7 +21,7 @@ from oncall.paging.actions.subscriptions import (
 from oncall.paging.outgoing.subscriber_mail import CODE, CONFIRM, MANAGE, UNSUBSCRIBE
 from oncall.paging.ports.store import Transaction
 from oncall.paging.ports.subscribers import Subscriber
-from oncall.status.status_pages import subscription_html
+from oncall.status.status_pages import SubscriptionForm, subscription_html
 from oncall.status.status_record import StatusRecord, read_status
 from oncall.web.access.flood_gate import network_of
 from oncall.web.edge.problem_documents import FLOODED, ProblemDocument
@@ -55,6 +55,7 @@ _HEADERS = {
 TRAP = "website"
 """A field that people do not see. Programs that fill in every field fill it in, too."""
 _LONGEST_TOKEN = 100
+_NO_FORM = SubscriptionForm()
 
 
 @router.post("/status/subscribe")
@@ -84,10 +85,8 @@ async def post_code(request: Request, services: ServicesDep, token: str) -> Resp
     now, real_now, code = services.clock.now(), services.clock.real_now(), typed[0] if len(typed) == 1 else ""
     found = await services.engine.write(lambda tx: enter_code(tx, token, code, now=now, real_now=real_now))
     if found is None:
-        return await _answer(
-            services, "Type the code again", f"Not subscribed: {WRONG_CODE}.", path=CODE + _short(token),
-            button="Confirm", asks_code=True, status=422,
-        )  # fmt: skip
+        form = SubscriptionForm("Confirm", CODE + _short(token), asks_code=True)
+        return await _answer(services, "Type the code again", f"Not subscribed: {WRONG_CODE}.", form, status=422)
     return await _management(services, found, "You are subscribed")
 
 
@@ -95,7 +94,8 @@ async def post_code(request: Request, services: ServicesDep, token: str) -> Resp
 async def get_confirmation(services: ServicesDep, token: str) -> Response:
     """Shows a button. It looks nothing up: programs that check mail follow every link in it."""
     words = "Press the button to get notices of this status page by mail."
-    return await _answer(services, "Confirm your subscription", words, button="Confirm", path=CONFIRM + _short(token))
+    form = SubscriptionForm("Confirm", CONFIRM + _short(token))
+    return await _answer(services, "Confirm your subscription", words, form)
 
 
 @router.post("/status/confirm/{token}")
@@ -125,7 +125,7 @@ async def post_choice(request: Request, services: ServicesDep, token: str) -> Re
 async def get_end(services: ServicesDep, token: str) -> Response:
     """Shows a button that ends the subscription. It looks nothing up."""
     words = "Press the button to get no more notices."
-    return await _answer(services, "Unsubscribe", words, button="Unsubscribe", path=UNSUBSCRIBE + _short(token))
+    return await _answer(services, "Unsubscribe", words, SubscriptionForm("Unsubscribe", UNSUBSCRIBE + _short(token)))
 
 
 @router.post("/status/u/{token}")
@@ -152,7 +152,8 @@ async def _text(services: Services, fields: dict[str, list[str]], source: str, *
             raise ProblemDocument(422, NO_SMS)
         asked = Asked("", fields.get("component", []), network_of(source), services.public_url)
         token = await _ask_code(services, phone, asked)
-    return await _answer(services, "Type the code", TYPE_CODE, path=CODE + token, button="Confirm", asks_code=True)
+    form = SubscriptionForm("Confirm", CODE + token, asks_code=True)
+    return await _answer(services, "Type the code", TYPE_CODE, form)
 
 
 async def _ask_code(services: Services, phone: str, asked: Asked) -> str:
@@ -203,42 +204,21 @@ async def _hook(services: Services, fields: dict[str, list[str]], source: str) -
 
 
 async def _management(services: Services, found: Subscriber, title: str, more: str = "") -> Response:
-    return await _answer(
-        services,
-        title,
-        f"Notices go to {found.shown}.{more}",
-        button="Store my choice",
-        path=MANAGE + found.manage_token,
+    form = SubscriptionForm(
+        "Store my choice",
+        MANAGE + found.manage_token,
         chosen=found.components,
         unsubscribe=UNSUBSCRIBE + found.manage_token,
     )
+    return await _answer(services, title, f"Notices go to {found.shown}.{more}", form)
 
 
 async def _answer(
-    services: Services,
-    title: str,
-    words: str,
-    *,
-    button: str | None = None,
-    path: str = "",
-    chosen: tuple[str, ...] | None = None,
-    unsubscribe: str | None = None,
-    asks_code: bool = False,
-    status: int = 200,
+    services: Services, title: str, words: str, form: SubscriptionForm = _NO_FORM, *, status: int = 200
 ) -> Response:
     record = await _record(services)
     # In a thread, because it reads the whole history, for which no page to an engineer may wait.
-    html = await asyncio.to_thread(
-        subscription_html,
-        record,
-        title,
-        words,
-        button=button,
-        path=path,
-        chosen=chosen,
-        unsubscribe=unsubscribe,
-        asks_code=asks_code,
-    )
+    html = await asyncio.to_thread(subscription_html, record, title, words, form)
     return HTMLResponse(html, status, headers=_HEADERS)
 
 
