@@ -1,15 +1,15 @@
-"""Killed at random instants, with a provider that fails in every way: no page is lost, and none is sent twice.
+"""Kills the service at random instants, with a provider that fails in every way: no page is lost or sent twice.
 
 The real process runs under load against a Twilio on loopback that resets connections after it accepted, answers 500
-after it accepted, hangs, answers 429 and goes away altogether; it reports each message as sent and delivered, and loses
-the reports that nobody takes. The process is killed with SIGKILL again and again, and started again. Of three tickets
-one is urgent and goes alone; the others go in messages of several. At the end the page of every ticket that was
-answered for must stand in one SMS of Twilio's list.
+after it accepted, hangs, answers 429 and goes away altogether. It reports each message as sent and delivered, and
+drops reports that the service does not take. The bench kills the process with SIGKILL and starts it again, many times.
+One of three tickets is urgent and its page goes alone; the others share messages. At the end the page of every accepted
+ticket must be in exactly one SMS of Twilio's list.
 
     make crash                  200 kills on each database, as `.ci/run` does
     make crash KILLS=1000       longer; both say on stderr how far they are
 
-BENCH_KILLS: how often it is killed, on each database; 40 when absent.
+BENCH_KILLS: how often it is killed, on each database; default: 40.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] = ()) -> None:
 
 
 class Tally:
-    """Counts the kills of all houses, and prints progress now and then."""
+    """Counts the kills of all services, and prints progress now and then."""
 
     def __init__(self, name: str, kills: int) -> None:
         self._name, self._kills, self._began = name, kills, time.monotonic()
@@ -93,7 +93,7 @@ class Tally:
 def _side_by_side(
     name: str, torment: Callable[..., Outcome], kills: int, houses: int, seed: int, longest_outage: float
 ) -> Outcome:
-    """Share the kills among independent houses, and return the result of all."""
+    """Share the kills among independent services, and return the result of all."""
     tally, began = Tally(name, kills), time.monotonic()
     shares = [kills // houses + (number < kills % houses) for number in range(houses)]
     with ThreadPoolExecutor(houses) as pool:
@@ -164,8 +164,8 @@ def crash_workers(
 ) -> Outcome:
     """`oncall serve`, which takes the receipts, and `oncall worker` on PostgreSQL, of which one dies at a time.
 
-    A third process stores the tickets. per_second: tickets. Nobody acknowledges, so each is paged for again and again
-    while the killing goes on.
+    A third process stores the tickets. per_second: tickets. No one acknowledges, so the pager pages for each ticket
+    again and again during the kills.
     """
     with TwilioDouble(auto_deliver=True) as twilio, ExitStack() as open_things:
         port = free_port()

@@ -1,4 +1,4 @@
-"""How fast each sender's path accepts tickets durably: 400 a second for a minute, then the service is killed.
+"""How fast each sender's path stores tickets durably: 400 a second for a minute, then SIGKILL.
 
 Every row runs the real service on a new SQLite file and posts tickets that page nobody, so that the time is that of the
 intake. After the last answer the service gets SIGKILL, and the database must hold every ticket that was accepted.

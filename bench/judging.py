@@ -1,4 +1,4 @@
-"""The result of a storm: the accepted tickets beside Twilio's list."""
+"""Judges the result of a crash bench: compares the accepted tickets with Twilio's list of messages."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ TAKEN = (AttemptStatus.ACCEPTED, AttemptStatus.SENT, AttemptStatus.DELIVERED)
 
 @dataclass
 class Outcome:
-    """What became of it.
+    """The outcome of a run.
 
-    tickets: answered for. receipts: that were taken. bundled: how many of their pages went in one message with others.
+    tickets: accepted. receipts: accepted by the service. bundled: pages that shared a message with others.
     """
 
     name: str

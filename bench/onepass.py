@@ -1,4 +1,4 @@
-"""A million open tickets of which a hundred are due: what one pass of the engine costs, beside a thousand open ones.
+"""The cost of one pass of the engine with a million open tickets of which a hundred are due, and with a thousand open.
 
 Each ticket is a copy, made in the database, of one that the pager took in, judged and paged: its row, its log and its
 page. A pass finds the hundred that are due, folds their logs, decides, writes the next page of each, hands it to a

@@ -30,7 +30,7 @@ Arrivals = Mapping[str, Sequence[float]]
 
 @dataclass(frozen=True)
 class Load:
-    """What is posted: `rate` a second for `seconds`, and that `times` times. receipts: Twilio reports deliveries."""
+    """A load: `rate` tickets a second for `seconds`, repeated `times` times. receipts: Twilio reports deliveries."""
 
     rate: int
     seconds: int

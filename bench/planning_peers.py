@@ -1,4 +1,4 @@
-"""How teams make a rota without a proof: three methods to compare the planner with.
+"""Three methods with which teams make a rota without a proof, to compare the planner with.
 
 `round robin` takes engineers in turn and skips those who are away. `least loaded` takes, shift by shift, the engineer
 who may legally take it and has the fewest shifts of its kind so far, then of its role, for their weight. `nurse

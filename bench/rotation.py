@@ -179,7 +179,7 @@ def repaired(instance: Instance) -> list[str]:
 
 
 def refused(instance: Instance) -> list[str]:
-    """Return how long it takes to explain why no plan exists, and the number of reasons."""
+    """Return how long the planner takes to explain why no plan exists, and the number of reasons."""
     from oncall.errors import PlanInfeasible
 
     roster = instance.roster()

@@ -57,9 +57,9 @@ HEADER = ["pager", "seconds", "accepted", "repeats", "texts", "lost", "withdrawn
 
 @dataclass
 class Soak:
-    """What one run found. memory: (seconds since the start, MiB) of the pager, in stretches between its starts.
+    """The result of one run. memory: (seconds since the start, MiB) of the pager, in stretches between its starts.
 
-    withdrawn: tickets that were resolved before a page of theirs had left; a machine that keeps up has none.
+    withdrawn: tickets that were resolved before their page had left; a machine that keeps up has none.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The status page while tickets are paged: readers of the page, and ten thousand subscribers who are told.
+"""Paging beside the status page: readers of the page, and notices to ten thousand subscribers.
 
     make bench ONLY=status
     BENCH_SECONDS=5 make bench ONLY=status      shorter turns
@@ -74,7 +74,7 @@ def subscribers() -> None:
 
 
 def subscribe(url: str) -> None:
-    """Store the subscribers, who confirmed long ago."""
+    """Store subscribers who are confirmed already."""
     with open_store(url) as store:
         for first in range(0, SUBSCRIBERS, 500):
             store.write(partial(_add, numbers=range(first, first + 500)))
@@ -89,7 +89,7 @@ def _add(tx: Transaction, numbers: range) -> None:
 
 
 def history(own: House) -> None:
-    """Give the page a past: forty incidents with three updates each."""
+    """Store a history of the page: forty incidents with three updates each."""
     for number in range(40):
         day = f"2027-01-{1 + number % 8:02d}"
         opened = {

@@ -103,7 +103,7 @@ class Process:
 
 
 class Load:
-    """Posts tickets one by one, each until it is accepted. `post` returns whether it was."""
+    """Posts tickets one by one, and each again until it is accepted. post: returns True if the ticket was accepted."""
 
     def __init__(self, post: Callable[[dict[str, Any]], bool], per_second: float) -> None:
         self._post, self._pause = post, 1.0 / per_second

@@ -32,7 +32,7 @@ _PARTS = re.compile(r'data-page="([^"]+)"')
 
 @dataclass
 class Visitors:
-    """Who visits. boards: a cookie for each open board. portals: the path of each customer's open page.
+    """The visitors. boards: a cookie for each open board. portals: the path of each customer's open page.
 
     status_rate: requests a second for the status page. lists: how many terminals list the open tickets with `token`.
     """
@@ -47,9 +47,9 @@ class Visitors:
 
 @dataclass
 class Seen:
-    """What the visitors saw: answers by kind, with the median and the 99th percentile of their milliseconds.
+    """The answers that the visitors got, by kind, with the median and the 99th percentile in milliseconds.
 
-    refused: how many answers were not 200; first_refusal: what the first of them said.
+    refused: how many answers were not 200; first_refusal: the text of the first of them.
     """
 
     seconds: float = 0.0
@@ -62,7 +62,7 @@ class Seen:
 
 @contextmanager
 def visiting(visitors: Visitors) -> Iterator[Seen]:
-    """Let them visit as long as the context lasts. What is yielded is filled in at its end."""
+    """Let the visitors visit while the context lasts. The yielded result is filled in at its end."""
     command = [sys.executable, "-m", "bench.visitors"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1]

@@ -1,4 +1,4 @@
-"""The pages while tickets are paged: 200 open boards and 50 customers' pages, and a board of 50 people x 91 days.
+"""Paging beside the web's pages: 200 open boards and 50 customers' pages; and a board of 50 people x 91 days.
 
     make bench ONLY=web
     BENCH_SECONDS=5 make bench ONLY=web      shorter turns
@@ -87,7 +87,7 @@ def _customer_pages(own: House, count: int) -> list[str]:
 
 
 def _post_tickets(own: House, prefix: str, count: int) -> None:
-    """Post tickets that page nobody now."""
+    """Post tickets that page no one now."""
     send = partial(
         httpx.post, f"{own.address}/v1/tickets", headers={"Authorization": f"Bearer {own.intake}"}, timeout=60
     )

@@ -49,7 +49,7 @@ def plan_and_publish(stage: Stage) -> None:
 
 
 def page_and_acknowledge(stage: Stage) -> None:
-    """Show the night's part: three tickets, two pages, one hold, an escalation, an acknowledgement by SMS."""
+    """Show the events of the night: three tickets, two pages, one hold, an escalation, an acknowledgement by SMS."""
     heading("Saturday night, 03:12 in New York; a minute passes each second")
     print("   The SMS go through the real Twilio client to a Twilio on this machine's loopback: no phone rings.")
     token = stage.oncall("token", "create", "helpdesk", "--role", "intake", shows=False).strip()

@@ -12,7 +12,7 @@ from sqlalchemy.pool import Pool
 
 @contextmanager
 def full_disk(spare_pages: int) -> Iterator[None]:
-    """SQLite connections opened inside may let their database grow by this many pages (4 KiB each)."""
+    """Inside the context, new SQLite connections may let their database grow only by this many pages (4 KiB each)."""
 
     def limit(connection: Any, _: Any) -> None:
         (pages,) = connection.execute("PRAGMA page_count").fetchone()

@@ -1,4 +1,4 @@
-"""An OpenID Connect provider on loopback: it signs in the person it is told to, checks PKCE, and lies as told."""
+"""An OpenID Connect provider on loopback: signs in the person that a test names, checks PKCE, and errs on request."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Canned:
 
 @dataclass
 class Lies:
-    """What the provider gets wrong. A claim that is None is left out. silent: paths that are never answered.
+    """The deliberate errors of the provider. A claim that is None is left out. silent: paths that get no answer.
 
     algorithm: how the ID token is signed instead of RS256: `none`, or `HS256` with the public key as the secret.
     """
@@ -52,7 +52,7 @@ class Lies:
 class OidcProviderDouble:
     """One provider on a port of 127.0.0.1, in threads of its own; use it as a context manager.
 
-    person: the claims of whoever signs in. is_brief: the ID token holds none of them, only the userinfo endpoint does.
+    person: the claims of the person who signs in. is_brief: only the userinfo endpoint gives them, not the ID token.
     """
 
     def __init__(self) -> None:
@@ -85,7 +85,7 @@ class OidcProviderDouble:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def becomes(self, email: str, **claims: Any) -> None:
-        """Set who signs in next, with a verified address, and forget all lies."""
+        """Set the person who signs in next, with a verified address, and clear all deliberate errors."""
         self.person = {"sub": f"id-of-{email}", "email": email, "email_verified": True, **claims}
         self.lies, self.is_brief = Lies(), False
 

@@ -1,4 +1,4 @@
-"""PostgreSQL servers for tests and benches: the one that a Python package brings, and the one that Debian packages."""
+"""PostgreSQL servers for tests and benches: the server of a Python package, and Debian's server."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def debian_server(place: Path = _DISK) -> Iterator[str]:
 
 
 def stop_syncing(server_url: str) -> None:
-    """Let the server write to the disk when it likes, for tests that never cut the power: they run much faster.
+    """Switch off the server's syncs to the disk, for tests that never cut the power: they run much faster.
 
     Data still outlives the server's own process, but not the machine's.
     """

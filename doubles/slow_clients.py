@@ -1,4 +1,4 @@
-"""Clients on loopback that keep connections open and never finish what they began."""
+"""Clients on loopback that keep connections open and never finish a request or an answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Twilio that runs on loopback: it keeps what it is sent, fails as told, and calls back with signed posts.
+"""A Twilio on loopback: it stores the messages that it gets, fails on request, and calls back with signed posts.
 
 In a test or the demo:   with TwilioDouble() as double: ... double.base_url ... double.messages
 As a process:            python -m doubles.twilio --port 0     (its URL is the first line that it prints)

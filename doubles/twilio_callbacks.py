@@ -68,7 +68,7 @@ def twiml_text(xml: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class CallScript:
-    """What a TwiML answer says, what it says without a key, and the address for a key; None: no address."""
+    """A TwiML answer to a call: the words, the words if no key is pressed, and the address for a key; None: no key."""
 
     said: list[str]
     without_key: list[str]

@@ -60,7 +60,7 @@ def json_answer(status: int, body: Mapping[str, Any], headers: Mapping[str, str]
 
 
 def refused(refusal: Refusal) -> web.Response:
-    """The answer that says so."""
+    """The answer for a refusal, with Twilio's error code and text."""
     return json_answer(refusal.status, refusal.as_json())
 
 

@@ -39,7 +39,7 @@ NOW = datetime(2027, 1, 9, 8, 12, tzinfo=UTC)
 
 @pytest.fixture
 def away(oncall: Oncall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Oncall, dict[tuple[str, ...], str]]:
-    """The terminal after its server went away, and what each read had answered before."""
+    """The terminal after its server went away, and the answer of each read before that."""
     with Service(tmp_path) as service:
         service.post(ticket_body("T-1", impact="low"))
         monkeypatch.setenv("ONCALL_SERVER", service.address)

@@ -17,7 +17,7 @@ from tests.paging.world import STATUS
 
 
 class Exporter(ThreadingHTTPServer):
-    """An exporter that sees what the test says."""
+    """An exporter that reports what the test sets."""
 
     success = b"1"
 

@@ -1,4 +1,4 @@
-"""`oncall tonight`: who is on call, on both clocks, and what is held."""
+"""`oncall tonight`: who is on call, on both clocks, and the held tickets."""
 
 from __future__ import annotations
 

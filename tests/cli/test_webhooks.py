@@ -1,4 +1,4 @@
-"""`oncall webhooks`: what waits and what arrived, on this machine and through a server."""
+"""`oncall webhooks`: waiting and sent messages, on this machine and through a server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every place that says who is on call, held against `who` at one instant."""
+"""Compares every place that shows who is on call with `who` at one instant."""
 
 from __future__ import annotations
 

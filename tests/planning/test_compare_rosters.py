@@ -1,4 +1,4 @@
-"""Today's plan beside that of a changed roster: both are planned in the same way, and each difference is told once."""
+"""Today's plan beside that of a changed roster: both are made in the same way, and each sentence is printed once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Seats to come for which no other engineer is left to ask."""
+"""Future seats that no other engineer may take."""
 
 from __future__ import annotations
 

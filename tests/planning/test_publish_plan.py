@@ -1,4 +1,4 @@
-"""Publish a plan that keeps the rules, with its roster and policy texts; each person's changes are told."""
+"""Publish a plan that keeps the rules, with its roster and policy texts, and list each person's changes."""
 
 from __future__ import annotations
 

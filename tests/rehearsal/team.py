@@ -51,7 +51,7 @@ _NO_WORK = Working(_AGES, _AGES, _AGES, _AGES, _AGES, 0.0, 0.0)
 
 
 def all_alike(*, missed: float, after: timedelta = timedelta(0)) -> People:
-    """Everyone, the desk included, misses this many messages and answers the others after the same time."""
+    """Everyone, the desk included, misses this share of messages and answers the others after the same time."""
     alike = Answering(Delay(after, 0.0), missed)
     return replace(People(), day=alike, night=alike, desk=alike, urgent=_NO_WORK, ordinary=_NO_WORK)
 

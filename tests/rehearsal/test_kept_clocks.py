@@ -1,4 +1,4 @@
-"""What a rehearsal keeps of a ticket between transactions equals the fold of the ticket's whole log."""
+"""The state and clocks that a rehearsal keeps between transactions equal the fold of the ticket's whole log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The people of a rehearsal sleep in their own zone, answer in lognormal times, and have equal luck on both sides."""
+"""Simulated people sleep in their own zone, answer in lognormal times, and have the same luck on both sides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`oncall plan status`: shares so far with changes counted, holes, broken rest, and nobody left to ask."""
+"""`oncall plan status`: shares so far with changes counted, gaps, broken rest, and seats with no other taker."""
 
 from __future__ import annotations
 

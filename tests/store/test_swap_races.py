@@ -45,7 +45,7 @@ def asked(store: SqlStore, other: str) -> str:
 
 
 def accept_both(stores: tuple[SqlStore, SqlStore], answers: list[tuple[str, str]]) -> list[str]:
-    """What two people are told who accept at the same moment: the state of the request, or the refusal."""
+    """Return the answers to two people who accept at the same moment: the request's state, or the refusal."""
     both = threading.Barrier(2)
 
     def accept(store: SqlStore, answer: tuple[str, str]) -> str:

@@ -62,7 +62,7 @@ class TicketBook:
 
     def add_version(self, version: NewVersion) -> int:
         """Raise Refused: the schedule of a rehearsal does not change."""
-        raise Refused(f"the schedule of a rehearsal does not change; {version.kind} needs a ledger of its own")
+        raise Refused(f"the schedule of a rehearsal does not change; {version.kind} needs a store of its own")
 
     # Tickets.
 

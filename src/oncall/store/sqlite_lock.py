@@ -56,7 +56,7 @@ def _hold_lock_file(path: Path, held: ExitStack) -> bool:
         return False
     except OSError as error:
         raise Refused(
-            f"{path}: the pager's lock file cannot be opened ({error.strerror}); delete it or mend its folder"
+            f"{path}: the pager's lock file cannot be opened ({error.strerror}); delete it or correct its folder"
         ) from error
     held.callback(lock.release)
     make_private(path)

@@ -1,4 +1,4 @@
-"""A swap belongs to its shift: it moves with the hours of the shift, and ends when a new plan does not have it."""
+"""A swap moves with the hours of its shift, and ends when a new plan no longer has the shift."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Subscribers to the status page, what was asked from where, and how far notices are written."""
+"""Subscribers to the status page, their requests by source and address, and the cursor of their notices."""
 
 from __future__ import annotations
 

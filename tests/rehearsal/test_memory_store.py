@@ -1,4 +1,4 @@
-"""A rehearsal's ledger answers every question as the database does, and refuses the same requests."""
+"""A rehearsal's memory store answers every query as the database does, and refuses the same requests."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from oncall.support.policy_file import packaged_policy
 from tests.store.examples import NOW, attempt, event, minutes, override, ticket
 
 Work = Callable[[Any], Any]
-"""What a transaction does. The ledger has only the queries that a rehearsal asks."""
+"""The work of one transaction. The memory store has only the queries that a rehearsal asks."""
 
 NAMES = ("T-1", "T-2", "T-3")
 KINDS = [EventKind.REPLIED]
@@ -36,7 +36,7 @@ _name = st.sampled_from(NAMES)
 _minute = st.integers(0, 5).map(minutes)
 
 
-def ledger() -> MemoryStore:
+def memory_store() -> MemoryStore:
     policy = packaged_policy()
     return MemoryStore(schedule_from_rows([], calendar_of(policy, None)), policy)
 
@@ -176,16 +176,16 @@ def outcome(run: Callable[[Work], Any], work: Work) -> Any:
 @pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.one_of(_tickets(), _events(), _attempts(), _claims(), _others()), max_size=14))
-def test_a_ledger_is_a_store_that_forgets_when_the_program_ends(works: list[Work]) -> None:
-    book = ledger()
+def test_a_memory_store_is_a_store_that_forgets_when_the_program_ends(works: list[Work]) -> None:
+    memory = memory_store()
     with tempfile.TemporaryDirectory() as folder, open_store(f"sqlite:///{folder}/real.db") as store:
         for work in works:
-            before = everything(book)
-            done = outcome(lambda work: work(book), work)
+            before = everything(memory)
+            done = outcome(lambda work: work(memory), work)
             assert done == outcome(store.write, work)
             if isinstance(done, tuple):
-                assert everything(book) == before
-        assert everything(book) == store.read(everything)
+                assert everything(memory) == before
+        assert everything(memory) == store.read(everything)
 
 
 @contextmanager
@@ -196,26 +196,26 @@ def refused(kind: type[OncallError], words: str) -> Iterator[None]:
 
 
 def test_the_schedule_of_a_rehearsal_does_not_change() -> None:
-    with refused(Refused, "the schedule of a rehearsal does not change; override needs a ledger of its own"):
-        ledger().add_version(override("ben"))
+    with refused(Refused, "the schedule of a rehearsal does not change; override needs a store of its own"):
+        memory_store().add_version(override("ben"))
 
 
 def test_a_rehearsal_knows_one_policy() -> None:
     with refused(NotFound, "schedule version 7: a rehearsal knows version 0 alone"):
-        ledger().policy(7)
+        memory_store().policy(7)
 
 
 def test_an_event_of_a_ticket_that_was_never_added_is_refused() -> None:
     with pytest.raises(Conflict):
-        ledger().append([event("T-9")])
+        memory_store().append([event("T-9")])
 
 
 def test_a_ticket_keeps_its_code_when_it_is_refused_another_one_s() -> None:
-    book = ledger()
-    book.add_ticket(ticket("T-1", code="7K2"))
-    book.add_ticket(ticket("T-2", code="7K3"))
+    store = memory_store()
+    store.add_ticket(ticket("T-1", code="7K2"))
+    store.add_ticket(ticket("T-2", code="7K3"))
     with refused(Conflict, "ticket T-2: another unresolved ticket holds its code"):
-        book.update_ticket(ticket("T-2", code="7K2"))
-    holders = [book.ticket_by_code(code) for code in ("7K2", "7K3")]
+        store.update_ticket(ticket("T-2", code="7K2"))
+    holders = [store.ticket_by_code(code) for code in ("7K2", "7K3")]
     assert [holder.ticket.id for holder in holders if holder is not None] == ["T-1", "T-2"]
-    assert book.code_count(3) == 2
+    assert store.code_count(3) == 2
