@@ -1,5 +1,6 @@
-"""What the events of an iCalendar file say: the engineer from the attendee or the summary, the role from the summary,
-the categories or the calendar's name.
+"""Reads claims from the events of an iCalendar file.
+
+The engineer comes from the attendee or the summary; the role from the summary, the categories or the calendar's name.
 
 PagerDuty, Opsgenie and Google Calendar export such files, and so does `oncall generate`.
 """

@@ -51,7 +51,7 @@ class Claim:
 
 @dataclass(slots=True)
 class Claims:
-    """Every claim of a file. notes: sentences about what was decided for the whole file."""
+    """Every claim of a file. notes: sentences about decisions for the whole file."""
 
     claims: list[Claim] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Finds what each column of a table holds: the table begins at the first row with known headings."""
+"""Finds the meaning of each column of a table. The table begins at the first row with known headings."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Headings:
 def headings_of(table: Table, roles: Sequence[str], *, role: str | None) -> Headings | None:
     """Return the headings of a table; None if no row has them. role: the role of rows that name none.
 
-    Raises Refused for headings of which two may mean the same.
+    Raises Refused for ambiguous headings, such as two that may mean the same.
     """
     for number, cells in table.rows[:_MOST_TITLES]:
         found = _columns(number, cells, roles)

@@ -21,7 +21,7 @@ SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".ics")
 
 @dataclass(frozen=True, slots=True)
 class ImportedRota:
-    """A plan from a file. left_out: everything that could not be read, in file order. notes: what was decided."""
+    """A plan from a file. left_out: everything that could not be read, in file order. notes: decisions in words."""
 
     plan: Plan
     left_out: tuple[LeftOut, ...]

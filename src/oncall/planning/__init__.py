@@ -1,4 +1,4 @@
-"""What a manager does with plans: make, repair, compare, verify and explain them, publish them, and keep the ledger.
+"""The use cases of planning: make, repair, compare, verify, explain and publish plans, and keep the ledger.
 
 Each use case is one function that the terminal and the API call. It reads no file that its caller has read, prints
 nothing, and knows no database: callers pass in a transaction. Imports `rotation`, `paging.ports` and all below them.

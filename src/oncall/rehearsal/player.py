@@ -1,7 +1,7 @@
 """Play months of tickets in seconds: the pager's own code on a simulated clock, with simulated people.
 
-Nothing here decides whom to page, when, or what is due: `accept`, `record` and `advance_ticket` do, as in the service.
-This file only advances the time and lets people act.
+This file only advances the time and lets people act. `accept`, `record` and `advance_ticket` decide whom to page, when,
+and what is due, as in the service.
 """
 
 from __future__ import annotations

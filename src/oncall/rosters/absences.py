@@ -17,7 +17,7 @@ _MIDNIGHT, _END_OF_DAY = time(), time.max
 
 
 class Moment(NamedTuple):
-    """A local date, or a time on it."""
+    """A local date, with an optional time of day."""
 
     day: date | None = None
     at: time | None = None

@@ -1,4 +1,4 @@
-"""`rotation.points`: what a shift of each kind weighs in one more total over all kinds, which the planner evens out."""
+"""`rotation.points`: the points of a shift of each kind. The planner evens out each engineer's total of points."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def check_policy_fit(policy: Policy, roles: Sequence[str], *, has_manager: bool,
 
 
 def check_reminders(policy: Policy, people: Collection[str], root: Node) -> None:
-    """Warn of people whom the policy's reminders leave out and who are not on the roster.
+    """Warn of ids under the policy's `reminders: not_to` that are not on the roster.
 
     people: ids of the engineers. root: the roster's whole document.
     """

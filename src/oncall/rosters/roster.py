@@ -92,7 +92,7 @@ def moment_text(day: date | None, at: time | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Shadowing:
-    """Days on which a newcomer only comes along, in the role SHADOW; both dates are inside."""
+    """Days on which a newcomer only accompanies others, in the role SHADOW; both dates are inside."""
 
     first_day: date
     last_day: date
@@ -110,7 +110,7 @@ class RequestDirection(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What an engineer asks for. Exactly one of `day`, `weekday` (Monday is 0) and `kind` (of shift) is set."""
+    """A request of an engineer. Exactly one of `day`, `weekday` (Monday is 0) and `kind` (of shift) is set."""
 
     direction: RequestDirection
     day: date | None = None
@@ -155,7 +155,7 @@ class Engineer:
 
 @dataclass(frozen=True, slots=True)
 class Manager:
-    """The person who is paged last, and at once when nobody is on call."""
+    """The person whom the pager pages last, and at once if no one is on call."""
 
     id: str
     name: str

@@ -1,4 +1,4 @@
-"""Checks that a team can fill its roles on a day when nobody is away. The planner judges days off."""
+"""Checks that a team can fill its roles on a day when no one is away. The planner judges days off."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Engineers whom a change of the schedule puts on call while the roster says that they cannot be."""
+"""Finds engineers whom a change of the schedule puts on call although the roster marks them as away."""
 
 from __future__ import annotations
 

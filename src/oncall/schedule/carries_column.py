@@ -1,4 +1,4 @@
-"""The `carries` column of a plan in CSV: what the plan holds beside its seats, spread over the rows.
+"""The `carries` column of a plan in CSV: the plan's data other than its seats, spread over the rows.
 
 `relaxed rest_nights=1@2027-12-20..2027-12-26` is a relaxation, `balance ana weekend -1.250` what Ana served beyond her
 share before the plan, in shifts, and `kept_until 2027-02-15` the date before which a repair took over every shift.

@@ -1,4 +1,4 @@
-"""A plan: who holds which role of which shift, and how fair that is. `plan_file` reads and writes its files."""
+"""A plan: who holds each role of each shift, and how fair the plan is. `plan_file` reads and writes its files."""
 
 from __future__ import annotations
 

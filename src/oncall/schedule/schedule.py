@@ -33,7 +33,7 @@ class RoleHolder:
 class OnCall:
     """Who is on call at one instant. window: the window that holds the instant.
 
-    roles: by role, who holds it; empty in business hours. missing: on-call roles that nobody holds.
+    roles: the holder of each role; empty in business hours. missing: on-call roles that no one holds.
     """
 
     at: datetime
@@ -180,7 +180,7 @@ class Schedule:
         return KindWindow(window.start, end, window.kind)
 
     def who(self, at: datetime) -> OnCall:
-        """Return who is on call at `at` (aware UTC), in every role; in business hours nobody is."""
+        """Return who is on call at `at` (aware UTC), in every role; no one in business hours."""
         window = self.window_at(at)
         if window.kind is WindowKind.BUSINESS:
             return OnCall(at, window, {}, ())

@@ -1,4 +1,4 @@
-"""When each calendar event last changed, found by playing the versions of the schedule one after the other.
+"""Finds when each calendar event last changed, by playing the versions of the schedule one after the other.
 
 Events are known by `ShiftEvent.key`.
 """

@@ -1,4 +1,4 @@
-"""Sets of instants as spans of time, and what remains of a span once others are taken out of it."""
+"""Sets of instants as spans of time, and the parts of a span that other spans leave over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests to swap shifts: which seats would change hands, who is asked, and what became of it. Pure."""
+"""Requests to swap shifts: which seats would change hands, who is asked, and the state of the request. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from oncall.support.windows import Window, WindowKind
 
 
 class SwapState(StrEnum):
-    """What became of a request. Databases and the API hold these values."""
+    """The state of a request. The database stores these values, and the API shows them."""
 
     ASKED = "asked"
     """The other engineer has not answered."""

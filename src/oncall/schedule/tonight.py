@@ -1,4 +1,4 @@
-"""Tonight: the on-call time from now, or from the end of business hours, to the next morning; who has it, and holds."""
+"""Tonight: the on-call time from now, or from the end of business hours, to the next morning; who is on call in it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _next_morning(calendar: SupportCalendar, start: datetime) -> datetime:
 
 
 def tonight_view(schedule: Schedule, now: datetime, tonight: Window, held: Sequence[TonightHold]) -> TonightView:
-    """Return who is on call tonight, in the policy's zone and in each engineer's own, its gaps, and what is held."""
+    """Return who is on call tonight (in the policy's zone and each engineer's own), the gaps, and the held tickets."""
     from oncall.schedule.gaps import gaps_between
 
     zone = schedule.calendar.zone

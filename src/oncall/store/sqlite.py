@@ -87,7 +87,7 @@ class SqliteStore(SqlStore):
         return self._group.submit(work)
 
     def prove_writable(self) -> None:
-        """Store a row and remove it, apart from the writing thread's jobs, which cannot fail because of it."""
+        """Store a row and remove it, in a transaction of its own, so that no job can fail because of it."""
         if self._is_closed:
             raise StoreUnavailable(f"{self._address.place}: the store is closed")
         with _translating(self._address), self._writing:

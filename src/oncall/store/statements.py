@@ -1,4 +1,4 @@
-"""Runs statements in one open transaction, and notes what was written, so that the store knows how to end it."""
+"""Runs statements in one open transaction, and records its writes, so that the store knows how to end it."""
 
 from __future__ import annotations
 

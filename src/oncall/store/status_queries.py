@@ -51,7 +51,7 @@ class StatusQueries(Statements):
             self._run(_LOCK, {"key": _LOG})
 
     def monitor_looks(self) -> Sequence[MonitorLook]:
-        """Return the last look at each component, also at those that no longer have a monitor, by component."""
+        """Return the last look at each component, including components without a monitor now, by component."""
         return [_look(row) for row in self._run(_LOOKS)]
 
     def note_look(self, look: MonitorLook) -> None:

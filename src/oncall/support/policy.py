@@ -88,7 +88,7 @@ class SupportPlan:
 
 
 class Notify(str):
-    """Whom an escalation step reaches: the desk, the manager, or the engineer in a role of the roster, by its name.
+    """The target of an escalation step: the desk, the manager, or the engineer in a role, by the role's name.
 
     There is one object for each name, so `is` compares two targets as it compares the members of an enum.
     """
@@ -149,7 +149,7 @@ class EscalationStep:
 class Escalation:
     """The steps of a round, in order of their delay, and when the round starts again.
 
-    desk_after: a ticket at the desk whose impact pages and that nobody acknowledged goes to `steps` after this.
+    desk_after: after this time, a ticket at the desk whose impact pages, and that no one has taken, goes to `steps`.
     warn_share: share (0 to 1) of a target after which the owner of an acknowledged ticket is warned.
     """
 
@@ -160,7 +160,7 @@ class Escalation:
 
 
 class Extra(StrEnum):
-    """Parts of a plan besides its targets."""
+    """Services that a plan includes in addition to its targets."""
 
     ACCOUNT_MANAGER = "technical_account_manager"
     """The customer's account manager gets a copy of pages, as a notice."""

@@ -160,7 +160,7 @@ class PolicyReader:
         return self._plans[name]
 
     def _read_extras(self, node: Node) -> dict[str, tuple[Extra, ...]]:
-        """Return what each plan includes besides its targets."""
+        """Return the services that each plan includes in addition to its targets."""
         plans = descend(self._root, "plans")
         known = list(plans.entries) if isinstance(plans, MapNode) else []
 

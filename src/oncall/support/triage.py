@@ -1,4 +1,4 @@
-"""Propose a ticket's impact from answers about what the customer cannot do, with the reasons."""
+"""Proposes a ticket's impact, with reasons, from answers to questions about the problem."""
 
 from __future__ import annotations
 

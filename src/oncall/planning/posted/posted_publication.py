@@ -31,7 +31,7 @@ LONGEST_NAME = 200
 
 @dataclass(frozen=True, slots=True)
 class PublicationAsked:
-    """A publication as it was asked for. policy_from: see `publish_plan`. is_dry_run: only say what it would change."""
+    """A publication as it was asked for. policy_from: see `publish_plan`. is_dry_run: only return what would change."""
 
     named: NamedPlan
     roster: Roster

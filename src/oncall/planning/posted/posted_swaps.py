@@ -25,7 +25,7 @@ class SwapPosted:
 
 @dataclass(frozen=True, slots=True)
 class AwayPosted:
-    """An absence as it was asked for. is_agreed: those who cover have agreed."""
+    """An absence as it was asked for. is_agreed: the engineers who cover have agreed."""
 
     asked: AwayAsked
     is_agreed: bool

@@ -111,7 +111,7 @@ def refuse_other_schedule(roster: Roster, schedule: Schedule) -> None:
 
 
 def gaps_from(schedule: Schedule, now: datetime) -> list[Gap]:
-    """Return the gaps in cover from now (aware UTC) to the end of what is published."""
+    """Return the gaps in cover from now (aware UTC) to the end of the published schedule."""
     if not schedule.publications:
         return []
     end = max(publication.span.end for publication in schedule.publications)

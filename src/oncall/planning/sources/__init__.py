@@ -1,4 +1,4 @@
-"""What every plan starts from: roster and policy files, days off, and the record of what each engineer has served.
+"""The inputs of every plan: roster and policy files, days off, and the record of each engineer's service.
 
 Imports nothing else of `planning`.
 """

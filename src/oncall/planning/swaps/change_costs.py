@@ -1,4 +1,4 @@
-"""What a change of the schedule does to the fairness cost and to balances, by the planner's own shares and cost."""
+"""Computes how a change of the schedule affects the fairness cost and balances, with the planner's shares and cost."""
 
 from __future__ import annotations
 

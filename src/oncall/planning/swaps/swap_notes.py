@@ -1,4 +1,4 @@
-"""Tells people about requests to swap: at once, and a day before the shift if nobody has answered."""
+"""Tells people about requests to swap: at once, and a day before the shift if no answer has come."""
 
 from __future__ import annotations
 

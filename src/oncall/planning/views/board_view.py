@@ -1,4 +1,4 @@
-"""The content of the board besides the schedule's table, and of an engineer's own page, as the API's views."""
+"""The content of the board (except the schedule's table) and of an engineer's own page, as views of the API."""
 
 from __future__ import annotations
 

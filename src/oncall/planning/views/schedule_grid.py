@@ -1,4 +1,4 @@
-"""The schedule as a table of people by days, for the board. Pure: what it reads is the published schedule."""
+"""The schedule as a table of people by days, for the board. Pure: it reads only the published schedule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The duties of each engineer as the checker sees them, with the local dates that the rules speak of."""
+"""The duties of each engineer for the checker, with the local dates that the rules use."""
 
 from __future__ import annotations
 
@@ -81,9 +81,9 @@ def _duty(seat: Seat, zone: ZoneInfo, origin: str) -> CheckedDuty:
 
 
 def as_turns(duties: Sequence[CheckedDuty]) -> list[CheckedDuty]:
-    """Return the duties with those of one turn joined, from the first night of the first to the last of the last.
+    """Return the duties with those of each turn joined into one, from its first night to its last.
 
-    Duties that overlap stay apart, because nobody can have both.
+    Duties that overlap stay apart, because no one can have both.
     """
     found: list[CheckedDuty] = []
     for duty in duties:

@@ -1,4 +1,4 @@
-"""Checks what a plan states about its clumps: counts its seats without the planner's code."""
+"""Checks the clumps that a plan states: counts its seats without the planner's code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks what a plan states about its points: counts its seats without the planner's code."""
+"""Checks the points that a plan states: counts its seats without the planner's code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The facts behind the second opinion's model: the shifts, what a repair took over, and who can take which shift."""
+"""The inputs of the second opinion's model: the shifts, the seats that a repair took over, and who can take a shift."""
 
 from __future__ import annotations
 

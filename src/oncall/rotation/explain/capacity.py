@@ -20,7 +20,7 @@ COUNTED_RULES = ("rest_nights", "weekends_apart", "max_shifts_per_week", "max_sh
 
 
 def excess_text(problem: Problem, shifts: Sequence[Shift], rules: RotationRules) -> str:
-    """Return a sentence that counts why the team cannot take all duties of these shifts; empty if it can."""
+    """Return a sentence that shows by counting that the team cannot take all these duties; empty if it can."""
     needed, days_off = len(shifts) * len(problem.roles), problem.days_off_rule
     # Usually the first few engineers can take enough, and the others need not be counted.
     so_far = accumulate(capacity(engineer, shifts, rules, days_off) for engineer in problem.engineers)
@@ -43,7 +43,7 @@ def seats_text(problem: Problem, shifts: Sequence[Shift]) -> str:
 
 
 def capacity(engineer: Engineer, shifts: Sequence[Shift], rules: RotationRules, days_off: DaysOffRule) -> int:
-    """Return an upper limit for how many of these shifts the engineer can take, whatever the others do."""
+    """Return an upper limit for how many of these shifts the engineer can take in any plan."""
     if not set(engineer.roles) & set(rules.roles):
         return 0
     rules = loosest_for(rules, engineer.id)

@@ -153,7 +153,7 @@ class RelaxationModel:
             add_limit(self.model, limit, self._on_duty)
 
     def _add_max_shifts(self, rule: MaxShifts) -> None:
-        """Add the most shifts of an engineer in the plan, with one more shift after the other as choices."""
+        """Limit an engineer's shifts in the plan, with choices that raise the limit by one shift each."""
         days = [shift.day for shift in self._problem.shifts]
         place: Place = ((days[0], days[-1]), rule.who)
         for limit in rule.limits(self._loosest):

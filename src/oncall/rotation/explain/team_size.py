@@ -1,4 +1,4 @@
-"""How many people the rules need for given dates: with nobody away, and with the days off as they are.
+"""How many people the rules need for given dates: if no one is ever away, and with the days off as they are.
 
 The team is made larger by people who take every role and are never away; the engineers of the roster keep their roles,
 pairs, fixed seats and outside shifts. A number is given only if a plan with that many people exists and none with one

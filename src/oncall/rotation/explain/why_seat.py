@@ -63,7 +63,7 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class SeatExplanation:
-    """The explanation of one seat: what each other engineer in it would mean, in roster order. cost: the plan's own."""
+    """The explanation of one seat. The other engineers are in roster order. cost: the plan's own."""
 
     seat: Seat
     cost: int

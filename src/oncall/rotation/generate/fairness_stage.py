@@ -31,7 +31,7 @@ MOST_EVEN_STARTS = 5
 
 @dataclass(frozen=True, slots=True)
 class BestPlan:
-    """The fairest plan so far, and what a further search needs: the kind of model, its counting bound and ranges.
+    """The fairest plan so far, with the input of a further search: the kind of model, its counting bound and ranges.
 
     bound: no plan that keeps the hard rules costs less. unevenness: of the totals over all kinds. notes: sentences
     about the plan, for the reader.

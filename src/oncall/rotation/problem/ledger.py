@@ -66,7 +66,7 @@ def with_join_dates(roster: Roster, join_dates: Mapping[str, date]) -> Roster:
 def ledger_of(
     roster: Roster, served: Iterable[ServedPart], *, before: date | None = None, opening: Sequence[Balance] = ()
 ) -> Ledger:
-    """Return the ledger of what was served on shifts that start before a date; of all shifts when it is None.
+    """Return the ledger of shifts served that start before a date; of all served shifts if the date is None.
 
     The roster decides the shares. Shifts of engineers who are not on the roster are not shared out, and shifts before
     an engineer joined do not count toward their share. opening: balances from before.

@@ -1,4 +1,4 @@
-"""Outside shifts: those before or after a plan or on other teams, and what they forbid inside the plan."""
+"""Outside shifts: shifts before or after a plan or on other teams, and the shifts of the plan that they forbid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who served which seat, and for which part of it, by plans and by the published schedule."""
+"""Finds who served which seat, and which part of it, from plans and the published schedule."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class PlanMembers:
 
 
 def inferred_join_dates(roster: Roster, plans: Sequence[PlanMembers]) -> dict[str, date]:
-    """Return when engineers joined, by id, for those whose `joins` is missing but whom earlier plans leave out.
+    """Return the joining dates, by id, of engineers without `joins` whom the first plans do not include.
 
     The date is the first day of the first plan that includes the engineer, or the day after the last plan.
     A plan that does not say whom it was made for counts as made for everyone.
@@ -67,7 +67,7 @@ def published_seats(schedule: Schedule) -> list[Seat]:
 
 
 def served_with_overrides(schedule: Schedule) -> list[ServedPart]:
-    """Return who served each published seat and for which part of it, with overrides and swaps applied."""
+    """Return the served parts of each published seat, each with its engineer, overrides and swaps applied."""
     return served_as_parts(held_parts(schedule))
 
 

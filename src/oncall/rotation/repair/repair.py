@@ -1,8 +1,8 @@
 """Repair a plan in stages: the fewest changes, the lowest cost, the requests, even totals or points, few clumps.
 
-Each stage keeps what the stages before it achieved. Roles are decided seat by seat, because a new split of the roles
-would change seats everywhere. After the stages, it computes what more changes would improve, and a bound on the cost of
-every plan with the same settled shifts.
+Each stage keeps the results of the stages before it. Roles are decided seat by seat, because a new split of the roles
+would change seats everywhere. After the stages, it computes how further changes would lower the cost, and a bound on
+the cost of every plan with the same settled shifts.
 """
 
 from __future__ import annotations

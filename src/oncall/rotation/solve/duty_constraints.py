@@ -45,9 +45,9 @@ def duty_variables(model: cp_model.CpModel, problem: Problem) -> dict[Duty, cp_m
 def _add_tight_limit(model: cp_model.CpModel, limit: Limit, on_duty: DutyVariables, problem: Problem) -> None:
     """Add one limit in a form that the linear relaxation handles well.
 
-    An engineer has at most one of several duties that conflict by the rest rule. If all duties of a group conflict,
-    the group counts as one duty. Otherwise a new variable stands for the group, and at most one of the conflicting
-    duties can be taken, only together with it.
+    Duties of a group that all conflict by the rest rule count as their sum, because an engineer has at most one of
+    them. For any other group a new variable must be 1 if a duty of the group is taken, and of duties that conflict by
+    the rest rule at most one can be taken, and only if that variable is 1.
     """
     if limit.single is not None or limit.weights or problem.has_turns:
         add_limit(model, limit, on_duty)
