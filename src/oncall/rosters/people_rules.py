@@ -33,7 +33,7 @@ class PeopleRules:
         return name
 
     def check(self, known: Sequence[str]) -> None:
-        """Note every name so far that is not in `known`, the ids of the roster's engineers."""
+        """Note every name read so far that is no engineer of the roster. known: the ids of all engineers."""
         for name, node in self._named:
             if name not in known:
                 node.note(f"{shown(name)} is not an engineer of this roster; {suggestion(name, known)}")

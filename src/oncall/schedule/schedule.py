@@ -168,7 +168,7 @@ class Schedule:
             at = stop
 
     def window_at(self, at: datetime) -> KindWindow:
-        """Return the window that holds `at`; it ends where other hours begin to hold and change its kind."""
+        """Return the window that holds `at`. It ends early if other hours begin to hold and change its kind."""
         window = self.calendar_at(at).window_at(at)
         if not any(at < edge < window.end for edge in self._edges):
             return window

@@ -85,7 +85,7 @@ def _days_in(days: CompanyDays, year: int) -> frozenset[date]:
 class HolidayCalendar:
     """The holidays of one team, observed days included.
 
-    days: None has no holidays. known: stored years, which are not looked up, so that a published schedule does not
+    days: None for no holidays. known: stored years, which are not looked up, so that a published schedule does not
     change when the `holidays` library does. Calendars with the same days and known years are equal.
     """
 

@@ -189,7 +189,7 @@ def _team_address(node: Node) -> str:
 
 
 def check_teams(rules: PortalRules, mail: MailRules, place: Node) -> None:
-    """Note a row whose mail would go to an address that opens tickets, and so make another one. place: the block's."""
+    """Note a row whose mail goes to an address that opens tickets: it would open a second one. place: the block's."""
     for row in rules.rows:
         if row.mail and mail.takes(row.mail):
             place.note(f"the mail of a row goes to {row.mail}, which opens tickets; write the team's own address")

@@ -117,7 +117,7 @@ def _cells(
 def _sets_of_zeros(
     rows: Mapping[frozenset[str], Fraction], cells: Sequence[_Cell], load: Fraction
 ) -> Iterator[frozenset[_Cell]]:
-    """Yield sets of cells that may be 0: first the cells that come out below 0, step by step, then every set."""
+    """Yield sets of cells to try as 0: first add, step by step, cells that come out below 0; then try every set."""
     zeros = frozenset[_Cell]()
     while (found := _sums(rows, cells, zeros, load)) is not None:
         yield zeros

@@ -11,7 +11,7 @@ from oncall.rosters.roster import RotationRules
 
 @dataclass(frozen=True, slots=True)
 class Excess:
-    """More shifts than a maximum allows: `count` shifts count against `most`."""
+    """A maximum that is exceeded. count: the shifts that count; most: how many are allowed."""
 
     count: int
     most: int

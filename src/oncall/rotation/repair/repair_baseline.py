@@ -177,7 +177,10 @@ class RepairBaseline:
         )
 
     def _cuts(self, day: date) -> bool:
-        """Return True if a shift before `day` ends after a shift from `day` on starts, by old hours or by new ones."""
+        """Return True if a repair from `day` on would cut a shift in two.
+
+        It would if some shift that starts before `day` overlaps one that starts later, by the old or the new hours.
+        """
         zone = self.whole.roster.policy.zone
         kept = [seat.window for seat in self.plan.seats if seat.window.start.astimezone(zone).date() < day]
         dropped = [seat.window for seat in self.plan.seats if seat.window.start.astimezone(zone).date() >= day]
