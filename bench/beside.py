@@ -1,4 +1,4 @@
-"""The pager under a steady load, alone and beside visitors of the pages, in turns of one run of one service."""
+"""Measures the pager under a steady load, alone and beside visitors, alternating within one run of one service."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Turn:
 def house(
     people: int, more: dict[str, str] | None = None, prepare: Callable[[str], None] | None = None
 ) -> Iterator[House]:
-    """Run a service whose roster has so many engineers. prepare: changes the database before the service starts."""
+    """Run a service with a roster of this many engineers. prepare: changes the database before the service starts."""
     with tempfile.TemporaryDirectory() as place, twilio(Path(place), receipts=True) as provider:
         folder, url = Path(place), f"sqlite:///{place}/oncall.db"
         settings = environment(url, provider) | (more or {})
@@ -125,7 +125,7 @@ def publish_team(folder: Path, settings: dict[str, str], people: int) -> None:
 
 
 def sessions(url: str, count: int) -> list[str]:
-    """Return the cookies of so many signed-in browsers of the team's engineers."""
+    """Return the cookies of this many browsers in which engineers of the team are signed in."""
     real_now, names = datetime.now(UTC), [f"p{number % 2}" for number in range(count)]
     with open_store(url) as store:
         made = store.write(lambda tx: [start_session(each, tx, replaces=None, real_now=real_now) for each in names])
@@ -135,10 +135,10 @@ def sessions(url: str, count: int) -> list[str]:
 def in_turns(
     own: House, beside: Callable[[], AbstractContextManager[object]], name: str, *, lasts: bool = False
 ) -> list[list[str]]:
-    """Return two rows: the pager alone, and beside what `beside` starts.
+    """Return two rows: the pager alone, and the pager beside the load that `beside` starts.
 
-    The turns alternate, so that a busy machine slows both alike. lasts: what is started outlasts its turn, so that the
-    turns alone come first.
+    The turns alternate, so that a busy machine slows both alike. lasts: the other load outlasts its turn, so all turns
+    alone come first.
     """
     warm = _turn(own, "warm", WARM_UP, nullcontext())
     assert warm.answers.accepted_at, "nothing was accepted"
@@ -171,7 +171,7 @@ def _turn(own: House, prefix: str, count: int, beside: AbstractContextManager[ob
 
 
 def _wait_for(provider: TwilioProcess, prefix: str, count: int) -> None:
-    """Wait until the messages of a turn are there, or until patience ends; what is missing then counts as lost."""
+    """Wait until all messages of a turn have arrived, or until patience ends; messages still missing count as lost."""
     until = time.monotonic() + LONGEST_WAIT
     while time.monotonic() < until:
         if sum(key.startswith(f"{prefix}-") for key in _arrivals(provider)) >= count:

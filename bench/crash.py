@@ -53,12 +53,12 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.crash", description="Kill the pager under load, and count.")
     parser.add_argument("--kills", type=int, default=int(os.environ.get("BENCH_KILLS", "40")), help="on each database")
     parser.add_argument("--seed", type=int, default=int(os.environ.get("BENCH_SEED", "1")))
-    parser.add_argument("--houses", type=int, default=2, help="victims side by side, each with all that it needs")
+    parser.add_argument("--services", type=int, default=2, help="services side by side, each with its own Twilio")
     parser.add_argument("--longest-outage", type=float, default=60.0, help="seconds for which nobody reaches Twilio")
     chosen = parser.parse_args(arguments)
     print(f"\nKilled {chosen.kills} times under load, with a failing provider (seed {chosen.seed})", flush=True)
     rows = [
-        _side_by_side(name, torment, chosen.kills, chosen.houses, chosen.seed, chosen.longest_outage)
+        _side_by_side(name, torment, chosen.kills, chosen.services, chosen.seed, chosen.longest_outage)
         for name, torment in (("oncall serve, SQLite", _on_sqlite), (WITH_WORKER, _on_postgres))
     ]
     table = [HEADER, *(row.cells() for row in rows)]
@@ -91,12 +91,12 @@ class Tally:
 
 
 def _side_by_side(
-    name: str, torment: Callable[..., Outcome], kills: int, houses: int, seed: int, longest_outage: float
+    name: str, torment: Callable[..., Outcome], kills: int, services: int, seed: int, longest_outage: float
 ) -> Outcome:
     """Share the kills among independent services, and return the result of all."""
     tally, began = Tally(name, kills), time.monotonic()
-    shares = [kills // houses + (number < kills % houses) for number in range(houses)]
-    with ThreadPoolExecutor(houses) as pool:
+    shares = [kills // services + (number < kills % services) for number in range(services)]
+    with ThreadPoolExecutor(services) as pool:
         running = [
             pool.submit(torment, kills=share, seed=seed + number, longest_outage=longest_outage, tally=tally)
             for number, share in enumerate(shares)
@@ -108,8 +108,8 @@ def _side_by_side(
         whole.kills, whole.outages = whole.kills + one.kills, whole.outages + one.outages
         whole.bundled, whole.receipts = whole.bundled + one.bundled, whole.receipts + one.receipts
         whole.tickets, whole.faults = whole.tickets + one.tickets, whole.faults + one.faults
-        whole.lost += [f"{ticket} of house {number}" for ticket in one.lost]
-        whole.doubled |= {f"{ticket} of house {number}": why for ticket, why in one.doubled.items()}
+        whole.lost += [f"{ticket} of service {number}" for ticket in one.lost]
+        whole.doubled |= {f"{ticket} of service {number}": why for ticket, why in one.doubled.items()}
     return whole
 
 

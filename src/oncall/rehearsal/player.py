@@ -81,7 +81,7 @@ def play(
 
 
 @dataclass(frozen=True, slots=True)
-class _Standing:
+class _FixedClock:
     """A clock that stands at one instant, which is both policy time and real time."""
 
     at: datetime
@@ -147,7 +147,7 @@ class _Play:
             self._handoff_at = next_handoff(self._schedule, now)
         attempt_at = self._store.next_attempt_at()
         if attempt_at is not None and attempt_at <= now:
-            self._sent(claim(SendWork(self._store, self._context(PAGER, now), _Standing(now)), _MOST_DUE), now)
+            self._sent(claim(SendWork(self._store, self._context(PAGER, now), _FixedClock(now)), _MOST_DUE), now)
 
     @staticmethod
     def _context(by: str, now: datetime) -> ActionContext:
@@ -172,7 +172,7 @@ class _Play:
             together = [self._arrived(one) for one in members(self._store, attempt)]
             self._messages += [changed(one, at=now) for one in together]
             if attempt.purpose is Purpose.PAGE or self._is_reminder(attempt, now):
-                self._meet(together, now)
+                self._notice_or_miss(together, now)
 
     def _arrived(self, attempt: Attempt) -> Attempt:
         if attempt.status is not AttemptStatus.SENDING:
@@ -188,7 +188,7 @@ class _Play:
         latest = self._store.events(attempt.ticket)[-4:]
         return any(isinstance(event, Warned) and event.at == now for event in latest)
 
-    def _meet(self, together: Sequence[Attempt], now: datetime) -> None:
+    def _notice_or_miss(self, together: Sequence[Attempt], now: datetime) -> None:
         """Let a person or the desk notice a message or miss it. The person notices all pages of a bundle, or none."""
         attempt = together[0]
         name = attempt.ticket

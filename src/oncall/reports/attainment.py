@@ -77,7 +77,7 @@ class Cell:
 
 
 @dataclass(slots=True)
-class _Pile:
+class _CellCounts:
     """The clocks of one cell while they are counted."""
 
     states: dict[ClockState, int] = field(default_factory=dict)
@@ -90,7 +90,7 @@ class Tally:
 
     def __init__(self, calendar: SupportCalendar) -> None:
         self._calendar = calendar
-        self._piles: dict[tuple[str, str, Metric], _Pile] = {}
+        self._cells: dict[tuple[str, str, Metric], _CellCounts] = {}
 
     def add(self, state: SlaState) -> tuple[SlaClock, ...]:
         """Count every clock of one ticket. Returns those that were breached."""
@@ -101,14 +101,14 @@ class Tally:
                 # The clock of a duplicate counts on the ticket that the duplicate was merged into.
                 continue
             key = (clock.plan, clock.impact, clock.metric)
-            pile = self._piles.get(key)
-            if pile is None:
-                pile = self._piles[key] = _Pile()
-            pile.states[stands] = pile.states.get(stands, 0) + 1
-            if clock.target not in pile.targets:
-                pile.targets.append(clock.target)
+            cell = self._cells.get(key)
+            if cell is None:
+                cell = self._cells[key] = _CellCounts()
+            cell.states[stands] = cell.states.get(stands, 0) + 1
+            if clock.target not in cell.targets:
+                cell.targets.append(clock.target)
             if clock.met_at is not None:
-                pile.times.append(time_taken(clock, clock.met_at, self._calendar))
+                cell.times.append(time_taken(clock, clock.met_at, self._calendar))
             if stands is ClockState.BREACHED:
                 breached.append(clock)
         return tuple(breached)
@@ -117,8 +117,8 @@ class Tally:
         """Return the cells in the policy's order of plans and impacts; names unknown to the policy come last."""
         place = _order_of(policy)
         return tuple(
-            Cell(*key, tuple(pile.targets), _counts(pile.states), percentiles(pile.times))
-            for key, pile in sorted(self._piles.items(), key=lambda item: place(item[0]))
+            Cell(*key, tuple(cell.targets), _counts(cell.states), percentiles(cell.times))
+            for key, cell in sorted(self._cells.items(), key=lambda item: place(item[0]))
         )
 
 

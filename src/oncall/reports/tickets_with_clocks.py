@@ -38,14 +38,14 @@ def tickets_with_clocks(tx: ReportStore, wanted: TicketSpan, now: datetime) -> I
             log = logs.get(stored.ticket.id)
             if log is not None and not stored.ticket.is_drill:
                 withdrawn = tuple(event for event in log if isinstance(event, Withdrawn) and event.at <= now)
-                clocks = sla(sla_events(stored.ticket, _telling(log), terms_of), now)
+                clocks = sla(sla_events(stored.ticket, _without_first_verdict(log), terms_of), now)
                 yield Measured(stored, clocks, withdrawn, tuple(answers_in(log)))
         if len(page) < wanted.limit:
             return
         wanted = replace(wanted, after=page[-1].ticket.id)
 
 
-def _telling(log: Sequence[Event]) -> Sequence[Event]:
+def _without_first_verdict(log: Sequence[Event]) -> Sequence[Event]:
     """Return the log without the verdict that was given at receipt, because it repeats the terms of the receipt."""
     match log:
         case [Received(at=received_at) as received, Judged(at=judged_at), *rest] if received_at == judged_at:

@@ -30,7 +30,7 @@ def roster_with(roster: Roster, settings: Sequence[str]) -> Roster:
     try:
         return roster_from_text(yaml.serialize(root), roster.source, roster.policy)
     except FileFaults as refusal:
-        raise Refused("\n".join(_told(fault, places) for fault in refusal.faults)) from None
+        raise Refused("\n".join(_setting_fault(fault, places) for fault in refusal.faults)) from None
 
 
 def _refuse_twice(settings: Sequence[str]) -> None:
@@ -96,7 +96,7 @@ def _put(node: yaml.MappingNode, word: str, value: yaml.Node) -> None:
     node.value = [*kept, (yaml.ScalarNode("tag:yaml.org,2002:str", word), value)]
 
 
-def _told(fault: Fault, places: dict[str, str]) -> str:
+def _setting_fault(fault: Fault, places: dict[str, str]) -> str:
     """Return a fault in words, with the setting that caused it in place of a line: the changed text is in no file."""
     for path, setting in places.items():
         if re.match(re.escape(path) + r"($|[.\[])", fault.path):

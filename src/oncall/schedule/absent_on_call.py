@@ -37,7 +37,7 @@ def absent_by_entry(schedule: Schedule, now: datetime) -> list[str]:
 
 def _uncovered(schedule: Schedule, now: datetime) -> Iterator[tuple[StoredAbsence, list[Assignment]]]:
     for absence in schedule.absences:
-        availability = _only(absence, schedule)
+        availability = _availability_with(absence, schedule)
         held = []
         for each in schedule.assignments_of(absence.engineer, now, now + _ALL_AHEAD):
             piece = Piece(each.window, each.role, each.engineer)
@@ -47,7 +47,7 @@ def _uncovered(schedule: Schedule, now: datetime) -> Iterator[tuple[StoredAbsenc
             yield absence, held
 
 
-def _only(absence: StoredAbsence, schedule: Schedule) -> Availability:
+def _availability_with(absence: StoredAbsence, schedule: Schedule) -> Availability:
     """Return an availability that holds only this absence, with the published roster's rule for days off."""
     latest = schedule.latest
     people = latest.people.values() if latest is not None else ()

@@ -59,7 +59,7 @@ def _with_earlier_names(dated: Mapping[ShiftKey, str], earlier: Mapping[ShiftKey
 
     dated: the names from the shifts' own dates. earlier: the names of the shifts of earlier publications.
     """
-    whole = {name: (_hull(keys), keys[0][1]) for name, keys in _by_name(dated).items()}
+    whole = {name: (_whole_span(keys), keys[0][1]) for name, keys in _by_name(dated).items()}
     kept: dict[str, str] = {}
     used: set[str] = set()
     for name, before in _same_shifts(whole, earlier):
@@ -98,7 +98,7 @@ def _by_name(dated: Mapping[ShiftKey, str]) -> dict[str, list[ShiftKey]]:
     return found
 
 
-def _hull(keys: Iterable[ShiftKey]) -> Window:
+def _whole_span(keys: Iterable[ShiftKey]) -> Window:
     windows = [window for window, _ in keys]
     return Window(min(each.start for each in windows), max(each.end for each in windows))
 

@@ -29,7 +29,7 @@ def direct_covers(
     return _Search(shifts, others, costs, is_legal).found()
 
 
-class _GaveUp(Exception):
+class _SearchLimit(Exception):
     """The search has asked `is_legal` too many times."""
 
 
@@ -46,7 +46,7 @@ class _Search:
         """Return the moves of the first solution; None without one."""
         try:
             takers = self._rest([])
-        except _GaveUp:
+        except _SearchLimit:
             return None
         return None if takers is None else self._moves(takers)
 
@@ -67,7 +67,7 @@ class _Search:
         own = frozenset(number for number, taker in enumerate(takers) if taker == who)
         if (who, own) not in self._known:
             if len(self._known) >= _MOST_CHECKS:
-                raise _GaveUp
+                raise _SearchLimit
             moves = [move for number in sorted(own) for move in self._shifts[number].moves_to(who)]
             self._known[who, own] = self._is_legal(pieces_of(moves))
         return self._known[who, own]

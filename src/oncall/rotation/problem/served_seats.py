@@ -130,13 +130,13 @@ def seats_from_first_to_last(held: Iterable[HeldPart]) -> tuple[Seat, ...]:
 
     So an hour in the middle of a shift that another engineer covers does not count as rest between two shifts.
     """
-    hulls: dict[tuple[Window, str, str], Seat] = {}
+    whole_seats: dict[tuple[Window, str, str], Seat] = {}
     for each in held:
         key = (each.seat.window, each.seat.role, each.engineer)
-        known = hulls[key].window if key in hulls else each.window
+        known = whole_seats[key].window if key in whole_seats else each.window
         whole = Window(min(known.start, each.window.start), max(known.end, each.window.end))
-        hulls[key] = Seat(whole, each.seat.kind, each.seat.role, each.engineer)
-    return tuple(hulls.values())
+        whole_seats[key] = Seat(whole, each.seat.kind, each.seat.role, each.engineer)
+    return tuple(whole_seats.values())
 
 
 def seats_as_served(served: Iterable[ServedPart]) -> tuple[Seat, ...]:

@@ -117,10 +117,10 @@ class _Listed:
 
     def _bound_at(self, cost: int, chosen: tuple[Pattern, ...]) -> TurnBound:
         unevenness = sum(each.unevenness for each in chosen)
-        counts, near = _counts(self.types, chosen), self._few(cost)
+        counts, near = _counts(self.types, chosen), self._cheapest(cost)
         return TurnBound(cost, counts, True, unevenness, self.types, near.lists, chosen, near.least, near.beyond)
 
-    def _few(self, cost: int) -> _Listed:
+    def _cheapest(self, cost: int) -> _Listed:
         """Return these patterns, without the dearest ones if there are too many for a model of the calendar."""
         for most in (self.beyond, *(cost + window for window in reversed(WINDOWS))):
             near = self.up_to(most)
