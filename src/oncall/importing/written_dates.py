@@ -152,7 +152,7 @@ def order_of(dates: Iterable[tuple[Place, WrittenDate]], asked: DateOrder | None
     """
     if asked is not None:
         return asked, None
-    # By the orders in which a date exists: the first date of the file of that sort.
+    # For each set of orders in which an open date exists: the first such date of the file.
     firsts: dict[frozenset[DateOrder], tuple[Place, WrittenDate]] = {}
     for place, each in dates:
         if each.is_open and each.first != each.second:

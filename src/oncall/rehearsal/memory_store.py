@@ -192,7 +192,7 @@ class MemoryStore(
             for one in self._attempts.values()
         )
 
-    # What a pass asks for many at once.
+    # Queries for many tickets or phones at once.
 
     def tickets_by_id(self, ticket_ids: Sequence[str]) -> dict[str, StoredTicket]:
         """Return tickets by id."""

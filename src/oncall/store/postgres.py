@@ -58,7 +58,7 @@ class PostgresStore(SqlStore):
         self._address = address
         self._published = PublishedCache()
         self._engine = connection_pool(address, kept=2, idle_seconds=idle_seconds)
-        # No limit for idle reads: they block nobody, and a report computes for long between its queries.
+        # No limit for idle reads: they block no one, and a report computes for long between its queries.
         self._snapshots = connection_pool(address).execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )

@@ -8,7 +8,7 @@ from alembic import op
 revision = "0019"
 down_revision = "0018"
 
-# Written out, not imported: a step must go on meaning what it meant when it was applied.
+# Written out, not imported, so that later code cannot change what this migration does.
 TIME = sa.TIMESTAMP(timezone=True).with_variant(sa.Text(), "sqlite")
 
 
