@@ -154,7 +154,7 @@ def _by_the_shift(
 
 @dataclass(frozen=True, slots=True)
 class _Served:
-    """The shifts of a schedule, each with the engineer who has most of it, as a plan and the shifts around it.
+    """The shifts of a schedule for the checker: a plan and the duties around it. Most of a shift decides whose it is.
 
     by_hours: the duties of each engineer, for each rule that counts hours.
     """

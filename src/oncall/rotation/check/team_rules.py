@@ -45,7 +45,7 @@ def _check_pairs_apart(plan: Plan, roster: Roster) -> Iterator[Violation]:
 
 
 def _check_turns(plan: Plan, roster: Roster) -> Iterator[Violation]:
-    """Yield each role of a turn that several people hold. Two people may share it across a repair's first date."""
+    """Yield each role of a turn that several people hold, except a turn that a repair's first date cuts in two."""
     turns, zone = ShiftFacts.of(roster).turns, roster.policy.zone
     holders: dict[tuple[int, bool, str], dict[str, date]] = defaultdict(dict)
     for seat in sorted(plan.seats, key=lambda seat: seat.window.start):

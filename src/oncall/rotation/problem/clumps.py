@@ -32,8 +32,8 @@ def stated_clumps(problem: Problem, seats: Iterable[StaffedSeat]) -> Clumps | No
 class ClumpMeasure:
     """The weeks of a problem, and every engineer's share of each four weeks in a row.
 
-    Engineers are numbers of the problem; weeks and spans of four weeks count from 0. A plan of fewer than four weeks
-    has no spans.
+    Engineers are known by their number in the problem; weeks and spans (of four weeks) are numbered from 0. A plan of
+    fewer than four weeks has no spans.
     """
 
     def __init__(self, problem: Problem) -> None:

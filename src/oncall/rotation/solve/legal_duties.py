@@ -36,7 +36,7 @@ class LegalDuties:
         self._taken: set[Duty] = set()
 
     def allows(self, duty: Duty) -> bool:
-        """Return True if this duty is not taken yet and no rule forbids it beside those taken."""
+        """Return True if this duty is not taken yet and no rule forbids it together with the duties taken."""
         if duty in self._taken:
             return False
         for group in self._groups_of[duty]:
