@@ -29,8 +29,8 @@ demo: install ## Show the product from a roster to an acknowledged page, in abou
 test: install ## Run the tests, on SQLite and on PostgreSQL
 	$(BIN)/python -m pytest -q -n 3 --dist worksteal
 
-quick: install ## Run the tests that take little time: no property tests, no real processes
-	$(BIN)/python -m pytest -q -n 3 --dist worksteal -m "not slow and not hypothesis and not system_packages"
+quick: install ## Run the six thousand tests that take least time; tests/slow_tests.py tells how they are chosen
+	$(BIN)/python -m pytest -q -n 3 --dist worksteal -m "not slow and not hypothesis and not system_packages" --ignore=tests/web/chromium
 
 test-system: install ## Install Debian's programs with apt where they are missing, and run the tests that need them
 	@dpkg -s $(SYSTEM_PACKAGES) >/dev/null 2>&1 || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -qq -y $(SYSTEM_PACKAGES); }

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.memory_files import folder_for_databases
+from tests.slow_tests import listed_tests, without_case
 
 # Everything is said here, as the library's own defaults are other ones where it thinks that it runs in CI.
 _ANYWHERE = settings(
@@ -52,5 +53,11 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the tests that take minutes, so that no process is left alone with them at the end."""
+    """Mark the tests on the list of slow tests, and begin with those that take minutes.
+
+    A process that came to such a test last would run it while the others have nothing left to do.
+    """
+    for item in items:
+        if without_case(item.nodeid) in listed_tests():
+            item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: item.get_closest_marker("longest") is None)
