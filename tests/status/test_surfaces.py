@@ -76,6 +76,14 @@ def test_an_incident_on_public_and_private_components_names_only_the_public_ones
     assert "Acme" not in page
 
 
+def test_the_impact_of_an_incident_is_that_on_the_components_that_everyone_sees(log: MemoryLog) -> None:
+    mixed = log.act(OpenIncident("Slow", {"acme-vpn": "major_outage", "api": "degraded_performance"}))
+    listed = documents(log.record)["summary.json"]["incidents"]
+    assert isinstance(listed, list)
+    assert [each["impact"] for each in listed if each["id"] == mixed] == ["minor"]
+    assert '<section class="incident minor">' in status_html(log.record, "/status/")
+
+
 def test_private_incidents_change_no_figure_line_or_time_that_everyone_reads() -> None:
     private = "{id: acme-vpn, name: VPN of Acme, customers: [Acme Ltd]}"
     log = MemoryLog(f"page: {{name: x}}\ncomponents: [{private}]", now="2027-03-01 12:00")

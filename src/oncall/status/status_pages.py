@@ -21,7 +21,7 @@ from oncall.status.status_history import RECENT_DAYS, History, history_of, recen
 from oncall.status.status_record import StatusRecord
 from oncall.status.status_words import STEP_WORDS, SYMBOLS, both_times, formula_sentence, uptime_sentence
 from oncall.status.statuspage_components import page_id
-from oncall.status.statuspage_json import is_public, link_to
+from oncall.status.statuspage_json import is_public, link_to, public_impact
 from oncall.status.top_line import top_line
 from oncall.status.uptime import Tally, component_tally, page_tally, percent
 
@@ -139,6 +139,7 @@ def _render(template: str, record: StatusRecord, base: str, **values: object) ->
             base=base,
             time=lambda at: both_times(at, record.page.zone),
             link=lambda subject: link_to(subject, record),
+            impact=lambda incident: public_impact(incident, record).value,
             # A file on any web host needs its name in links; the service does not.
             index="" if base.startswith("/") else "/index.html",
             home=base.rstrip("/") if base.startswith("/") else f"{base}index.html",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TypedDict
 
-from oncall.status.component_states import ComponentState, IncidentState, MaintenanceState
+from oncall.status.component_states import ComponentState, Impact, IncidentState, MaintenanceState, impact_of, worst
 from oncall.status.incidents import Incident, Maintenance, MaintenancePlan, Update
 from oncall.status.status_events import StatusEventKind
 from oncall.status.status_record import StatusRecord
@@ -64,12 +64,18 @@ def incident_json(incident: Incident, record: StatusRecord) -> Document:
         "status": incident.state.value,
         "monitoring_at": time_json(monitoring[-1], record) if monitoring else None,
         "resolved_at": time_json(incident.resolved_at, record) if incident.resolved_at is not None else None,
-        "impact": incident.impact.value,
+        "impact": public_impact(incident, record).value,
         "started_at": time_json(incident.started_at, record),
         "incident_updates": _updates(incident, record),
     }
     created = time_json(incident.updates[0].written_at, record)
     return _shared(incident.id, incident.title, created, incident.updated_at, incident.components, record) | body
+
+
+def public_impact(incident: Incident, record: StatusRecord) -> Impact:
+    """Return the impact on the components that everyone may see; the impact on private ones stays private."""
+    states = (state for update in incident.updates for name, state in update.components.items() if name in record.shown)
+    return impact_of(worst(states))
 
 
 def maintenance_json(maintenance: Maintenance, record: StatusRecord) -> Document:

@@ -54,6 +54,9 @@ def test_every_time_is_right_whatever_the_zone_of_the_reader(night: Visits, zone
         assert f"{local:%b} {local.day}, {local.year}, {local:%I:%M}".replace(" 0", " ") in str(
             as_of.get_attribute("title")
         )
+        # A reader of another zone sees their own time without pointing at one, also on a phone.
+        own = f", yours {local:%a}" in as_of.inner_text().replace("\u202f", " ")
+        assert own is (zone != "America/New_York")
 
 
 @pytest.mark.parametrize("zone", ZONES)
