@@ -23,13 +23,14 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
 from bench.chaos import Chaos
 from bench.judging import Outcome, judge, settle, tries
-from bench.victims import Load, Process, environment, intake, poster, publish
+from bench.nursery import ForkedProcess, Nursery
+from bench.victims import Load, environment, intake, poster, publish
 from doubles.loopback import free_port
 from doubles.twilio import TwilioDouble
 
@@ -144,8 +145,8 @@ def crash_service(
     with TwilioDouble(auto_deliver=True) as twilio:
         settings = environment(database, twilio)
         token = publish(folder, settings, limits=LIMITS)
-        service = Process(["serve", "--port", str(port)], settings, folder / "serve.log", address)
-        with poster(address, token) as post:
+        with closing(Nursery(settings)) as nursery, poster(address, token) as post:
+            service = ForkedProcess(nursery, ["serve", "--port", str(port)], folder / "serve.log", address)
             return _torment(
                 Outcome("oncall serve, SQLite"), twilio, database, [service], post, per_second=20,
                 kills=kills, seed=seed, longest_outage=longest_outage, tally=tally,
@@ -172,9 +173,10 @@ def crash_workers(
         address = f"http://127.0.0.1:{port}"
         settings = {**environment(database, twilio), "ONCALL_PUBLIC_URL": address}
         publish(folder, settings, limits=LIMITS)
+        nursery = open_things.enter_context(closing(Nursery(settings)))
         pagers = [
-            Process(["serve", "--port", str(port)], settings, folder / "serve.log", address),
-            Process(["worker"], settings, folder / "worker.log", None),
+            ForkedProcess(nursery, ["serve", "--port", str(port)], folder / "serve.log", address),
+            ForkedProcess(nursery, ["worker"], folder / "worker.log", None),
         ]
         store = open_things.enter_context(intake(database))
         return _torment(
@@ -187,7 +189,7 @@ def _torment(
     outcome: Outcome,
     twilio: TwilioDouble,
     database: str,
-    processes: list[Process],
+    processes: Sequence[ForkedProcess],
     post: Callable[[dict[str, Any]], bool],
     *,
     per_second: float,

@@ -53,13 +53,16 @@ class Process:
     def start(self) -> None:
         """Start it and wait until it runs."""
         before = self._announcements()
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(self._command, env=self._environment, stdout=log, stderr=log)
+        self._spawn()
         deadline = time.monotonic() + PATIENCE
         while not self._is_up(before):
-            if self._process.poll() is not None or time.monotonic() > deadline:
+            if not self.is_alive or time.monotonic() > deadline:
                 raise RuntimeError(f"it does not start: {self._log.read_text()[-2000:]}")
             time.sleep(0.02)
+
+    def _spawn(self) -> None:
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(self._command, env=self._environment, stdout=log, stderr=log)
 
     def _is_up(self, before: int) -> bool:
         if self._address is None:
