@@ -19,12 +19,12 @@ from oncall.paging.actions.ticket_action import TicketAction
 from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.ticket import Attempt, AttemptStatus, Purpose, TicketStatus
 from oncall.paging.watch.audit import ARRIVES_WITHIN, GRACE
-from oncall.paging.watch.auditor import SECOND_LOOK
+from oncall.paging.watch.auditor import RECHECK_AFTER
 from tests.paging.test_auditor import Control, deliver
 from tests.paging.world import MONDAY_MORNING, SATURDAY_NIGHT, World, at
 
 LOOK_EVERY = timedelta(seconds=15)
-SOON = GRACE + SECOND_LOOK + 2 * LOOK_EVERY
+SOON = GRACE + RECHECK_AFTER + 2 * LOOK_EVERY
 """Within so long after something was due and did not happen, it is named."""
 CALM = GRACE + 2 * LOOK_EVERY
 """So long after everything is well again nothing is named: a retry backs off for a minute at most."""

@@ -16,8 +16,8 @@ Address: TypeAlias = tuple[Any, Any, int, str, Any]
 class EventLoop(asyncio.SelectorEventLoop):
     """asyncio's event loop, but it looks up names in daemon threads of its own.
 
-    asyncio uses a thread pool for this, which reads of the database need, too, and which the process waits for at its
-    end. A look-up ends only when the system gives up, after half a minute or more.
+    asyncio uses its thread pool for look-ups. Reads of the database need that pool too, and the process waits for it
+    before it ends. A look-up without an answer ends only after half a minute or more.
     """
 
     async def getaddrinfo(

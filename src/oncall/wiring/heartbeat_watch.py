@@ -1,4 +1,4 @@
-"""Watches the jobs that must call, once a second beside the pager, and forgets old lines of the intake log."""
+"""Checks once a second which jobs have stopped calling, and deletes old lines of the intake log."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from oncall.intake.heartbeats import excuse, judge_silence
 from oncall.paging.ports.time_source import Clock
 from oncall.paging.sending.engine import Engine
 
-LOOK_EVERY_SECONDS = 1.0
+CHECK_EVERY_SECONDS = 1.0
 OUTAGE = timedelta(seconds=30)
 """A pager that has not checked heartbeats for so long (real time) counts as having been down."""
 FORGET_EVERY = timedelta(hours=1)
@@ -34,7 +34,7 @@ class HeartbeatWatch:
         self._log = structlog.get_logger("oncall.heartbeats")
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Look until `stop` is set. A store that is away is an outage: no call can be recorded then."""
+        """Check until `stop` is set. While the store is away, no call can be recorded, so that counts as an outage."""
         while not stop.is_set():
             try:
                 await self.check()
@@ -43,10 +43,10 @@ class HeartbeatWatch:
             except Exception:
                 self._log.exception("heartbeats cannot be judged", action="heartbeats_unjudged")
             with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), LOOK_EVERY_SECONDS)
+                await asyncio.wait_for(stop.wait(), CHECK_EVERY_SECONDS)
 
     async def check(self) -> None:
-        """Excuse what an outage may have lost, then open a ticket for each job that is silent."""
+        """Excuse the calls that an outage may have lost, then open a ticket for each job that is silent."""
         now, real_now = self._clock.now(), self._clock.real_now()
         gap = real_now - self._checked_at if self._checked_at is not None else timedelta(0)
         if gap > OUTAGE:

@@ -1,4 +1,4 @@
-"""The settings of what comes in beside the API: mail, mapping files, and secrets of senders that sign."""
+"""The settings of incoming mail, of mapping files, and of the secrets of senders that sign."""
 
 from __future__ import annotations
 

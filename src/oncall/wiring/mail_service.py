@@ -15,7 +15,7 @@ from oncall.wiring.intake_settings import MailListen
 
 @dataclass(frozen=True, slots=True)
 class MailDoor:
-    """A bound socket for mail, and how its clients talk. tls: for STARTTLS; None: it is not offered."""
+    """A bound socket for mail, and its protocol. tls: the context for STARTTLS; None: it is not offered."""
 
     listening: socket.socket
     is_lmtp: bool = False

@@ -42,7 +42,9 @@ TURN_SECONDS = 0.0005
 
 @dataclass(frozen=True, slots=True)
 class Pager:
-    """A running pager. `registry` holds its metrics. worker: its name in logs and in the store. relay: tells others."""
+    """A running pager. `registry` holds its metrics. worker: its name in logs and in the store. relay: sends to
+    webhooks, team channels, subscribers and customers.
+    """
 
     engine: Engine
     clock: Clock

@@ -12,7 +12,7 @@ import structlog
 from oncall.channels.alarm import AlarmPost
 from oncall.paging.ports.time_source import Clock
 from oncall.paging.sending.engine import Engine
-from oncall.paging.watch.auditor import SECOND_LOOK, Auditor
+from oncall.paging.watch.auditor import RECHECK_AFTER, Auditor
 from oncall.paging.watch.write_watch import WriteWatch
 from oncall.web.server.metrics import Metrics
 from oncall.wiring import Settings
@@ -21,7 +21,7 @@ from oncall.wiring.relay import Relay
 from oncall.wiring.write_probe import WriteProbe
 
 AUDIT_EVERY = timedelta(seconds=15)
-WRITE_LOOK_EVERY = timedelta(seconds=1)
+WRITE_CHECK_EVERY = timedelta(seconds=1)
 HEARTBEAT_EVERY = timedelta(seconds=60)
 STARTING = timedelta(seconds=0.25)
 """Pause between audits until the pager has written for the first time."""
@@ -82,12 +82,12 @@ class Watch:
         while not stop.is_set():
             await _unless_stopped(self._writes.check(), stop)
             with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), WRITE_LOOK_EVERY.total_seconds())
+                await asyncio.wait_for(stop.wait(), WRITE_CHECK_EVERY.total_seconds())
 
     async def _audit(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             await _unless_stopped(self._round(), stop)
-            pause = SECOND_LOOK if self._auditor.is_suspicious else AUDIT_EVERY
+            pause = RECHECK_AFTER if self._auditor.is_suspicious else AUDIT_EVERY
             pause = STARTING if self._engine.beat_at is None else pause
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), pause.total_seconds())

@@ -16,7 +16,7 @@ from oncall.paging.sending.engine import Engine
 from oncall.web.access.refusals import Refusals
 from oncall.wiring.alarms import Alarms
 
-LOOK_EVERY_SECONDS = 15.0
+CHECK_EVERY_SECONDS = 15.0
 GATHER_SECONDS = 1.0
 """Pause between the refusal that makes a caller suspicious and the alarm, so that the count is up to date."""
 SAVE_EVERY = timedelta(seconds=60)
@@ -42,7 +42,7 @@ class RefusalWatch:
         """Save counts and raise alarms until cancelled."""
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._refusals.has_changed.wait(), LOOK_EVERY_SECONDS)
+                await asyncio.wait_for(self._refusals.has_changed.wait(), CHECK_EVERY_SECONDS)
                 await asyncio.sleep(GATHER_SECONDS)
             await self.check()
 

@@ -53,7 +53,7 @@ from oncall.wiring.settings import CHANNEL_VARIABLE, WEBHOOK_VARIABLE, Settings,
 from oncall.wiring.status_sms import PAUSE, SHARED_PAUSE, TextTurns, make_status_sms, shares_sender
 
 T = TypeVar("T")
-LOOK_EVERY_SECONDS = 1.0
+CHECK_EVERY_SECONDS = 1.0
 COUNT_EVERY, FORGET_EVERY = timedelta(seconds=15), timedelta(hours=1)
 KEPT_FOR = timedelta(days=14)
 """How long (real time) a message that does not wait is listed."""
@@ -98,7 +98,7 @@ class Relay:
         self._log = structlog.get_logger("oncall.relay")
 
     def start(self) -> None:
-        """Note how far the log goes, so that every later event is relayed, and start the thread."""
+        """Note the end of the log, so that every later event is relayed, and start the thread."""
         with suppress(OncallError):
             self._note_replies()
             found = self._store.read(lambda tx: self._filling.find(tx, now=self._now(), real_now=self._real_now()))
@@ -120,7 +120,7 @@ class Relay:
         self._thread.join(STOP_WITHIN_SECONDS + 1)
 
     def alarm(self, alarm: Mapping[str, object]) -> None:
-        """Tell the team channels of an alarm, as soon as the thread can."""
+        """Queue an alarm for the team channels; the thread sends it."""
         at = self._real_now().isoformat()
         text = alarm.get("text") or "it is over"
         words = f"{alarm.get('alarm')} on {alarm.get('worker')}: {text}"
@@ -162,7 +162,7 @@ class Relay:
 
     async def _rest(self) -> None:
         stopping, waking = asyncio.create_task(self._stop.wait()), asyncio.create_task(self._wake.wait())
-        await asyncio.wait({stopping, waking}, timeout=LOOK_EVERY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({stopping, waking}, timeout=CHECK_EVERY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         for task in (stopping, waking):
             task.cancel()
         self._wake.clear()
@@ -288,7 +288,7 @@ class Relay:
         await self._access.write_apart(lambda tx: stop_texts(tx, number, self._real_now()))
 
     async def _tell_alarms(self) -> None:
-        """Write the alarms for the channels. While the store is away they are sent without being written."""
+        """Write the alarms for the channels. While the store is away, they are sent without being stored."""
         alarms, self._alarms = self._alarms, []
         if not alarms:
             return

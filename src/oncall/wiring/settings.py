@@ -35,9 +35,10 @@ WEBHOOK_VARIABLE, CHANNEL_VARIABLE = "ONCALL_WEBHOOK_", "ONCALL_CHANNEL_"
 class Settings:
     """The environment's settings. `repr` shows no secret. `clock_starts_at`: aware UTC; None: the machine's clock.
 
-    trusted_proxies: whose connections the limit of one source spares. forwarding_proxies: whose X-Forwarded-For is
-    believed. engineer: the id of the person at this terminal. is_logged_in: the server is that of `oncall login`.
-    status_sms_from: who texts the subscribers of the status page; empty: the number that pages; `none`: nobody.
+    trusted_proxies: proxies that the limit on connections of one source does not apply to. forwarding_proxies: proxies
+    whose X-Forwarded-For is believed. engineer: the id of the person at this terminal. is_logged_in: the server comes
+    from `oncall login`. status_sms_from: the sender of texts to the status page's subscribers; empty: the number that
+    pages; `none`: no texts.
     """
 
     database_url: str | None = field(default=None, repr=False)
@@ -80,7 +81,8 @@ class Settings:
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Read the settings from `environment`. Raises SettingsError naming a bad variable.
 
-    By default it is this process's, and the login of `oncall login` fills in the server where it names no database.
+    environment: None means this process's own. A kept login then adds the server, token and engineer that it leaves
+    open.
     """
     found = {name: value.strip() for name, value in (os.environ if environment is None else environment).items()}
     sms = found.get("ONCALL_SMS") or None
@@ -122,7 +124,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 
 def _with_login(settings: Settings) -> Settings:
-    """Return the settings with the kept login in place of what the environment leaves open: the environment wins."""
+    """Return the settings with the kept login's server and token, unless the environment says otherwise."""
     is_complete = settings.server is not None and settings.token is not None
     if is_complete or (settings.server is None and settings.database_url is not None):
         return settings

@@ -1,4 +1,4 @@
-"""Checks the status page twice a minute, beside the pager: logs due events, and reminds of silent incidents."""
+"""Checks the status page twice a minute: appends due events to its log, and reminds authors of silent incidents."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from oncall.paging.outgoing.public_word_reminders import remind_of_silence
 from oncall.paging.outgoing.status_clock import note_due_events
 from oncall.paging.sending.engine import Engine
 
-LOOK_EVERY_SECONDS = 30.0
+CHECK_EVERY_SECONDS = 30.0
 
 
 class StatusWatch:
@@ -23,10 +23,10 @@ class StatusWatch:
         self._log = structlog.get_logger("oncall.status")
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Look until `stop` is set, first after one interval."""
+        """Check until `stop` is set, first after one interval."""
         while not stop.is_set():
             with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), LOOK_EVERY_SECONDS)
+                await asyncio.wait_for(stop.wait(), CHECK_EVERY_SECONDS)
                 return
             try:
                 await self.check()
@@ -36,7 +36,7 @@ class StatusWatch:
                 self._log.exception("the status page cannot be watched", action="status_unwatched")
 
     async def check(self) -> None:
-        """Write what is due, and have the reminders sent. The relay tells subscribers of what is in the log."""
+        """Append the due events to the log and write reminders. The relay then tells subscribers of the new events."""
         context = self._engine.context()
         noted = await self._engine.write(lambda tx: note_due_events(tx, context.now))
         for event in noted:

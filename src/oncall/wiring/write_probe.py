@@ -25,7 +25,8 @@ class WriteResults(Protocol):
 
 
 class WriteProbe:
-    """Calls `prove_writable` repeatedly and tells the result. A probe that hangs delays neither the pager nor its stop.
+    """Calls `prove_writable` repeatedly and reports the results. A probe that hangs delays neither the pager nor its
+    stop.
 
     prove_writable: returns if a row can be stored; raises StoreError if not.
     """

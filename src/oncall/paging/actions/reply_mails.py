@@ -59,7 +59,9 @@ class ReplyMails:
     gaps: LogGaps = field(default_factory=LogGaps)
 
     def find(self, tx: ReplyMailStore, *, now: datetime, real_now: datetime) -> ReplyRound | None:
-        """Return the replies to mail and how far the log was read; None if it stores nothing. now: policy time."""
+        """Return the next round: the replies to mail, and how far the log was read. None if it is empty. now: policy
+        time.
+        """
         cursor = tx.relay_cursor(REPLIES_MAILED)
         if cursor is None:
             return ReplyRound(None, tx.last_event())

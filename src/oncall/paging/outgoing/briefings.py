@@ -20,7 +20,7 @@ from oncall.paging.ports.store import BriefingStore
 from oncall.schedule.schedule import Schedule
 
 _LONGEST_BREAK = timedelta(days=400)
-"""How far back an engineer's last shift is looked for."""
+"""How far back to search for an engineer's last shift."""
 
 
 @dataclass(frozen=True, slots=True)

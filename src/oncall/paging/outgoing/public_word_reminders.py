@@ -39,7 +39,7 @@ def remind_of_silence(tx: IntakeStore, context: ActionContext) -> list[str]:
         person = _person(tx, incident, context)
         if person is None:
             continue
-        # Two pagers that look at the same time write the same subject, and the store keeps one of them.
+        # Two pagers that run this at the same time write the same subject, and the store keeps one of them.
         about = f"{subject} {int(context.now.timestamp()) // int(every.total_seconds())}"
         body = _text(tx, incident, silent_for)
         if tx.add_alert(Alert(uuid.uuid4().hex, about, person, body, context.real_now, context.real_now)):

@@ -70,9 +70,9 @@ def due_reminders(
 
 
 def remind(tx: ReminderStore, context: ActionContext) -> datetime:
-    """Write the reminders and requests for proof that are due, each once. Returns when (policy time) to look again.
+    """Write the reminders and requests for proof that are due, each once. Returns when (policy time) to run again.
 
-    That time allows for every reminder a person may choose, so a new choice never needs an earlier look.
+    That time allows for every reminder that a person may choose, so a new choice never needs an earlier run.
     """
     schedule, policy, now = tx.schedule(), tx.policy_at(context.now), context.now
     rules = policy.reminders

@@ -13,7 +13,7 @@ def note_due_events(tx: StatusLog, now: datetime) -> list[StatusEvent]:
     """Append the events that are due at `now` (policy time, aware UTC), each once, and return them."""
     if not tx.status_files():
         return []
-    # Two pagers that look at the same time would both find it missing.
+    # Without the lock, two pagers at the same time would both find it missing.
     tx.lock_status_log()
     found = due_events(read_status(tx, now), tx.status_events())
     for event in found:

@@ -14,8 +14,8 @@ from oncall.paging.ports.store import Transaction
 from oncall.paging.ports.time_source import Clock
 from oncall.paging.watch.audit import PER_AUDIT, Audit, Kind, Overdue, audit, grace_by
 
-SECOND_LOOK = timedelta(seconds=5)
-"""Pause (real time) before the second look at something overdue: a busy pager catches up within it."""
+RECHECK_AFTER = timedelta(seconds=5)
+"""Pause (real time) before overdue work is checked again: a busy pager catches up within it."""
 REMIND_EVERY = timedelta(minutes=5)
 """How often (real time) a lasting alarm is repeated."""
 BLIND_AFTER = timedelta(seconds=60)
@@ -118,7 +118,9 @@ class Auditor:
         keys = dict.fromkeys((late.ticket, late.kind) for late in overdue)
         first_seen = {key: self._suspects.get(key, real_now) for key in keys}
         self._suspects = first_seen
-        self.confirmed = tuple(late for late in overdue if real_now - first_seen[late.ticket, late.kind] >= SECOND_LOOK)
+        self.confirmed = tuple(
+            late for late in overdue if real_now - first_seen[late.ticket, late.kind] >= RECHECK_AFTER
+        )
 
     async def _raise_overdue(self, real_now: datetime) -> None:
         keys = frozenset((late.ticket, late.kind) for late in self.confirmed)

@@ -1,4 +1,4 @@
-"""One finding of `oncall doctor`: how bad it is, what was looked at, and what to do."""
+"""One finding of `oncall doctor`: how bad it is, what was checked, and what to do."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class FindingView(TypedDict):
     """One finding as JSON."""
 
     severity: Annotated[Literal["stops", "warns", "fine"], "stops: no page would go out."]
-    subject: Annotated[str, "What was looked at, like `schedule` or `phones`."]
+    subject: Annotated[str, "What was checked, like `schedule` or `phones`."]
     sentence: Annotated[str, "What was found, and what to do about it."]
 
 

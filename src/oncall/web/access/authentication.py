@@ -91,7 +91,7 @@ class Authenticator:
         return await asyncio.shield(self._looking[key])
 
     def _refuse_floods(self, source: str) -> None:
-        """Raise ProblemDocument where one more unknown token must not reach the database."""
+        """Raise ProblemDocument if the source sends so many unknown tokens that the database must not be asked."""
         if self._refusals.is_flooding(source):
             raise ProblemDocument(429, FLOODED)
         if not self._refusals.unknown_tokens.count(""):

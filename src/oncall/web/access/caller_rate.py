@@ -1,4 +1,4 @@
-"""The rate limit of each caller: how many changes it may ask for, so that one broken program keeps no other out."""
+"""The rate limit of each caller: how many changes it may ask for, so that one broken program blocks no other."""
 
 from __future__ import annotations
 

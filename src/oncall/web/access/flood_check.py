@@ -1,4 +1,4 @@
-"""Checks the tickets of a caller that floods, almost without the database."""
+"""Checks the tickets of a caller that floods, with almost no reads of the database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decides which addresses and callers are refused so often that further refusals must cost next to nothing."""
+"""Decides which addresses and callers flood: they are refused so often that further refusals must be cheap."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The outermost layer of the application: hardens every answer, counts refusals, and answers floods of them.
+"""The outermost layer of the application: adds security headers to every answer, counts refusals, and answers floods.
 
 Pure ASGI, because it runs for every request.
 """

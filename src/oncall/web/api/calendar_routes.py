@@ -43,7 +43,7 @@ _LONGEST_SECRET = 100
     ),
 )
 async def get_calendar(request: Request, services: ServicesDep, secret: str) -> Response:
-    """Returns the shifts of an engineer or the team as iCalendar events: those of the last year and all ahead."""
+    """Returns the shifts of an engineer or the team as iCalendar events: those of the last year and all future ones."""
     if services.refusals.is_flooding(source_of(request.scope)):
         raise ProblemDocument(429, FLOODED)
     changes, now = running(request).shift_changes, services.clock.now()
@@ -72,7 +72,7 @@ async def get_calendar(request: Request, services: ServicesDep, secret: str) -> 
     responses=answers({201: Answer("The link", CalendarLinkView)}, 400, 401, 403, 404, 413, 422, 503),
 )
 async def post_link(services: ServicesDep, caller: CalendarLinker, posted: PostedCalendar) -> JSONResponse:
-    """Makes a secret address for a calendar program. An engineer's token makes one for its own engineer alone."""
+    """Makes a secret address for a calendar program. An engineer's token makes one only for its own engineer."""
     engineer, real_now = _asked(caller, posted.document), services.clock.real_now()
     path = await services.engine.write(lambda tx: make_link(tx, engineer, by=caller.name, real_now=real_now))
     view: CalendarLinkView = {"engineer": engineer, "url": services.public_url + path}

@@ -45,9 +45,9 @@ async def get_doctor(services: ServicesDep, caller: ReadingCaller, asked: QueryD
     responses=answers({202: Answer("The test page is on its way", DrillStarted)}, 400, 401, 403, 413, 422, 503),
 )
 async def post_drill(services: ServicesDep, caller: DrillStarter, posted: PostedDrill) -> JSONResponse:
-    """Sends a test page that never escalates. An engineer's token sends it to its own engineer alone.
+    """Sends a test page that never escalates. An engineer's token sends it only to its own engineer.
 
-    Watch it as the ticket that the answer names, and resolve that ticket at the end.
+    The answer names a ticket: watch the drill there, and resolve the ticket at the end.
     """
     to, wait = _asked(posted.document)
     context = services.engine.context(caller.name)

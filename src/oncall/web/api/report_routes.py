@@ -78,7 +78,7 @@ _UNREAD_MONTH = Month(2000, 1)
 async def get_policy(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
     """Returns what each plan promises, and which publication brought the policy; version 0 is the packaged policy.
 
-    A published policy holds from a date on: `at` asks for the policy of another instant.
+    A published policy holds from a date on. Use `at` to get the policy that holds at another instant.
     """
     at = asked.time("at", services.clock.now())
     asked.refuse_faults()
@@ -93,7 +93,7 @@ async def get_policy(services: ServicesDep, caller: ReadingCaller, asked: QueryD
     openapi_extra=query(SlaReportQuery),
 )
 async def get_sla_report(services: ServicesDep, caller: ReadingCaller, asked: QueryDep, lock: ReportLock) -> Response:
-    """Returns which promises were kept for the tickets received on some dates of the policy's zone."""
+    """Returns how many SLA targets were met for the tickets received between two dates in the policy's zone."""
     wanted = SlaAsked(
         asked.day("from"),
         asked.day("to"),
@@ -117,7 +117,7 @@ async def get_sla_report(services: ServicesDep, caller: ReadingCaller, asked: Qu
     openapi_extra=query(ReviewQuery),
 )
 async def get_review(services: ServicesDep, caller: ReadingCaller, asked: QueryDep, lock: ReportLock) -> Response:
-    """Returns the review of one customer's quarter beside the quarter before."""
+    """Returns the review of one customer's quarter, compared with the quarter before."""
     customer, quarter = asked.needed_text("customer"), _quarter(asked)
     wanted = ReviewAsked(customer, quarter, asked.word("format", REVIEW_FORMATS, Format.JSON))
     asked.refuse_faults()
@@ -132,7 +132,7 @@ async def get_review(services: ServicesDep, caller: ReadingCaller, asked: QueryD
     openapi_extra=query(LoadReportQuery),
 )
 async def get_load_report(services: ServicesDep, caller: ReadingCaller, asked: QueryDep, lock: ReportLock) -> Response:
-    """Returns how often each engineer was paged on some dates, by night."""
+    """Returns how often each engineer was paged between two dates, by night."""
     wanted = LoadAsked(
         asked.day("from"),
         asked.day("to"),

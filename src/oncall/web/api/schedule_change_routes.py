@@ -61,7 +61,7 @@ _MADE = answers({201: Answer("The new version", ChangeView, has_etag=True)}, 400
 async def post_override(
     request: Request, services: ServicesDep, caller: ScheduleChanger, posted: PostedOverride
 ) -> JSONResponse:
-    """Puts an engineer on call for a span of time. An engineer's token can put on its own engineer alone.
+    """Puts an engineer on call for a span of time. An engineer's token can put on only its own engineer.
 
     A change that breaks a rule of the roster is refused with the rule's name, unless `force` is true.
     """
@@ -96,7 +96,9 @@ async def post_cover(
 async def post_undo(
     version: str, request: Request, services: ServicesDep, caller: ScheduleChanger, posted: PostedUndo
 ) -> JSONResponse:
-    """Takes back a publication or a change from now on; the past stays as it was. An engineer takes back their own."""
+    """Takes back a publication or a change from now on; the past stays as it was. An engineer's token takes back only
+    its engineer's changes.
+    """
     asked, actor = undo_from(posted.document), actor_of(request, services, caller)
     number = _version(version)
     done = await services.engine.write(lambda tx: carry_out_undo(tx, number, asked, actor))
@@ -121,7 +123,7 @@ async def post_publication(
 ) -> JSONResponse:
     """Makes a plan the schedule, with its roster and policy. A plan that breaks a rule of its roster is refused.
 
-    The plans of other teams that the roster names under `busy` are not at hand here, so that the caller checks those.
+    The server does not have the other teams' plans that the roster names under `busy`, so the caller must check those.
     """
     actor = actor_of(request, services, caller)
     # Reading and checking a plan takes long, and must not keep tickets waiting.

@@ -152,6 +152,8 @@ async def get_diff(services: ServicesDep, caller: ReadingCaller, asked: QueryDep
     responses=answers({200: Answer("Every version, the oldest first", SharedVersions)}, 401, 403, 422, 503),
 )
 async def get_documents(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
-    """Returns the facts from which a planner counts the shifts that were served. Phone numbers are masked."""
+    """Returns the documents of all versions, from which a planner counts the shifts that engineers served. Phone
+    numbers are masked.
+    """
     asked.refuse_faults()
     return JSONResponse(await services.engine.read(lambda tx: shared_versions(tx.version_rows())))

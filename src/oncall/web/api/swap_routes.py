@@ -70,7 +70,9 @@ async def get_swaps(services: ServicesDep, caller: ReadingCaller, asked: QueryDe
     openapi_extra=query(TakersQuery),
 )
 async def get_takers(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
-    """Returns for each other engineer whether the rules allow it, and what it does to the fairness cost."""
+    """Returns for each other engineer whether the rules let them take the shift, and how that changes the fairness
+    cost.
+    """
     engineer, day, role = asked.needed_text("engineer"), asked.needed_text("day"), asked.text("role")
     asked.refuse_faults()
     now = services.clock.now()
@@ -108,7 +110,7 @@ async def post_swap(request: Request, services: ServicesDep, caller: Swapper, po
 async def post_accept(
     code: str, request: Request, services: ServicesDep, caller: Swapper, posted: PostedAnswer
 ) -> JSONResponse:
-    """Makes the change that a request asks for. An engineer's token accepts what its engineer is asked."""
+    """Makes the change that a request asks for. An engineer's token accepts only requests to its own engineer."""
     actor = actor_of(request, services, caller)
     return await _answered(services, code, SwapAnswer.ACCEPT, actor, posted.document)
 
@@ -117,7 +119,7 @@ async def post_accept(
 async def post_decline(
     code: str, request: Request, services: ServicesDep, caller: Swapper, posted: PostedAnswer
 ) -> JSONResponse:
-    """Ends a request without a change. An engineer's token declines what its engineer is asked."""
+    """Ends a request without a change. An engineer's token declines only requests to its own engineer."""
     actor = actor_of(request, services, caller)
     return await _answered(services, code, SwapAnswer.DECLINE, actor, posted.document)
 
@@ -126,7 +128,7 @@ async def post_decline(
 async def post_withdraw(
     code: str, request: Request, services: ServicesDep, caller: Swapper, posted: PostedAnswer
 ) -> JSONResponse:
-    """Takes a request back. An engineer's token withdraws what its engineer asked for."""
+    """Takes a request back. An engineer's token withdraws only its own engineer's requests."""
     actor = actor_of(request, services, caller)
     return await _answered(services, code, SwapAnswer.WITHDRAW, actor, posted.document)
 

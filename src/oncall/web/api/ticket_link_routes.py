@@ -25,7 +25,9 @@ router = APIRouter(route_class=PlainRoute, tags=["tickets"])
     responses=answers({201: Answer("The link", TicketLinkView)}, 401, 403, 404, 409, 422, 503),
 )
 async def post_ticket_link(ticket_id: str, services: ServicesDep, caller: TicketLinker) -> JSONResponse:
-    """Makes the secret address of a ticket's page. Everyone who has it can read and write there as the customer."""
+    """Makes the secret address of a ticket's page. Anyone with the address can read the ticket and write on it as the
+    customer.
+    """
     real_now, address = services.clock.real_now(), services.public_url
     made = await services.engine.write(
         lambda tx: make_ticket_link(tx, ticket_id, by=caller.name, public_url=address, real_now=real_now)

@@ -1,4 +1,4 @@
-"""The tickets API: post a ticket, see what became of it, record what happened to it."""
+"""The tickets API: post a ticket, read its state and log, and record events."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ async def list_tickets(services: ServicesDep, caller: ReadingCaller, asked: Quer
 async def get_ticket(ticket_id: str, services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
     """Finds the ticket by its id, or by its code until it is resolved.
 
-    X alone is refused with 409 if it is the id of one ticket and the code of another; `id=X` and `code=X` name one.
+    If X is the id of one ticket and the code of another, X is refused with 409; write `id=X` or `code=X` instead.
     """
     asked.refuse_faults()
     now = services.clock.now()
@@ -168,7 +168,7 @@ async def post_event(ticket_id: str, services: ServicesDep, caller: EventPoster,
     ),
 )
 async def explain(services: ServicesDep, caller: Explainer, posted: PostedQuestion) -> JSONResponse:
-    """Gives the verdict on such a ticket at an instant. It stores nothing and sends nothing."""
+    """Gives the verdict on a ticket with this plan and impact at an instant. It stores nothing and sends nothing."""
     plan, impact, at = _question(posted.document, services.clock.now())
     view = await services.engine.read(lambda tx: explain_view(plan, impact, tx.policy_at(at), tx.schedule(), at))
     warnings = unknown_fields(posted.document, ExplainBody.model_fields)

@@ -56,7 +56,7 @@ async def list_tokens(services: ServicesDep, caller: ReadingCaller, asked: Query
     responses=answers({201: Answer("The token, with its secret", NewTokenView)}, 400, 401, 403, 409, 413, 422, 503),
 )
 async def post_token(services: ServicesDep, caller: TokenMaker, posted: PostedToken) -> JSONResponse:
-    """Makes a token and returns its secret, which nothing can show again."""
+    """Makes a token and returns its secret, which cannot be shown again."""
     wanted, real_now = wanted_token(posted.document), services.clock.real_now()
     made = await services.engine.write(lambda tx: create_for(caller, wanted, tx, real_now=real_now))
     return JSONResponse(made, 201, headers=_NO_STORE)
@@ -68,7 +68,9 @@ async def post_token(services: ServicesDep, caller: TokenMaker, posted: PostedTo
     responses=answers({200: Answer("The new secret", NewTokenView)}, 400, 401, 403, 404, 413, 422, 503),
 )
 async def post_rotation(services: ServicesDep, caller: TokenRotator, posted: PostedRotation) -> JSONResponse:
-    """Gives a token a new secret. The old one works until the overlap is over. An engineer rotates their own tokens."""
+    """Gives a token a new secret. The old one works until the overlap is over. An engineer rotates only their own
+    tokens.
+    """
     asked, real_now = wanted_rotation(posted.document), services.clock.real_now()
     made = await services.engine.write(lambda tx: rotate_for(caller, asked, tx, real_now=real_now))
     return JSONResponse(made, headers=_NO_STORE)
@@ -80,7 +82,7 @@ async def post_rotation(services: ServicesDep, caller: TokenRotator, posted: Pos
     responses=answers({200: Answer("It is revoked", RevokedTokenView)}, 400, 401, 403, 404, 413, 422, 503),
 )
 async def post_revocation(services: ServicesDep, caller: TokenRotator, posted: PostedRevocation) -> JSONResponse:
-    """Deletes a token; within seconds no request with it is answered. An engineer revokes their own tokens."""
+    """Deletes a token; within seconds, requests with it are refused. An engineer revokes only their own tokens."""
     handle = wanted_handle(posted.document)
     return JSONResponse(await services.engine.write(lambda tx: revoke_for(caller, handle, tx)))
 

@@ -61,9 +61,10 @@ class ViewReference(str):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One good answer of a route. view: the core's TypedDict of a JSON answer; other_media: media types of text.
+    """One successful answer of a route. view: the TypedDict of a JSON answer. other_media: the media types of text
+    answers.
 
-    other_view: the TypedDict of the answer to a caller who may not read the first one.
+    other_view: the TypedDict of the smaller answer to callers who may not read `view`.
     """
 
     description: str
@@ -87,9 +88,9 @@ class Answer:
 
 
 def answers(good: Mapping[int, Answer], *refusals: int) -> Responses:
-    """Return every answer of a route: the good ones by status, and its refusals as problem documents.
+    """Return every answer of a route: the successful ones by status, and its refusals as problem documents.
 
-    A refusal of what a request brings becomes a 429 in a flood.
+    Adds 429, which in a flood replaces 400, 401, 403 and 422, if these are among the refusals.
     """
     known: Responses = {status: answer.part() for status, answer in good.items()}
     reference = {"$ref": _REFERENCE.format(model=ProblemBody.__name__)}

@@ -33,9 +33,9 @@ async def raw_body(request: Request, most: int = LARGEST_BODY) -> bytes:
 
 
 async def sender_body(request: Request, most: int) -> tuple[bytes, bool]:
-    """Return the body of a sender's request, and True if it is larger than `most` bytes: then only its first part.
+    """Return the body of a sender's request, and whether it is too large, that is, larger than `most` bytes.
 
-    Nothing more is read of a body that is too large.
+    Of a body that is too large, only the beginning is read and returned.
     """
     declared = request.headers.get("content-length", "")
     is_too_large = declared.isascii() and declared.isdigit() and int(declared[:20]) > most

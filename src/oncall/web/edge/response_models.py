@@ -1,7 +1,7 @@
 """Pydantic models of the answers, made from the types that the core's views return.
 
-mypy checks the views against those types, so that an answer and its published schema cannot differ. The models
-describe: the service validates no answer with them.
+mypy checks the views against those types, so that an answer and its published schema cannot differ. The models only
+describe answers: the service does not validate answers with them.
 """
 
 from __future__ import annotations

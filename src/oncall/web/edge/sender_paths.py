@@ -1,4 +1,4 @@
-"""The paths of senders: how they begin, and how a carelessly written address of one is read."""
+"""The paths of senders: their prefixes, and how extra slashes in them are ignored."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SENDER_PATHS = ("/webhooks/", "/v2/", "/heartbeat/")
 
 
 def is_sender_path(path: str) -> bool:
-    """Return True if a ticket system, a monitor or a job calls this path. The provider signs its own addresses."""
+    """Return True if a ticket system, a monitor or a job calls this path. The SMS provider's paths do not count."""
     return path.startswith(SENDER_PATHS) and not path.startswith(PROVIDER_PATHS)
 
 

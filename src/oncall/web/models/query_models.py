@@ -118,7 +118,7 @@ class HandoffQuery(_Query):
 
 
 class ReminderQuery(_Query):
-    """Whose reminders to read."""
+    """The engineer whose reminders to read."""
 
     engineer: str = ""
     """The engineer's id; the token's own name when absent."""

@@ -45,7 +45,7 @@ class RequestBody(BaseModel):
 
 
 class TriageBody(RequestBody):
-    """Plain answers about what the customer cannot do. What is not known counts in the customer's favour."""
+    """Plain answers about what the customer cannot do. An unanswered question counts in the customer's favour."""
 
     down: bool | None = None
     """True if the product cannot be used at all."""
@@ -156,7 +156,7 @@ class DrillBody(RequestBody):
 
 
 class CalendarBody(RequestBody):
-    """Whose calendar feed it is about."""
+    """The engineer or the team whose calendar links to make or revoke."""
 
     engineer: Annotated[str, Field(min_length=1, max_length=LONGEST_ENGINEER_ID)] | None = None
     """An engineer's id. Optional for an engineer's token, which means its own engineer."""

@@ -53,11 +53,11 @@ class SwapBody(RequestBody):
 
 
 class SwapAnswerBody(RequestBody):
-    """Nothing: the path says it all."""
+    """An empty body: the path names the request and the answer."""
 
 
 class AwayBody(RequestBody):
-    """An engineer who is away; both dates are inside."""
+    """An engineer's absence; both dates are included."""
 
     engineer: Id
     from_: date = Field(alias="from")

@@ -33,7 +33,7 @@ async def call(name: str, services: ServicesDep, caller: SenderDep) -> JSONRespo
 
 
 async def call_with_secret(name: str, secret: str, request: Request, services: ServicesDep) -> JSONResponse:
-    """The same for a job that can only open an address: a token of ours is the last part of the path."""
+    """Records that the job has run. For jobs that can only open a URL: the token is the last part of the path."""
     return await _called(name, services, await sender_with_secret(request, secret))
 
 
@@ -77,7 +77,9 @@ async def get_heartbeats(services: ServicesDep, caller: ReadingCaller, asked: Qu
     responses=answers({201: Answer("The heartbeat", HeartbeatView)}, 400, 401, 403, 409, 413, 422, 503),
 )
 async def post_heartbeat(services: ServicesDep, caller: IntakeManager, posted: PostedHeartbeat) -> JSONResponse:
-    """Expects a job to call every so often. Its silence opens a ticket, and its next call resolves it."""
+    """Creates a heartbeat: a job must call regularly. Its silence opens a ticket, and its next call resolves the
+    ticket.
+    """
     context = services.engine.context(caller.name)
     made = await services.engine.write(lambda tx: create_heartbeat(tx, posted.document, context))
     return JSONResponse(heartbeat_view(made, services.public_url), 201)

@@ -38,7 +38,8 @@ async def receive_zendesk(request: Request, services: ServicesDep) -> JSONRespon
     """Opens a ticket for a trigger's body or an event, and follows its priority, its comments and its end.
 
     Takes a token as any sender does. If the server has Zendesk's signing secret, the signature is needed instead. A
-    second request with the same invocation id changes nothing, nor does an event that is older than one before it.
+    second request with the same invocation id changes nothing, nor does an event that is older than the newest known
+    one.
     """
     once = request.headers.get(_INVOCATION, "")
     return await _answered(request, services, SENDERS["zendesk"], Authentication(signature=ZENDESK), once)

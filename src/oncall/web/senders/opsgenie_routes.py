@@ -104,7 +104,7 @@ async def delete_alert(identifier: str, request: Request, services: ServicesDep,
 
 
 class _AlertRoute(PlainRoute):
-    """A route whose path ends with an alert's name, in which a slash is escaped: the paths of actions do not match."""
+    """A route whose path ends with an alert's name. A slash in a name is escaped, so paths of actions do not match."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Return how well a request matches."""
@@ -141,7 +141,7 @@ for _action, (_method, _body) in _PATHS.items():
 
 
 async def _answered(request: Request, services: Services, caller: Token, ending: str = "") -> JSONResponse:
-    """Take a request in and answer it. ending: added to its path in the log, where the method alone says the action."""
+    """Take a request in and answer it. ending: added to the path in the log if only the method names the action."""
     began, sender = time.monotonic(), SENDERS["opsgenie"]
     post, is_cut = await post_of(request)
     path, mark, asked = post.path.partition("?")

@@ -33,7 +33,10 @@ class Metrics(Observer):
         self._bundles = Counter("oncall_bundles", "Messages that carried several pages", registry=registry)
         self._bundled = Counter("oncall_bundled_pages", "Pages that went out in a bundle", registry=registry)
         self._rests = Counter(
-            "oncall_rests", "Pauses between two looks at the store, by what ended them", ["ended_by"], registry=registry
+            "oncall_rests",
+            "Pauses between two passes of the pager, by what ended them",
+            ["ended_by"],
+            registry=registry,
         )
         self._queue_age = Gauge(
             "oncall_queue_age_seconds", "Seconds for which the oldest work has been due", registry=registry

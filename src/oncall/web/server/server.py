@@ -26,7 +26,7 @@ class HasStreams(Protocol):
     """An application with answers that do not end by themselves."""
 
     def end_streams(self) -> None:
-        """End them."""
+        """End all streams."""
 
 
 class Server(uvicorn.Server):

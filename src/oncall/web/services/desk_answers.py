@@ -14,7 +14,7 @@ from oncall.support.windows import Window
 
 SPAN = timedelta(days=7)
 MOST_TICKETS = 2_000
-"""The newest tickets of the span that are looked at."""
+"""How many of the newest tickets of the span are read."""
 COUNTED_EVERY = timedelta(minutes=1)
 """How long (real time) the figures are shown until they are counted again."""
 _UNNEEDED = tuple(
@@ -36,7 +36,7 @@ def recent_answers(tx: ViewStore, now: datetime) -> AnswerTimes:
 
 
 class DeskAnswers:
-    """Keeps the figures for a minute. Use it from one event loop."""
+    """Computes the figures and keeps them for a minute. Use it from one event loop."""
 
     def __init__(self, count: Callable[[], Awaitable[AnswerTimes]], real_now: Callable[[], datetime]) -> None:
         self._count, self._real_now = count, real_now

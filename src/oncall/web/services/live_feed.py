@@ -30,7 +30,7 @@ MOST_OF_THE_TIME = 0.1
 LONGEST_PAUSE = 10.0
 """Seconds after which pages are told of a change in any case."""
 LOOKED_BACK = 100
-"""How many of the newest numbers are looked at for events that were committed late."""
+"""How many of the newest numbers are checked for events that were committed late."""
 _PLACE = re.compile(r"([0-9]{1,18})-([0-9]{1,18})-([0-9]{1,18})(?:-([0-9]{1,18}))?")
 
 
@@ -102,14 +102,17 @@ class LiveFeed:
         return self._streams.total()
 
     def is_current(self, place: LivePlace, read_at: float) -> bool:
-        """Return True if facts of a place, read at an instant (monotonic), include all that streams were told.
+        """Return True if facts of a place, read at an instant (monotonic), include every change that streams were told
+        of.
 
-        Without a stream nothing is known.
+        False while there is no stream, because nothing looks for changes then.
         """
         return self._place is not None and (place == self._place or read_at >= self._changed_at)
 
     def spare(self, seconds: float) -> None:
-        """Note what telling all pages of a change costs (processor seconds). They are told less often if it is much."""
+        """Note how many processor seconds it costs to tell all pages of a change. If it is much, pages are told less
+        often.
+        """
         self.pause = min(max(self._times.poll, seconds / MOST_OF_THE_TIME), LONGEST_PAUSE)
 
     def stop(self) -> None:

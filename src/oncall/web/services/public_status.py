@@ -1,7 +1,7 @@
 """The public status page: rendered in a thread, kept for some seconds, and the same for every reader.
 
-A page that is kept is rendered again before its time is over, beside the readers, so that none of them waits. Once a
-second, and only while there are readers, one query asks whether the log of the page has a new event.
+A kept page is rendered again in the background before it is too old, so that no reader waits. Once a second, and only
+while there are readers, one query asks whether the log of the page has a new event.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ KEPT_FOR = timedelta(seconds=5)
 seconds."""
 RENEWED_AFTER = KEPT_FOR - timedelta(seconds=2)
 """From this age on, a page that is read is rendered again beside its readers."""
-LOOKED_EVERY = timedelta(seconds=1)
+LOG_CHECKED_EVERY = timedelta(seconds=1)
 """How often the log is asked for a new event."""
 MAX_AGE = 4
 MOST_KEPT = 500
@@ -66,7 +66,7 @@ class PublicStatus:
         self._kept: dict[str, _Kept] = {}
         self._lock = asyncio.Lock()
         self._last_event: tuple[int, int] | None = None
-        self._looked_at: datetime | None = None
+        self._checked_at: datetime | None = None
         self._beside: dict[str, asyncio.Task[None]] = {}
 
     def forget(self) -> None:
@@ -88,10 +88,10 @@ class PublicStatus:
         if kept is None:
             return None
         now = self._services.clock.real_now()
-        if now - kept.rendered_at >= KEPT_FOR or self._looked_at is None or now - self._looked_at >= KEPT_FOR:
+        if now - kept.rendered_at >= KEPT_FOR or self._checked_at is None or now - self._checked_at >= KEPT_FOR:
             return None
-        if now - self._looked_at >= LOOKED_EVERY:
-            self._start("look", self._look)
+        if now - self._checked_at >= LOG_CHECKED_EVERY:
+            self._start("check", self._check_log)
         if now - kept.rendered_at >= RENEWED_AFTER:
             self._start(path, lambda: self._renew(path))
         return kept.file
@@ -106,14 +106,14 @@ class PublicStatus:
             task = self._beside[name] = asyncio.get_running_loop().create_task(work())
             task.add_done_callback(lambda _: self._beside.pop(name, None))
 
-    async def _look(self) -> None:
+    async def _check_log(self) -> None:
         """Forget what is kept if the log has a new event. While the database is away, readers get the kept pages."""
         with suppress(StoreError):
-            looked_at = self._services.clock.real_now()
+            checked_at = self._services.clock.real_now()
             last = await self._services.engine.read(_last_event)
             if last != self._last_event:
                 self.forget()
-            self._last_event, self._looked_at = last, looked_at
+            self._last_event, self._checked_at = last, checked_at
 
     async def _renew(self, path: str) -> None:
         with suppress(StoreError, ProblemDocument):
@@ -132,7 +132,7 @@ class PublicStatus:
             raise ProblemDocument(404, str(missing)) from missing
         if last != self._last_event or len(self._kept) >= MOST_KEPT:
             self.forget()
-        self._last_event, self._looked_at = last, began
+        self._last_event, self._checked_at = last, began
         self._kept[path] = _Kept(file, began)
         return file
 

@@ -32,7 +32,7 @@ _ALWAYS: Headers = [
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer with a file, or the news that the reader has it."""
+    """The answer with a file, or 304 if the reader has it already."""
 
     status: int
     headers: Headers

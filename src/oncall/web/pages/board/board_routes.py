@@ -1,4 +1,4 @@
-"""The board, an engineer's own page, and the page of one ticket: views of the functions that the API answers with."""
+"""The board, an engineer's own page, and the page of one ticket. They show what the API returns."""
 
 from __future__ import annotations
 

@@ -67,7 +67,9 @@ def _fairness_page(visitor: PageVisitor, found: FairnessView, schedule: Schedule
 async def get_shift(
     start: str, role: str, request: Request, services: ServicesDep, visitor: VisitorDep, lock: ReportLock
 ) -> Response:
-    """Shows who has a shift, and for each other engineer what it would do if they took it; `with` chooses one."""
+    """Shows who has a shift, and what would change if another engineer took it. `with` names an engineer to show in
+    detail.
+    """
     now = services.clock.now().replace(microsecond=0)
 
     def work(tx: Transaction) -> tuple[ShiftView, Schedule]:

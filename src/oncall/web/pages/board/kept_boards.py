@@ -1,6 +1,6 @@
-"""The live parts of the board, rendered once for everyone who looks at the same table.
+"""The live parts of the board, rendered once for all readers of the same table.
 
-However many boards are open, one look at the database serves all that were told of the same change.
+However many boards are open, one read of the database serves all that were told of the same change.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class KeptBoards:
     async def values(self, query: Mapping[str, str]) -> dict[str, object]:
         """Return the present values for the template of the board, all but the visitor.
 
-        Requests that come at the same time share one look at the database, in one thread. Raises FieldFaults.
+        Requests at the same time share one read of the database, in one thread. Raises FieldFaults.
         """
         asked_at = time.monotonic()
         async with self._lock:
@@ -98,9 +98,9 @@ class KeptBoards:
             return await asyncio.to_thread(self._values, facts, state)
 
     async def live_page(self, query: Mapping[str, str]) -> str:
-        """Return the page with the live parts of a board alone: at least as new as what its stream last told.
+        """Return a page with only the live parts of a board. It includes every change that open streams were told of.
 
-        It is without the table of the schedule if the query names the mark of the present one. Raises FieldFaults for a
+        The table of the schedule is left out if the query names the mark of the present table. Raises FieldFaults for a
         query that names no state.
         """
         async with self._lock:

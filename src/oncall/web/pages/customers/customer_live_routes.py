@@ -30,7 +30,7 @@ _LONGEST_MARK = 40
 async def get_customer_events(request: Request, secret: str, services: ServicesDep) -> Response:
     """Streams a `changed` event for each change of the ticket after `Last-Event-ID`, or else after `after`."""
     live, session = running(request).customers_live, hashlib.sha256(secret.encode(errors="replace")).hexdigest()
-    found = await _look(services, secret)
+    found = await _mark_and_place(services, secret)
     if found is None:
         raise ProblemDocument(404, NO_TICKET)
     if live.is_full(session):
@@ -61,7 +61,7 @@ async def _mark(services: Services, secret: str) -> str | None:
     return await services.engine.read(work)
 
 
-async def _look(services: Services, secret: str) -> tuple[str, LivePlace] | None:
+async def _mark_and_place(services: Services, secret: str) -> tuple[str, LivePlace] | None:
     """Return the mark of a ticket and the place of the log; None for a secret that opens no ticket."""
     context = services.engine.context(CUSTOMER)
 
@@ -75,7 +75,7 @@ async def _look(services: Services, secret: str) -> tuple[str, LivePlace] | None
 async def _of_ticket(
     parts: AsyncGenerator[str, None], find_mark: Callable[[], Awaitable[str | None]], seen: str
 ) -> AsyncGenerator[str, None]:
-    """Yield an event for each change of one ticket, from a stream that tells of changes of any ticket.
+    """Yield an event for each change of one ticket. parts: a stream with events for changes of all tickets.
 
     seen: the mark that the page shows. The stream ends when the link is revoked.
     """

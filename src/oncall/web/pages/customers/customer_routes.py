@@ -158,7 +158,7 @@ def _refuse_flood(request: Request, services: Services) -> None:
 
 
 def _refuse_foreign(request: Request, services: Services) -> None:
-    """Raise ProblemDocument 403 for a form of another site. The secret in the path is the form's token besides.
+    """Raise ProblemDocument 403 for a form of another site. In addition, the secret in the path protects the form.
 
     A page without a Referer makes older browsers send `Origin: null`, which is let through.
     """

@@ -68,7 +68,7 @@ async def drafts_page(
 ) -> Response:
     """Return the page of all drafts.
 
-    refusal: of a form that was just sent. typed: its fields, to show again. files: its files, to be chosen again.
+    refusal: why a form was just refused. typed: that form's fields, to show again. files: its files, to choose again.
     """
     real_now = services.clock.real_now()
 
@@ -127,7 +127,7 @@ async def published_roster(services: Services) -> tuple[Roster | None, Schedule]
 
 @router.get("/board/drafts/{draft_id}")
 async def get_draft(draft_id: str, services: ServicesDep, visitor: ManagerDep, lock: ReportLock) -> Response:
-    """Shows one draft: how its search stands, or its plan beside the published one, or how it ended."""
+    """Shows one draft: the progress of its search, or its plan compared with the published one, or how it ended."""
     real_now = services.clock.real_now()
 
     def work(tx: Transaction) -> tuple[PlanDraft, Schedule]:
@@ -158,7 +158,9 @@ async def get_draft(draft_id: str, services: ServicesDep, visitor: ManagerDep, l
 
 
 async def _compared(services: Services, visitor: PageVisitor, draft_id: str) -> tuple[DraftView, dict[str, str]]:
-    """Return a draft beside the published plan, and the names of its people. Large plans take long, in a thread."""
+    """Return a draft compared with the published plan, and the names of its people. Runs in a thread: large plans take
+    long.
+    """
     now = services.clock.now().replace(microsecond=0)
     content = await services.engine.read(lambda tx: content_of(tx, draft_id))
     asked = await asyncio.to_thread(publication_from, content.publication)
@@ -174,7 +176,7 @@ async def _compared(services: Services, visitor: PageVisitor, draft_id: str) -> 
 
 @router.post("/board/drafts/{draft_id}/publish")
 async def post_publication(draft_id: str, services: ServicesDep, posted: ManagerFormDep) -> Response:
-    """Publishes a draft. A schedule that changed since the page was shown, or a broken rule, refuses it."""
+    """Publishes a draft. Refused if the schedule has changed since the page was shown, or if the plan breaks a rule."""
     expected, reason = version_in(posted, "version"), undo_from(posted.filled("reason")).reason
     who, real_now = posted.visitor.who.id, services.clock.real_now()
 

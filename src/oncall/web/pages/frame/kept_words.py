@@ -37,10 +37,10 @@ def kept_words(
     sends_to: str | None = None,
     signs_in: bool = False,
 ) -> Response:
-    """Return a page that says why nothing was stored, with what was typed.
+    """Return a page that says why nothing was stored, and shows the text that was typed.
 
-    fields: of the form. sends_to: where its button sends it again; None: it can only be copied. signs_in: the page also
-    asks for a link to the portal, which opens beside it.
+    fields: the form's fields. sends_to: the path to which the page's button sends the form again; None: no button, the
+    text can only be copied. signs_in: the page also offers to mail a link to the portal.
     """
     keep_detail(request, words)
     here = running(request)

@@ -1,4 +1,4 @@
-"""A route that answers with a page: a refusal becomes a page with its words, a missing session leads to the sign-in."""
+"""A route that answers with a page. A refusal becomes a page, and a visitor without a session is led to the sign-in."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PAGE_OF_ONE = re.compile(r"/board/(?:tickets|drafts)/[^/]+/[a-z]+")
 
 
 class NeedsSignIn(Exception):
-    """Raised where the browser has no session. The visitor is led to the sign-in, and from there back.
+    """Raised if the browser has no session. The visitor is led to the sign-in, and then to the requested page.
 
     has_left: the person of the session has left the roster, so signing in again does not help.
     """
@@ -68,7 +68,7 @@ class PageRoute(PlainRoute):
 
 
 def _wanted(request: Request) -> str:
-    """Return the page to lead back to: the one that was asked for, or the board after a form."""
+    """Return the page to open after the sign-in: the requested one, or the board if the request was a form."""
     if request.method != "GET":
         return "/board"
     query = request.url.query
@@ -76,7 +76,7 @@ def _wanted(request: Request) -> str:
 
 
 def _way_back(request: Request) -> tuple[str, str]:
-    """Return the path and the words of the link that leads on from a refusal: after a form, to the page that has it."""
+    """Return the path and words of the link on a refusal page. After a form, the link leads back to the form's page."""
     path = request.url.path
     if path.startswith("/status/"):
         return "/status", "To the status page"

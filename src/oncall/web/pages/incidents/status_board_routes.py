@@ -55,7 +55,7 @@ _SEEN = re.compile(r"[0-9]{1,18}")
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A sent form. values: its fields as the next page carries them on."""
+    """A form that was sent. values: its fields, which the preview page keeps in hidden fields."""
 
     visitor: PageVisitor
     author: StatusAuthor
@@ -102,7 +102,7 @@ async def post_preview(request: Request, services: ServicesDep, posted: PostedFo
 async def post_publish(
     request: Request, services: ServicesDep, public: PublicStatusDep, posted: PostedFormDep
 ) -> Response:
-    """Does what the preview showed, once, and leads back. If it cannot be done, the preview says why."""
+    """Carries out what the preview showed, once, and leads back to the board. If that fails, the preview says why."""
     record = await _record(services)
     asked, shown = _asked(posted, services, record.page.zone), _shown(posted)
 
@@ -120,7 +120,7 @@ async def post_publish(
 async def _preview(
     request: Request, services: Services, asked: _Asked, record: StatusRecord, refusal: OncallError | None = None
 ) -> Response:
-    """Return the page that shows an effect, or why there is none. refusal: of what was to be published."""
+    """Return the page that shows the effect of a form, or why it has none. refusal: why publishing just failed."""
     new_id = new_status_id()
 
     def work(tx: Transaction) -> tuple[StatusEffect, int]:

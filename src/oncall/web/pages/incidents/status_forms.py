@@ -164,7 +164,7 @@ def action_of(form: StatusForm, name: str, fields: Mapping[str, str], zone: Zone
 
 
 def kept_fields(form: StatusForm, fields: Mapping[str, str], now: datetime) -> dict[str, str]:
-    """Return the fields that a form's next page carries on. now: replaces `NOW` in a time field."""
+    """Return the fields that the preview of a form must keep. now: replaces `NOW` in a time field."""
     names = {each.name for each in form.fields}
     kept = {name: value for name, value in fields.items() if name in names or name.startswith(_COMPONENT)}
     for each in form.fields:

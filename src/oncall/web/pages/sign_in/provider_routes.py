@@ -1,4 +1,6 @@
-"""Sign-in through the identity provider: to it with new secrets, and back with a code that is used once."""
+"""Sign-in through the identity provider: sends the browser there with new secrets, and takes the code that it brings
+back.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +65,7 @@ async def get_provider(request: Request, services: ServicesDep) -> Response:
 
 @router.get(BACK)
 async def get_back(request: Request, services: ServicesDep) -> Response:
-    """Takes the provider's answer: starts a session for the person on the roster whom the provider has proven."""
+    """Takes the provider's answer: starts a session for the person on the roster whom the provider has identified."""
     provider, source = _provider(services), source_of(request.scope)
     if services.refusals.is_flooding(source):
         raise ProblemDocument(429, FLOODED)
