@@ -14,7 +14,7 @@ NO_SENDER = "texts to subscribers are off (ONCALL_STATUS_SMS_FROM); set a sender
 TOO_LATE = "its time to be useful was over, so it was not sent"
 STOPPED = "the number has sent STOP, so it gets no text"
 _LONGEST_VALIDITY_SECONDS = 600
-"""How long (real time) the provider may keep a notice; a code has less time."""
+"""How long (real time) the provider may try to deliver a notice; a code has less time."""
 
 
 class SubscriberSmsPost:

@@ -30,7 +30,7 @@ _USED = frozenset(
     ("AccountSid", "MessageSid", "MessagingServiceSid", "ErrorCode", "From", "To", "Body", "OptOutType", "CallSid")
 ) | frozenset(_SHAPES)
 _AFTER_A_TEXT = re.compile(r"(?=[A-Z0-9_-]*[a-z])[^=]*=[A-Za-z0-9+{\[]")
-"""Name and value of a field that Twilio may add behind the text of an SMS. A code that was cut off the end of the text
+"""Name and value of a field that Twilio may add after the text of an SMS. A code that was cut off the end of the text
 has capitals and digits only, and a word that was cut off has nothing or a blank after it."""
 
 

@@ -18,7 +18,7 @@ from oncall.paging.ports.relay import RelayMessage
 DEADLINE_SECONDS = 10.0
 """Real seconds for one whole exchange, from the connection to the answer's head."""
 LEAST_KEY = 16
-"""The least bytes of a signing key."""
+"""The length of the shortest signing key, in bytes."""
 _CONNECT_SHARE = 0.45
 _MOST_RETRY_AFTER = 86_400
 

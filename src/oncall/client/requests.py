@@ -11,7 +11,7 @@ from uuid import uuid4
 from oncall.client.answers import EventKind, NewTicket, State
 
 PAGE = 100
-"""Tickets of one page of a listing."""
+"""The number of tickets on one page of a listing."""
 
 
 @dataclass(frozen=True, slots=True)

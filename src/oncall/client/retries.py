@@ -13,7 +13,7 @@ from oncall.client.errors import ClientError, ServerSilent, Unusable
 from oncall.client.requests import Ask
 
 AGAIN = frozenset({429, 502, 503, 504})
-"""Statuses after which a request is sent again: the server is overloaded, or something before it has failed."""
+"""Statuses after which a request is sent again: the server is overloaded, or a proxy before it has failed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from oncall.errors import IdentityAway, IdentityError
 DEADLINE_SECONDS = 5.0
 """Real seconds for one request, from the connection to the end of the answer."""
 MOST_BYTES = 256 * 1024
-"""Many times what the answers of real providers have."""
+"""The most bytes of an answer, many times more than real providers send."""
 _CONNECT_SHARE = 0.45
 
 

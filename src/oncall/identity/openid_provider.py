@@ -17,11 +17,11 @@ from oncall.paging.ports.identity_provider import Identity, Secrets
 
 SCOPES = "openid email profile"
 MOST_AT_ONCE = 8
-"""Exchanges with the provider at one time. Others are refused at once, so that a slow provider holds few requests."""
+"""The most exchanges at one time. More are refused at once, so that a slow provider holds up few requests."""
 KEPT_SECONDS = 600.0
 """How long a discovery document is kept (real time)."""
 WHOLE_SECONDS = 15.0
-"""Real time for all requests of one step together."""
+"""The time limit (real seconds) for all requests of one sign-in step together."""
 _WELL_KNOWN = "/.well-known/openid-configuration"
 
 

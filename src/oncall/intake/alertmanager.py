@@ -30,7 +30,7 @@ def read_alertmanager(post: Post) -> Reading:
         faults.append(f"the body has {len(alerts)} alerts; {MOST_ALERTS} at most are read")
     if left_out := _left_out(document):
         faults.append(f"Alertmanager left out {left_out} alerts of this body; raise its max_alerts")
-    # Ends first: an alert that ended and began again stands in one body twice.
+    # Ends first: an alert that ended and began again is in the body twice.
     signals.sort(key=lambda one: one.kind is SignalKind.TRIGGER)
     return Reading(tuple(signals), tuple(faults))
 

@@ -24,7 +24,7 @@ MOST_FAILURES = 500
 """The most bodies that are kept for one caller; further failures are
 logged without their bodies, and dropped."""
 BURST = timedelta(hours=1)
-"""The manager is told of the first failure of a caller, and again if the last one was so long ago (real time)."""
+"""The manager is told of a caller's failure if the caller had no other failure for this long (real time)."""
 _MOST_LINES, _LONGEST_LINE = 20, 300
 _HEADERS = ("content-type",)
 _EVENT_HEADERS = "ce-"

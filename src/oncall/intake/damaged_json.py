@@ -28,7 +28,7 @@ def _trimmed(raw: str, *, is_last: bool) -> str:
     """Return a value without the JSON punctuation after it."""
     value = raw.rstrip()
     if is_last:
-        # Objects may be closed behind the last value.
+        # Closing braces may follow the last value.
         value = value.rstrip("} \t\r\n")
     value = value.rstrip("{ \t\r\n").removesuffix(",").rstrip()
     return value.removesuffix('"').replace('\\"', '"').replace("\\n", "\n")

@@ -11,8 +11,8 @@ class HeartbeatView(TypedDict):
     """A job that calls regularly."""
 
     name: str
-    every_seconds: Annotated[int, "How often it calls."]
-    grace_seconds: Annotated[int, "How late a call may be."]
+    every_seconds: Annotated[int, "The seconds between two calls of the job."]
+    grace_seconds: Annotated[int, "The seconds by which a call may be late."]
     url: Annotated[str, "Where the job calls, with a token."]
     state: Annotated[str, "`waiting` until its first call, then `calling` or `silent`."]
     last_at: Annotated[str | None, "Its last call."]

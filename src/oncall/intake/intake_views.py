@@ -22,7 +22,7 @@ MOST_SHOWN = 100
 class SignalView(TypedDict):
     """The outcome of one alert or event."""
 
-    ticket: Annotated[str | None, "Its ticket; null if there is none."]
+    ticket: Annotated[str | None, "The ticket of the alert or event; null if there is none."]
     became: Annotated[
         str,
         Keyword(
@@ -51,12 +51,12 @@ class ArrivalView(TypedDict):
 
     id: str
     at: str
-    caller: Annotated[str, "The name of its token."]
+    caller: Annotated[str, "The name of the token that sent the request."]
     sender: Annotated[str, "The kind of sender, like `alertmanager`; `api` for the tickets API."]
     path: str
     status: Annotated[str, Keyword("enum", ("taken", "failed", "replayed", "dropped"))]
     tickets: list[str]
-    outcome: Annotated[list[str], "A sentence for each part of it."]
+    outcome: Annotated[list[str], "The outcome of each part of the request, a sentence each."]
 
 
 class ArrivalListView(TypedDict):

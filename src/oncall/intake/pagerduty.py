@@ -86,7 +86,7 @@ def _errors(document: Mapping[str, object], action: str, key: str, payload: Mapp
         return found if key else [*found, "'dedup_key' is missing or blank"]
     if not isinstance(document.get("payload"), Mapping):
         return [*found, "'payload' is missing or blank"]
-    # An unknown severity counts as the policy says; a missing one may, too, and a page matters more than a form.
+    # The policy decides about an unknown severity, and so about a missing one: a page matters more than the form.
     found += [f"'payload.{name}' is missing or blank" for name in ("summary", "source") if not text_in(payload, name)]
     return found if "severity" in payload else [*found, "'payload.severity' is missing or blank"]
 

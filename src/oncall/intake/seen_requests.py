@@ -12,7 +12,7 @@ from oncall.paging.ports.store import IntakeStore
 
 LONGEST_ID = 200
 RETRIED_FOR = timedelta(hours=1)
-"""How long (real time) the same statement again counts as a retry. Careless senders use an id again for ever."""
+"""How long (real time) a repeated statement counts as a retry. After that, a sender may use its id again."""
 
 
 def is_first_time(tx: IntakeStore, origin: Origin, request_id: str, context: ActionContext) -> bool:

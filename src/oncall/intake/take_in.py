@@ -31,9 +31,8 @@ from oncall.paging.ports.intake_store import SenderKey
 from oncall.paging.ports.store import IntakeStore
 
 PERSON_COUNTS_FOR = timedelta(minutes=10)
-"""How long a person's resolution holds against repeats of the same occurrence. After that, an alert that still fires
-opens a ticket again.
-"""
+"""How long repeats of an occurrence do not reopen a ticket that a person resolved. An alert that still fires after that
+opens a ticket again."""
 _LONGEST_PLAIN_KEY = 24
 _MOST_MERGES = 10
 
@@ -243,7 +242,7 @@ def _resolve(
 ) -> Taken:
     if stored is None:
         if signal.is_episode and (row is None or not row.has_ended):
-            # Its beginning may come later, and must page nobody then.
+            # The start of the problem may arrive after its end, and must then page nobody.
             _keep(tx, signal, origin, context, row, ticket=None, has_ended=True)
         return Taken(Became.IGNORED, None, "no ticket has this key")
     name = stored.ticket.id

@@ -16,7 +16,7 @@ from oncall.paging.domain.quoted_text import clean
 
 EVENT_TYPE = "zen:event-type:ticket."
 _OPENING = ("created", "priority_changed", "undeleted")
-"""Events that open a ticket that is not known here. A comment on an old ticket opens none."""
+"""Events that open a ticket if there is none yet. A comment on an old ticket opens none."""
 _OPEN = ("new", "open")
 _MOST_QUOTED = 300
 """The most characters of a comment that the log quotes."""
@@ -175,4 +175,4 @@ _EVENTS: Mapping[str, Callable[[ZendeskTicket, Fields, Fields], tuple[Signal, ..
     "permanently_deleted": _deleted,
     "undeleted": _nothing,
 }
-"""The facts of each kind of event, besides the ticket as it is now."""
+"""For each kind of event, the function that returns its signals besides those of the ticket's present state."""

@@ -15,7 +15,7 @@ from oncall.status.status_record import StatusRecord
 CLOCK = "oncall"
 """The author of these events."""
 NEWS_FOR = timedelta(days=1)
-"""How late the end of a maintenance, or an incident that published itself, is still told if no pager ran meanwhile."""
+"""If no pager ran, how late the end of a maintenance, or an incident that published itself, is still reported."""
 
 
 def due_events(record: StatusRecord, events: Iterable[StatusEvent]) -> list[StatusEvent]:

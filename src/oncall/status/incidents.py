@@ -82,7 +82,7 @@ class Incident:
         """Return when the incident ended for the last time; None while it is open."""
         ended: datetime | None = None
         for update in self.updates:
-            # An end that is recorded late, before another one, is the end: its components were operational from then.
+            # An end that is recorded late, with an earlier time than another end, counts: from then on all was operational.
             ended = (ended or max(update.at, self.started_at)) if update.state.is_over else None
         return ended
 
@@ -161,7 +161,7 @@ class Maintenance:
     def spans(self) -> Iterator[Window]:
         """Yield the spans under maintenance. A later announcement replaces the times of an earlier one."""
         for number, plan in enumerate(self.plans):
-            # The first announcement holds from ever, so that past work can be recorded.
+            # The first announcement also applies to earlier times, so that past work can be recorded.
             start = plan.window.start if number == 0 else max(plan.window.start, plan.at)
             ends = [plan.window.end, *[later.at for later in self.plans[number + 1 : number + 2]]]
             ends += [self.cancelled.at] if self.cancelled is not None else []

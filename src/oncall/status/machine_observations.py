@@ -14,7 +14,7 @@ from oncall.status.status_record import StatusRecord, read_status
 from oncall.support.status_file import LONGEST_TITLE
 
 FURTHEST_BACK = timedelta(days=1)
-"""An alert cannot state an outage that began earlier; a person can, by a correction."""
+"""The furthest back that an alert may date an outage. A person can correct it to an earlier time."""
 _BEFORE_ALL_MONITORS, _BEFORE_ALL_ALERTS = Seen.SILENT, Seen.UP
 """The state of a source before its first observation."""
 

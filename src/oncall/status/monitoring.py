@@ -13,7 +13,7 @@ from oncall.status.status_record import read_status
 
 LOOKS, NEEDED = 5, 3
 LATE = 3
-"""After so many intervals without a look, nothing is known of a component."""
+"""After so many intervals without a look, a component's state is unknown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from oncall.status.status_events import MonitorLook, StatusEvent, StatusEventKind
 
 MONITOR = "monitor"
-"""Who writes the observations of `oncall monitor`."""
+"""The author of the observations of `oncall monitor`."""
 _OF_MONITOR = ""
 """The key of the monitor's own observations. Those of an alert have the key of the alert."""
 
@@ -21,7 +21,7 @@ class Seen(StrEnum):
     UP = "up"
     DOWN = "down"
     SILENT = "silent"
-    """Nothing: the exporter gave no answer, or the monitor did not look."""
+    """The state is unknown: the exporter gave no answer, or the monitor did not look."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,9 @@ from oncall.support.windows import Window
 from oncall.support.wording import full_time
 
 UNNAMED = "We are investigating a problem"
-"""The title of an incident that a person opens from a ticket without a title: customers' words stay private."""
+"""The title of an incident that is opened from a ticket without a title, because customers' words stay private."""
 _PAST = timedelta(minutes=1)
-"""A time that lies further back counts as one in the past."""
+"""A stated time that is further back than this counts as a time in the past."""
 
 
 @dataclass(frozen=True, slots=True)

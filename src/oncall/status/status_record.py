@@ -38,7 +38,7 @@ class StatusRecord:
     proposals: tuple[Proposal, ...]
     """Every incident that a machine proposed, the newest first; `incidents` has those that are public."""
     words: tuple[StatusEvent, ...]
-    """Everything that machines said of components."""
+    """All observations of components by machines."""
     monitored: Mapping[str, tuple[SecondsSpan, ...]]
     """When each component had a monitor, by id."""
     retired: dict[str, str]

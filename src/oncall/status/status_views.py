@@ -63,7 +63,7 @@ class ComponentView(TypedDict):
     name: str
     group: str | None
     state: Annotated[str, "A state of Statuspage, or `not_measured`."]
-    core: Annotated[bool, "It counts for the uptime of the page."]
+    core: Annotated[bool, "True if the component counts for the uptime of the page."]
     third_party: bool
     public: bool
 
@@ -95,8 +95,8 @@ class IncidentView(TypedDict):
     title: str
     state: str
     impact: str
-    started_at: Annotated[str, "As corrected."]
-    stated_at: Annotated[str, "As first stated."]
+    started_at: Annotated[str, "When it began, as corrected."]
+    stated_at: Annotated[str, "When it began, as first stated."]
     resolved_at: str | None
     ticket: str | None
     components: list[str]
@@ -134,7 +134,7 @@ class StatusView(TypedDict):
 
     name: str
     timezone: str
-    now: Annotated[str, "As of when the page is, ISO 8601."]
+    now: Annotated[str, "The instant at which the page is as shown, ISO 8601."]
     indicator: Annotated[str, "`none`, `minor`, `major`, `critical` or `maintenance`."]
     description: Annotated[str, "The line at the top of the page."]
     components: list[ComponentView]

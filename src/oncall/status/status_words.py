@@ -19,7 +19,7 @@ SYMBOLS = {
     ComponentState.MAJOR: "✕",
     ComponentState.NOT_MEASURED: "–",
 }
-"""A shape of its own for each state, so that nobody needs its colour."""
+"""A distinct symbol for each state, so that readers do not depend on colours."""
 STEP_WORDS = {
     StatusEventKind.REMINDED: ("Reminder", "The maintenance begins soon."),
     StatusEventKind.BEGAN: ("In progress", "The maintenance has begun."),

@@ -68,7 +68,7 @@ def notice_of(event: StatusEvent, record: StatusRecord) -> Notice | None:
 def _told_by(event: StatusEvent, record: StatusRecord) -> tuple[Incident | Maintenance | None, int]:
     """Return the incident or maintenance of an event, and the number of the update that reports the event."""
     if event.kind is StatusEventKind.OBSERVED:
-        # The end of an incident of which only machines have spoken.
+        # An observation ends an incident about which only machines have reported.
         public = [each for each in record.incidents if each.updates[0].written_at <= event.written_at]
         ended = [each for each in public if any(update.seq == event.seq for update in each.updates)]
         return (ended[0] if ended else None), event.seq

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import ssl
 
 SIGNERS = "ONCALL_SIGNING_SECRET_"
-"""Before the name of a sender, in capitals and with `_` for `-`: ONCALL_SIGNING_SECRET_ZENDESK."""
+"""The prefix of a variable; the sender's name follows in capitals, with `_` for `-`: ONCALL_SIGNING_SECRET_ZENDESK."""
 _LISTEN = re.compile(r"(?P<protocol>lmtp:|smtp:)?(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):(?P<port>[0-9]{1,5})")
 
 

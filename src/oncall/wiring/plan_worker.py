@@ -78,7 +78,7 @@ class PlanWorker:
             if draft is not None:
                 end_search(tx, draft, DraftOutcome(words), DraftState.FAILED)
 
-        # While the database is away the draft says itself, after a minute, that its search has ended.
+        # If this cannot be stored, the draft's page says after a minute that the search has ended.
         with suppress(StoreError):
             await self._engine.write(work)
 

@@ -56,7 +56,7 @@ T = TypeVar("T")
 CHECK_EVERY_SECONDS = 1.0
 COUNT_EVERY, FORGET_EVERY = timedelta(seconds=15), timedelta(hours=1)
 KEPT_FOR = timedelta(days=14)
-"""How long (real time) a message that does not wait is listed."""
+"""How long (real time) sent and quarantined messages are kept for listings."""
 STOP_WITHIN_SECONDS = 5.0
 NOTICES_REST_SECONDS, MAIL_REST_SECONDS = 0.1, 0.1
 """Real time without work after some notices are written, and after some mails are sent: thousands of subscribers are
@@ -64,7 +64,7 @@ told in the background, and a page may need the interpreter meanwhile."""
 MOST_ALARMS = 100
 _BY_SMS = (SUBSCRIBER_SMS, SUBSCRIBER_CODES)
 MOST_HOOKS = 50
-"""Webhooks of subscribers that are posted to at a time."""
+"""The most subscribers' webhooks to post to at a time."""
 
 
 class Relay:

@@ -23,7 +23,7 @@ FASTEST = 100_000.0
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 _ENGINEER = re.compile(r"[a-z0-9-]{1,60}")
 _CONNECTIONS, _CHANGES = ("connections", "2000"), ("changes per second", "500")
-"""The thing that a setting with a number counts, and an example."""
+"""What the number in a setting counts, and an example."""
 _SECRET_ADDRESSES = ("ONCALL_ALARM_URL", "ONCALL_HEARTBEAT_URL")
 
 

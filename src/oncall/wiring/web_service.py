@@ -49,7 +49,7 @@ from oncall.wiring.token_use_watch import storing_token_use
 
 MOST_OPEN_FILES = 65_536
 FILES_FOR_OURSELVES = 200
-"""Open files that the connections of clients leave to the database, the provider and the program's own files."""
+"""Open files that are kept free for the database, the provider and our own files, beside clients' connections."""
 
 
 def make_app(settings: Settings, *, address: str, mail_door: MailDoor | None = None) -> FastAPI:

@@ -11,7 +11,7 @@ from oncall.errors import StoreError
 PROBE_EVERY_SECONDS = 5.0
 """Pause (real time) between two probes."""
 _LONGEST_STOP_SECONDS = 2.0
-"""A probe may hang in a disk or network that does not answer; the process must stop anyway."""
+"""How long to wait for a hanging probe when the process stops."""
 
 
 class WriteResults(Protocol):

@@ -18,7 +18,7 @@ from oncall.paging.ports.callers import Token
 from oncall.suggestions import suggestion
 
 MOST_LINKS = 10
-"""Links of one engineer, or of the team, at most."""
+"""The most links of one engineer, or of the team."""
 SECRET_BYTES = 16
 NO_SHIFTS = "the published schedule has no shifts of yours, so there is no calendar; ask your manager"
 
@@ -26,14 +26,14 @@ NO_SHIFTS = "the published schedule has no shifts of yours, so there is no calen
 class CalendarLinkView(TypedDict):
     """A new link to a calendar feed."""
 
-    engineer: Annotated[str | None, "Whose shifts the feed shows; null: those of the whole team."]
+    engineer: Annotated[str | None, "The engineer whose shifts the feed shows; null for the whole team."]
     url: Annotated[str, "The address of the feed. It is shown once; the service keeps only its digest."]
 
 
 class CalendarUnlinkView(TypedDict):
     """Revoked links to calendar feeds."""
 
-    engineer: Annotated[str | None, "Whose links they were; null: the team's."]
+    engineer: Annotated[str | None, "The engineer whose links they were; null for the team's."]
     revoked: Annotated[int, "How many links were revoked."]
 
 

@@ -47,7 +47,7 @@ def accept_posted(
     stored = tx.ticket(read.ticket.id)
     if stored is None:
         return _accept_new(tx, read.ticket, context, ticket_warnings(body, read, policy), reasons)
-    # A time that was too far in the future at the receipt was left out then, and is left out of a repeat too.
+    # A time too far in the future was left out of the first post, so it is left out of a repeat too.
     return _first_answer(stored, read_ticket(body, policy, stored.received_at).ticket)
 
 

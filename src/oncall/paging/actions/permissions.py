@@ -20,7 +20,7 @@ class Access(StrEnum):
     FOR_A_PERSON = "for a person, with `--may-acknowledge`"
     """A program may act for a person on the roster if its token allows that. `by` names the person."""
     WITHOUT_TAKING = "without taking the ticket"
-    """What a program reports does not stop the escalation. It does for a person, as with `FOR_A_PERSON`."""
+    """The caller may report it. That stops the escalation only if it acts for a person, as with `FOR_A_PERSON`."""
 
 
 class Operation(StrEnum):

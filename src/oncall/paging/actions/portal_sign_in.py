@@ -19,7 +19,7 @@ from oncall.support.json_types import IsoTime
 from oncall.support.policy import Customer, Policy
 
 CONTACT = "contact:"
-"""Before the address, in the `person` of a contact's link or session. No id on a roster has a colon."""
+"""The prefix before the address in the `person` of a contact's link or session. No id on a roster has a colon."""
 LONGEST_ADDRESS = 200
 SIGNED_FOR = timedelta(minutes=5)
 """How long a link that the host's portal signed is good, before and after its own time."""
@@ -29,9 +29,9 @@ class PortalLinkView(TypedDict):
     """A new link that signs a customer's contact in to the portal."""
 
     contact: Annotated[str, "The mail address of the contact."]
-    customer: Annotated[str, "Whose contact it is."]
-    url: Annotated[str, "It works once. It is shown once; the service keeps only its digest."]
-    expires_at: Annotated[IsoTime, "From this instant on it is refused."]
+    customer: Annotated[str, "The customer that the contact belongs to."]
+    url: Annotated[str, "The link. It works once and is shown once; the service keeps only its digest."]
+    expires_at: Annotated[IsoTime, "From this instant on the link is refused."]
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ from oncall.support.wording import full_time
 FORM_ID = re.compile(r"[0-9a-f]{16}")
 SENT_ALREADY = "This form was sent before with other answers, and that ticket is kept. Send it again for another one."
 SERVICES = "Billing, training or services: "
-"""Before the subject of a ticket that the desk routes to another team."""
+"""The words before the subject of a ticket that the desk routes to another team."""
 
 
 class PortalStore(LinkStore, TicketStore, RelayMessages, Protocol):

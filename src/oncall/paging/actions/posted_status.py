@@ -32,7 +32,7 @@ ACTIONS: Mapping[str, type[StatusAction]] = {
     "cancel": CancelMaintenance,
 }
 LONGEST_TEXT = 20_000
-"""Characters of a posted text; the core says which of its texts are shorter."""
+"""The most characters of a posted text. `status.status_texts` has shorter limits for some texts."""
 _TIMES = ("at", "started_at", "start", "end", "announced_at")
 _NEEDED = {
     "open": (),

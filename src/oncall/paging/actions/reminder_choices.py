@@ -36,10 +36,12 @@ class ReminderChoiceView(TypedDict):
 
     engineer: Annotated[str, "The person's id."]
     reminders: Annotated[
-        list[str] | None, "The chosen ones of `week`, `day` and `hour` before a shift; null: as the policy says."
+        list[str] | None, "The chosen reminders: `week`, `day` or `hour` before a shift; null for those of the policy."
     ]
     before_seconds: Annotated[list[int], "How long before a shift they are reminded, in seconds, the longest first."]
-    quiet: Annotated[bool, "True: no courtesy notices (a ticket is taken, the briefing at the handoff)."]
+    quiet: Annotated[
+        bool, "True if they get no courtesy notices (that a ticket is taken, and the briefing at a handoff)."
+    ]
 
 
 @dataclass(frozen=True, slots=True)

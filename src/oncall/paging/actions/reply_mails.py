@@ -21,13 +21,13 @@ from oncall.paging.relay.log_gaps import LogGaps
 from oncall.support.mail_rules import MailRules
 
 MOST_EVENTS = 500
-"""Events whose numbers one round reads."""
+"""The most events that one round reads."""
 KEPT_EVERY = 5_000
 """Events without a reply after which the place is stored, so that a restart does not read them all again."""
 OLDEST = timedelta(days=1)
 """How old (policy time) a reply may be that is mailed. After an outage of days, old replies would only confuse."""
 LINKS_LEFT = 5
-"""How many links to a ticket's page mails leave free, so that a person can always make one."""
+"""How many of a ticket's MOST_LINKS mails leave unused, so that a person can always make a link."""
 
 
 class ReplyMailStore(EventFeed, RelayMessages, SenderKeys, LinkStore, Protocol):

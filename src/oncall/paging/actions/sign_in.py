@@ -29,9 +29,9 @@ SECRET_BYTES = 32
 class LoginLinkView(TypedDict):
     """A new link that signs a person in to the pages."""
 
-    engineer: Annotated[str, "Who is signed in by it: an id on the roster."]
-    url: Annotated[str, "It works once. It is shown once; the service keeps only its digest."]
-    expires_at: Annotated[IsoTime, "From this instant on it is refused."]
+    engineer: Annotated[str, "The id on the roster of the person whom the link signs in."]
+    url: Annotated[str, "The link. It works once and is shown once; the service keeps only its digest."]
+    expires_at: Annotated[IsoTime, "From this instant on the link is refused."]
 
 
 @dataclass(frozen=True, slots=True)

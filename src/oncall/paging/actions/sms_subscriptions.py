@@ -23,7 +23,7 @@ from oncall.status.subscribed_notice import chosen_components
 from oncall.support.phones import canonical_phone
 
 MOST_TRIES = 5
-"""How often a code may be typed: with three codes a day, a guesser has fifteen tries in a million."""
+"""How often a code may be typed. With three codes a day, a guesser has fifteen chances in a million."""
 WRONG_CODE = (
     "this code is not right, is older than 10 minutes, or was typed too often; "
     "type it again, or ask for a new one on the status page"

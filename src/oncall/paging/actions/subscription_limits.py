@@ -34,13 +34,13 @@ class AskLimits:
 
 MAIL_LIMITS = AskLimits("", "address", "mails", 3, 20, 1000)
 SMS_LIMITS = AskLimits("sms-", "number", "codes", 3, 5, 100)
-"""Texts cost money, so there are fewer of them."""
+"""Texts cost money, so fewer requests are allowed."""
 ROLES = frozenset((
     "abuse", "admin", "administrator", "bounce", "donotreply", "ftp", "hostmaster", "info", "mailer-daemon",
     "marketing", "news", "no-reply", "noc", "noreply", "postmaster", "root", "sales", "security", "spam", "support",
     "usenet", "uucp", "webmaster", "www",
 ))  # fmt: skip
-"""Names of shared mailboxes (RFC 2142, and those that send by themselves)."""
+"""Names of mailboxes that no single person reads (RFC 2142, and addresses of automatic senders)."""
 _ADDRESS = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]+")
 
 

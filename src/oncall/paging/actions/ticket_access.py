@@ -14,7 +14,7 @@ from oncall.paging.ports.store import TicketStore
 from oncall.paging.ports.ticket_links import TicketLink, TicketLinks
 
 MOST_LINKS = 20
-"""Links of one ticket, at most."""
+"""The most links of one ticket."""
 SECRET_BYTES = 16
 LONGEST_SECRET = 100
 PAGE_PATHS = "/t/"

@@ -41,7 +41,7 @@ class TokenView(TypedDict):
     may_acknowledge: bool
     expires_at: Annotated[str | None, "From this instant on the token is refused; null: never."]
     last_used_at: Annotated[str | None, "Up to some minutes late; null: never used."]
-    old_secret_until: Annotated[str | None, "Until then the secret before the last rotation works too."]
+    old_secret_until: Annotated[str | None, "The instant until which the secret before the last rotation also works."]
 
 
 @dataclass(frozen=True, slots=True)

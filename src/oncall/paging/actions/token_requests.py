@@ -43,7 +43,7 @@ class NewTokenView(TypedDict):
     name: Annotated[str, "The token: the caller, and a label where the caller has several (`ana:laptop`)."]
     role: str
     token: Annotated[str, "The secret, for `Authorization: Bearer`."]
-    warning: NotRequired[Annotated[str, "What its maker should know; absent if there is nothing."]]
+    warning: NotRequired[Annotated[str, "A warning for the person who made the token; absent if there is none."]]
     old_secret_until: NotRequired[Annotated[IsoTime, "After a rotation: until then the old secret works too."]]
 
 

@@ -11,7 +11,7 @@ from oncall.support.policy import ChannelName, Metric, Notify, Policy
 from oncall.support.policy_checks import URGENT
 
 PUNCTUAL = timedelta(minutes=1)
-"""A step that fires at most this late counts as on time, and the later steps keep their instants."""
+"""A step that fires at most this late counts as on time: the later steps keep their times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def _first_reply(plan: str, impact: str, policy: Policy) -> timedelta:
 
 
 _LAST = 0.8
-"""The share of the remaining time in which all steps of a chase fire."""
+"""All steps of a chase fire within this share of the time that is left."""
 
 
 def _drawn_together(steps: tuple[TimedStep, ...], within: timedelta) -> tuple[TimedStep, ...]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 LONGEST_QUOTE = 100
-"""The most characters that a message quotes of a text. The longest id is shorter, so the reader sees what is wrong
-with a long one."""
+"""The most characters that a message quotes of a text. It is more than the longest id has, so a reader sees
+that an id is too long."""
 
 
 def clean(text: str) -> str:

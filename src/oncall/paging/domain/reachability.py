@@ -30,7 +30,7 @@ class Reachability:
 
 
 SCHEDULE_SUBJECT = "schedule "
-"""Begins the subject of each alert about a changed schedule."""
+"""The beginning of the subject of each alert about a changed schedule."""
 SCHEDULE_NEWS_FOR = timedelta(hours=12)
 """How long (real time) such an alert may wait for a pager; a shift that it names may be over later."""
 

@@ -241,7 +241,7 @@ _WITHOUT_EFFECT = frozenset(
         EventKind.HANDED_OVER,
     }
 )
-"""Kinds that do not change where a ticket stands."""
+"""Kinds of event that do not change a ticket's state."""
 
 
 def _unreadable(state: TicketState, event: Unreadable) -> TicketState:

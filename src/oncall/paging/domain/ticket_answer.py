@@ -14,7 +14,7 @@ class VerdictView(TypedDict):
         Literal["page", "desk", "hold"],
         "page: an engineer is paged now. desk: the support desk has the ticket. hold: it waits for its coverage.",
     ]
-    reasons: Annotated[list[str], "Why, a sentence each, with times of the policy's zone."]
+    reasons: Annotated[list[str], "The reasons for the verdict, a sentence each, with times in the policy's zone."]
     engineer: NotRequired[Annotated[str, "Id of the person who is paged first; absent when no page goes out."]]
     hold_until: NotRequired[Annotated[IsoTime, "When a held ticket is judged again; absent otherwise."]]
     first_reply_due: Annotated[IsoTime | None, "Deadline of the first reply; null for a drill, which has none."]
@@ -23,7 +23,7 @@ class VerdictView(TypedDict):
 class PageView(TypedDict):
     """The page of a ticket."""
 
-    code: Annotated[str, "What the engineer sends back to acknowledge: `ACK CODE`."]
+    code: Annotated[str, "The ticket's code: an engineer acknowledges with `ACK CODE`."]
 
 
 class TicketAnswer(TypedDict):

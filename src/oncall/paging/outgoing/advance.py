@@ -20,7 +20,7 @@ from oncall.support.clocks import next_due
 from oncall.support.policy import ChannelName
 
 MOST_DECISIONS = 50
-"""The most decisions for one ticket in one pass: more than any round has steps. The next pass makes the others."""
+"""The most decisions for one ticket in one pass: more than any round has steps. The next pass goes on."""
 
 
 def advance_ticket(tx: TicketStore, ticket_id: str, context: ActionContext) -> tuple[Attempt, ...]:

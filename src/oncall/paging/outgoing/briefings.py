@@ -67,7 +67,7 @@ def brief(tx: BriefingStore, context: ActionContext, briefing: Briefing | None, 
         is_quiet = person in choices and choices[person].is_quiet
         if is_quiet or person in opted_out or not (report.is_worth_a_text or briefing.own.get(person)):
             continue
-        # An engineer who got a notice has an alert, too, that is never sent: it keeps a later pass from writing one.
+        # For an engineer who got a notice, an alert that is never sent is stored, so that no later pass writes one.
         due_at = None if person in known else context.real_now
         about, body = f"handoff {handoff.at.isoformat()} {person}", _text(tx, briefing, person, context)
         tx.add_alert(Alert(uuid.uuid4().hex, about, person, body, context.real_now, due_at))

@@ -76,9 +76,9 @@ class HandoffView(TypedDict):
     """A shift, for the people of the next one."""
 
     began_at: IsoTime
-    ends_at: Annotated[IsoTime, "When on-call passes on; in the past with `last`."]
+    ends_at: Annotated[IsoTime, "The handoff at which the shift ends; in the past if the query has `last`."]
     timezone: Annotated[str, "The policy's zone."]
-    to: Annotated[str | None, "Who answers first after it: an engineer's id, or `desk`; null for a gap."]
+    to: Annotated[str | None, "Who gets pages first after that handoff: an engineer's id, or `desk`; null for a gap."]
     people: Annotated[list[str], "Ids of the engineers whose shifts begin then."]
     open: Annotated[list[HandoffTicket], "Open tickets, the clock that ends first on top."]
     paged: Annotated[list[HandoffPage], "Pages of the shift, the oldest first."]

@@ -20,9 +20,9 @@ from oncall.support.wording import short_time
 
 CUSTOMER_LENGTH = 32
 SHORT_CUSTOMER_LENGTH = 14
-"""The length of a customer's name when other tickets' codes need the room, or in UCS-2."""
+"""The most characters of a customer's name in a message with the codes of other tickets, or in UCS-2."""
 SHORT_SUBJECT = 20
-"""Characters of a subject that are kept before a link or codes are left out."""
+"""The least characters of a subject that a message keeps; a link or codes that leave less are left out."""
 PLAN_LENGTH = 10
 IMPACT_LENGTH = 12
 OWNER_LENGTH = 20

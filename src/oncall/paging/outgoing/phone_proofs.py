@@ -24,8 +24,8 @@ from oncall.support.wording import short_time
 ASK_BEFORE = timedelta(days=7)
 ASK_AGAIN_BEFORE = timedelta(days=2)
 TELL_MANAGER_BEFORE = timedelta(days=1)
-"""How long before a shift the engineer is asked, asked again, and the manager is told."""
 INSTANTS = (ASK_BEFORE, ASK_AGAIN_BEFORE, TELL_MANAGER_BEFORE)
+"""How long before a shift the pager asks the engineer, asks again, and tells the manager."""
 TIME_TO_REPLY = timedelta(hours=1)
 """How long an engineer has for the reply before the manager is told, if the shift is near when they are asked."""
 READY = "READY"

@@ -24,7 +24,7 @@ from oncall.support.windows import Window
 from oncall.support.wording import exact_span, full_time, short_time
 
 LATEST = timedelta(hours=12)
-"""How late a reminder may be sent, at most; a reminder of less than two days ahead at most a quarter of its time."""
+"""How late a reminder may be sent. One for less than two days ahead may be late by at most a quarter of its time."""
 _LOOK_AGAIN = timedelta(days=1)
 
 

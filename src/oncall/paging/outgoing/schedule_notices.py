@@ -24,10 +24,10 @@ from oncall.support.windows import Window
 from oncall.support.wording import short_time
 
 TOLD_AT_ONCE = timedelta(hours=48)
-"""A change of a shift that begins this soon is sent by SMS; a later one is left to the digest at the handoff."""
+"""A change of a shift that begins within this time is sent by SMS; the briefing at the handoff lists later ones."""
 _NAME_LENGTH = 20
 _ACK = re.compile(r"\bACK\b")
-"""Only a page says `ACK` in capitals: it asks for an answer, and this does not."""
+"""Matches `ACK`. Only a page has it in capitals, because only a page asks for an acknowledgement."""
 _ALL_AHEAD = timedelta(days=800)
 
 

@@ -17,7 +17,7 @@ from oncall.support.status_file import StatusPage
 
 CONFIRM, CODE = "/status/confirm/", "/status/code/"
 MANAGE, UNSUBSCRIBE = "/status/manage/", "/status/u/"
-"""The paths before a token. The paths are secret, and no log shows them."""
+"""The paths that a token follows. Whole paths are secret, and no log shows them."""
 
 
 def confirming_mail(

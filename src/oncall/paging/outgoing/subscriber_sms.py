@@ -13,9 +13,9 @@ from oncall.status.subscribed_notice import Notice
 from oncall.support.status_file import StatusPage
 
 CODE_LASTS = timedelta(minutes=10)
-"""How long (real time) a code can be typed."""
+"""How long (real time) a code is valid."""
 NOTICE_LASTS = timedelta(hours=6)
-"""How long (real time) a notice by SMS may be late; then it is not sent, and the page says how things are."""
+"""How late (real time) a notice by SMS may be sent. A later one is dropped; the page shows the present state."""
 _ENDING = "STOP ends these texts."
 _LONGEST_PAGE = 30
 

@@ -25,7 +25,7 @@ class RefusalReason(StrEnum):
     UNKNOWN = "unknown"
     """The request names a ticket or a path that does not exist (404, 405)."""
     RATE = "rate"
-    """The caller asks for more changes than its rate limit allows (503); it is to send the same again."""
+    """The caller asks for more changes than its rate limit allows (503); it should send the request again later."""
 
 
 @dataclass(frozen=True, slots=True)

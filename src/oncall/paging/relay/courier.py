@@ -14,7 +14,7 @@ from oncall.paging.ports.relay import BatchCarrier, Carrier, RelayMessage, Relay
 
 T = TypeVar("T")
 MOST_AT_ONCE = 10
-"""Messages that one round sends to one destination."""
+"""The most messages that one round sends to one destination."""
 LEASE = timedelta(minutes=3)
 """How long (real time) claimed messages are reserved: longer than all sends of a round may take."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=1)
@@ -22,7 +22,7 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=1)
 LONGEST_REST = timedelta(minutes=1)
 """The longest rest (real time) of a destination that has just failed, before another message is tried."""
 GIVE_UP_AFTER = timedelta(days=3)
-"""How old (real time) a message gets before it is quarantined."""
+"""The age (real time) at which a failing message is quarantined."""
 ABANDONED = "it was not accepted for 3 days; send it again with `oncall webhooks retry`"
 
 

@@ -21,7 +21,7 @@ from oncall.paging.relay.ticket_messages import channel_messages, happened, webh
 from oncall.support.policy import Policy
 
 MOST_EVENTS = 500
-"""Events that one round reads, so that a storm is worked off in small pieces."""
+"""The most events that one round reads, so that a flood of events is handled in small pieces."""
 ALERTS_SINCE = timedelta(hours=1)
 
 

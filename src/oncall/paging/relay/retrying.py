@@ -14,12 +14,12 @@ from oncall.support.json_types import IsoTime
 class RelayView(TypedDict):
     """A message to a webhook or a team channel."""
 
-    id: Annotated[str, "The `webhook-id` of every send."]
+    id: Annotated[str, "The message's id, the same for every send; webhooks get it as `webhook-id`."]
     to: Annotated[
         str,
         "`webhook:NAME`, `channel:NAME`; of subscribers `mail:subscribers`, `sms:subscribers`, `sms:codes`, `hook:ID`.",
     ]
-    type: Annotated[str, "`ticket.paged` and so on; for a team channel its topic."]
+    type: Annotated[str, "The kind of event, like `ticket.paged`; for a team channel its topic."]
     ticket: NotRequired[str]
     state: Annotated[Literal["waiting", "sent", "quarantined"], "quarantined: not sent again unless a person asks."]
     written_at: IsoTime

@@ -14,7 +14,7 @@ from oncall.status.status_record import StatusRecord, read_status
 from oncall.status.subscribed_notice import Notice, notice_of, wants
 
 MOST_AT_ONCE = 25
-"""Subscribers who are told in one transaction: it takes about 10 ms, for which a page may have to wait."""
+"""The most subscribers in one transaction. It takes about 10 ms, and a page may have to wait for it."""
 GAP_LASTS = timedelta(seconds=60)
 """How long (real time) a missing number of the log may still be written by a transaction that began earlier."""
 

@@ -18,7 +18,7 @@ from oncall.paging.sending.send_work import SendWork
 from oncall.support.policy import ChannelName
 
 FRESH = timedelta(seconds=20)
-"""A send begins only under a lease that lasts at least this much longer."""
+"""A send begins only if its lease lasts at least this much longer."""
 RECONCILE_AFTER_CRASH = timedelta(seconds=10)
 """How long (real time) the pager waits before it asks the provider about an attempt whose sender died. It is longer
 than a request can take."""

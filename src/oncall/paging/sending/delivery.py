@@ -33,7 +33,7 @@ from oncall.support.policy import ChannelName
 SMS, VOICE = ChannelName.SMS.value, ChannelName.VOICE.value
 
 SHORTEST_VALIDITY = 10
-"""Seconds: the shortest validity of a page, even if it is sent just before its step ends."""
+"""The shortest validity of a page in seconds, even if it is sent just before its step ends."""
 
 
 @dataclass(frozen=True, slots=True)

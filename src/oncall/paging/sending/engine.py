@@ -35,7 +35,7 @@ from oncall.support.policy import ChannelName
 T = TypeVar("T")
 BATCH = 50
 MOST_IN_FLIGHT = 50
-"""Claimed attempts in flight at most; new attempts have as many places of their own."""
+"""The most claimed attempts in flight. New attempts have the same number of places of their own."""
 FLOOD_OVER = timedelta(minutes=5)
 """How long (real time) after the last summary of urgent pages the flood counts as over."""
 BEAT_EVERY = timedelta(seconds=5)

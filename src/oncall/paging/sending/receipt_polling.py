@@ -17,7 +17,7 @@ from oncall.paging.sending.receipts import ASK_AFTER, note_receipt
 LAST_ASK = timedelta(hours=1)
 """How old (real time) a page may be for the pager to ask about it."""
 MOST_ASKED_AT_ONCE = 5
-"""Questions in flight at most, so that they never delay a send."""
+"""The most questions in flight, so that they never delay a send."""
 
 
 def next_ask(attempt: Attempt, real_now: datetime) -> datetime | None:

@@ -22,7 +22,7 @@ from oncall.paging.sending.send_work import SendWork
 from oncall.support.wording import exact_span
 
 _WHOLE_SECOND = timedelta(seconds=1)
-"""How much later an attempt may have been written than its `at` says, which has no fraction of a second."""
+"""`at` has no fraction of a second, so an attempt may have been written up to this much later than it says."""
 BEFORE_ITS_STEP_ENDS = timedelta(seconds=5)
 """A page is sent this long (policy time) before the next step fires, even if a rate limit is reached."""
 

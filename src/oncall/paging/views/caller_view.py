@@ -16,7 +16,9 @@ class CallerView(TypedDict):
 
     name: Annotated[str, "The name of the token."]
     role: Annotated[str, "`intake`, `engineer` or `manager`."]
-    engineer: Annotated[str | None, "The id on the published roster that the token acts for; null if it has none."]
+    engineer: Annotated[
+        str | None, "The engineer on the published roster for whom the token acts; null if there is none."
+    ]
     engineer_name: Annotated[str | None, "That person's name."]
     timezone: Annotated[str | None, "That person's own zone."]
     expires_at: Annotated[IsoTime | None, "When the token expires; null for a token without end."]

@@ -11,7 +11,7 @@ from oncall.suggestions import nearest
 from oncall.support.policy import folded_name
 
 MOST_NAMED = 10
-"""How many customers a refusal lists if no name is near."""
+"""The most customers that a refusal lists if no name is similar."""
 
 
 @dataclass(frozen=True, slots=True)

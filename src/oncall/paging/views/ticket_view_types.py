@@ -31,7 +31,7 @@ class ClockView(TypedDict):
         Literal["ahead", "running", "paused", "met", "breached", "stopped", "merged"],
         "ahead: its coverage has not begun. merged: it continues on another ticket.",
     ]
-    is_owed: Annotated[bool, "True while the customer still waits for this reply or update."]
+    is_owed: Annotated[bool, "True while this reply or update is still due to the customer."]
     started_at: IsoTime
     due_at: Annotated[IsoTime | None, "Null while the clock is paused."]
     warn_at: Annotated[IsoTime | None, "When the owner is warned that the target is nearly used up."]
@@ -87,8 +87,8 @@ class EventView(TypedDict):
     why: Annotated[str, "One sentence."]
     id: NotRequired[Annotated[str, "The sender's own id of this event."]]
     # What an event carries depends on its kind; the log keeps it as JSON.
-    details: NotRequired[Annotated[dict[str, Any], "What else this kind of event carries."]]
-    mail: NotRequired[Annotated[MailView, "Only of a reply that goes by mail, where one whole ticket is shown."]]
+    details: NotRequired[Annotated[dict[str, Any], "The further fields of this kind of event."]]
+    mail: NotRequired[Annotated[MailView, "The mail that carries a reply; only in the answer for one whole ticket."]]
 
 
 class AttemptView(TypedDict):
@@ -119,7 +119,7 @@ class WholeTicketView(TicketView):
     first_verdict: Annotated[VerdictView, "The verdict at receipt."]
     events: Annotated[list[EventView], "In the order of the log."]
     attempts: Annotated[list[AttemptView], "Oldest first."]
-    notes: Annotated[list[str], "What the reader should know, a sentence each."]
+    notes: Annotated[list[str], "Notes for the reader, a sentence each."]
 
 
 class Warnings(TypedDict, total=False):
@@ -175,7 +175,7 @@ class ExplainView(VerdictView):
     window: Annotated[str, "`business`, `holiday`, or the name of an on-call window in the policy, like `weeknight`."]
     rules: Annotated[list[str], "The lines of the policy file that decided."]
     steps: list[StepView]
-    repeats_after_seconds: Annotated[int, "After so long the round starts again."]
+    repeats_after_seconds: Annotated[int, "The seconds after which the round starts again."]
 
 
 class ExplainAnswer(ExplainView, Warnings):

@@ -33,7 +33,7 @@ ARRIVES_WITHIN = timedelta(seconds=60)
 LONGEST_TURN = timedelta(hours=1)
 """How long (real time) a page may wait for rate limits, whatever the limits are."""
 PER_AUDIT = 200
-"""Tickets per audit: this many of the newest open ones every time, and as many of the others in rotation."""
+"""How many tickets one audit reads of each group: the newest open ones every time, the others in rotation."""
 MOST_ATTEMPTS = 1000
 _UNSENT = (*SENDABLE, AttemptStatus.SENDING, AttemptStatus.UNKNOWN)
 
@@ -186,7 +186,7 @@ class _AuditRun:
             is_moot = arrived_at is not None and arrived_at >= page.at
             if page.status not in TAKEN or is_moot or not _has_delivery_reports(self.tx, page):
                 continue
-            # A provider takes as long as ever when policy time runs fast: its minutes are real ones.
+            # A provider works in real time, however fast policy time runs.
             waits_for = (self.now - _handed_over_at(self.tx, page)) * (GRACE / self.grace)
             if waits_for >= ARRIVES_WITHIN + GRACE:
                 return [seen.overdue(Kind.ARRIVAL, waits_for)]

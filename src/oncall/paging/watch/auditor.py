@@ -19,7 +19,7 @@ RECHECK_AFTER = timedelta(seconds=5)
 REMIND_EVERY = timedelta(minutes=5)
 """How often (real time) a lasting alarm is repeated."""
 BLIND_AFTER = timedelta(seconds=60)
-"""After this long (real time) without a readable store the auditor raises an alarm of its own."""
+"""If the store could not be read for this long (real time), the auditor raises an alarm."""
 MOST_NAMED = 5
 
 Sink = Callable[[Mapping[str, object]], Awaitable[None]]

@@ -42,7 +42,7 @@ class DoctorReport(TypedDict):
 
     would_page: Annotated[bool, "False if any finding stops a page."]
     findings: list[FindingView]
-    holes: Annotated[list[GapView], "Every stretch of the days asked about in which a role is empty, by start."]
+    holes: Annotated[list[GapView], "Every stretch of the asked days in which no person holds a role, by start."]
     timezone: Annotated[str, "The policy's zone."]
     schedule_ends: Annotated[IsoTime | None, "Where the last published plan ends; null before a publication."]
 

@@ -33,7 +33,7 @@ class DrillStarted(TypedDict):
 
     ticket: Annotated[str, "Id of the drill's ticket; watch it, and resolve it at the end."]
     to: Annotated[str, "Id of the person who is paged."]
-    code: Annotated[str, "What they send back."]
+    code: Annotated[str, "The code that they send back."]
     channel: Annotated[str, "`twilio`, or `outbox`, which prints the page and sends nothing."]
 
 

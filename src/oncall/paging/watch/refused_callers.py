@@ -11,7 +11,7 @@ from oncall.paging.ports.refusals import Refusal, RefusalCount, RefusalReason
 from oncall.support.wording import rough_span
 
 IN_A_ROW = 3
-"""This many refusals without an accepted request in between are reported."""
+"""So many refusals in a row, without an accepted request in between, are reported."""
 IN_AN_HOUR = 5
 """This many refusals within an hour are reported, whatever was accepted in between."""
 REPORTED_FOR = timedelta(hours=24)
@@ -28,7 +28,7 @@ class RefusalTally:
     worker: str
     in_a_row: int = 0
     count: RefusalCount | None = None
-    """The count of the hour of the last refusal."""
+    """The number of refusals in the hour of the last one."""
     _recent: deque[datetime] = field(default_factory=lambda: deque(maxlen=IN_AN_HOUR))
 
     def refused(self, refusal: Refusal) -> RefusalCount:

@@ -28,7 +28,7 @@ def relay_findings(facts: Facts, stored: Stored) -> Iterator[Finding]:
     for variable in facts.unset:
         found = True
         yield warns("webhooks", f"{variable} is not set, so nothing goes there; set it for `oncall serve` and restart.")
-    # Strangers name the webhooks of subscribers and the numbers that get codes: a bad one is not the operator's matter.
+    # Strangers enter subscribers' webhooks and the numbers that get codes, so the operator cannot correct a bad one.
     strangers = (f"{SUBSCRIBER_HOOK}:", SUBSCRIBER_CODES)
     own = {to: backlog for to, backlog in stored.backlogs.items() if not to.startswith(strangers)}
     for to, backlog in sorted(own.items()):

@@ -21,7 +21,7 @@ from oncall.web.edge.problem_documents import FLOODED, ProblemDocument
 from oncall.web.edge.request_trace import keep_caller, keep_over_rate, source_of
 
 CACHED_FOR = 5.0
-"""Seconds (real time) for which a token is trusted without another look at the store."""
+"""Seconds (real time) for which a token is trusted before the store is asked again."""
 MOST_CACHED = 1000
 
 

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from oncall.web.access.flood_gate import FloodGate
 
 PER_SECOND = 500
-"""More than one process stores on a small machine, so a sender that works never meets the limit."""
+"""The changes a second that a caller may ask for: more than a small machine can store, so a healthy sender never
+reaches the limit."""
 BURST_SECONDS = 10
-"""After a quiet time a caller may ask for the changes of so many seconds at once: an alert storm comes in one piece."""
+"""After a quiet time, a caller may use the allowance of this many seconds at once, because alerts come in bursts."""
 OVER_RATE = "this caller is over its rate limit, and nothing was stored; send the same again after Retry-After"
 
 

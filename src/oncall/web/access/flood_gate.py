@@ -9,7 +9,7 @@ from ipaddress import IPv6Address, ip_address
 MOST_KEYS = 10_000
 """How many keys a gate remembers."""
 _SHARED_BITS = 64
-"""Bits of an IPv6 address after its network. A provider gives each customer at least one such network."""
+"""The bits of an IPv6 address that one customer of a provider can choose freely."""
 
 
 class FloodGate:

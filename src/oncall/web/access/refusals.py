@@ -19,9 +19,9 @@ LOGGED_A_MINUTE = 5
 ADDRESS_BURST, ADDRESS_PER_SECOND = 100, 1
 """The allowance of an address without a known caller: refusals at once, and more each second."""
 CALLER_BURST, CALLER_PER_SECOND = 1000, 2
-"""The allowance of a known caller, such as a broken program. It may cost more than an attacker who guesses tokens."""
+"""The allowance of a known caller, such as a broken program. It is larger than that of a guesser of tokens."""
 LOOK_UP_BURST, LOOK_UPS_PER_SECOND = 600, 20
-"""How many tokens that it has never seen this process looks up in the database, from all addresses together."""
+"""How many unknown tokens this process looks up in the database, at once and each second, from all addresses."""
 MOST_SAMPLES = 1000
 MOST_DIGITS, LONGEST_WORD, LONGEST_DETAIL = 6, 24, 300
 _MINUTE = timedelta(minutes=1)
@@ -71,7 +71,7 @@ class Refusals:
         self._tallies: dict[tuple[str, RefusalReason], RefusalTally] = {}
         self._unsaved: dict[tuple[datetime, str, RefusalReason], RefusalCount] = {}
         self.has_changed = asyncio.Event()
-        """Set when a caller begins or ceases to be refused again and again."""
+        """Set when a caller begins or stops being refused again and again."""
         self._log = structlog.get_logger("oncall.refusals")
 
     @property
@@ -92,7 +92,7 @@ class Refusals:
         """
         at = self._real_now()
         # A caller has an allowance of its own, so that nobody else behind its address can use it up.
-        # What is over the rate limit is not at fault, so it uses up no allowance.
+        # A request over the rate limit has no fault, so it uses up no allowance.
         is_flood = reason is not RefusalReason.RATE and not self._is_counted(caller, source)
         replaced = is_flood and reason in _REPLACED
         self._counter.labels(caller, str(429 if replaced else status), reason.value).inc()

@@ -19,16 +19,16 @@ from oncall.web.edge.sender_paths import PROVIDER_PATHS, SENDER_PATHS, is_sender
 
 Headers = list[tuple[bytes, bytes]]
 SECRET_PATHS = ("/calendar/", "/t/", "/portal/link/")
-"""Paths that hold a secret. A wrong one counts as a wrong token, so that nobody can try many."""
+"""Paths that hold a secret. A wrong secret counts as a wrong token, so that an attacker cannot guess many."""
 SUBSCRIBER_PATHS = ("/status/confirm/", "/status/code/", "/status/manage/", "/status/u/")
 """Paths that hold a subscriber's secret."""
 LOGIN_PATH = "/login"
 """Paths where people sign in. A refused link, and a refused answer of the identity provider, count as a wrong token."""
 PORTAL_LINK_PATH = "/portal/link"
-"""Paths of customers' links. A refused one counts as a wrong token."""
+"""Paths of customers' links. A refused link counts as a wrong token."""
 TICKETS = "/v1/tickets"
 WORK_PATHS = (TICKETS, *SENDER_PATHS)
-"""Paths where tickets, events and callbacks come in. To refuse a question, such as `/v1/explain`, loses no work."""
+"""Paths where tickets, events and callbacks come in. `/v1/explain` is not among them: refusing it loses no work."""
 _NO_STORE = (b"cache-control", b"no-store")
 NOSNIFF = (b"x-content-type-options", b"nosniff")
 HSTS = (b"strict-transport-security", b"max-age=31536000")

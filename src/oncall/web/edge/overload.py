@@ -14,13 +14,13 @@ MOST_IN_PROGRESS = 256
 """Requests of callers that are answered at the same time. A busy machine answers so many within a few seconds; more
 would only wait longer than their callers do."""
 MOST_ASIDE = 256
-"""The same for the provider and for probes. They have a number of their own: a flood of tickets must not keep an
-acknowledgement out."""
+"""The most requests of the provider and of probes at the same time. Their limit is separate, so that a flood of
+tickets cannot block an acknowledgement."""
 MOST_RECEIPTS = 2_000
-"""The same for delivery receipts. A receipt waits until its batch is stored, and meanwhile costs a connection and no
-processor time. Only a signed receipt waits, so a stranger takes none of these places."""
+"""The most delivery receipts at the same time. A receipt waits until its batch is stored, and meanwhile costs a
+connection and no processor time. Only a signed receipt waits, so a stranger takes none of these places."""
 MOST_PAGES = 128
-"""The same for the pages that people read, so that many open boards keep no ticket out on a slow machine."""
+"""The most requests for pages at the same time, so that many open boards cannot block tickets on a slow machine."""
 OVERLOADED = "the service answers as many requests as it can now, and nothing was stored; send the same again"
 LOG_EVERY_SECONDS = 10.0
 _RECEIPTS = "/webhooks/twilio/status"

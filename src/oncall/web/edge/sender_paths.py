@@ -6,7 +6,7 @@ from starlette.types import Scope
 
 PROVIDER_PATHS = "/webhooks/twilio/"
 SENDER_PATHS = ("/webhooks/", "/v2/", "/heartbeat/")
-"""Paths of senders, which take a 429 as a reason to drop an event. In a flood they get a 503 instead."""
+"""Paths of senders. In a flood they get a 503 instead of a 429, because senders drop an event after a 429."""
 
 
 def is_sender_path(path: str) -> bool:

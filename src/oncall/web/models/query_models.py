@@ -44,7 +44,7 @@ class TicketQuery(_Query):
     after: str = ""
     """The `next` of the page before."""
     limit: Annotated[int, Field(ge=1, le=MOST_LISTED)] = 100
-    """How many tickets at most."""
+    """The most tickets on a page."""
 
 
 class RelayQuery(_Query):
@@ -53,11 +53,11 @@ class RelayQuery(_Query):
     state: str = Field("", examples=["waiting,quarantined"])
     """`waiting`, `sent` or `quarantined`, several with commas; all when absent."""
     to: str = Field("", examples=["webhook:helpdesk"])
-    """Only those to this destination, `webhook:NAME`, `channel:NAME` or `mail:subscribers`."""
+    """Only messages to this destination: `webhook:NAME`, `channel:NAME` or `mail:subscribers`."""
     after: str = ""
     """The `next` of the page before."""
     limit: Annotated[int, Field(ge=1, le=MOST_LISTED)] = 100
-    """How many messages at most."""
+    """The most messages on a page."""
 
 
 class OnCallQuery(_Query):
@@ -80,7 +80,7 @@ class ScheduleQuery(_Query):
     from_: Time = Field("", alias="from")
     """ISO 8601 with an offset, or a date of the policy's zone; now when absent."""
     to: Time = ""
-    """The same; the day of a date is inside. Four weeks after `from` when absent."""
+    """As `from`; a date includes its whole day. Four weeks after `from` when absent."""
     engineer: str = ""
     """Return only the assignments of the engineer with this id."""
 
@@ -89,7 +89,7 @@ class DoctorQuery(_Query):
     """How far ahead the list of gaps in the schedule reaches."""
 
     days: Annotated[int, Field(ge=1, le=MOST_DAYS)] = DAYS
-    """For how many days the gaps are listed."""
+    """How many days the list of gaps covers."""
 
 
 class VersionQuery(_Query):
@@ -98,7 +98,7 @@ class VersionQuery(_Query):
     after: Annotated[int, Field(ge=0, le=MOST_VERSION)] = 0
     """The `next` of the page before."""
     limit: Annotated[int, Field(ge=1, le=MOST_LISTED)] = MOST_LISTED
-    """How many versions at most."""
+    """The most versions on a page."""
 
 
 class DiffQuery(_Query):
@@ -107,7 +107,7 @@ class DiffQuery(_Query):
     from_: Annotated[str, Field(alias="from", examples=["3"])]
     """A version's number, or `published` for the newest."""
     to: str = "published"
-    """The same."""
+    """As `from`."""
 
 
 class HandoffQuery(_Query):
@@ -130,7 +130,7 @@ class UptimeQuery(_Query):
     from_: Time = Field("", alias="from")
     """ISO 8601 with an offset, or a date of the page's zone; 90 days ago when absent."""
     to: Time = ""
-    """The same, exclusive; now when absent."""
+    """As `from`, exclusive; now when absent."""
     component: Annotated[str, Field(examples=["portal"])] = ""
     """Ids of components, several with commas; all when absent."""
 
@@ -143,9 +143,9 @@ class SlaReportQuery(_Query):
     to: Day
     """Last date, inclusive."""
     customer: str = ""
-    """Of this customer; letter case, blanks and punctuation do not count."""
+    """Only tickets of this customer; letter case, blanks and punctuation do not count."""
     plan: str = ""
-    """Of customers on this plan."""
+    """Only tickets of customers on this plan."""
     format: Literal[SLA_FORMATS] = "json"  # type: ignore[valid-type]  # the formats are the core's, listed once
     breaches: Annotated[int, Field(ge=0, le=MOST_BREACHES)] = BREACHES
     """The most breaches that the text describes in full."""
@@ -209,7 +209,7 @@ class ArrivalQuery(_Query):
     """Which requests of senders a listing shows."""
 
     caller: str = ""
-    """Only those with the token of this name."""
+    """Only requests with the token of this name."""
     after: str = ""
     """The `next` of the page before."""
     limit: Annotated[int, Field(ge=1, le=MOST_LISTED)] = 100

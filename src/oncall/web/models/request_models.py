@@ -96,15 +96,15 @@ class EventBody(RequestBody):
     why: Annotated[str, Field(max_length=LONGEST_WHY)] | None = None
     """A note for the log."""
     impact: str | None = None
-    """The new impact; for `impact_changed` alone, and needed there."""
+    """The new impact; for `impact_changed` only, and required there."""
     into: str | None = None
     """Id of the ticket to merge into; for `merged` only, and required there."""
     needs_reply: bool | None = None
-    """False for a customer's message that asks for nothing; for `customer_replied` alone."""
+    """False for a customer's message that asks for nothing; for `customer_replied` only."""
     take_over: bool | None = None
-    """True to take the ticket also from the engineer who has it; for `acknowledged` alone."""
+    """True to take the ticket even if another engineer has it; for `acknowledged` only."""
     to: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)] | None = None
-    """Id of the person to whom the ticket is passed; the escalation's next person when absent. For `passed` alone."""
+    """Id of the person to whom the ticket is passed; the escalation's next person when absent. For `passed` only."""
     message: Annotated[str, Field(min_length=1, max_length=LONGEST_MESSAGE_TEXT)] | None = None
     """The words to or from the customer, shown on the customer's page; for `replied`, `updated`, `customer_replied`."""
     mailed: bool | None = None
@@ -117,7 +117,7 @@ class ExplainBody(RequestBody):
     plan: str = Field(examples=["standard"])
     impact: str = Field(examples=["high"])
     at: Time | None = None
-    """When it would come in; now when absent."""
+    """When the ticket would come in; now when absent."""
 
 
 class LabelsBody(RequestBody):
@@ -126,7 +126,7 @@ class LabelsBody(RequestBody):
     labels: dict[str, Any] = Field(examples=[{"severity": "critical", "customer": "Acme Ltd"}])
     """Values by name, as a sender gives them."""
     at: Time | None = None
-    """When it would come in; now when absent."""
+    """When the ticket would come in; now when absent."""
 
 
 class HeartbeatBody(RequestBody):
@@ -136,14 +136,14 @@ class HeartbeatBody(RequestBody):
 
     name: Annotated[str, Field(pattern=f"^{HEARTBEAT_NAME.pattern}$", examples=["nightly-backup"])]
     every: str = Field(examples=["10m"])
-    """How often it calls, like 10m, 2h or 1d; at least a minute."""
+    """The time between two calls, like 10m, 2h or 1d; at least a minute."""
     grace: str = Field("5m", examples=["5m"])
     """How late a call may be."""
     customer: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     """The customer of the ticket that its silence opens; as the routing table says when absent."""
     plan: str | None = None
     impact: str | None = None
-    """The impact of its ticket; as the routing table says when absent."""
+    """The impact of that ticket; as the routing table says when absent."""
 
 
 class DrillBody(RequestBody):
@@ -168,9 +168,9 @@ class NoteBody(RequestBody):
     """A note for the people of the next shift."""
 
     text: Annotated[str, Field(min_length=1, max_length=LONGEST_NOTE)]
-    """What they should know, on one line."""
+    """The text of the note, on one line."""
     by: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)] | None = None
-    """Who writes it: an engineer's id, or a name; never a phone number. The token's name when absent."""
+    """The author: an engineer's id, or a name; never a phone number. The token's name when absent."""
 
 
 class RemindersBody(RequestBody):
@@ -181,7 +181,7 @@ class RemindersBody(RequestBody):
     reminders: Literal["policy"] | Annotated[list[Literal["week", "day", "hour"]], Field(max_length=3)] | None = None
     """How long before a shift; an empty list: never; `policy`: as the policy says."""
     quiet: bool | None = None
-    """True: no courtesy notices. Pages always come."""
+    """True to get no courtesy notices. Pages always come."""
 
 
 class StatusBody(RequestBody):
@@ -189,24 +189,24 @@ class StatusBody(RequestBody):
 
     action: Literal[STATUS_ACTIONS]  # type: ignore[valid-type]  # the actions are the core's, listed once
     title: Annotated[str, Field(max_length=LONGEST_TITLE)] | None = None
-    """Of an incident or a maintenance."""
+    """The title of an incident or a maintenance."""
     components: dict[str, str] | list[str] | None = None
     """States by component id for an incident; ids for a maintenance."""
     message: Annotated[str, Field(max_length=LONGEST_MESSAGE)] | None = None
-    """What the page says to customers."""
+    """The text that customers read on the page."""
     at: Time | None = None
     """When it holds from; now when absent."""
     ticket: str | None = None
-    """The ticket that an incident comes from."""
+    """Id of the ticket from which an incident is opened."""
     template: str | None = None
-    """The template of the status file whose title and message an incident gets where it has none."""
+    """The template of the status file that gives an incident the title and message it lacks."""
     incident: str | None = None
     """Id of the incident to update or correct."""
     proposal: str | None = None
     """Id of the proposed incident to publish or dismiss."""
     state: Literal[INCIDENT_STATES] | None = None  # type: ignore[valid-type]  # the states are the core's
     started_at: Time | None = None
-    """When an incident really began; to correct it."""
+    """When an incident really began; for a correction."""
     reason: Annotated[str, Field(max_length=LONGEST_REASON)] | None = None
     """How the correction is known, or why a proposed incident was none."""
     maintenance: str | None = None

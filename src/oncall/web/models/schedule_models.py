@@ -27,28 +27,28 @@ class OverrideBody(RequestBody):
     """The id of the engineer, or of the manager."""
     role: Id = "primary"
     from_: Time = Field(alias="from")
-    """When it starts; from now on where that is over."""
+    """When it starts; a time in the past means now."""
     to: Time
     """Exclusive."""
     reason: Reason
     force: bool = False
-    """Make it even if it breaks rules of the roster. The answer's `warnings` name them."""
+    """Make the change even if it breaks rules of the roster. The answer's `warnings` name them."""
 
 
 class CoverBody(RequestBody):
     """Takes over from an engineer, in every role that they hold."""
 
     engineer: Id
-    """Who is covered."""
+    """The id of the engineer who is covered."""
     by: Id | None = None
-    """Who takes over; the caller when absent."""
+    """The id of the engineer who takes over; the caller when absent."""
     from_: Time | None = Field(None, alias="from")
     """Now when absent."""
     until: Time | None = None
     """Exclusive; the end of their running shift, or else of their next one, when absent."""
     reason: Annotated[str, Field(max_length=LONGEST_WHY)] | None = None
     force: bool = False
-    """Make it even if it breaks rules of the roster; needs a `reason`."""
+    """Make the change even if it breaks rules of the roster; needs a `reason`."""
 
 
 class UndoBody(RequestBody):

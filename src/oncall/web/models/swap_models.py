@@ -25,7 +25,7 @@ class TakersQuery(BaseModel):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     engineer: Annotated[str, Field(min_length=1, max_length=LONGEST_ID, examples=["ana"])]
-    """The id of the engineer who gives it away."""
+    """The id of the engineer who gives the shift away."""
     day: ShiftDay
     """The date on which it starts, or which it covers; or a time in it."""
     role: str = ""
@@ -36,20 +36,20 @@ class SwapBody(RequestBody):
     """A shift that one engineer gives to another."""
 
     engineer: Id
-    """Who gives the shift away."""
+    """The id of the engineer who gives the shift away."""
     day: ShiftDay
     """The date on which it starts, or which it covers; or a time in it."""
     role: Id | None = None
     """The role that `engineer` has on it; any when absent."""
     with_: Id = Field(alias="with")
-    """Who takes it."""
+    """The id of the engineer who takes it."""
     for_: ShiftDay | None = Field(None, alias="for")
     """The shift of `with` that `engineer` takes in return."""
     agreed: bool = False
-    """Both have agreed: make the change at once. For a manager alone."""
+    """True if both have agreed, to make the change at once. For managers only."""
     reason: Annotated[str, Field(max_length=LONGEST_WHY)] | None = None
     force: bool = False
-    """Make it even if it breaks rules of the roster; needs a `reason`."""
+    """Make the change even if it breaks rules of the roster; needs a `reason`."""
 
 
 class SwapAnswerBody(RequestBody):
@@ -64,7 +64,7 @@ class AwayBody(RequestBody):
     to: date
     reason: Reason
     agreed: bool = False
-    """Those who cover have agreed: make the changes at once. For a manager alone."""
+    """True if those who cover have agreed, to make the changes at once. For managers only."""
 
 
 SWAP_EXAMPLES: dict[str, Example] = {

@@ -31,9 +31,9 @@ class TokenBody(_Body):
     """The caller: a system's name, or an engineer's id. `NAME:LABEL` makes another token for the same caller."""
     role: Literal[tuple(role.value for role in CallerRole)]  # type: ignore[valid-type]  # the roles are the core's
     scopes: Annotated[list[Literal[tuple(scope.value for scope in Scope)]], Field(max_length=len(Scope))] = []  # type: ignore[valid-type]
-    """What it may do of what its role may; all when empty."""
+    """The parts of its role's rights that the token has; empty for all of them."""
     may_acknowledge: bool = False
-    """For role intake: it may acknowledge for a person on the roster."""
+    """True for a token of role intake that may acknowledge for a person on the roster."""
     expires: Day | None = None
     """The last day on which it is valid, in the policy's zone."""
 

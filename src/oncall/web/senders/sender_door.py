@@ -26,9 +26,9 @@ T = TypeVar("T")
 LARGEST_POST = 1024 * 1024
 """The most bytes that a sender may post, unless its own format says less."""
 SIGNALS_A_COMMIT = 50
-"""Many alerts in one body must not keep the database from other work."""
+"""The most signals in one commit, so that a body with many alerts does not block other work on the database."""
 _MOST_TIMES = 3
-"""How often signals are tried whose key another process stores at the same time."""
+"""How often to retry signals whose key another process stores at the same time."""
 
 
 @dataclass(frozen=True, slots=True)

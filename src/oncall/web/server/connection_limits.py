@@ -13,7 +13,7 @@ from oncall.web.server.connection_gate import ConnectionGate, ConnectionLimits
 from oncall.web.services.live_feed import STREAM_PATH
 
 PATIENCE_SECONDS = 10.0
-"""Real time for a whole request, headers and body, from its first byte or from the start of the connection. A client
+"""The time limit (real seconds) of a whole request, headers and body, from the connection or its first byte. A client
 that reads nothing of its answer for this time is cut off too."""
 LARGEST_HEAD = 2**16
 """The most bytes of a request before its body. The parser itself has no limit, and keeps what it has read."""

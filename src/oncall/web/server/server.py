@@ -13,12 +13,12 @@ from oncall.web.server.connection_gate import ConnectionLimits
 from oncall.web.server.connection_limits import OtherProcess, PatientProtocol, limited_protocol
 
 BACKLOG = 2_048
-"""Connections that the system completes before the server takes them. A burst must not wait for the client to retry."""
+"""How many connections may wait for the server to accept them. In a burst, no client should have to retry."""
 TURNS_PER_LIMIT = 4
 """The event loop needs a few turns to read the request of a new connection. In one turn it takes so small a part of the
 limit of connections that no burst can make it drop a connection whose request it has not read."""
 STOP_SECONDS = 5
-"""Real time for the requests in progress when the service is told to stop."""
+"""How long (real seconds) requests in progress may take after the service is told to stop."""
 
 
 @runtime_checkable

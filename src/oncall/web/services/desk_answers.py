@@ -16,7 +16,7 @@ SPAN = timedelta(days=7)
 MOST_TICKETS = 2_000
 """How many of the newest tickets of the span are read."""
 COUNTED_EVERY = timedelta(minutes=1)
-"""How long (real time) the figures are shown until they are counted again."""
+"""How long (real time) the figures are kept before they are counted again."""
 _UNNEEDED = tuple(
     kind
     for kind in EventKind

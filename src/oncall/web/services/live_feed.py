@@ -22,13 +22,13 @@ from oncall.paging.ports.swap_store import SwapRequests
 
 STREAM_PATH = "/board/events"
 MOST_PER_SESSION = 12
-"""Streams of one session. A tab has one, and only while it is in front."""
+"""The most streams of one session. A tab has one stream, and only while the tab is visible."""
 MOST_STREAMS = 500
-"""Streams of all sessions."""
+"""The most streams of all sessions."""
 MOST_OF_THE_TIME = 0.1
-"""The largest part of one processor's time that changes on open pages may use."""
+"""The largest share of one processor's time that telling open pages of changes may use."""
 LONGEST_PAUSE = 10.0
-"""Seconds after which pages are told of a change in any case."""
+"""The longest time in seconds until pages are told of a change."""
 LOOKED_BACK = 100
 """How many of the newest numbers are checked for events that were committed late."""
 _PLACE = re.compile(r"([0-9]{1,18})-([0-9]{1,18})-([0-9]{1,18})(?:-([0-9]{1,18}))?")
@@ -195,7 +195,7 @@ class LiveFeed:
                     self._place, self._changed_at = place, time.monotonic()
                     self._tell_all()
             await _is_set(self._stopping, self.pause)
-        # The next page that opens must not compare with what was true long ago.
+        # The next page that opens must not be compared with an old place.
         self._place, self.pause = None, self._times.poll
 
     def _tell_all(self) -> None:

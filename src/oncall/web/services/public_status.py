@@ -26,17 +26,17 @@ from oncall.web.services.services import Services
 
 HTML, SVG = "text/html; charset=utf-8", "image/svg+xml"
 KEPT_FOR = timedelta(seconds=5)
-"""How long a rendered page is given again while the log has no new event. Readers may keep it for further MAX_AGE
+"""How long a rendered page is served while the log has no new event. Readers may keep it for further MAX_AGE
 seconds."""
 RENEWED_AFTER = KEPT_FOR - timedelta(seconds=2)
-"""From this age on, a page that is read is rendered again beside its readers."""
+"""From this age on, a page that is read is rendered again in the background."""
 LOG_CHECKED_EVERY = timedelta(seconds=1)
 """How often the log is asked for a new event."""
 MAX_AGE = 4
 MOST_KEPT = 500
 """The most pages that are kept at a time: each incident has a page of its own."""
 LEAST_PACKED = 500
-"""Smaller files are not compressed: their headers are larger than what it would save."""
+"""The least size in bytes of a file that is compressed. Below it, the headers cost more than is saved."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,10 +117,10 @@ class Services:
     customer_forms: FloodGate = field(default_factory=lambda: FloodGate(burst=30, per_second=0.2))
     """Counts the forms that customers send, by ticket or contact."""
     check_hook: Callable[[str], Awaitable[object]] | None = None
-    """Raises Refused for the address of a subscriber's webhook that may not be posted to."""
+    """Checks the address of a subscriber's webhook. Raises Refused if the service may not post there."""
     portal_mails: FloodGate = field(default_factory=lambda: FloodGate(burst=5, per_second=1 / 600))
-    """Counts the links to the portal that are asked for, by mail address."""
+    """Counts the requests for portal links, by mail address."""
     start_search: Callable[[str], Awaitable[None]] | None = None
     """Starts the process that makes the plan of a draft, by its id."""
     portal_secret: str = field(default="", repr=False)
-    """The key with which the host's own portal signs its links; empty: none is accepted."""
+    """The key with which the host's own portal signs its links; if empty, no such link is accepted."""

@@ -36,7 +36,7 @@ TICKET_ACTIONS: Mapping[str, EventKind] = {
     "impact": EventKind.IMPACT_CHANGED,
     "merge": EventKind.MERGED,
 }
-"""By the last part of the form's path."""
+"""The kind of event for each form, by the last part of the form's path."""
 
 
 @router.post("/board/tickets/{ticket_id}/{action}")

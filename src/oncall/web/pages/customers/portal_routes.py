@@ -59,7 +59,7 @@ SIGN_IN_ENDED = (
 )
 SIGNED_IN_AGAIN = "You are signed in again. Check what is below, and send it."
 KEPT = (*(question.name for question in QUESTIONS), "subject", "message")
-"""The fields that a page keeps as they were typed."""
+"""The fields whose text a page shows again as it was typed."""
 
 
 @router.get("/portal")

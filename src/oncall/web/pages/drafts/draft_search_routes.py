@@ -38,7 +38,7 @@ from oncall.web.services.services import Services
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 MOST_WEEKS = 53
 SECONDS = (30, 120, 600)
-"""The times that a search may take (real time)."""
+"""The time limits that a form offers for a search (seconds of real time)."""
 NO_WORKER = "no plan can be made on this server; make it in a terminal and upload it"
 
 

@@ -106,7 +106,7 @@ async def _posted(request: Request) -> PostedForm:
     try:
         visitor = await _sender(request)
     except NeedsSignIn:
-        # The page that asks for a sign-in gives the words of the form back.
+        # The page that asks for a sign-in shows the text of the form again.
         with suppress(ProblemDocument):
             await form_fields(request)
         raise

@@ -16,9 +16,9 @@ from oncall.web.pages.frame.rendering import page
 from oncall.web.services.dependencies import running
 
 CUSTOMER_PATHS = ("/t/", "/portal")
-"""Where customers' pages are."""
+"""The prefixes of the paths of customers' pages."""
 _HIDDEN = ("id", "impact", "promised", *(question.name for question in QUESTIONS))
-"""The fields that a form carries unseen, besides what was typed. Its token belongs to one sign-in and is left out."""
+"""The hidden fields that the page keeps. The form's token is left out, because it belongs to one sign-in."""
 _NOTHING: Mapping[str, str] = {}
 
 

@@ -16,9 +16,9 @@ _WORDS = {
     HTTPStatus.NOT_FOUND: "no page has this address; it may be mistyped",
     HTTPStatus.METHOD_NOT_ALLOWED: "this address only takes a form; open the page of the form, and send it from there",
 }
-"""What a person reads instead of the bare status."""
+"""The words that a person reads for each status."""
 _FOR_PROGRAMS = ("/v1/", "/webhooks/", "/status/api/")
-"""Where every refusal is a problem document, whatever a caller accepts."""
+"""Paths on which every refusal is a problem document, whatever the caller accepts."""
 
 _Handler = Callable[[Request, Exception], Awaitable[Response]]
 

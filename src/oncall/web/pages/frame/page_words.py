@@ -57,4 +57,4 @@ FILTERS: Mapping[str, object] = {
     "top_line": lambda record: top_line(record).words,
     "uptime": uptime_sentence,
 }
-"""By the name that the templates use."""
+"""The filters by the names that templates use."""

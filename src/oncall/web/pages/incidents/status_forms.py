@@ -150,7 +150,7 @@ FORMS: Mapping[str, StatusForm] = {
         (FormField("maintenance", "Maintenance", FieldKind.HIDDEN), _MESSAGE),
     ),
 }
-"""By the API's name of the action."""
+"""The forms by the API's name of their action."""
 
 
 def action_of(form: StatusForm, name: str, fields: Mapping[str, str], zone: ZoneInfo) -> StatusAction:
