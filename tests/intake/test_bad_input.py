@@ -39,7 +39,7 @@ def test_while_the_database_is_away_a_sender_is_asked_to_send_again(
     assert post(service, path, document).status_code == 202
     with database_away(service):
         answer = post(service, path, document)
-        problem(answer, 503, "the database cannot answer now and nothing was stored; send the same again")
+        problem(answer, 503, "the database cannot answer now, and nothing was stored; send the same request again")
         assert answer.headers["retry-after"] == "5"
     service.until(lambda: post(service, path, document).status_code == 202)
 

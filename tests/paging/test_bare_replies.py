@@ -91,7 +91,7 @@ def test_done_alone_resolves_no_ticket_that_the_person_does_not_have_while_they_
     world.sms("ana", f"ACK {world.code('T-1')}")
     answer = world.sms("ana", "DONE")
     assert answer.startswith(
-        "NOT acknowledged: DONE alone is for your last page, T-2, which you do not have; "
+        "NOT acknowledged: DONE alone is for your last page, T-2, which is not yours; "
         f"send DONE {world.code('T-1')} for T-1."
     )
     assert [world.ticket(name).status for name in ("T-1", "T-2")] == [TicketStatus.ACKNOWLEDGED, TicketStatus.OPEN]

@@ -106,7 +106,7 @@ def test_a_bare_done_is_about_the_last_page_alone(paged: World) -> None:
     paged.expect_page("ana", containing="T-2")
     code = paged.code("T-2")
     assert paged.sms("ana", "DONE") == (
-        "NOT acknowledged: DONE alone is for your last page, T-2, which you do not have; "
+        "NOT acknowledged: DONE alone is for your last page, T-2, which is not yours; "
         f"send DONE {paged.code()} for T-1. Send ACK {code} to take T-2."
     )
     assert [paged.ticket(name).status for name in ("T-1", "T-2")] == [TicketStatus.ACKNOWLEDGED, TicketStatus.OPEN]

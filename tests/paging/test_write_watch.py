@@ -62,7 +62,7 @@ def test_a_write_that_never_ends_raises_it_too(world: World) -> None:
     (alarm,) = operator.heard
     assert alarm["text"] == (
         "the database could not be written for 20 s: tickets are refused and nobody can be paged. "
-        "Reason: no write has come to an end"
+        "Reason: no write was completed"
     )
 
 

@@ -15,7 +15,7 @@ from tests.paging.world import ticket_body
 from tests.web.api_document import ApiDocument
 from tests.web.service import Service, problem
 
-OVER_RATE = "this caller is over its rate limit, and nothing was stored; send the same again after Retry-After"
+OVER_RATE = "this caller is over its rate limit, and nothing was stored; send the same request after Retry-After"
 
 
 class Seconds:

@@ -235,7 +235,7 @@ def test_a_session_has_only_so_many_streams(ana: Browser, service: Service) -> N
         assert {next(each) for each in lines} == {"retry: 2000"}
         refused = ana.get(STREAM)
         assert refused.status_code == 503
-        assert "as many live pages are open as may be; close some of them" in refused.text
+        assert "too many live pages are open; close some of them" in refused.text
         for stream in streams:
             stream.close()
         service.until(lambda: _status(ana) == 200)

@@ -84,7 +84,7 @@ def test_a_request_too_many_is_answered_503_with_retry_after_at_once_and_the_oth
             "type": "about:blank",
             "title": "Service Unavailable",
             "status": 503,
-            "detail": "the service answers as many requests as it can now, and nothing was stored; send the same again",
+            "detail": "the service is overloaded, and nothing was stored; send the same request again",
         }
         crowd.may_answer.set()
         assert [status for status, _, _ in await asyncio.gather(*begun)] == [200, 200]

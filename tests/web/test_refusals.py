@@ -300,7 +300,9 @@ def test_a_store_that_is_away_answers_503_with_retry_after_and_stores_nothing(qu
     try:
         answer = quiet.post(ticket_body())
         problem(answer, 503, answer.json()["detail"])
-        assert answer.json()["detail"] == ("the database cannot answer now and nothing was stored; send the same again")
+        assert answer.json()["detail"] == (
+            "the database cannot answer now, and nothing was stored; send the same request again"
+        )
         assert answer.headers["retry-after"] == "5"
         readiness = quiet.call("GET", "/readyz", by=None)
         assert (readiness.status_code, readiness.json()["ready"]) == (503, False)

@@ -141,7 +141,7 @@ def test_an_update_is_published_once_and_not_over_what_another_person_wrote_mean
         ("ana", "identified"),
     ]
     stale = mei.send(PUBLISH, {**ana.sent, "form_token": mei.sent["form_token"], "message": "I think so, too."})
-    words = "another person has written on it since this page was shown, so nothing was published; look again"
+    words = "another person has written on it since this page was shown, so nothing was published; open the page again"
     assert (stale.status_code, words in _text(stale.text)) == (409, True)
     assert "I think so, too." in stale.text
     mei.shown = stale

@@ -21,7 +21,7 @@ IN_DOUBT = (
     "the connection to the database was lost, so this may be stored or not; "
     "it is safe to send a ticket, or an event with an id, again"
 )
-NOTHING_STORED = "the database cannot answer now and nothing was stored; send the same again"
+NOTHING_STORED = "the database cannot answer now, and nothing was stored; send the same request again"
 
 
 def expect_refused(answer: httpx.Response) -> None:

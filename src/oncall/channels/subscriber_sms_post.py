@@ -11,7 +11,7 @@ from oncall.paging.ports.outgoing_sms import OutgoingSms, sms_from_body
 from oncall.paging.ports.relay import RelayMessage
 
 NO_SENDER = "texts to subscribers are off (ONCALL_STATUS_SMS_FROM); set a sender and restart"
-TOO_LATE = "its time to be useful was over, so it was not sent"
+TOO_LATE = "it was too late to be useful, so it was not sent"
 STOPPED = "the number has sent STOP, so it gets no text"
 _LONGEST_VALIDITY_SECONDS = 600
 """How long (real time) the provider may try to deliver a notice; a code has less time."""

@@ -27,7 +27,7 @@ _FAULTS: Mapping[str, str] = {
     "aud": "it is for another application",
     "azp": "it is for another application",
     "nonce": "it belongs to another sign-in",
-    "iat": "it was made at a time that lies ahead; check the clocks",
+    "iat": "it was made in the future; check the clocks",
     "nbf": "it is not valid yet; check the clocks",
     "at_hash": "it belongs to another access token",
 }

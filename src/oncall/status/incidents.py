@@ -82,7 +82,7 @@ class Incident:
         """Return when the incident ended for the last time; None while it is open."""
         ended: datetime | None = None
         for update in self.updates:
-            # An end that is recorded late, with an earlier time than another end, counts: from then on all was operational.
+            # An end that is recorded late, but lies before another end, counts: from then on all was operational.
             ended = (ended or max(update.at, self.started_at)) if update.state.is_over else None
         return ended
 

@@ -20,7 +20,7 @@ SPARE_SECONDS = 180
 """How much longer than its search (real time) a process may take, to start, to explain why no plan exists, and to check
 the plan."""
 STOP_SECONDS = 2
-CUT = "The search took much longer than it was given, so it was ended. Ask for fewer weeks."
+CUT = "The search took much longer than its time limit, so it was stopped. Ask for fewer weeks."
 BROKEN = "The process that made this plan ended with an error; the log of the server has it. Start it again."
 
 

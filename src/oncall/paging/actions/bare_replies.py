@@ -37,5 +37,5 @@ def why_not(
     is_open = meant.status is not TicketStatus.RESOLVED
     if verb in (Verb.DONE, Verb.PASS) and others and not (is_open and meant.owner == person):
         named = " or ".join(f"{verb} {stored.code} for {stored.ticket.id}" for stored in others[:2])
-        return f"{verb} alone is for your last page, {meant.ticket.id}, which you do not have; send {named}"
+        return f"{verb} alone is for your last page, {meant.ticket.id}, which is not yours; send {named}"
     return None

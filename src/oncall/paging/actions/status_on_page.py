@@ -24,7 +24,9 @@ from oncall.status.status_actions import (
 from oncall.status.status_effect import StatusEffect, effect_of, last_word, says_the_same
 from oncall.status.status_events import StatusLog
 
-CHANGED_SINCE = "another person has written on it since this page was shown, so nothing was published; look again"
+CHANGED_SINCE = (
+    "another person has written on it since this page was shown, so nothing was published; open the page again"
+)
 
 
 class StatusStore(StatusLog, Tickets, Protocol):

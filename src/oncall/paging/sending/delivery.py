@@ -162,7 +162,7 @@ class Delivery:
             await self.record(Answered(attempt, found))
         elif attempt.sends >= MOST_SENDS:
             # The number is not at fault: the pager sends again, with growing pauses, until the next step.
-            await self.record(Answered(attempt, Temporary(f"not taken by the provider in {attempt.sends} sends")))
+            await self.record(Answered(attempt, Temporary(f"the provider did not accept it in {attempt.sends} sends")))
         else:
             again = await self._access.write(lambda tx: mark_sending(self._access.work(tx), attempt))
             if again is not None:

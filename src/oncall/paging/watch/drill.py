@@ -106,7 +106,7 @@ def start_drill(
     name = name or new_drill_name()
     code = free_code(tx)
     ticket = Ticket(name, CUSTOMER, DRILL, DRILL, f"test page for {to}")
-    why = f"{to} is drilled; it never escalates"
+    why = f"a test page for {to}; it never escalates"
     verdict: VerdictView = {"action": "page", "reasons": [why], "engineer": to, "first_reply_due": None}
     answer: TicketAnswer = {"ticket": name, "verdict": verdict, "page": {"code": code}}
     body = f"{name}: a test of the pager. Nothing is wrong. Please reply at once. Reply ACK {code}"

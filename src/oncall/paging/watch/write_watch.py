@@ -77,7 +77,7 @@ class WriteWatch:
         if self._raised_at is not None and now - self._raised_at < REMIND_EVERY:
             return
         self._down_since, self._raised_at = self._written_at, now
-        reason = self._reason or "no write has come to an end"
+        reason = self._reason or "no write was completed"
         self.observer.alarmed("database")
         self._log.critical("the database cannot be written", action="store_unwritable", error=reason)
         text = f"{self._sentence}: tickets are refused and nobody can be paged. Reason: {reason}"

@@ -12,7 +12,7 @@ PER_SECOND = 500
 reaches the limit."""
 BURST_SECONDS = 10
 """After a quiet time, a caller may use the allowance of this many seconds at once, because alerts come in bursts."""
-OVER_RATE = "this caller is over its rate limit, and nothing was stored; send the same again after Retry-After"
+OVER_RATE = "this caller is over its rate limit, and nothing was stored; send the same request after Retry-After"
 
 
 class CallerRate:

@@ -17,7 +17,7 @@ router = APIRouter(route_class=PlainRoute, tags=["callers"])
 @router.get(
     "/v1/me",
     summary="Read who the caller is",
-    responses=answers({200: Answer("The caller, as its token says", CallerView)}, 401, 403, 422, 503),
+    responses=answers({200: Answer("The caller, as described by its token", CallerView)}, 401, 403, 422, 503),
 )
 async def get_me(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
     """Returns the name and the role of the caller's token, the engineer it acts for, and when it expires."""

@@ -21,7 +21,7 @@ MOST_RECEIPTS = 2_000
 connection and no processor time. Only a signed receipt waits, so a stranger takes none of these places."""
 MOST_PAGES = 128
 """The most requests for pages at the same time, so that many open boards cannot block tickets on a slow machine."""
-OVERLOADED = "the service answers as many requests as it can now, and nothing was stored; send the same again"
+OVERLOADED = "the service is overloaded, and nothing was stored; send the same request again"
 LOG_EVERY_SECONDS = 10.0
 _RECEIPTS = "/webhooks/twilio/status"
 _ASIDE = ("/webhooks/twilio/", "/healthz", "/readyz", "/metrics")

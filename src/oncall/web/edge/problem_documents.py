@@ -23,7 +23,7 @@ from oncall.web.edge.request_trace import keep_detail
 PROBLEM_MEDIA = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
 FLOODED = "too many requests from here were refused; correct them, and wait before you send the next one"
-NOTHING_STORED = "the database cannot answer now and nothing was stored; send the same again"
+NOTHING_STORED = "the database cannot answer now, and nothing was stored; send the same request again"
 IN_DOUBT = (
     "the connection to the database was lost, so this may be stored or not; "
     "it is safe to send a ticket, or an event with an id, again"

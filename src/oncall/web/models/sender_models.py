@@ -124,14 +124,14 @@ ZENDESK_EXAMPLE = {
         "updated_at": "2027-01-09T08:12:00Z",
     }
 }
-ANY_JSON: Part = {"description": "Whatever the mapping is for."}
+ANY_JSON: Part = {"description": "Any JSON body that the mapping describes."}
 ANY_JSON_EXAMPLE = {"issue": {"key": "SUP-42", "fields": {"summary": "Checkout down", "priority": {"name": "Highest"}}}}
 PAGERDUTY_EVENT: Part = {
     "type": "object",
     "description": "An event of PagerDuty's Events API v2.",
     "required": ["routing_key", "event_action"],
     "properties": {
-        "routing_key": {"type": "string", "description": "A token of ours.", "minLength": 1},
+        "routing_key": {"type": "string", "description": "A token of this service.", "minLength": 1},
         "event_action": {"type": "string", "enum": ["trigger", "acknowledge", "resolve"]},
         "dedup_key": {"type": "string", "description": "Required unless the event is a trigger."},
         "client": TEXT,

@@ -80,7 +80,7 @@ AWAY_EXAMPLES: dict[str, Example] = {
     }
 }
 
-ANSWER_EXAMPLES: dict[str, Example] = {"empty": {"summary": "The path says it all", "value": {}}}
+ANSWER_EXAMPLES: dict[str, Example] = {"empty": {"summary": "The path names the request and the answer", "value": {}}}
 
 PostedSwap = Annotated[Posted[SwapBody], Body(openapi_examples=SWAP_EXAMPLES)]
 PostedAnswer = Annotated[Posted[SwapAnswerBody], Body(openapi_examples=ANSWER_EXAMPLES)]

@@ -93,7 +93,7 @@ async def post_drop(failure_id: str, services: ServicesDep, caller: IntakeManage
 @router.post(
     "/v1/intake/failures/{failure_id}/replay",
     summary="Replay a body that could not be understood",
-    responses=answers({200: Answer("What it did now", SenderAnswer)}, *_CHANGE_REFUSALS),
+    responses=answers({200: Answer("What the replay did", SenderAnswer)}, *_CHANGE_REFUSALS),
 )
 async def post_replay(failure_id: str, services: ServicesDep, caller: IntakeManager) -> JSONResponse:
     """Takes a kept body in once more, in the name of its caller: after an update of this service, or of a mapping."""

@@ -41,7 +41,7 @@ async def get_status(services: ServicesDep, caller: ReadingCaller, asked: QueryD
 
 @router.get(
     "/v1/status/uptime",
-    summary="Read the uptime beside the promise",
+    summary="Read the uptime, compared with the promise",
     responses=answers({200: Answer("Exact seconds and percentages", UptimeView)}, 401, 403, 404, 422, 503),
     openapi_extra=query(UptimeQuery),
 )

@@ -36,7 +36,7 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 ASKED = (
     "A mail with a link is on its way to this address. Open it within 7 days and press the button. "
-    "If nothing comes, look into the folder for unwanted mail."
+    "If nothing comes, check the spam folder."
 )
 NO_MAIL = "this status page sends no mail; read its feed at /status/feed.atom"
 NO_SMS = "this status page sends no texts; read its feed at /status/feed.atom"
@@ -75,7 +75,7 @@ async def post_subscription(request: Request, services: ServicesDep) -> Response
             raise ProblemDocument(422, NO_MAIL)
         asked = Asked(_only(fields, "email"), fields.get("component", []), network_of(source), services.public_url)
         await _subscribe(services, asked)
-    return await _answer(services, "Look into your mailbox", ASKED)
+    return await _answer(services, "Check your mailbox", ASKED)
 
 
 @router.post("/status/code/{token}")

@@ -117,7 +117,7 @@ def _dates(filled: Mapping[str, str]) -> tuple[date, int, int]:
 def _again(draft: PlanDraft, content: DraftContent, posted: PostedForm) -> NewDraft:
     """Return a new draft like this one. Raises Refused for one that was uploaded or is being made, and FieldFaults."""
     if content.search is None or draft.state is DraftState.MAKING:
-        raise Refused("this draft cannot be made again; open its page")
+        raise Refused("the search of this draft cannot be started again; open its page")
     options, chosen = outcome_of(draft).relaxations, posted.fields.get("option", "")
     relax = content.search.relax
     if chosen:

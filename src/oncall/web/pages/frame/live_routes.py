@@ -18,7 +18,7 @@ from oncall.web.services.dependencies import running
 from oncall.web.services.live_feed import STREAM_PATH, LivePlace
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-TOO_MANY = "as many live pages are open as may be; close some of them"
+TOO_MANY = "too many live pages are open; close some of them"
 
 
 class EventStream(StreamingResponse):

@@ -194,7 +194,7 @@ def _asked(posted: PostedForm, services: Services, zone: ZoneInfo) -> _Asked:
 def _shown(posted: PostedForm) -> Shown:
     new_id, seen = posted.fields.get("new_id", ""), posted.fields.get("seen", "")
     if not (_NEW_ID.fullmatch(new_id) and _SEEN.fullmatch(seen) and seen.isascii()):
-        raise ProblemDocument(422, "the form does not say which page it was sent from; look at its effect again")
+        raise ProblemDocument(422, "the form does not say which page it was sent from; preview it again")
     return Shown(new_id, int(seen))
 
 
