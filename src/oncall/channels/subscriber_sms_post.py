@@ -65,7 +65,9 @@ class SubscriberSmsPost:
         await channel.send(text)
 
     async def _refused(self, sms: OutgoingSms, refusal: Permanent) -> AddressRefused | Temporary:
-        """Return the error for a refusal: final for this number, unless our own settings are the cause."""
+        """Return the error for a refusal: AddressRefused for this number, or Temporary if our own settings are the
+        cause.
+        """
         if refusal.has_stopped:
             await self._stop(sms.to)
             return AddressRefused(STOPPED)

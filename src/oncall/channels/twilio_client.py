@@ -1,4 +1,4 @@
-"""The Twilio library's client for one account, and what each answer, error and silence of Twilio means."""
+"""The Twilio library's client for one account. It translates Twilio's answers, errors and time-outs."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 
 class OptOut(StrEnum):
-    """What the sender of a carrier keyword asked for, when Twilio reports it."""
+    """The carrier keyword that Twilio recognised in a text: opt out, opt in, or help."""
 
     STOP = "STOP"
     START = "START"
@@ -56,7 +56,7 @@ class StatusReport:
 
 
 class _Values(dict[str, list[str]]):
-    """Fields with all their values, as Twilio's validator asks for them."""
+    """A form's fields with all their values, in the shape that Twilio's validator expects."""
 
     def getlist(self, name: str) -> list[str]:
         """Return every value of a field."""

@@ -1,4 +1,4 @@
-"""The requests of the client, as values: what both clients send."""
+"""The requests that both clients send, as values."""
 
 from __future__ import annotations
 

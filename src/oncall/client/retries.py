@@ -21,8 +21,8 @@ class Retries:
     """How often and when a request is sent again.
 
     most: retries after the first send. first_pause: seconds before the first one; it doubles each time, with random
-    jitter, so that many clients do not return together. longest_pause: also the longest wait for which the server's
-    Retry-After is followed; beyond it the call fails at once.
+    jitter, so that many clients do not return together. longest_pause: the longest pause in seconds; if the server's
+    Retry-After asks for more, the call fails at once.
     """
 
     most: int = 4

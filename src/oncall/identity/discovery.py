@@ -17,7 +17,7 @@ _LONGEST_ADDRESS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """What the document of one provider says. algorithms: how it may sign ID tokens."""
+    """The discovery document of one provider. algorithms: those with which it may sign ID tokens."""
 
     issuer: str
     authorization: str

@@ -1,4 +1,4 @@
-"""ID tokens: the signature, the claims that every one must have, and what they say about a person."""
+"""ID tokens: checks their signature and claims, and reads what they say about a person."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ _WELL_KNOWN = "/.well-known/openid-configuration"
 class ProviderSettings:
     """The operator's settings. `repr` shows no secret. redirect_uri, start_page: addresses of ours.
 
-    manager_group: whose people are managers on the pages; None: only the roster's manager is.
+    manager_group: the group whose people are managers on the pages; None: only the roster's manager is one.
     """
 
     issuer: str

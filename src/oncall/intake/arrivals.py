@@ -31,7 +31,7 @@ _EVENT_HEADERS = "ce-"
 
 
 def note_arrival(tx: IntakeStore, origin: Origin, path: str, taken: Sequence[Taken], context: ActionContext) -> Arrival:
-    """Log a request that was understood."""
+    """Log a request that was understood, and return its line."""
     arrival = Arrival(
         uuid.uuid4().hex,
         context.real_now,

@@ -177,7 +177,7 @@ def _text_of(part: Message) -> str:
 
 
 def _unquoted(text: str) -> str:
-    """Return the lines that the sender wrote: without quoted lines, and without the mail that is answered below."""
+    """Return the lines that the sender wrote: without quoted lines, and without the answered mail at the end."""
     kept: list[str] = []
     for line in text.splitlines():
         words = clean(line)
@@ -196,7 +196,7 @@ def _dropped_words(names: Sequence[str]) -> list[str]:
 
 
 def _message_id(headers: dict[str, str], raw: bytes, head_end: int) -> str:
-    """Return the mail's own id, or else one made of the parts that every relay leaves as they are."""
+    """Return the mail's own id; without one, a digest of the parts that no relay changes."""
     found = _MESSAGE_ID.search(headers.get("message-id", ""))
     if found is not None:
         return _storable(found[1])
@@ -214,7 +214,7 @@ def _ancestors(headers: dict[str, str]) -> tuple[str, ...]:
 
 
 def _storable(message_id: str) -> str:
-    """Return an id whose bytes outside UTF-8 are spelled out, like `a\\xff@x`: no database takes them as they are."""
+    """Return an id with its bytes outside UTF-8 written as `a\\xff@x`, because no database stores such bytes."""
     return message_id.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 

@@ -86,7 +86,7 @@ def web_address(text: str) -> str | None:
 def instant_in(text: str) -> datetime | None:
     """Return the aware UTC time of ISO 8601 text of any precision; None for anything else, and for the year 1.
 
-    A time without an offset is UTC: that is what senders mean by it.
+    A time without an offset counts as UTC, because senders mean that.
     """
     if not text or len(text) > 60:
         return None

@@ -1,4 +1,4 @@
-"""What a sample body would cause, as JSON and for the terminal. Nothing is stored and nothing is sent."""
+"""The effect that a sample body would have, as JSON and for the terminal. Nothing is stored or sent."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class SampleTicketView(TypedDict):
 
 
 class SampleView(TypedDict):
-    """What a body says: tickets, events on tickets, and what cannot be understood."""
+    """The content of a body: tickets, events on tickets, and faults."""
 
     mapping: str
     tickets: list[SampleTicketView]

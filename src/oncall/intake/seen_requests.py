@@ -16,7 +16,7 @@ RETRIED_FOR = timedelta(hours=1)
 
 
 def is_first_time(tx: IntakeStore, origin: Origin, request_id: str, context: ActionContext) -> bool:
-    """Return True if no request with this id came before, and remember it. An empty id is always the first.
+    """Return True if no request with this id came before, and remember the id. An empty id always counts as new.
 
     Raises Conflict if another process stores the same id at the same time.
     """

@@ -70,7 +70,7 @@ class Reading:
 
 
 class Unreadable(Refused):
-    """Raised for a body of which nothing can be understood. The message is a sentence without a subject."""
+    """Raised for a body of which nothing can be understood. The message is a sentence that lacks its subject."""
 
 
 @dataclass(frozen=True, slots=True)

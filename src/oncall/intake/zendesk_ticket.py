@@ -87,7 +87,7 @@ def zendesk_ticket(fields: Mapping[str, object]) -> ZendeskTicket:
 
 
 def text_of(value: object) -> str:
-    """Return a field's text. A number becomes text; what a placeholder leaves for an unset field becomes empty."""
+    """Return a field's text. A number becomes text, and Zendesk's text for an unset field becomes empty."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     text = value.strip() if isinstance(value, str) else ""

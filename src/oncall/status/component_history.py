@@ -96,7 +96,7 @@ class ComponentHistory:
 
 
 def pieces(window: SecondsSpan, histories: Iterable[ComponentHistory]) -> Iterator[SecondsSpan]:
-    """Yield the pieces of the window in each of which no component changes, in order."""
+    """Yield the pieces of the window, in order; within a piece no component changes."""
     inside = {edge for history in histories for edge in history.edges() if window.covers(edge)}
     edges = sorted({window.start, *inside, window.end})
     for start, end in pairwise(edges):

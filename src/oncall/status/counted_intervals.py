@@ -19,7 +19,9 @@ MOST_SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class CountedInterval:
-    """A span in which one public component was not fully up. end: None while it lasts. how: how it counts."""
+    """A span in which one public component was not fully up. end: None while it lasts. how: whether and where it
+    counts.
+    """
 
     subject: str
     title: str
@@ -64,7 +66,7 @@ def _of_work(work: Maintenance, record: StatusRecord) -> Iterator[CountedInterva
 
 
 def _parts(span: SecondsSpan, component: str, record: StatusRecord) -> Iterator[tuple[SecondsSpan, bool]]:
-    """Yield the parts of a span outside and inside the agreed maintenance of a component."""
+    """Yield the parts of a span, each with True if it lies in agreed maintenance of the component."""
     free = list(outside([span], record.histories[component].agreed))
     yield from ((part, False) for part in free)
     yield from ((part, True) for part in outside([span], free))

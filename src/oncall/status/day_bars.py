@@ -35,7 +35,7 @@ def day_bars(record: StatusRecord, component: str, days: int = DAYS) -> Iterator
 
 
 def last_days(record: StatusRecord, days: int = DAYS) -> Iterator[tuple[date, SecondsSpan]]:
-    """Yield each of the last days with its seconds, today's up to now."""
+    """Yield each of the last days with its span in seconds; today's ends now."""
     today = record.now.astimezone(record.page.zone).date()
     for number in range(days - 1, -1, -1):
         day = today - timedelta(days=number)

@@ -57,7 +57,8 @@ class StateSpan:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """An incident with its updates by time. started_at: as corrected; stated_at: as first stated.
+    """An incident with its updates by time. started_at: its start after corrections. stated_at: the start as first
+    stated.
 
     silences: for an incident that a machine proposed, the spans in which the machine reported nothing. They do not
     count as outage, except after a person has stated the component's state.
@@ -121,7 +122,7 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class MaintenancePlan:
-    """The times of a maintenance as announced once. at: when they were announced (aware UTC)."""
+    """One announcement of a maintenance's times. at: when it was made (aware UTC)."""
 
     at: datetime
     written_at: datetime

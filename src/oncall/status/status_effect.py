@@ -26,7 +26,7 @@ class ComponentChange:
 
 @dataclass(frozen=True, slots=True)
 class StatusEffect:
-    """The page before an action and after it. event: what the action appends to the log."""
+    """The page before and after an action. event: the event that the action appends to the log."""
 
     before: StatusRecord
     after: StatusRecord
@@ -34,7 +34,7 @@ class StatusEffect:
 
     @property
     def lines(self) -> tuple[TopLine, TopLine]:
-        """Return the line at the top of the page before and after."""
+        """Return the line at the top of the page before and after the action."""
         return top_line(self.before), top_line(self.after)
 
     @property
@@ -86,7 +86,7 @@ def says_the_same(one: StatusEvent, other: StatusEvent) -> bool:
 
 
 class _Copy:
-    """The log with events of its own after it."""
+    """A copy of the log: the log's events, followed by new events that are only in the copy."""
 
     def __init__(self, log: StatusLog, until: int | None) -> None:
         self._log = log

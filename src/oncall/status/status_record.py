@@ -116,7 +116,7 @@ class StatusRecord:
 
     @cached_property
     def changed_at(self) -> dict[str, int]:
-        """Return the last second up to now at which an outage began or ended, by component that ever had one."""
+        """Return for each component that ever had an outage the last second up to now at which one began or ended."""
         return {
             name: max(edges)
             for name, history in self.histories.items()

@@ -111,7 +111,7 @@ def chosen_components(names: Iterable[str], page: StatusPage) -> tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """When a notice holds, and which public components it is about. stated: their names with their states."""
+    """The time of a notice, and the public components that it is about. stated: their names with their states."""
 
     label: str
     time: str

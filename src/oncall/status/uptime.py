@@ -109,7 +109,7 @@ def _tally(histories: Sequence[ComponentHistory], window: SecondsSpan, page: Sta
 
 
 def _sum(inside: Sequence[ComponentHistory], cut: SecondsSpan, page: StatusPage) -> Tally:
-    """Return the sum of the pieces of a window. Long histories are halved, so that no piece is compared with all."""
+    """Return the sum of a window's pieces. Long windows are halved, so that no piece is compared with every span."""
     total, found = Tally(), list(pieces(cut, inside))
     if len(found) > MOST_PIECES:
         middle = found[len(found) // 2].start

@@ -63,7 +63,7 @@ def database_url(settings: Settings) -> str:
 
 
 def answers_folder() -> Path:
-    """Return the folder of this user's cache in which the answers of servers are kept. It may be missing."""
+    """Return the folder of this user's cache for the answers of servers. The folder may not exist."""
     from platformdirs import user_cache_path
 
     return user_cache_path("oncall", appauthor=False) / "answers"

@@ -1,4 +1,4 @@
-"""Where alarms of this process go: the operator's address, and the team's channels."""
+"""Sends alarms of this process to the operator's address and to the team's channels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs a process's event loop. A name server that does not answer delays neither other work in it nor its stop."""
+"""Runs a process's event loop, in which a name server that does not answer delays neither other work nor the stop."""
 
 from __future__ import annotations
 

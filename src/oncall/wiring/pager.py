@@ -96,7 +96,7 @@ async def open_pager(
 
 
 def _start_no_earlier_than_the_last_pager(clock: Clock, store: SqlStore) -> datetime | None:
-    """Start the clock no earlier than the last pager's latest record, even if the machine's clock was set back.
+    """Start policy time at the last pager's latest record, if the machine's clock was set back behind it.
 
     Returns when (real time) that record was written; None if no pager ever ran on this store.
     """

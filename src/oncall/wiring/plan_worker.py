@@ -1,4 +1,4 @@
-"""Runs the process that makes the plan of a draft, and records how it ended if the process cannot say so itself."""
+"""Runs the process that makes a draft's plan, and records how the search ended if the process did not."""
 
 from __future__ import annotations
 

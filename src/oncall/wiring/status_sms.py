@@ -64,7 +64,7 @@ def make_status_sms(settings: Settings) -> Channel | None:
 
 
 def own_status_number(settings: Settings) -> OwnAccount | None:
-    """Return the recipient of an inbound SMS to the status page's own sender; None if it has none."""
+    """Return the recipient of an inbound SMS to the status page's own sender; None if the page has no own sender."""
     sender = settings.status_sms_from
     if shares_sender(settings) or sender == OFF:
         return None

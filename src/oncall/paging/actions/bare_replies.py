@@ -1,4 +1,6 @@
-"""Replies that name no ticket: `ACK` or `DONE` alone is about the ticket of the last page, if that page is recent."""
+"""Replies by SMS that name no ticket: `ACK` or `DONE` alone is about the ticket of the last page, if that page is
+recent.
+"""
 
 from __future__ import annotations
 

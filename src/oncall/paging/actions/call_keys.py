@@ -37,7 +37,7 @@ _ACTIONS = {Key.ACKNOWLEDGE: EventKind.ACKNOWLEDGED, Key.PASS: EventKind.PASSED}
 
 @dataclass(frozen=True, slots=True)
 class KeyPress:
-    """A key pressed in a call of ours. phone: the called number, E.164. digits: may be empty."""
+    """A key pressed in one of our calls. phone: the called number, E.164. digits: the key; may be empty."""
 
     provider_id: str
     phone: str = field(repr=False)
@@ -46,7 +46,7 @@ class KeyPress:
 
 @dataclass(frozen=True, slots=True)
 class CallAnswer:
-    """What the call says after a key, whether it asks again, and the new attempts."""
+    """The answer to a key: what the call says next, whether it asks for another key, and the new attempts."""
 
     text: str
     asks_again: bool = False
@@ -116,7 +116,7 @@ def _do(tx: TicketStore, ticket_id: str, pressed: _Pressed, context: ActionConte
 
 
 def _standing(work: TicketWork, pressed: _Pressed) -> str:
-    """Return the answer to a key that changes nothing."""
+    """Return the words that tell the ticket's state after a key that changes nothing."""
     name, stored = f"Ticket {by_letters(work.name)}", work.stored
     if stored.status is TicketStatus.RESOLVED:
         return f"{name} is resolved."

@@ -35,8 +35,8 @@ from oncall.support.wording import short_time
 class ActionResult:
     """The result of a ticket action. changed: False for a repeat. sentence: for the person or caller who acted.
 
-    attempts: the new attempts for every changed ticket. waited: how long the ticket had waited (policy time), if the
-    action took it; None for a drill, which nobody takes.
+    attempts: the new attempts for every changed ticket. waited: how long the ticket had waited (policy time) if the
+    action took it; otherwise, and for a drill, None.
     """
 
     work: TicketWork

@@ -30,7 +30,7 @@ _FORM_ID = re.compile(r"[0-9a-f]{16}")
 
 
 class CustomerAct(StrEnum):
-    """The forms of a customer's page; the value is the last part of the form's path."""
+    """What a customer may do on the page, one form each. The value is the last part of the form's path."""
 
     MESSAGE = "message"
     WORSE = "worse"
@@ -49,7 +49,7 @@ def continued(tx: TicketStore, stored: StoredTicket, context: ActionContext) -> 
 
 
 def graver_impact(impact: str, policy: Policy) -> str | None:
-    """Return the impact one step graver; None for the gravest, and for one that the policy does not have."""
+    """Return the impact one step graver; None for the gravest, and for an impact that the policy lacks."""
     names = list(policy.impacts)
     place = names.index(impact) if impact in names else 0
     return names[place - 1] if place > 0 else None

@@ -1,4 +1,4 @@
-"""Engineers' tokens. A token may record events only while its name is an engineer's id on a published roster."""
+"""Engineers' tokens: such a token may record events only while its name is an engineer's id on a published roster."""
 
 from __future__ import annotations
 

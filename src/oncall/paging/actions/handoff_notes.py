@@ -21,7 +21,7 @@ LONGEST_NOTE = 500
 
 
 def note_from(posted: object, *, caller: str) -> tuple[str, str]:
-    """Return the text and the author of a posted note. caller: the author if the note names none.
+    """Return the text and the author of a posted note. caller: the author if the posted note does not name one.
 
     Raises FieldFaults.
     """

@@ -11,7 +11,7 @@ from oncall.paging.ports.callers import CallerRole, Scope, Token
 
 
 class Access(StrEnum):
-    """The entry of the table for one role and one action. The documents print the value."""
+    """What one role may do about one action. The documents print the value."""
 
     YES = "yes"
     NO = "no"
@@ -110,7 +110,7 @@ _SCOPES: Mapping[Operation, Scope] = {
 
 
 def scope_of(operation: Operation) -> Scope:
-    """Return the scope that an operation belongs to: `change`, unless it is named above."""
+    """Return the scope that an operation belongs to; `change` if the table names none."""
     return _SCOPES.get(operation, Scope.CHANGE)
 
 

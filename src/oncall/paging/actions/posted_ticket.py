@@ -132,7 +132,7 @@ class _Reader:
         return text[:longest]
 
     def whole_text(self, field: str) -> str | None:
-        """Return the text of a field; None if there is none, or if it is too long, because a cut text is useless."""
+        """Return the text of a field; None if it is missing, or too long, because a cut text would be useless."""
         value = self._body.get(field)
         if value is None or (isinstance(value, str) and not clean(value)):
             return None
@@ -186,7 +186,7 @@ class _Reader:
         return self._triaged()
 
     def _triaged(self) -> str:
-        """Return the impact that the triage points to. Bad answers are left out if there are good ones as well."""
+        """Return the impact that the triage points to. Bad answers are ignored if at least one answer is good."""
         posted, self.is_triaged = self._body["triage"], True
         try:
             answers = answers_from(posted)

@@ -95,7 +95,7 @@ def _keep_reopening(work: TicketWork, action: TicketAction) -> None:
 
 
 def _asks_something(event: Event) -> bool:
-    """Return True for a customer's message that needs an answer on this ticket."""
+    """Return True if the event is a customer's message that needs an answer on this ticket."""
     return isinstance(event, CustomerReplied) and event.needs_reply
 
 

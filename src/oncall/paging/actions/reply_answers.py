@@ -73,12 +73,12 @@ def still_open(rest: Sequence[StoredTicket], *, used: int) -> list[str]:
 
 
 def taken_words(tx: Schedules, stored: StoredTicket) -> str:
-    """Return `T-1 is taken by Ana Pereira`."""
+    """Return who has the ticket, like `T-1 is taken by Ana Pereira`."""
     return f"{stored.ticket.id} is taken by {spelt_name(tx, stored.owner or '')}"
 
 
 def ambiguous_words(meant: Sequence[StoredTicket], order: Order) -> str:
-    """Return words that ask which of two tickets is meant, if a word is the code of one and the id of the other."""
+    """Return a question which of two tickets the sender means: the word is the code of one and the id of the other."""
     code = order.word.upper()
     ways = [
         f"{order.verb} {stored.ticket.id if stored.code == code else stored.code} for {stored.ticket.id}"

@@ -34,9 +34,9 @@ class Order:
     """One command for one ticket. word: as written in the text. ticket: the ticket's id; None: no ticket has this code
     or id.
 
-    is_explicit: the text gives the command itself; such an order is valid for any ticket. is_paged: the person was
-    paged for the ticket. to: for PASS, the person who gets the ticket. unknown_person: for PASS, a name that is not on
-    the roster.
+    is_explicit: the text contains the command; such an order is valid for any ticket. is_paged: the person was paged
+    for the ticket. to: for PASS, the person who gets the ticket. unknown_person: for PASS, a name that is not on the
+    roster.
     """
 
     verb: Verb
@@ -54,7 +54,7 @@ class Reply:
 
     bare: a command without a code. all: a command for all tickets. unclear: codes of tickets with two different
     commands, or with a command that may belong to another ticket. unused: a command that belongs to no ticket.
-    is_refusal: the words around the codes refuse. is_question: those words ask a question.
+    is_refusal: the words around the codes are a refusal. is_question: they are a question.
     """
 
     orders: tuple[Order, ...] = ()
@@ -202,7 +202,7 @@ class _Reader:
             self._pass_all(to, unknown)
 
     def _pass_all(self, to: str | None, unknown: str | None) -> None:
-        """Set the person in the earlier PASS orders too: `PASS 84G H4C ben` passes both tickets to Ben."""
+        """Set the person in all PASS orders of the clause: `PASS 84G H4C ben` passes both tickets to Ben."""
         for place in range(self._begins, len(self.orders)):
             order = self.orders[place]
             if order.verb is Verb.PASS and order.to is None and order.unknown_person is None:

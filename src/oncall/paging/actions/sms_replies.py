@@ -231,7 +231,7 @@ class _Replies:
     def _ambiguous(self, orders: Sequence[Order]) -> SmsAnswer | None:
         """Return a question if a word of the orders is the code of one ticket and the id of another; else None.
 
-        The tickets that the person was paged for go before all others.
+        It is no question if the person was paged for only one of the two.
         """
         paged = {stored.ticket.id for stored in self._paged}
         for order in orders:

@@ -173,7 +173,7 @@ def nothing_to_do(work: TicketWork, action: TicketAction) -> str | None:
 
 
 def _is_of_before_the_end(state: TicketState, action: TicketAction, now: datetime) -> bool:
-    """Return True if the action happened before the resolution but was reported after it."""
+    """Return True if the action happened before the ticket was resolved, but was reported afterwards."""
     if action.kind not in _COUNTS_BEFORE_THE_END or state.resolved_at is None:
         return False
     return action.at < now and whole_second(action.at) <= state.resolved_at

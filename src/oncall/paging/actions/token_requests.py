@@ -1,4 +1,4 @@
-"""What a caller of the API may do with tokens: a token never gives more rights than the one that asks."""
+"""What callers of the API may do with tokens. No caller can make a token with more rights than its own."""
 
 from __future__ import annotations
 
@@ -71,7 +71,9 @@ def tokens_for(caller: Token, tx: TokenStore) -> TokenListView:
 
 
 def create_for(caller: Token, wanted: WantedToken, tx: TokenStore, *, real_now: datetime) -> NewTokenView:
-    """Make a token for a caller. Raises NotAllowed for one that may do more than the caller's own, and Refused."""
+    """Make a token for a caller. Raises NotAllowed if the new token would have more rights than the caller's, and
+    Refused.
+    """
     _refuse_more_rights(caller, frozenset(wanted.scopes))
     return new_token_view(make_token(wanted, tx, real_now=real_now))
 

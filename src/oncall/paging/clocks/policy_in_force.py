@@ -56,5 +56,5 @@ def published_policy_view(tx: PolicySources, at: datetime) -> PolicyInForceView:
 
 
 def policy_of_view(view: PolicyInForceView) -> Policy:
-    """Return the policy from the JSON that `published_policy_view` made, on any machine."""
+    """Return the policy from the JSON that `published_policy_view` made, also on another machine."""
     return policy_from_sources(view["sources"]) if view["sources"] else packaged_policy()

@@ -26,7 +26,7 @@ _UNNEEDED = tuple(kind for kind in EventKind if kind not in COUNTS_FOR_CLOCKS)
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A page to send, its ticket, and the ticket's clock that ends first."""
+    """A page to send, with its ticket and the clock of the ticket that ends first."""
 
     attempt: Attempt
     stored: StoredTicket
@@ -130,7 +130,7 @@ def apart(tx: Attempts, attempt: Attempt, context: ActionContext) -> list[Attemp
 
 
 def own_text(attempt: Attempt) -> str | None:
-    """Return the text that replaces `body` when the attempt goes alone; None if there is none."""
+    """Return the text to send instead of `body` when the attempt goes alone; None: `body` itself."""
     return attempt.sent_text if attempt.bundle is None else None
 
 
@@ -153,7 +153,7 @@ def _order(page: _Page, policy: Policy) -> tuple[int, datetime, datetime, str]:
 def _bundled(page: _Page, first: _Page, named: Sequence[str], others: int, context: ActionContext) -> PageBundled:
     """Return the log entry of one page in a bundle.
 
-    named: the most urgent tickets in it. others: how many more it holds.
+    named: the ids of the most urgent tickets in the bundle. others: how many more tickets it has.
     """
     to = page.attempt.to
     with_others = f"{others} other{'s' if others > 1 else ''}"

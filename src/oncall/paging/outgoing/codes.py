@@ -29,7 +29,8 @@ def room(length: int) -> int:
 
 
 def shortest_length(in_use: Callable[[int], int]) -> int:
-    """Return the length of a new code: three characters, and one more each time half of a length are in use.
+    """Return the length of a new code: three characters, and one more as long as half of all codes of a length are in
+    use.
 
     in_use: how many open tickets have a code of that length.
     """

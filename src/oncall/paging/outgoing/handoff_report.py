@@ -25,8 +25,8 @@ class HandoffReport:
     """What the people of the next shift should know. Times are policy time, aware UTC.
 
     began_at, ended_at: the shift; its end may be ahead. to: the handoff at its end. open: the most pressing ticket
-    first. pressing: those of them for which engineers are paged. pages: those of the shift. held: tickets whose hold
-    ends in the next shift. changes: versions of the schedule that were made in the shift.
+    first. pressing: the open tickets that page engineers. pages: the pages of the shift. held: tickets whose hold ends
+    in the next shift. changes: versions of the schedule that were made in the shift.
     """
 
     began_at: datetime

@@ -82,7 +82,7 @@ def new_attempt(
 
 
 def at_once(attempt: Attempt, context: ActionContext) -> Attempt:
-    """Return a new attempt as this process sends it without waiting; still queued if this process sends nothing."""
+    """Return a new attempt marked `sending`, to be sent without waiting; unchanged if this process sends nothing."""
     if context.lease_until is None:
         return attempt
     sending = changed(attempt, status=AttemptStatus.SENDING, retry_at=None, lease_until=context.lease_until)

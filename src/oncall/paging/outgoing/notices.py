@@ -66,7 +66,7 @@ def copies(work: TicketWork, decision: Fire, page: Attempt) -> list[Attempt]:
 
 
 def _is_first(state: TicketState, decision: Fire) -> bool:
-    """Return True if the page is the first one to the desk, or the first one to an engineer."""
+    """Return True if this is the ticket's first page to the desk, or its first page to an engineer."""
     if decision.position.round != 0:
         return False
     desk_alone = state.action is Action.DESK and state.last_fired == (0, 0)

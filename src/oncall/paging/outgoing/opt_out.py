@@ -20,7 +20,7 @@ _NEXT_WITHIN = timedelta(days=8)
 
 
 def opting(body: str, opt_out_type: str | None = None) -> Reach | None:
-    """Return whether an inbound text opts out of texts or in again; None for any other text.
+    """Return OPTED_OUT for a text that opts out, REACHABLE for one that opts in again, and None for other texts.
 
     The whole body must be one of the carrier's words, in any letter case. opt_out_type: the provider's own reading of
     the text.

@@ -61,7 +61,7 @@ def unproven(proofs: Sequence[PhoneProof], schedule: Schedule, now: datetime, ah
 def ask_for_proof(tx: ReminderStore, context: ActionContext) -> bool:
     """Ask engineers whose phones are unproven for a reply, and tell the manager about those who gave none in time.
 
-    Each text is written once for each number. Returns True if an answer is still awaited.
+    Each text is written only once for a number. Returns True if an engineer's reply is still awaited.
     """
     schedule, now = tx.schedule(), context.now
     waiting = unproven(tx.phone_proofs(), schedule, now, ASK_BEFORE)

@@ -28,7 +28,7 @@ _LINE_AGAIN = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class SendTime:
-    """The earliest time (policy time) of a text or call, and why it must wait. why: the end of a sentence."""
+    """The earliest time (policy time) of a text or call. why: the reason to wait, as the end of a sentence."""
 
     at: datetime
     why: str
@@ -42,7 +42,7 @@ class RateLimits:
 
     @property
     def urgent_span(self) -> timedelta:
-        """Return how long the first pages of urgent tickets wait after another page to the same phone."""
+        """Return how long an urgent ticket's first page waits after another page to the same phone."""
         return self._limits.bundle_urgent_for
 
     def of_page(self, to: str, texts: Sequence[str], *, waiting_since: datetime) -> SendTime | None:

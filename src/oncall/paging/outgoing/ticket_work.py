@@ -57,7 +57,7 @@ class TicketWork:
         *,
         is_new: bool = False,
     ) -> None:
-        """is_new: the ticket's row is not in the store yet."""
+        """Begin work on a ticket. is_new: True if its row is not in the store yet."""
         self.tx, self.context = tx, context
         self.stored = stored
         self.log = list(log)

@@ -38,8 +38,8 @@ def _messages(ceiling: TextLimit) -> str:
 def reserve_phone(tx: SentMessages, person: str, policy: Policy, context: ActionContext) -> bool:
     """Return True if an urgent page may go to this person at once, and reserve their phone for it.
 
-    That is so if the phone had no page in the last `bundle_urgent_for`, and none is about to go. The question is asked
-    again under the reservation: two pagers may have received two tickets at the same time.
+    It may go if the phone had no page in the last `bundle_urgent_for` and no other page is about to go. This is checked
+    again after the reservation, because another pager may have paged the person in between.
     """
     since = context.instant - policy.limits.bundle_urgent_for
     return tx.phone_is_free(person, since=since) and tx.try_lock_phone(person) and tx.phone_is_free(person, since=since)

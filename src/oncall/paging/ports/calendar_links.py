@@ -15,8 +15,8 @@ from oncall.schedule.version_document import VersionRow
 class CalendarLink:
     """A secret address of a calendar feed. Only the SHA-256 digest (hex) of the secret is kept.
 
-    team: whose schedule it shows. engineer: whose shifts it shows; None: those of the whole team. created_at: real
-    time, aware UTC. by: who made it.
+    team: the team whose schedule it shows. engineer: the engineer whose shifts it shows; None: all engineers.
+    created_at: real time, aware UTC. by: who made it.
     """
 
     digest: str

@@ -11,7 +11,7 @@ from oncall.support.windows import Window
 
 @dataclass(frozen=True, slots=True)
 class HandoffNote:
-    """A note for the people of the next shift. team: whose shift it is. at: policy time, aware UTC."""
+    """A note for the people of the next shift. team: the team of the shift. at: policy time, aware UTC."""
 
     team: str
     at: datetime

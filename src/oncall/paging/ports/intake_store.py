@@ -26,9 +26,9 @@ class ArrivalStatus(StrEnum):
 class Arrival:
     """One request of a sender, as the intake log keeps it.
 
-    at: real time, aware UTC. caller: the name of its token. sender: the kind of sender, like `alertmanager`. outcome:
-    a sentence for each signal. tickets: the ids of the tickets that it was about. body: the raw bytes, for a failure
-    only. is_cut: the body was longer than what is kept. headers: those that are needed to read the body again.
+    at: real time, aware UTC. caller: the name of its token. sender: the kind of sender, like `alertmanager`. outcome: a
+    sentence for each signal. tickets: the ids of the tickets that it was about. body: the raw bytes, for a failure
+    only. is_cut: only the beginning of the body is kept. headers: the headers that are needed to read the body again.
     """
 
     id: str
@@ -49,8 +49,8 @@ class SenderKey:
     """A sender's own key of a problem, and the ticket that it leads to.
 
     ticket: None if the key ended before it opened a ticket. opened: how many tickets the key has opened. impact: the
-    last impact that the sender gave. has_ended: the sender itself reported the end. changed_at: real time, aware UTC.
-    said_at: the sender's own time of the newest state that it reported, aware UTC; None: it gave none.
+    last impact that the sender gave. has_ended: the sender reported the end of the problem. changed_at: real time,
+    aware UTC. said_at: the sender's own time of the newest state that it reported, aware UTC; None: it gave none.
     """
 
     caller: str
@@ -66,7 +66,7 @@ class SenderKey:
 
 @dataclass(frozen=True, slots=True)
 class WaitingFailures:
-    """The failures of one caller that no person has dealt with. oldest: when it came, real time, aware UTC."""
+    """The failures of one caller that no person has dealt with. oldest: when the oldest came (real time, aware UTC)."""
 
     caller: str
     waiting: int

@@ -27,4 +27,4 @@ class PhoneProofs(Protocol):
         """Return all proofs and requests for proof."""
 
     def save_phone_proof(self, proof: PhoneProof) -> None:
-        """Store the proof of a person at a number. A time that is stored already stays unless a new one is given."""
+        """Store the proof of a person at a number. A time that is None keeps the stored time."""

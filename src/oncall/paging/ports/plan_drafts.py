@@ -28,8 +28,8 @@ class PlanDraft:
     """A draft without its files.
 
     team: the team of its roster. by: the manager's id. created_at, beat_at: real time, aware UTC; a draft that is being
-    made gets a new `beat_at` every few seconds. title: what it was made from, in words. progress: how far the search
-    is. outcome: JSON, see `planning.plan_drafts.DraftOutcome`. revision: how often it changed.
+    made gets a new `beat_at` every few seconds. title: describes what it was made from. progress: how far the search
+    has come. outcome: JSON, see `planning.plan_drafts.DraftOutcome`. revision: how often it changed.
     """
 
     id: str

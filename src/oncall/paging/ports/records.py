@@ -50,9 +50,9 @@ class TicketSpan:
 class NewVersion:
     """A change of the schedule, to be appended. `at` is policy time.
 
-    kind: one of `schedule.change_document`. document: as that module or `schedule.version_document` makes it.
-    sources: the texts it came from, for a publication: `roster`, `policy`, `policy_source` (the file's name),
-    `policy_zone`, and `customers` where the policy names their file. undoes: the version that an undo takes back.
+    kind: one of `schedule.change_document`. document: as that module or `schedule.version_document` makes it. sources:
+    for a publication, its texts by key: `roster`, `policy`, `policy_source` (the file's name), `policy_zone`, and
+    `customers` where the policy names their file. undoes: the version that an undo takes back.
     """
 
     at: datetime

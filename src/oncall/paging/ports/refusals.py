@@ -48,7 +48,7 @@ class RefusalCount:
     """How many requests of one caller a process refused for one reason within one hour.
 
     worker: the process. hour: the start of the hour. last: the last of the refusals. accepted_at: when a request of
-    this caller was last accepted after a refusal; None: not since. All times are real times.
+    this caller was accepted after its last refusal; None if none was. All times are real times.
     """
 
     worker: str

@@ -44,8 +44,8 @@ class ProviderHandshake:
     """A sign-in that a browser has begun at the identity provider and not finished.
 
     state: the digest (hex) of the value that the provider's answer returns. browser: the digest of the browser's
-    cookie. nonce, verifier: what the ID token must hold, and what proves to the provider that the answer is ours.
-    wanted: the page to open after the sign-in. Times are real, aware UTC.
+    cookie. nonce: the ID token must hold it. verifier: the PKCE secret that redeems the provider's code. wanted: the
+    page to open after the sign-in. Times are real, aware UTC.
     """
 
     state: str

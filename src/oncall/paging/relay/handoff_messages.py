@@ -15,7 +15,7 @@ from oncall.support.policy import Policy
 
 
 def due_handoff(tx: ReportingStore, policy: Policy, now: datetime) -> datetime | None:
-    """Return the latest handoff (policy time), if channels are to be told of it now. A first shift has no report."""
+    """Return the latest handoff (policy time) if channels must get its report now. The first shift has no report."""
     wanted = any(Topic.HANDOFFS in channel.about for channel in policy.team_channels)
     if not wanted or tx.schedule().latest is None:
         return None

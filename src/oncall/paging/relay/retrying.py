@@ -1,4 +1,4 @@
-"""Sending a relay message again because a person asks for it, and the JSON of messages."""
+"""Retries of relay messages that a person asks for, and the JSON of messages."""
 
 from __future__ import annotations
 

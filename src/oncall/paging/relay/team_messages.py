@@ -16,7 +16,7 @@ LONGEST_TEXT = 4000
 def words_for_channels(
     topic: Topic, source: str, text: str, channels: Iterable[TeamChannel], real_now: datetime
 ) -> list[RelayMessage]:
-    """Return a message for each team channel that is about this topic. source: the same words are sent once."""
+    """Return a message for each team channel with this topic. source: messages with the same source are sent once."""
     wanting = [f"{TEAM_CHANNEL}:{channel.name}" for channel in channels if topic in channel.about]
     said, told = text[:LONGEST_TEXT], f"{topic.value}|{source}"
     return [RelayMessage(message_id(to, told), to, topic.value, None, 0, said, real_now, real_now) for to in wanting]
@@ -25,7 +25,7 @@ def words_for_channels(
 def manager_messages(
     alerts: Iterable[Alert], manager: str | None, channels: Iterable[TeamChannel], real_now: datetime
 ) -> Iterator[RelayMessage]:
-    """Yield the manager's SMS notices for each team channel with that topic."""
+    """Yield the alerts to the manager as messages to each team channel with the topic `manager`."""
     listed = list(channels)
     for alert in alerts:
         if alert.to == manager:

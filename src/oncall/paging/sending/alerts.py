@@ -27,7 +27,7 @@ FIRST_PAUSE = timedelta(seconds=5)
 
 
 def is_called(alert: Alert, opted_out: Container[str], *, can_call: bool) -> bool:
-    """Return True if the alert is a call: its person opted out of texts, and this pager makes calls."""
+    """Return True if the alert must be a call, because its person opted out of texts and this pager can call."""
     return can_call and alert.to in opted_out
 
 

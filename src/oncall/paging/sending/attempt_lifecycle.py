@@ -138,7 +138,7 @@ def renew(work: SendWork, attempt: Attempt) -> Attempt | None:
 
 
 def adopt(work: SendWork) -> None:
-    """Take over all attempts when no other pager runs: those being sent become unknown, and every lease ends."""
+    """Take over all attempts, because no other pager runs: those being sent become unknown, and every lease ends."""
     never, real_now = work.real_now + timedelta(days=3650), work.real_now
     for attempt in work.tx.claim_attempts(real_now=never, lease_until=real_now, limit=MOST_ADOPTED):
         if attempt.status is AttemptStatus.UNKNOWN:

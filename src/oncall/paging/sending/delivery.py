@@ -106,7 +106,7 @@ class Delivery:
         return Answered(possible, await self._handed_over(possible, message))
 
     async def _by_available_channel(self, attempt: Attempt) -> Attempt | Permanent:
-        """Return the attempt to send: a text replaces a call that cannot be made. Permanent if no channel works."""
+        """Return the attempt to send, as a text if its call cannot be made; Permanent if no channel works."""
         if attempt.channel == SMS and await self._has_opted_out(attempt.to):
             return Permanent(f"{attempt.to} has sent STOP: no text reaches them until they send START", may_call=True)
         if attempt.channel != VOICE or VOICE in self._channels:
@@ -120,7 +120,7 @@ class Delivery:
     async def _has_opted_out(self, person: str) -> bool:
         """Return True if the person opted out of texts.
 
-        A START counts at once. After a STOP since the latest claim, the provider refuses the text.
+        A START counts at once. A STOP counts from the next claim; until then the provider refuses the text.
         """
         if person not in self.opted_out:
             return False

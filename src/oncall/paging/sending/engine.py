@@ -309,7 +309,7 @@ class Engine:
 
     @property
     def trouble(self) -> str | None:
-        """Return the provider's last refusal that we must correct; None if a message has gone out since."""
+        """Return the provider's last refusal that an operator must correct; None if a message was accepted after it."""
         return self._delivery.trouble
 
     @property

@@ -131,7 +131,9 @@ def _may_be_called(work: TicketWork, attempt: Attempt, others: Sequence[Attempt]
 def _may_be_called_again(
     work: TicketWork, attempt: Attempt, others: Sequence[Attempt], failure: DeliveryFailure
 ) -> bool:
-    """Return True if the line may have been busy with another call of ours, at most MOST_CALLS times for each step."""
+    """Return True if the line may have been busy with another call of ours, and the step has made fewer than
+    MOST_CALLS.
+    """
     calls = sum(other.channel == ChannelName.VOICE for other in others)
     has_time = attempt.deadline is None or work.now < attempt.deadline
     may_repeat = failure.is_busy and has_time and calls < MOST_CALLS
@@ -139,7 +141,7 @@ def _may_be_called_again(
 
 
 def _call_again(work: TicketWork, attempt: Attempt) -> None:
-    """Call once the line is free: the new call waits until the other one is over."""
+    """Add another call, which waits until the call that holds the line is over."""
     call = replace(_again(work, attempt, ChannelName.VOICE), is_immediate=False)
     why = f"the line of {attempt.to} was busy, maybe with another call of ours, and is called again"
     _repeat(work, StepResent, call, instead_of=attempt, why=why)

@@ -37,7 +37,7 @@ class Report:
 
 
 def first_ask(attempt: Attempt, real_now: datetime) -> datetime | None:
-    """Return when to ask the provider about a message it has just accepted; None for anything but a page."""
+    """Return when to ask the provider about a message that it has just accepted; None if the message is not a page."""
     return real_now + ASK_AFTER if attempt.purpose is Purpose.PAGE and attempt.status in TAKEN else None
 
 

@@ -68,7 +68,7 @@ class MarkStore(TicketStore, EventFeed, Protocol):
 
 
 def page_mark(tx: MarkStore, stored: StoredTicket, context: ActionContext) -> str:
-    """Return a mark that changes with the log of a ticket. It tells nothing of other tickets, not even their number."""
+    """Return a mark that changes with the ticket's log. It shows nothing of other tickets, not even their number."""
     name = stored.ticket.id
     shown = continued(tx, stored, context).name if stored.status is TicketStatus.RESOLVED else name
     text = f"{name}|{stored.code}|{tx.last_event(name)}|{tx.last_event(shown)}"

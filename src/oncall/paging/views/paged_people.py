@@ -49,7 +49,7 @@ class WorkSpan:
 
 @dataclass(frozen=True, slots=True)
 class PagedPeople:
-    """The pages in a span, by time, and the work on tickets that touches it."""
+    """The pages in a span, ordered by time, and the work on tickets that overlaps the span."""
 
     pages: tuple[SentPage, ...]
     work: tuple[WorkSpan, ...]

@@ -30,7 +30,7 @@ _STEP = re.compile(r"(?P<before>)(?P<id>\S+)(?P<after> is \S+)")
 
 
 def stamp(text: str | None, zone: str | None, *, form: str = "%a %Y-%m-%d %H:%M") -> str:
-    """Return an ISO time as `Sat 2027-01-09 03:12`, or `-` when there is none. `form`: as for strftime.
+    """Return an ISO time like `Sat 2027-01-09 03:12`, or `-` if it is None. form: a format of strftime.
 
     zone: the time zone in which to show it; None keeps the offset of `text`. Near an hour that the zone's clock shows
     twice, the zone's abbreviation follows.
@@ -103,7 +103,7 @@ def first_to_end(item: TicketView) -> tuple[int, ClockView] | None:
 
 
 def is_near_its_end(item: TicketView) -> bool:
-    """Return True from the warning of the clock that ends first until its end."""
+    """Return True if the clock that ends first has reached its warning and has not ended yet."""
     first = first_to_end(item)
     if first is None or first[0] <= 0:
         return False
@@ -188,7 +188,7 @@ _STEPS = ("step_fired", "step_skipped", "step_failed", "step_rerouted", "step_re
 
 
 def _belongs(attempt: AttemptView, event: EventView) -> bool:
-    """Return True if the event caused the message: a step names its page, a notice has the time of its event."""
+    """Return True if the event caused the message. A step names its page; a notice has the same time as its event."""
     if attempt["purpose"] == "notice":
         return event["kind"] not in _STEPS and attempt["at"] in (event["at"], _recorded_at(event))
     return bool(event.get("details", {}).get("attempt") == attempt["id"] and event["kind"].startswith("step_"))

@@ -82,7 +82,9 @@ class Auditor:
         return len(self._suspects) > len(self.confirmed)
 
     async def audit_once(self, trouble: str | None = None) -> None:
-        """Audit once and raise the alarms that are due. trouble: why the provider refuses this pager, if it does."""
+        """Audit once and raise the alarms that are due. trouble: why the provider refuses this pager; None if it does
+        not.
+        """
         now, real_now, grace = self.clock.now(), self.clock.real_now(), grace_by(self.clock)
         try:
             found = await self.read(

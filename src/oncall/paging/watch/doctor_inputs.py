@@ -99,7 +99,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class SignInCheck:
-    """The result of a question to the identity provider. trouble: why nobody can sign in now; None if people can."""
+    """Whether people can sign in through the identity provider. trouble: why they cannot now; None if they can."""
 
     trouble: str | None
 

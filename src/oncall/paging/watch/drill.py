@@ -63,7 +63,9 @@ class DrillProgress:
 
 
 def whom(tx: Schedules, wanted: str | None, now: datetime) -> str:
-    """Return the id of the person to drill: `wanted`, or the first person that a page would reach. Raises Refused."""
+    """Return the id of the person who gets the drill: `wanted`, or the first person whom a page would reach. Raises
+    Refused.
+    """
     schedule = tx.schedule()
     if schedule.latest is None:
         raise Refused(

@@ -58,7 +58,7 @@ class RefusalTally:
 
 @dataclass(frozen=True, slots=True)
 class RepeatedRefusal:
-    """A caller that was refused again and again for one reason. count: in the last 24 hours."""
+    """A caller that was refused again and again for one reason. count: the refusals of the last 24 hours."""
 
     count: int
     last: Refusal

@@ -1,4 +1,4 @@
-"""Who may ask, and how often: tokens, roles, rate limits of callers, floods, and the record of refused requests.
+"""Which requests are allowed: tokens, roles, rate limits of callers, floods, and the record of refused requests.
 
 Imports `web.edge`.
 """

@@ -32,7 +32,7 @@ _OTHERS = "other addresses"
 
 
 def harmless(detail: str) -> str:
-    """Return the words of a refusal for the log, or an empty text if they may quote a token or a phone number."""
+    """Return the words of a refusal as the log may hold them: empty if they may quote a token or a phone number."""
     is_long = any(len(word) > LONGEST_WORD for word in detail.split())
     digits = sum(letter.isdigit() for letter in detail)
     return "" if is_long or digits > MOST_DIGITS else detail[:LONGEST_DETAIL]

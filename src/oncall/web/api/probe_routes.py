@@ -1,4 +1,4 @@
-"""Probes for operators and load balancers: is the process alive, would a page go out, what was counted."""
+"""Probes for operators and load balancers: whether the process is alive, whether a page would go out, and metrics."""
 
 from __future__ import annotations
 

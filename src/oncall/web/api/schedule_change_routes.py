@@ -153,7 +153,7 @@ def etag(version: int) -> str:
 
 
 def actor_of(request: Request, services: Services, caller: Token) -> Actor:
-    """Return who asks for a change. Raises FieldFaults for an `If-Match` that is no version of the schedule."""
+    """Return the caller as the actor of a change. Raises FieldFaults if `If-Match` names no version of the schedule."""
     is_limited = access(caller.role, Operation.CHANGE_SCHEDULE) is Access.AS_ITSELF
     context = services.engine.context(caller.name)
     return Actor(caller.name, context, is_limited=is_limited, expected=_expected(request))

@@ -33,7 +33,7 @@ class ExactRoutes:
         }
 
     def has(self, scope: Scope) -> bool:
-        """Return True if one of the routes answers this request."""
+        """Return True if one of these routes answers the request."""
         return scope["type"] == "http" and (scope["method"], scope["path"]) in self._found
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

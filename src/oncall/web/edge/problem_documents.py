@@ -75,7 +75,7 @@ def problem(status: int, detail: str, faults: Sequence[FieldFault] = ()) -> JSON
 
 
 def _refusal(request: Request, status: int, detail: str, faults: Sequence[FieldFault] = ()) -> JSONResponse:
-    """Return the answer for a refusal, and keep its words for the log."""
+    """Return the answer for a refusal, and store its words for the line in the log."""
     keep_detail(request, detail)
     return problem(status, detail, faults)
 
@@ -149,7 +149,7 @@ def _install_refusals(app: FastAPI) -> None:
 
 
 def _methods(routes: Sequence[BaseRoute], scope: Scope) -> list[str]:
-    """Return the methods of a path. The router itself names those of the first route only."""
+    """Return the methods of all routes with this path. FastAPI's router names only those of the first route."""
     fitting = [route for route in routes if isinstance(route, Route) and route.matches(scope)[0] is not Match.NONE]
     found = {method for route in fitting for method in route.methods or ()}
     return sorted(found | {"HEAD"} if "GET" in found else found)

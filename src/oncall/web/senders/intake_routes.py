@@ -1,4 +1,4 @@
-"""The intake over HTTP: what came in, what could not be understood, and where an alert would go."""
+"""The intake over HTTP: the log of arrivals, failures, and what the routing table does with an alert."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ async def post_replay(failure_id: str, services: ServicesDep, caller: IntakeMana
     responses=answers({200: Answer("The row that matches, and the verdict", RoutedView)}, 400, 401, 413, 422, 503),
 )
 async def post_explain(services: ServicesDep, caller: Explainer, posted: PostedLabels) -> JSONResponse:
-    """Says which row of the routing table matches these labels, and what its ticket would cause. It stores nothing."""
+    """Returns the row of the routing table that matches these labels, and the verdict. It stores nothing."""
     document = posted.document
     labels = document.get("labels") if isinstance(document, Mapping) else None
     if not isinstance(document, Mapping) or not isinstance(labels, Mapping):

@@ -40,7 +40,7 @@ router = APIRouter(route_class=PlainRoute, tags=["senders"])
 
 
 class _AlertName(PathConvertor):
-    """An alert's name in a path: any letters, also slashes and line breaks."""
+    """An alert's name in a path. It may hold any characters, even slashes and line breaks."""
 
     regex = "(?s:.*)"
 

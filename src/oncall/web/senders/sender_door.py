@@ -1,4 +1,6 @@
-"""What all routes of senders share: read the body, take the signals in durably, keep what cannot be understood."""
+"""The steps that all routes of senders share: read the body, store its signals, and keep bodies that cannot be
+understood.
+"""
 
 from __future__ import annotations
 

@@ -29,8 +29,8 @@ _IPV6_SITE_BITS = 64
 class ConnectionLimits:
     """How many connections a server keeps open.
 
-    proxies: the networks of trusted proxies. A proxy stands for many clients, so the limit of a source spares it.
-    forwarding: the networks of proxies whose X-Forwarded-For is believed.
+    proxies: the networks of trusted proxies. The limit of one source does not apply to them, because a proxy has many
+    clients. forwarding: the networks of proxies whose X-Forwarded-For is believed.
     """
 
     most: int = MOST_CONNECTIONS

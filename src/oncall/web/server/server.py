@@ -1,4 +1,4 @@
-"""Serves the web application on a bound socket: uvicorn with this product's limits."""
+"""Serves the web application on a bound socket, by uvicorn with our own limits."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Server(uvicorn.Server):
             listening.listen(BACKLOG)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop, without waiting for answers that do not end by themselves."""
+        """Stop the server. End the streams first, because they would not end by themselves."""
         if isinstance(self.config.app, HasStreams) and self.started:
             self.config.app.end_streams()
         if self._other is not None:

@@ -26,7 +26,7 @@ from oncall.web.services.services import Services
 
 @dataclass(slots=True)
 class HelpAddress:
-    """The mail address that customers' pages name. known: the last one read, for pages while the database is away."""
+    """The mail address on customers' pages. known: the last one that was read, to show while the database is away."""
 
     known: str | None = None
 

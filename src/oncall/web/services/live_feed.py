@@ -40,7 +40,7 @@ class LiveStore(EventFeed, Schedules, SwapRequests, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LivePlace:
-    """How far the log of events, the versions of the schedule and the requests to swap were.
+    """The newest numbers in the log of events, the versions of the schedule and the requests to swap, at one instant.
 
     present: how many of the newest `LOOKED_BACK` numbers have an event. Numbers are given before a transaction commits,
     so that an event may appear below the newest one.
@@ -70,8 +70,9 @@ def place_of(tx: LiveStore) -> LivePlace:
 
 @dataclass(frozen=True, slots=True)
 class LiveTimes:
-    """Seconds of real time. poll: between two queries. alive: until a quiet stream gets a comment, so that proxies keep
-    it open. turn: between two streams that are told."""
+    """Intervals in seconds of real time. poll: the time between two queries. alive: a stream without events gets a
+    comment after this time, so that proxies keep it open. turn: the time between the messages to two streams.
+    """
 
     poll: float = 1.0
     alive: float = 15.0
@@ -98,7 +99,7 @@ class LiveFeed:
 
     @property
     def streams(self) -> int:
-        """Return how many streams there are."""
+        """Return the number of open streams."""
         return self._streams.total()
 
     def is_current(self, place: LivePlace, read_at: float) -> bool:
@@ -218,7 +219,7 @@ def _event(place: LivePlace, seen: LivePlace) -> str:
 
 
 async def _is_set(event: asyncio.Event, seconds: float) -> bool:
-    """Wait for an event, at most so long. Returns False if the time is over."""
+    """Wait for an event, at most this many seconds. Returns False if it was not set in time."""
     try:
         await asyncio.wait_for(event.wait(), seconds)
     except TimeoutError:

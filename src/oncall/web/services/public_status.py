@@ -138,7 +138,9 @@ class PublicStatus:
 
 
 def _last_event(tx: Transaction) -> tuple[int, int]:
-    """Return how far the log of the page and the versions of the schedule are; a publication may bring a new file."""
+    """Return the newest numbers of the page's log and of the schedule's versions, because a publication may bring a new
+    file.
+    """
     return tx.last_status_event(), tx.schedule().newest
 
 

@@ -40,7 +40,7 @@ class Sms:
 class Webhooks(Protocol):
     """Checks and parses a provider's callbacks.
 
-    All methods but `why_refused` expect a form that it accepts, and raise Refused when a field is missing or malformed.
+    Call `why_refused` first. The other methods raise Refused if a field of an accepted form is missing or malformed.
     """
 
     def why_refused(
@@ -61,13 +61,13 @@ class Webhooks(Protocol):
         """Return the key that a person pressed during one of our calls."""
 
     def said(self, text: str, *, asks_at: str | None) -> str:
-        """Return the body that makes a call speak `text` and then hang up, or ask for another key.
+        """Return the answer that makes a call say `text`, and then hang up or ask for another key.
 
         asks_at: path and query on this service that the provider posts the next key to; None: hang up.
         """
 
     def answer(self, text: str) -> str:
-        """Return the body that makes the provider reply with `text`; an empty text sends no reply."""
+        """Return the answer that makes the provider send `text` as a reply; an empty text sends none."""
 
 
 class Readiness(Protocol):

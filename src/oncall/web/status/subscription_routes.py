@@ -92,7 +92,7 @@ async def post_code(request: Request, services: ServicesDep, token: str) -> Resp
 
 @router.get("/status/confirm/{token}")
 async def get_confirmation(services: ServicesDep, token: str) -> Response:
-    """Shows a button. It looks nothing up: programs that check mail follow every link in it."""
+    """Shows a button that confirms. The GET changes nothing, because programs that check mail follow every link."""
     words = "Press the button to get notices of this status page by mail."
     form = SubscriptionForm("Confirm", CONFIRM + _short(token))
     return await _answer(services, "Confirm your subscription", words, form)
@@ -123,20 +123,20 @@ async def post_choice(request: Request, services: ServicesDep, token: str) -> Re
 
 @router.get("/status/u/{token}")
 async def get_end(services: ServicesDep, token: str) -> Response:
-    """Shows a button that ends the subscription. It looks nothing up."""
+    """Shows a button that ends the subscription. The GET changes nothing."""
     words = "Press the button to get no more notices."
     return await _answer(services, "Unsubscribe", words, SubscriptionForm("Unsubscribe", UNSUBSCRIBE + _short(token)))
 
 
 @router.post("/status/u/{token}")
 async def post_end(services: ServicesDep, token: str) -> Response:
-    """Ends a subscription with one click, as RFC 8058 has it: 200 also when it has ended already."""
+    """Ends a subscription with one click (RFC 8058). Answers 200 even if it has ended already."""
     await services.engine.write(lambda tx: unsubscribe(tx, token))
     return await _answer(services, "You are unsubscribed", ENDED)
 
 
 def _only(fields: dict[str, list[str]], wanted: str) -> str:
-    """Return the one address of a form, which is in the field `wanted`. Raises ProblemDocument."""
+    """Return the address in the field `wanted`, the only address of the form. Raises ProblemDocument."""
     found = fields.get(wanted, [])
     others = [name for name in ("email", "phone", "webhook") if name != wanted]
     if len(found) != 1 or any(any(fields.get(name, [])) for name in others):

@@ -56,8 +56,8 @@ async def own_page_of(
 ) -> Response:
     """Return a person's own page.
 
-    new_link: the address of a calendar that was just made; it is shown once. drill: the id and the code of a test page
-    that was just started.
+    new_link: the address of a calendar link that was just made; the page shows it this once. drill: the id and the code
+    of a test page that was just started.
     """
     now = services.clock.now().replace(microsecond=0)
     own, at = await services.engine.read(lambda tx: (own_view(tx, visitor.who.id, now), place_of(tx)))

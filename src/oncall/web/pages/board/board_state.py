@@ -1,4 +1,4 @@
-"""The state of the board's table, which its address holds: the first day, how many weeks, and whose row."""
+"""The state of the board's table, as its address holds it: the first day, the number of weeks, and the engineer."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ class BoardState:
         return self.first + timedelta(days=7 * self.weeks - 1)
 
     def moved(self, steps: int) -> BoardState:
-        """Return the state a whole table earlier or later."""
+        """Return the state moved by a number of whole tables; a negative number moves to earlier days."""
         return replace(self, first=self.first + timedelta(weeks=self.weeks * steps))
 
     def of_weeks(self, weeks: int) -> BoardState:
-        """Return the state with another length."""
+        """Return the state with another number of weeks."""
         return replace(self, weeks=weeks)
 
     def of_person(self, person: str | None) -> BoardState:

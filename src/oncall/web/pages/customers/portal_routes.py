@@ -77,7 +77,7 @@ async def get_portal(request: Request, services: ServicesDep) -> Response:
 
 @router.get("/portal/link/{secret}")
 async def get_portal_link(request: Request, secret: str) -> Response:
-    """Shows a button that signs in. It looks nothing up, so it tells nothing about the link."""
+    """Shows a button that signs in. It does not check the link, so the answer is the same for every link."""
     return await _sign_in_page(request, link=secret[:LONGEST_ADDRESS])
 
 
@@ -268,6 +268,6 @@ async def _help_address(request: Request) -> str | None:
 
 
 def _form_id(fields: Mapping[str, str]) -> str:
-    """Return the id that the form has, or a new one. One id is one ticket."""
+    """Return the form's id, or a new one. Forms with the same id make one ticket."""
     given = fields.get("id", "")
     return given if FORM_ID.fullmatch(given) else secrets.token_hex(8)

@@ -1,4 +1,4 @@
-"""Sign-in and sign-out of the pages. Only a POST uses a link: programs that check mail follow every address in it."""
+"""Sign-in and sign-out of the pages. Only a POST uses up a link: programs that check mail follow every address."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ async def get_login(request: Request, services: ServicesDep, visitor: MaybeVisit
 
 @router.get("/login/{secret}")
 async def get_login_link(secret: str) -> Response:
-    """Shows a button that signs in. It looks nothing up, so it tells nothing about the link."""
+    """Shows a button that signs in. It does not check the link, so the answer is the same for every link."""
     return page("login.html.j2", link=secret[:LONGEST_LINK], wanted="/", has_provider=False, has_left=False)
 
 
