@@ -240,7 +240,7 @@ def test_a_form_without_a_known_action_or_a_preview_is_refused(mei: Author) -> N
     answer = mei.send(PREVIEW, form | {"action": "delete"})
     assert (answer.status_code, "there is no such form" in answer.text) == (404, True)
     answer = mei.send(PUBLISH, form | {"title": "x"})
-    assert (answer.status_code, "look at its effect again" in answer.text) == (422, True)
+    assert (answer.status_code, "preview it again" in answer.text) == (422, True)
 
 
 def test_a_proposed_incident_is_published_in_the_persons_words_or_dismissed_with_a_reason(

@@ -51,8 +51,9 @@ def why_unclear(form: Form) -> str | None:
 
 
 def _cut_from(name: str) -> str | None:
-    """Return the known field that an unknown name may come from: the name is a beginning of that field's name, or it
-    begins with `Body` and holds the beginning of a text. None if there is none.
+    """Return the known field from which a field with this unknown name may be cut; None if there is no such field.
+
+    The name is a beginning of the known field's name, or it is `Body` with the beginning of a text.
     """
     if name.startswith("Body"):
         return "Body"

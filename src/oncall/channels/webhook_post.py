@@ -82,7 +82,7 @@ class WebhookPost:
 
 
 def signing_key(secret: str) -> bytes | None:
-    """Return the key in `whsec_...`, which is base64; None if it is no key, or too short for one."""
+    """Return the key in `whsec_...`, which is base64; None if it is not valid base64, or too short."""
     text = secret.removeprefix("whsec_")
     try:
         key = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)

@@ -73,7 +73,7 @@ def _silence(ask: Ask, error: httpx.TransportError | None) -> ServerSilent:
 
 
 def content(answer: httpx.Response) -> object:
-    """Return the JSON of a good answer. Raises ClientError for one that is not JSON."""
+    """Return the JSON of a good answer. Raises ClientError if the answer is not JSON."""
     try:
         found: object = answer.json()
     except ValueError as error:

@@ -32,7 +32,8 @@ class FieldRule:
     """How one field gets its value: from an expression, or a fixed text.
 
     words: maps a value of the body, in small letters, to the field's value. otherwise: the field's value if `words`
-    lacks the body's, or if the body has none. prefix: put before the value. is_html: the body's value is HTML.
+    lacks the body's value, or if the body has no value. prefix: put before the value. is_html: the body's value is
+    HTML.
     """
 
     expression: Expression | None = None

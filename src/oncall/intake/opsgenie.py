@@ -49,7 +49,7 @@ def read_opsgenie(post: Post) -> Reading:
 
 
 def _acted_on(identifier: str, action: str, document: Mapping[str, object], path: str) -> Signal:
-    """Return the signal of an action on an alert. Raises Unreadable for one that Opsgenie's API does not have."""
+    """Return the signal of an action on an alert. Raises Unreadable if Opsgenie's API has no such action."""
     if action not in _KINDS:
         raise Unreadable(f"the action {action!r} on an alert is not known")
     note, user = text_in(document, "note"), text_in(document, "user")

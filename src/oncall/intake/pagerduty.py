@@ -126,6 +126,6 @@ def routing_key_of(document: Mapping[str, object]) -> str:
 
 
 def key_in(body: bytes) -> str:
-    """Return the routing key in a body that is not JSON, or only the beginning of it; empty if there is none."""
+    """Return the routing key in a body that is not JSON or was cut; empty if it has none."""
     found = _KEY.search(body)
     return found[1].decode("ascii") if found is not None else ""

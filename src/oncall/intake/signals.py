@@ -63,7 +63,7 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read from one request. faults: a sentence for each part that cannot be understood; the rest counts."""
+    """The signals that were read from one request. faults: a sentence for each part that cannot be understood."""
 
     signals: tuple[Signal, ...] = ()
     faults: tuple[str, ...] = ()

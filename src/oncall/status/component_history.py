@@ -32,8 +32,8 @@ class StateSeconds(SecondsSpan):
 class Moment:
     """The state of a component in one second.
 
-    outage: the worst state of any open incident; operational without one. is_agreed: in agreed maintenance.
-    is_measured: a person or a monitor answers for its state then.
+    outage: the worst state of any open incident; operational if there is none. is_agreed: True in agreed maintenance.
+    is_measured: True if a person or a monitor reports its state.
     """
 
     outage: ComponentState

@@ -100,7 +100,7 @@ def wants_component(chosen: Iterable[str], component: str, page: StatusPage) -> 
 
 
 def chosen_components(names: Iterable[str], page: StatusPage) -> tuple[str, ...]:
-    """Return ids of components and groups that a reader chose, each once. Raises Refused for one that is not public."""
+    """Return ids of components and groups that a reader chose, each once. Raises Refused if one is not public."""
     chosen = tuple(dict.fromkeys(name for name in names if name))
     public = [each.id for each in page.public] + [each.id for each in page.groups]
     for name in chosen:

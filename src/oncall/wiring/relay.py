@@ -73,7 +73,7 @@ class Relay:
     def __init__(
         self, settings: Settings, store: SqlStore, clock: Clock, metrics: RelayMetrics, *, links: str | None = None
     ) -> None:
-        """links: the address of the service in links of mail; without one this relay writes no notices."""
+        """links: the address of the service, for links in mail; None: this relay writes no notices."""
         self._settings, self._store, self._clock, self._metrics = settings, store, clock, metrics
         self._access = Access(store, clock, can_call=False)
         self._filling = Filling()

@@ -23,8 +23,8 @@ class DifferentTickets(Refused):
 
 
 def goes_on_as(work: TicketWork) -> TicketWork:
-    """Return the ticket on which this one continues: the last one in a chain of merges. A ticket that is no duplicate
-    is returned unchanged.
+    """Return the ticket on which a duplicate continues, at the end of its chain of merges. Other tickets are returned
+    as they are.
     """
     seen = {work.name}
     while work.stored.status is TicketStatus.RESOLVED:

@@ -42,7 +42,7 @@ def begin_handshake(made: Secrets, browser: str, tx: SignIns, *, wanted: str, re
 def take_handshake(state: str, browser: str, tx: SignIns, *, real_now: datetime) -> ProviderHandshake | None:
     """Delete and return the handshake that an answer of the identity provider belongs to.
 
-    Returns None if there is none, or it has ended, or another browser began it.
+    Returns None if the handshake is unknown or has ended, or if another browser began it.
     """
     found = tx.take_provider_handshake(digest_of(state))
     if found is None or found.ends_at <= real_now or not hmac.compare_digest(found.browser, digest_of(browser)):

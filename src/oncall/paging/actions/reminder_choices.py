@@ -86,7 +86,7 @@ def _named(wanted: object) -> tuple[str, ...] | str | None:
 
 
 def chooser(caller: Token, engineer: str | None) -> str:
-    """Return the id of the engineer to whom a choice belongs; without a name, the engineer of the token.
+    """Return the id of the engineer to whom a choice belongs. engineer: None means the engineer of the token.
 
     Raises NotAllowed if an engineer names another one, and FieldFaults if another caller names no engineer.
     """

@@ -77,7 +77,7 @@ def _is_open(stored: StoredTicket) -> bool:
 
 
 def open_tickets_named(tx: Tickets, word: str) -> list[StoredTicket]:
-    """Return the unresolved tickets that a word in a text message names: usually one, two if it is the code of one and
-    the id of another.
+    """Return the unresolved tickets that a word in a text message names: usually one ticket; two if the word is the
+    code of one and the id of the other.
     """
     return [stored for stored in _found(tx, word) if _is_open(stored)]

@@ -91,7 +91,9 @@ def _sla_event(ticket: Ticket, event: Event, terms_of: TermsOf) -> SlaEvent | No
 
 
 def _is_for_this_ticket(event: Event) -> bool:
-    """Return False for a message that counts on another ticket, and for a customer's message that asks for nothing."""
+    """Return True unless the event is a message that counts on another ticket, or a customer's message without a
+    question.
+    """
     if not isinstance(event, MessageEvent):
         return True
     return event.forwarded_to is None and (not isinstance(event, CustomerReplied) or event.needs_reply)
@@ -129,7 +131,7 @@ def _absorbed(ticket: Ticket, event: Absorbed, terms_of: TermsOf) -> SlaEvent:
 def _unreadable(ticket: Ticket, event: Unreadable, terms_of: TermsOf) -> SlaEvent | None:
     """Return the clock event for an event that cannot be read; None if no clock needs it.
 
-    For an unreadable verdict the time is enough, so that listings and reports can show its ticket. Raises
+    Of an unreadable verdict only the time is used, so that listings and reports can show its ticket. Raises
     UnreadableLog for the other kinds that clocks need.
     """
     if event.kind is EventKind.JUDGED:
@@ -232,7 +234,7 @@ class ClockBook:
         return sla(self._sla.events if known is None else [*self._sla.events, known], now)
 
     def carried(self, now: datetime) -> tuple[AbsorbedClock, ...]:
-        """Return the clocks that still run at `now`, for the ticket into which this one is merged."""
+        """Return the clocks that still run at `now`, to be continued on the ticket that this one is merged into."""
         return tuple(_absorbed_clock(clock) for clock in carried(self._sla.events, now))
 
     def in_force(self, at: datetime) -> TermsVersions:

@@ -83,7 +83,7 @@ class ReportedTimes:
     """When an event was reported, if that differs from the instant at which it counts.
 
     recorded_at: when it came, if that was a minute or more later. said_at: the time that the sender gave, if the event
-    counts at another one.
+    counts at a different time.
     """
 
     recorded_at: datetime | None = None

@@ -39,9 +39,9 @@ SCHEDULE_NEWS_FOR = timedelta(hours=12)
 class Alert:
     """A message to a person that belongs to no ticket. Times are real unless said otherwise, aware UTC.
 
-    id: our delivery id. about: its subject; each subject has one alert, ever. due_at: when the alert is sent next;
-    None once the alert is finished. sends: how often the alert was handed to its provider. sent_at: policy time of the
-    last send as a text that the provider did not refuse.
+    id: our delivery id. about: its subject; there is never a second alert with the same subject. due_at: when the alert
+    is sent next; None once the alert is finished. sends: how often the alert was handed to its provider. sent_at:
+    policy time of the last send as a text that the provider did not refuse.
     """
 
     id: str

@@ -29,7 +29,7 @@ def room(length: int) -> int:
 
 
 def shortest_length(in_use: Callable[[int], int]) -> int:
-    """Return the length of a new code: three characters, and one more as long as half of all codes of a length are in
+    """Return the length of a new code: the shortest length, from three characters on, of which less than half is in
     use.
 
     in_use: how many open tickets have a code of that length.

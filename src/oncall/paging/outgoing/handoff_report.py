@@ -48,7 +48,7 @@ class HandoffReport:
 
     @property
     def counts(self) -> str:
-        """Return how many pages, held tickets and notes there are, as a text message says it; empty for none."""
+        """Return the numbers of pages, held tickets and notes, as words of a text message; empty if all are 0."""
         notes = len(self.notes)
         parts = [
             f"paged {len({page.ticket for page in self.pages})}" if self.pages else "",

@@ -1,6 +1,7 @@
 """The texts of every SMS: pages, bundles and notices. A page ends in `ACK CODE`; no other text does.
 
-A text is one GSM-7 segment. One with letters that GSM-7 lacks is at most two UCS-2 segments; the policy may forbid it.
+A text is one GSM-7 segment. A text with letters that GSM-7 lacks is at most two UCS-2 segments, unless the policy
+forbids them.
 """
 
 from __future__ import annotations
@@ -290,13 +291,13 @@ def _capitals(impact: str) -> str:
 
 
 def taken_text(ticket_id: str, impact: str, owner: str, policy: Policy) -> str:
-    """Return the notice to an engineer who was paged for a ticket that another one has taken."""
+    """Return the notice to an engineer who was paged for a ticket that another engineer has taken."""
     writer = _writer(policy, owner)
     return writer.notice(f"{_capitals(impact)} {ticket_id} is taken by {writer.words(owner)}. No action needed.")
 
 
 def taken_over_text(ticket_id: str, impact: str, owner: str, policy: Policy) -> str:
-    """Return the notice to an engineer from whom another one has taken a ticket."""
+    """Return the notice to an engineer whose ticket another engineer has taken."""
     writer = _writer(policy, owner)
     words = f"{_capitals(impact)} {ticket_id} was taken over by {writer.words(owner)}. It is not yours any more."
     return writer.notice(words)

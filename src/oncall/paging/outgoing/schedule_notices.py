@@ -93,7 +93,8 @@ def soon_changed(
 
 
 def changes_since(tx: PastSchedules, engineer: str, since: datetime, now: datetime) -> AssignmentChange | None:
-    """Return the changes for an engineer from `now` on by versions after `since`; None for no change. Aware UTC.
+    """Return how an engineer's assignments from `now` on were changed by versions after `since`; None if not. Aware
+    UTC.
 
     A briefing lists these. A change that was undone in the meantime is left out.
     """

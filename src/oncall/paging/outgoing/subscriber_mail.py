@@ -34,7 +34,7 @@ def confirming_mail(
 
 
 def known_mail(subscriber: Subscriber, page: StatusPage, *, base: str, real_now: datetime) -> RelayMessage:
-    """Return the mail to an address that has a subscription and asked for one again."""
+    """Return the mail to a confirmed address that asked for a subscription again."""
     text = (
         f"This address already gets notices of {page.name}.\n\n"
         f"Choose components, or end the subscription: {base}{MANAGE}{subscriber.manage_token}\n\n"

@@ -16,7 +16,9 @@ class CallerRole(StrEnum):
 
 
 class Scope(StrEnum):
-    """A part of what a role may do. A token with scopes may do only these parts; without any, all that its role may."""
+    """A part of what a role may do. A token with scopes may do only these parts; a token without scopes may do
+    everything that its role may.
+    """
 
     TICKETS = "tickets"
     EVENTS = "events"
@@ -53,7 +55,7 @@ class Token:
 
     @property
     def digests(self) -> tuple[str, ...]:
-        """Return the digests of all secrets of this token, also of one that has ended."""
+        """Return the digests of all secrets of this token, even of a secret that has ended."""
         return (self.digest,) if self.old_digest is None else (self.digest, self.old_digest)
 
     def is_expired(self, real_now: datetime) -> bool:

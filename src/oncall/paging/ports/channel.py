@@ -63,7 +63,8 @@ class Channel(Protocol):
         """Hand a message to the provider. Raises Temporary, Ambiguous or Permanent."""
 
     async def find(self, message: Message, *, since: datetime, ends_with: str, known: Sequence[str]) -> Receipt | None:
-        """Return the provider's message to this number that ends with `ends_with`; None if it certainly has none.
+        """Return the provider's message to this number that ends with `ends_with`; None if the provider certainly has
+        none.
 
         since: real time, aware UTC; older messages do not count. known: ids of messages that belong to other attempts.
         Raises Temporary when the provider gives no answer now.

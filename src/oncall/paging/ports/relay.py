@@ -125,7 +125,7 @@ class EventFeed(Protocol):
     """Reads the events of all tickets in the order of the log."""
 
     def last_event(self, ticket: str | None = None) -> int:
-        """Return the number of the newest event of all tickets, or of one; 0 if there is none."""
+        """Return the number of the newest event of a ticket, or of all tickets; 0 if there is none."""
 
     def events_after(self, number: int, *, most: int) -> list[Event]:
         """Return events with a higher number than this, in order."""

@@ -65,8 +65,9 @@ class Engine:
         observer: Observer | None = None,
         no_calls_because: str = "this pager has no channel for calls",
     ) -> None:
-        """is_alone: no other pager shares the store, so attempts found in `sending` at the start belong to this one.
-        no_calls_because: why there is no `voice` among the channels, for logs."""
+        """is_alone: no other pager shares the store, so attempts found in `sending` at the start are this pager's own.
+        no_calls_because: why there is no `voice` among the channels, for logs.
+        """
         self._channels, self._clock = channels, clock
         self._worker, self._is_alone = worker, is_alone
         self.observer = observer if observer is not None else Observer()
@@ -194,7 +195,7 @@ class Engine:
         return None
 
     async def _advance_due(self) -> bool:
-        """Advance every due ticket. False if one failed; the others are advanced anyway."""
+        """Advance every due ticket. Returns False if a ticket failed; the others are advanced anyway."""
         done: set[str] = set()
         failed = 0
         while True:
@@ -216,7 +217,7 @@ class Engine:
         return True
 
     async def _make_rounds(self) -> bool:
-        """Carry out handoffs and reminders that are due. False if one failed; the other is carried out anyway."""
+        """Carry out due handoffs and reminders. Returns False if either failed; the other is carried out anyway."""
         told = await self._guarded(self._rounds.hand_over())
         self.send_soon(told or ())
         return await self._guarded(self._rounds.remind()) is True and told is not None

@@ -72,8 +72,9 @@ def _refused(attempt: Attempt, retry_at: datetime) -> Attempt:
 
 
 def _may_be_anothers(tx: Attempts, attempt: Attempt, receipt: Receipt) -> bool:
-    """Return True if a found message belongs to another attempt, or may belong to one that is being sent. Pages for one
-    ticket to one person have the same text."""
+    """Return True if a found message belongs to another attempt, or may belong to an attempt that is being sent. Pages
+    for one ticket to one person have the same text.
+    """
     if tx.attempt_by_provider_id(receipt.provider_id) is not None:
         return True
     return any(

@@ -25,7 +25,7 @@ class FindingView(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The result of one check. sentence: what was found and, unless it is fine, what to do."""
+    """The result of one check. sentence: what was found and, for a problem, what to do."""
 
     severity: Severity
     subject: str

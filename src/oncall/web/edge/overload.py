@@ -31,8 +31,8 @@ _PAGES = ("/board", "/me", "/portal", "/t/", "/status")
 class Overload:
     """An ASGI application around another one, which answers 503 while too many requests are in progress.
 
-    A request is in progress while it waits for us. It is not while it waits for its client to send or read more, so
-    slow clients do not use up the limit.
+    A request is in progress while it waits for us. While it waits for its client to send or read more, it does not
+    count, so slow clients do not use up the limit.
     """
 
     def __init__(

@@ -52,7 +52,7 @@ class Webhooks(Protocol):
         """
 
     def sms(self, form: Mapping[str, str]) -> Sms:
-        """Return the inbound SMS that a form describes. Raises Refused for one that was sent to another number."""
+        """Return the inbound SMS that a form describes. Raises Refused if it was sent to another number."""
 
     def status(self, form: Mapping[str, str]) -> Receipt:
         """Return the receipt for one of our messages or calls."""

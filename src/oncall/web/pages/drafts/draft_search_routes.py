@@ -115,7 +115,9 @@ def _dates(filled: Mapping[str, str]) -> tuple[date, int, int]:
 
 
 def _again(draft: PlanDraft, content: DraftContent, posted: PostedForm) -> NewDraft:
-    """Return a new draft like this one. Raises Refused for one that was uploaded or is being made, and FieldFaults."""
+    """Return a new draft with the settings of this draft. Raises Refused if it was uploaded or is being made, and
+    FieldFaults.
+    """
     if content.search is None or draft.state is DraftState.MAKING:
         raise Refused("the search of this draft cannot be started again; open its page")
     options, chosen = outcome_of(draft).relaxations, posted.fields.get("option", "")

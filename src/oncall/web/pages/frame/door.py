@@ -213,7 +213,7 @@ def _session_id(request: Request, services: Services) -> str | None:
 
 
 def _cookie(services: Services) -> str:
-    """Return the cookie's name. The prefix makes browsers refuse one that another host or plain http has set."""
+    """Return the cookie's name. Its prefix makes browsers refuse a cookie that another host or plain http has set."""
     return "__Host-oncall" if is_https(services) else "oncall"
 
 
