@@ -94,6 +94,21 @@ def test_another_solver_confirms_the_optimum(oncall: Oncall, roster: Path, week:
     )
 
 
+def test_another_solver_examines_what_the_planner_decides_after_the_cost(
+    oncall: Oncall, roster: Path, week: Path
+) -> None:
+    ran = oncall("verify", week, "--roster", roster, "--optimal")
+    (totals,) = [line for line in ran.out.splitlines() if line.startswith("totals: ")]
+    assert re.fullmatch(
+        r"totals: HiGHS proves that no plan as fair has more even totals over all kinds "
+        r"\(unevenness: \d+; (under 0\.1|\d+\.\d) s\)",
+        totals,
+    )
+    answer = json.loads(oncall("verify", week, "--roster", roster, "--optimal", "--json").out)["second_opinion"]
+    (stage,) = [each for each in answer["stages"] if each["stage"] == "totals"]
+    assert (stage["optimal"], stage["bound"], stage["best"]) == (True, stage["value"], stage["value"])
+
+
 def test_another_solver_says_how_far_a_plan_is_from_the_optimum(
     oncall: Oncall, roster: Path, week: Path, tmp_path: Path
 ) -> None:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import permutations
+from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 
 from oncall.errors import OncallError, PlanInfeasible, Refused
-from oncall.rosters.roster import DaysOff, Request, RequestDirection, Roster, WeekendStyle
+from oncall.rosters.roster import DaysOff, Handover, Request, RequestDirection, Roster, WeekendStyle
 from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.problem.problem import Problem
 from oncall.rotation.problem.rules import rules_of
 from oncall.rotation.solve.search import SearchProgress
 from oncall.schedule.plan import Plan, PlanStatus, Shift
 from oncall.schedule.plan_json import json_of
+from tests.rotation.random_rosters import random_roster
 from tests.rotation.teams import MONDAY, NAMES, away, person, rosters, sentences, shifts_of, team, team_of
 
 
@@ -225,6 +229,26 @@ def test_progress_reports_cost_bound_gap_and_time() -> None:
     assert (last.cost, last.gap) == (last.bound, 0.0)
     assert reported[-1].stage == "spreading shifts over the weeks"
     assert all(progress.elapsed >= timedelta(0) for progress in reported)
+
+
+@pytest.mark.parametrize("rules", [{}, {"turn_weeks": 1, "handover": Handover(4), "rest_nights": 0}])
+def test_the_bound_that_progress_reports_never_falls(rules: dict[str, Any]) -> None:
+    for number in range(6):
+        roster = random_roster(Random(number), sizes=(4, 6), days=14)
+        roster = replace(roster, rules=replace(roster.rules, **rules))
+        reported: list[SearchProgress] = []
+        try:
+            plan = fairest_plan(
+                roster,
+                shifts_of(roster, days=14),
+                on_progress=reported.append,
+            )
+        except OncallError:
+            continue
+        bounds = [progress.bound for progress in reported if not progress.stage]
+        assert bounds == sorted(bounds), number
+        assert plan.fairness is not None
+        assert not bounds or bounds[-1] <= plan.fairness.bound, number
 
 
 def test_a_search_that_is_stopped_before_its_first_plan_is_refused() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from oncall.errors import PlanInfeasible
-from oncall.rosters.roster import Engineer, Roster
+from oncall.rosters.roster import Absence, Engineer, Roster
 from oncall.rotation.explain.conflict_causes import absence_text, joins_text, leaves_text, shadows_text
 from oncall.rotation.explain.feasibility import feasibility
 from oncall.rotation.explain.infeasible import team_size_text
@@ -23,6 +23,7 @@ from oncall.rotation.problem.problem import Problem
 from oncall.rotation.problem.rules import rules_of
 from oncall.rotation.solve.search import Search, SearchBudget, SearchStatus
 from oncall.schedule.plan import Shift
+from oncall.support.holidays import public_holidays
 from tests.rotation.random_rosters import random_roster
 from tests.rotation.teams import NAMES, away, person, shifts_of, team, team_of
 
@@ -168,3 +169,24 @@ def test_the_stated_number_of_people_is_enough_and_one_fewer_is_not(seed: int) -
             base = replace(roster, engineers=people)
             assert feasible(larger(base, more.people), 14)
             assert more.people == 0 or not feasible(larger(base, more.people - 1), 14)
+
+
+def test_a_holiday_off_is_a_cause_with_its_date_and_its_name() -> None:
+    at_home = (Absence(date.min, date.max, holidays=public_holidays("US-NY")),)
+    roster = team(*(person(name, absences=at_home) for name in NAMES[:8]))
+    with pytest.raises(PlanInfeasible) as refused:
+        fairest_plan(roster, shifts_of(roster, first_day=date(2027, 11, 22), days=7))
+    assert "ana is away on 2027-11-25 (Thanksgiving Day, holiday of US-NY)" in str(refused.value)
+    assert "the holidays of" not in str(refused.value)
+
+
+def test_each_holiday_off_is_a_cause_of_its_own() -> None:
+    at_home = (Absence(date.min, date.max, holidays=public_holidays("US-NY")),)
+    # Only two engineers work on Thanksgiving, and then one of them is away on the next evening.
+    others = [person(name, absences=at_home) for name in NAMES[2:6]]
+    roster = team(person("ana"), person("ben", absences=away(date(2027, 11, 24), 3)), *others)
+    problem = Problem.of(roster, shifts_of(roster, first_day=date(2027, 11, 8), days=21))
+    conflict = minimal_conflict(problem, Search())
+    found = [cause for cause in conflict.causes if "holiday of" in cause]
+    assert found
+    assert all("on 2027-11-25 (Thanksgiving Day, holiday of US-NY)" in cause for cause in found)

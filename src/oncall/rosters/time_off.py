@@ -5,8 +5,8 @@ Every part of the program that judges an engineer's dates asks here: the planner
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Protocol
@@ -117,6 +117,26 @@ def absences_in(person: HasDates, duty: DutyTime) -> Iterator[Absence]:
             continue
         if next(blocked_days(absence, duty), None) is not None:
             yield absence
+
+
+def dated_absences(absence: Absence, days: Iterable[date]) -> Iterator[Absence]:
+    """Yield the absence. If it takes public holidays off, yield one absence for each of these dates that is a holiday.
+
+    The reason of each is the name of the holiday.
+    """
+    if absence.holidays is None or not absence.holidays.codes:
+        yield absence
+        return
+    for day in days:
+        if day in absence:
+            reason = absence.reason or absence.holidays.title_of(day)
+            yield replace(absence, first_day=day, last_day=day, reason=reason, holidays=None)
+
+
+def dated_absences_in(person: HasDates, duty: DutyTime) -> Iterator[Absence]:
+    """Yield each absence that takes any minute of the duty, and each holiday off with its own date and name."""
+    for absence in absences_in(person, duty):
+        yield from dated_absences(absence, blocked_days(absence, duty))
 
 
 def blocked_days(absence: Absence, duty: DutyTime) -> Iterator[date]:

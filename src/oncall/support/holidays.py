@@ -56,6 +56,13 @@ class CompanyDays:
         days = (f"{each.day} ({each.name})" if each.name else str(each.day) for each in self.own)
         return f"the holidays {', '.join(days)}"
 
+    def title_of(self, day: date) -> str:
+        """Return the name of a holiday and where it is one, like `Thanksgiving, holiday of US-NY`."""
+        names = " and ".join(feast.name for feast in self.feasts_on(day))
+        places = [code for code in self.codes if day not in self.dropped and _feasts_in(code, day.year).get(day)]
+        title = f"holiday of {' and '.join(places)}" if places else "own holiday"
+        return f"{names}, {title}" if names else title
+
     def in_year(self, year: int) -> frozenset[date]:
         """Return the holidays of one year. Raises Refused when the library does not know a code."""
         return _days_in(self, year)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from oncall.cli.backends.plan_inputs import PLAN, PLANS_ROSTER, read_both
+from oncall.cli.planning.second_opinion_lines import opinion_lines
 from oncall.cli.terminal.json_option import JSON_OPTION
 from oncall.cli.terminal.option_values import seconds_of
 from oncall.cli.terminal.output import counted, print_json, print_table, say, tell
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from oncall.planning.plans.verify_plan import Verification
     from oncall.planning.sources.context_sources import NamedPlan
     from oncall.rosters.roster import Roster
-    from oncall.rotation.check.second_opinion import SecondOpinion
     from oncall.schedule.plan import Fairness, Plan
 
 
@@ -34,13 +34,13 @@ def register(app: typer.Typer) -> None:
 def verify(
     plan: Path = PLAN,
     roster: Path = PLANS_ROSTER,
-    optimal: bool = typer.Option(False, "--optimal", help="Also check with another solver that no plan costs less."),
+    optimal: bool = typer.Option(False, "--optimal", help="Also check the plan's proof with another solver."),
     time_limit: float = typer.Option(
         60.0,
         "--time-limit",
         metavar="SECONDS",
         parser=seconds_of,
-        help="The time for --optimal; then the best bound so far is printed.",
+        help="The time for --optimal; then the best bounds so far are printed.",
     ),
     history: list[Path] = typer.Option(
         [],
@@ -54,7 +54,8 @@ def verify(
 
     Checks the coverage minute by minute, every rule of the roster, and the cost and bound that the plan claims.
     Accepts and lists relaxations that a manager agreed to (`generate --relax`). With --optimal, an independent solver
-    and model compute a lower bound on the cost of every plan.
+    and model prove or bound the cost of every plan. They do the same for what the planner decides among plans of the
+    same cost: requests, even totals or points, and clumps.
 
     Examples: oncall verify plan.csv --roster rosters/itopia-cas.yaml
     · oncall verify plan.json --roster rosters/itopia-cas.yaml --optimal
@@ -89,8 +90,8 @@ def _print_verified(named: NamedPlan, team: Roster, verified: Verification) -> N
     for each in agreed:
         uses = f"used {counted(each.uses, 'time')}" if each.uses else "not used"
         say(f"  accepted: {each.relaxation.text}; {uses}")
-    if opinion is not None:
-        say(_opinion_line(opinion))
+    for line in opinion_lines(opinion) if opinion is not None else ():
+        say(line)
 
 
 @contextmanager
@@ -117,21 +118,6 @@ def _claim(plan: Plan) -> str:
     if plan.fairness is None or plan.status is None:
         return ""
     return f"; the plan says: {plan.status}, bound {plan.fairness.bound}"
-
-
-def _opinion_line(opinion: SecondOpinion) -> str:
-    """Return a sentence with the other solver's bound on the cost of a plan."""
-    seconds = f"{opinion.seconds:.1f} s" if opinion.seconds >= 0.05 else "under 0.1 s"
-    without = f", {' and '.join(opinion.left_out)} left out" if opinion.left_out else ""
-    if opinion.is_optimal:
-        return f"HiGHS, another solver, proves it too: no plan costs less than {opinion.bound} ({seconds}{without})"
-    if opinion.bound <= 0 < opinion.cost:
-        return f"HiGHS, another solver, found no bound in {seconds}{without}; give it a longer --time-limit"
-    known = (
-        f"; it found one that costs {opinion.best}" if opinion.best is not None and opinion.best < opinion.cost else ""
-    )
-    proven = f"HiGHS, another solver, proves that no plan costs less than {opinion.bound}"
-    return f"{proven}; this one costs {opinion.cost}{known} ({seconds}{without})"
 
 
 def fairness(plan: Path = PLAN, roster: Path = PLANS_ROSTER, json: bool = JSON_OPTION) -> None:

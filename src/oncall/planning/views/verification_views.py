@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from oncall.planning.plans.verify_plan import Verification
 
 if TYPE_CHECKING:
-    from oncall.rotation.check.second_opinion import SecondOpinion
+    from fractions import Fraction
+
+    from oncall.rotation.check.second_opinion import SecondOpinion, StageOpinion
 
 
 def verification_view(plan: str, verified: Verification) -> dict[str, object]:
@@ -41,4 +43,21 @@ def _opinion_view(opinion: SecondOpinion) -> dict[str, object]:
         "best": opinion.best,
         "seconds": round(opinion.seconds, 3),
         "left_out": list(opinion.left_out),
+        "stages": [_stage_view(stage) for stage in opinion.stages],
     }
+
+
+def _stage_view(stage: StageOpinion) -> dict[str, object]:
+    """Return the opinion on one stage after the cost; `bound` and `best` are null where the solver has none."""
+    return {
+        "stage": str(stage.name),
+        "optimal": stage.is_optimal,
+        "value": _figure(stage.value),
+        "bound": None if stage.bound is None else _figure(stage.bound),
+        "best": None if stage.best is None else _figure(stage.best),
+        "seconds": round(stage.seconds, 3),
+    }
+
+
+def _figure(value: Fraction) -> float:
+    return value.numerator if value.denominator == 1 else round(float(value), 3)

@@ -46,15 +46,23 @@ def _distance(
     person: Engineer, roster: Roster, shifts: Sequence[Shift], share: Fraction, carried: Counter[date]
 ) -> Fraction:
     able = able_shifts(person, shifts, roster)
+    spans = shares_of_four_weeks(share, able, shifts)
+    return max((abs(sum(carried[week] for week in weeks) - part) for weeks, part in spans), default=Fraction(0))
+
+
+def shares_of_four_weeks(
+    share: Fraction, able: Sequence[Shift], shifts: Sequence[Shift]
+) -> Iterator[tuple[list[date], Fraction]]:
+    """Yield every four weeks in a row, as Mondays, with an engineer's share of them.
+
+    share: of the whole plan. able: the shifts that the engineer's membership allows. shifts: the calendar's.
+    """
     by_week = Counter(_monday(shift.day) for shift in able)
-    largest = Fraction(0)
     first, last = _monday(shifts[0].day), _monday(shifts[-1].day)
     while first + _FOUR_WEEKS <= last + timedelta(weeks=1):
         weeks = [first + timedelta(weeks=number) for number in range(4)]
-        expected = share * sum(by_week[week] for week in weeks) / len(able) if able else Fraction(0)
-        largest = max(largest, abs(sum(carried[week] for week in weeks) - expected))
+        yield weeks, share * sum(by_week[week] for week in weeks) / len(able) if able else Fraction(0)
         first += timedelta(weeks=1)
-    return largest
 
 
 def _monday(day: date) -> date:

@@ -9,7 +9,7 @@ from itertools import combinations, islice, pairwise, product
 
 from oncall.rosters.roster import SHADOW, Roster
 from oncall.rosters.time_off import (
-    absences_in,
+    dated_absences_in,
     days_off_rule,
     duty_time,
     joining_text,
@@ -35,7 +35,7 @@ def _check_days(engineer: str, duties: Sequence[CheckedDuty], roster: Roster) ->
             yield Violation("joins", day, (engineer,), f"{start} but joins only on {joining_text(person)}")
         if leaves_before(person, time):
             yield Violation("leaves", day, (engineer,), f"{start} but leaves on {leaving_text(person)}")
-        for away in absences_in(person, time):
+        for away in dated_absences_in(person, time):
             reason = f" ({away.reason})" if away.reason else ""
             yield Violation("unavailable", day, (engineer,), f"{start} but is away {away.span_text}{reason}")
 

@@ -33,7 +33,7 @@ def check_points(plan: Plan, roster: Roster, shifts: Sequence[Shift]) -> Iterato
 
 def _largest_distance(plan: Plan, roster: Roster, shifts: Sequence[Shift], rule: Points) -> Fraction:
     checked, roles = CheckedShares(roster, shifts, plan.balances), roster.rules.roles
-    worth = {kind: _points(rule, kind, shifts) for kind in dict.fromkeys(shift.kind for shift in shifts)}
+    worth = {kind: points_of_a_shift(rule, kind, shifts) for kind in dict.fromkeys(shift.kind for shift in shifts)}
     largest = Fraction(0)
     for person in roster.engineers:
         carried = (seat.kind for seat in plan.seats if seat.engineer == person.id and seat.role in roles)
@@ -43,7 +43,7 @@ def _largest_distance(plan: Plan, roster: Roster, shifts: Sequence[Shift], rule:
     return largest
 
 
-def _points(rule: Points, kind: WindowKind, shifts: Sequence[Shift]) -> Fraction:
+def points_of_a_shift(rule: Points, kind: WindowKind, shifts: Sequence[Shift]) -> Fraction:
     """Return the points of a shift of a kind; hours are the mean length of its shifts, rounded to six minutes."""
     if not rule.is_hours:
         return rule.of(kind)

@@ -30,26 +30,28 @@ class SecondModel:
     """A model of which engineer has which seat. `model` minimises the cost of plans that cost at most `cost`.
 
     outside: seats around the plan and on other teams. left_out: names of what the model leaves out, for the reader.
+    open_numbers: the shifts that may change. cost: the fairness cost.
     """
 
     def __init__(self, plan: Plan, roster: Roster, cost: int, outside: Sequence[Seat] | None) -> None:
         self.model = mathopt.Model(name="second opinion")
         self.left_out = ("the other teams' plans under busy",) if roster.busy and outside is None else ()
-        self._roster = roster
-        self._shifts = planned_shifts(plan, roster)
-        self._cost = cost
+        self.roster = roster
+        self.people = {person.id: person for person in roster.engineers}
+        self.shifts = planned_shifts(plan, roster)
+        self._most = cost
         self._settled = SettledPart(plan, roster, outside or ())
-        self._shares = CheckedShares(roster, self._shifts, plan.balances)
-        self._open = [n for n, shift in enumerate(self._shifts) if shift.day >= self._settled.first_open]
-        self._turn_days = {self._shifts[n].turn: self._shifts[n].day for n in reversed(self._open)}
+        self.shares = CheckedShares(roster, self.shifts, plan.balances)
+        self.open_numbers = [n for n, shift in enumerate(self.shifts) if shift.day >= self._settled.first_open]
+        self._turn_days = {self.shifts[n].turn: self.shifts[n].day for n in reversed(self.open_numbers)}
         rule = days_off_rule(roster)
         # on[engineer, shift]: 1 if the engineer is on duty in some role; only where nothing settled forbids it.
-        self._on = {
+        self.on = {
             (person.id, number): self.model.add_binary_variable()
             for person in roster.engineers
             if set(person.roles) & set(roster.rules.roles)
-            for number in self._open
-            if is_there(person, self._shifts[number], rule) and self._is_compatible(person, self._shifts[number])
+            for number in self.open_numbers
+            if is_there(person, self.shifts[number], rule) and self._is_compatible(person, self.shifts[number])
         }
         # seat[engineer, shift, role]: 1 if the engineer has that seat; empty where any split of roles is possible.
         self._seat = {} if self._roles_are_free() else self._add_seats()
@@ -62,22 +64,23 @@ class SecondModel:
         self._keep_pairs_apart()
         self._keep_holidays_apart()
         self._fix_seats()
-        self.model.minimize(mathopt.fast_sum(list(self._cost_terms())))
+        self.cost = mathopt.fast_sum(list(self._cost_terms()))
+        self.model.minimize(self.cost)
 
     def _roles_are_free(self) -> bool:
         """Return True if roles can be split freely: all engineers take all roles, no seat is fixed or settled."""
-        rules = self._roster.rules
+        rules = self.roster.rules
         if rules.turn_weeks:
             return False
-        takes_all = all(set(rules.roles) <= set(person.roles) for person in self._roster.engineers)
+        takes_all = all(set(rules.roles) <= set(person.roles) for person in self.roster.engineers)
         return takes_all and not rules.fixed and not self._settled.seats
 
     def _add_seats(self) -> dict[tuple[str, int, str], mathopt.Variable]:
         roles = {
-            person.id: [r for r in self._roster.rules.roles if r in person.roles] for person in self._roster.engineers
+            person.id: [r for r in self.roster.rules.roles if r in person.roles] for person in self.roster.engineers
         }
-        seats = {(who, n, role): self.model.add_binary_variable() for who, n in self._on for role in roles[who]}
-        for (who, number), on in self._on.items():
+        seats = {(who, n, role): self.model.add_binary_variable() for who, n in self.on for role in roles[who]}
+        for (who, number), on in self.on.items():
             own = [seats[who, number, role] for role in roles[who]]
             self.model.add_linear_constraint(mathopt.fast_sum(own) == on)
         return seats
@@ -85,11 +88,11 @@ class SecondModel:
     def _staff_shifts(self) -> None:
         """Require as many engineers as roles on every open shift, and one engineer in each role."""
         people_of = defaultdict(list)
-        for who, number in self._on:
+        for who, number in self.on:
             people_of[number].append(who)
-        roles = self._roster.rules.roles
-        for number in self._open:
-            present = [self._on[who, number] for who in people_of[number]]
+        roles = self.roster.rules.roles
+        for number in self.open_numbers:
+            present = [self.on[who, number] for who in people_of[number]]
             self.model.add_linear_constraint(mathopt.fast_sum(present) == len(roles))
             for role in roles if self._seat else ():
                 takers = [
@@ -100,13 +103,13 @@ class SecondModel:
     def _keep_turns_whole(self) -> None:
         """Require that one engineer has a role on all open shifts of a turn, or on none."""
         turns: dict[int, list[int]] = defaultdict(list)
-        for number in self._open:
-            turn = self._shifts[number].turn
+        for number in self.open_numbers:
+            turn = self.shifts[number].turn
             if turn is not None:
                 turns[turn].append(number)
         for numbers in turns.values():
-            for person in self._roster.engineers:
-                for role in self._roster.rules.roles:
+            for person in self.roster.engineers:
+                for role in self.roster.rules.roles:
                     own = [self._seat.get((person.id, number, role)) for number in numbers]
                     there = [seat for seat in own if seat is not None]
                     for seat in there:
@@ -117,8 +120,8 @@ class SecondModel:
 
     def _keep_apart(self, person: Engineer) -> None:
         """Forbid shifts of one engineer that are too near to each other, in one constraint for each group or pair."""
-        own = [number for who, number in self._on if who == person.id]
-        shifts = self._shifts
+        own = [number for who, number in self.on if who == person.id]
+        shifts = self.shifts
         relaxed = {number for number in own if self._relaxations(person, shifts[number])}
         for place, first in enumerate(own):
             near = [later for later in own[place + 1 :] if self._are_too_near(person, shifts[first], shifts[later])]
@@ -141,7 +144,7 @@ class SecondModel:
         pairs = (sorted((duty, shift), key=lambda each: each.window.start) for duty in settled)
         if any(self._are_too_near(person, before, after) for before, after in pairs):
             return False
-        years = self._roster.rules.holidays_apart
+        years = self.roster.rules.holidays_apart
         return not any(
             one.name == other.name and 0 < abs(one.year - other.year) < years
             for duty in (settled if years > 1 else ())
@@ -150,11 +153,11 @@ class SecondModel:
         )
 
     def _feasts(self, shift: Shift) -> set[Feast]:
-        days = self._roster.holidays
+        days = self.roster.holidays
         return {feast for day in days_of(shift) for feast in days.feasts_on(day)} if days else set()
 
     def _are_too_near(self, person: Engineer, before: Shift, after: Shift) -> bool:
-        rules = self._roster.rules
+        rules = self.roster.rules
         if before.turn is not None and before.turn == after.turn:
             return after.window.start < before.window.end
         values = {
@@ -175,7 +178,7 @@ class SecondModel:
         return 0 < weeks < values["weekends_apart"]
 
     def _relaxations(self, person: Engineer, shift: Shift) -> list[Relaxation]:
-        relaxed, day = self._roster.rules.relaxed, self._day_of(shift)
+        relaxed, day = self.roster.rules.relaxed, self._day_of(shift)
         return [r for r in relaxed if r.first_day <= day <= r.last_day and r.person in (None, person.id)]
 
     def _day_of(self, shift: Shift) -> date:
@@ -187,18 +190,18 @@ class SecondModel:
 
         A maximum that is raised for some shifts of a week or month is raised for all of its shifts.
         """
-        rules = self._roster.rules
+        rules = self.roster.rules
         for rule, most in (
             ("max_shifts_per_week", rules.max_shifts_per_week),
             ("max_shifts_per_month", rules.max_shifts_per_month),
         ):
             spans: dict[date, list[int]] = defaultdict(list)
-            for who, number in self._on:
+            for who, number in self.on:
                 if who == person.id and most is not None:
-                    spans[_first_day_of_span(rule, self._shifts[number])].append(number)
+                    spans[_first_day_of_span(rule, self.shifts[number])].append(number)
             settled = Counter(_first_day_of_span(rule, duty) for duty in self._settled.duties.get(person.id, []))
             for first_day, numbers in spans.items():
-                relaxations = [each for n in numbers for each in self._relaxations(person, self._shifts[n])]
+                relaxations = [each for n in numbers for each in self._relaxations(person, self.shifts[n])]
                 raised = [each.value for each in relaxations if each.rule == rule and each.value is not None]
                 left = max(0, max([most or 0, *raised]) - settled[first_day])
                 if len(numbers) > left:
@@ -209,17 +212,15 @@ class SecondModel:
 
         Hours that a relaxation raises anywhere are not limited: that makes the bound weaker, never wrong.
         """
-        rules, own = self._roster.rules, [number for who, number in self._on if who == person.id]
+        rules, own = self.roster.rules, [number for who, number in self.on if who == person.id]
         settled = self._settled.duties.get(person.id, [])
         most = rules.max_hours_per_week
         if most is not None and all(each.rule != "max_hours_per_week" for each in rules.relaxed):
-            windows = [self._shifts[number].window for number in own] + [duty.window for duty in settled]
+            windows = [self.shifts[number].window for number in own] + [duty.window for duty in settled]
             for begin in {at for each in windows for at in (each.start, each.end - _WEEK)}:
                 had = sum(_seconds_in(duty.window, begin) for duty in settled)
-                parts = [(number, _seconds_in(self._shifts[number].window, begin)) for number in own]
-                total = mathopt.fast_sum(
-                    [seconds * self._on[person.id, number] for number, seconds in parts if seconds]
-                )
+                parts = [(number, _seconds_in(self.shifts[number].window, begin)) for number in own]
+                total = mathopt.fast_sum([seconds * self.on[person.id, number] for number, seconds in parts if seconds])
                 if sum(seconds for _, seconds in parts) + had > most * 3600:
                     self.model.add_linear_constraint(total <= max(0, most * 3600 - had))
         for who, shifts in rules.max_shifts:
@@ -229,63 +230,63 @@ class SecondModel:
                 )
 
     def _at_most(self, person: Engineer, numbers: Sequence[int], most: int) -> None:
-        self.model.add_linear_constraint(mathopt.fast_sum([self._on[person.id, n] for n in numbers]) <= most)
+        self.model.add_linear_constraint(mathopt.fast_sum([self.on[person.id, n] for n in numbers]) <= most)
 
     def _keep_pairs_apart(self) -> None:
-        for one, other in self._roster.rules.never_together:
-            for number in range(len(self._shifts)):
-                if (one, number) in self._on and (other, number) in self._on:
-                    self.model.add_linear_constraint(self._on[one, number] + self._on[other, number] <= 1)
+        for one, other in self.roster.rules.never_together:
+            for number in range(len(self.shifts)):
+                if (one, number) in self.on and (other, number) in self.on:
+                    self.model.add_linear_constraint(self.on[one, number] + self.on[other, number] <= 1)
 
     def _keep_holidays_apart(self) -> None:
         """Forbid each engineer the same holiday in two years that are too close, one constraint for each pair of
         shifts."""
-        years = self._roster.rules.holidays_apart
+        years = self.roster.rules.holidays_apart
         by_name: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        for number, shift in enumerate(self._shifts if years > 1 and self._roster.holidays else ()):
+        for number, shift in enumerate(self.shifts if years > 1 and self.roster.holidays else ()):
             for feast in self._feasts(shift):
                 by_name[feast.name].append((feast.year, number))
         for occasions in by_name.values():
             for (one, first), (other, second) in combinations(occasions, 2):
                 if 0 < abs(other - one) < years:
-                    for person in self._roster.engineers:
-                        if (person.id, first) in self._on and (person.id, second) in self._on:
+                    for person in self.roster.engineers:
+                        if (person.id, first) in self.on and (person.id, second) in self.on:
                             self._at_most(person, [first, second], 1)
 
     def _fix_seats(self) -> None:
-        for fixed in self._roster.rules.fixed:
-            for number, shift in enumerate(self._shifts):
+        for fixed in self.roster.rules.fixed:
+            for number, shift in enumerate(self.shifts):
                 seat = self._seat.get((fixed.engineer, number, fixed.role))
                 if shift.day == fixed.day and fixed.kind in (None, str(shift.kind)) and seat is not None:
                     self.model.add_linear_constraint(seat == 1)
 
     def _cost_terms(self) -> Iterator[mathopt.LinearBase | float]:
-        for kind in dict.fromkeys(shift.kind for shift in self._shifts):
+        for kind in dict.fromkeys(shift.kind for shift in self.shifts):
             by_role: dict[str, list[mathopt.Variable]] = defaultdict(list)
-            for person in self._roster.engineers:
+            for person in self.roster.engineers:
                 yield from self._cost_of_person(person, kind, by_role)
-            total = sum(1 for number in self._open if self._shifts[number].kind is kind)
-            for role in self._roster.rules.roles:
+            total = sum(1 for number in self.open_numbers if self.shifts[number].kind is kind)
+            for role in self.roster.rules.roles:
                 self.model.add_linear_constraint(mathopt.fast_sum(by_role[role]) == total)
 
     def _cost_of_person(
         self, person: Engineer, kind: WindowKind, by_role: dict[str, list[mathopt.Variable]]
     ) -> Iterator[mathopt.LinearBase | float]:
         """Yield the cost of the engineer's counts of one kind. Adds the variable of each count to `by_role`."""
-        roles, settled = self._roster.rules.roles, self._settled.seats
+        roles, settled = self.roster.rules.roles, self._settled.seats
         own = [role for role in roles if role in person.roles]
-        on = [v for (who, n), v in self._on.items() if who == person.id and self._shifts[n].kind is kind]
+        on = [v for (who, n), v in self.on.items() if who == person.id and self.shifts[n].kind is kind]
         counts = []
         for role in own:
             count = self._add_count(person, kind, role, len(on))
             counts.append(count)
             by_role[role].append(count)
-            share = self._shares.of_role(kind, role, person.id) - settled[person.id, kind, role]
-            yield from self._price(count, len(on), share)
+            share = self.shares.of_role(kind, role, person.id) - settled[person.id, kind, role]
+            yield from self._cost_of_count(count, len(on), share)
         self.model.add_linear_constraint(mathopt.fast_sum(on) == mathopt.fast_sum(counts))
         before = sum(settled[person.id, kind, role] for role in roles)
-        yield from self._price(
-            mathopt.fast_sum(on), len(on), self._shares.of_all_roles(kind, person.id, roles) - before
+        yield from self._cost_of_count(
+            mathopt.fast_sum(on), len(on), self.shares.of_all_roles(kind, person.id, roles) - before
         )
         # An engineer who gave up a role has no share of it any more; settled seats in it still cost.
         yield float(sum(100 * settled[person.id, kind, role] ** 2 for role in roles if role not in own))
@@ -297,19 +298,23 @@ class SecondModel:
             held = [
                 seat
                 for (who, n, r), seat in self._seat.items()
-                if (who, r) == (person.id, role) and self._shifts[n].kind is kind
+                if (who, r) == (person.id, role) and self.shifts[n].kind is kind
             ]
             self.model.add_linear_constraint(mathopt.fast_sum(held) == count)
         return count
 
-    def _price(self, count: mathopt.LinearBase, most: int, share: Fraction) -> Iterator[mathopt.LinearBase | float]:
-        """Yield the cost of a count, in steps of one shift. Each step costs more, so the solver fills the cheap ones.
+    def _cost_of_count(
+        self, count: mathopt.LinearBase, most: int, share: Fraction
+    ) -> Iterator[mathopt.LinearBase | float]:
+        """Yield the cost of a count. share: the engineer's share less their settled seats, which can be more."""
+        return self.price(count, [round(100 * (n - share) ** 2) for n in range(most + 1)], self._most)
 
-        share: the engineer's share less their settled seats; below 0 if they have more settled seats than their share.
-        Counts that alone cost more than the plan are excluded.
+    def price(self, count: mathopt.LinearBase, costs: Sequence[int], most: int) -> Iterator[mathopt.LinearBase | float]:
+        """Yield the cost of a count, in steps of one. Each step costs more, so the solver fills the cheap ones.
+
+        costs: by count. Counts that alone cost more than `most` are excluded.
         """
-        costs = [round(100 * (n - share) ** 2) for n in range(most + 1)]
-        worthwhile = [n for n, cost in enumerate(costs) if cost <= self._cost] or [0]
+        worthwhile = [n for n, cost in enumerate(costs) if cost <= most] or [0]
         low, high = worthwhile[0], worthwhile[-1]
         steps = [self.model.add_variable(lb=0, ub=1) for _ in range(low, high)]
         self.model.add_linear_constraint(count - mathopt.fast_sum(steps) == low)

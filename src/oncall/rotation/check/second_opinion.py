@@ -1,11 +1,15 @@
-"""A second opinion on a plan's cost: the bound that the mixed-integer solver HiGHS proves, through OR-Tools."""
+"""A second opinion on a plan's proof: what the mixed-integer solver HiGHS proves, through OR-Tools.
+
+First the fairness cost. Then each later stage of the planner, among the plans that are as good in all earlier ones.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from fractions import Fraction
 from math import ceil
 from threading import Thread
 
@@ -14,20 +18,50 @@ from ortools.math_opt.python import mathopt
 from oncall.errors import Refused
 from oncall.rosters.relaxed_roster import relaxed
 from oncall.rosters.roster import Roster
+from oncall.rotation.check.second_clumps import SpanSearch
 from oncall.rotation.check.second_model import SecondModel
+from oncall.rotation.check.second_stages import Measured, SecondStages, StageName
 from oncall.schedule.plan import Plan, Seat
 
 _TOLERANCE = 1e-6
 _GRACE = timedelta(seconds=5)
 """Extra time for the solver, which looks at the clock only now and then."""
+_STAGE_PART = 4
+"""A later stage takes at most this part of the time limit: one in so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageOpinion:
+    """The other solver's proof about a later stage; the smaller the measure, the better.
+
+    value: the plan's own. bound: no plan that is as good in all earlier stages has less; None if the time was up before
+    one was known. best: the least that the solver found, or None.
+    """
+
+    name: StageName
+    value: Fraction
+    bound: Fraction | None
+    best: Fraction | None
+    seconds: float
+    tolerance: Fraction = Fraction(0)
+
+    @property
+    def is_optimal(self) -> bool:
+        """Return True if the plan's measure is proven the smallest."""
+        return self.bound is not None and self.value - self.bound <= self.tolerance
+
+    @property
+    def is_beaten(self) -> bool:
+        """Return True if the solver found a plan with a smaller measure."""
+        return self.best is not None and self.value - self.best > self.tolerance
 
 
 @dataclass(frozen=True, slots=True)
 class SecondOpinion:
-    """The other solver's proof about a plan's cost.
+    """The other solver's proof about a plan's cost, and about the later stages.
 
-    bound: no plan costs less. best: the cost of the best plan that the solver found, or None. seconds: time taken.
-    left_out: what the solver's model leaves out, in words; the bound still holds.
+    bound: no plan costs less. best: the cost of the best plan that the solver found, or None. seconds: time taken for
+    the cost. left_out: what the solver's model leaves out, in words; the bounds still hold.
     """
 
     cost: int
@@ -35,6 +69,7 @@ class SecondOpinion:
     best: int | None
     seconds: float
     left_out: tuple[str, ...]
+    stages: tuple[StageOpinion, ...] = ()
 
     @property
     def is_optimal(self) -> bool:
@@ -51,52 +86,126 @@ def second_opinion(
     outside: Sequence[Seat] | None = None,
     on_wait: Callable[[timedelta], None] | None = None,
 ) -> SecondOpinion:
-    """Return a bound on the cost of any plan for the same dates, with the same shifts taken over from a baseline.
+    """Return bounds on the cost, requests, totals or points, and clumps of any plan for the same dates, with the same
+    shifts taken over from a baseline.
 
     cost: the plan's own cost, as the checker computes it. outside: seats of its people around the plan and on other
-    teams; None leaves them out. on_wait: called now and then with the time taken so far.
+    teams; None leaves them out. time_limit: for all stages together. on_wait: called now and then with the time taken.
     Raises Refused when the solver contradicts the plan, or runs far beyond its time limit.
     """
     asked = SecondModel(plan, relaxed(roster, plan.relaxed), cost, outside)
-    return _opinion(_solve(asked.model, time_limit, on_wait), cost, asked.left_out)
+    solver = _Solver(asked.model, time_limit, on_wait)
+    opinion = _opinion(solver.run(solver.left, gap=1.0), cost, asked.left_out)
+    asked.model.add_linear_constraint(asked.cost <= cost + _TOLERANCE)
+    stages = SecondStages(asked, plan)
+    found = [_stage_opinion(solver, asked, each) for each in stages.before_clumps()]
+    if roster.rules.points is not None:
+        # The planner keeps even totals, too, when it spreads the shifts of a plan with points.
+        totals = stages.totals()
+        asked.model.add_linear_constraint(totals.expression <= float(totals.value) + _TOLERANCE)
+    found += _clumps_opinion(solver, stages)
+    return SecondOpinion(opinion.cost, opinion.bound, opinion.best, opinion.seconds, opinion.left_out, tuple(found))
 
 
-def _solve(
-    model: mathopt.Model, time_limit: timedelta, on_wait: Callable[[timedelta], None] | None
-) -> mathopt.SolveResult:
-    """Solve in a thread of its own, so that Ctrl-C works meanwhile."""
-    began = time.monotonic()
-    parameters = mathopt.SolveParameters(
-        time_limit=time_limit, relative_gap_tolerance=0.0, absolute_gap_tolerance=1.0 - 2 * _TOLERANCE
-    )
-    answers: list[mathopt.SolveResult] = []
-    failures: list[BaseException] = []
+class _Solver:
+    """Runs HiGHS on one model again and again, under one time limit."""
 
-    def solve() -> None:
-        try:
-            answers.append(mathopt.solve(model, mathopt.SolverType.HIGHS, params=parameters))
-        except BaseException as failure:
-            failures.append(failure)
+    def __init__(
+        self, model: mathopt.Model, time_limit: timedelta, on_wait: Callable[[timedelta], None] | None
+    ) -> None:
+        self._model = model
+        self.limit = time_limit
+        self._on_wait = on_wait
+        self._began = time.monotonic()
 
-    thread = Thread(target=solve, daemon=True)
-    thread.start()
-    while thread.is_alive():
-        thread.join(0.1)
-        taken = timedelta(seconds=time.monotonic() - began)
-        if on_wait is not None:
-            on_wait(taken)
-        if taken > 2 * time_limit + _GRACE:
-            raise Refused(f"the other solver gave no answer in {taken.total_seconds():.0f} s, so there is no bound")
-    if failures:
-        raise failures[0]
-    return answers[0]
+    @property
+    def left(self) -> timedelta:
+        """Return the time until the limit; 0 or less when it is over."""
+        return self.limit - timedelta(seconds=time.monotonic() - self._began)
+
+    def run(self, limit: timedelta, *, gap: float) -> mathopt.SolveResult:
+        """Solve in a thread of its own, so that Ctrl-C works meanwhile.
+
+        gap: the solver may stop this near to a proof.
+        """
+        limit = max(limit, timedelta(milliseconds=1))
+        parameters = mathopt.SolveParameters(
+            time_limit=limit, relative_gap_tolerance=0.0, absolute_gap_tolerance=max(0.0, gap - 2 * _TOLERANCE)
+        )
+        answers: list[mathopt.SolveResult] = []
+        failures: list[BaseException] = []
+
+        def solve() -> None:
+            try:
+                answers.append(mathopt.solve(self._model, mathopt.SolverType.HIGHS, params=parameters))
+            except BaseException as failure:
+                failures.append(failure)
+
+        began = time.monotonic()
+        thread = Thread(target=solve, daemon=True)
+        thread.start()
+        while thread.is_alive():
+            thread.join(0.1)
+            now = time.monotonic()
+            if self._on_wait is not None:
+                self._on_wait(timedelta(seconds=now - self._began))
+            if timedelta(seconds=now - began) > 2 * limit + _GRACE:
+                raise Refused(f"the other solver gave no answer in {now - began:.0f} s, so there is no bound")
+        if failures:
+            raise failures[0]
+        return answers[0]
 
 
 def _opinion(answer: mathopt.SolveResult, cost: int, left_out: tuple[str, ...]) -> SecondOpinion:
-    seconds = answer.solve_stats.solve_time.total_seconds()
+    _refuse_contradiction(answer)
+    bound = max(0, ceil(answer.dual_bound() - _TOLERANCE)) if answer.dual_bound() > 0 else 0
+    best = round(answer.objective_value()) if answer.has_primal_feasible_solution() else None
+    return SecondOpinion(cost, min(bound, cost), best, _seconds(answer), left_out)
+
+
+def _refuse_contradiction(answer: mathopt.SolveResult) -> None:
     if answer.termination.reason == mathopt.TerminationReason.INFEASIBLE:
         # The plan itself is a solution of the model.
         raise Refused("the other solver finds that no plan keeps these rules, so one of the two is wrong")
-    bound = max(0, ceil(answer.dual_bound() - _TOLERANCE)) if answer.dual_bound() > 0 else 0
-    best = round(answer.objective_value()) if answer.has_primal_feasible_solution() else None
-    return SecondOpinion(cost, min(bound, cost), best, seconds, left_out)
+
+
+def _seconds(answer: mathopt.SolveResult) -> float:
+    return float(answer.solve_stats.solve_time.total_seconds())
+
+
+def _stage_opinion(solver: _Solver, asked: SecondModel, measured: Measured) -> StageOpinion:
+    """Minimise the measure of a stage. Then keep the plan's own value for the stages after it."""
+    value, tolerance, is_whole = measured.value, measured.tolerance, measured.name is not StageName.POINTS
+    asked.model.add_linear_constraint(measured.expression <= float(value) + _TOLERANCE)
+    if solver.left <= timedelta(0):
+        return StageOpinion(measured.name, value, None, None, 0.0, tolerance)
+    asked.model.minimize(measured.expression)
+    limit = min(solver.left, solver.limit / _STAGE_PART)
+    answer = solver.run(limit, gap=1.0 if is_whole else float(tolerance) / 2)
+    _refuse_contradiction(answer)
+    best = bound = None
+    if answer.has_primal_feasible_solution():
+        best = Fraction(round(answer.objective_value())) if is_whole else Fraction(answer.objective_value())
+    if abs(dual := answer.dual_bound()) < float("inf"):
+        bound = min(value, Fraction(ceil(dual - _TOLERANCE)) if is_whole else Fraction(dual))
+    return StageOpinion(measured.name, value, bound, best, _seconds(answer), tolerance)
+
+
+def _clumps_opinion(solver: _Solver, stages: SecondStages) -> Iterator[StageOpinion]:
+    """Ask for plans with smaller clumps, one distance after another, until none is left or the time is up."""
+    search = SpanSearch(stages.spans())
+    if not search.spans:
+        return
+    stages.ask_for_any_plan()
+    until, seconds = max(timedelta(0), solver.left - solver.limit / _STAGE_PART), 0.0
+    while (level := search.next_level()) is not None and solver.left > until:
+        # Half of the time that is left for each question, so that a hard one leaves time for an easier one.
+        answer = solver.run((solver.left - until) / 2, gap=1.0) if search.limit(level) else None
+        seconds += _seconds(answer) if answer else 0.0
+        if answer is None or answer.termination.reason == mathopt.TerminationReason.INFEASIBLE:
+            search.note_impossible(level)
+        elif answer.has_primal_feasible_solution():
+            search.note_found(stages.duties_in(answer))
+        else:
+            search.note_undecided(level)
+    yield StageOpinion(StageName.CLUMPS, search.value, search.bound, search.best, seconds)

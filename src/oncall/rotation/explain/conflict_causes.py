@@ -11,6 +11,7 @@ from oncall.rosters.roster import Absence, Engineer, FixedSeat, Shadowing
 from oncall.rosters.time_off import (
     DaysOffRule,
     absences_in,
+    dated_absences,
     duty_time,
     joining_text,
     joins_after,
@@ -45,9 +46,18 @@ def date_causes(person: Engineer, shifts: Sequence[Shift], rule: DaysOffRule) ->
         yield leaves_text(person), [number for number, duty in enumerate(duties) if leaves_before(person, duty)]
     for shadowing in person.shadows:
         yield shadows_text(person, shadowing), sorted({number for number, day in days if day in shadowing})
-    for absence in person.absences:
+    for absence in absences_by_date(person, shifts, rule):
         alone = replace(person, absences=(absence,))
         yield absence_text(person, absence), [n for n, duty in enumerate(duties) if any(absences_in(alone, duty))]
+
+
+def absences_by_date(person: Engineer, shifts: Sequence[Shift], rule: DaysOffRule) -> Iterator[Absence]:
+    """Yield the engineer's absences, with an absence of its own for each holiday off on which there is a shift."""
+    days: list[date] | None = None
+    for absence in person.absences:
+        if absence.holidays is not None and days is None:
+            days = sorted({day for shift in shifts for day in duty_time(shift.window, rule).days})
+        yield from dated_absences(absence, days or ())
 
 
 def joins_text(person: Engineer) -> str:

@@ -9,7 +9,13 @@ from itertools import groupby
 
 from oncall.rosters.roster import Engineer, RotationRules
 from oncall.rotation.explain.capacity import COUNTED_RULES, capacity, excess_text, seats_text
-from oncall.rotation.explain.conflict_causes import absence_text, joins_text, leaves_text, shadows_text
+from oncall.rotation.explain.conflict_causes import (
+    absence_text,
+    absences_by_date,
+    joins_text,
+    leaves_text,
+    shadows_text,
+)
 from oncall.rotation.explain.minimal_conflict import MinimalConflict, minimal_conflict
 from oncall.rotation.problem.eligibility import can_take, weekend_number
 from oncall.rotation.problem.problem import Problem
@@ -79,7 +85,7 @@ def _reason(problem: Problem, span: Span, search: Search) -> str:
     if not conflict.is_minimal or not conflict.weeks:
         return excess_text(problem, span, problem.roster.rules)
     rules = _only_rules_among(problem.roster.rules, conflict.causes)
-    people = tuple(_only_dates_among(engineer, conflict.causes) for engineer in problem.engineers)
+    people = tuple(_only_dates_among(problem, engineer, conflict.causes) for engineer in problem.engineers)
     named = replace(problem, roster=replace(problem.roster, engineers=people))
     days_off = problem.days_off_rule
     irrelevant = [
@@ -130,11 +136,12 @@ def _only_rules_among(rules: RotationRules, causes: Sequence[str]) -> RotationRu
     )
 
 
-def _only_dates_among(engineer: Engineer, causes: Sequence[str]) -> Engineer:
+def _only_dates_among(problem: Problem, engineer: Engineer, causes: Sequence[str]) -> Engineer:
     """Return the engineer without the absences and dates that are not among the causes."""
+    absences = absences_by_date(engineer, problem.shifts, problem.days_off_rule)
     return replace(
         engineer,
-        absences=tuple(each for each in engineer.absences if absence_text(engineer, each) in causes),
+        absences=tuple(each for each in absences if absence_text(engineer, each) in causes),
         joins=engineer.joins if joins_text(engineer) in causes else None,
         leaves=engineer.leaves if leaves_text(engineer) in causes else None,
         shadows=tuple(each for each in engineer.shadows if shadows_text(engineer, each) in causes),

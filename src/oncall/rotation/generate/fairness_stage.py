@@ -87,13 +87,17 @@ def _improved(
     known = best or start
     model = known.model_type(problem, known.counting_bound, known.ranges, search)
     model.model.minimize(model.cost)
-    result = search.run(model.model, lower_bound=known.bound, known_cost=best.cost if best else None)
+    beyond = known.counting_bound.beyond if isinstance(known.counting_bound, TurnBound) else None
+    most_bound = beyond if known.model_type is TurnModel else None
+    known_cost = best.cost if best else None
+    result = search.run(model.model, lower_bound=known.bound, known_cost=known_cost, most_bound=most_bound)
     if result.status is SearchStatus.INFEASIBLE and known.model_type is not TurnModel:
         raise infeasible.explain_infeasible(problem, search)
     if known.model_type is TurnModel and not _is_proven_for_all_patterns(known.counting_bound, result):
         # A plan with other patterns may cost less, or be the only one; the model of every seat has them all.
-        known = replace(known, model_type=SeatModel)
-        return _improved(problem, search, known if best else None, replace(start, model_type=SeatModel))
+        listed = known.bound if most_bound is None else min(result.bound, most_bound)
+        known = replace(known, model_type=SeatModel, bound=max(known.bound, listed))
+        return _improved(problem, search, known if best else None, replace(known, seats=[]))
     bound = max(known.bound, result.bound)
     if result.status is SearchStatus.UNKNOWN:
         if best is None:

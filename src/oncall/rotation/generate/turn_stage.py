@@ -39,7 +39,7 @@ def start_of_turns(problem: Problem, bound: TurnBound, search: Search) -> TurnSt
         model = TurnModel(problem, bound, {}, search)
         model.keep_cost(most)
         model.model.minimize(model.cost)
-        result = search.run(model.model, lower_bound=proven)
+        result = search.run(model.model, lower_bound=proven, most_bound=most)
         if result.status is not SearchStatus.INFEASIBLE:
             return TurnStart(model.seats(result) if result.has_solution else None, max(proven, result.bound))
         proven, most, step = most + 1, most + step, 4 * step

@@ -11,6 +11,7 @@ from oncall.rosters.roster import Absence, Engineer, Shadowing
 from oncall.rosters.time_off import (
     DaysOffRule,
     absences_in,
+    dated_absences_in,
     duty_time,
     is_free,
     joining_text,
@@ -114,7 +115,7 @@ def _date_obstacles(engineer: Engineer, shift: Shift, rule: DaysOffRule) -> Iter
     if shadowing is not None:
         span = f"{shadowing.first_day} to {shadowing.last_day}"
         yield Obstacle(ObstacleKind.SHADOWS, who, f"{who} only shadows {span}")
-    for absence in absences_in(engineer, duty):
+    for absence in dated_absences_in(engineer, duty):
         yield Obstacle(ObstacleKind.AWAY, who, f"{who} is away {away_text(absence)}")
 
 

@@ -104,6 +104,8 @@ class RepairSearch:
             if cost <= result.bound or result.status is not SearchStatus.OPTIMAL or wider == ranges:
                 return RepairedSeats(seats, cost, cost <= result.bound)
             best, ranges = RepairedSeats(seats, cost, is_proven=False), wider
+            if lower_bound is not None:
+                lower_bound = max(lower_bound, result.bound)
 
     def options(self, found: RepairedSeats, fewest: int, more_changes: Sequence[int]) -> Iterator[ChangeOption]:
         """Yield an option for each number in `more_changes` that lowers the cost, until three in a row do not.

@@ -169,13 +169,15 @@ class Search:
         *,
         lower_bound: int | None = None,
         known_cost: int | None = None,
+        most_bound: int | None = None,
         effort: float | None = None,
         linearization: int | None = None,
     ) -> SearchResult:
         """Solve a model and return the result; UNKNOWN at once when the search is over.
 
         lower_bound: the objective is a cost that cannot be below this; cost and bound are then reported as progress.
-        known_cost: the cost of the best plan found elsewhere, used only to report progress.
+        known_cost: the cost of the best plan found elsewhere, used only to report progress. most_bound: a higher bound
+        of this model holds for some plans only, so progress reports at most this one.
         effort: stop after this many deterministic seconds, which are the same work on every machine.
         linearization: CP-SAT's `linearization_level`; 2 adds every implication to the linear relaxation, which helps
         proofs that rest on implications.
@@ -187,7 +189,7 @@ class Search:
             solver.parameters.linearization_level = linearization
         if self._limit is not None:
             solver.parameters.max_time_in_seconds = max(0.001, (self._limit - self.elapsed).total_seconds())
-        watch = _Watch(lower_bound, known_cost)
+        watch = _Watch(lower_bound, known_cost, most_bound)
         solver.best_bound_callback = watch.improve_bound
         self._solve_in_thread(solver, model, watch)
         return _result_of(solver, lower_bound)
@@ -243,9 +245,10 @@ class Search:
 class _Watch(cp_model.CpSolverSolutionCallback):
     """Remembers the best cost and bound. The solver's thread writes them; the waiting thread reads them."""
 
-    def __init__(self, lower_bound: int | None, known_cost: int | None) -> None:
+    def __init__(self, lower_bound: int | None, known_cost: int | None, most_bound: int | None) -> None:
         super().__init__()
         self.lower_bound = lower_bound
+        self._most_bound = most_bound
         self.cost = known_cost
         self.bound = lower_bound or 0
 
@@ -255,7 +258,8 @@ class _Watch(cp_model.CpSolverSolutionCallback):
             self.cost = cost if self.cost is None else min(self.cost, cost)
 
     def improve_bound(self, bound: float) -> None:
-        self.bound = max(self.bound, _rounded_up(bound))
+        rounded = _rounded_up(bound)
+        self.bound = max(self.bound, rounded if self._most_bound is None else min(rounded, self._most_bound))
 
 
 def _rounded_up(bound: float) -> int:

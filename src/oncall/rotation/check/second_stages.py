@@ -1,0 +1,259 @@
+"""The later stages of the planner, in the second opinion's model: requests, even totals or points, and clumps.
+
+Each stage compares the plan only with plans that cost no more and are as good in every earlier stage. It shares nothing
+with the planner's stages: requests, totals, points and clumps are worked out again from the text of the rules.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from fractions import Fraction
+from functools import cached_property
+from itertools import pairwise
+from math import floor, isqrt, lcm
+
+from ortools.math_opt.python import mathopt
+
+from oncall.rosters.roster import Engineer, Request, RequestDirection
+from oncall.rotation.check.checked_shares import able_shifts
+from oncall.rotation.check.clump_check import shares_of_four_weeks
+from oncall.rotation.check.points_check import points_of_a_shift
+from oncall.rotation.check.second_clumps import Span
+from oncall.rotation.check.second_model import SecondModel
+from oncall.schedule.plan import Plan, Shift
+
+_MOST_LINES = 80
+"""The most straight lines that stand for the squared distance of one engineer's points."""
+
+
+class StageName(StrEnum):
+    """A stage of the planner after the fairness cost, in the planner's order."""
+
+    REQUESTS = "requests"
+    TOTALS = "totals"
+    POINTS = "points"
+    CLUMPS = "clumps"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A stage's measure in the model. value: the plan's own. tolerance: differences up to this mean nothing."""
+
+    name: StageName
+    expression: mathopt.LinearBase
+    value: Fraction
+    tolerance: Fraction = Fraction(0)
+
+
+class SecondStages:
+    """The stages of one plan. They add variables and constraints to the model of the second opinion."""
+
+    def __init__(self, asked: SecondModel, plan: Plan) -> None:
+        self._asked = asked
+        self._roster = asked.roster
+        numbers = {shift.window: number for number, shift in enumerate(asked.shifts)}
+        held = [
+            (each.engineer, numbers[each.window])
+            for each in plan.seats
+            if each.role in self._roster.rules.roles and each.window in numbers
+        ]
+        self._held = frozenset(held)
+        self._open = frozenset(asked.open_numbers)
+        settled = [(who, number) for who, number in held if number not in self._open]
+        self._settled: Counter[str] = Counter(who for who, _ in settled)
+        self._settled_kinds = Counter((who, asked.shifts[number].kind) for who, number in settled)
+
+    def before_clumps(self) -> Iterator[Measured]:
+        """Yield the measure of each stage that the roster has, in the planner's order, without clumps."""
+        requests = self._requests()
+        if requests is not None:
+            yield requests
+        yield self._totals() if self._roster.rules.points is None else self._points()
+
+    def totals(self) -> Measured:
+        """Return the measure of even totals over all kinds, which the clumps of a plan with points keep, too."""
+        return self._totals()
+
+    # ---- requests
+
+    def _requests(self) -> Measured | None:
+        """Return the cost of the open duties against the requests; None if there are none."""
+        on, model = self._asked.on, self._asked.model
+        costs = {duty: cost for duty in on if (cost := self._request_cost(*duty))}
+        pairs = [
+            ((one, number), (other, number))
+            for one, other in self._roster.rules.prefer_together
+            for number in self._asked.open_numbers
+            if (one, number) in on and (other, number) in on
+        ]
+        if not costs and not pairs:
+            return None
+        terms: list[mathopt.LinearBase] = [cost * on[duty] for duty, cost in costs.items()]
+        value = sum(cost for duty, cost in costs.items() if duty in self._held)
+        for one, other in pairs:
+            both = model.add_variable(lb=0, ub=1)
+            model.add_linear_constraint(both <= on[one])
+            model.add_linear_constraint(both <= on[other])
+            terms.append(-1 * both)
+            value -= one in self._held and other in self._held
+        return Measured(StageName.REQUESTS, mathopt.fast_sum(terms), Fraction(value))
+
+    def _request_cost(self, who: str, number: int) -> int:
+        person, shift = self._asked.people[who], self._asked.shifts[number]
+        cost = sum(
+            1 if each.direction is RequestDirection.AVOID else -1 for each in person.requests if _is_about(each, shift)
+        )
+        if person.holidays is not None and any(day in person.holidays for day in _dates_of(shift)):
+            cost += 1
+        return self._roster.rules.requests_weight * cost
+
+    # ---- even totals
+
+    def _totals(self) -> Measured:
+        """Return the squared distance of every engineer's total over all kinds from their share, times 100."""
+        value = sum(self._total_cost(person, self._count(person)) for person in self._people)
+        terms: list[mathopt.LinearBase | float] = []
+        for person in self._people:
+            own = self._own(person)
+            costs = [self._total_cost(person, self._settled[person.id] + n) for n in range(len(own) + 1)]
+            terms += self._asked.price(mathopt.fast_sum([on for _, on in own]), costs, value)
+        return Measured(StageName.TOTALS, mathopt.fast_sum(terms), Fraction(value))
+
+    def _total_cost(self, person: Engineer, count: int) -> int:
+        return round(100 * (count - self._share(person)) ** 2)
+
+    @cached_property
+    def _people(self) -> list[Engineer]:
+        return [person for person in self._roster.engineers if self._own(person)]
+
+    def _own(self, person: Engineer) -> list[tuple[int, mathopt.Variable]]:
+        """Return the open shifts that the engineer can have, with their variables."""
+        return self._own_of.get(person.id, [])
+
+    @cached_property
+    def _own_of(self) -> Mapping[str, list[tuple[int, mathopt.Variable]]]:
+        found: dict[str, list[tuple[int, mathopt.Variable]]] = {}
+        for (who, number), on in self._asked.on.items():
+            found.setdefault(who, []).append((number, on))
+        return found
+
+    def _count(self, person: Engineer) -> int:
+        return sum(1 for who, _ in self._held if who == person.id)
+
+    def _share(self, person: Engineer) -> Fraction:
+        """Return the engineer's share of all kinds and roles."""
+        kinds, roles = dict.fromkeys(shift.kind for shift in self._asked.shifts), self._roster.rules.roles
+        return sum((self._asked.shares.of_all_roles(kind, person.id, roles) for kind in kinds), Fraction(0))
+
+    # ---- points
+
+    def _points(self) -> Measured:
+        """Return the squared distance of every engineer's points from their share, summed up."""
+        rule = self._roster.rules.points
+        assert rule is not None, "the roster has points"
+        shifts, roles = self._asked.shifts, self._roster.rules.roles
+        worth = {kind: points_of_a_shift(rule, kind, shifts) for kind in dict.fromkeys(shift.kind for shift in shifts)}
+        shares = {
+            person.id: sum(
+                (worth[kind] * self._asked.shares.of_all_roles(kind, person.id, roles) for kind in worth), Fraction(0)
+            )
+            for person in self._people
+        }
+        carried = dict.fromkeys(shares, Fraction(0))
+        for who, number in self._held:
+            if who in carried:
+                carried[who] += worth[shifts[number].kind]
+        value = sum(((carried[who] - share) ** 2 for who, share in shares.items()), Fraction(0))
+        terms = []
+        for person in self._people:
+            had = sum((worth[kind] * self._settled_kinds[person.id, kind] for kind in worth), Fraction(0))
+            points = [(worth[shifts[number].kind], on) for number, on in self._own(person)]
+            terms.append(self._squared(points, shares[person.id] - had, value))
+        # The planner rounds the linear part of each square to a thousandth of a unit, which is at most a point.
+        tolerance = sum((abs(carried[who] - share) for who, share in shares.items()), Fraction(0)) / 1000
+        return Measured(StageName.POINTS, mathopt.fast_sum(terms), value, tolerance)
+
+    def _squared(
+        self, points: list[tuple[Fraction, mathopt.Variable]], share: Fraction, most: Fraction
+    ) -> mathopt.Variable:
+        """Return a variable that is at least the squared distance of these points from the share, if that is at most
+        `most`.
+
+        It lies above lines through neighbouring sums that the points can have, so it is exact where they are few.
+        """
+        model = self._asked.model
+        reach = Fraction(isqrt(floor(most) + 1) + 1)
+        total = model.add_variable(lb=float(share - reach), ub=float(share + reach))
+        model.add_linear_constraint(mathopt.fast_sum([float(each) * on for each, on in points]) == total)
+        squared = model.add_variable(lb=0)
+        sums = _sums(Counter(each for each, _ in points), share - reach, share + reach)
+        if len(sums) <= _MOST_LINES:
+            lines = list(pairwise(sums))
+        else:
+            # Tangents are never above the square.
+            some = [share - reach + 2 * reach * step / _MOST_LINES for step in range(_MOST_LINES + 1)]
+            lines = [(each, each) for each in some]
+        for one, other in lines:
+            # The line through both points of the parabola.
+            slope, base = one + other - 2 * share, share**2 - one * other
+            model.add_linear_constraint(squared >= float(slope) * total + float(base))
+        if len(sums) == 1:
+            model.add_linear_constraint(squared >= float((sums[0] - share) ** 2))
+        return squared
+
+    # ---- clumps
+
+    def spans(self) -> list[Span]:
+        """Add a constraint without limits for every four weeks of every engineer, and return them."""
+        shifts = self._asked.shifts
+        found = []
+        for person in self._people:
+            who, able = person.id, able_shifts(person, shifts, self._roster)
+            for weeks, share in shares_of_four_weeks(self._share(person), able, shifts):
+                own = {number: on for number, on in self._own(person) if _monday(shifts[number]) in weeks}
+                held = [n for engineer, n in self._held if engineer == who and _monday(shifts[n]) in weeks]
+                had = sum(1 for number in held if number not in self._open)
+                row = self._asked.model.add_linear_constraint(expr=mathopt.fast_sum(list(own.values())))
+                found.append(Span(who, frozenset(own), had, len(held), share, row))
+        return found
+
+    def ask_for_any_plan(self) -> None:
+        """Make the model's objective constant."""
+        self._asked.model.minimize(0.0)
+
+    def duties_in(self, answer: mathopt.SolveResult) -> set[tuple[str, int]]:
+        """Return the open duties of the plan found, by engineer and shift."""
+        values = answer.variable_values()
+        return {duty for duty, on in self._asked.on.items() if values[on] > 0.5}
+
+
+def _sums(points: Mapping[Fraction, int], low: Fraction, high: Fraction) -> list[Fraction]:
+    """Return every sum of these points between two limits, in order. points: how many there are of each."""
+    unit = lcm(*(worth.denominator for worth in points))
+    sums, most = {0}, floor(high * unit)
+    for worth, many in points.items():
+        step = int(worth * unit)
+        if step:
+            sums = {more for each in sums for more in range(each, min(each + step * many, most) + 1, step)}
+    return [Fraction(each, unit) for each in sorted(sums) if each >= low * unit]
+
+
+def _is_about(request: Request, shift: Shift) -> bool:
+    if request.kind is not None:
+        return request.kind == shift.kind
+    if request.day is not None:
+        return request.day in _dates_of(shift)
+    return any(day.weekday() == request.weekday for day in _dates_of(shift))
+
+
+def _dates_of(shift: Shift) -> set[date]:
+    """Return the date on which the shift starts, and the dates of its nights."""
+    return {shift.day, *(date.fromordinal(night) for night in range(shift.first_night, shift.end_night))}
+
+
+def _monday(shift: Shift) -> date:
+    return date.fromordinal(shift.day.toordinal() - shift.day.weekday())
