@@ -91,3 +91,9 @@ def test_who_loads_no_other_commands_module() -> None:
 
 def test_the_map_of_modules_has_every_command() -> None:
     assert sorted(MODULES) == sorted(ALL["oncall"].commands)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_known_command_is_built_without_the_others_of_its_module(name: str) -> None:
+    built = [full_name for full_name, _ in commands(typer.main.get_command(make_app(name)))]
+    assert [full_name for full_name in built if full_name.count(" ") == 1] == [f"oncall {name}"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 
 import typer
+from typer.main import get_command_name
+from typer.models import CommandInfo
 
 from oncall import __version__
 from oncall.cli.grouped_help import GroupedCommands
@@ -80,7 +82,7 @@ MODULES = {
 
 
 def make_app(command: str | None = None) -> typer.Typer:
-    """Return the program with the module of one command, which loads fast; with all modules for an unknown command."""
+    """Return the program with one command, which loads fast, or with all commands if the command is unknown."""
     app = typer.Typer(
         name="oncall",
         help="On-call rotations proven fair, and a pager that loses nothing.\n\n"
@@ -96,7 +98,22 @@ def make_app(command: str | None = None) -> typer.Typer:
     needed = [MODULES[command]] if command in MODULES else dict.fromkeys(MODULES.values())
     for module in needed:
         import_module(f"oncall.cli.{module}").register(app)
+    if command in MODULES:
+        _leave_only(command, app)
     return app
+
+
+def _leave_only(command: str, app: typer.Typer) -> None:
+    """Remove the module's other commands: Typer would read the options of each one."""
+    app.registered_commands = [one for one in app.registered_commands if _name_of(one) == command]
+    app.registered_groups = [one for one in app.registered_groups if one.name == command]
+
+
+def _name_of(command: CommandInfo) -> str:
+    if command.name is not None:
+        return command.name
+    assert command.callback is not None
+    return get_command_name(command.callback.__name__)
 
 
 def _print_version(is_asked: bool) -> None:
