@@ -76,6 +76,17 @@ def test_the_front_page_lists_what_ended_in_the_last_fourteen_days_and_links_to_
     assert '<a href="/status/history">History by month</a>' in past
 
 
+def test_the_front_page_shows_the_last_five_updates_of_an_open_incident_and_links_to_the_rest() -> None:
+    log = MemoryLog(now="2027-04-01 00:00")
+    incident = log.act(OpenIncident("Slow", {"portal": "partial_outage"}, message="Word 0."))
+    for number in range(1, 8):
+        log.now += timedelta(minutes=10)
+        log.act(UpdateIncident(incident, message=f"Word {number}."))
+    page = status_html(log.record, "/status/")
+    assert re.findall(r"Word \d", page) == ["Word 7", "Word 6", "Word 5", "Word 4", "Word 3"]
+    assert f'<a href="/status/incidents/{incident}">3 earlier updates</a>' in page
+
+
 def test_private_incidents_have_no_month_of_their_own() -> None:
     log = MemoryLog(now="2027-04-01 00:00")
     ended(log, "VPN of Acme", "2027-01-05 10:00", "2027-01-05 11:00", component="acme-vpn")

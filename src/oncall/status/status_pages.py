@@ -28,6 +28,8 @@ from oncall.status.uptime import Tally, component_tally, page_tally, percent
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+MOST_UPDATES = 5
+"""How many updates of an open incident the front page shows, the newest ones; the incident's own page shows all."""
 INDICATOR_SYMBOLS = {"none": "✓", "maintenance": "⚒", "minor": "▽", "major": "◐", "critical": "✕"}
 
 
@@ -57,6 +59,7 @@ def status_html(record: StatusRecord, base: str, *, may_subscribe: bool = False,
         upcoming=[each for each in record.upcoming if is_public(each, record)],
         recent=recent_entries(record),
         recent_days=RECENT_DAYS,
+        most_updates=MOST_UPDATES,
         may_subscribe=may_subscribe,
         may_text=may_text,
     )
