@@ -43,13 +43,13 @@ def _stage_line(stage: StageOpinion) -> str:
     if stage.is_optimal:
         return f"{name}: HiGHS proves that {claim} ({measure}: {_figure(stage.value)}; {took})"
     if stage.bound is None:
-        return f"{name}: HiGHS had no time to examine whether {claim}; give it a longer --time-limit"
+        return f"{name}: the time was up before HiGHS found a bound; give it a longer --time-limit"
     bound = f"no such plan has less than {_figure(stage.bound)}"
     if stage.is_beaten and stage.best is not None:
         found = f"{_figure(stage.best)} instead of {_figure(stage.value)}"
         return f"{name}: HiGHS found a plan as fair that {_BETTER[name]} ({measure}: {found}; {bound}; {took})"
     value = f"{measure}: {_figure(stage.value)}"
-    return f"{name}: HiGHS has no proof that {claim}, and found none that does ({value}; {bound}; {took})"
+    return f"{name}: HiGHS found no better plan, and no proof that there is none ({value}; {bound}; {took})"
 
 
 def _figure(value: Fraction) -> str:
