@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 async def in_own_thread(work: Callable[[], T], *, name: str) -> T:
-    """Return the result of work, or raise its error. name: of the thread. The program can end before the work does."""
+    """Return the result of work, or raise its error. name: the thread's. The program can end before the work."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()
 

@@ -25,7 +25,7 @@ class ReadsArrivals(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ArrivalPage:
-    """Which page to show: at most `limit` arrivals, of this caller (None: of all), after the one with this id."""
+    """The page to show: at most `limit` arrivals of one caller (None: of all), after the arrival with this id."""
 
     limit: int
     caller: str | None = None

@@ -83,8 +83,8 @@ def take_mail(
 ) -> list[Taken]:
     """Store a mail in `tx`, and return its outcome. The same mail again changes nothing.
 
-    envelope_sender, recipient: of the SMTP dialogue. Raises Conflict if another process stores the same mail at the
-    same time; the caller then tries again.
+    envelope_sender, recipient: the addresses of the SMTP dialogue. Raises Conflict if another process stores the same
+    mail at the same time; the caller then tries again.
     """
     policy = tx.policy_at(context.now)
     mail = _with_author(mail, policy.mail)

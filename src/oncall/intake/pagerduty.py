@@ -24,7 +24,7 @@ _FIELDS = ("source", "component", "group", "class", "severity")
 
 
 class InvalidEvent(Unreadable):
-    """Raised for an event that PagerDuty would refuse. errors: as PagerDuty words them."""
+    """Raised for an event that PagerDuty would refuse. errors: the faults in PagerDuty's words."""
 
     def __init__(self, errors: list[str]) -> None:
         self.errors = errors

@@ -19,7 +19,7 @@ from oncall.paging.ports.callers import Token
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """A kind of sender. name: in the intake log. prefix: of the ids of its tickets. read: its reader."""
+    """A kind of sender. name: its name in the log. prefix: the beginning of its tickets' ids. read: its reader."""
 
     name: str
     prefix: str

@@ -75,7 +75,9 @@ class Unreadable(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a signal comes from. sender: the kind of sender, like `alertmanager`. prefix: of the ids of its tickets."""
+    """Where a signal comes from. sender: the kind of sender, like `alertmanager`. prefix: the beginning of its tickets'
+    ids.
+    """
 
     caller: Token
     sender: str
@@ -99,7 +101,7 @@ class Became(StrEnum):
 class Taken:
     """The result of one signal. ticket: None if it is about no ticket. attempts: the new attempts to send.
 
-    action: of the verdict, for a new ticket.
+    action: the verdict's action, for a new ticket.
     """
 
     became: Became

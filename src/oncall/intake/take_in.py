@@ -116,7 +116,7 @@ def _ticket_of(tx: IntakeStore, signal: Signal, row: SenderKey | None, context: 
 
 
 class _Trigger:
-    """One TRIGGER in one transaction. row: of the sender's key. stored: the ticket that it leads to."""
+    """One TRIGGER in one transaction. row: the row of the sender's key. stored: the ticket that the key leads to."""
 
     def __init__(
         self,

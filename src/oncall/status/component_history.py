@@ -104,7 +104,7 @@ def pieces(window: SecondsSpan, histories: Iterable[ComponentHistory]) -> Iterat
 
 
 def outside(spans: Iterable[SecondsSpan], others: Iterable[SecondsSpan]) -> Iterator[SecondsSpan]:
-    """Yield the parts of `spans`, which are in order and apart, that none of the others covers."""
+    """Yield the parts of `spans` that no span of `others` covers. `spans` must be in order and must not overlap."""
     in_order = sorted(others, key=lambda span: span.start)
     for span in spans:
         start = span.start

@@ -19,7 +19,7 @@ NEWS_FOR = timedelta(days=1)
 
 
 def due_events(record: StatusRecord, events: Iterable[StatusEvent]) -> list[StatusEvent]:
-    """Return the events that are due at `record.now` and not in the log yet. events: of the log."""
+    """Return the events that are due at `record.now` and not in the log yet. events: those of the log."""
     found = [event for each in record.maintenances for event in _of_maintenance(each, record)]
     return [*found, *_of_proposals(record, list(events))]
 

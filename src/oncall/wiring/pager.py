@@ -58,9 +58,9 @@ class Pager:
 async def open_pager(
     settings: Settings, *, callback_url: str | None, address: str | None = None
 ) -> AsyncIterator[Pager]:
-    """Run a pager until the context ends. callback_url: where Twilio posts receipts and replies; None: nowhere.
+    """Run a pager until the context ends. callback_url: where Twilio posts receipts and replies; None if it posts none.
 
-    address: of this process's own web service, for links without a public address; None if it has none.
+    address: the address of this process's own web service, for links without a public address; None without a service.
     """
     clock, store = make_clock(settings), make_store(settings)
     last_beat = _start_no_earlier_than_the_last_pager(clock, store)

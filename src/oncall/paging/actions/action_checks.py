@@ -35,7 +35,7 @@ def action_faults(fields: Mapping[str, object], *, caller: str, now: datetime) -
     uses.
 
     fields: values of any type; a field that is absent or None is checked only if the action needs it. caller: the name
-    of the caller who acts; `by` may always hold it. now: policy time, aware UTC.
+    of the caller who acts; this name is always accepted in `by`. now: policy time, aware UTC.
     """
     kind, by, at, why, sent_id = (fields.get(name) for name in ("kind", "by", "at", "why", "id"))
     found = [

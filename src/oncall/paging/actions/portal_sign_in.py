@@ -36,7 +36,7 @@ class PortalLinkView(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A contact of the customers file. address: in small letters. session: the digest of the session."""
+    """A contact of the customers file. address: in small letters. session: the digest of the contact's session."""
 
     address: str
     customer: Customer

@@ -200,7 +200,9 @@ def _bundle(writer: _Writer, stored: StoredTicket, tail: str, others: Sequence[s
 
 
 def summary_text(codes: Sequence[str]) -> str:
-    """Return the summary of urgent pages beyond their ceiling. codes: of all tickets in it, the newest first."""
+    """Return the summary of urgent pages beyond their ceiling. codes: those of all tickets in the summary, the newest
+    first.
+    """
     tickets = "ticket" if len(codes) == 1 else "tickets"
     head = f"URGENT {len(codes)} {tickets} in a flood, newest: "
     tail = f". List all: send WHO, or run oncall tickets. Reply ACK ALL or ACK {codes[0]}"
@@ -248,8 +250,8 @@ def handoff_text(
 ) -> str:
     """Return the notice to the next person on call about the open tickets, with the first one's link if there is room.
 
-    tickets: in the order of their clocks. clock: the first ticket's clock. owner: the name of the first ticket's
-    owner. also: what else the command in the text shows, like `paged 3, 2 notes`.
+    tickets: ordered by their clocks. clock: the first ticket's clock. owner: the name of the first ticket's owner.
+    also: what else the command in the text shows, like `paged 3, 2 notes`.
     """
     first = tickets[0]
     writer = _writer(policy, first.ticket.customer, owner)

@@ -23,7 +23,7 @@ MANAGE, UNSUBSCRIBE = "/status/manage/", "/status/u/"
 def confirming_mail(
     subscriber: Subscriber, token: str, page: StatusPage, *, base: str, real_now: datetime
 ) -> RelayMessage:
-    """Return the mail with the link that confirms. base: the address of this service. token: as the link carries it."""
+    """Return the mail with the link that confirms. base: the address of this service. token: the token in the link."""
     text = (
         f"Confirm that this address gets notices of {page.name}:\n\n{base}{CONFIRM}{token}\n\n"
         "The link works for 7 days. Press the button on the page that it opens.\n"

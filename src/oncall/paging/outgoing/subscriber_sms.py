@@ -21,7 +21,7 @@ _LONGEST_PAGE = 30
 
 
 def code_message(subscriber: Subscriber, token: str, code: str, page: StatusPage, real_now: datetime) -> RelayMessage:
-    """Return the text with the code that proves a number. token: of the form into which the code is typed."""
+    """Return the text with the code that proves a number. token: the token of the form into which the code is typed."""
     words = f"{code} is your code for notices of {_name(page)}. It works for 10 minutes. Not you? Do nothing."
     sms = OutgoingSms(subscriber.address, fitted(words), real_now + CODE_LASTS)
     return _message(sms, SUBSCRIBER_CODES, subscriber, "status.code", f"code|{token}", 0, real_now)

@@ -11,9 +11,10 @@ from typing import Protocol
 class Heartbeat:
     """A job that calls regularly. Times are policy time, aware UTC.
 
-    every: how often it calls. grace: how late a call may be. by: who made it. customer, plan, impact: of its ticket;
-    None: as the routing table says. last_at: its last call; None: it has never called. due_at: when its silence opens
-    a ticket. ticket: the ticket that its silence has opened; None while it calls. opened: how many tickets so far.
+    every: how often it calls. grace: how late a call may be. by: who made it. customer, plan, impact: those of its
+    ticket; None: the routing table decides. last_at: its last call; None: it has never called. due_at: when its silence
+    opens a ticket. ticket: the ticket that its silence has opened; None while it calls. opened: how many tickets so
+    far.
     """
 
     name: str

@@ -9,7 +9,8 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A person as the identity provider knows them. is_verified: it has checked that the e-mail address is theirs.
+    """A person as the identity provider knows them. is_verified: the provider has checked that the e-mail address is
+    theirs.
 
     is_manager: they are in the group of the managers. id_token: what the provider signed.
     """

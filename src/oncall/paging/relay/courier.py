@@ -92,7 +92,7 @@ class Courier:
         return len(claimed)
 
     async def _round_of(self, batch: BatchCarrier, claimed: list[RelayMessage]) -> int:
-        """Send claimed messages in one go, store all outcomes at once, and return how many are done with.
+        """Send claimed messages in one go, store all outcomes at once, and return how many need no further send.
 
         When the process stops, what was sent is still stored, so that it is not sent again.
         """

@@ -19,7 +19,7 @@ class LogGaps:
     def settled(self, cursor: int, numbers: Sequence[int], real_now: datetime) -> int:
         """Return the number up to which the log is complete. Gaps older than `GAP_LASTS` do not count.
 
-        numbers: of the events after the cursor, in order.
+        numbers: the numbers of the events after the cursor, in order.
         """
         expected, gap = cursor + 1, None
         for number in numbers:

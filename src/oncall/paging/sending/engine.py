@@ -50,8 +50,8 @@ REST_AFTER_FAILURE = 0.5
 class Engine:
     """One pager: finds due work, stores each attempt before it is sent, sends it, and records the outcome.
 
-    channels: by the name that policy steps use. A missing channel falls back to `sms`, except for a person whom no
-    text reaches.
+    channels: the channels by the names that policy steps use. A missing channel falls back to `sms`, except for a
+    person whom no text reaches.
     """
 
     def __init__(

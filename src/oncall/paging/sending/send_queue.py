@@ -30,7 +30,7 @@ BEFORE_ITS_STEP_ENDS = timedelta(seconds=5)
 def send_in_turn(work: SendWork, claimed: Sequence[Attempt]) -> list[Attempt]:
     """Mark the claimed attempts within the limits as being sent; the others keep waiting. Pages go before notices.
 
-    Returns the attempts to be sent: of each bundle the one that leads it.
+    Returns the attempts to be sent; a bundle is returned as its leader.
     """
     if not claimed:
         return []

@@ -54,7 +54,7 @@ def left_words(seconds: int) -> str:
 def state_words(item: TicketView, names: Mapping[str, str] = _IDS_ONLY) -> str:
     """Return a ticket's state and its owner: `held until ...`, `taken by ana`, `merged into T-1`.
 
-    names: of people by their ids, to show instead of the ids.
+    names: people's names by id, to show instead of the ids.
     """
     owner = names.get(item["owner"], item["owner"]) if item["owner"] else None
     if item["merged_into"]:
@@ -132,7 +132,7 @@ def one_clock(clock: ClockView, zone: str | None) -> str:
 def timeline_rows(view: WholeTicketView, names: Mapping[str, str] = _IDS_ONLY) -> list[list[str]]:
     """Return the log as rows of time, event, author and words; a message has only its time and words.
 
-    names: of people by their ids, to show instead of the ids. Words that a person wrote stay as they are.
+    names: people's names by id, to show instead of the ids. Words that a person wrote stay as they are.
     """
     zone = view.get("timezone")
     below: dict[int | None, list[AttemptView]] = {}

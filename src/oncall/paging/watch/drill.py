@@ -103,7 +103,8 @@ def start_drill(
 ) -> tuple[StoredTicket, Attempt]:
     """Store the drill and its queued page.
 
-    ends_at: policy time after which the pager no longer sends it. name: of `new_drill_name`, which no ticket has.
+    ends_at: policy time after which the pager no longer sends it. name: a name from `new_drill_name` that no ticket
+    has.
     """
     name = name or new_drill_name()
     code = free_code(tx)

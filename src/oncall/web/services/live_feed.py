@@ -1,7 +1,7 @@
 """Tells open pages that a fact has changed: one query a second for all of them, and none while no page is open.
 
 It runs in the pager's process and must never slow it. The pages are told one after the other, at most a hundred a
-second, and less often the more of them are open and the longer it takes to read what they show.
+second. The more pages are open, and the longer it takes to read their content, the less often they are told.
 """
 
 from __future__ import annotations

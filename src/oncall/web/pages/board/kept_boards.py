@@ -67,7 +67,7 @@ class BoardFacts:
 class _Shared:
     """Facts that open boards share, and the pages made of them. read_at: monotonic.
 
-    pages: by the state of the table, and whether the reader has the table.
+    pages: the pages by the table's state, and by whether the reader has the table.
     """
 
     facts: BoardFacts

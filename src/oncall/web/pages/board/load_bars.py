@@ -16,7 +16,8 @@ _OVER, _UNDER, _MARK = "#8a3b00", "#1d4f86", "#1f2933"
 
 
 def load_bars(kind: str, loads: Sequence[tuple[str, dict[str | None, Load]]], number: int) -> Markup:
-    """Return a bar for each engineer's shifts of a kind, with a mark at the share. number: of the picture on its page.
+    """Return a bar for each engineer's shifts of a kind, with a mark at the share. number: the picture's number on its
+    page.
 
     loads: as `KindLoads` has them, but by names; the loads of all roles together are drawn.
     """

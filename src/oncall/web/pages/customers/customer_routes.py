@@ -107,7 +107,7 @@ async def _page_of(
     faults: Sequence[FieldFault] = (),
     alert: str | None = None,
 ) -> Response:
-    """Return the page of a ticket. typed: the message that the form holds. faults: of the form, listed on top."""
+    """Return the page of a ticket. typed: the message that the form holds. faults: the form's faults, listed on top."""
     _refuse_flood(request, services)
     context = services.engine.context(CUSTOMER)
 

@@ -231,7 +231,9 @@ async def _form_page(
     promise: Sequence[str] = (),
     promised: str = "",
 ) -> Response:
-    """Return the page with the form. fields: as they were typed. promise: what the form would cause, in sentences."""
+    """Return the page with the form. fields: the fields as they were typed. promise: what the form would cause, in
+    sentences.
+    """
     return page(
         "portal.html.j2",
         status=status,

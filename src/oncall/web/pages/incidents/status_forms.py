@@ -154,7 +154,7 @@ FORMS: Mapping[str, StatusForm] = {
 
 
 def action_of(form: StatusForm, name: str, fields: Mapping[str, str], zone: ZoneInfo) -> StatusAction:
-    """Return the action that a sent form asks for. zone: in which its times are written. Raises FieldFaults."""
+    """Return the action that a sent form asks for. zone: the zone of the form's times. Raises FieldFaults."""
     document: dict[str, object] = {"action": name}
     for each in form.fields:
         value = _value(each, fields, zone)
