@@ -198,7 +198,7 @@ def _message_of(mail: Mail) -> str:
 
 
 def _of_thread(tx: IntakeStore, mail: Mail, origin: Origin) -> StoredTicket | None:
-    """Return the ticket of the nearest mail above this one in its thread that we know; None if there is none."""
+    """Return the ticket of the nearest known mail that this mail answers; None if no such mail is known."""
     for ancestor in mail.ancestors:
         row = tx.sender_key(origin.caller.name, MAIL, ancestor)
         if row is not None and row.ticket is not None:

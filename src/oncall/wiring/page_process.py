@@ -50,9 +50,9 @@ class PageStart:
 
 
 class OnlyPages:
-    """An ASGI application around another one, which refuses what the pager's process must answer.
+    """An ASGI application around another one, which refuses requests that the pager's process must answer.
 
-    Such a request arrives only if its client sent it before the answer to the one before.
+    Such a request arrives only if its client sent it without waiting for the answer to the request before it.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -81,7 +81,7 @@ def soon_changed(
 ) -> list[AssignmentChange]:
     """Return the changes within 48 hours of `now` (aware UTC) for each engineer who gets an SMS about a version.
 
-    schedule: with the version. by: its author, who gets none.
+    schedule: the schedule after the version. by: the version's author, who gets no SMS.
     """
     soon = Window(now, now + TOLD_AT_ONCE)
     near = [
