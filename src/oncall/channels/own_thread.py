@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 async def in_own_thread(work: Callable[[], T], *, name: str) -> T:
-    """Run work in a thread with this name; return its result or raise its error. The program can end before the work."""
+    """Run work in a thread of this name, and return its result or raise its error. The program may end first."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()
 
