@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from oncall.paging.actions.action_checks import LONGEST_MESSAGE
 from oncall.web.access.flood_gate import FloodGate
 from oncall.web.pages.customers.customer_routes import NO_TICKET, TOO_MANY
+from oncall.web.pages.frame.page_refusals import TOO_LARGE
 from tests.web.browser import Browser, has
 from tests.web.customer_pages import kinds, new_page, record, shown
 from tests.web.service import Service, problem
@@ -119,7 +120,7 @@ def test_an_empty_message_is_refused_in_words(desk: Service, browser: Browser, t
 def test_a_body_beyond_every_message_is_refused_unread(desk: Service, browser: Browser) -> None:
     _, path = new_page(desk)
     answer = browser.fill(path, f"{path}/message", message="x" * 4_200_000)
-    has(answer, 413, " bytes; 4194304 at most")
+    has(answer, 413, TOO_LARGE)
 
 
 def test_html_bidi_and_control_characters_of_a_customer_do_nothing(desk: Service, browser: Browser) -> None:

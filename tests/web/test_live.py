@@ -287,7 +287,7 @@ def test_the_live_parts_are_those_of_the_board_and_the_same_for_every_visitor(an
         changed = ana.page(live).select('[data-live="table"]')
         assert (len(changed), changed == parts[0][-1:]) == (1, False)
     refused = ana.get("/board/live?weeks=5")
-    assert (refused.status_code, "weeks: write 4, 13 or 52" in refused.text) == (422, True)
+    assert (refused.status_code, "Weeks: write 4, 13 or 52" in refused.text) == (422, True)
 
 
 def test_a_page_that_is_told_of_a_ticket_finds_it_in_the_live_parts(ana: Browser, service: Service) -> None:

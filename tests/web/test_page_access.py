@@ -42,6 +42,7 @@ PAGES = [
     f"{SHIFT}?with=chloe",
     "/me",
     "/board/tickets/T-FIRST",
+    "/board/tickets/T-FIRST/events",
 ]
 MANAGERS_PAGES = ["/board/drafts", "/board/drafts/draft-one", "/board/drafts/draft-one/events"]
 UPLOADS = ["/board/drafts/upload", "/board/drafts/make"]

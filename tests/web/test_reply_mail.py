@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from email.message import EmailMessage
 from itertools import count
 from typing import Any, cast
 
 import pytest
+from bs4.element import Tag
 from structlog.testing import capture_logs
 
 from oncall.paging.views.ticket_view_types import WholeTicketView
@@ -125,6 +128,30 @@ def test_the_timeline_shows_how_the_mail_was_delivered(desk: Service, mailbox: M
         words
     ]
     assert "gone@" not in str(desk.call("GET", "/v1/webhooks").json())
+
+
+def test_an_open_page_shows_each_step_of_a_mails_delivery_without_another_event(
+    desk: Service, mailbox: Mailbox
+) -> None:
+    ticket, _ = by_mail(desk)
+    path = f"/board/tickets/{ticket}"
+    reply(desk, ticket, "One moment.")
+    letters(mailbox, ticket, 1)
+    desk.until(lambda: replies(desk, ticket)[0]["mail"]["state"] == "sent")
+    desk.until(lambda: all(each["status"] == "delivered" for each in desk.ticket(ticket)["attempts"]))
+    with Browser(desk) as browser:
+        browser.sign_in("mei")
+        body = browser.page(path).find("body")
+        assert isinstance(body, Tag)
+        with browser.http.stream("GET", f"{body['data-stream']}?after={body['data-at']}") as stream:
+            lines = stream.iter_lines()
+            assert next(lines) == "retry: 2000"
+            with closing(sqlite3.connect(desk.file)) as file, file:
+                file.execute(
+                    "UPDATE relay_messages SET sent_at = NULL, due_at = NULL, error = 'away' WHERE ticket = ?", [ticket]
+                )
+            assert "event: changed" in lines
+        assert "mail to the customer: failed" in browser.page(path).get_text()
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from typing import Protocol, TypedDict
 from zoneinfo import ZoneInfo
 
@@ -86,7 +87,7 @@ def customer_view(tx: TicketStore, stored: StoredTicket, context: ActionContext)
         "graver": graver_impact(work.stored.impact, work.policy),
         "is_solved": work.stored.status is TicketStatus.RESOLVED,
         "state": _state(work, zone),
-        "promises": [words for clock in work.clocks.clocks if (words := _promise(clock, zone)) is not None],
+        "promises": [words for clock in _by_end(work.clocks.clocks) if (words := _promise(clock, zone)) is not None],
         "conversation": [said for event in work.log for said in _said(event, work.schedule, zone)],
         "opened": full_time(work.stored.received_at, zone),
     }
@@ -105,6 +106,14 @@ def _state(work: TicketWork, zone: ZoneInfo) -> str:
     if stored.action == "page":
         return "We have your ticket, and are calling an engineer."
     return "Our support desk has your ticket."
+
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def _by_end(clocks: Iterable[SlaClock]) -> list[SlaClock]:
+    """Return the clocks in the order of their ends; those without one come last."""
+    return sorted(clocks, key=lambda clock: (clock.due_at is None, clock.due_at or _NEVER))
 
 
 def _promise(clock: SlaClock, zone: ZoneInfo) -> str | None:

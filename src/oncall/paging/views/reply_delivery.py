@@ -6,7 +6,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from oncall.paging.domain.events import Event, SupportMessage
-from oncall.paging.ports.relay import RelayReads
+from oncall.paging.ports.relay import RelayMessage, RelayReads
 from oncall.paging.relay.customer_mail import reply_mail_id
 
 if TYPE_CHECKING:
@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
 def mail_view(tx: RelayReads, event: Event, zone: tzinfo) -> MailView | None:
     """Return the delivery of the mail with a reply; None for another event, and for a reply that no mail carries."""
-    if not isinstance(event, SupportMessage) or event.text is None:
-        return None
-    message = tx.relay_message(reply_mail_id(event))
+    message = _message(tx, event)
     if message is None:
         return None
     view: MailView = {
@@ -31,3 +29,14 @@ def mail_view(tx: RelayReads, event: Event, zone: tzinfo) -> MailView | None:
     if message.error is not None:
         view["error"] = message.error
     return view
+
+
+def mail_state(tx: RelayReads, event: Event) -> str | None:
+    """Return a text that changes with each step of the delivery of the mail with a reply; None without such a mail."""
+    message = _message(tx, event)
+    return f"{message.id}={message.state.value}, {message.sends}, {message.error}" if message is not None else None
+
+
+def _message(tx: RelayReads, event: Event) -> RelayMessage | None:
+    is_reply = isinstance(event, SupportMessage) and event.text is not None
+    return tx.relay_message(reply_mail_id(event)) if is_reply else None

@@ -12,6 +12,7 @@ from oncall.paging.actions.action_checks import LONGEST_WHY
 from oncall.paging.actions.ticket_references import find_ticket
 from oncall.paging.ports.store import Transaction
 from oncall.paging.relay.customer_mail import customer_address
+from oncall.paging.views.ticket_mark import ticket_mark
 from oncall.paging.views.ticket_view_types import WholeTicketView
 from oncall.paging.views.ticket_views import stored_whole_view
 from oncall.paging.views.ticket_words import timeline_rows
@@ -19,13 +20,15 @@ from oncall.paging.watch.drill import new_drill_name
 from oncall.planning.views.board_view import own_view
 from oncall.schedule.schedule import Schedule
 from oncall.support.policy import Policy
+from oncall.web.edge.problem_documents import ProblemDocument
 from oncall.web.pages.board.board_state import LIVE_PATH
 from oncall.web.pages.board.kept_boards import boards_of
 from oncall.web.pages.frame.door import PageVisitor, VisitorDep
+from oncall.web.pages.frame.live_routes import TOO_MANY, EventStream, is_still_signed_in
 from oncall.web.pages.frame.page_route import PageRoute
 from oncall.web.pages.frame.rendering import HEADERS, page, render
-from oncall.web.services.dependencies import ServicesDep
-from oncall.web.services.live_feed import LivePlace, place_of
+from oncall.web.services.dependencies import ServicesDep, running
+from oncall.web.services.live_feed import place_of
 from oncall.web.services.services import Services
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -81,15 +84,31 @@ async def get_ticket_page(ticket_id: str, services: ServicesDep, visitor: Visito
     return await ticket_page_of(services, visitor, ticket_id)
 
 
+@router.get("/board/tickets/{ticket_id}/events")
+async def get_ticket_events(ticket_id: str, request: Request, services: ServicesDep, visitor: VisitorDep) -> Response:
+    """Streams a `changed` event each time that the ticket or a delivery of its messages changes."""
+    live, session = running(request).live, visitor.who.session
+
+    async def mark() -> str:
+        return await services.engine.read(lambda tx: ticket_mark(tx, find_ticket(tx, ticket_id)))
+
+    present = await mark()
+    if live.is_full(session):
+        raise ProblemDocument(503, TOO_MANY)
+    after = request.headers.get("last-event-id") or request.query_params.get("after") or present
+    stream = live.follow_mark(session, after[:60], mark, is_still_signed_in(request))
+    return EventStream(stream, headers={**HEADERS, "X-Accel-Buffering": "no"}, media_type="text/event-stream")
+
+
 async def ticket_page_of(
     services: Services, visitor: PageVisitor, ticket_id: str, *, message: str | None = None
 ) -> Response:
     """Return the page of a ticket, named by its id or code. message: what an action did. Raises NotFound."""
     now = services.clock.now()
 
-    def work(tx: Transaction) -> tuple[WholeTicketView, Schedule, Policy, LivePlace]:
-        ticket = stored_whole_view(tx, find_ticket(tx, ticket_id), now)
-        return ticket, tx.schedule(), tx.policy_at(now), place_of(tx)
+    def work(tx: Transaction) -> tuple[WholeTicketView, Schedule, Policy, str]:
+        stored = find_ticket(tx, ticket_id)
+        return stored_whole_view(tx, stored, now), tx.schedule(), tx.policy_at(now), ticket_mark(tx, stored)
 
     ticket, schedule, policy, at = await services.engine.read(work)
     latest = schedule.latest
