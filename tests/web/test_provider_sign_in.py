@@ -85,7 +85,8 @@ def words(answer: httpx.Response, status: int, expected: str) -> None:
     assert answer.status_code == status, answer.text
     alert = BeautifulSoup(answer.text, "html.parser").find(role="alert")
     assert alert is not None
-    assert alert.text == expected
+    # A page ends a refusal as a sentence.
+    assert alert.text == f"{expected}."
     assert "set-cookie" not in answer.headers
 
 
