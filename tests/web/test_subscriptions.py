@@ -112,7 +112,11 @@ def test_the_answer_is_the_same_for_a_known_address_and_for_a_program_in_the_tra
         ({"email": "ana"}, 422, "this is not a mail address; write one like ana@example.com"),
         ({"email": "root@example.org"}, 422, "is a shared mailbox, which gets no notices"),
         ({"email": "ana@example.org", "component": "<b>"}, 422, "there is no component"),
-        ({"email": "ana@example.org", "component": "x" * 70_000}, 413, "what you sent is too large, so nothing was stored"),
+        (
+            {"email": "ana@example.org", "component": "x" * 70_000},
+            413,
+            "what you sent is too large, so nothing was stored",
+        ),
     ],
 )
 def test_a_bad_form_is_refused_with_a_page_that_says_why(
