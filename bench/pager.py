@@ -3,7 +3,8 @@
 Each row runs the real service in a process of its own, posts urgent tickets over loopback, and takes the time from the
 202 to the arrival of the message at a Twilio stand-in, which is a process of its own, too. The stand-in reports each
 message as sent and as delivered, each time on a new connection, as Twilio does. Each accepted ticket must arrive once.
-Alertmanager, which keeps alerts in memory only, gets the same load and posts one webhook for each alert.
+Alertmanager, which keeps alerts in memory only, gets the same load and posts one webhook for each alert. The row `bare`
+is the least that the same libraries need for a ticket (`bench/bare.py`): the rest of our rows is our own code.
 
     make bench ONLY=pager                                             every row, about seven minutes
     BENCH_SECONDS=10 BENCH_ROWS=sqlite make bench ONLY=pager          shorter, and only SQLite beside Alertmanager
@@ -17,7 +18,7 @@ import os
 from collections.abc import Sequence
 
 from bench.alertmanager import installed
-from bench.paging_rows import RECEIPTS, Load, Row, peer_row, service_row
+from bench.paging_rows import RECEIPTS, Load, Row, bare_row, peer_row, service_row
 from bench.running import postgres, postgres_name
 from bench.tables import print_table
 from bench.victims import ALONE
@@ -40,7 +41,7 @@ def main() -> None:
     print("\nFrom the 202 to Twilio's request, with receipts (real service, loopback)", flush=True)
     path = installed()
     peers = [peer_row(path, load) for load in (steady, burst)] if path is not None else []
-    rows = []
+    rows = [bare_row(load) for load in (steady, burst)] if any(word in "bare" for word in wanted) else []
     for name, database in (("oncall, SQLite", None), (f"oncall, {postgres_name()}", postgres)):
         if any(word in name.lower() for word in wanted):
             loads = (Load(STEADY, short, receipts=False), steady, burst)

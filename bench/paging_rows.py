@@ -14,6 +14,7 @@ from statistics import median, quantiles
 import psutil
 
 from bench.alertmanager import alertmanager, alerts, webhook
+from bench.bare import bare_service
 from bench.judging import settle
 from bench.load import Answers, Post, post_all
 from bench.running import TwilioProcess, cpu_seconds, service, twilio
@@ -93,7 +94,23 @@ def service_row(
                 if limits is None:
                     return _shared_row(name, load, _under_load(target, process, load, _in_store(url)), provider, url)
                 found = _under_load(target, process, load, _at_provider(provider, load.receipts))
-            arrived, unheard = provider.ask("requests")["requests"], provider.ask("counts")["callbacks_lost"]
+            return _alone_row(name, load, found, provider)
+
+
+def bare_row(load: Load) -> Row:
+    """Measure the least that a pager on the same libraries does (`bench/bare.py`)."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        with twilio(folder, receipts=load.receipts) as provider:
+            with bare_service(folder, provider) as (address, process):
+                target = f"{address}/v1/tickets", dict[str, str]()
+                found = _under_load(target, process, load, _at_provider(provider, load.receipts))
+            return _alone_row("bare: the libraries only", load, found, provider)
+
+
+def _alone_row(name: str, load: Load, found: _Measured, provider: TwilioProcess) -> Row:
+    """Return the row of a pager that sends each ticket in a text of its own."""
+    arrived, unheard = provider.ask("requests")["requests"], provider.ask("counts")["callbacks_lost"]
     seen: dict[str, list[float]] = {}
     for request in arrived:
         words = request["form"].get("Body", "").split()
