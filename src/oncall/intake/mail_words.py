@@ -44,7 +44,7 @@ def decoded(raw: bytes, charset: str | None) -> str:
 
 def html_text(html: str) -> str:
     """Return the text that a reader of an HTML mail sees, a line for each block."""
-    # Few mails need it, and it takes a tenth of the start of a service.
+    # Few mails need it, and its import would slow each start.
     from bs4 import BeautifulSoup
     from bs4.element import NavigableString, Tag
 
