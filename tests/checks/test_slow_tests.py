@@ -10,7 +10,7 @@ REPORT = """
 ============================== slowest durations ===============================
 0.30s call     tests/web/test_a.py::test_slow[case [1] of 2]
 0.02s call     tests/web/test_a.py::test_slow[2]
-0.11s call     tests/web/test_a.py::test_fast
+0.09s call     tests/web/test_a.py::test_fast
 0.40s setup    tests/web/test_a.py::test_fast
 0.05s call     tests/web/test_b.py::TestRooms::test_with_usual_setup
 0.10s setup    tests/web/test_b.py::TestRooms::test_with_usual_setup
