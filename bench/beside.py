@@ -33,7 +33,7 @@ from oncall.store.database import open_store
 from oncall.support.calendar import calendar_of
 from oncall.support.policy_file import packaged_policy_text
 
-RATE, WARM_UP, TURNS = 100, 100, 2
+RATE, WARM_UP, TURNS = int(os.environ.get("BENCH_RATE", "100")), 100, 2
 DAYS = 91
 SECONDS = int(os.environ.get("BENCH_SECONDS", "20"))
 """Seconds of each turn."""

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 
-from bench.beside import House, house, in_turns, post, print_turns
+from bench.beside import RATE, House, house, in_turns, post, print_turns
 from bench.mailbox import mailbox
 from bench.visitors import Seen, Visitors, visiting
 from oncall.paging.ports.store import Transaction
@@ -36,7 +36,7 @@ def main() -> None:
 
 def readers() -> None:
     """Print the pager beside readers of the status page."""
-    print(f"\n/status from its cache: {READS:,} requests a second beside 100 tickets/s (from the 202 to Twilio)")
+    print(f"\n/status from its cache: {READS:,} requests a second beside {RATE} tickets/s (from the 202 to Twilio)")
     with house(people=2) as own:
         history(own)
         seen: list[Seen] = []
@@ -55,7 +55,7 @@ def readers() -> None:
 
 def subscribers() -> None:
     """Print the pager beside the notices of an incident to all subscribers by mail."""
-    print(f"\nAn incident is told to {SUBSCRIBERS:,} subscribers by mail beside 100 tickets/s")
+    print(f"\nAn incident is told to {SUBSCRIBERS:,} subscribers by mail beside {RATE} tickets/s")
     with mailbox() as box:
         mail = {"ONCALL_SMTP_URL": f"smtp://127.0.0.1:{box.port}", "ONCALL_MAIL_FROM": "status@example.com"}
         with house(people=2, more=mail, prepare=subscribe) as own:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from bench.beside import House, house, in_turns, post, print_turns, sessions
+from bench.beside import RATE, House, house, in_turns, post, print_turns, sessions
 from bench.paging_rows import tickets
 from bench.running import cpu_seconds
 from bench.visitors import Seen, Visitors, visiting
@@ -30,7 +30,7 @@ PEOPLE, LOADS = 50, 40
 def main() -> None:
     """Measure both and print the tables."""
     one_board()
-    print(f"\n{BOARDS} open boards and {PORTALS} customers' pages beside 100 tickets/s (from the 202 to Twilio)")
+    print(f"\n{BOARDS} open boards and {PORTALS} customers' pages beside {RATE} tickets/s (from the 202 to Twilio)")
     beside_boards(BOARDS, PORTALS)
 
 
