@@ -61,6 +61,14 @@ class MailPost:
         """Close the connection."""
         self._drop()
 
+    def send_now(self, server: MailServer, sender: str, message_id: str, body: str, real_now: datetime) -> None:
+        """Send one mail, and wait for the server's answer. Raises DeliveryError as `carry` does.
+
+        message_id, body: as in its `RelayMessage`.
+        """
+        mail = mail_from_body(body)
+        self._send(server, sender, mail.to, _written(mail, sender, message_id, real_now))
+
     def _outcomes(
         self, server: MailServer, sender: str, messages: Iterable[RelayMessage], real_now: datetime
     ) -> Iterator[DeliveryError | None]:
@@ -68,8 +76,7 @@ class MailPost:
             if self._is_halted and number > 0:
                 return
             try:
-                mail = mail_from_body(message.body)
-                self._send(server, sender, mail.to, _written(mail, sender, message.id, real_now))
+                self.send_now(server, sender, message.id, message.body, real_now)
             except DeliveryError as error:
                 yield error
                 if not isinstance(error, AddressRefused):

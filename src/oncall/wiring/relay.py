@@ -16,6 +16,7 @@ from typing import TypeVar
 import structlog
 
 from oncall.channels.mail_post import MailPost
+from oncall.channels.many_mails import ManyMails
 from oncall.channels.subscriber_hook import SubscriberHookPost
 from oncall.channels.subscriber_sms_post import SubscriberSmsPost
 from oncall.channels.team_channel import TeamChannelPost
@@ -252,7 +253,7 @@ class Relay:
             self._addresses[to] = address
             carrier, may_go = self._carrier(to, address, hook), self._turns.next if to in _BY_SMS else None
             courier = Courier(to, carrier, self._write, self._real_now, self._metrics, may_go)
-            if to == SUBSCRIBER_MAIL and isinstance(carrier, MailPost):
+            if to == SUBSCRIBER_MAIL and isinstance(carrier, ManyMails):
                 courier.batch, courier.pause_between = carrier, MAIL_REST_SECONDS
             self._couriers[to] = courier
         return self._couriers[to]
@@ -268,7 +269,9 @@ class Relay:
         if hook is not None:
             may_be_loopback = self._settings.mail.may_be_loopback
             return SubscriberHookPost(address, hook.signing_secret, may_be_loopback=may_be_loopback)
-        if to in (CUSTOMER_MAIL, SUBSCRIBER_MAIL):
+        if to == SUBSCRIBER_MAIL:
+            return ManyMails(self._settings.mail.server, self._settings.mail.sender)
+        if to == CUSTOMER_MAIL:
             return MailPost(self._settings.mail.server, self._settings.mail.sender)
         if to in _BY_SMS:
             return SubscriberSmsPost(
