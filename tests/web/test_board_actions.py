@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import httpx
@@ -87,6 +89,25 @@ def test_the_second_of_two_people_learns_who_has_the_ticket_and_may_take_it_over
     assert busy.ticket("T-1")["owner"] == "ana"
     assert mei.fill(TICKET, f"{TICKET}/acknowledge", take_over="yes", why="ana is ill").status_code == 303
     assert busy.ticket("T-1")["owner"] == "mei"
+
+
+def test_of_two_people_who_act_at_the_same_moment_one_takes_the_ticket_and_the_other_reads_who_has_it(
+    ana: Browser, mei: Browser, busy: Service
+) -> None:
+    forms = [(each, each.form(TICKET, f"{TICKET}/acknowledge")) for each in (ana, mei)]
+    together = Barrier(len(forms))
+
+    def act(browser: Browser, form: dict[str, str]) -> httpx.Response:
+        together.wait()
+        return browser.send(f"{TICKET}/acknowledge", form)
+
+    with ThreadPoolExecutor() as threads:
+        answers = list(threads.map(act, *zip(*forms, strict=True)))
+    assert sorted(each.status_code for each in answers) == [200, 303]
+    (taken,) = events(busy, "acknowledged")
+    loser = next(each for each in answers if each.status_code == 200)
+    refused(loser, 200, f"T-1 is taken by {'Ana' if taken['by'] == 'ana' else 'Mei'}")
+    assert busy.ticket("T-1")["owner"] == taken["by"]
 
 
 def test_a_ticket_is_passed_on_to_a_named_engineer(ana: Browser, busy: Service) -> None:
