@@ -20,6 +20,7 @@ pytestmark = pytest.mark.system_packages
 AT_ONCE = 2000
 """Milliseconds within which an open page shows a change."""
 AWAY = "net::ERR_"
+LOST = "This page has lost its connection and may be out of date. Reload it; you may have to sign in again."
 
 
 def test_a_change_in_one_tab_appears_in_the_other_within_two_seconds(chromium: Browser, tmp_path: Path) -> None:
@@ -70,6 +71,18 @@ def test_a_page_is_live_again_after_a_proxy_has_answered_for_the_server(chromium
         page = tab.open("/board")
         posted(service, ticket_body("T-1", impact="low"), "/v1/tickets", by="zendesk")
         expect(page.locator("main")).to_contain_text("T-1", timeout=30_000)
+
+
+def test_a_page_that_has_lost_its_stream_says_so_until_it_is_live_again(chromium: Browser, tmp_path: Path) -> None:
+    def bad_gateway(route: Route) -> None:
+        route.fulfill(status=502, body="bad gateway")
+
+    with Service(tmp_path) as service, Visits(chromium, service).tab("ana", may_say=["502"]) as tab:
+        tab.page.route("**/board/events*", bad_gateway)
+        warning = tab.open("/board").get_by_role("alert")
+        expect(warning).to_have_text(LOST, timeout=30_000)
+        tab.page.unroute("**/board/events*")
+        expect(warning).to_have_count(0, timeout=30_000)
 
 
 def test_a_part_that_is_loaded_again_keeps_the_focus_and_what_is_unfolded(chromium: Browser, tmp_path: Path) -> None:

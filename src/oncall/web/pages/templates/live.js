@@ -41,18 +41,34 @@ async function reload() {
   isBusy = false;
   if (isLate) { isLate = false; reload(); }
 }
+// A page that looks live and is not would mislead the engineer who reads it.
+let silence;
+function hear(isLive) {
+  if (!isLive) { silence ??= setTimeout(warn, 5000); return; }
+  clearTimeout(silence);
+  silence = undefined;
+  document.getElementById("not-live")?.remove();
+}
+function warn() {
+  const words = document.createElement("p");
+  words.id = "not-live";
+  words.setAttribute("role", "alert");
+  words.textContent = "This page has lost its connection and may be out of date. Reload it; you may have to sign in again.";
+  document.querySelector("main").prepend(words);
+}
 function open() {
   stream = new EventSource(`${document.body.dataset.stream || "/board/events"}?after=${state.at}`);
   stream.addEventListener("changed", reload);
-  stream.addEventListener("open", () => { wait = 2000; });
+  stream.addEventListener("open", () => { wait = 2000; hear(true); });
   // A browser connects again by itself, but gives up when something answers in the place of the server.
   stream.addEventListener("error", () => {
+    hear(false);
     if (stream.readyState !== 2) return;
     clearTimeout(later);
     later = setTimeout(() => { if (stream.readyState === 2 && !document.hidden) open(); }, wait);
     wait = Math.min(2 * wait, 60000);
   });
 }
-document.addEventListener("visibilitychange", () => { stream?.close(); if (!document.hidden) open(); });
+document.addEventListener("visibilitychange", () => { stream?.close(); hear(true); if (!document.hidden) open(); });
 if (!document.hidden) open();
 setInterval(() => (stream?.readyState === 2 && !document.hidden ? reload() : tick()), 60000);
