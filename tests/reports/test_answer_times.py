@@ -9,6 +9,7 @@ import pytest
 from oncall.paging.domain.events import CustomerReplied, Event, Replied, Resolved, Updated
 from oncall.reports.answer_times import Answer, AnswerTimes, answer_times, answers_in, answers_line, chat_words
 from oncall.support.calendar import SupportCalendar, calendar_of
+from oncall.support.policy import Coverage
 from oncall.support.policy_file import packaged_policy
 from oncall.support.windows import Window
 from tests.paging.world import at
@@ -88,26 +89,42 @@ def test_a_report_has_a_line_that_is_never_rounded_in_our_favour(times: AnswerTi
 
 
 @pytest.mark.parametrize(
-    ("now", "times", "words"),
+    ("now", "times", "coverage", "words"),
     [
         (
             "2027-01-11 09:00",
             AnswerTimes(2, 8 * MINUTE),
-            "You can chat with our support desk here now. In business hours we answer within 5 min on average; "
-            "in the last seven days it was 4 min.",
+            Coverage.ALWAYS,
+            "You can chat with our support desk here now. Our promise for business hours: an answer within 5 min on "
+            "average. In the last seven days it took 4 min on average.",
         ),
         (
             "2027-01-09 03:00",
             AnswerTimes(),
-            "Our support desk reads messages from Mon 2027-01-11 08:00 EST on. In business hours we answer within "
-            "5 min on average.",
+            Coverage.BUSINESS,
+            "Our support desk reads messages from Mon 2027-01-11 08:00 EST on. Our promise for business hours: an "
+            "answer within 5 min on average.",
+        ),
+        (
+            "2027-01-09 03:00",
+            AnswerTimes(),
+            Coverage.ALWAYS,
+            "Our support desk opens Mon 2027-01-11 08:00 EST. Until then our on-call engineers answer this ticket. Our "
+            "promise for business hours: an answer within 5 min on average.",
+        ),
+        (
+            "2027-01-09 03:00",
+            AnswerTimes(),
+            Coverage.FIVE_DAYS,
+            "Our support desk opens Mon 2027-01-11 08:00 EST. Our on-call engineers answer this ticket from Mon "
+            "2027-01-11 00:00 EST on. Our promise for business hours: an answer within 5 min on average.",
         ),
     ],
 )
 def test_a_customers_page_says_when_the_desk_answers_and_how_fast(
-    calendar: SupportCalendar, now: str, times: AnswerTimes, words: str
+    calendar: SupportCalendar, now: str, times: AnswerTimes, coverage: Coverage, words: str
 ) -> None:
-    assert " ".join(chat_words(times, calendar, WITHIN, at(now))) == words
+    assert " ".join(chat_words(times, calendar, WITHIN, at(now), coverage)) == words
 
 
 def test_the_figures_are_the_same_as_json() -> None:

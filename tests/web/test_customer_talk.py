@@ -139,6 +139,17 @@ def test_what_is_typed_stays_while_the_page_changes(desk: Service, browser: Brow
     assert found.select_one(f'noscript a[href="{path}"]') is not None
 
 
+def test_at_the_weekend_the_page_says_who_answers_before_the_desk_opens(desk: Service, browser: Browser) -> None:
+    opens = "Our support desk opens Mon 2027-01-11 08:00 EST."
+    for plan, impact, words in (
+        ("business-critical", "urgent", f"{opens} Until then our on-call engineers answer this ticket."),
+        ("standard", "high", f"{opens} Our on-call engineers answer this ticket from Mon 2027-01-11 00:00 EST on."),
+        ("standard", "low", "Our support desk reads messages from Mon 2027-01-11 08:00 EST on."),
+    ):
+        _, path = new_page(desk, plan=plan, impact=impact)
+        assert words in shown(browser, path)
+
+
 def test_in_business_hours_the_page_is_the_chat_and_shows_how_fast_the_desk_answers(tmp_path: Path) -> None:
     with Service(tmp_path, now=at("2027-01-11 10:00")) as service, Browser(service) as browser:
         ticket, path = new_page(service)
@@ -146,7 +157,7 @@ def test_in_business_hours_the_page_is_the_chat_and_shows_how_fast_the_desk_answ
         assert service.post(ticket_body("P-old", impact="low")).status_code == 202
         words = shown(browser, path)
         assert "You can chat with our support desk here now." in words
-        assert "In business hours we answer within 5 min on average." in words
+        assert "Our promise for business hours: an answer within 5 min on average." in words
         record(service, ticket, "replied", by="ana", message="Hello.")
         answers = service.store.read(lambda tx: recent_answers(tx, at("2027-01-11 10:01")))
         assert (answers.answered, answers.waiting) == (1, 0)

@@ -104,18 +104,32 @@ def answers_line(times: AnswerTimes, within: timedelta) -> str | None:
     return f"Answers in business hours: {times.answered}, {_rounded_up(average)} on average ({promised}){waiting}."
 
 
-def chat_words(times: AnswerTimes, calendar: SupportCalendar, within: timedelta, now: datetime) -> Sequence[str]:
-    """Return sentences for a customer's page: when the desk reads messages, and how fast it answers. now: aware UTC."""
-    if is_covered(Coverage.BUSINESS, calendar, now):
-        words = ["You can chat with our support desk here now."]
-    else:
-        opens_at = next_covered(Coverage.BUSINESS, calendar, now)
-        words = [f"Our support desk reads messages from {full_time(opens_at, calendar.zone)} on."]
-    promised = f"In business hours we answer within {rough_span(within)} on average"
+def chat_words(
+    times: AnswerTimes, calendar: SupportCalendar, within: timedelta, now: datetime, coverage: Coverage
+) -> Sequence[str]:
+    """Return sentences for a customer's page: who reads messages now, and how fast the desk answers.
+
+    now: aware UTC. coverage: when the ticket's promise holds; outside business hours, on-call engineers keep it.
+    """
+    words = [_reader_words(calendar, now, coverage)]
+    words.append(f"Our promise for business hours: an answer within {rough_span(within)} on average.")
     average = times.average
-    if average is None:
-        return [*words, f"{promised}."]
-    return [*words, f"{promised}; in the last seven days it was {_rounded_up(average)}."]
+    if average is not None:
+        words.append(f"In the last seven days it took {_rounded_up(average)} on average.")
+    return words
+
+
+def _reader_words(calendar: SupportCalendar, now: datetime, coverage: Coverage) -> str:
+    if is_covered(Coverage.BUSINESS, calendar, now):
+        return "You can chat with our support desk here now."
+    desk_at, covered_at = (next_covered(each, calendar, now) for each in (Coverage.BUSINESS, coverage))
+    opens = full_time(desk_at, calendar.zone)
+    if covered_at >= desk_at:
+        return f"Our support desk reads messages from {opens} on."
+    if covered_at == now:
+        return f"Our support desk opens {opens}. Until then our on-call engineers answer this ticket."
+    starts = full_time(covered_at, calendar.zone)
+    return f"Our support desk opens {opens}. Our on-call engineers answer this ticket from {starts} on."
 
 
 def _rounded_up(average: timedelta) -> str:

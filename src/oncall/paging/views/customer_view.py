@@ -27,7 +27,7 @@ from oncall.paging.ports.relay import EventFeed
 from oncall.paging.ports.store import TicketStore
 from oncall.schedule.schedule import Schedule
 from oncall.support.clocks import SlaClock
-from oncall.support.policy import Metric
+from oncall.support.policy import Coverage, Metric
 from oncall.support.wording import full_time
 
 _PROMISES = {
@@ -50,7 +50,7 @@ class Said(TypedDict):
 
 class CustomerView(TypedDict):
     """A ticket as its customer sees it. graver: the impact after the customer reports that it got worse; None for the
-    gravest.
+    gravest. coverage: when our promise for this ticket holds.
     """
 
     id: str
@@ -60,6 +60,7 @@ class CustomerView(TypedDict):
     is_solved: bool
     state: str
     promises: list[str]
+    coverage: Coverage
     conversation: list[Said]
     opened: str
 
@@ -88,9 +89,19 @@ def customer_view(tx: TicketStore, stored: StoredTicket, context: ActionContext)
         "is_solved": work.stored.status is TicketStatus.RESOLVED,
         "state": _state(work, zone),
         "promises": [words for clock in _by_end(work.clocks.clocks) if (words := _promise(clock, zone)) is not None],
+        "coverage": _coverage(work),
         "conversation": [said for event in work.log for said in _said(event, work.schedule, zone)],
         "opened": full_time(work.stored.received_at, zone),
     }
+
+
+def _coverage(work: TicketWork) -> Coverage:
+    """Return when the promise of an unsolved ticket holds; business hours for a solved one."""
+    plan = work.policy.plans.get(work.stored.ticket.plan)
+    promise = plan.promises.get(work.stored.impact) if plan is not None else None
+    if promise is None or work.stored.status is TicketStatus.RESOLVED:
+        return Coverage.BUSINESS
+    return promise.coverage
 
 
 def _state(work: TicketWork, zone: ZoneInfo) -> str:

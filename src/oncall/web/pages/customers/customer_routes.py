@@ -118,8 +118,10 @@ async def _page_of(
         if stored is None:
             return None
         mark, policy = page_mark(tx, stored, context), tx.policy_at(context.now)
-        chat = chat_words(answers, tx.schedule().calendar_at(context.now), policy.portal.answer_within, context.now)
-        return customer_view(tx, stored, context), mark, policy.mail.help_address, chat
+        calendar, within = tx.schedule().calendar_at(context.now), policy.portal.answer_within
+        view = customer_view(tx, stored, context)
+        chat = chat_words(answers, calendar, within, context.now, view["coverage"])
+        return view, mark, policy.mail.help_address, chat
 
     found = await services.engine.read(work)
     if found is None:
