@@ -156,6 +156,25 @@ def test_a_form_that_was_made_up_gives_no_more_rights(
     assert versions(board) == 1
 
 
+def test_the_page_of_a_requested_shift_leads_the_asked_engineer_to_accept_or_decline(published: Service) -> None:
+    best = takers(published)[0]["engineer"]
+    path = f"{WEEKEND}?with={best}"
+    with signed_in(published, "ana") as ana, signed_in(published, best) as taker, signed_in(published, "mei") as mei:
+        assert "no SMS goes out" not in ana.get(path).text
+        assert ana.fill(path, "/board/swap/ask", reason="a wedding").status_code == 303
+        code = published.call("GET", "/v1/schedule/swaps").json()["swaps"][0]["id"]
+        assert actions(taker, path) == {f"/me/swaps/{code}/accept", f"/me/swaps/{code}/decline"}
+        assert actions(ana, path) == {f"/me/swaps/{code}/withdraw"}
+        assert actions(mei, path) == {"/board/swap", "/board/override"}
+        name = published.store.read(lambda tx: tx.schedule().people[best].name)
+        words = " ".join(taker.page(path).get_text().split())
+        assert f"Ana Pereira asks {name}: a wedding. If {name} accepts:" in words
+        assert f"{name} takes primary from Ana Pereira, Fri 2027-01-22 19:01 EST to Mon 2027-01-25 08:00 EST." in words
+        assert "no SMS goes out" not in words
+        assert taker.fill(path, f"/me/swaps/{code}/accept").status_code == 303
+    assert holder(published) == best
+
+
 def test_a_running_shift_is_judged_for_its_rest_and_taken_over_in_one_form(published: Service) -> None:
     with signed_in(published, "mei") as mei:
         path = f"{RUNNING}?with=chloe"

@@ -11,9 +11,10 @@ from urllib.parse import quote
 from oncall.errors import NotFound, Refused
 from oncall.paging.outgoing.schedule_notices import TOLD_AT_ONCE
 from oncall.planning.published.change_rules import PublishedTexts, roster_in_force
+from oncall.planning.swaps.ask_to_swap import SwapTransaction
 from oncall.planning.swaps.held_shifts import HeldShift, held_shift
 from oncall.planning.swaps.takers import takers
-from oncall.planning.views.swap_views import TakersView, TakerView, takers_view
+from oncall.planning.views.swap_views import SwapView, TakersView, TakerView, listed_swaps_view, takers_view
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.schedule_view_types import LocalAssignmentView, VersionView
 from oncall.schedule.schedule_views import history_view, own_assignment_view
@@ -63,6 +64,17 @@ def shift_view(tx: ShiftStore, start: str, role: str, now: datetime) -> ShiftVie
     judged, why_none, reasons = _judged(tx, schedule, found, now) if not is_over else (None, "This shift is over.", {})
     is_soon = found.window.start < now + TOLD_AT_ONCE
     return ShiftView(own, judged, why_none, is_running, is_over, is_soon, _change(schedule, found), reasons)
+
+
+def open_request(tx: SwapTransaction, found: ShiftView, taker: str | None, now: datetime) -> SwapView | None:
+    """Return the unanswered swap request in which the shift would go to `taker`; None without one."""
+    start = datetime.fromisoformat(found.shift["start"])
+    wanted = (start, found.shift["role"], found.shift["engineer"], taker)
+    for request in listed_swaps_view(tx, now)["swaps"]:
+        moves = request["moves"] if request["state"] == "asked" else []
+        if any((datetime.fromisoformat(m["start"]), m["role"], m["from"], m["to"]) == wanted for m in moves):
+            return request
+    return None
 
 
 def _judged(

@@ -9,7 +9,8 @@ from fastapi.responses import Response
 
 from oncall.paging.ports.store import Transaction
 from oncall.planning.views.fairness_view import FairnessView, fairness_view, loads_csv
-from oncall.planning.views.shift_view import ShiftView, shift_path, shift_view
+from oncall.planning.views.shift_view import ShiftView, open_request, shift_path, shift_view
+from oncall.planning.views.swap_views import SwapView
 from oncall.schedule.schedule import Schedule
 from oncall.web.pages.board.load_bars import load_bars
 from oncall.web.pages.frame.door import PageVisitor, VisitorDep
@@ -70,20 +71,22 @@ async def get_shift(
     """Shows who has a shift, and what would change if another engineer took it. `with` names an engineer to show in
     detail.
     """
-    now = services.clock.now().replace(microsecond=0)
+    now, taker = services.clock.now().replace(microsecond=0), request.query_params.get("with")
 
-    def work(tx: Transaction) -> tuple[ShiftView, Schedule]:
-        return shift_view(tx, start, role, now), tx.schedule()
+    def work(tx: Transaction) -> tuple[ShiftView, SwapView | None, Schedule]:
+        found = shift_view(tx, start, role, now)
+        return found, open_request(tx, found, taker, now), tx.schedule()
 
     async with lock:
-        found, schedule = await services.engine.read(work)
+        found, swap, schedule = await services.engine.read(work)
     shift = found.shift
     return page(
         "shift.html.j2",
         visitor=visitor,
         found=found,
         shift=shift,
-        chosen=found.taker(request.query_params.get("with")),
+        chosen=found.taker(taker),
+        swap=swap,
         names={person.id: person.name for person in schedule.people.values()},
         zone=schedule.calendar.zone.key,
         version=schedule.newest,
