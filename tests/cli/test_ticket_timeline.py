@@ -48,7 +48,7 @@ FIRED = event("step_fired", "ana is primary", notify="primary", attempt="a-1")
 def test_a_page_stands_below_the_turn_that_it_waited_for(capsys: pytest.CaptureFixture[str]) -> None:
     events = [FIRED, event("page_waits", "waits 9 s", attempt="a-1"), event("page_bundled", "goes", attempt="a-1")]
     assert shown(capsys, events, page("a-1", "delivered")) == [
-        "Sat 2027-01-09 03:12 step fired oncall primary: ana is primary",
+        "Sat 2027-01-09 03:12 page oncall ana is paged as primary",
         "Sat 2027-01-09 03:12 page waits oncall waits 9 s",
         "Sat 2027-01-09 03:12 page bundled oncall goes",
         "Sat 2027-01-09 03:12 page to ana by sms: delivered",

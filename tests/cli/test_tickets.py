@@ -246,6 +246,25 @@ def test_a_page_that_waits_names_its_engineer_where_names_are_shown() -> None:
     assert event_words(event, names={"grace": "Grace Kim"}) == why.replace("grace", "Grace Kim")
 
 
+@pytest.mark.parametrize(
+    ("kind", "why", "words"),
+    [
+        ("replied", "looks like the broker", 'note: looks like the broker; to the customer: "Hello, we look."'),
+        ("updated", "updated", 'to the customer: "Hello, we look."'),
+        ("customer_replied", "the customer wrote", 'the customer wrote: "Hello, we look."'),
+    ],
+)
+def test_the_timeline_tells_our_note_from_the_words_of_the_customer(kind: str, why: str, words: str) -> None:
+    event: EventView = {
+        "at": "2027-01-09T04:00:00-05:00",
+        "kind": kind,
+        "by": "ana",
+        "why": why,
+        "details": {"text": "Hello,\nwe look."},
+    }
+    assert event_words(event) == words
+
+
 def test_the_timeline_shows_when_an_event_was_recorded_and_what_its_sender_said() -> None:
     details = {"recorded_at": "2027-01-09T09:30:00+00:00", "said_at": "2027-01-09T09:00:00+00:00"}
     event: EventView = {

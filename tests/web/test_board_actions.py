@@ -61,7 +61,7 @@ def test_an_acknowledgement_is_recorded_with_its_note_and_stops_the_escalation(a
 def test_the_pages_of_a_ticket_show_names_and_leave_the_words_of_people_alone(ana: Browser, mei: Browser) -> None:
     timeline = " ".join(mei.page(TICKET).get_text(" ").split())
     assert "primary is Ana Pereira until Mon 2027-01-11 08:00 EST." in timeline
-    assert "primary: Ana Pereira is primary" in timeline
+    assert "page oncall Ana Pereira is paged as primary" in timeline
     assert "page to Ana Pereira by sms:" in timeline
     why = "primary is ana until she sleeps"
     assert ana.fill(TICKET, f"{TICKET}/acknowledge", why=why).status_code == 303

@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     )
 
 
+_KINDS = {"step_fired": "page", "step_skipped": "no page", "step_failed": "page failed"}
+"""The kinds of events whose names are no plain words, as the timeline shows them."""
 _IDS_ONLY: Mapping[str, str] = {}
 """No names: people are shown by their ids, as commands take them."""
 _HOLDER = re.compile(r"(?P<before>\S+ is )(?P<id>\S+)(?P<after> until .*)")
 """The reason of a judgement that says who holds a role: `primary is grace until Mon 2027-01-11 08:00 EST.`"""
-_STEP = re.compile(r"(?P<before>)(?P<id>\S+)(?P<after> is \S+)")
+_STEP = re.compile(r"(?P<id>\S+) is (?P<role>[^\s,]+)")
 """Why a step pages an engineer: `grace is primary`."""
 
 
@@ -140,7 +142,7 @@ def timeline_rows(view: WholeTicketView, names: Mapping[str, str] = _IDS_ONLY) -
         below.setdefault(_place(attempt, view["events"]), []).append(attempt)
     rows: list[list[str]] = []
     for index, event in enumerate(view["events"]):
-        at, kind = stamp(event["at"], zone), event["kind"].replace("_", " ")
+        at, kind = stamp(event["at"], zone), _KINDS.get(event["kind"], event["kind"].replace("_", " "))
         rows.append([at, kind, names.get(event["by"], event["by"]), event_words(event, zone, names)])
         if "mail" in event:
             rows.append(_mail_row(event["mail"], zone))
@@ -225,17 +227,27 @@ def event_words(event: EventView, zone: str | None = None, names: Mapping[str, s
     details = event.get("details", {})
     if event["kind"] == "judged":
         return f"{details['action']}, {event['why']}"
-    if event["kind"] in ("step_fired", "step_skipped"):
-        return f"{details['notify']}: {_named(_STEP, str(event['why']), names)}"
     why = str(event["why"])
+    if event["kind"] == "step_fired" and (step := _STEP.fullmatch(why)) is not None:
+        return f"{names.get(step['id'], step['id'])} is paged as {step['role']}"
+    if event["kind"] in ("step_fired", "step_skipped"):
+        return f"{details['notify']}: {why}"
     if event["kind"] == "page_waits":
         why = _wait_words(why, str(details.get("to", "")), names)
     if event["kind"] == "impact_changed" and not why.endswith(f" to {details['impact']}"):
         # The author's note has replaced "normal to urgent".
         why = f"now {details['impact']}: {why}"
     text = details.get("text")
-    said = f': "{" ".join(str(text).split())}"' if text else ""
-    return why + said + _clock_words(event, zone)
+    return (_message_words(event, str(text)) if text else why) + _clock_words(event, zone)
+
+
+def _message_words(event: EventView, text: str) -> str:
+    """Return the words of a message, and before them our own note as `note: ...`, which the customer does not see."""
+    kind, why, said = event["kind"], str(event["why"]), f'"{" ".join(text.split())}"'
+    if kind not in ("replied", "updated"):
+        return f"{why}: {said}"
+    note = f"note: {why}; " if why != kind else ""
+    return f"{note}to the customer: {said}"
 
 
 def _wait_words(why: str, to: str, names: Mapping[str, str]) -> str:
