@@ -21,10 +21,14 @@ def test_a_link_is_printed_once_with_its_end(published: Oncall, monkeypatch: pyt
     assert made["engineer"] == "mei"
 
 
-def test_without_a_public_address_the_link_says_that_it_works_here_alone(published: Oncall) -> None:
+def test_without_a_public_address_the_command_says_that_it_does_not_know_the_address(published: Oncall) -> None:
     ran = published("login-link", "ana")
     assert ran.out.startswith("http://127.0.0.1:8000/login/")
-    assert ran.err.endswith("WARNING: ONCALL_PUBLIC_URL is not set, so the link works on this machine only.\n")
+    assert ran.err.endswith(
+        "WARNING: ONCALL_PUBLIC_URL is not set, so this command does not know the address of your service. The link "
+        "assumes port 8000 of this machine. Set ONCALL_PUBLIC_URL to the address that people open, then make the link "
+        "again.\n"
+    )
 
 
 def test_an_unknown_person_is_refused_with_the_nearest_one(published: Oncall) -> None:

@@ -58,6 +58,20 @@ def test_a_page_after_midnight_before_an_early_shift_breaks_rest(running: Oncall
     ]
 
 
+def test_the_second_part_of_a_shift_that_an_override_cuts_is_no_risk(
+    running: Oncall, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.ticket("T-1", "2027-01-23 03:12", "3 acknowledged, 30 resolved")
+    ran = running(
+        "override", "chloe", "--role", "primary", "--from", "2027-01-23T03:20", "--to", "2027-01-23T08:00",
+        "--reason", "sleep",
+    )  # fmt: skip
+    assert ran.code == 0, ran.err
+    monkeypatch.setenv("ONCALL_CLOCK", "2027-01-23T12:00:00-05:00")
+    view = json.loads(running("plan", "status", "--json").out)
+    assert view["broken_rest"] == []
+
+
 def test_the_terminal_says_it_in_words(running: Oncall, shop: Shop) -> None:
     shop.ticket("T-1", "2027-01-18 03:12", "3 acknowledged, 30 resolved")
     lines = running("plan", "status", "--days", "2").out.splitlines()

@@ -154,7 +154,10 @@ def _broken_rest(schedule: Schedule, pages: Sequence[SentPage], zone: ZoneInfo) 
     for page in pages:
         if page.at.astimezone(zone).time() < NIGHT_ENDS:
             coming = schedule.assignments_of(page.engineer, page.at, page.at + REST_AFTER_PAGE)
-            following = next((each for each in coming if each.window.start > page.at), None)
+            running = {each.shift for each in coming if page.at in each.window and each.shift is not None}
+            # An override can cut a shift in two. Its second part is not the engineer's next shift.
+            later = (each for each in coming if each.window.start > page.at and each.shift not in running)
+            following = next(later, None)
             if following is not None:
                 found[page.engineer, following.window.start] = BrokenRest(page, following)
     return found.values()
