@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from oncall.cli.schedule.diff_output import people_lines
+from oncall.rosters.roster_file import read_roster
+from oncall.schedule.plan import Plan, Seat
+from oncall.schedule.plan_file import write_plan
+from oncall.schedule.shifts import shifts_between
+from oncall.support.calendar import calendar_of
 from oncall.support.policy_file import packaged_policy_text
 from tests.cli.conftest import Oncall
 from tests.cli.teams import SMALL_ROSTER
@@ -76,6 +82,25 @@ def test_a_changed_number_and_name_are_said_and_a_dry_run_changes_nothing(
     view = shown(covered, "diff", "2", "3")
     assert view["phones"] == [{"engineer": "ana", "from": "...01", "to": "...99"}]
     assert view["names"] == [{"engineer": "ben", "from": "Ben Okafor", "to": "Ben O. Okafor"}]
+
+
+def test_a_dry_run_warns_of_the_gap_that_publishing_leaves(published: Oncall, roster: Path, tmp_path: Path) -> None:
+    """January ends on Monday 1 February at 08:00, and the next plan begins on the evening of the 2nd."""
+    team = read_roster(roster)
+    calendar = calendar_of(team.policy, team.holidays)
+    shifts = shifts_between(calendar, first_day=date(2027, 2, 2), last_day=date(2027, 2, 7), rules=team.rules)
+    people = (("primary", "ana"), ("secondary", "ben"))
+    seats = tuple(Seat(each.window, each.kind, role, person) for each in shifts for role, person in people)
+    write_plan(Plan(team.team, team.zone, seats), tmp_path / "february.csv")
+    ran = published("publish", tmp_path / "february.csv", "--roster", roster, "--dry-run")
+    span = "from Mon 2027-02-01 19:01 EST to Tue 2027-02-02 08:00 EST"
+    assert ran.err.splitlines() == [
+        f"GAP IN THE SCHEDULE: nobody is primary {span}",
+        f"GAP IN THE SCHEDULE: nobody is secondary {span}",
+        "Nothing was published.",
+    ]
+    said = published("publish", tmp_path / "february.csv", "--roster", roster).err.splitlines()
+    assert [line for line in said if line.startswith("GAP")] == ran.err.splitlines()[:2]
 
 
 def test_a_number_with_the_same_last_digits_is_said_too() -> None:

@@ -71,9 +71,12 @@ class Published:
         self.roster = roster
         self.rows: list[VersionRow] = []
 
-    def publish(self, plan: Plan, *, reason: str = "the plan", at: str | None = None) -> None:
-        """Add a publication; `at`: UTC, in December 2026 when absent."""
-        self._add("publish", publication_document(plan, self.roster), reason, at)
+    def publish(
+        self, plan: Plan, *, reason: str = "the plan", at: str | None = None, policy_from: datetime | None = None
+    ) -> None:
+        """Add a publication. at: UTC; default: in December 2026. policy_from: when its policy begins to hold."""
+        begins = {} if policy_from is None else {"policy_from": policy_from.timestamp()}
+        self._add("publish", {**publication_document(plan, self.roster), **begins}, reason, at)
 
     def override(self, window: Window, role: str, engineer: str, *, reason: str = "a favour") -> None:
         """Add an override."""

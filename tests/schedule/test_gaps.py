@@ -29,6 +29,14 @@ def test_the_time_between_two_plans_is_a_hole_in_every_role(published: Published
     ]
 
 
+def test_the_start_of_the_next_plan_at_midnight_does_not_cut_a_gap_in_two(published: Published) -> None:
+    plan = round_robin(published.roster, date(2027, 2, 2), date(2027, 2, 7))
+    published.publish(plan, policy_from=local("2027-02-02T00:00"))
+    found = list(gaps_between(published.schedule, local("2027-01-31T12:00"), local("2027-02-03T12:00")))
+    assert found[0] == Gap(span("2027-02-01T19:01", "2027-02-02T08:00"), "primary")
+    assert len(found) == 2
+
+
 def test_an_override_fills_a_hole(published: Published) -> None:
     night = span("2027-02-01T19:01", "2027-02-02T08:00")
     published.override(night, "primary", "ana")

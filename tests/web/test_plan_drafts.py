@@ -25,11 +25,13 @@ from oncall.planning.posted.plan_drafts import (
     end_search,
     keep_draft,
 )
+from oncall.schedule.plan_csv import csv_of
 from oncall.support.policy_file import packaged_policy_text
 from oncall.web.pages.frame.page_refusals import INCOMPLETE
 from oncall.wiring.plan_process import LOWEST_PRIORITY
 from oncall.wiring.plan_worker import BROKEN
 from tests.paging.world import SATURDAY_NIGHT, STATUS
+from tests.planning.conftest import in_turn, roster_of
 from tests.web.browser import Browser
 from tests.web.publications import publication_body
 from tests.web.service import PATIENCE_SECONDS, Service
@@ -110,6 +112,19 @@ def test_a_draft_stands_beside_the_published_plan_and_changes_nothing(drafting: 
         assert (f"loses {len(change['lost'])}" in text) or not change["lost"]
     assert "Told by SMS, because their shifts change within 48 hours:" in text
     assert (holder(drafting), versions(drafting)) == ("ana", 1)
+
+
+def test_a_draft_that_leaves_a_gap_says_so_and_the_form_offers_the_first_free_date(drafting: Browser) -> None:
+    """The published quarter ends on Monday 5 April at 08:00."""
+    first = drafting.page("/board/drafts").select_one('input[name="start"]')
+    assert first is not None
+    assert first["value"] == "2027-04-05"
+    plan = csv_of(in_turn(roster_of(ROSTER), date(2027, 4, 7), date(2027, 4, 11))).decode()
+    page = drafting.page(upload(drafting, {**FILES, "plan": ("late.csv", plan)}))
+    lines = [line.get_text() for line in page.select("ul.late li")]
+    span = "from Mon 2027-04-05 19:01 EDT to Tue 2027-04-06 08:00 EDT"
+    assert f"GAP IN THE SCHEDULE: nobody is primary {span}" in lines
+    assert "If you publish it, these gaps in cover remain:" in words(page)
 
 
 def test_a_draft_is_published_once_with_a_reason_and_rolled_back(mei: Browser) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.span_set import parts_left
-from oncall.support.windows import Window, WindowKind
+from oncall.support.windows import KindWindow, Window, WindowKind
+from oncall.support.wording import full_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +25,37 @@ def gaps_between(schedule: Schedule, start: datetime, end: datetime) -> Iterator
     """Return every gap in [start, end) (aware UTC), by time and then role."""
     assignments = list(schedule.assignments(start, end))
     held = {role: [each.window for each in assignments if each.role == role] for role in schedule.roles}
-    for found in schedule.windows(start, end):
+    for found in _whole_windows(schedule, start, end):
         if found.kind is not WindowKind.BUSINESS:
             window = Window(found.start, found.end)
             for role in schedule.roles_at(found.start):
                 yield from (Gap(piece, role) for piece in parts_left(window, held[role]))
+
+
+def gap_sentence(gap: Gap, zone: ZoneInfo) -> str:
+    """Return the sentence that warns of a gap, with its times in `zone`."""
+    start, end = full_time(gap.window.start, zone), full_time(gap.window.end, zone)
+    return f"GAP IN THE SCHEDULE: nobody is {gap.role} from {start} to {end}"
+
+
+def _whole_windows(schedule: Schedule, start: datetime, end: datetime) -> Iterator[KindWindow]:
+    """Yield the windows of [start, end). Parts of one window are joined, unless other roles must be held in them.
+
+    `Schedule.windows` cuts a window where the hours of another publication begin to hold.
+    """
+    last: KindWindow | None = None
+    for part in schedule.windows(start, end):
+        if last is not None and last.kind == part.kind and _continues(schedule, last, part):
+            last = KindWindow(last.start, part.end, part.kind)
+            continue
+        if last is not None:
+            yield last
+        last = part
+    if last is not None:
+        yield last
+
+
+def _continues(schedule: Schedule, before: KindWindow, part: KindWindow) -> bool:
+    """Return True if a window of the same hours began before `part`, and the same roles must be held in it."""
+    is_inside = schedule.calendar_at(part.start).window_at(part.start).start < part.start
+    return is_inside and schedule.roles_at(before.start) == schedule.roles_at(part.start)

@@ -22,7 +22,7 @@ from oncall.errors import Refused
 from oncall.support.wording import full_time
 
 if TYPE_CHECKING:
-    from oncall.planning.views.diff_view import DiffView
+    from oncall.planning.views.diff_view import DryRunView
     from oncall.planning.views.version_views import ChangeView, NewVersionView
     from oncall.rosters.roster import Roster
     from oncall.schedule.schedule_view_types import GapView
@@ -221,11 +221,12 @@ def _warn(warnings: Sequence[str], gaps: Sequence[GapView], zone: ZoneInfo) -> N
         tell(f"GAP IN THE SCHEDULE: nobody is {gap['role']} from {start} to {end}", colour="red")
 
 
-def _print_dry_run(view: DiffView, zone: ZoneInfo, *, json: bool) -> None:
+def _print_dry_run(view: DryRunView, zone: ZoneInfo, *, json: bool) -> None:
     if json:
         print_json(view)
         return
     print_difference(view, zone)
+    _warn((), view["gaps"], zone)
     tell("Nothing was published.")
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from oncall.planning.posted.carry_out import Actor
     from oncall.planning.published.publish_plan import PublishablePlan
     from oncall.planning.sources.context_sources import NamedPlan
-    from oncall.planning.views.diff_view import DiffView
+    from oncall.planning.views.diff_view import DryRunView
     from oncall.planning.views.version_views import ChangeView, PublicationView
     from oncall.rosters.roster import Roster
     from oncall.store.sql_store import SqlStore
@@ -50,7 +50,7 @@ class ScheduleChanges(Protocol):
     def publish(self, plan: CheckedPlan, terms: PublishTerms) -> PublicationView:
         """Make a plan the schedule."""
 
-    def difference(self, plan: CheckedPlan, terms: PublishTerms) -> DiffView:
+    def difference(self, plan: CheckedPlan, terms: PublishTerms) -> DryRunView:
         """Return the difference that publishing a plan would make; changes nothing."""
 
 
@@ -121,8 +121,8 @@ class RemoteSchedule:
         answer: PublicationView = self._server.post(_PUBLICATIONS, self._body(plan, terms))
         return answer
 
-    def difference(self, plan: CheckedPlan, terms: PublishTerms) -> DiffView:
-        answer: DiffView = self._server.post(_PUBLICATIONS, {**self._body(plan, terms), "dry_run": True})
+    def difference(self, plan: CheckedPlan, terms: PublishTerms) -> DryRunView:
+        answer: DryRunView = self._server.post(_PUBLICATIONS, {**self._body(plan, terms), "dry_run": True})
         return answer
 
     def _body(self, plan: CheckedPlan, terms: PublishTerms) -> Body:
@@ -176,13 +176,13 @@ class LocalSchedule:
         done = self._store.write(lambda tx: carry_out_undo(tx, version, asked, actor))
         return change_view(done, actor.context.now)
 
-    def difference(self, plan: CheckedPlan, terms: PublishTerms) -> DiffView:
+    def difference(self, plan: CheckedPlan, terms: PublishTerms) -> DryRunView:
         from oncall.planning.published.schedule_diff import would_change
-        from oncall.planning.views.diff_view import diff_view
+        from oncall.planning.views.diff_view import dry_run_view
 
         (sound, _), now = self._checked(plan), self.now()
-        return diff_view(
-            self._store.read(lambda tx: would_change(tx, plan.named, sound.roster, now, terms.policy_from))
+        return dry_run_view(
+            self._store.read(lambda tx: would_change(tx, plan.named, sound.roster, now, terms.policy_from)), now
         )
 
     def _checked(self, plan: CheckedPlan) -> tuple[PublishablePlan, int]:

@@ -13,7 +13,7 @@ from oncall.errors import NotFound, Refused
 from oncall.paging.ports.plan_drafts import DraftState, PlanDraft, PlanDrafts
 from oncall.planning.posted.carry_out import Actor, Published, PublishTransaction, carry_out_publication
 from oncall.planning.published.publish_plan import PublishablePlan, gaps_from
-from oncall.support.wording import full_time
+from oncall.schedule.gaps import gap_sentence
 
 MOST_DRAFTS = 20
 LOST_AFTER = timedelta(seconds=60)
@@ -197,12 +197,7 @@ def publish_draft(tx: DraftPublishing, draft_id: str, sound: PublishablePlan, re
 def _told_of(published: Published, now: datetime) -> list[str]:
     """Return the sentences about a publication for the manager: warnings, gaps in cover, and who gets an SMS."""
     after = published.made.after
-    zone = after.calendar.zone
-    gaps = [
-        f"GAP IN THE SCHEDULE: nobody is {gap.role} from {full_time(gap.window.start, zone)} "
-        f"to {full_time(gap.window.end, zone)}"
-        for gap in gaps_from(after, now)
-    ]
+    gaps = [gap_sentence(gap, after.calendar.zone) for gap in gaps_from(after, now)]
     told = [f"Told by SMS: {', '.join(map(after.name_of, published.told))}."] if published.told else []
     return [*published.warnings, *gaps, *told]
 

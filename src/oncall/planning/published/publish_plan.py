@@ -119,6 +119,12 @@ def gaps_from(schedule: Schedule, now: datetime) -> list[Gap]:
     return list(gaps_between(schedule, start, end)) if start < end else []
 
 
+def first_free_date(schedule: Schedule, now: datetime) -> date:
+    """Return the date from which no plan is published, in the policy's zone; today if that is later or none is."""
+    ends = [publication.span.end for publication in schedule.publications]
+    return max([now, *ends]).astimezone(schedule.calendar.zone).date()
+
+
 def sources_of(roster: Roster) -> dict[str, str]:
     """Return the texts of the roster and the policy, which a publication keeps."""
     policy = roster.policy

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, TypedDict
 
+from oncall.planning.published.publish_plan import gaps_from
 from oncall.planning.published.schedule_diff import Difference, Side
 from oncall.schedule.changes import AssignmentChange
-from oncall.schedule.schedule_view_types import AssignmentView
-from oncall.schedule.schedule_views import assignment_view
+from oncall.schedule.schedule_view_types import AssignmentView, GapView
+from oncall.schedule.schedule_views import assignment_view, gap_view
 from oncall.schedule.versions import Person
 from oncall.support.json_types import IsoTime
 from oncall.support.phones import masked_phone
@@ -57,6 +59,18 @@ DiffView = TypedDict(
     },
 )
 """What differs between two schedules."""
+
+
+class DryRunView(DiffView):
+    """What publishing a plan would change, and the gaps that it would leave."""
+
+    gaps: Annotated[list[GapView], "On-call time to come in which no engineer would hold a role."]
+
+
+def dry_run_view(found: Difference, now: datetime) -> DryRunView:
+    """Return what a publication would change as JSON. now: aware UTC."""
+    after = found.after.schedule
+    return {**diff_view(found), "gaps": [gap_view(gap, after) for gap in gaps_from(after, now)]}
 
 
 def diff_view(found: Difference) -> DiffView:

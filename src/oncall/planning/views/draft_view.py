@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from oncall.paging.outgoing.schedule_notices import soon_changed
 from oncall.planning.posted.posted_publication import PublicationAsked
-from oncall.planning.published.publish_plan import broken_by_plan, violation_in_names
+from oncall.planning.published.publish_plan import broken_by_plan, gaps_from, violation_in_names
 from oncall.planning.published.schedule_diff import Difference, VersionsTransaction, would_change
 from oncall.planning.sources.context_sources import NamedPlan
 from oncall.planning.sources.service_record import published_seats_of
@@ -16,6 +16,7 @@ from oncall.planning.views.diff_view import DiffView, diff_view
 from oncall.rosters.roster import Roster
 from oncall.rotation.problem.fairness import ALL_KINDS, fairness_of_plan, loads_by_kind
 from oncall.rotation.problem.share_notes import share_notes
+from oncall.schedule.gaps import gap_sentence
 from oncall.schedule.plan import Plan, PlanStatus, Seat, UnmetRequest
 from oncall.schedule.schedule import Schedule
 
@@ -39,7 +40,8 @@ class DraftView:
 
     first, last: the dates on which its first and last shift start. cost: of its loads. status, bound: the proof that
     came with it; None without one. broken: each rule that it breaks. loads: by kind; engineers who have more shifts
-    than now come first. told: ids of the engineers who would get an SMS. is_first: nothing is published yet.
+    than now come first. told: ids of the engineers who would get an SMS. gaps: a sentence for each gap in cover that
+    publishing leaves. is_first: nothing is published yet.
     """
 
     version: int
@@ -54,6 +56,7 @@ class DraftView:
     notes: tuple[str, ...]
     diff: DiffView
     told: tuple[str, ...]
+    gaps: tuple[str, ...]
     is_first: bool
 
 
@@ -85,6 +88,7 @@ def draft_view(asked: PublicationAsked, schedule: Schedule, found: Difference, *
         share_notes(plan, roster),
         diff_view(found),
         tuple(each.engineer for each in told),
+        tuple(gap_sentence(gap, zone) for gap in gaps_from(found.after.schedule, now)),
         not schedule.publications,
     )
 

@@ -27,7 +27,7 @@ from oncall.planning.posted.posted_change import cover_from, override_from, undo
 from oncall.planning.posted.posted_publication import PublicationAsked, publication_from
 from oncall.planning.published.publish_plan import check_for_publication
 from oncall.planning.published.schedule_diff import VersionsTransaction, would_change
-from oncall.planning.views.diff_view import DiffView, diff_view
+from oncall.planning.views.diff_view import DryRunView, dry_run_view
 from oncall.planning.views.version_views import ChangeView, PublicationView, change_view, publication_view
 from oncall.web.edge.api_description import Answer, answers, if_match
 from oncall.web.edge.plain_route import PlainRoute
@@ -112,7 +112,7 @@ async def post_undo(
     responses=answers(
         {
             201: Answer("The new version", PublicationView, has_etag=True),
-            200: Answer("What a dry run would change", DiffView),
+            200: Answer("What a dry run would change", DryRunView),
         },
         *(400, 401, 403, 412, 413, 422, 503),
     ),
@@ -143,8 +143,8 @@ async def post_publication(
     return JSONResponse(view, 201, {"ETag": etag(done.made.after.newest)})
 
 
-def _would_change(tx: VersionsTransaction, asked: PublicationAsked, now: datetime) -> DiffView:
-    return diff_view(would_change(tx, asked.named, asked.roster, now, asked.policy_from))
+def _would_change(tx: VersionsTransaction, asked: PublicationAsked, now: datetime) -> DryRunView:
+    return dry_run_view(would_change(tx, asked.named, asked.roster, now, asked.policy_from), now)
 
 
 def etag(version: int) -> str:

@@ -32,7 +32,7 @@ from oncall.planning.posted.posted_change import undo_from
 from oncall.planning.posted.posted_publication import publication_from
 from oncall.planning.posted.uploaded_files import Files, uploaded_publication
 from oncall.planning.published.change_rules import roster_in_force
-from oncall.planning.published.publish_plan import check_for_publication, refuse_other_schedule
+from oncall.planning.published.publish_plan import check_for_publication, first_free_date, refuse_other_schedule
 from oncall.planning.published.schedule_diff import Difference
 from oncall.planning.published.schedule_version import refuse_moved
 from oncall.planning.views.draft_view import DraftView, draft_difference, draft_view
@@ -85,6 +85,7 @@ async def drafts_page(
         publications=versions[: -MOST_PUBLICATIONS - 1 : -1],
         faults=page_lines(refusal) if refusal is not None else [],
         typed=typed or {},
+        first_free=first_free_date(schedule, services.clock.now()).isoformat(),
         lost=[each.name for each in (files or {}).values()],
         names=_names(schedule),
         zone=schedule.calendar.zone.key,
