@@ -84,6 +84,11 @@ def test_the_terminal_says_it_in_words(running: Oncall, shop: Shop) -> None:
     assert "For every seat to come there is another engineer to ask." in lines
 
 
+def test_a_schedule_that_ends_within_the_days_is_said_to_end(running: Oncall) -> None:
+    lines = running("plan", "status", "--days", "200").out.splitlines()
+    assert "No gap until the schedule ends. No plan is published from Mon 2027-07-05 08:00 EDT on." in lines
+
+
 def test_an_absence_that_was_entered_counts_where_nobody_is_left_to_ask(running: Oncall) -> None:
     before = json.loads(running("plan", "status", "--days", "14", "--json").out)["nobody_left"]
     assert before == []

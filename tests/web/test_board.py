@@ -65,10 +65,28 @@ def test_the_board_says_who_is_on_call_until_when_and_who_is_next(mei: Browser) 
     assert "Ana Pereira is primary until Mon 2027-01-11 08:00 EST" in now
     assert "is secondary until Mon 2027-01-11 08:00 EST" in now
     assert "Next handoffs Mon 2027-01-11 19:01 EST" in now
-    assert "Holes in the next 90 days ! Nobody is primary or secondary from" in now
+    assert "Holes in the next 90 days None before the schedule ends." in now
+    assert "No plan is published from Mon 2027-04-05 08:00 EDT on. Publish the next one before then." in now
     assert "Unproven phones" in now
     times = [str(each["datetime"]) for each in mei.page("/board").find_all("time")]
     assert "2027-01-11T08:00:00-05:00" in times
+
+
+def test_the_board_counts_the_gaps_that_it_does_not_list(tmp_path: Path) -> None:
+    """Two weeks of January have no one on call."""
+
+    def seats(start: datetime) -> dict[str, str]:
+        is_empty = date(2027, 1, 11) <= start.date() < date(2027, 1, 25)
+        return {} if is_empty else {"primary": "ana", "secondary": "ben"}
+
+    with Service(tmp_path, seats=seats) as service, Browser(service) as browser:
+        browser.sign_in("ana")
+        now = section(browser, "/board", "now")
+        assert "! Nobody is primary or secondary from Tue 2027-01-12 19:01 EST to Wed 2027-01-13 08:00 EST" in now
+        found = re.search(r"(\d+) more: oncall plan status lists them all", now)
+        assert found is not None
+        assert now.count("! Nobody is primary or secondary from") == 5
+        assert int(found[1]) > 0
 
 
 def test_in_business_hours_the_board_names_the_desk_and_who_is_paged_after_it(tmp_path: Path) -> None:

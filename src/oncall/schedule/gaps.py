@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from oncall.schedule.schedule import Schedule
@@ -30,6 +30,30 @@ def gaps_between(schedule: Schedule, start: datetime, end: datetime) -> Iterator
             window = Window(found.start, found.end)
             for role in schedule.roles_at(found.start):
                 yield from (Gap(piece, role) for piece in parts_left(window, held[role]))
+
+
+def schedule_end(schedule: Schedule) -> datetime | None:
+    """Return where the last published plan ends (aware UTC); None before a publication."""
+    return max((publication.span.end for publication in schedule.publications), default=None)
+
+
+def time_ahead(schedule: Schedule, now: datetime, days: int) -> Window:
+    """Return the coming `days` days as far as plans are published, but at least one day.
+
+    It begins at `now` (aware UTC), or where the first plan starts.
+    """
+    start = max(now, min((publication.span.start for publication in schedule.publications), default=now))
+    end = min(now + timedelta(days=days), schedule_end(schedule) or now)
+    return Window(start, max(end, start + timedelta(days=1)))
+
+
+def gaps_ahead(schedule: Schedule, now: datetime, days: int) -> list[Gap]:
+    """Return the gaps of the coming `days` days, as the board and `oncall plan status` list them.
+
+    The time after the end of the last plan is no gap, except in the next day. now: aware UTC.
+    """
+    ahead = time_ahead(schedule, now, days)
+    return list(gaps_between(schedule, ahead.start, ahead.end)) if schedule.publications else []
 
 
 def gap_sentence(gap: Gap, zone: ZoneInfo) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ import typer
 
 from oncall.cli.terminal.json_option import JSON_OPTION
 from oncall.cli.terminal.output import counted, print_json, print_table, say, time_of
+from oncall.support.wording import full_time
 
 if TYPE_CHECKING:
     from oncall.planning.views.status_views import PlanStatusView
@@ -77,11 +79,19 @@ def _print_shares(view: PlanStatusView) -> None:
 
 def _print_holes(view: PlanStatusView, zone: ZoneInfo) -> None:
     if not view["holes"]:
-        say(f"\nNo gap in the next {view['days']} days of the schedule.")
+        say(f"\n{_no_gap(view, zone)}")
         return
     say("\nGaps: nobody has the role. Publish a plan, or use `oncall override`:")
     rows = [[time_of(each["start"], zone), time_of(each["end"], zone), each["role"]] for each in view["holes"]]
     print_table(["from", "to", "role"], rows, names=2)
+
+
+def _no_gap(view: PlanStatusView, zone: ZoneInfo) -> str:
+    """Return the sentence for a schedule without a gap; it names the end of the schedule if that comes first."""
+    ends, as_of = (datetime.fromisoformat(view[key]) for key in ("schedule_ends", "as_of"))
+    if ends > as_of + timedelta(days=view["days"]):
+        return f"No gap in the next {view['days']} days of the schedule."
+    return f"No gap until the schedule ends. No plan is published from {full_time(ends, zone)} on."
 
 
 def _print_broken_rest(view: PlanStatusView, zone: ZoneInfo) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from oncall.schedule.gaps import gaps_between
@@ -10,7 +10,6 @@ from oncall.schedule.schedule_views import gap_view
 
 if TYPE_CHECKING:
     from oncall.paging.watch.doctor_inputs import Facts
-    from oncall.schedule.schedule import Schedule
     from oncall.schedule.schedule_view_types import GapView
 
 DAYS = 90
@@ -20,11 +19,7 @@ MOST_DAYS = 800
 
 def holes_ahead(facts: Facts, days: int) -> list[GapView]:
     """Return every gap in the schedule from now on, by start; empty if nothing is published."""
-    return holes_of(facts.stored.schedule, facts.now, days) if facts.stored is not None else []
-
-
-def holes_of(schedule: Schedule, now: datetime, days: int) -> list[GapView]:
-    """Return every gap in a schedule from `now` on (aware UTC), by start; empty if nothing is published."""
-    if schedule.latest is None:
+    schedule = facts.stored.schedule if facts.stored is not None else None
+    if schedule is None or schedule.latest is None:
         return []
-    return [gap_view(gap, schedule) for gap in gaps_between(schedule, now, now + timedelta(days=days))]
+    return [gap_view(gap, schedule) for gap in gaps_between(schedule, facts.now, facts.now + timedelta(days=days))]

@@ -21,7 +21,7 @@ from oncall.planning.sources.ledger_work import ledger_of_record
 from oncall.planning.sources.service_record import ServiceRecord, service_record
 from oncall.rosters.roster import Roster
 from oncall.rotation.problem.served_seats import published_seats, seats_as_served
-from oncall.schedule.gaps import Gap, gaps_between
+from oncall.schedule.gaps import Gap, gaps_ahead, schedule_end, time_ahead
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.timeline import Assignment
 from oncall.support.windows import Window, WindowKind
@@ -100,8 +100,7 @@ def plan_status(tx: StatusStore, now: datetime, days: int) -> PlanStatus:
         raise Refused("this version of oncall cannot read the published roster; publish the plan again with its roster")
     present = with_absences(roster, schedule)
     record = service_record(roster, ContextSources(published=schedule), say=lambda words: None)
-    ends_at = max(publication.span.end for publication in schedule.publications)
-    ahead = _ahead(schedule, now, min(now + timedelta(days=days), ends_at))
+    ahead = time_ahead(schedule, now, days)
     pages = paged_people(tx, Window(now - LOOKED_BACK, now)).pages
     return PlanStatus(
         latest.team,
@@ -110,17 +109,11 @@ def plan_status(tx: StatusStore, now: datetime, days: int) -> PlanStatus:
         days,
         tuple(_shares(roster, record, schedule, now)),
         len({each.version for each in schedule.overrides}),
-        tuple(gaps_between(schedule, ahead.start, ahead.end)),
+        tuple(gaps_ahead(schedule, now, days)),
         tuple(_broken_rest(schedule, pages, roster.policy.zone)),
         tuple(last_resorts(present, seats_as_served(record.served), ahead.start, ahead.end)),
-        ends_at,
+        schedule_end(schedule) or now,
     )
-
-
-def _ahead(schedule: Schedule, now: datetime, end: datetime) -> Window:
-    """Return the time in which to look for risks: from now, or from the first plan's start; at least a day."""
-    start = max(now, min(publication.span.start for publication in schedule.publications))
-    return Window(start, max(end, start + timedelta(days=1)))
 
 
 def _shares(roster: Roster, record: ServiceRecord, schedule: Schedule, now: datetime) -> Iterable[ShareSoFar]:

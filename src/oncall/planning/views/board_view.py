@@ -15,12 +15,14 @@ from oncall.paging.ports.store import ListingStore, Transaction
 from oncall.paging.views.ticket_view_types import TicketView
 from oncall.paging.views.ticket_views import listing_view
 from oncall.paging.views.ticket_words import most_urgent
-from oncall.paging.watch.holes_ahead import DAYS, holes_of
+from oncall.paging.watch.holes_ahead import DAYS
 from oncall.paging.watch.phones_tried import AHEAD, untried_phones
 from oncall.planning.views.open_tickets import WAITING, OpenTicket, OpenTickets, OpenTicketStore, shown
 from oncall.planning.views.swap_views import SwapView, listed_swaps_view
+from oncall.schedule.gaps import gaps_ahead, schedule_end
+from oncall.schedule.schedule import Schedule
 from oncall.schedule.schedule_view_types import GapView, LocalAssignmentView, OnCallView
-from oncall.schedule.schedule_views import oncall_view, own_assignment_view
+from oncall.schedule.schedule_views import gap_view, oncall_view, own_assignment_view
 from oncall.support.phones import canonical_phone, masked_phone
 
 MOST_TICKETS = 50
@@ -37,15 +39,18 @@ class BoardStore(OpenTicketStore, ReachabilityLog, PhoneProofs, Protocol):
 class BoardView:
     """The first part of the board.
 
-    coming: the next shifts to begin. holes: the gaps of the next 90 days. unproven: ids of engineers with a shift soon
-    who must prove their phones. untried: ids of people who are needed soon and whose number has never had a confirmed
-    message. tickets: running tickets, the clock that ends first on top. held: held tickets, by the end of the hold.
-    more: the number of open tickets that are not shown.
+    coming: the next shifts to begin. holes: the first gaps of the next 90 days. more_holes: the number of gaps that are
+    not shown. ends_at: the end of the schedule (ISO), if it is within 90 days. unproven: ids of engineers with a shift
+    soon who must prove their phones. untried: ids of people who are needed soon and whose number has never had a
+    confirmed message. tickets: running tickets, the clock that ends first on top. held: held tickets, by the end of the
+    hold. more: the number of open tickets that are not shown.
     """
 
     on_call: OnCallView
     coming: list[LocalAssignmentView]
     holes: list[GapView]
+    more_holes: int
+    ends_at: str | None
     unproven: list[str]
     untried: list[str]
     tickets: list[TicketView]
@@ -93,18 +98,29 @@ def board_view(tx: BoardStore, now: datetime, kept: OpenTickets | None = None) -
     running = [each for each in found if not each.is_held]
     proves = tx.policy().reminders.prove_phones
     coming = (each for each in schedule.assignments(now, now + _NEAR) if each.window.start > now)
+    gaps = gaps_ahead(schedule, now, DAYS)
     return BoardView(
         oncall_view(schedule, now),
         [own_assignment_view(each, schedule) for each in sorted(coming, key=lambda each: each.window.start)][
             :MOST_HANDOFFS
         ],
-        holes_of(schedule, now, DAYS)[:MOST_HOLES],
+        [gap_view(gap, schedule) for gap in gaps[:MOST_HOLES]],
+        max(len(gaps) - MOST_HOLES, 0),
+        _near_end(schedule, now),
         [each.person.id for each in unproven(tx.phone_proofs(), schedule, now, AHEAD)] if proves else [],
         untried_phones(schedule, tx.reached(), now),
         shown(tx, running[:MOST_TICKETS], now),
         shown(tx, held[:MOST_TICKETS], now),
         max(len(running) - MOST_TICKETS, 0) + max(len(held) - MOST_TICKETS, 0),
     )
+
+
+def _near_end(schedule: Schedule, now: datetime) -> str | None:
+    """Return the end of the published schedule (ISO, in the policy's zone); None if it is more than 90 days away."""
+    end = schedule_end(schedule)
+    if end is None or end > now + timedelta(days=DAYS):
+        return None
+    return end.astimezone(schedule.calendar.zone).isoformat()
 
 
 def _end_of_hold(held: OpenTicket) -> tuple[float, str]:
