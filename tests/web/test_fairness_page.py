@@ -7,6 +7,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -59,9 +60,13 @@ def test_the_ledger_and_the_status_are_those_of_the_commands(board: Service, sho
     found = board.store.read(lambda tx: fairness_view(tx, SATURDAY_NIGHT))
     entries = found.ledger["entries"]
     assert isinstance(entries, list)
-    assert [row[6] for row in rows(shown, "Ledger")] == [f"{each['balance']:+.2f}" for each in entries]
+    assert [row[6] for row in rows(shown, "Ledger")] == [f"{each['balance']:+.3f}" for each in entries]
+    for row in rows(shown, "Ledger"):
+        done, planned, share, opening, balance = (Decimal(cell) for cell in row[2:7])
+        # The printed figures add up. Balances are rounded so that those of a kind add up to 0.
+        assert abs(opening + done + planned - share - balance) <= Decimal("0.002"), row
     api = board.call("GET", "/v1/plan/status").json()
-    served = [[f"{each['served']:.2f}", f"{each['share']:.2f}"] for each in api["shares"]]
+    served = [[f"{each['served']:.3f}", f"{each['share']:.3f}"] for each in api["shares"]]
     assert [row[2:4] for row in rows(shown, "Served so far")] == served
     assert all(note in shown.get_text() for note in found.notes)
 

@@ -161,11 +161,11 @@ def _print_ledger(
         [
             entry.engineer,
             str(entry.kind),
-            f"{float(served_of(entry, past)):.2f}",
-            f"{float(entry.served - served_of(entry, past)):.2f}",
-            f"{float(entry.share):.2f}",
-            f"{entry.opening / 1000:+.2f}",
-            f"{carried.get((entry.engineer, entry.kind), 0) / 1000:+.2f}",
+            f"{float(served_of(entry, past)):.3f}",
+            f"{float(entry.served - served_of(entry, past)):.3f}",
+            f"{float(entry.share):.3f}",
+            f"{entry.opening / 1000:+.3f}",
+            f"{carried.get((entry.engineer, entry.kind), 0) / 1000:+.3f}",
         ]
         for entry in found.entries
     ]
@@ -173,8 +173,8 @@ def _print_ledger(
         [
             each.engineer,
             each.name,
-            *(f"{float(number):.2f}" for number in (each.served, each.planned, each.share)),
-            *(f"{float(number):+.2f}" for number in (each.opening, each.balance)),
+            *(f"{float(number):.3f}" for number in (each.served, each.planned, each.share)),
+            *(f"{float(number):+.3f}" for number in (each.opening, each.balance)),
         ]
         for each in points
     ]

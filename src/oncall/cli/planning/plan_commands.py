@@ -70,10 +70,10 @@ def _print_shares(view: PlanStatusView) -> None:
     rows = []
     for person in people:
         own = [by_seat[person, kind] for kind in kinds]
-        cells = [f"{each['served']:.2f} of {each['share']:.2f}" for each in own]
+        cells = [f"{each['served']:.3f} of {each['share']:.3f}" for each in own]
         moved = [sum(each["taken"] for each in own), sum(each["given"] for each in own)]
         over = sum(each["over"] for each in own)
-        rows.append([person, *cells, f"{over:+.2f}", *(f"{part:.2f}" if part else "-" for part in moved)])
+        rows.append([person, *cells, f"{over:+.3f}", *(f"{part:.3f}" if part else "-" for part in moved)])
     print_table(["engineer", *kinds, "over", "taken", "given"], rows)
 
 
