@@ -43,3 +43,16 @@ def test_before_a_publication_there_is_nobody_to_sign_in(oncall: Oncall) -> None
     assert ran.err.endswith(
         "oncall: no schedule is published yet; make one with `oncall generate` and `oncall publish`\n"
     )
+
+
+def test_a_clock_before_the_latest_change_is_named_when_nothing_is_found(
+    published: Oncall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ONCALL_CLOCK", "2027-01-02T12:00:00-05:00")
+    ran = published("portal-link", "joe@acme.example")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == (
+        'oncall: no customer has the contact "joe@acme.example"; add it to `contacts:` in the customers file. '
+        "ONCALL_CLOCK sets this command's clock to Sat 2027-01-02 12:00 EST, which is before the latest change of the "
+        "schedule, Sat 2027-01-09 03:12 EST; set it to a later time\n"
+    )
