@@ -44,6 +44,13 @@ def rows(page: BeautifulSoup, label: str) -> list[list[str]]:
     return [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in table.select("tbody tr")]
 
 
+def test_the_title_names_the_last_date_on_duty_not_the_last_start(shown: BeautifulSoup) -> None:
+    """The last shift is the weekend from Friday 2 April to Sunday 4 April."""
+    title = shown.find("h1")
+    assert title is not None
+    assert title.get_text() == "Fairness, 2027-01-04 to 2027-04-04"
+
+
 def test_loads_stand_beside_shares_as_bars_and_as_a_table(shown: BeautifulSoup) -> None:
     ana = next(row for row in rows(shown, "Loads of weekend") if row[:2] == ["Ana Pereira", "all roles"])
     assert int(ana[2]) == 13

@@ -13,6 +13,7 @@ from oncall.planning.published.schedule_diff import Difference, VersionsTransact
 from oncall.planning.sources.context_sources import NamedPlan
 from oncall.planning.sources.service_record import published_seats_of
 from oncall.planning.views.diff_view import DiffView, diff_view
+from oncall.planning.views.plan_dates import last_duty_day
 from oncall.rosters.roster import Roster
 from oncall.rotation.problem.fairness import ALL_KINDS, fairness_of_plan, loads_by_kind
 from oncall.rotation.problem.share_notes import share_notes
@@ -38,10 +39,10 @@ class DraftLoad:
 class DraftView:
     """A draft beside the schedule whose newest version is `version`.
 
-    first, last: the dates on which its first and last shift start. cost: of its loads. status, bound: the proof that
-    came with it; None without one. broken: each rule that it breaks. loads: by kind; engineers who have more shifts
-    than now come first. told: ids of the engineers who would get an SMS. gaps: a sentence for each gap in cover that
-    publishing leaves. is_first: nothing is published yet.
+    first, last: the first and the last date on which it has an engineer on duty. cost: of its loads. status, bound: the
+    proof that came with it; None without one. broken: each rule that it breaks. loads: by kind; engineers who have more
+    shifts than now come first. told: ids of the engineers who would get an SMS. gaps: a sentence for each gap in cover
+    that publishing leaves. is_first: nothing is published yet.
     """
 
     version: int
@@ -78,7 +79,7 @@ def draft_view(asked: PublicationAsked, schedule: Schedule, found: Difference, *
     return DraftView(
         schedule.newest,
         min(starts),
-        max(starts),
+        last_duty_day(plan, roster) or max(starts),
         fairness_of_plan(plan, roster).cost,
         plan.status,
         proof.bound if proof is not None else None,

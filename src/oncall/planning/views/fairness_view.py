@@ -19,6 +19,7 @@ from oncall.planning.sources.ledger_work import ledger_for, served_before
 from oncall.planning.sources.service_record import published_seats_of
 from oncall.planning.swaps.change_costs import published_balances
 from oncall.planning.views.ledger_views import ledger_view
+from oncall.planning.views.plan_dates import last_duty_day
 from oncall.planning.views.status_views import PlanStatusView, plan_status_view
 from oncall.rosters.roster import Roster
 from oncall.rotation.problem.context import PlanningContext
@@ -36,9 +37,9 @@ DAYS_AHEAD = 90
 class FairnessView:
     """The content of the fairness page.
 
-    first, last: the dates on which the first and the last shift of the plan start. cost: after every change since the
-    publication. proof: the plan's own, from its publication; None if it had none. loads: by kind, against the shares.
-    notes: whose roles limit their share. ledger: from `ledger_view`. to_come: the seats that have not begun.
+    first, last: the first and the last date on which the plan has an engineer on duty. cost: after every change since
+    the publication. proof: the plan's own, from its publication; None if it had none. loads: by kind, against the
+    shares. notes: whose roles limit their share. ledger: from `ledger_view`. to_come: the seats that have not begun.
     """
 
     first: date
@@ -67,9 +68,10 @@ def fairness_view(tx: StatusStore, now: datetime) -> FairnessView:
     sources, zone = ContextSources(published=schedule), roster.policy.zone
     found = ledger_for(roster, sources, before=None, say=_ignore)
     past = served_before(roster, sources, now.astimezone(zone).date())
+    first = publication.span.start.astimezone(zone).date()
     return FairnessView(
-        publication.span.start.astimezone(zone).date(),
-        max((seat.window.start for seat in plan.seats), default=publication.span.start).astimezone(zone).date(),
+        first,
+        last_duty_day(plan, roster) or first,
         measured.cost,
         publication.proof,
         loads_by_kind(measured),
