@@ -25,7 +25,7 @@ def test_the_shifts_of_tonight_are_shown_on_the_team_s_clock_and_each_person_s_o
             "primary    Ana Pereira (ana)  Fri 2027-01-08 19:01 EST to Mon 2027-01-11 08:00 EST",
             "secondary  Ben Okafor (ben)   Fri 2027-01-08 19:01 EST to Mon 2027-01-11 08:00 EST  "
             "Sat 2027-01-09 05:31 IST to Mon 2027-01-11 18:30 IST in Asia/Kolkata",
-            "No ticket is held for tonight.",
+            "No held ticket comes up tonight. `oncall tickets` lists those that are held for longer.",
         ],
     )
 

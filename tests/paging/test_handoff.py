@@ -307,8 +307,8 @@ def test_an_engineer_is_told_how_their_shifts_changed_since_the_last_one(world: 
     world.override("chloe", role="primary", start="2027-02-03 19:01", end="2027-02-05 08:00")
     world.advance(at("2027-01-12 19:01") - world.clock.moment)
     assert briefed(world) == [
-        ("ana", "HANDOFF Tue 19:01 EST: nothing open. Your shifts +1 -2: oncall handoff --last"),
-        ("ben", "HANDOFF Tue 19:01 EST: nothing open. Your shifts -1: oncall handoff --last"),
+        ("ana", "HANDOFF Tue 19:01 EST: nothing open. You have 1 new shift and lost 2 shifts: oncall handoff --last"),
+        ("ben", "HANDOFF Tue 19:01 EST: nothing open. You lost 1 shift: oncall handoff --last"),
     ]
     world.read_all()
     world.advance(DAY)
@@ -321,8 +321,14 @@ def test_a_new_plan_counts_among_the_changes_of_one_s_shifts(world: World) -> No
     world.publish({"primary": "ben", "secondary": "ana"})
     world.advance(at("2027-01-12 19:01") - world.clock.moment)
     assert briefed(world) == [
-        ("ana", "HANDOFF Tue 19:01 EST: nothing open. Your shifts +58 -58: oncall handoff --last"),
-        ("ben", "HANDOFF Tue 19:01 EST: nothing open. Your shifts +58 -58: oncall handoff --last"),
+        (
+            "ana",
+            "HANDOFF Tue 19:01 EST: nothing open. You have 58 new shifts and lost 58 shifts: oncall handoff --last",
+        ),
+        (
+            "ben",
+            "HANDOFF Tue 19:01 EST: nothing open. You have 58 new shifts and lost 58 shifts: oncall handoff --last",
+        ),
     ]
     world.read_all()
 

@@ -120,6 +120,7 @@ def test_a_person_chooses_reminders_and_quiet_notices_on_their_page(swapping: Se
     with Browser(swapping) as browser:
         browser.sign_in("chloe")
         assert "Pages always come, whatever you choose here" in browser.get("/me").text
+        assert "as the policy says: none" in browser.get("/me").text
         sent = {**browser.form("/me", "/me/reminders"), "reminders": "own", "day": "yes", "quiet": "yes"}
         assert browser.send("/me/reminders", sent).headers["location"] == "/me#reminders"
         page = browser.page("/me")

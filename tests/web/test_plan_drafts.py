@@ -98,7 +98,8 @@ def test_a_draft_stands_beside_the_published_plan_and_changes_nothing(drafting: 
     rows = [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in table.select("tbody tr")]
     by_name = {row[0]: row[1:] for row in rows}
     # Who gains stands above who loses.
-    assert by_name["Chloe"][:3] == ["0", "2", "+2 ▲ more"]
+    # One of the two shifts that the draft gives her is over, and no publication changes the past.
+    assert by_name["Chloe"][:3] == ["0", "1", "+1 ▲ more"]
     assert by_name["Ana"][2].endswith("▼ fewer")
     assert rows[0][3].endswith("▲ more")
     assert rows[-1][3].endswith("▼ fewer")
@@ -107,7 +108,12 @@ def test_a_draft_stands_beside_the_published_plan_and_changes_nothing(drafting: 
     dry_run = drafting.service.post(
         {**PUBLICATION, "roster": ROSTER, "dry_run": True}, by="mei", path="/v1/schedule/publications"
     )
+    every = page.select_one('[aria-label="Shifts of all kinds"]')
+    assert every is not None
+    moved = {row.select("th")[0].get_text(): row.select("td")[2].get_text() for row in every.select("tbody tr")}
     for change in dry_run.json()["changes"]:
+        difference = len(change["gained"]) - len(change["lost"])
+        assert int(moved[change["engineer"].capitalize()].split()[0]) == difference
         assert (f"gains {len(change['gained'])}" in text) or not change["gained"]
         assert (f"loses {len(change['lost'])}" in text) or not change["lost"]
     assert "Told by SMS, because their shifts change within 48 hours:" in text
@@ -127,6 +133,23 @@ def test_a_draft_that_leaves_a_gap_says_so_and_the_form_offers_the_first_free_da
     assert "If you publish it, these gaps in cover remain:" in words(page)
 
 
+def test_a_draft_of_the_published_plan_moves_no_shift_after_a_swap(tmp_path: Path) -> None:
+    with Service(tmp_path, is_roster_published=True) as service, Browser(service) as mei:
+        mei.sign_in("mei")
+        path = upload(mei)
+        assert mei.fill(path, f"{path}/publish", reason="the new year").status_code == 303
+        holds = holder(mei)
+        taker = "ana" if holds != "ana" else "ben"
+        body = {"engineer": holds, "day": "2027-01-13", "role": "primary", "with": taker, "agreed": True}
+        swapped = service.post({**body, "reason": "a wedding", "force": True}, by="mei", path="/v1/schedule/swaps")
+        assert swapped.status_code == 201, swapped.text
+        page = mei.page(upload(mei))
+        assert "No shift changes hands. Swaps and overrides that were made stay." in words(page)
+        changes = [row.select("td")[2].get_text() for row in page.select(".scroll tbody tr")]
+        assert changes
+        assert set(changes) == {"+0"}
+
+
 def test_a_draft_is_published_once_with_a_reason_and_rolled_back(mei: Browser) -> None:
     path = upload(mei)
     form = mei.form(path, f"{path}/publish")
@@ -140,6 +163,7 @@ def test_a_draft_is_published_once_with_a_reason_and_rolled_back(mei: Browser) -
     assert (again.status_code, "published already, as version 2; nothing was changed" in again.text) == (422, True)
     shown = words(mei.page(path))
     assert "Published as version 2." in shown
+    assert "It changes nothing until it is published." not in shown
     assert "Told by SMS: " in shown
     assert mei.fill(path, "/board/undo", reason="a mistake", force="yes").status_code == 303
     assert (holder(mei), versions(mei)) == ("ana", 3)

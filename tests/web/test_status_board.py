@@ -157,6 +157,8 @@ def test_a_template_and_a_ticket_fill_in_a_new_incident(mei: Author, running: Se
     link = mei.page("/board/tickets/T-7").find("a", href=f"{BOARD}?ticket=T-7#open")
     assert link is not None
     (form,) = mei.forms("open", f"{BOARD}?ticket=T-7")
+    words = 'With a ticket alone, customers read the title "We are investigating a problem"'
+    assert words in mei.page(BOARD).get_text()
     effect = mei.preview("open", ticket=form["ticket"], component_portal="degraded_performance")
     assert "We are investigating a problem" in effect
     assert mei.confirm().status_code == 303

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -27,9 +28,12 @@ class Reminders:
 
 def reminder_words(rules: Reminders) -> str:
     """Return the rules as a sentence without its end: `7 days and 1 h before a shift; phones are proven`."""
-    spans = " and ".join(
-        filter(None, [", ".join(map(exact_span, rules.before[:-1])), *map(exact_span, rules.before[-1:])])
-    )
-    when = f"{spans} before a shift" if rules.before else "none"
+    when = before_words(rules.before)
     who = f", not to {', '.join(rules.not_to)}" if rules.before and rules.not_to else ""
     return f"{when}{who}; {'phones are proven' if rules.prove_phones else 'phones are not proven'}"
+
+
+def before_words(before: Sequence[timedelta]) -> str:
+    """Return when engineers are reminded, as `7 days and 1 h before a shift`; `none` for never."""
+    spans = " and ".join(filter(None, [", ".join(map(exact_span, before[:-1])), *map(exact_span, before[-1:])]))
+    return f"{spans} before a shift" if before else "none"

@@ -85,7 +85,7 @@ def _print_tonight(view: TonightView) -> None:
     ]
     print_rows([*rows, *gaps], colours=[*("" for _ in rows), *("red" for _ in gaps)])
     if not view["held"]:
-        say("No ticket is held for tonight.")
+        say("No held ticket comes up tonight. `oncall tickets` lists those that are held for longer.")
         return
     say("Held for tonight:")
     print_rows(

@@ -99,9 +99,10 @@ def _own_changes(tx: BriefingStore, schedule: Schedule, person: str, handoff_at:
     change = changes_since(tx, person, since, handoff_at)
     if change is None:
         return ""
+    new, lost = (sum(part.window.start > handoff_at for part in parts) for parts in (change.gained, change.lost))
     counts = [
-        f"{sign}{count}"
-        for sign, parts in (("+", change.gained), ("-", change.lost))
-        if (count := sum(each.window.start > handoff_at for each in parts))
+        f"have {new} new shift{'' if new == 1 else 's'}" if new else "",
+        f"lost {lost} shift{'' if lost == 1 else 's'}" if lost else "",
     ]
-    return f"your shifts {' '.join(counts)}" if counts else ""
+    words = " and ".join(filter(None, counts))
+    return f"you {words}" if words else ""

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from oncall.paging.actions.reminder_choices import ReminderChoiceView, choice_view
 from oncall.paging.outgoing.phone_proofs import unproven
+from oncall.paging.outgoing.reminders import reminder_times
 from oncall.paging.ports.people_store import ReachabilityLog
 from oncall.paging.ports.phone_proofs import PhoneProofs
 from oncall.paging.ports.records import TicketFilter
@@ -24,6 +25,7 @@ from oncall.schedule.schedule import Schedule
 from oncall.schedule.schedule_view_types import GapView, LocalAssignmentView, OnCallView
 from oncall.schedule.schedule_views import gap_view, oncall_view, own_assignment_view
 from oncall.support.phones import canonical_phone, masked_phone
+from oncall.support.reminders import before_words
 
 MOST_TICKETS = 50
 MOST_AT_ONCE = 1000
@@ -78,7 +80,8 @@ class PhoneView:
 class OwnView:
     """An engineer's own page. swaps: those they asked for or are asked about. links: how many calendar links exist.
 
-    choice: the reminders and notices that they chose. names: the names of people, by id.
+    choice: the reminders and notices that they chose. policy_reminders: when the policy reminds them, in words.
+    names: the names of people, by id.
     """
 
     shifts: list[LocalAssignmentView]
@@ -87,6 +90,7 @@ class OwnView:
     links: int
     phone: PhoneView
     choice: ReminderChoiceView
+    policy_reminders: str
     names: dict[str, str]
 
 
@@ -140,6 +144,7 @@ def own_view(tx: Transaction, person: str, now: datetime) -> OwnView:
         len(tx.calendar_links(person)),
         _phone_view(tx, person),
         choice_view(tx, person),
+        before_words(reminder_times(person, tx.policy().reminders, {})),
         {each.id: each.name for each in schedule.people.values()},
     )
 

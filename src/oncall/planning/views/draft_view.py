@@ -26,7 +26,8 @@ from oncall.schedule.schedule import Schedule
 class DraftLoad:
     """The shifts of one kind that one engineer has on the draft's dates, over all roles.
 
-    published: in the schedule as it is. drafted, share: in the draft. Roles are counted together.
+    published: in the schedule as it is. drafted: in the schedule after the draft is published, with the swaps and
+    overrides that stay. share: in the draft. Roles are counted together.
     """
 
     engineer: str
@@ -84,7 +85,7 @@ def draft_view(asked: PublicationAsked, schedule: Schedule, found: Difference, *
         plan.status,
         proof.bound if proof is not None else None,
         tuple(violation_in_names(each, roster) for each in broken_by_plan(named, roster, schedule)),
-        _loads(named, roster, schedule),
+        _loads(named, roster, schedule, found.after.schedule),
         plan.unmet,
         share_notes(plan, roster),
         diff_view(found),
@@ -94,15 +95,20 @@ def draft_view(asked: PublicationAsked, schedule: Schedule, found: Difference, *
     )
 
 
-def _loads(named: NamedPlan, roster: Roster, schedule: Schedule) -> tuple[tuple[str, tuple[DraftLoad, ...]], ...]:
-    """Return the loads of the draft's dates by kind, before and after."""
-    before = _counted(_published_meanwhile(named.plan, roster, schedule))
+def _loads(
+    named: NamedPlan, roster: Roster, schedule: Schedule, published: Schedule
+) -> tuple[tuple[str, tuple[DraftLoad, ...]], ...]:
+    """Return the loads of the draft's dates by kind, before and after.
+
+    published: the schedule after the draft is published, in which swaps and overrides of the draft's dates stay.
+    """
+    before, after = (_counted(_published_meanwhile(named.plan, roster, each)) for each in (schedule, published))
     found = []
     for kind in loads_by_kind(fairness_of_plan(named.plan, roster)):
         drafted = {who: by_role[None] for who, by_role in kind.loads if None in by_role}
-        others = [who for who, name in before if name == kind.name and who not in drafted]
-        loads = [DraftLoad(who, before[who, kind.name], load.count, load.share) for who, load in drafted.items()]
-        loads += [DraftLoad(who, before[who, kind.name], 0, 0.0) for who in others]
+        shares = {who: load.share for who, load in drafted.items()}
+        shares |= {who: 0.0 for who, name in before | after if name == kind.name and who not in drafted}
+        loads = [DraftLoad(who, before[who, kind.name], after[who, kind.name], share) for who, share in shares.items()]
         loads.sort(key=lambda each: (each.published - each.drafted, each.engineer))
         found.append((kind.name, tuple(loads)))
     return tuple(found)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from oncall.paging.actions.posted_status import status_action_from
 from oncall.status.component_states import STATED, IncidentState
-from oncall.status.status_actions import StatusAction
+from oncall.status.status_actions import UNNAMED, StatusAction
 from oncall.status.status_texts import LONGEST_REASON
 from oncall.support.status_file import LONGEST_MESSAGE, LONGEST_TITLE
 from oncall.web.pages.frame.form_times import instant_of
@@ -71,7 +71,8 @@ _WORK_TIMES = (
 FORMS: Mapping[str, StatusForm] = {
     "open": StatusForm(
         "Open an incident",
-        "Without a title, it gets the template's title, or a neutral one. The ticket's own words stay private.",
+        "Write a title, or name a template or a ticket. With a ticket alone, customers read the title "
+        f'"{UNNAMED}"; the ticket\'s own words stay private.',
         "Open the incident",
         (
             FormField("template", "Template", FieldKind.TEMPLATE),
