@@ -56,7 +56,7 @@ def test_shifts_that_the_ledger_has_are_not_added_again(
 def test_shifts_without_a_record_are_reported(oncall: Oncall, seven: Path, tmp_path: Path) -> None:
     err = oncall("generate", seven, *NEXT, "--ledger", ledger(tmp_path, "2027-01-04")).err
     assert (
-        "20 shifts from 2027-01-04 to 2027-01-29 are in no plan or ledger that was given, so they count for no one\n"
+        "no plan or ledger says who served 20 shifts from 2027-01-04 to 2027-01-29, so they count for no one\n"
     ) in err
     assert "in no plan" not in oncall("generate", seven, *NEXT, "--ledger", ledger(tmp_path, "2027-02-01")).err
 

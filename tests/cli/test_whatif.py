@@ -140,7 +140,7 @@ def test_both_columns_are_what_generate_makes_with_the_same_options(
 def test_context_that_both_plans_share_is_printed_once(oncall: Oncall, eight: Path, quarter: Path) -> None:
     err = oncall("whatif", eight, *NEXT, "--set", "rotation.rest_nights=1", "--history", quarter).err
     assert err.count("taken into account: shifts before the plan, 2027-01-04 to 2027-04-02\n") == 1
-    assert err.count("taken into account: balances of 8 people from before") == 1
+    assert err.count("taken into account: balances of 8 people from before this plan") == 1
 
 
 def test_context_of_the_changed_plan_only_is_marked(oncall: Oncall, eight: Path, quarter: Path) -> None:

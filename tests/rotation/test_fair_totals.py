@@ -178,9 +178,11 @@ def test_a_share_below_0_is_explained() -> None:
     plan = Plan(roster.team, roster.zone, fairest_plan(roster, shifts_of(roster)).seats)
     owed = replace(plan, balances=(Balance("ana", NIGHT, 2500), Balance("ben", NIGHT, -2500)))
     assert share_notes(owed, roster) == (
-        "ana's share of weeknight shifts is -1.17, below 0: before this plan ana served 2.50 more than their share, "
-        "and the plan alone cannot make up for it; the rest stays in the ledger",
+        "before this plan ana served 2.50 weeknight shifts more than their share; this plan cannot make up for all of "
+        "them: at least 1.17 stay in the balance of ana",
     )
+    (named,) = share_notes(owed, roster, {"ana": "Ana Pereira"})
+    assert named.startswith("before this plan Ana Pereira served 2.50 weeknight shifts more than their share;")
 
 
 def test_a_plan_with_shares_of_another_rule_does_not_pass_the_checker() -> None:

@@ -78,8 +78,13 @@ def test_the_rules_are_shown_and_compared() -> None:
     other = policy_from_text(
         with_mail('{recipients: [help@a.example], impact: urgent, words: {"P1:": urgent}}'), "p.yaml"
     )
-    assert "Mail: support@ open tickets: the impact of an alert without a severity." in policy_lines(usual)
-    words = 'Mail: help@a.example open tickets: urgent, urgent if the subject begins with "p1:".'
+    assert (
+        "Mail: a mail to support@ opens a ticket; its impact is the same as for an alert without a severity."
+        in policy_lines(usual)
+    )
+    words = (
+        'Mail: a mail to help@a.example opens a ticket; its impact is urgent, urgent if the subject begins with "p1:".'
+    )
     assert words in policy_lines(other)
     assert changes(usual, other) == [words]
     assert policy_view(other)["mail"] == {

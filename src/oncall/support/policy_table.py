@@ -257,9 +257,9 @@ def bare_reply_words(sms: SmsRules) -> str:
 
 def mail_words(rules: MailRules) -> str:
     """Return which addresses open tickets, and with which impact."""
-    impact = rules.impact or "the impact of an alert without a severity"
+    impact = rules.impact or "the same as for an alert without a severity"
     words = "".join(f', {made} if the subject begins with "{word}"' for word, made in rules.words.items())
-    return f"{' and '.join(rules.recipients)} open tickets: {impact}{words}"
+    return f"a mail to {' or '.join(rules.recipients)} opens a ticket; its impact is {impact}{words}"
 
 
 def limits_words(limits: Limits) -> str:

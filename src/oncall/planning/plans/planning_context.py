@@ -36,7 +36,7 @@ def planning_context(
         balances = ledger_of_record(roster, record, sources, before=first_day, say=say).balances
     if balances:
         people = len({each.engineer for each in balances})
-        say(f"taken into account: balances of {people} people from before; see `oncall ledger show`")
+        say(f"taken into account: balances of {people} people from before this plan")
     covers = _covers(roster, record.served, first_day, first_open, say) if first_open is not None else ()
     elsewhere = seats_on_other_teams(roster)
     for name in roster.busy:

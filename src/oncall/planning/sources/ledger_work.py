@@ -166,11 +166,9 @@ def _doubts(
     missing = _missing(roster, record.served, begin, end) if begin and end else []
     if missing:
         one = len(missing) == 1
-        shifts = (
-            f"1 shift on {missing[0]} is" if one else f"{len(missing)} shifts from {missing[0]} to {missing[-1]} are"
-        )
+        shifts = f"1 shift on {missing[0]}" if one else f"{len(missing)} shifts from {missing[0]} to {missing[-1]}"
         doubts.append(
-            f"{shifts} in no plan or ledger that was given, so {'it counts' if one else 'they count'} for no one"
+            f"no plan or ledger says who served {shifts}, so {'it counts' if one else 'they count'} for no one"
         )
     return doubts
 

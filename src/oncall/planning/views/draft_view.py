@@ -87,7 +87,7 @@ def draft_view(asked: PublicationAsked, schedule: Schedule, found: Difference, *
         tuple(violation_in_names(each, roster) for each in broken_by_plan(named, roster, schedule)),
         _loads(named, roster, schedule, found.after.schedule),
         plan.unmet,
-        share_notes(plan, roster),
+        share_notes(plan, roster, {each.id: each.name for each in roster.engineers}),
         diff_view(found),
         tuple(each.engineer for each in told),
         tuple(gap_sentence(gap, zone) for gap in gaps_from(found.after.schedule, now)),

@@ -15,11 +15,15 @@ _NOTICEABLE = Fraction(1, 20)
 """How far a share must be from an even one to be worth a sentence, in shifts."""
 
 
-def share_notes(plan: Plan, roster: Roster) -> tuple[str, ...]:
-    """Return a sentence for each group of engineers whose roles raise or lower their share, and each share below 0."""
+def share_notes(plan: Plan, roster: Roster, names: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Return a sentence for each group of engineers whose roles raise or lower their share, and each share below 0.
+
+    names: people's names by id, to show instead of the ids.
+    """
     shifts = shifts_of_plan(plan, roster)
-    before_balances = shares_of(roster, shifts)
-    return (*_limited(roster, before_balances), *_negative(plan, roster, shares_of(roster, shifts, plan.balances)))
+    before_balances, shares = shares_of(roster, shifts), shares_of(roster, shifts, plan.balances)
+    shown = names or {}
+    return (*_limited(roster, before_balances, shown), *_negative(plan, roster, shares, shown))
 
 
 def share_limits(plan: Plan, roster: Roster) -> dict[str, str]:
@@ -31,9 +35,12 @@ def share_limits(plan: Plan, roster: Roster) -> dict[str, str]:
     }
 
 
-def _limited(roster: Roster, shares: Shares) -> Iterator[str]:
+def _limited(roster: Roster, shares: Shares, names: Mapping[str, str]) -> Iterator[str]:
     for cause, people in _limits(roster, shares):
-        each = [f"{who} {float(shares.of_all_kinds(who)):.1f} instead of {float(people[who]):.1f}" for who in people]
+        each = [
+            f"{names.get(who, who)} {float(shares.of_all_kinds(who)):.1f} instead of {float(people[who]):.1f}"
+            for who in people
+        ]
         amount = "more" if cause.startswith(_TOO_FEW) else "less"
         yield f"{cause}: {amount} than an even share of all shifts for {_joined(each)}"
 
@@ -56,17 +63,16 @@ def _limits(roster: Roster, shares: Shares) -> Iterator[tuple[str, Mapping[str, 
     yield from groups.items()
 
 
-def _negative(plan: Plan, roster: Roster, shares: Shares) -> Iterator[str]:
+def _negative(plan: Plan, roster: Roster, shares: Shares, names: Mapping[str, str]) -> Iterator[str]:
     served = {(each.engineer, each.kind): each.thousandths / 1000 for each in plan.balances}
     for engineer in roster.engineers:
         for kind in shares.totals:
             share = shares.of(kind, None, engineer.id)
             if share < 0:
-                more = served[engineer.id, kind]
+                name, more = names.get(engineer.id, engineer.id), served[engineer.id, kind]
                 yield (
-                    f"{engineer.id}'s share of {kind} shifts is {float(share):.2f}, below 0: before this plan "
-                    f"{engineer.id} served {more:.2f} more than their share, and the plan alone cannot make up for it; "
-                    "the rest stays in the ledger"
+                    f"before this plan {name} served {more:.2f} {kind} shifts more than their share; this plan cannot "
+                    f"make up for all of them: at least {-float(share):.2f} stay in the balance of {name}"
                 )
 
 
