@@ -46,7 +46,7 @@ def test_an_incident_from_its_start_to_its_end(page: Oncall) -> None:
     assert shown[:3] == [
         "Portal down: identified, impact critical.",
         "Began Sat 2027-01-09 02:30 EST; first stated as Sat 2027-01-09 03:12 EST.",
-        f"Corrected by {current_user()}: first errors",
+        f"Corrected to Sat 2027-01-09 02:30 EST by {current_user()}: first errors",
     ]
     assert page("status", "update", down, "--state", "resolved").code == 0
     assert page("status").out.startswith("itopia CAS: All Systems Operational\n")

@@ -12,6 +12,7 @@ from posixpath import dirname, join, normpath
 from xml.etree import ElementTree
 
 import pytest
+from bs4 import BeautifulSoup
 
 from oncall.status.component_history import SecondsSpan
 from oncall.status.day_bars import day_bars
@@ -222,6 +223,22 @@ def test_the_page_of_an_incident_shows_both_starts(log: MemoryLog) -> None:
     assert "Mon 2027-03-01 11:00 EST (16:00 UTC)" in page
 
 
+def test_the_page_of_an_incident_shows_the_start_that_each_correction_set(log: MemoryLog) -> None:
+    log.now = at("2027-03-01 12:20")
+    log.act(CorrectIncident("id1", at("2027-03-01 10:40"), "an alert"))
+    said = BeautifulSoup(incident_html(log.record, "id1", "/status/"), "html.parser").select("header p")
+    assert [each.text for each in said[2:5]] == [
+        "First stated as Mon 2027-03-01 11:00 EST (16:00 UTC).",
+        "Corrected to Mon 2027-03-01 10:50 EST (15:50 UTC) on Mon 2027-03-01 12:00 EST (17:00 UTC): first errors",
+        "Corrected to Mon 2027-03-01 10:40 EST (15:40 UTC) on Mon 2027-03-01 12:20 EST (17:20 UTC): an alert",
+    ]
+
+
+def test_a_group_is_updated_when_the_state_of_a_member_changes(log: MemoryLog) -> None:
+    group, portal, *_ = json.loads(exported_files(log.record)["api/v2/summary.json"])["components"]
+    assert group["updated_at"] == portal["updated_at"] == "2027-03-01T10:50:00.000-05:00"
+
+
 def test_the_export_is_whole_and_leads_only_to_its_own_files(log: MemoryLog) -> None:
     files = exported_files(log.record)
     for name, content in files.items():
@@ -248,6 +265,7 @@ def test_the_addresses_of_incidents_in_feed_and_json_lead_to_files_of_the_export
         ({"portal": "degraded_performance"}, "Partially Degraded Service"),
         ({"portal": "partial_outage"}, "Minor Service Outage"),
         ({"dns": "major_outage"}, "Partial System Outage"),
+        ({"portal": "major_outage"}, "Partial System Outage"),  # The only core component: core rules the uptime alone.
         (dict.fromkeys(("portal", "api", "dns"), "partial_outage"), "Partial System Outage"),
         (dict.fromkeys(("portal", "api", "dns"), "major_outage"), "Major System Outage"),
         (dict.fromkeys(("portal", "api", "dns"), "degraded_performance"), "Degraded System Service"),

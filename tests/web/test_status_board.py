@@ -114,7 +114,7 @@ def test_an_incident_is_shown_with_its_effect_before_it_is_public_and_then_opene
     before = len(status(running)["incidents"])
     effect = mei.preview("open", title="Portal <down>", component_portal="major_outage", message="A & B")
     assert "Nothing is public yet." in effect
-    assert "The page says Partial System Outage ; now it says All Systems Operational" in effect
+    assert "The page will say Partial System Outage ; now it says All Systems Operational." in effect
     assert "CAS portal: Operational becomes Major outage" in effect
     assert "Portal <down>" in effect
     assert len(status(running)["incidents"]) == before
@@ -200,9 +200,18 @@ def test_maintenance_is_announced_started_and_ended(mei: Author, running: Servic
     assert "it is announced too late to be agreed" in effect
     assert mei.confirm().status_code == 303
     assert "API Under maintenance" in mei.board().replace("⚒ ", "")
-    mei.preview("cancel", message="Done early.")
+    effect = mei.preview("cancel", message="Done early.")
+    assert "The maintenance ends now, before its planned end." in effect
     assert mei.confirm().status_code == 303
     assert status(running)["maintenances"][0]["state"] == "cancelled"
+
+
+def test_the_preview_of_a_cancellation_says_that_the_maintenance_is_cancelled(mei: Author) -> None:
+    mei.preview("announce", title="Upgrade", component_api="yes", start="2027-01-20T02:00", end="2027-01-20T04:00")
+    assert mei.confirm().status_code == 303
+    effect = mei.preview("cancel", message="Not needed.")
+    assert "The maintenance is cancelled: it will not begin." in effect
+    assert "The page says All Systems Operational now and will still say it." in effect
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,11 @@ class StatusEffect:
         return found if found is not None and is_public(found, self.after) else None
 
     @property
+    def cuts_short(self) -> bool:
+        """Return True if the action ends a maintenance that is in progress."""
+        return any(each.id == self.event.subject for each in self.before.running)
+
+    @property
     def is_agreed(self) -> bool | None:
         """Return True if the planned time of a maintenance does not count against the promise; None for no plan."""
         work = self.subject

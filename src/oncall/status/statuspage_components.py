@@ -50,6 +50,7 @@ def _group_row(group: str, name: str, members: list[Component], position: int, r
     state = max(states, key=lambda each: each.severity)
     shown = ComponentState.OPERATIONAL if state is ComponentState.NOT_MEASURED else state
     row = _component_shape(f"group-{group}", name, shown, None, None, record)
+    row["updated_at"] = time_json(max(_changed_at(each.id, record) for each in members), record)
     return row | {"position": position, "group": True, "components": [each.id for each in members]}
 
 
@@ -61,14 +62,13 @@ def _component_shape(
     group: str | None,
     record: StatusRecord,
 ) -> dict[str, object]:
-    first = record.first_published.get(component, min(record.first_published.values()))
-    changed_at = record.changed_at.get(component, 0)
+    first = _first(component, record)
     return {
         "id": component,
         "name": name,
         "status": state.value,
         "created_at": time_json(first, record),
-        "updated_at": time_json(max(first, datetime.fromtimestamp(changed_at, UTC)), record),
+        "updated_at": time_json(_changed_at(component, record), record),
         "description": description,
         "showcase": True,
         "start_date": first.astimezone(record.page.zone).date().isoformat(),
@@ -76,3 +76,13 @@ def _component_shape(
         "page_id": page_id(record.page),
         "only_show_if_degraded": False,
     }
+
+
+def _first(component: str, record: StatusRecord) -> datetime:
+    """Return when a component was first published; for a group, when the page was."""
+    return record.first_published.get(component, min(record.first_published.values()))
+
+
+def _changed_at(component: str, record: StatusRecord) -> datetime:
+    """Return when the state of a component last changed; its publication if it never did."""
+    return max(_first(component, record), datetime.fromtimestamp(record.changed_at.get(component, 0), UTC))

@@ -227,7 +227,8 @@ def _print_incident(incident: IncidentView, zone: ZoneInfo) -> None:
     stated = full_time(datetime.fromisoformat(incident["stated_at"]), zone)
     say(f"Began {started}." if started == stated else f"Began {started}; first stated as {stated}.")
     for correction in incident["corrections"]:
-        say(f"Corrected by {correction['by']}: {correction['reason']}")
+        began = full_time(datetime.fromisoformat(correction["started_at"]), zone)
+        say(f"Corrected to {began} by {correction['by']}: {correction['reason']}")
     print_table(
         ["At", "State", "By", "Components", "Message"],
         [
