@@ -60,14 +60,17 @@ def test_uptime_is_printed_beside_the_promise(page: Oncall, monkeypatch: pytest.
     monkeypatch.setenv("ONCALL_CLOCK", "2027-01-11T04:12:00-05:00")
     ran = page("status", "uptime", "--from", "2027-01-09T03:12", "--to", "2027-01-10T03:12", "--component", "portal")
     assert ran.out.splitlines() == [
-        "Component  Uptime    Strict    Down  Allowed  Left   Measured",
-        "portal     95.833 %  95.833 %  60.0  1.4      -58.6  100 %",
-        "page       95.833 %  95.833 %  60.0  1.4      -58.6  100 %",
+        "Component  Uptime    Strict    Down  Allowed  Left       Measured",
+        "portal     95.833 %  95.833 %  60.0  1.4      58.6 over  100 %",
+        "page       95.833 %  95.833 %  60.0  1.4      58.6 over  100 %",
         "",
         "From 2027-01-09 03:12 to 2027-01-10 03:12; promised 99.9 %. Times are minutes.",
     ]
     view = json.loads(page("status", "uptime", "--from", "2027-01-09T03:12", "--to", "2027-01-10", "--json").out)
     assert view["page"]["seconds"] == 74_880
+    assert (
+        page("status", "uptime", "--component", "portal").out.splitlines()[1].endswith("100 % since 2027-01-09 03:12")
+    )
     ninety_days = json.loads(page("status", "uptime", "--json").out)
     assert (ninety_days["from"], ninety_days["to"]) == ("2026-10-13T05:12:00-04:00", "2027-01-11T04:12:00-05:00")
 

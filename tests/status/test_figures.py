@@ -29,7 +29,7 @@ from oncall.status.status_export import exported_files
 from oncall.status.status_pages import badge_svg, status_html
 from oncall.status.status_record import epoch
 from oncall.status.status_views import uptime_view
-from oncall.status.status_words import SYMBOLS
+from oncall.status.status_words import SYMBOLS, minutes_left
 from oncall.status.statuspage_json import documents
 from oncall.status.top_line import top_line
 from oncall.status.uptime import component_tally, group_tally, page_tally
@@ -162,6 +162,39 @@ def test_the_page_lists_the_intervals_that_count_with_a_link_to_each() -> None:
     assert "Acme" not in page
     log.act(CancelMaintenance(patch))
     assert len(counted_intervals(log.record, last_window(record))) == 5
+
+
+def test_a_new_page_says_since_when_it_is_measured_and_what_was_before_does_not_count() -> None:
+    log = MemoryLog(published="2027-03-10 03:00", now="2027-03-10 03:01")
+    log.now += timedelta(seconds=32)
+    log.act(OpenIncident("Down", {"portal": "major_outage"}, at=at("2027-03-10 02:40")))
+    page = BeautifulSoup(status_html(log.record, "/status/"), "html.parser")
+    figure = page.select_one("#page-uptime")
+    assert figure is not None and figure.text == (
+        "0.000 % of 99.9 % promised · 1.6 of 0.0 min used · 1.6 min over · "
+        "measured 100 % since Wed 2027-03-10 03:00 EST · strict 0.000 %"
+    )
+    cells = [cell.text for cell in page.select("#windows tbody tr:first-child td")]
+    assert cells == ["0.000 % since Wed 2027-03-10 03:00 EST"] * 4
+    assert [item.text.rpartition(", ")[2] for item in page.select("#counted ~ ul li")] == [
+        "Wed 2027-03-10 03:00 EST (08:00 UTC) to now; counts in full.",
+        "Wed 2027-03-10 02:40 EST (07:40 UTC) to Wed 2027-03-10 03:00 EST (08:00 UTC); "
+        "does not count: not measured then.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-92, "1.6 min over"),
+        (-90, "1.5 min over"),
+        (0, "0.0 min left"),
+        (50, "0.8 min left"),
+        (72_000, "1,200.0 min left"),
+    ],
+)
+def test_minutes_left_are_rounded_down_and_minutes_over_are_rounded_up(seconds: int, words: str) -> None:
+    assert minutes_left(seconds) == words
 
 
 @pytest.mark.parametrize("state", list(ComponentState))

@@ -210,7 +210,7 @@ def test_days_before_the_publication_are_not_measured() -> None:
 
 def test_the_page_prints_the_uptime_beside_the_promise_and_how_it_is_computed(log: MemoryLog) -> None:
     page = status_html(log.record, "/status/")
-    sentence = r"99\.94\d % of 99\.9 % promised · 70\.0 of 128\.\d min used · 5\d\.\d left · measured 100 %"
+    sentence = r"99\.94\d % of 99\.9 % promised · 70\.0 of 128\.\d min used · 5\d\.\d min left · measured 100 %"
     assert re.search(sentence, page), re.findall(r'class="figures">([^<]*)', page)
     assert "announced at least 72 hours before" in page
 
@@ -282,7 +282,7 @@ def test_the_uptime_of_a_review_is_that_of_the_terminal(log: MemoryLog) -> None:
     found = uptime_of(log, window, log.now)
     assert found is not None
     assert found.figures == log.uptime("2027-02-01 00:00", "2027-04-01 00:00")["page"]
-    assert found.sentence.startswith("99.829 % of 99.9 % promised · 70.0 of 41.0 min used · -29.0 left")
+    assert found.sentence.startswith("99.829 % of 99.9 % promised · 70.0 of 41.0 min used · 29.0 min over · ")
     names = [name for name, _ in found.parts]
     assert names == ["Application", "CAS portal", "API", "DNS provider"]
     assert found.parts[1][1]["sla"] == found.figures["sla"]

@@ -14,6 +14,7 @@ from oncall.status.statuspage_json import is_public
 
 IN_FULL, ONLY_STRICT = "counts in full", "counts in the strict figure"
 AGREED, IN_AGREED = "does not count: announced in time", "does not count: during maintenance announced in time"
+UNMEASURED = "does not count: not measured then"
 MOST_SHOWN = 100
 
 
@@ -52,8 +53,7 @@ def _of_incident(incident: Incident, record: StatusRecord) -> Iterator[CountedIn
         for span in incident.spans_of(component.id):
             if span.state in weights:
                 whole = SecondsSpan(epoch(span.start), epoch(span.end) if span.end else record.now_seconds + 1)
-                for part, is_agreed in _parts(whole, component.id, record):
-                    how = IN_AGREED if is_agreed else weights[span.state]
+                for part, how in _parts(whole, component.id, record, weights[span.state], IN_AGREED):
                     yield _interval(incident, component.name, part, span.state, how, record)
 
 
@@ -61,15 +61,25 @@ def _of_work(work: Maintenance, record: StatusRecord) -> Iterator[CountedInterva
     state = ComponentState.UNDER_MAINTENANCE
     for component in record.page.public if is_public(work, record) else ():
         for span in work.spans() if component.id in work.components else ():
-            for part, is_agreed in _parts(SecondsSpan(epoch(span.start), epoch(span.end)), component.id, record):
-                yield _interval(work, component.name, part, state, AGREED if is_agreed else ONLY_STRICT, record)
+            whole = SecondsSpan(epoch(span.start), epoch(span.end))
+            for part, how in _parts(whole, component.id, record, ONLY_STRICT, AGREED):
+                yield _interval(work, component.name, part, state, how, record)
 
 
-def _parts(span: SecondsSpan, component: str, record: StatusRecord) -> Iterator[tuple[SecondsSpan, bool]]:
-    """Yield the parts of a span, each with True if it lies in agreed maintenance of the component."""
-    free = list(outside([span], record.histories[component].agreed))
-    yield from ((part, False) for part in free)
-    yield from ((part, True) for part in outside([span], free))
+def _parts(
+    span: SecondsSpan, component: str, record: StatusRecord, counts: str, agreed: str
+) -> Iterator[tuple[SecondsSpan, str]]:
+    """Yield the parts of a span, each with how it counts. counts: the words for a part that does. agreed: the words for
+    a part in agreed maintenance of the component. A part before its publication, or while its monitor was silent, does
+    not count.
+    """
+    history = record.histories[component]
+    before = [SecondsSpan(span.start, history.first)] if span.start < history.first else []
+    known = list(outside([span], [*before, *history.gaps]))
+    free = list(outside(known, history.agreed))
+    yield from ((part, counts) for part in free)
+    yield from ((part, agreed) for part in outside(known, free))
+    yield from ((part, UNMEASURED) for part in outside([span], known))
 
 
 def _interval(

@@ -19,7 +19,14 @@ from oncall.status.status_board import uptime_windows
 from oncall.status.status_entries import entries
 from oncall.status.status_history import RECENT_DAYS, History, history_of, recent_entries
 from oncall.status.status_record import StatusRecord
-from oncall.status.status_words import STEP_WORDS, SYMBOLS, both_times, formula_sentence, uptime_sentence
+from oncall.status.status_words import (
+    STEP_WORDS,
+    SYMBOLS,
+    both_times,
+    formula_sentence,
+    since_words,
+    uptime_sentence,
+)
 from oncall.status.statuspage_components import page_id
 from oncall.status.statuspage_json import is_public, link_to, public_impact
 from oncall.status.top_line import top_line
@@ -170,6 +177,7 @@ def _templates() -> Environment:
         "ComponentState": ComponentState,
         "step_words": STEP_WORDS,
         "figure": _figure,
+        "since_words": since_words,
     }
     return found
 

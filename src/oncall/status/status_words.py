@@ -40,14 +40,38 @@ def uptime_sentence(tally: Tally, page: StatusPage) -> str:
     promise = f"{float(page.promise):g} %"
     if tally.sla is None:
         return f"Not measured; {promise} promised"
-    allowed, used, left = (
-        _minutes(each) for each in (tally.allowed(page.promise), int(tally.down), tally.left(page.promise))
-    )
+    allowed, used = minutes(tally.allowed(page.promise)), minutes_used(int(tally.down))
     measured = tally.measured * 1000 // tally.seconds / 10
     return (
-        f"{percent(tally.sla)} % of {promise} promised · {used} of {allowed} min used · {left} left · "
-        f"measured {measured:g} % · strict {percent(tally.strict)} %"
+        f"{percent(tally.sla)} % of {promise} promised · {used} of {allowed} min used · "
+        f"{minutes_left(tally.left(page.promise))} · measured {measured:g} %{since_words(tally, page.zone)} · "
+        f"strict {percent(tally.strict)} %"
     )
+
+
+def since_words(tally: Tally, zone: ZoneInfo) -> str:
+    """Return since when a window is measured, if it began before: ` since Sat 2027-01-09 02:58 EST`; else nothing."""
+    if tally.since is None or not tally.seconds:
+        return ""
+    return f" since {full_time(datetime.fromtimestamp(tally.since, UTC), zone)}"
+
+
+def minutes(seconds: int) -> str:
+    """Return minutes with one decimal, rounded down: `0.8` for 50. seconds: at least 0."""
+    return _tenths(seconds * 10 // 60)
+
+
+def minutes_used(seconds: int) -> str:
+    """Return minutes with one decimal, rounded up: `1.6` for 92. seconds: at least 0."""
+    return _tenths(-(-seconds * 10 // 60))
+
+
+def minutes_left(seconds: int) -> str:
+    """Return the minutes left, rounded down, or the minutes over, rounded up: `0.8 min left`, `1.6 min over`.
+
+    seconds: negative when more is used than allowed.
+    """
+    return f"{minutes(seconds)} min left" if seconds >= 0 else f"{minutes_used(-seconds)} min over"
 
 
 def formula_sentence(page: StatusPage) -> str:
@@ -57,11 +81,10 @@ def formula_sentence(page: StatusPage) -> str:
         "Uptime is the share of the measured time in which the component was up. Maintenance does not count if it was "
         f"announced at least {hours:g} hours before its start. A major outage counts in full, a partial one by "
         f"{float(page.partial_weight):g}, and degraded performance not at all. The strict figure counts every outage "
-        "and maintenance in full. Percentages are rounded down."
+        "and maintenance in full. Percentages are rounded down, as are the minutes allowed and left. The minutes used "
+        "and over are rounded up."
     )
 
 
-def _minutes(seconds: int) -> str:
-    """Return minutes with one decimal, rounded down."""
-    tenths = seconds * 10 // 60
-    return f"{'-' if tenths < 0 else ''}{abs(tenths) // 10:,}.{abs(tenths) % 10}"
+def _tenths(tenths: int) -> str:
+    return f"{tenths // 10:,}.{tenths % 10}"

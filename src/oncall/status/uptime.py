@@ -10,7 +10,7 @@ they are printed, rounded down to three decimals.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import floor
 
@@ -29,7 +29,8 @@ class Tally:
 
     seconds: the window's length, counted from the component's publication. measured: seconds with a known state.
     agreed: measured seconds of agreed maintenance. down: weighted seconds of outages outside agreed maintenance.
-    affected: measured seconds with an outage or under any maintenance.
+    affected: measured seconds with an outage or under any maintenance. since: the publication, in seconds since 1970,
+    of the first component that counts, if the window began before it.
     """
 
     seconds: int = 0
@@ -37,6 +38,7 @@ class Tally:
     agreed: int = 0
     down: Fraction = _NONE
     affected: int = 0
+    since: int | None = None
 
     def __add__(self, other: Tally) -> Tally:
         return Tally(
@@ -45,6 +47,7 @@ class Tally:
             self.agreed + other.agreed,
             self.down + other.down,
             self.affected + other.affected,
+            self.since if self.since is not None else other.since,
         )
 
     @property
@@ -101,11 +104,11 @@ def percent(share: Fraction | None) -> str | None:
 
 def _tally(histories: Sequence[ComponentHistory], window: SecondsSpan, page: StatusPage) -> Tally:
     first = min((history.first for history in histories), default=window.end)
-    start = max(window.start, first)
+    start, since = max(window.start, first), first if histories and window.start < first else None
     if start >= window.end:
-        return Tally()
+        return Tally(since=since)
     cut = SecondsSpan(start, window.end)
-    return _sum([history.within(cut) for history in histories], cut, page)
+    return replace(_sum([history.within(cut) for history in histories], cut, page), since=since)
 
 
 def _sum(inside: Sequence[ComponentHistory], cut: SecondsSpan, page: StatusPage) -> Tally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -133,7 +133,7 @@ def uptime(
     if json:
         print_json(view)
         return
-    _print_uptime(view)
+    _print_uptime(view, zone)
 
 
 def export(
@@ -244,21 +244,26 @@ def _print_incident(incident: IncidentView, zone: ZoneInfo) -> None:
     )
 
 
-def _print_uptime(view: UptimeView) -> None:
-    rows = [_uptime_row(each) for each in view["components"]]
-    rows += [_uptime_row({**each, "component": f"group {each['component']}"}) for each in view["groups"]]
-    rows.append(_uptime_row(view["page"]))
+def _print_uptime(view: UptimeView, zone: ZoneInfo) -> None:
+    start, end = (datetime.fromisoformat(view[key]).astimezone(zone) for key in ("from", "to"))
+    groups: list[UptimeFigures] = [{**each, "component": f"group {each['component']}"} for each in view["groups"]]
     header = ["Component", "Uptime", "Strict", "Down", "Allowed", "Left", "Measured"]
-    print_table(header, rows)
-    start, end = (datetime.fromisoformat(view[key]).strftime("%Y-%m-%d %H:%M") for key in ("from", "to"))
-    say(f"\nFrom {start} to {end}; promised {view['promise']} %. Times are minutes.")
+    print_table(header, [_uptime_row(each, start, end) for each in [*view["components"], *groups, view["page"]]])
+    written = " to ".join(each.strftime("%Y-%m-%d %H:%M") for each in (start, end))
+    say(f"\nFrom {written}; promised {view['promise']} %. Times are minutes.")
 
 
-def _uptime_row(figures: UptimeFigures) -> list[str]:
+def _uptime_row(figures: UptimeFigures, start: datetime, end: datetime) -> list[str]:
+    from oncall.status.status_words import minutes, minutes_left, minutes_used
+
     measured = figures["measured"] / figures["seconds"] if figures["seconds"] else 0
-    minutes = [f"{figures[key] / 60:,.1f}" for key in ("down", "allowed", "left")]
     shares = [f"{text} %" if text is not None else "not measured" for text in (figures["sla"], figures["strict"])]
-    return [figures["component"], *shares, *minutes, f"{int(measured * 1000) / 10:g} %"]
+    left = minutes_left(figures["left"]).replace(" min left", "").replace(" min", "")
+    # In UTC, because the zone's clock may change in between.
+    first = (end.astimezone(UTC) - timedelta(seconds=figures["seconds"])).astimezone(end.tzinfo)
+    since = f" since {first:%Y-%m-%d %H:%M}" if figures["seconds"] and first > start else ""
+    used = [minutes_used(figures["down"]), minutes(figures["allowed"]), left]
+    return [figures["component"], *shares, *used, f"{int(measured * 1000) / 10:g} %{since}"]
 
 
 def _incident_row(incident: IncidentView, zone: ZoneInfo) -> list[str]:
