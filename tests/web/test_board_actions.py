@@ -250,6 +250,9 @@ def test_a_change_is_taken_back_beside_it(mei: Browser, busy: Service) -> None:
     assert mei.fill("/board", "/board/cover", by="chloe", reason="ana is ill").status_code == 303
     form = mei.form("/board", "/board/undo") | {"reason": "ana is well again"}
     assert form["undo"] == "2"
+    shown = " ".join(mei.page("/board").get_text().split())
+    assert "Chloé Martin is primary, Sat 2027-01-09 03:12 EST to Mon 2027-01-11 08:00 EST." in shown
+    assert "Take back cover 2" in shown
     assert mei.send("/board/undo", form).status_code == 303
     assert busy.call("GET", "/v1/oncall").json()["roles"]["primary"]["engineer"] == "ana"
     assert "(taken back by 3)" in mei.get("/board").text
@@ -263,4 +266,4 @@ def test_an_engineer_takes_back_their_own_changes_alone(mei: Browser, ana: Brows
     sent = {"form_token": form["form_token"], "version": form["version"], "undo": "2", "reason": "no"}
     refused(ana.send("/board/undo", sent), 403, "only Mei Lin or a manager can do this, so nothing was changed")
     refused(ana.send("/board/undo", {**sent, "undo": "x"}), 422, INCOMPLETE)
-    assert "Take back 2" not in ana.get("/board").text
+    assert "Take back cover 2" not in ana.get("/board").text

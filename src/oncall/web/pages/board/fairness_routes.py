@@ -90,5 +90,6 @@ async def get_shift(
         names={person.id: person.name for person in schedule.people.values()},
         zone=schedule.calendar.zone.key,
         version=schedule.newest,
+        overrides=schedule.overrides,
         path=request.url.path,
     )

@@ -140,6 +140,7 @@ class KeptBoards:
             "roles": schedule.roles,
             "names": {person.id: person.name for person in schedule.people.values()},
             "version": schedule.newest,
+            "overrides": [each for each in schedule.overrides if each.version > schedule.newest - MOST_CHANGES],
             "changes": history_view(schedule)["versions"][: -MOST_CHANGES - 1 : -1],
         }
 
