@@ -177,6 +177,39 @@ def test_a_manager_corrects_the_start_and_sees_what_the_uptime_becomes(mei: Auth
     assert re.search("of 99.9 % promised · " + AN_HOUR.pattern, mei.board())
 
 
+def test_an_ended_incident_gets_its_postmortem_and_its_correction_in_the_browser(
+    mei: Author, ana: Author, running: Service
+) -> None:
+    subject = opened(mei, "Portal gone for an hour")
+    assert "postmortem" not in _states_for(mei, subject)
+    mei.preview("update", state="resolved", message="It is up.")
+    assert mei.confirm().status_code == 303
+    assert "Incidents that ended in the last 14 days" in mei.board()
+    assert "postmortem" in _states_for(ana, subject)
+    assert ana.blank("update", _place(ana, "update", subject))["state"] == "postmortem"
+    effect = ana.preview("update", _place(ana, "update", subject), message="A full disk.")
+    assert "Postmortem A full disk." in effect
+    assert ana.confirm().status_code == 303
+    values = {"started_at": "2027-01-09T02:30", "reason": "first errors"}
+    mei.preview("correct", _place(mei, "correct", subject), **values)
+    assert mei.confirm().status_code == 303
+    found = next(each for each in status(running)["incidents"] if each["id"] == subject)
+    assert (found["state"], found["started_at"]) == ("postmortem", "2027-01-09T07:30:00+00:00")
+
+
+def _states_for(author: Author, subject: str) -> list[str]:
+    """Return the states that the page offers for an update of an incident."""
+    forms = BeautifulSoup(author.get(BOARD).text, "html.parser").find_all("form", action=PREVIEW)
+    wanted = {"action": "update", "incident": subject}
+    (found,) = [form for form in forms if wanted.items() <= fields_of(form).items()]
+    return [str(each["value"]) for each in found.select("select[name=state] option")]
+
+
+def _place(author: Author, action: str, subject: str) -> int:
+    """Return the place of the form about an incident among the forms for an action."""
+    return [each["incident"] for each in author.forms(action, BOARD)].index(subject)
+
+
 def test_an_engineer_has_no_form_about_the_past_and_cannot_send_one(ana: Author, mei: Author) -> None:
     opened(mei)
     assert ana.forms("correct", BOARD) == []

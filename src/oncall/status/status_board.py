@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 from oncall.status.component_history import SecondsSpan
 from oncall.status.day_bars import DAYS, last_window
 from oncall.status.incidents import Incident
+from oncall.status.status_history import RECENT_DAYS
 from oncall.status.status_record import StatusRecord, epoch
 from oncall.status.uptime import Tally, component_tally, group_tally, page_tally
 from oncall.support.status_file import Component, Group
@@ -36,6 +37,13 @@ class WindowUptime:
 def open_incidents(record: StatusRecord) -> list[OpenIncidentView]:
     """Return the open incidents, the newest first."""
     return [_open(each, record) for each in record.open_incidents]
+
+
+def ended_incidents(record: StatusRecord) -> list[Incident]:
+    """Return the incidents that ended in the last 14 days, the newest start first."""
+    since = record.now - timedelta(days=RECENT_DAYS)
+    over = [each for each in record.incidents if each.state.is_over]
+    return [each for each in over if each.resolved_at is not None and each.resolved_at >= since]
 
 
 def _open(incident: Incident, record: StatusRecord) -> OpenIncidentView:

@@ -23,8 +23,9 @@ from oncall.paging.actions.status_on_page import (
     seen_of,
 )
 from oncall.paging.ports.store import Transaction
+from oncall.status.component_states import IncidentState
 from oncall.status.status_actions import StatusAuthor
-from oncall.status.status_board import WindowUptime, open_incidents, uptime_windows
+from oncall.status.status_board import WindowUptime, ended_incidents, open_incidents, uptime_windows
 from oncall.status.status_effect import StatusEffect
 from oncall.status.status_record import StatusRecord, read_status
 from oncall.status.status_words import both_times, formula_sentence
@@ -36,7 +37,6 @@ from oncall.web.pages.frame.page_route import PageRoute
 from oncall.web.pages.frame.rendering import page, to
 from oncall.web.pages.incidents.status_forms import (
     FORMS,
-    INCIDENT_STATES,
     STATE_CHOICES,
     StatusForm,
     action_of,
@@ -82,6 +82,7 @@ async def get_status_board(request: Request, services: ServicesDep, visitor: Vis
             common=_common(record),
             filled={name: value for name, value in wanted.items() if value},
             incidents=open_incidents(record),
+            ended=ended_incidents(record),
             proposals=[each for each in record.proposals if each.state.value == "proposed"],
             works=[*record.running, *record.upcoming],
             windows=uptime_windows(record),
@@ -171,11 +172,15 @@ class _Common:
     clock: Callable[[datetime], str]
     forms: Mapping[str, StatusForm]
     state_choices: Sequence[tuple[str, str]]
-    incident_states: Sequence[str]
+
+    def incident_states(self, incident_id: str) -> Sequence[str]:
+        """Return the states that an update may give an incident; a postmortem only follows its end."""
+        is_over = any(each.id == incident_id and each.state.is_over for each in self.record.incidents)
+        return [each.value for each in IncidentState if is_over or each is not IncidentState.POSTMORTEM]
 
 
 def _common(record: StatusRecord) -> _Common:
-    return _Common(record, lambda at: both_times(at, record.page.zone), FORMS, STATE_CHOICES, INCIDENT_STATES)
+    return _Common(record, lambda at: both_times(at, record.page.zone), FORMS, STATE_CHOICES)
 
 
 def _asked(posted: PostedForm, services: Services, zone: ZoneInfo) -> _Asked:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from oncall.paging.actions.posted_status import status_action_from
-from oncall.status.component_states import STATED, IncidentState
+from oncall.status.component_states import STATED
 from oncall.status.status_actions import UNNAMED, StatusAction
 from oncall.status.status_texts import LONGEST_REASON
 from oncall.support.status_file import LONGEST_MESSAGE, LONGEST_TITLE
@@ -188,4 +188,3 @@ def _value(field: FormField, fields: Mapping[str, str], zone: ZoneInfo) -> objec
 
 STATE_CHOICES = [(each.value, each.words) for each in STATED]
 """The states that a person may give a component, with their words."""
-INCIDENT_STATES = [each.value for each in IncidentState]
