@@ -164,6 +164,15 @@ def test_a_template_and_a_ticket_fill_in_a_new_incident(mei: Author, running: Se
     assert mei.confirm().status_code == 303
     assert status(running)["incidents"][0]["ticket"] == "T-7"
     assert "From T-7" in mei.board()
+    subject = status(running)["incidents"][0]["id"]
+    ticket = mei.page("/board/tickets/T-7")
+    title = "We are investigating a problem"
+    assert f"Incident on the status page: {title}, investigating." in _text(str(ticket)).replace(" ,", ",")
+    assert ticket.find("a", href=f"{BOARD}#i{subject}") is not None
+    offer = f"{BOARD}?ticket=T-7#open"
+    assert ticket.find("a", href=offer) is None
+    end_all(running)
+    assert mei.page("/board/tickets/T-7").find("a", href=offer) is not None
 
 
 def test_a_manager_corrects_the_start_and_sees_what_the_uptime_becomes(mei: Author, running: Service) -> None:

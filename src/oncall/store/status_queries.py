@@ -13,6 +13,12 @@ from oncall.store.statements import Statements
 from oncall.store.tables import monitor_looks, schedule_versions, status_events
 
 _EVENTS = select(status_events).order_by(status_events.c.seq)
+_OPENED = select(status_events).where(status_events.c.kind == StatusEventKind.OPENED.value)
+_OF_SUBJECTS = (
+    select(status_events)
+    .where(status_events.c.subject.in_(bindparam("subjects", expanding=True)))
+    .order_by(status_events.c.seq)
+)
 _SOURCES = (
     select(schedule_versions.c.at, schedule_versions.c.sources)
     .where(schedule_versions.c.kind == "publish")
@@ -32,6 +38,17 @@ class StatusQueries(Statements):
     def status_events(self) -> Sequence[StatusEvent]:
         """Return all events in the order in which they were written."""
         return [status_event_of(row) for row in self._run(_EVENTS)]
+
+    def status_events_of_ticket(self, ticket: str) -> Sequence[StatusEvent]:
+        """Return the events of every incident that was opened from a ticket, in the order in which they were written.
+
+        ticket: its id.
+        """
+        opened = [status_event_of(row) for row in self._run(_OPENED)]
+        subjects = [each.subject for each in opened if each.ticket == ticket]
+        if not subjects:
+            return []
+        return [status_event_of(row) for row in self._run(_OF_SUBJECTS, {"subjects": subjects})]
 
     def add_status_event(self, event: StatusEvent) -> None:
         """Append an event."""

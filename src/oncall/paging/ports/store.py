@@ -37,6 +37,7 @@ from oncall.paging.ports.ticket_links import TicketLinks
 from oncall.paging.ports.ticket_store import Codes, DueTickets, EventLog, TicketHistory, TicketLists, Tickets
 from oncall.schedule.schedule import Schedule
 from oncall.status.status_events import StatusLog
+from oncall.status.ticket_incidents import TicketIncidents
 
 T = TypeVar("T")
 
@@ -140,6 +141,7 @@ class Transaction(
     Subscribers,
     TicketLinks,
     PlanDrafts,
+    TicketIncidents,
     Protocol,
 ):
     """Everything that can be read and written in one transaction. Nothing is visible to others before it commits."""

@@ -19,6 +19,8 @@ from oncall.paging.views.ticket_words import timeline_rows
 from oncall.paging.watch.drill import new_drill_name
 from oncall.planning.views.board_view import own_view
 from oncall.schedule.schedule import Schedule
+from oncall.status.incidents import Incident
+from oncall.status.ticket_incidents import open_incident_of
 from oncall.support.policy import Policy
 from oncall.web.edge.problem_documents import ProblemDocument
 from oncall.web.pages.board.board_state import LIVE_PATH
@@ -106,17 +108,19 @@ async def ticket_page_of(
     """Return the page of a ticket, named by its id or code. message: what an action did. Raises NotFound."""
     now = services.clock.now()
 
-    def work(tx: Transaction) -> tuple[WholeTicketView, Schedule, Policy, str]:
+    def work(tx: Transaction) -> tuple[WholeTicketView, Schedule, Policy, str, Incident | None]:
         stored = find_ticket(tx, ticket_id)
-        return stored_whole_view(tx, stored, now), tx.schedule(), tx.policy_at(now), ticket_mark(tx, stored)
+        view, incident = stored_whole_view(tx, stored, now), open_incident_of(tx, stored.ticket.id)
+        return view, tx.schedule(), tx.policy_at(now), ticket_mark(tx, stored), incident
 
-    ticket, schedule, policy, at = await services.engine.read(work)
+    ticket, schedule, policy, at, incident = await services.engine.read(work)
     latest = schedule.latest
     names = {each.id: each.name for each in schedule.people.values()}
     return page(
         "ticket.html.j2",
         visitor=visitor,
         item=ticket,
+        incident=incident,
         at=at,
         now=now,
         names=names,
