@@ -83,7 +83,7 @@ def test_the_terminal_keeps_the_words_and_makes_and_revokes_links(
         made = json.loads(oncall("tickets", "link", ticket, "--json").out)
         path = made["url"].removeprefix(desk.address)
         assert "Restarted the broker." in shown(browser, path)
-        assert 'replied: "Restarted the broker."' in oncall("tickets", "show", ticket, "--timeline").out
+        assert 'to the customer: "Restarted the broker."' in oncall("tickets", "show", ticket, "--timeline").out
         assert oncall("tickets", "link", ticket, "--revoke").out == f"Revoked 2 links of {ticket}.\n"
     assert browser.get(path).status_code == 404
 
