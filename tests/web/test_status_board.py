@@ -322,11 +322,18 @@ def _add(event: StatusEvent, tx: Transaction) -> None:
     tx.add_status_event(event)
 
 
+def test_the_sign_in_page_leads_to_the_status_page(running: Service) -> None:
+    with Author(running) as browser:
+        assert 'href="/status"' in browser.get("/login").text
+        assert 'href="/status"' in browser.get("/login/some-secret").text
+
+
 def test_without_a_published_status_file_the_page_says_what_to_do(tmp_path: Path) -> None:
     world = World(tmp_path, now=at("2027-01-01 12:00"))
     world.publish(status="")
     world.close()
     with Service(tmp_path, is_published=False) as service, Browser(service) as browser:
+        assert 'href="/status"' not in browser.get("/login").text
         browser.sign_in("mei")
         answer = browser.get(BOARD)
         words = "no status page is published; a manager adds a status file to the policy"

@@ -82,6 +82,14 @@ class PublicStatus:
             # Another reader may have rendered it while this one waited.
             return self.kept_file(path) or await self._render(path)
 
+    async def is_published(self) -> bool:
+        """Return True if a status page is published and can be read; False also if the database does not answer."""
+        try:
+            await self.file("")
+        except (ProblemDocument, StoreError):
+            return False
+        return True
+
     def kept_file(self, path: str) -> PublicFile | None:
         """Return a kept file; None if it must be rendered first. Renders it again before it is too old."""
         kept = self._kept.get(path)

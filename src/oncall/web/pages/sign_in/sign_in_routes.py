@@ -23,7 +23,7 @@ from oncall.web.pages.frame.door import (
 from oncall.web.pages.frame.page_route import PageRoute
 from oncall.web.pages.frame.rendering import asset, page, to
 from oncall.web.pages.sign_in.provider_routes import farewell
-from oncall.web.services.dependencies import ServicesDep
+from oncall.web.services.dependencies import PublicStatusDep, ServicesDep
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 LONGEST_LINK = 500
@@ -48,7 +48,9 @@ async def get_asset(name: str) -> Response:
 
 
 @router.get("/login")
-async def get_login(request: Request, services: ServicesDep, visitor: MaybeVisitorDep) -> Response:
+async def get_login(
+    request: Request, services: ServicesDep, public: PublicStatusDep, visitor: MaybeVisitorDep
+) -> Response:
     """Shows how to sign in: at the identity provider if there is one, and with a form for the link."""
     wanted = own_page(request.query_params.get("next", ""))
     if visitor is not None:
@@ -59,13 +61,21 @@ async def get_login(request: Request, services: ServicesDep, visitor: MaybeVisit
         wanted=wanted,
         has_provider=services.identity is not None,
         has_left=await is_off_roster(request),
+        has_status_page=await public.is_published(),
     )
 
 
 @router.get("/login/{secret}")
-async def get_login_link(secret: str) -> Response:
+async def get_login_link(secret: str, public: PublicStatusDep) -> Response:
     """Shows a button that signs in. It does not check the link, so the answer is the same for every link."""
-    return page("login.html.j2", link=secret[:LONGEST_LINK], wanted="/", has_provider=False, has_left=False)
+    return page(
+        "login.html.j2",
+        link=secret[:LONGEST_LINK],
+        wanted="/",
+        has_provider=False,
+        has_left=False,
+        has_status_page=await public.is_published(),
+    )
 
 
 @router.post("/login")
