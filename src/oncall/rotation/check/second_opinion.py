@@ -24,6 +24,9 @@ from oncall.rotation.check.second_stages import Measured, SecondStages, StageNam
 from oncall.schedule.plan import Plan, Seat
 
 _TOLERANCE = 1e-6
+_BELOW_ONE = 0.5
+"""What a limit on a whole number may be exceeded by: no whole number lies between, and HiGHS, which computes with
+rounded numbers, calls a tighter limit impossible now and then."""
 _GRACE = timedelta(seconds=5)
 """Extra time for the solver, which looks at the clock only now and then."""
 _STAGE_PART = 4
@@ -96,13 +99,13 @@ def second_opinion(
     asked = SecondModel(plan, relaxed(roster, plan.relaxed), cost, outside)
     solver = _Solver(asked.model, time_limit, on_wait)
     opinion = _opinion(solver.run(solver.left, gap=1.0), cost, asked.left_out)
-    asked.model.add_linear_constraint(asked.cost <= cost + _TOLERANCE)
+    asked.model.add_linear_constraint(asked.cost <= cost + _BELOW_ONE)
     stages = SecondStages(asked, plan)
     found = [_stage_opinion(solver, asked, each) for each in stages.before_clumps()]
     if roster.rules.points is not None:
         # The planner keeps even totals, too, when it spreads the shifts of a plan with points.
         totals = stages.totals()
-        asked.model.add_linear_constraint(totals.expression <= float(totals.value) + _TOLERANCE)
+        asked.model.add_linear_constraint(totals.expression <= float(totals.value) + _BELOW_ONE)
     found += _clumps_opinion(solver, stages)
     return SecondOpinion(opinion.cost, opinion.bound, opinion.best, opinion.seconds, opinion.left_out, tuple(found))
 
@@ -138,8 +141,13 @@ class _Solver:
         def solve() -> None:
             try:
                 answers.append(mathopt.solve(self._model, mathopt.SolverType.HIGHS, params=parameters))
-            except BaseException as failure:
-                failures.append(failure)
+            except Exception:
+                # HiGHS fails now and then while it simplifies a model.
+                parameters.presolve = mathopt.Emphasis.OFF
+                try:
+                    answers.append(mathopt.solve(self._model, mathopt.SolverType.HIGHS, params=parameters))
+                except BaseException as failure:
+                    failures.append(failure)
 
         began = time.monotonic()
         thread = Thread(target=solve, daemon=True)
@@ -152,7 +160,7 @@ class _Solver:
             if timedelta(seconds=now - began) > 2 * limit + _GRACE:
                 raise Refused(f"the other solver gave no answer in {now - began:.0f} s, so there is no bound")
         if failures:
-            raise failures[0]
+            raise Refused("the other solver failed, so there is no bound") from failures[0]
         return answers[0]
 
 
@@ -176,7 +184,8 @@ def _seconds(answer: mathopt.SolveResult) -> float:
 def _stage_opinion(solver: _Solver, asked: SecondModel, measured: Measured) -> StageOpinion:
     """Minimise the measure of a stage. Then keep the plan's own value for the stages after it."""
     value, tolerance, is_whole = measured.value, measured.tolerance, measured.name is not StageName.POINTS
-    asked.model.add_linear_constraint(measured.expression <= float(value) + _TOLERANCE)
+    slack = _BELOW_ONE if is_whole else _TOLERANCE
+    asked.model.add_linear_constraint(measured.expression <= float(value) + slack)
     if solver.left <= timedelta(0):
         return StageOpinion(measured.name, value, None, None, 0.0, tolerance)
     asked.model.minimize(measured.expression)
