@@ -25,7 +25,7 @@ OVERLOADED = "the service is overloaded, and nothing was stored; send the same r
 LOG_EVERY_SECONDS = 10.0
 _RECEIPTS = "/webhooks/twilio/status"
 _ASIDE = ("/webhooks/twilio/", "/healthz", "/readyz", "/metrics")
-_PAGES = ("/board", "/me", "/portal", "/t/", "/status")
+_PAGES = ("/board", "/me", "/portal", "/t/", "/status", "/openapi.json")
 
 
 class Overload:
