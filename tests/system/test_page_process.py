@@ -131,7 +131,9 @@ def test_the_pages_follow_the_clock_of_the_service(served: Served) -> None:
 
 
 def test_the_service_answers_pages_itself_when_their_process_is_killed_and_then_starts_it_again(served: Served) -> None:
-    served.ready().kill()
+    pages = served.ready()
+    pages.kill()
+    psutil.wait_procs([pages], timeout=PATIENCE)
     with served.client() as client:
         assert client.get("/board").is_success
     assert served.ready(times=2).is_running()

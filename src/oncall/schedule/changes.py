@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.span_set import parts_left
 from oncall.schedule.timeline import Assignment
 from oncall.support.windows import Window
+
+SHORTEST = timedelta(minutes=1)
+"""A shorter piece is no change: a version takes effect at a second, and people read minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,8 @@ def _without_same_engineer(
     for each in assignments:
         inside = Window(max(each.window.start, start), min(each.window.end, end))
         for piece in parts_left(inside, by_engineer.get(each.engineer, [])):
-            yield replace(each, window=piece)
+            if piece.end - piece.start >= SHORTEST:
+                yield replace(each, window=piece)
 
 
 def _of(engineer: str, assignments: Sequence[Assignment]) -> tuple[Assignment, ...]:
