@@ -20,6 +20,7 @@ from typing import Any, Self, TypeVar, Unpack
 
 from aiohttp import ClientSession, TCPConnector, web
 
+from doubles.event_loop import turns
 from doubles.loopback import bound
 from doubles.twilio_account import Account, Refusal, TwilioMessage
 from doubles.twilio_callbacks import CallbackRefused, is_loopback
@@ -213,10 +214,9 @@ class TwilioDouble:
         await asyncio.gather(*self._deliveries, return_exceptions=True)
         await self._runner.cleanup()
         # A connection that was just being accepted is made only now that all others are closed.
-        for _ in range(_ROUNDS_TO_ACCEPT):
-            await asyncio.sleep(0)
+        await turns(_ROUNDS_TO_ACCEPT)
         self._cut()
-        await asyncio.sleep(0)
+        await turns(1)
         self._place.close()
         await self._session.close()
 

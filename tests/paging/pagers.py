@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -42,13 +42,6 @@ class Gate:
 
 def engine_with(world: World, channel: Channel, *, store: Store | None = None, worker: str = "test") -> Engine:
     return Engine(store=store or world.store, channels={"sms": channel}, clock=world.clock, worker=worker)
-
-
-async def until(claim: Callable[[], bool]) -> None:
-    """Run the event loop until the claim holds. Fail the test after two minutes."""
-    async with asyncio.timeout(120):
-        while not claim():
-            await asyncio.sleep(0)
 
 
 async def take_in(engine: Engine, ticket_id: str) -> None:

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from doubles.clock import FakeClock
+from doubles.event_loop import until
 from oncall.clock import SystemClock
 from oncall.errors import Temporary
 from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.ticket import AttemptStatus, Purpose
 from oncall.paging.watch.audit import audit
-from tests.paging.pagers import Gate, engine_with, take_in, until
+from tests.paging.pagers import Gate, engine_with, take_in
 from tests.paging.world import SATURDAY_NIGHT, World
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)

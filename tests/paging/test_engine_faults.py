@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import pytest
 
+from doubles.event_loop import until
 from oncall.errors import Ambiguous, Permanent, Temporary
 from oncall.paging.domain.events import EventKind
 from oncall.paging.domain.ticket import AttemptStatus, TicketStatus
@@ -16,7 +17,7 @@ from oncall.paging.ports.channel import Receipt
 from oncall.paging.sending.outcomes import write_outcome
 from oncall.paging.sending.receipts import note_receipt
 from oncall.paging.sending.send_work import SendWork
-from tests.paging.pagers import Gate, engine_with, take_in, until
+from tests.paging.pagers import Gate, engine_with, take_in
 from tests.paging.world import World, at
 
 SECOND = timedelta(seconds=1)

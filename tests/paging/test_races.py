@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from doubles.event_loop import until
 from oncall.errors import Ambiguous
 from oncall.paging.domain.ticket import AttemptStatus
 from oncall.paging.outgoing.new_attempts import LEASE
@@ -17,7 +18,7 @@ from oncall.paging.ports.store import Store, Transaction
 from oncall.paging.sending.engine import Engine
 from oncall.support.policy_file import packaged_policy_text
 from tests.paging.mortals import FakePhones, Killed
-from tests.paging.pagers import Gate, engine_with, take_in, until
+from tests.paging.pagers import Gate, engine_with, take_in
 from tests.paging.world import World
 
 T = TypeVar("T")

@@ -20,7 +20,7 @@ BC = "business-critical"
 NO_NUMBER = Permanent("the number does not exist", code=21211)
 
 
-def test_a_reopened_ticket_that_reaches_nobody_is_tried_again_in_a_minute_whoever_was_reached_before(
+def test_a_reopened_ticket_that_reaches_nobody_is_tried_again_in_a_minute_even_after_a_success(
     world: World,
 ) -> None:
     world.post()

@@ -11,6 +11,7 @@ from typing import TypeVar, cast
 
 import pytest
 
+from doubles.event_loop import until
 from oncall.errors import Ambiguous, StoreUnavailable
 from oncall.paging.actions.intake import accept
 from oncall.paging.actions.posted_ticket import parse_ticket
@@ -19,7 +20,7 @@ from oncall.paging.outgoing.new_attempts import LEASE
 from oncall.paging.ports.channel import Message, Receipt
 from oncall.paging.ports.store import Store, Transaction
 from oncall.paging.sending.engine import BATCH, MOST_IN_FLIGHT, Engine
-from tests.paging.pagers import Gate, engine_with, take_in, until
+from tests.paging.pagers import Gate, engine_with, take_in
 from tests.paging.storm import each_alone
 from tests.paging.world import World, at, ticket_body
 

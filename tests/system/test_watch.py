@@ -18,6 +18,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
 
+from doubles.event_loop import turns
 from oncall.channels.alarm import AlarmPost
 from oncall.paging.actions.intake import accept
 from oncall.paging.actions.posted_ticket import parse_ticket
@@ -184,8 +185,7 @@ class Hostile:
         for meeting in self._meetings:
             meeting.cancel()
         await asyncio.gather(*self._meetings, return_exceptions=True)
-        for _ in range(_TURNS_TO_CLOSE):
-            await asyncio.sleep(0)
+        await turns(_TURNS_TO_CLOSE)
 
     async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._meetings.add(asyncio.ensure_future(self._treat(reader, writer)))

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from doubles.event_loop import turns, until
 from oncall.web.server.connection_exchange import ConnectionExchange, exchange_pair
 from oncall.web.server.connection_gate import ConnectionLimits
 from oncall.web.server.page_requests import LONGEST_HEAD, is_page, is_page_request
@@ -84,8 +85,7 @@ async def pair() -> AsyncIterator[Pair]:
         asyncio.create_task(servers["pager"]._serve([listening])),
         asyncio.create_task(servers["pages"]._serve([])),
     ]
-    while not all(server.started for server in servers.values()):
-        await asyncio.sleep(0)
+    await until(lambda: all(server.started for server in servers.values()))
     one, other = exchange_pair()
     pages.exchange = ConnectionExchange(one, servers["pager"].take)
     pager.exchange = ConnectionExchange(other, servers["pages"].take)
@@ -108,8 +108,7 @@ class Client:
         for part in parts:
             self.writer.write(part)
             await self.writer.drain()
-            for _ in range(10):
-                await asyncio.sleep(0)
+            await turns()
 
     async def answer(self) -> tuple[int, str]:
         """Return the status and the body of the next answer."""
@@ -201,8 +200,7 @@ def test_the_service_answers_pages_itself_once_the_other_process_is_gone() -> No
     async def story(both: Pair, client: Client) -> None:
         assert both.pager.exchange is not None
         both.pager.exchange.close()
-        for _ in range(20):
-            await asyncio.sleep(0)
+        await turns(20)
         await client.send(get("/board"))
         assert await client.answer() == (200, "pager GET /board 0")
 
@@ -229,8 +227,7 @@ def test_connections_that_move_leave_no_trace_behind() -> None:
             await client.answer()
             await client.send(get("/healthz"))
             await client.answer()
-        for _ in range(20):
-            await asyncio.sleep(0)
+        await turns(20)
         assert [len(both.servers[name].server_state.connections) for name in ("pager", "pages")] == [1, 0]
 
     run(story)

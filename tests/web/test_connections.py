@@ -11,6 +11,7 @@ from typing import Any
 
 import uvicorn
 
+from doubles.event_loop import turns
 from oncall.web.server.connection_gate import ConnectionGate, ConnectionLimits
 from oncall.web.server.connection_limits import LARGEST_HEAD, PATIENCE_SECONDS, PatientProtocol
 
@@ -31,8 +32,7 @@ async def hello(scope: dict[str, Any], receive: Any, send: Send) -> None:
 
 async def slow_hello(scope: dict[str, Any], receive: Any, send: Send) -> None:
     """The smallest application, which answers a few turns of the event loop later."""
-    for _ in range(20):
-        await asyncio.sleep(0)
+    await turns(20)
     await hello(scope, receive, send)
 
 
@@ -111,7 +111,7 @@ class Line:
             for each in self.server.server_state.connections:
                 if isinstance(each, NarrowProtocol) and each.client == ours:
                     return Guest(reader, writer, each)
-            await asyncio.sleep(0)
+            await turns(1)
 
     def pass_time(self, seconds: float) -> None:
         self.loop.ahead += seconds
@@ -291,7 +291,7 @@ def test_those_who_read_nothing_of_their_answers_keep_nobody_else_out() -> None:
             await guest.say(ASKED * requests)
         while line.server.server_state.connections:
             line.pass_time(PATIENCE_SECONDS)
-            await asyncio.sleep(0)
+            await turns(1)
         other = await line.connect()
         await other.say(LAST_ASKED)
         assert (await other.rest()).endswith(b"x")

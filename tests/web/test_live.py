@@ -13,6 +13,7 @@ import httpx
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
+from doubles.event_loop import until
 from oncall.errors import StoreUnavailable
 from oncall.web.edge.overload import Overload
 from oncall.web.pages.frame.live_routes import EventStream
@@ -102,8 +103,7 @@ def test_many_pages_cost_no_more_queries_than_one() -> None:
     async def story(log: Log) -> None:
         pages = [log.follow("1-1-7", session=str(number)) for number in range(50)]
         heard = [asyncio.create_task(page.event()) for page in pages]
-        while log.asked < 5:
-            await asyncio.sleep(0)
+        await until(lambda: log.asked >= 5)
         asked, log.event = log.asked, 2
         assert {await each for each in heard} == {"id: 2-2-7-0\nevent: changed\ndata: tickets\n\n"}
         assert log.asked - asked < 50
@@ -166,8 +166,7 @@ def test_open_streams_take_no_place_from_callers_and_end_with_their_readers() ->
         readers = []
         for number in range(5):
             readers.append(asyncio.create_task(service(scope, receive, send)))
-            while len(heads) <= number:
-                await asyncio.sleep(0)
+            await until(lambda: len(heads) > number)  # noqa: B023  # it is awaited at once
         assert heads == [200] * 5
         is_gone.set()
         await asyncio.gather(*readers)

@@ -9,6 +9,7 @@ from typing import Any
 
 from structlog.testing import capture_logs
 
+from doubles.event_loop import turns
 from oncall.web.edge.overload import Overload
 
 Story = Callable[["Crowd"], Awaitable[None]]
@@ -65,12 +66,6 @@ def in_a_crowd(story: Story, *, most: int = 2, most_aside: int = 1) -> None:
             await story(Crowd(most, most_aside))
 
     asyncio.run(run())
-
-
-async def turns() -> None:
-    """Let every task run until it waits."""
-    for _ in range(10):
-        await asyncio.sleep(0)
 
 
 def test_a_request_too_many_is_answered_503_with_retry_after_at_once_and_the_others_go_on() -> None:

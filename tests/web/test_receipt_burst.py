@@ -11,6 +11,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from doubles.event_loop import until
 from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN
 from doubles.twilio_callbacks import sign
 from doubles.twilio_posts import NUMBER
@@ -57,13 +58,11 @@ async def statuses_of_a_burst(settings: Settings) -> list[int]:
         serving = asyncio.create_task(server.serve([listening]))
         url = f"{address}/webhooks/twilio/status"
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, force_close=True)) as session:
-            while not server.started:
-                await asyncio.sleep(0)
+            await until(lambda: server.started)
             statuses = [await post_receipt(session, url)]
             blocking = asyncio.create_task(kept(app).services.engine.write(lambda _: may_store.wait(60)))
             burst = [asyncio.create_task(post_receipt(session, url)) for _ in range(BURST)]
-            while len(server.server_state.tasks) < BURST and not any(each.done() for each in burst):
-                await asyncio.sleep(0)
+            await until(lambda: len(server.server_state.tasks) >= BURST or any(each.done() for each in burst))
             may_store.set()
             statuses += await asyncio.gather(*burst)
             await blocking

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Literal, TypeAlias, get_args
 
 from oncall.paging.ports.store import ReportStore
 from oncall.reports.load import load_report
@@ -25,9 +26,12 @@ class Format(StrEnum):
     HTML = "html"
 
 
-SLA_FORMATS = tuple(Format)
-LOAD_FORMATS = tuple(Format)
-REVIEW_FORMATS = (Format.HTML, Format.JSON)
+MeasuredFormat: TypeAlias = Literal[Format.TEXT, Format.JSON, Format.CSV, Format.HTML]
+"""The formats of the SLA report and of the load report."""
+ReviewFormat: TypeAlias = Literal[Format.HTML, Format.JSON]
+SLA_FORMATS: tuple[Format, ...] = get_args(MeasuredFormat)
+LOAD_FORMATS: tuple[Format, ...] = get_args(MeasuredFormat)
+REVIEW_FORMATS: tuple[Format, ...] = get_args(ReviewFormat)
 BREACHES = 20
 """The breaches that the text describes in full by default."""
 

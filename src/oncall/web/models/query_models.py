@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from oncall.paging.watch.holes_ahead import DAYS, MOST_DAYS
-from oncall.reports.report_files import BREACHES, LOAD_FORMATS, REVIEW_FORMATS, SLA_FORMATS
+from oncall.reports.report_files import BREACHES, Format, MeasuredFormat, ReviewFormat
 
 MOST_LISTED = 1000
 MOST_VERSION = 999_999_999
@@ -146,7 +146,7 @@ class SlaReportQuery(_Query):
     """Only tickets of this customer; letter case, blanks and punctuation do not count."""
     plan: str = ""
     """Only tickets of customers on this plan."""
-    format: Literal[SLA_FORMATS] = "json"  # type: ignore[valid-type]  # the formats are the core's, listed once
+    format: MeasuredFormat = Format.JSON
     breaches: Annotated[int, Field(ge=0, le=MOST_BREACHES)] = BREACHES
     """The most breaches that the text describes in full."""
     width: Annotated[int, Field(ge=NARROWEST, le=WIDEST)] | None = None
@@ -159,7 +159,7 @@ class ReviewQuery(_Query):
     customer: str
     """The customer's name; letter case, blanks and punctuation do not count."""
     quarter: str = Field(examples=["2027Q1"])
-    format: Literal[REVIEW_FORMATS] = "json"  # type: ignore[valid-type]  # the formats are the core's, listed once
+    format: ReviewFormat = Format.JSON
 
 
 class LoadReportQuery(_Query):
@@ -169,7 +169,7 @@ class LoadReportQuery(_Query):
     """First date of the policy's zone."""
     to: Day
     """Last date, inclusive; at most 366 days."""
-    format: Literal[LOAD_FORMATS] = "json"  # type: ignore[valid-type]  # the formats are the core's, listed once
+    format: MeasuredFormat = Format.JSON
     width: Annotated[int, Field(ge=NARROWEST, le=WIDEST)] | None = None
     """How many columns the text's table may take; as many as it needs when absent."""
 
