@@ -1,4 +1,4 @@
-"""What callers of the API may do with tokens. No caller can make a token with more rights than its own."""
+"""What callers of the API may do with tokens. No caller can make a token with more rights than their own."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LONGEST_HANDLE = 91
 
 
 class TokenListView(TypedDict):
-    """Tokens without their secrets, by name."""
+    """Tokens without their secrets, sorted by name."""
 
     tokens: list[TokenView]
 
@@ -57,7 +57,7 @@ class RevokedTokenView(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """A token to rotate. last_day: its new last day; None keeps the end that it has."""
+    """A token to rotate. last_day: its new last day; None leaves the last day unchanged."""
 
     handle: str
     overlap: timedelta = OVERLAP
@@ -65,21 +65,25 @@ class Rotation:
 
 
 def tokens_for(caller: Token, tx: TokenStore) -> TokenListView:
-    """Return the tokens that a caller may see: a manager all, another person their own."""
+    """Return the tokens that a caller may see. A manager sees all tokens, any other caller only their own."""
     is_manager = caller.role is CallerRole.MANAGER
     return {"tokens": [token_view(token) for token in tx.tokens() if is_manager or token.name == caller.name]}
 
 
 def create_for(caller: Token, wanted: WantedToken, tx: TokenStore, *, real_now: datetime) -> NewTokenView:
-    """Make a token for a caller. Raises NotAllowed if the new token would have more rights than the caller's, and
-    Refused.
+    """Make the token that a caller asks for. Raises Refused if it is not valid.
+
+    Raises NotAllowed if the new token would have more rights than the caller's token.
     """
     _refuse_more_rights(caller, frozenset(wanted.scopes))
     return new_token_view(make_token(wanted, tx, real_now=real_now))
 
 
 def rotate_for(caller: Token, asked: Rotation, tx: TokenStore, *, real_now: datetime) -> NewTokenView:
-    """Rotate a token for a caller. Raises NotAllowed, NotFound and Refused."""
+    """Rotate a token at a caller's request.
+
+    Raises NotAllowed if the caller may not rotate this token or change its last day, NotFound, and Refused.
+    """
     _refuse_token_of_another(caller, asked.handle, tx)
     if asked.last_day is not None and access(caller.role, Operation.ADD_CALLER) is Access.NO:
         raise NotAllowed("only a manager changes the end of a token: leave `expires` out")
@@ -88,13 +92,13 @@ def rotate_for(caller: Token, asked: Rotation, tx: TokenStore, *, real_now: date
 
 
 def revoke_for(caller: Token, handle: str, tx: TokenStore) -> RevokedTokenView:
-    """Revoke a token for a caller. Raises NotAllowed and NotFound."""
+    """Revoke a token at a caller's request. Raises NotFound, and NotAllowed if the caller may not revoke this token."""
     _refuse_token_of_another(caller, handle, tx)
     return {"name": handle, "revoked": True, "others": revoke_token(handle, tx)}
 
 
 def new_token_view(made: NewSecret) -> NewTokenView:
-    """Return a new secret as JSON."""
+    """Return a new or rotated token with its secret, as JSON."""
     view: NewTokenView = {"name": made.token.handle, "role": made.token.role.value, "token": made.secret}
     if made.warning is not None:
         view["warning"] = made.warning
@@ -104,7 +108,7 @@ def new_token_view(made: NewSecret) -> NewTokenView:
 
 
 def _refuse_token_of_another(caller: Token, handle: str, tx: TokenStore) -> None:
-    """Raise NotAllowed for a token that is not the caller's to rotate or revoke."""
+    """Raise NotAllowed if the caller may not rotate or revoke this token."""
     token = tx.token(handle)
     is_own = handle.partition(":")[0] == caller.name and (token is None or token.role is caller.role)
     if not is_own and access(caller.role, Operation.CHANGE_CALLER) is Access.AS_ITSELF:

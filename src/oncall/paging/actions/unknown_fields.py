@@ -1,7 +1,7 @@
-"""Unknown fields in a request body: the sender gets warnings.
+"""Warns the sender of unknown fields in a request body.
 
-Help desks send many fields, and a refused ticket pages nobody. So unknown fields are ignored and listed in the answer's
-`warnings`, each with the known field that was probably meant.
+Help desks send many fields, and a refused ticket pages nobody. So unknown fields are ignored and listed in `warnings`
+of the answer, each with the known field that the sender probably meant.
 """
 
 from __future__ import annotations
@@ -12,13 +12,16 @@ from oncall.suggestions import nearest
 
 TICKET_FIELDS = ("id", "customer", "plan", "impact", "subject", "url", "opened_at", "contact", "triage")
 LIKENESS = 0.65
-"""The least similarity of two names for a suggestion. It is high enough that `tags` does not suggest `triage`."""
+"""The least similarity of two names for a suggestion, from 0 to 1. With this value `tags` does not suggest `triage`."""
 MOST_NAMED = 20
 """The most unknown fields that are listed; the others are only counted."""
 
 
 def unknown_fields(posted: object, known: Iterable[str], *, within: str = "") -> list[str]:
-    """Return a sentence for each unknown field of the document. within: the field that holds the document, if any."""
+    """Return a sentence for each unknown field of the document.
+
+    within: the prefix of the document's fields, like `triage.`.
+    """
     if not isinstance(posted, Mapping):
         return []
     names = list(known)

@@ -1,4 +1,5 @@
-"""SLA clocks of a stored ticket: its event log read with the policy and calendar that were in force at each event.
+"""Computes the SLA clocks of a stored ticket from its event log.
 
-Imports `paging.domain` and `paging.ports`.
+Each event is read with the policy and the calendar that were in force at its time. Imports `paging.domain` and
+`paging.ports`.
 """

@@ -1,4 +1,7 @@
-"""SLA clocks of a stored ticket: each event with the policy and calendar that were in force at its time."""
+"""Computes the SLA clocks of a stored ticket from its event log.
+
+Each event is read with the policy and the calendar that were in force at its time.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ from oncall.support.clocks import CarriedClock, PolicyTerms, RunningSla, SlaEven
 from oncall.support.policy_file import packaged_policy
 
 TermsOf = Callable[[TermsVersions | None, datetime], PolicyTerms]
-"""Returns the terms of these versions; for None, the terms in force at that instant (aware UTC)."""
+"""A function that returns the terms of these versions; for None, the terms in force at that instant (aware UTC)."""
 
 _MESSAGES: Mapping[type[Event], SlaEventKind] = {
     Replied: SlaEventKind.REPLIED,
@@ -41,7 +44,7 @@ _MESSAGES: Mapping[type[Event], SlaEventKind] = {
     Waiting: SlaEventKind.WAITING,
     Resolved: SlaEventKind.RESOLVED,
 }
-"""Events from which the clocks need only the time. Nearly every event of a log is one of these."""
+"""Events of which the clocks need only the time. Most events that the clocks read are of these kinds."""
 
 COUNTS_FOR_CLOCKS = (
     EventKind.RECEIVED,
@@ -56,16 +59,17 @@ COUNTS_FOR_CLOCKS = (
     EventKind.MERGED,
     EventKind.ABSORBED,
 )
-"""The kinds of event that the clocks need; a log may be read without the others."""
+"""The kinds of event that the clocks need. To compute clocks, a log may be read without the other kinds."""
 
 FOR_THE_PAGER_ALONE = tuple(kind for kind in EventKind if kind not in COUNTS_FOR_CLOCKS)
 """The kinds of event that the clocks do not need."""
 
 
 def sla_events(ticket: Ticket, log: Iterable[Event], terms_of: TermsOf) -> list[SlaEvent]:
-    """Return the events that SLA clocks read, in the log's order. The clocks of a drill end at the instant they start.
+    """Return the events from which SLA clocks are computed, in the log's order.
 
-    Raises UnreadableLog for an event that the clocks need and that cannot be read.
+    The clocks of a drill end at the instant at which they start. Raises UnreadableLog for an event that the clocks need
+    and that cannot be read.
     """
     if ticket.is_drill:
         return _of_a_drill(log, terms_of)
@@ -82,7 +86,7 @@ def _of_a_drill(log: Iterable[Event], terms_of: TermsOf) -> list[SlaEvent]:
 
 
 def _sla_event(ticket: Ticket, event: Event, terms_of: TermsOf) -> SlaEvent | None:
-    """Return the event as SLA clocks read it; None if no clock needs it."""
+    """Return the event in the form that SLA clocks read; None if no clock needs it."""
     kind = _MESSAGES.get(type(event))
     if kind is not None:
         return SlaEvent(event.at, kind, id=event.id) if _is_for_this_ticket(event) else None
@@ -91,9 +95,7 @@ def _sla_event(ticket: Ticket, event: Event, terms_of: TermsOf) -> SlaEvent | No
 
 
 def _is_for_this_ticket(event: Event) -> bool:
-    """Return True unless the event is a message that counts on another ticket, or a customer's message without a
-    question.
-    """
+    """Return False for a message that counts for another ticket, and for a customer's message that needs no reply."""
     if not isinstance(event, MessageEvent):
         return True
     return event.forwarded_to is None and (not isinstance(event, CustomerReplied) or event.needs_reply)
@@ -131,8 +133,8 @@ def _absorbed(ticket: Ticket, event: Absorbed, terms_of: TermsOf) -> SlaEvent:
 def _unreadable(ticket: Ticket, event: Unreadable, terms_of: TermsOf) -> SlaEvent | None:
     """Return the clock event for an event that cannot be read; None if no clock needs it.
 
-    Of an unreadable verdict only the time is used, so that listings and reports can show its ticket. Raises
-    UnreadableLog for the other kinds that clocks need.
+    Of an unreadable verdict only the time is used, so that lists and reports can show its ticket. Raises UnreadableLog
+    for the other kinds that clocks need.
     """
     if event.kind is EventKind.JUDGED:
         return SlaEvent(event.at, SlaEventKind.JUDGED, terms=terms_of(None, event.at), id=event.id)
@@ -186,7 +188,7 @@ def _absorbed_clock(clock: CarriedClock) -> AbsorbedClock:
 
 
 def terms_in(tx: Schedules) -> TermsOf:
-    """Return a function that looks up the policy and calendar of an event and reads each version only once."""
+    """Return a function that looks up the policy and the calendar of an event. It reads each version only once."""
     known: dict[tuple[int, int], PolicyTerms] = {}
 
     def terms_of(versions: TermsVersions | None, at: datetime) -> PolicyTerms:
@@ -201,14 +203,12 @@ def terms_in(tx: Schedules) -> TermsOf:
 
 
 def in_force(tx: Schedules, at: datetime) -> TermsVersions:
-    """Return the schedule versions whose policy and hours hold at `at` (policy time, aware UTC), for an event's
-    `terms`.
-    """
+    """Return the schedule versions whose policy and business hours are in force at `at` (policy time, aware UTC)."""
     return TermsVersions(tx.schedule().policy_version_at(at))
 
 
 class ClockBook:
-    """The SLA clocks of one ticket while the pager works on it: its log with the terms of each event."""
+    """The SLA clocks of one ticket while the pager works on it. log: the ticket's whole log."""
 
     def __init__(self, tx: Schedules, ticket: Ticket, log: Iterable[Event]) -> None:
         self._ticket, self._terms_of = ticket, terms_in(tx)
@@ -229,12 +229,12 @@ class ClockBook:
         return self._state
 
     def clocks_after(self, event: Event, now: datetime) -> SlaState:
-        """Return every clock as of `now` if the event were appended to the log."""
+        """Return every clock as of `now` as if `event` were appended to the log. Does not append it."""
         known = _sla_event(self._ticket, event, self._terms_of)
         return sla(self._sla.events if known is None else [*self._sla.events, known], now)
 
     def carried(self, now: datetime) -> tuple[AbsorbedClock, ...]:
-        """Return the clocks that still run at `now`, to be continued on the ticket that this one is merged into."""
+        """Return the clocks that run at `now`, in the form in which another ticket continues them after a merge."""
         return tuple(_absorbed_clock(clock) for clock in carried(self._sla.events, now))
 
     def in_force(self, at: datetime) -> TermsVersions:
@@ -242,7 +242,10 @@ class ClockBook:
         return in_force(self._tx, at)
 
     def first_reply_due(self, now: datetime) -> datetime | None:
-        """Return when the first reply is due by the ticket's own clock if it gets a new verdict at `now`."""
+        """Return when the first reply is due by the ticket's own clock, if a new verdict is given at `now`.
+
+        None if the ticket has no such clock.
+        """
         judged = SlaEvent(now, SlaEventKind.JUDGED, terms=self._terms_of(self.in_force(now), now))
         clock = sla([*self._sla.events, judged], now).first_reply()
         return clock.due_at if clock is not None else None

@@ -14,7 +14,7 @@ from oncall.support.policy_view_types import PolicyView
 
 
 class InForceView(TypedDict):
-    """The publication that brought the policy in force."""
+    """The publication from which the policy in force comes."""
 
     version: Annotated[int, "Number of the schedule version; 0 for the packaged policy."]
     since: Annotated[IsoTime | None, "Null for the packaged policy, which holds until one is published."]
@@ -24,21 +24,22 @@ class InForceView(TypedDict):
 
 
 class PolicyInForceView(PolicyView):
-    """The policy in force, and the texts it is made of."""
+    """The policy in force, and the published texts from which it was read."""
 
     in_force: InForceView
     sources: Annotated[dict[str, str], "The published texts by name; empty for the packaged policy."]
 
 
 _TEXTS = ("policy", "policy_source", "policy_zone", "customers")
-"""The source texts of a publication that make up the policy; not the roster, which has phone numbers."""
+"""The names of the published texts from which a policy is read. The roster is not one of them: it has phone numbers."""
 
 
 def published_policy_view(tx: PolicySources, at: datetime) -> PolicyInForceView:
-    """Return the policy that holds at `at` (aware UTC) as JSON, targets in seconds.
+    """Return the policy that holds at `at` (aware UTC) as JSON, with targets in seconds.
 
-    in_force: the version of the schedule that brought it, since when, by whom and from which file; `version` is 0 and
-    `since` None for the packaged policy, which counts while nothing is published. sources: see `policy_of_view`.
+    in_force: the schedule version that brought the policy, its date, author and file. For the policy that comes with
+    the program, which holds until one is published, `version` is 0 and `since` is None. sources: the texts for
+    `policy_of_view`.
     """
     policy, found = tx.policy_at(at), tx.schedule().in_force(at)
     sources = tx.publication_sources(found.version) if found is not None else {}
@@ -56,5 +57,5 @@ def published_policy_view(tx: PolicySources, at: datetime) -> PolicyInForceView:
 
 
 def policy_of_view(view: PolicyInForceView) -> Policy:
-    """Return the policy from the JSON that `published_policy_view` made, also on another machine."""
+    """Rebuild the policy from the JSON of `published_policy_view`. The JSON may come from another machine."""
     return policy_from_sources(view["sources"]) if view["sources"] else packaged_policy()

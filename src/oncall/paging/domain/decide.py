@@ -1,4 +1,4 @@
-"""Decide what the pager must do for a ticket now, and why. Pure: it reads its arguments and nothing else."""
+"""Decides what the pager must do for a ticket now, and why. The functions are pure: they read only their arguments."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from oncall.support.policy import ChannelName, Notify, Policy
 from oncall.support.windows import WindowKind
 
 PAGER = "oncall"
-"""The `by` of events that the pager itself causes."""
+"""The value of `by` in events that the pager itself causes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Do nothing before `until`. None: nothing is due until another event arrives."""
+    """Decision: do nothing before `until` (policy time, aware UTC). None: do nothing until another event arrives."""
 
     until: datetime | None
     why: str
@@ -34,14 +34,17 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """A hold has ended: give the ticket a new verdict."""
+    """Decision: give the ticket a new verdict, because its hold has ended."""
 
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Fire:
-    """Page `to` for this step. following: the next position. is_named: the ticket was passed to `to` by name."""
+    """Decision: page the person `to` for the step at `position`.
+
+    following: the position of the next step; None if no step follows. is_named: the ticket was passed to `to` by name.
+    """
 
     position: Position
     step: TimedStep
@@ -53,7 +56,10 @@ class Fire:
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Skip a step that can reach nobody; the next step is due at once."""
+    """Decision: skip a step that can reach nobody.
+
+    following: the position of the next step; None if no step follows.
+    """
 
     position: Position
     step: TimedStep
@@ -65,7 +71,7 @@ Decision = Wait | Judge | Fire | Skip
 
 
 def next_decision(state: TicketState, situation: Situation) -> Decision:
-    """Return the pager's next decision on a ticket in this situation."""
+    """Return what the pager does next for a ticket: wait, give a new verdict, or fire or skip a step."""
     now = situation.now
     if state.status is not TicketStatus.OPEN:
         return Wait(None, f"it is {state.status.value}")
@@ -80,7 +86,7 @@ def next_decision(state: TicketState, situation: Situation) -> Decision:
 
 
 def _by_a_way_that_works(fire: Fire, state: TicketState, situation: Situation) -> Fire | Skip:
-    """Return the step as a call if no text reaches the person, or skipped if its channel has failed in this round."""
+    """Turn the text into a call if no text reaches the person. Skip the step if its channel failed in this round."""
     reason = None
     if fire.to in situation.opted_out:
         reason = "has sent STOP"
@@ -118,10 +124,10 @@ def _step(state: TicketState, situation: Situation) -> Fire | Skip:
 
 
 def _to_named(state: TicketState, person: str, situation: Situation) -> Fire:
-    """Return the page to a person to whom the ticket was passed by name. The round continues after this page.
+    """Return the page to the person to whom the ticket was passed by name.
 
-    The person gets as long to answer as the person of the previous step. The remaining steps of the round get the
-    number of the next round, so that no two pages have the same round and step.
+    The round continues after this page. The person gets as long to answer as the person of the previous step. The
+    remaining steps of the round get the number of the next round, so that no two pages have the same round and step.
     """
     position = state.position
     assert position is not None, "a ticket that was passed on has a next step"
@@ -166,7 +172,7 @@ def _target(step: TimedStep, policy: Policy, schedule: Schedule, now: datetime) 
 
 
 def _roles_before(step: TimedStep, policy: Policy) -> Iterator[Notify]:
-    """Yield the roles whose first step comes before the first step of this role."""
+    """Yield the roles that the escalation pages before the role of `step`; nothing if `step` does not page a role."""
     if step.notify.is_role:
         for other in policy.escalation.steps:
             if other.notify is step.notify:
@@ -176,16 +182,19 @@ def _roles_before(step: TimedStep, policy: Policy) -> Iterator[Notify]:
 
 
 def judged(decided: Verdict, *, ticket_id: str, why: str, terms: TermsVersions | None) -> Judged:
-    """Return the event that records a verdict. terms: the versions whose policy and hours were in force."""
+    """Return the event that records a verdict.
+
+    terms: the schedule versions whose policy and business hours were in force; None in a preview.
+    """
     return Judged(ticket_id, decided.at, PAGER, why, verdict=decided, terms=terms)
 
 
 def verdict_again(
     state: TicketState, situation: Situation, *, counts_from: datetime | None = None, due: datetime | None = None
 ) -> Verdict:
-    """Return a new verdict on a stored ticket. If the policy in force cannot judge the ticket, it is paged.
+    """Return a new verdict on a stored ticket.
 
-    counts_from, due: as for `verdict`.
+    The verdict is to page if the policy has no such plan or impact any more. counts_from, due: as for `verdict`.
     """
     policy, schedule, now = situation.policy, situation.schedule, situation.now
     try:
@@ -214,7 +223,7 @@ def fired(decision: Fire, *, ticket_id: str, at: datetime, attempt: str) -> Step
 
 
 def skipped(decision: Skip, *, ticket_id: str, at: datetime) -> StepSkipped:
-    """Return the event that records a step that could reach nobody."""
+    """Return the event that records a skipped step."""
     return StepSkipped(
         ticket_id,
         at,
@@ -230,7 +239,10 @@ def skipped(decision: Skip, *, ticket_id: str, at: datetime) -> StepSkipped:
 
 @dataclass(frozen=True, slots=True)
 class StepPreview:
-    """One step as it fires if nobody acknowledges. engineer: None for the desk."""
+    """A step that fires at `at` (aware UTC) if nobody acknowledges.
+
+    engineer: the id of the person paged; None for the desk.
+    """
 
     at: datetime
     notify: Notify
@@ -239,11 +251,10 @@ class StepPreview:
 
 
 def preview(plan: str, impact: str, policy: Policy, schedule: Schedule, at: datetime) -> Iterator[StepPreview]:
-    """Yield the steps of the first round for a ticket received at `at` if nobody acknowledges.
+    """Yield the steps of the first round of a ticket that arrives at `at` (aware UTC) and that nobody acknowledges.
 
-    The pager runs the same code.
-
-    A held ticket's steps are those after its release.
+    If the ticket is held first, these are the steps after its hold ends. Steps that would reach nobody are left out.
+    The pager decides with the same code. Raises Refused if the policy has no such plan or impact.
     """
     state = TicketState(plan=plan, impact=impact)
     now = at

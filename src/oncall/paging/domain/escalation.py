@@ -11,12 +11,15 @@ from oncall.support.policy import ChannelName, Metric, Notify, Policy
 from oncall.support.policy_checks import URGENT
 
 PUNCTUAL = timedelta(minutes=1)
-"""A step that fires at most this late counts as on time: the later steps keep their times."""
+"""A step that fires less than this late counts as on time: the later steps keep their times."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimedStep:
-    """One step of a round: `delay` after the round began."""
+    """One step of a round: whom it pages, and by which channel.
+
+    delay: the time from the start of the round to the step.
+    """
 
     delay: timedelta
     notify: Notify
@@ -25,7 +28,10 @@ class TimedStep:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """The steps of one round in order, and the time from its start to the next round (None: there is none)."""
+    """One round of the escalation. steps: in order.
+
+    length: the time until the next round starts; None if none follows.
+    """
 
     steps: tuple[TimedStep, ...]
     length: timedelta | None
@@ -44,10 +50,10 @@ class Position:
 def round_of(
     number: int, *, action: Action, plan: str, impact: str, policy: Policy, within: timedelta | None = None
 ) -> Round:
-    """Return the steps of round `number` for a ticket at the desk or paged.
+    """Return the steps of round `number` (from 0) of a ticket. action: the verdict on the ticket.
 
-    within: for a chase, the time left before the breach. The steps are moved closer together until they fit into it,
-    and no round follows.
+    within: for a chase, the time left before the breach. The steps are moved closer together until they fit into that
+    time, and no round follows.
     """
     rules = policy.escalation
     target = _first_reply(plan, impact, policy)
@@ -64,7 +70,7 @@ def round_of(
 
 
 def _first_reply(plan: str, impact: str, policy: Policy) -> timedelta:
-    """Return the first-reply target; the shortest one of the policy if it no longer has the ticket's plan or impact."""
+    """Return the time allowed for a first reply; the policy's shortest if it has no such plan or impact any more."""
     promises = policy.plans[plan].promises if plan in policy.plans else {}
     if impact in promises:
         return promises[impact].targets[Metric.FIRST_REPLY].within
@@ -73,7 +79,7 @@ def _first_reply(plan: str, impact: str, policy: Policy) -> timedelta:
 
 
 _LAST = 0.8
-"""All steps of a chase fire within this share of the time that is left."""
+"""The last step of a shortened chase fires after this share of the time that is left."""
 
 
 def _drawn_together(steps: tuple[TimedStep, ...], within: timedelta) -> tuple[TimedStep, ...]:
@@ -88,15 +94,19 @@ def _drawn_together(steps: tuple[TimedStep, ...], within: timedelta) -> tuple[Ti
 
 
 def wakes_people(impact: str, policy: Policy) -> bool:
-    """Return True if the policy pages for this impact outside business hours, or no longer knows the impact."""
+    """Return True if this impact pages people outside business hours.
+
+    True also if the policy does not know the impact.
+    """
     return impact not in policy.impacts or policy.impacts[impact].pages
 
 
 def urgency(impact: str, policy: Policy) -> int:
-    """Return the rank of an impact: 0 is the most urgent, then the order of the policy file.
+    """Return the rank of an impact: 0 for the urgent impact, larger numbers for less urgent ones.
 
-    The urgent impact is the one with the name or alias `urgent`, or else the first one. An impact that the policy no
-    longer knows counts as urgent, because a missed page is worse than a needless one.
+    The urgent impact is the one with the name or alias `urgent`, or else the first one. The others follow in the order
+    of the policy file. An impact that the policy no longer knows counts as urgent, because a missed page is worse than
+    a needless one.
     """
     names = list(policy.impacts)
     urgent = next((name for name in names if URGENT in (name, *policy.impacts[name].aliases)), names[0])
@@ -104,7 +114,11 @@ def urgency(impact: str, policy: Policy) -> int:
 
 
 def patience(this_round: Round, step: int) -> timedelta:
-    """Return the pause before `step`, or the first pause of the round if there is none before it."""
+    """Return how long a person who is paged by name has to answer: the pause before `step`.
+
+    If no pause comes before that step, it is the first pause of the round, else the length of the round, else five
+    minutes.
+    """
     steps = this_round.steps
     pauses = [later.delay - earlier.delay for earlier, later in pairwise(steps)]
     own = pauses[step - 1] if step > 0 else timedelta(0)
@@ -114,8 +128,8 @@ def patience(this_round: Round, step: int) -> timedelta:
 def next_position(position: Position, this_round: Round, *, done_at: datetime, waits: bool) -> Position | None:
     """Return the position after the step at `position`, which was done at `done_at`; None if no step follows.
 
-    waits: the step paged a person, who has until the next step to answer; otherwise the next step is due at once.
-    A late step delays the steps after it, so that an outage does not end in a burst of pages.
+    waits: True if the step paged a person, who has until the next step to answer. If False, the next step of the round
+    is due at once. A late step delays the steps after it, so that an outage does not end in a burst of pages.
     """
     base = position.due_at if done_at - position.due_at < PUNCTUAL else done_at
     step = position.step + 1

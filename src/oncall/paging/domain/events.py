@@ -1,7 +1,7 @@
-"""The events of a ticket's log, one dataclass for each kind. This module has those of people and callers.
+"""The events of a ticket's log that people and callers cause, one dataclass for each kind.
 
-The pager's own kinds are in `pager_events`. The common fields come first and in order: ticket, at, by, why, id, seq.
-Those of a kind are keyword-only. Only `paging.ports.event_json` knows how an event looks as JSON.
+`pager_events` has the kinds that the pager causes. The common fields come first, in this order: ticket, at, by, why,
+id, seq. The fields of a single kind are keyword-only. Only `paging.ports.event_json` converts events to JSON.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 
 class EventKind(StrEnum):
-    """What can happen to a ticket. The first group comes from people and callers, the second from the pager."""
+    """The kinds of event in a ticket's log.
+
+    The first group comes from people and callers, the second from the pager.
+    """
 
     RECEIVED = "received"
     ACKNOWLEDGED = "acknowledged"
@@ -46,10 +49,11 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of a ticket's log. The log's order is `seq`, which the store gives. Times are policy time, aware UTC.
+    """One line of a ticket's log. The store numbers the lines: `seq` is their order. Times are policy time, aware UTC.
 
-    at: when the event counts. by: an engineer's id, a token's name, or `oncall` for the pager itself. why: a sentence.
-    id: the sender's own id of this event, if any; a second event with the same id changes nothing.
+    at: the time from which the event has its effect. by: an engineer's id, a token's name, or `oncall` for the pager
+    itself. why: the reason, as a sentence. id: the sender's own id of this event, if any; a second event with the same
+    id changes nothing.
     """
 
     ticket: str
@@ -70,8 +74,8 @@ class Event:
 class TermsVersions:
     """The schedule versions whose policy and business hours were in force when an event happened.
 
-    policy: the version that brought the policy; 0: the packaged one. hours: the version that brought the business
-    hours; None: the same version as `policy`.
+    policy: the version that brought the policy; 0 for the policy that comes with the program. hours: the version that
+    brought the business hours; None: the same version as `policy`.
     """
 
     policy: int
@@ -80,10 +84,10 @@ class TermsVersions:
 
 @dataclass(frozen=True, slots=True)
 class ReportedTimes:
-    """When an event was reported, if that differs from the instant at which it counts.
+    """The times of an event's report, where they differ from the time of the event itself (`Event.at`).
 
-    recorded_at: when it came, if that was a minute or more later. said_at: the time that the sender gave, if the event
-    counts at a different time.
+    recorded_at: when the report arrived; None if that was less than a minute after `Event.at`. said_at: the time that
+    the sender gave; None if it is the same as `Event.at`.
     """
 
     recorded_at: datetime | None = None
@@ -92,7 +96,7 @@ class ReportedTimes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received(Event):
-    """The intake posted the ticket. terms, impact: None in logs that do not record them."""
+    """The intake posted the ticket. plan, impact, terms: None in a log that does not record them."""
 
     kind: ClassVar[EventKind] = EventKind.RECEIVED
     plan: str | None = None
@@ -102,7 +106,10 @@ class Received(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionEvent(Event):
-    """A ticket action of a person or caller. reported: None if the event counts when it was reported."""
+    """A ticket action of a person or caller.
+
+    reported: None if the action was reported at the time at which it happened.
+    """
 
     reported: ReportedTimes | None = None
 
@@ -119,9 +126,9 @@ class Acknowledged(ActionEvent):
 class MessageEvent(ActionEvent):
     """A message to the customer or from the customer.
 
-    forwarded_to: on a duplicate, the ticket on which the message counts instead. forwarded_from: on that ticket, the
-    duplicate on which the message was written. text: the words that the customer wrote or reads, which the customer's
-    page shows; None if only the fact was recorded. No SMS has them.
+    forwarded_to: on a duplicate, the ticket for which the message counts instead. forwarded_from: on that ticket, the
+    duplicate on which the message was written. text: the message, as the customer's web page shows it; None if only the
+    fact was recorded. No SMS contains the text.
     """
 
     forwarded_to: str | None = None
@@ -131,11 +138,11 @@ class MessageEvent(ActionEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupportMessage(MessageEvent):
-    """A message to the customer. takes_ticket: False if a program reported it, which cannot take a ticket for a person.
-    Such a message counts for the SLA clocks, and the engineers are still paged.
+    """A message to the customer.
 
-    is_mailed: the customer got the words by mail already, from the engineer's mail program or a help desk, so that the
-    service mails nothing.
+    takes_ticket: True if the author becomes the owner of an open ticket. False if a program reported the message: it
+    counts for the SLA clocks, but the engineers are still paged. is_mailed: True if the customer already got the text
+    by mail, from the engineer's mail program or a help desk, so that the service mails nothing.
     """
 
     takes_ticket: bool = True
@@ -144,7 +151,7 @@ class SupportMessage(MessageEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replied(SupportMessage):
-    """An answer went to the customer."""
+    """A reply went to the customer."""
 
     kind: ClassVar[EventKind] = EventKind.REPLIED
 
@@ -158,7 +165,7 @@ class Updated(SupportMessage):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerReplied(MessageEvent):
-    """The customer wrote. needs_reply: False for a message that asks for nothing, such as a thank-you."""
+    """The customer wrote. needs_reply: False for a message that needs no reply, such as a thank-you."""
 
     kind: ClassVar[EventKind] = EventKind.CUSTOMER_REPLIED
     needs_reply: bool = True
@@ -173,8 +180,10 @@ class Resolved(ActionEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reopened(ActionEvent):
-    """The ticket was opened again. was_open: the reopening was reported while the ticket was open. It then changes
-    nothing, unless an earlier resolution is reported later.
+    """The ticket was opened again.
+
+    was_open: True if the ticket was open when the reopening was reported. The event then changes nothing, unless an
+    earlier resolution is reported later.
     """
 
     kind: ClassVar[EventKind] = EventKind.REOPENED
@@ -184,7 +193,7 @@ class Reopened(ActionEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImpactChanged(ActionEvent):
-    """The ticket has another impact. impact: the new one, a name of the policy."""
+    """The ticket got another impact. impact: the name of the new one in the policy."""
 
     kind: ClassVar[EventKind] = EventKind.IMPACT_CHANGED
     impact: str
@@ -193,7 +202,10 @@ class ImpactChanged(ActionEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passed(ActionEvent):
-    """A person passed the ticket on: the next person is paged. to: the id of a named person who is paged instead."""
+    """A person passed the ticket on.
+
+    to: the id of the person who is paged next; None: the next person of the escalation.
+    """
 
     kind: ClassVar[EventKind] = EventKind.PASSED
     to: str | None = None
@@ -201,16 +213,16 @@ class Passed(ActionEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting(ActionEvent):
-    """The next move is the customer's: periodic updates pause if the policy says so."""
+    """The team waits for the customer. Periodic updates pause if the policy says so."""
 
     kind: ClassVar[EventKind] = EventKind.WAITING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merged(ActionEvent):
-    """The ticket is a duplicate and is closed. Its clocks continue on the ticket `into`.
+    """The ticket was closed as a duplicate of the ticket `into`, on which its clocks continue.
 
-    named: the ticket that the sender named, if it was itself a duplicate of `into`; None: `into`.
+    named: the ticket that the sender named, if that ticket was itself a duplicate of `into`; else None.
     """
 
     kind: ClassVar[EventKind] = EventKind.MERGED
@@ -229,7 +241,7 @@ class Noted(Event):
 class Unreadable(Event):
     """A stored event with invalid details. A fold that needs the details raises UnreadableLog.
 
-    details: as stored, any JSON.
+    details: the stored JSON.
     """
 
     kind: EventKind
@@ -237,4 +249,4 @@ class Unreadable(Event):
 
 
 class UnreadableLog(ValueError):
-    """A ticket's log holds an event that cannot be read, so that the ticket's state is unknown."""
+    """A ticket's log contains an event that cannot be read, so the ticket's state is unknown."""

@@ -1,4 +1,4 @@
-"""The events that the pager itself notes in a ticket's log: verdicts, steps, SLA alerts, the send queue, handoffs."""
+"""The events that the pager itself writes to a ticket's log: verdicts, steps, SLA alerts, the send queue, handoffs."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from oncall.support.policy import Metric
 
 
 class AlertMark(NamedTuple):
-    """Identifies an SLA alert, so that each alert is given once. kind: WARNED, CHASED or BREACHED.
+    """The identity of an SLA alert. It keeps the pager from giving the same alert twice.
 
-    due_at: None for a breach, because each clock has only one. A new target gets a warning and a chase of its own.
+    kind: WARNED, CHASED or BREACHED. since: when the clock started. due_at: the target of a warning or a chase, so that
+    a new target gets its own. None for a breach, because each clock has only one.
     """
 
     kind: EventKind
@@ -28,7 +29,7 @@ class AlertMark(NamedTuple):
 class AbsorbedClock:
     """An SLA clock of a duplicate. It continues on the ticket that the duplicate was merged into.
 
-    Fields as those of `support.clocks.CarriedClock`. terms: None in logs that do not record them.
+    The fields mean the same as in `support.clocks.CarriedClock`. terms: None in a log that does not record them.
     """
 
     metric: Metric
@@ -61,7 +62,7 @@ class Absorbed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged(Event):
-    """A verdict was given: at receipt, at the end of a hold, after a change of impact or a reopening."""
+    """The pager gave a verdict: at receipt, at the end of a hold, after a change of impact or after a reopening."""
 
     kind: ClassVar[EventKind] = EventKind.JUDGED
     verdict: Verdict
@@ -70,7 +71,7 @@ class Judged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepEvent(Event):
-    """Something happened to an escalation step. round, step: both from 0."""
+    """An event of an escalation step. round, step: their numbers, both from 0."""
 
     round: int
     step: int
@@ -78,8 +79,11 @@ class StepEvent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepFired(StepEvent):
-    """A step paged `to` by `channel`, with the attempt `attempt`. notify: the target as the policy names it, or
-    `drill`. following: the next step; None: no step follows."""
+    """A step paged the person `to` by `channel`. attempt: the id of the page.
+
+    notify: the target as the policy names it, or `named` or `drill`. following: the position of the next step; None: no
+    step follows.
+    """
 
     kind: ClassVar[EventKind] = EventKind.STEP_FIRED
     notify: str
@@ -91,7 +95,7 @@ class StepFired(StepEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepSkipped(StepEvent):
-    """A step could reach nobody. Fields as those of `StepFired`."""
+    """A step could reach nobody. The fields mean the same as in `StepFired`."""
 
     kind: ClassVar[EventKind] = EventKind.STEP_SKIPPED
     notify: str
@@ -101,7 +105,7 @@ class StepSkipped(StepEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepFailed(StepEvent):
-    """A step's page did not reach `to`. for_good: no page by the same channel can reach them in this round."""
+    """A step's page did not reach `to`. for_good: no page by this channel can reach that person in this round."""
 
     kind: ClassVar[EventKind] = EventKind.STEP_FAILED
     to: str
@@ -112,7 +116,7 @@ class StepFailed(StepEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRepeated(StepEvent):
-    """The attempt `attempt` by `channel` takes the place of the failed attempt `instead_of`, within the same step."""
+    """Within a step, the attempt `attempt` by `channel` replaces the failed attempt `instead_of`."""
 
     to: str
     channel: str
@@ -136,7 +140,7 @@ class StepResent(StepRepeated):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockEvent(Event):
-    """An event of the SLA clock of `metric` that started at `since`. to: who gets a notice; None: nobody."""
+    """An event of an SLA clock: the clock of `metric` that started at `since`. to: who gets a notice; None: nobody."""
 
     metric: Metric
     since: datetime
@@ -146,7 +150,7 @@ class ClockEvent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertEvent(ClockEvent):
-    """An SLA alert. attempt: the notice to `to`; None if there is no notice."""
+    """An SLA alert. attempt: the id of the notice to `to`; None if there is no notice."""
 
     attempt: str | None = None
 
@@ -172,7 +176,7 @@ class Chased(AlertEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breached(AlertEvent):
-    """A target ended unmet. Once for each clock."""
+    """A target ended unmet. Each clock has at most one breach."""
 
     kind: ClassVar[EventKind] = EventKind.BREACHED
 
@@ -184,7 +188,10 @@ class Breached(AlertEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withdrawn(ClockEvent):
-    """An event that was recorded late shows that a reported breach did not happen. by: who recorded that event."""
+    """The pager takes a reported breach back: an event that was recorded late shows that it did not happen.
+
+    by: the author of that late event.
+    """
 
     kind: ClassVar[EventKind] = EventKind.WITHDRAWN
 
@@ -206,8 +213,11 @@ class PageWaits(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageBundled(Event):
-    """A page goes in one message with others. bundle: the attempt that leads the message. tickets: the fifty most
-    urgent tickets in it."""
+    """A page is sent in one message with others.
+
+    bundle: the id of the attempt that leads the message. tickets: the ids of at most fifty tickets in it, the most
+    urgent ones.
+    """
 
     kind: ClassVar[EventKind] = EventKind.PAGE_BUNDLED
     to: str
@@ -218,7 +228,7 @@ class PageBundled(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandedOver(Event):
-    """The pager told `to` about this ticket at the handoff at `handoff_at`."""
+    """The pager notified `to` of this open ticket, because `to` came on call at the handoff at `handoff_at`."""
 
     kind: ClassVar[EventKind] = EventKind.HANDED_OVER
     to: str

@@ -1,4 +1,4 @@
-"""Find the person whom an escalation step pages."""
+"""Finds the person whom an escalation step pages, and the names of people."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from oncall.support.policy import Notify
 
 DESK = "desk"
 SUPPORT_TEAM = "Our support team"
-"""The author that a customer reads if no person of the roster wrote."""
+"""The author that a customer sees if the author is not a person of the roster."""
 
 
 def person_for(notify: Notify, schedule: Schedule, on_call: OnCall) -> Person | None:
-    """Return the person whom a step pages, given who is on call; None if nobody holds the role.
+    """Return the person whom a step pages, given who is on call; None if nobody has the role.
 
-    If the roster names its roles otherwise, its first role counts as `primary` and its second as `secondary`.
+    If the roster has neither a role `primary` nor `secondary`, its first role counts as `primary` and its second as
+    `secondary`.
     """
     if notify is Notify.MANAGER:
         return schedule.manager_at(on_call.at)
@@ -40,7 +41,7 @@ def name_of(person_id: str, schedule: Schedule) -> str:
 
 
 def first_name(person_id: str | None, schedule: Schedule) -> str:
-    """Return the first name of a person of the roster; `Our support team` for anyone and anything else."""
+    """Return the first name of a person of the roster; `Our support team` for any other author and for None."""
     known = schedule.people.get(person_id) if person_id is not None else None
     return known.name.partition(" ")[0] if known is not None else SUPPORT_TEAM
 

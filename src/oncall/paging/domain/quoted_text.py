@@ -1,10 +1,12 @@
-"""Text that a caller sent, cleaned for storage and quoted for messages."""
+"""Cleans text that a caller sent for storage, and quotes it in messages."""
 
 from __future__ import annotations
 
 LONGEST_QUOTE = 100
-"""The most characters that a message quotes of a text. It is more than the longest id has, so a reader sees
-that an id is too long."""
+"""The most characters of a text that a message quotes. The limit is above the length of any valid id, so that a reader
+
+sees that an id is too long.
+"""
 
 
 def clean(text: str) -> str:
@@ -16,7 +18,7 @@ def clean(text: str) -> str:
 def clean_lines(text: str) -> str:
     """Return a text of several lines without control characters, bidirectional marks and lone surrogates.
 
-    Line ends become `\n`. Blanks inside a line stay, because a log that was pasted is read by its columns.
+    Every line end becomes a line feed. Blanks inside a line stay, so that the columns of a pasted log stay aligned.
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return "\n".join(_shown(line).rstrip() for line in lines).strip("\n")
@@ -27,7 +29,7 @@ def _shown(line: str) -> str:
 
 
 def nothing_shown(text: str) -> str:
-    """Return why a text that `clean` leaves empty cannot be used."""
+    """Return what is wrong with a text of which `clean` leaves nothing, as the end of a sentence: `is empty`."""
     if any("\ud800" <= letter <= "\udfff" for letter in text):
         return "holds only a lone surrogate, which is half of a character; send whole characters"
     return "is empty"
@@ -36,7 +38,7 @@ def nothing_shown(text: str) -> str:
 def quoted(text: str) -> str:
     """Return `text` cleaned and in double quotes; `?` stands for a lone surrogate.
 
-    A text longer than LONGEST_QUOTE is cut, and its length is given.
+    A text longer than LONGEST_QUOTE is cut, and its length in characters follows.
     """
     whole = clean(text.encode("utf-8", "replace").decode("utf-8"))
     if len(whole) <= LONGEST_QUOTE:

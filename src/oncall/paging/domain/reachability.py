@@ -1,4 +1,4 @@
-"""Opt-outs: a record of each STOP and START, and the alerts to people that belong to no ticket."""
+"""Opt-outs, with a record of each STOP and START; and alerts, the messages to people that belong to no ticket."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ SMS = "sms"
 
 
 class Reach(StrEnum):
-    """Whether a channel reaches a person. Databases hold these values."""
+    """Whether a channel reaches a person. The database stores these values."""
 
     OPTED_OUT = "deaf"
-    """The person sent STOP: the carrier delivers no text."""
+    """The person sent STOP: the carrier delivers no text to them."""
     REACHABLE = "reachable"
 
 
 @dataclass(frozen=True, slots=True)
 class Reachability:
-    """One record of whether a channel reaches a person at a number. since: policy time, aware UTC."""
+    """A record that a channel does or does not reach a person at a number. since: policy time, aware UTC."""
 
     person: str
     channel: str
@@ -32,16 +32,16 @@ class Reachability:
 SCHEDULE_SUBJECT = "schedule "
 """The beginning of the subject of each alert about a changed schedule."""
 SCHEDULE_NEWS_FOR = timedelta(hours=12)
-"""How long (real time) such an alert may wait for a pager; a shift that it names may be over later."""
+"""How long (real time) an alert about a changed schedule may wait to be sent; after that, its shifts may be over."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A message to a person that belongs to no ticket. Times are real unless said otherwise, aware UTC.
+    """A message to a person that belongs to no ticket. Times are real time, aware UTC, except `sent_at`.
 
-    id: our delivery id. about: its subject; there is never a second alert with the same subject. due_at: when the alert
-    is sent next; None once the alert is finished. sends: how often the alert was handed to its provider. sent_at:
-    policy time of the last send as a text that the provider did not refuse.
+    id: our delivery id. about: the subject; no two alerts have the same subject. due_at: when the alert is sent next;
+    None once it is finished. sends: how often the alert was handed to its provider. sent_at: policy time of the last
+    send as a text that the provider did not refuse.
     """
 
     id: str
@@ -56,6 +56,6 @@ class Alert:
     sent_at: datetime | None = None
 
     def is_out_of_date(self, real_now: datetime) -> bool:
-        """Return True if it is about a change of the schedule that was made too long ago to be news."""
+        """Return True for an unsent alert about a change of the schedule that is older than SCHEDULE_NEWS_FOR."""
         is_of_schedule = self.about.startswith(SCHEDULE_SUBJECT)
         return is_of_schedule and self.sends == 0 and real_now - self.written_at > SCHEDULE_NEWS_FOR

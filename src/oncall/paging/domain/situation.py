@@ -1,4 +1,4 @@
-"""The facts on which a decision depends, besides the ticket itself."""
+"""The facts outside the ticket on which the pager's decision depends."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from oncall.support.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """The policy and the schedule in force at `now` (policy time, aware UTC), and the ids of those who opted out of
-    texts."""
+    """The policy and the schedule in force at `now` (policy time, aware UTC).
+
+    opted_out: the ids of people who sent STOP.
+    """
 
     policy: Policy
     schedule: Schedule

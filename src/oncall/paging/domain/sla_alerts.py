@@ -1,4 +1,4 @@
-"""SLA alerts: warn the owner, chase before a breach, report the breach. Pure."""
+"""Computes SLA alerts: a warning to the owner, a chase before a breach, and the report of a breach. Pure functions."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def mark_of(kind: EventKind, clock: SlaClock) -> AlertMark:
 
 
 def coming_alerts(state: TicketState, clocks: SlaState, policy: Policy) -> list[ComingAlert]:
-    """Return each alert that has not been given yet, due or not."""
+    """Return the SLA alerts of a ticket that were not given yet, those that are due and those that come later."""
     return list(_alerts(state, clocks, policy))
 
 
@@ -71,15 +71,15 @@ def due_alert(coming: Iterable[ComingAlert], state: TicketState, situation: Situ
 
 
 def next_alert_at(coming: Iterable[ComingAlert]) -> datetime | None:
-    """Return when (policy time) the next SLA alert is due; None when none is due before the next event."""
+    """Return when (policy time, aware UTC) the next SLA alert is due; None if `coming` is empty."""
     return min((at for at, _, _ in coming), default=None)
 
 
 def chase_at(clock: SlaClock, policy: Policy, *, taken_at: datetime | None = None) -> datetime | None:
     """Return when the chase of an owned ticket starts: early enough for its last step to fire before the breach.
 
-    It never starts in the first half of the time that is left after the warning or after `taken_at` (aware UTC), so
-    that an engineer who takes a ticket late has time to answer.
+    The chase never starts in the first half of the time that is left after the warning or after `taken_at` (aware UTC),
+    so that an engineer who takes a ticket late has time to answer. None if the clock has no due time or no warning.
     """
     if clock.due_at is None or clock.warn_at is None:
         return None
@@ -93,7 +93,7 @@ _ORDER = {EventKind.BREACHED: 0, EventKind.CHASED: 1, EventKind.WARNED: 2}
 
 
 def _alerts(state: TicketState, clocks: SlaState, policy: Policy) -> Iterator[ComingAlert]:
-    """Yield each alert that has not been given yet."""
+    """Yield the SLA alerts that were not given yet, clock by clock."""
     pages = wakes_people(state.impact, policy)
     for clock in clocks.clocks:
         if clock.breached_at is None and not clock.is_running:
@@ -112,7 +112,11 @@ def _alerts(state: TicketState, clocks: SlaState, policy: Policy) -> Iterator[Co
 
 
 def _before_the_breach(state: TicketState, clock: SlaClock, policy: Policy, pages: bool) -> Iterator[ComingAlert]:
-    """Yield warnings and chases of a clock; none while the ticket has no owner, because its escalation runs already."""
+    """Yield the warning and the chase of a running clock, unless they were given.
+
+    A ticket without an owner gets neither while its escalation runs, because people are paged anyway. A ticket at the
+    desk that pages nobody gets the warning. pages: True if the ticket's impact pages people outside business hours.
+    """
     has_owner = _has_owner(state)
     if clock.warn_at is None or not (has_owner or (state.action is Action.DESK and not pages)):
         return
@@ -136,8 +140,9 @@ def _has_owner(state: TicketState) -> bool:
 
 
 def _is_breached_with_owner(state: TicketState, clock: SlaClock) -> bool:
-    """Return True if an owned ticket is in breach and this clock has had no chase, for instance after a change of
-    impact.
+    """Return True if an owned ticket is in breach and this clock has had no chase.
+
+    That happens, for instance, after a change of impact.
     """
     if not clock.is_running or clock.breached_at is None or state.taken_at is None or not _has_owner(state):
         return False
@@ -171,7 +176,7 @@ def _why(kind: EventKind, clock: SlaClock, state: TicketState, policy: Policy) -
 
 
 def withdrawn_words(breach: Breached, event: Event, zone: ZoneInfo) -> str:
-    """Return the sentence that says why `event`, recorded late, shows that `breach` did not happen."""
+    """Return the sentence that explains why `event`, which was recorded late, shows that `breach` did not happen."""
     assert breach.due_at is not None, "a clock without a due time is not breached"
     what, due = METRIC_WORDS[breach.metric], breach.due_at
     kind = event.kind.value.replace("_", " ")

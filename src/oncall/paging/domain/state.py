@@ -1,4 +1,4 @@
-"""The state of a ticket: a pure fold over its event log."""
+"""Computes the state of a ticket from its event log, event by event. Pure functions."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ from oncall.support.changed_row import changed
 NAMED = "named"
 """`StepFired.notify` of a page to a person to whom the ticket was passed by name."""
 AFTER_THE_BREACH = timedelta(hours=1)
-"""The time in which the steps of a chase fire if the breach has happened already."""
+"""The time within which the steps of a chase fire if the breach has already happened."""
 
 
 def fold(ticket: Ticket, events: Iterable[Event]) -> TicketState:
-    """Return the state after `events`, which are in the order of the log."""
+    """Return the state of a ticket after the events of its log, given in the order of the log."""
     return after_all(TicketState(plan=ticket.plan, impact=ticket.impact), events)
 
 
 def after_all(state: TicketState, events: Iterable[Event]) -> TicketState:
-    """Return the state after more events, which are in the order of the log."""
+    """Return the state after more events, given in the order of the log."""
     for event in events:
         state = after(state, event)
     return state
@@ -83,7 +83,7 @@ def _judged(state: TicketState, event: Judged) -> TicketState:
 
 
 def _from_the_first_round(state: TicketState) -> TicketState:
-    """Return the state without everything that is stored by round number, because the rounds restart at 0."""
+    """Return the state without the values that depend on round numbers, because the rounds start at 0 again."""
     return changed(
         state,
         last_to=None,
@@ -108,7 +108,7 @@ def _acknowledged(state: TicketState, event: Acknowledged) -> TicketState:
 
 
 def _replied(state: TicketState, event: Replied | Updated) -> TicketState:
-    """Make the sender of a reply the owner of an open ticket. A chased ticket keeps its owner.
+    """Make the author of a reply or update the owner of an open ticket. A chased ticket keeps its owner.
 
     A reply that a program reported takes a ticket only from the desk, never from people who are or will be paged.
     """
@@ -136,9 +136,9 @@ def _back_to_owner(state: TicketState) -> TicketState:
 
 
 def held_by(state: TicketState, event: Passed) -> str | None:
-    """Return the id of the person who had the ticket before the pass: its owner, or else the last person paged.
+    """Return the id of the person who had the ticket before it was passed on: its owner, or else the last person paged.
 
-    None if the person who passed the ticket on was paged for it, too.
+    None if the ticket has no owner and the person who passed it on was paged for it, too.
     """
     return state.owner or (state.last_to if event.by not in state.paged else None)
 
@@ -175,12 +175,12 @@ def _alerted(state: TicketState, event: Warned | Chased | Breached) -> TicketSta
 
 
 def _withdrawn(state: TicketState, event: Withdrawn) -> TicketState:
-    """Forget a withdrawn breach, so that a later event can report it again."""
+    """Remove a withdrawn breach from the alerts given, so that the pager can report the breach again."""
     return changed(state, alerts=state.alerts - {event.mark})
 
 
 def _absorbed(state: TicketState, event: Absorbed) -> TicketState:
-    """Keep the alerts of a duplicate, so that none is given twice."""
+    """Add the alerts that were given on a duplicate, so that none is given twice."""
     due = event.first_reply_due or state.first_reply_due
     return changed(state, alerts=state.alerts | event.alerts, first_reply_due=due)
 

@@ -1,4 +1,4 @@
-"""How the events of escalation steps change a ticket's state. Pure."""
+"""Computes how the events of escalation steps change a ticket's state. Pure functions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from oncall.paging.domain.ticket_state import Chase, TicketState
 from oncall.support.changed_row import changed
 
 AFTER_AN_EMPTY_ROUND = timedelta(minutes=1)
-"""The pause before the next round if a round reached nobody."""
+"""The pause before the next round after a round that reached nobody."""
 
 
 def step_fired(state: TicketState, event: StepFired) -> TicketState:
@@ -23,7 +23,10 @@ def step_fired(state: TicketState, event: StepFired) -> TicketState:
 
 
 def _named_done(state: TicketState, number: int) -> TicketState:
-    """Return the state after a page to a named person: the remaining steps of round `number` become the next round."""
+    """Return the state after a page to a named person: the remaining steps of round `number` become the next round.
+
+    Without such a page the state is unchanged.
+    """
     if state.pass_to is None or state.position is None:
         return state
     following = state.position.round
@@ -48,7 +51,11 @@ def _was_passed_by_all(state: TicketState, number: int) -> bool:
 
 
 def step_failed(state: TicketState, event: StepFailed) -> TicketState:
-    """Make the next step due at once if the latest step failed. An older step changes nothing."""
+    """Return the state after a step's page failed.
+
+    If it was the latest step, the next step of the round is due at once. The failure of an earlier step does not change
+    when the next step is due.
+    """
     failed = (event.round, event.step)
     state = changed(state, alive=tuple(step for step in state.alive if step != failed))
     if event.for_good:
@@ -66,7 +73,7 @@ def step_rerouted(state: TicketState, event: StepRerouted) -> TicketState:
 
 
 def _again_if_nobody_was_reached(state: TicketState, number: int, at: datetime) -> TicketState:
-    """Start the next round soon if no step of round `number` reached a person."""
+    """Start the next round soon if no step of round `number` reached a person. Otherwise return the state unchanged."""
     position = state.position
     if any(fired == number for fired, _ in state.alive):
         return state
@@ -79,7 +86,7 @@ def _again_if_nobody_was_reached(state: TicketState, number: int, at: datetime) 
 
 
 def _chased_again(state: TicketState, number: int, begins: datetime) -> TicketState:
-    """Repeat a chase that reached nobody, if time is left before the breach. At the breach the manager is notified."""
+    """Repeat a chase that reached nobody, if time is left before the breach. A breach itself notifies the manager."""
     if not state.is_chased or state.chase is None or state.chase.round != number:
         return state
     left = state.chase.time_left - AFTER_AN_EMPTY_ROUND

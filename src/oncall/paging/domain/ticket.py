@@ -1,4 +1,4 @@
-"""A customer's ticket as the intake posts it, its row, and the attempts to reach people about it."""
+"""Tickets as they are posted and as they are stored, and attempts to reach people about them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from oncall.paging.domain.ticket_answer import TicketAnswer
 
 
 class TicketStatus(StrEnum):
-    """The status of a ticket. An open ticket has no owner, or its owner is chased."""
+    """The status of a ticket. An open ticket has an owner only during a chase."""
 
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
@@ -22,7 +22,7 @@ class TicketStatus(StrEnum):
 DRILL = "drill"
 """The plan and the impact of a drill. No policy has them, so no caller can post one."""
 LONGEST_DRILL = 3600
-"""The most seconds for which a drill may wait for its answer."""
+"""The most seconds that a drill may wait for its acknowledgement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,30 +44,30 @@ class Ticket:
         return self.plan == DRILL and self.impact == DRILL
 
     def fingerprint(self) -> str:
-        """Return a digest of the content. The same id with another fingerprint is refused."""
+        """Return a digest of the content. A posted ticket with a known id but another fingerprint is refused."""
         content = [self.id, self.customer, self.plan, self.impact, self.subject, self.url, self.contact]
         content.append(self.opened_at.isoformat() if self.opened_at else None)
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 class Purpose(StrEnum):
-    """Why a message goes out: to get the ticket acknowledged, or to inform."""
+    """Why a message is sent: to get the ticket acknowledged, or to inform."""
 
     PAGE = "page"
     NOTICE = "notice"
 
 
 class AttemptStatus(StrEnum):
-    """The status of an attempt."""
+    """How far an attempt is, from `queued` to its outcome."""
 
     QUEUED = "queued"
     """Waits for a pager; due at `retry_at`, which is when it was written."""
     SENDING = "sending"
-    """Written before the network call; found in this state after a crash, it counts as unknown."""
+    """Stored before the network call. An attempt that still has this status after a crash counts as unknown."""
     RETRYING = "retrying"
-    """Surely not sent; sent again at `retry_at`."""
+    """Certainly not sent; the pager tries again at `retry_at`."""
     UNKNOWN = "unknown"
-    """The provider may or may not have it; the provider is asked before anything is sent again."""
+    """The provider may or may not have the message; the pager asks before it sends again."""
     ACCEPTED = "accepted"
     SENT = "sent"
     DELIVERED = "delivered"
@@ -79,7 +79,7 @@ SENDABLE = (AttemptStatus.QUEUED, AttemptStatus.RETRYING)
 """Statuses of an attempt that no provider has. Such an attempt may be sent, delayed or cancelled."""
 
 TAKEN = (AttemptStatus.ACCEPTED, AttemptStatus.SENT)
-"""Statuses of an attempt that a provider has, while its outcome is not known yet."""
+"""Statuses of an attempt that its provider has accepted and whose outcome is not known yet."""
 
 FINAL_STATUSES = frozenset({AttemptStatus.DELIVERED, AttemptStatus.UNDELIVERED, AttemptStatus.FAILED})
 
@@ -88,16 +88,16 @@ FINAL_STATUSES = frozenset({AttemptStatus.DELIVERED, AttemptStatus.UNDELIVERED, 
 class Attempt:
     """One message to one person by one channel.
 
-    id: our own delivery id, unguessable, part of the status callback's address. at: policy time, aware UTC. to: an
-    engineer's id, the manager's, or `desk`. retry_at, lease_until, written_at: real time, aware UTC. deadline: policy
-    time after which a temporary failure is not retried, because the next step has fired; None: no limit. sends: how
-    often the attempt was handed to its provider. is_immediate: the attempt never waits in the send queue and is never
-    bundled. bundle: the id of the attempt that leads the message, also in the leader itself; None: no bundle.
-    sent_text: the text that is sent instead of `body`: the bundle's text, or the text of a ticket that has become
+    id: our own delivery id, unguessable, part of the status callback's address. at: policy time, aware UTC. to: the id
+    of an engineer or the manager, or `desk`. retry_at, lease_until, written_at: real time, aware UTC. deadline: the
+    policy time after which a temporary failure is not retried, because the next step has fired; None: no limit. sends:
+    how often the attempt was handed to its provider. is_immediate: True if the attempt never waits in the send queue
+    and is never bundled. bundle: the id of the attempt that leads the message (a leader has its own id); None: no
+    bundle. sent_text: the text that is sent instead of `body`: that of the bundle, or of a ticket that has become
     urgent. sent_at: policy time of the last send that the provider did not refuse; None for a member of a bundle.
-    caller: who posted the ticket, on the first page of an urgent ticket; None on every other attempt. is_summary: the
-    message is a summary of urgent pages beyond their ceiling. why: the reason for a page, for the log of the process
-    that writes the attempt. The store keeps the reason in the event that names the page.
+    caller: on the first page of an urgent ticket, the caller who posted the ticket; None on every other attempt.
+    is_summary: True for a summary of the urgent pages that exceed a ceiling. why: the reason for a page, for the log
+    file of the process that writes the attempt. The store keeps the reason in the event that names the page.
     """
 
     id: str
@@ -133,30 +133,31 @@ class Attempt:
 
     @property
     def is_text(self) -> bool:
-        """Return True for a text message to a phone; False for a call and for the desk's own queue."""
+        """Return True for a text to a phone; False for a call and for the desk's own queue."""
         return self.channel not in ("voice", "desk")
 
     @property
     def is_urgent(self) -> bool:
-        """Return True for the first page of an urgent ticket: the limits of other texts never delay it."""
+        """Return True for the first page of an urgent ticket, which the limits of other texts never delay."""
         return self.caller is not None or self.is_immediate
 
     @property
     def may_wait(self) -> bool:
-        """Return True if the attempt may have to wait: a text for a rate limit, a call for the end of another call."""
+        """Return True if the attempt may have to wait: a text for a rate limit, a call until another call has ended."""
         return self.channel != "desk" and not self.is_immediate
 
     @property
     def is_member(self) -> bool:
-        """Return True if another attempt leads the message that contains this one; both have the same outcome."""
+        """Return True if this attempt is sent as a part of another attempt's message. Both have the same outcome."""
         return self.bundle is not None and self.bundle != self.id
 
     @property
     def claimable_at(self) -> datetime | None:
-        """Return the real instant (aware UTC) from which any pager may claim this attempt; None if no pager has to.
+        """Return from when (real time, aware UTC) any pager may claim this attempt; None if the attempt needs no pager.
 
         An unknown attempt without `retry_at` is due at once, because otherwise it would wait for ever. An accepted or
-        sent attempt is due when the provider must be asked for its status. A member of a bundle is never due itself.
+        sent attempt is due when the pager must ask the provider for its status. A member of a bundle is never due
+        itself.
         """
         if self.is_member:
             return None
@@ -175,9 +176,9 @@ class Attempt:
 class StoredTicket:
     """A ticket's row: the posted ticket, the first answer, and a summary of its log for fast queries.
 
-    answer: the JSON body of the first 202; None in reports, which do not read it. due_at: when (policy time) the pager
-    must act next; None if it has nothing to do until another event arrives. impact: the current one. Everything but
-    `ticket`, `answer`, `code` and `received_at` is a cache of the fold over the events.
+    answer: the JSON body of the first 202; None in reports, which do not read it. due_at: the policy time at which the
+    pager must act next; None if nothing is due until another event arrives. impact: the present one. All fields except
+    `ticket`, `answer`, `code` and `received_at` are a cache of the fold over the events.
     """
 
     ticket: Ticket

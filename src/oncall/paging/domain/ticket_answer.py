@@ -1,4 +1,4 @@
-"""The answer to a posted ticket, as JSON. It is stored, so that the same ticket gets the same answer again."""
+"""The answer to a posted ticket, as JSON. It is stored, so that a repeated request gets the same answer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from oncall.support.json_types import IsoTime
 
 
 class VerdictView(TypedDict):
-    """What becomes of a ticket, and why."""
+    """What happens to a ticket, and why."""
 
     action: Annotated[
         Literal["page", "desk", "hold"],
@@ -21,13 +21,13 @@ class VerdictView(TypedDict):
 
 
 class PageView(TypedDict):
-    """The page of a ticket."""
+    """How a ticket's page is acknowledged."""
 
     code: Annotated[str, "The ticket's code: an engineer acknowledges with `ACK CODE`."]
 
 
 class TicketAnswer(TypedDict):
-    """What became of a posted ticket."""
+    """The answer to a posted ticket."""
 
     ticket: Annotated[str, "The ticket's id."]
     verdict: VerdictView

@@ -13,7 +13,10 @@ from oncall.paging.domain.verdict import Action
 
 @dataclass(frozen=True, slots=True)
 class Chase:
-    """The escalation of an owned ticket that nears its breach: its round, and the time that was left for it."""
+    """The escalation of an owned ticket that nears its breach. round: its number.
+
+    time_left: for the steps of the chase.
+    """
 
     round: int
     time_left: timedelta
@@ -23,16 +26,16 @@ class Chase:
 class TicketState:
     """The state of a ticket after its events. Times are policy time, aware UTC.
 
-    position: the next due step while the ticket is open. An acknowledgement keeps it, so that a later pass continues
-    from there. paged: every person who was sent a page, in order. last_fired: (round, step) of the last step that
-    fired; last_to: the person whom that step paged. alive: the steps that fired and have not failed. passed: (round,
-    person) of each person who passed the ticket on. passed_from: (round, person) of each person from whom another
-    person passed the ticket on. A round does not page the people of its `passed` and `passed_from` again. pass_to: the
-    person to whom the ticket was passed by name, until they are paged. dead: (round, person, channel) that failed for
-    good in that round. called: (round, person) of people whom no text reached in that round and whom the pager calls
-    instead. alerts: the SLA alerts given so far. chase: the round of a chase, and the time left for it. owner: the
-    person who took the ticket, also during a chase. taken_at: when the owner took the ticket. opened_at: when the
-    ticket came in or was reopened.
+    position: the next due step while the ticket is open. An acknowledgement keeps the position, so that a later pass
+    continues from there. paged: every person who was sent a page, in order. last_fired: (round, step) of the last step
+    that fired; last_to: the person whom that step paged. alive: the steps that fired and have not failed. passed:
+    (round, person) of each person who passed the ticket on. passed_from: (round, person) of each person from whom
+    another person passed the ticket on. A round does not page the people of its `passed` and `passed_from` again.
+    pass_to: the person to whom the ticket was passed by name, until the pager has paged them. dead: (round, person,
+    channel) of each channel that failed for good in that round. called: (round, person) of each person whom no text
+    reached in that round, and whom the pager calls instead. alerts: the SLA alerts given so far. chase: the present or
+    last chase; None if there is none. owner: the person who took the ticket, also during a chase. taken_at: when the
+    owner took the ticket. opened_at: when the ticket came in or was reopened.
     """
 
     plan: str
@@ -68,14 +71,15 @@ class TicketState:
 
     @property
     def escalates(self) -> bool:
-        """Return True if the ticket pages people, now or when its hold ends."""
+        """Return True if the ticket is open and pages people, now or when its hold ends."""
         return self.status is TicketStatus.OPEN and (self.position is not None or self.action is Action.HOLD)
 
     @property
     def due_at(self) -> datetime | None:
         """Return when the next step or the end of the hold is due; None if nothing is due until another event arrives.
 
-        SLA alerts are not counted here; see `sla_alerts.next_alert_at`."""
+        SLA alerts are not included; see `sla_alerts.next_alert_at`.
+        """
         if self.status is not TicketStatus.OPEN:
             return None
         if self.action is Action.HOLD:

@@ -1,4 +1,4 @@
-"""The verdict on a ticket: page, desk or hold, and why. Routing is decided here and nowhere else."""
+"""Gives the verdict on a ticket (page, desk or hold) and its reasons. No other module decides this."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from oncall.support.wording import full_time, span
 
 
 class Action(StrEnum):
-    """What happens to a ticket: it pages an engineer, goes to the desk, or waits until its coverage begins."""
+    """The verdict on a ticket: page an engineer, leave it to the desk, or hold it until its coverage begins."""
 
     PAGE = "page"
     DESK = "desk"
@@ -44,7 +44,7 @@ class Judgeable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """The plan and impact of a ticket that does not exist, for `explain`."""
+    """A plan and an impact without a ticket, for which `oncall explain` asks a verdict."""
 
     plan: str
     impact: str
@@ -52,10 +52,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The decision for one instant. Times are aware UTC; `reasons` are sentences with policy time.
+    """The verdict at one instant. Times are aware UTC; `reasons` are sentences with policy time.
 
-    engineer: the first person to page; None for desk and hold, and if nobody can be paged.
-    first_reply_due: counted from `at`, or from `hold_until` for a held ticket.
+    engineer: the id of the first person to page; None for desk and hold, and if nobody can be paged. first_reply_due:
+    the deadline, counted from `at`, or from `hold_until` for a held ticket.
     """
 
     at: datetime
@@ -66,7 +66,7 @@ class Verdict:
     hold_until: datetime | None = None
 
     def as_json(self, zone: tzinfo = UTC) -> VerdictView:
-        """Return the JSON of the API and of `--json`; times carry the offset of `zone`."""
+        """Return the JSON of the API and of `--json`. Times have the offset of `zone`."""
         body: VerdictView = {
             "action": self.action.value,
             "reasons": list(self.reasons),
@@ -90,9 +90,8 @@ def verdict(
 ) -> Verdict:
     """Return the verdict on `ticket` received at `at` (aware UTC), with every reason.
 
-    counts_from: when the hold ended, for a ticket that was held; its first-reply target counts from then.
-    due: when the first reply is due, if the ticket's clock runs already.
-    Raises Refused when the policy has no such plan or impact.
+    counts_from: when the hold ended, for a ticket that was held; its first-reply target counts from then. due: when the
+    first reply is due, if the ticket's clock already runs. Raises Refused if the policy has no such plan or impact.
     """
     plan, impact = plan_named(ticket.plan, policy), impact_named(ticket.impact, policy)
     promise = plan.promises[impact.name]
@@ -132,7 +131,10 @@ def _coverage_words(coverage: Coverage, calendar: SupportCalendar) -> str:
 
 
 def plan_named(name: str, policy: Policy) -> SupportPlan:
-    """Return the plan of that name, in any letter case, with blanks or dashes. Raises Refused with the known names."""
+    """Return the plan with that name. Raises Refused with the known names.
+
+    Letter case does not matter. Blanks, dashes and underscores count as the same.
+    """
     wanted = _folded(name)
     for plan in policy.plans.values():
         if wanted == _folded(plan.name):
@@ -141,7 +143,10 @@ def plan_named(name: str, policy: Policy) -> SupportPlan:
 
 
 def impact_named(name: str, policy: Policy) -> Impact:
-    """Return the impact of that name or alias, in any letter case. Raises Refused with the known names."""
+    """Return the impact with that name or alias. Raises Refused with the known names.
+
+    Letter case does not matter. Blanks, dashes and underscores count as the same.
+    """
     wanted = _folded(name)
     for impact in policy.impacts.values():
         if wanted in (_folded(known) for known in (impact.name, *impact.aliases)):

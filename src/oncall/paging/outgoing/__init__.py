@@ -1,5 +1,4 @@
-"""What goes out: message texts, codes, new attempts, rate limits, and the function that carries out what a ticket
-needs.
+"""What is sent: message texts, codes, new attempts, rate limits, and the function that does what is due for a ticket.
 
 Imports `paging.domain`, `paging.ports` and `paging.clocks`. Sends nothing: `paging.sending` does.
 """

@@ -1,4 +1,4 @@
-"""Advance a ticket: decide, log, and add attempts until nothing is due."""
+"""Does what is due for a ticket: decides, logs, and adds attempts until nothing is due."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from oncall.support.clocks import next_due
 from oncall.support.policy import ChannelName
 
 MOST_DECISIONS = 50
-"""The most decisions for one ticket in one pass: more than any round has steps. The next pass goes on."""
+"""The most decisions for one ticket in one call, more than any round has steps. The next run of the pager continues."""
 
 
 def advance_ticket(tx: TicketStore, ticket_id: str, context: ActionContext) -> tuple[Attempt, ...]:
-    """Do everything that is due for a stored ticket, store it, and return the new attempts."""
+    """Do everything that is due for a stored ticket and store the result. Returns the new attempts."""
     stored = tx.ticket(ticket_id)
     if stored is None or stored.due_at is None:
         return ()
@@ -35,13 +35,13 @@ def advance_ticket(tx: TicketStore, ticket_id: str, context: ActionContext) -> t
 
 
 def advance(work: TicketWork) -> None:
-    """Do everything that is due for the ticket, one decision after the other. Writes nothing."""
+    """Do everything that is due for the ticket, one decision after the other. Stores nothing."""
     coming = _do_what_is_due(work)
     work.set_row(wakes_at=_earlier(work.state.due_at, next_alert_at(coming)))
 
 
 def _do_what_is_due(work: TicketWork) -> list[ComingAlert]:
-    """Do what is due, and return the alerts that come later."""
+    """Do what is due. Returns the SLA alerts of the ticket that come later."""
     for _ in range(MOST_DECISIONS):
         decision = next_decision(work.state, work.situation)
         if isinstance(decision, Wait):
@@ -61,7 +61,7 @@ def _do_what_is_due(work: TicketWork) -> list[ComingAlert]:
 
 
 def _judge_again(work: TicketWork, decision: Judge) -> None:
-    """Give a ticket whose hold has ended a new verdict. The ticket's clock says when the first reply is due."""
+    """Give a new verdict on a ticket whose hold has ended. The ticket's clock tells when the first reply is due."""
     due = work.book.first_reply_due(work.now)
     decided = verdict_again(work.state, work.situation, counts_from=work.state.hold_until, due=due)
     work.add(judged(decided, ticket_id=work.name, why=decision.why, terms=work.book.in_force(work.now)))
@@ -118,13 +118,16 @@ def _page(work: TicketWork, decision: Fire) -> Attempt:
 
 
 def _goes_at_once(work: TicketWork, decision: Fire, caller: str) -> bool:
-    """Return True if the first page of an urgent ticket need not wait for other pages, and is under every ceiling."""
+    """Return True if the first page of an urgent ticket is sent at once: no rate limit and no ceiling applies to it."""
     tx, to, policy, context = work.tx, decision.to, work.policy, work.context
     skips = skips_queue(decision.step.channel, policy.limits) or reserve_phone(tx, to, policy, context)
     return skips and over_ceiling(tx, to, caller, policy, context) is None
 
 
 def _is_urgent(work: TicketWork) -> bool:
-    """Return True for the first page of an urgent ticket, also after a reopening: no rate limit delays it."""
+    """Return True if the next page is the first one of an urgent ticket since it was opened or reopened.
+
+    No rate limit delays such a page.
+    """
     is_first = not work.state.paged or work.state.last_fired is None
     return is_first and urgency(work.state.impact, work.policy) == 0

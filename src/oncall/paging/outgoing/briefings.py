@@ -1,4 +1,4 @@
-"""Briefings: one text about the shift that ended, to each engineer whose shift begins."""
+"""Briefings: at a handoff, each engineer whose shift begins gets one text about the shift that ended."""
 
 from __future__ import annotations
 
@@ -25,22 +25,25 @@ _LONGEST_BREAK = timedelta(days=400)
 
 @dataclass(frozen=True, slots=True)
 class Briefing:
-    """The notice to the engineers of the next shift. own: for each engineer, how their own shifts changed; empty if
-    they did not.
+    """The facts for the texts at one handoff.
+
+    report: the report of the shift that ended. own: by the id of each engineer whose shift begins, how their own shifts
+    changed, in words; the words are empty if nothing changed.
     """
 
     report: HandoffReport
     own: Mapping[str, str]
 
     def also(self, person: str) -> str:
-        """Return the counts in a text to this person besides the open tickets; empty if all are 0."""
+        """Return what a text to this person counts besides open tickets, like `paged 3, 2 notes`; empty if nothing."""
         return ", ".join(filter(None, [self.report.counts, self.own.get(person, "")]))
 
 
 def briefing_at(tx: BriefingStore, now: datetime) -> Briefing | None:
-    """Return the briefing for the engineers who came on at the latest handoff; None if it is not to be sent now.
+    """Return the briefing at the latest handoff. now: policy time, aware UTC.
 
-    Reads every open ticket. Run it on a snapshot, so that no writer waits. now: policy time.
+    None if the desk or nobody comes on call, or if the handoff is older than GRACE. Reads every open ticket. Run it on
+    a snapshot, so that no writer waits.
     """
     schedule = tx.schedule()
     handoff = last_handoff(schedule, now)
@@ -51,9 +54,9 @@ def briefing_at(tx: BriefingStore, now: datetime) -> Briefing | None:
 
 
 def brief(tx: BriefingStore, context: ActionContext, briefing: Briefing | None, told: Sequence[Attempt]) -> None:
-    """Write a text about the shift that ended to each engineer whose shift begins, once for each handoff and engineer.
+    """Write the text about the shift that ended to each engineer whose shift begins. Each gets it once for a handoff.
 
-    told: notices that were just written; their recipients get no second text.
+    told: the notices about open tickets that were just written; their recipients get no second text.
     """
     if briefing is None:
         return
@@ -82,9 +85,10 @@ def _text(tx: BriefingStore, briefing: Briefing, person: str, context: ActionCon
 
 
 def _own_changes(tx: BriefingStore, schedule: Schedule, person: str, handoff_at: datetime) -> str:
-    """Return how an engineer's shifts ahead changed since their last shift began, by any version.
+    """Return in words how an engineer's future shifts changed since their last shift began; empty if they did not.
 
-    Before an engineer's first shift, changes count from the first publication on. The first plan itself is no change.
+    Changes by any version count. If the engineer had no shift yet, changes count from the first publication on; the
+    first plan itself is no change.
     """
     before = schedule.assignments(handoff_at - _LONGEST_BREAK, handoff_at)
     since = max(

@@ -1,4 +1,4 @@
-"""Bundles: several pages in one message. One attempt leads it and is sent; the members share its outcome."""
+"""Bundles: several pages in one message. The attempt that leads the bundle is sent; the members share its outcome."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from oncall.support.clocks import SlaClock, next_due, sla
 from oncall.support.policy import Policy
 
 MOST_NAMED = 50
-"""The most tickets of a bundle that each ticket's log names, so that large bundles do not fill the database."""
+"""The most tickets of a bundle that a ticket's log names, so that large bundles do not fill the database."""
 _UNNEEDED = tuple(kind for kind in EventKind if kind not in COUNTS_FOR_CLOCKS)
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A page to send, with its ticket and the clock of the ticket that ends first."""
+    """A page to send, with its ticket and that clock of the ticket which ends first; None if no clock runs."""
 
     attempt: Attempt
     stored: StoredTicket
@@ -34,21 +34,24 @@ class _Page:
 
     @property
     def due(self) -> datetime:
-        """Return the deadline of the ticket's clock that ends first."""
+        """Return the deadline of the clock; without a clock, that of the first reply. Aware UTC."""
         return promise_of(self.clock, self.stored.first_reply_due)[0]
 
 
 def members(tx: Attempts, attempt: Attempt) -> list[Attempt]:
-    """Return every attempt in the same message, the leader first."""
+    """Return every attempt that is sent in the same message as this one, the leader first.
+
+    Without a bundle, only this one.
+    """
     if attempt.bundle is None:
         return [attempt]
     return sorted(tx.bundle(attempt.bundle), key=lambda one: one.is_member)
 
 
 def compose(tx: BundleStore, pages: Sequence[Attempt], context: ActionContext) -> Attempt:
-    """Mark pages to one person as being sent in one bundle, under a lease. Returns the leader.
+    """Mark pages to one person as being sent in one bundle, and reserve them under a lease. Returns the leader.
 
-    The message shows the most urgent ticket in full, and the codes of the others as far as they fit.
+    The message shows the most urgent ticket in full, and as many codes of the others as fit. A single page stays alone.
     """
     if len(pages) == 1:
         return sending(tx, pages[0], context)
@@ -73,9 +76,9 @@ def compose(tx: BundleStore, pages: Sequence[Attempt], context: ActionContext) -
 
 
 def summarise(tx: BundleStore, pages: Sequence[Attempt], context: ActionContext, *, why: str) -> Attempt:
-    """Mark urgent pages beyond their ceiling as being sent in one summary, under a lease. Returns the leader.
+    """Mark urgent pages that exceed a ceiling as being sent in one summary, and reserve them under a lease.
 
-    The newest page leads. why: why they are summarised, for each ticket's log.
+    Returns the leader, which is the newest page. why: why the pages are summarised, for each ticket's log.
     """
     ordered = sorted(pages, key=lambda page: (page.written_at, page.id), reverse=True)
     stored = [tx.ticket(page.ticket) for page in ordered]
@@ -97,7 +100,10 @@ def summarise(tx: BundleStore, pages: Sequence[Attempt], context: ActionContext,
 
 
 def sending(tx: Attempts, attempt: Attempt, context: ActionContext) -> Attempt:
-    """Mark an attempt as being sent, under a new lease, before the network call."""
+    """Mark an attempt as being sent, under a new lease. Call it before the network call.
+
+    Returns the changed attempt.
+    """
     now = replace(
         attempt,
         status=AttemptStatus.SENDING,
@@ -110,7 +116,7 @@ def sending(tx: Attempts, attempt: Attempt, context: ActionContext) -> Attempt:
 
 
 def apart(tx: Attempts, attempt: Attempt, context: ActionContext) -> list[Attempt]:
-    """Dissolve a bundle that its provider does not have: each page is queued again and due now."""
+    """Dissolve a bundle that its provider does not have. Returns its pages, each queued again and due now."""
     waiting = [
         replace(
             one,
@@ -130,7 +136,7 @@ def apart(tx: Attempts, attempt: Attempt, context: ActionContext) -> list[Attemp
 
 
 def own_text(attempt: Attempt) -> str | None:
-    """Return the text to send instead of `body` when the attempt goes alone; None: `body` itself."""
+    """Return the text that replaces `body` if the attempt is sent alone; None: `body` itself."""
     return attempt.sent_text if attempt.bundle is None else None
 
 
@@ -153,7 +159,7 @@ def _order(page: _Page, policy: Policy) -> tuple[int, datetime, datetime, str]:
 def _bundled(page: _Page, first: _Page, named: Sequence[str], others: int, context: ActionContext) -> PageBundled:
     """Return the log entry of one page in a bundle.
 
-    named: the ids of the most urgent tickets in the bundle. others: how many more tickets it has.
+    named: the ids of the most urgent tickets in the bundle. others: the number of pages in the bundle besides this one.
     """
     to = page.attempt.to
     with_others = f"{others} other{'s' if others > 1 else ''}"

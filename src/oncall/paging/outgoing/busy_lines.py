@@ -1,4 +1,4 @@
-"""Phone lines: a person takes one call at a time, so that two calls of ours never race for one phone."""
+"""Phone lines: the pager calls a person only if no other call of ours to this person may still run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from oncall.paging.domain.ticket import FINAL_STATUSES, SENDABLE
 from oncall.paging.ports.attempt_store import SentMessages
 
 LONGEST_CALL = timedelta(minutes=3)
-"""How long (policy time) a call may hold a line, also if the provider never reports its end."""
+"""How long (policy time) a call counts as running, even if the provider never reports its end."""
 
 
 def is_under_way(tx: SentMessages, person: str, now: datetime) -> bool:
@@ -18,5 +18,8 @@ def is_under_way(tx: SentMessages, person: str, now: datetime) -> bool:
 
 
 def was_ours(tx: SentMessages, person: str, now: datetime, *, attempt_id: str) -> bool:
-    """Return True if another call of ours may have held the line that was busy."""
+    """Return True if a person's line may have been busy with another call of ours. now: policy time.
+
+    attempt_id: the call that found the line busy.
+    """
     return any(call.id != attempt_id for call in tx.calls_to(person, since=now - LONGEST_CALL))

@@ -1,4 +1,4 @@
-"""Cancellation: decides whether an unsent attempt is still needed, and ends an attempt that is not."""
+"""Cancels attempts: decides whether an unsent attempt is still needed, and ends an attempt that is not needed."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _NO_PASS = tuple(kind for kind in EventKind if kind is not EventKind.PASSED)
 
 
 def why_unneeded(tx: TicketReads, attempt: Attempt, now: datetime) -> str | None:
-    """Return why an unsent attempt is no longer needed; None if the attempt is needed. now: policy time.
+    """Return why an unsent attempt is no longer needed; None if it is needed. now: policy time.
 
-    An attempt is not needed if the ticket has an owner, is on hold or pages nobody now, if its person has passed the
-    ticket on, or if a later step has fired.
+    A page is not needed if the ticket has an owner, is on hold or pages nobody now, or if its person has passed the
+    ticket on. No attempt is sent again after its deadline.
     """
     if attempt.purpose is Purpose.PAGE:
         stored = tx.ticket(attempt.ticket)
@@ -42,7 +42,7 @@ def _wakes_nobody(tx: Schedules, stored: StoredTicket, now: datetime) -> bool:
 
 
 def _was_on_its_way(attempt: Attempt) -> bool:
-    """Return True if the attempt was sent or delayed before. (A pass cancels all others at the time it is recorded.)"""
+    """Return True if the attempt was sent or delayed before. A pass itself cancels the attempts that were not."""
     return attempt.sends > 0 or attempt.retry_at != attempt.written_at
 
 
@@ -53,13 +53,16 @@ def _was_passed_on(tx: EventLog, attempt: Attempt) -> bool:
 
 
 def ended(attempt: Attempt, why: str) -> Attempt:
-    """Return the attempt as failed before it reached its person. why: the reason; it is put before the last error."""
+    """Return the attempt with the status FAILED. why: the reason, which is put before its last error."""
     error = f"{why}; {attempt.error}" if attempt.error else why
     return replace(attempt, status=AttemptStatus.FAILED, error=error, lease_until=None, retry_at=None)
 
 
 def later_page(attempt: Attempt, others: Sequence[Attempt]) -> Attempt | None:
-    """Return the latest unsent page in `others` with the same ticket, person and channel; None if there is none."""
+    """Return the latest unsent page in `others` that makes this page superfluous; None if there is none.
+
+    Such a page was written later, for the same ticket and person, and is a text if this page is one. A notice has none.
+    """
     if attempt.purpose is not Purpose.PAGE:
         return None
     same = [other for other in others if _repeats(other, attempt)]

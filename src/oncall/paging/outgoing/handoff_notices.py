@@ -1,4 +1,4 @@
-"""Handoff notices: at a handoff the next person on call is notified once of the open tickets."""
+"""Handoff notices: at a handoff, the next person on call gets one notice about the open tickets."""
 
 from __future__ import annotations
 
@@ -26,16 +26,20 @@ _NOT_OF_A_HANDOFF = tuple(kind for kind in EventKind if kind is not EventKind.HA
 
 @dataclass(frozen=True, slots=True)
 class HandoffNotice:
-    """The tickets to hand over at a handoff, as read from a snapshot, the most pressing first."""
+    """A handoff, with the open tickets of which the next person must be notified.
+
+    tickets: read from a snapshot, the most pressing first.
+    """
 
     handoff: Handoff
     tickets: tuple[OpenTicket, ...]
 
 
 def leaving(tx: HandoffStore, now: datetime) -> HandoffNotice:
-    """Return the open tickets that were not handed over at the latest handoff. now: policy time.
+    """Return the latest handoff with the open tickets of which the person it goes to was not yet notified.
 
-    Reads every open ticket. Run it on a snapshot, so that no writer waits.
+    now: policy time. No tickets if the handoff is older than GRACE or goes to nobody. Reads every open ticket. Run it
+    on a snapshot, so that no writer waits.
     """
     handoff = last_handoff(tx.schedule(), now)
     if handoff.to is None or now - handoff.at > GRACE:
@@ -53,8 +57,8 @@ def hand_over(
 ) -> tuple[Attempt, ...]:
     """Notify the person who came on call at the latest handoff of the open tickets, once. Returns the notices.
 
-    found: the result of `leaving` on a recent snapshot. briefing: what else the notice counts. Each ticket's log
-    records the person who got it, so that no other pager sends a second notice.
+    found: the result of `leaving` on a recent snapshot. briefing: facts about the last shift that the notice adds. Each
+    ticket's log records the person who got the notice, so that no other pager sends a second one.
     """
     policy, schedule = tx.policy_at(context.now), tx.schedule()
     if last_handoff(schedule, context.now) != found.handoff:
@@ -87,8 +91,9 @@ def _was_told(log: Sequence[Event], handoff: Handoff) -> bool:
 
 
 def _is_for(stored: StoredTicket, handoff: Handoff, tx: Schedules) -> bool:
-    """Return True if the ticket goes to this target: the desk gets every ticket, an engineer those that page and are
-    not held.
+    """Return True if a handoff notice lists this ticket. Drills are never listed.
+
+    The notice to the desk lists every other ticket. The notice to an engineer lists those that page and are not held.
     """
     if stored.ticket.is_drill:
         return False

@@ -1,4 +1,4 @@
-"""The report of a shift for the next one: what is open, what was paged, what is held, and the notes."""
+"""The report of a shift for the next one: open tickets, pages, held tickets, notes and changes of the schedule."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ MOST_HELD = 1000
 
 @dataclass(frozen=True, slots=True)
 class HandoffReport:
-    """What the people of the next shift should know. Times are policy time, aware UTC.
+    """The report of a shift for the people of the next one. Times are policy time, aware UTC.
 
-    began_at, ended_at: the shift; its end may be ahead. to: the handoff at its end. open: the most pressing ticket
-    first. pressing: the open tickets that page engineers. pages: the pages of the shift. held: tickets whose hold ends
-    in the next shift. changes: versions of the schedule that were made in the shift.
+    began_at, ended_at: the shift; its end may be in the future. to: the handoff at its end. open: the open tickets, the
+    most pressing first. pressing: those of them that page engineers. pages: the pages of the shift. held: tickets whose
+    hold ends in the next shift. notes, changes: notes and versions of the schedule that were made in the shift.
     """
 
     began_at: datetime
@@ -41,14 +41,15 @@ class HandoffReport:
 
     @property
     def is_worth_a_text(self) -> bool:
-        """Return True if the shift left anything to report. Changes of the schedule do not count: the people concerned
-        know them.
+        """Return True if there is a pressing ticket, a page, a held ticket or a note to report.
+
+        Changes of the schedule do not count: the engineers whose shifts changed are notified of them.
         """
         return bool(self.pressing or self.pages or self.held or self.notes)
 
     @property
     def counts(self) -> str:
-        """Return the numbers of pages, held tickets and notes, as words of a text message; empty if all are 0."""
+        """Return the numbers of paged tickets, held tickets and notes, as words for an SMS; empty if all are 0."""
         notes = len(self.notes)
         parts = [
             f"paged {len({page.ticket for page in self.pages})}" if self.pages else "",
@@ -59,8 +60,9 @@ class HandoffReport:
 
 
 def report_of(tx: ReportingStore, handoff_at: datetime, now: datetime) -> HandoffReport:
-    """Return the report of the shift that ends at a handoff. now: policy time; the report lists the tickets that are
-    open then.
+    """Return the report of the shift that ends at the handoff `handoff_at` (policy time, aware UTC).
+
+    now: policy time; the report lists the tickets that are open at `now`.
     """
     schedule = tx.schedule()
     shift = Window(last_handoff(schedule, handoff_at - INSTANT).at, handoff_at)
@@ -82,15 +84,15 @@ def report_of(tx: ReportingStore, handoff_at: datetime, now: datetime) -> Handof
 
 
 def running_report(tx: ReportingStore, now: datetime) -> HandoffReport:
-    """Return the report of the shift that is on at `now` (policy time)."""
+    """Return the report of the shift that runs at `now` (policy time)."""
     return report_of(tx, next_handoff(tx.schedule(), now), now)
 
 
 def last_report(tx: ReportingStore, now: datetime) -> HandoffReport:
-    """Return the report of the shift that ended at the latest handoff before `now` (policy time)."""
+    """Return the report of the shift that ended at the latest handoff at or before `now` (policy time)."""
     return report_of(tx, last_handoff(tx.schedule(), now).at, now)
 
 
 def _is_left(stored: StoredTicket, handoff_at: datetime) -> bool:
-    """Return True for a ticket that people must know of: not a drill, and not one that is only held."""
+    """Return True for a ticket from before the handoff that the report lists: not a drill, and not on hold."""
     return stored.received_at < handoff_at and not stored.ticket.is_drill and stored.action != Action.HOLD

@@ -73,7 +73,7 @@ class HandoffChange(TypedDict):
 
 
 class HandoffView(TypedDict):
-    """A shift, for the people of the next one."""
+    """The report of a shift, for the people of the next one."""
 
     began_at: IsoTime
     ends_at: Annotated[IsoTime, "The handoff at which the shift ends; in the past if the query has `last`."]
@@ -88,7 +88,7 @@ class HandoffView(TypedDict):
 
 
 def handoff_view(report: HandoffReport, schedule: Schedule) -> HandoffView:
-    """Return the report as JSON, in the policy's zone."""
+    """Return the report as JSON. Times are in the policy's zone."""
     zone = schedule.calendar.zone
     return {
         "began_at": _iso(report.began_at, zone),
@@ -183,7 +183,7 @@ def _open_line(one: HandoffTicket, zone: ZoneInfo) -> str:
 
 
 def _page_lines(pages: Iterable[HandoffPage], zone: ZoneInfo) -> Iterator[str]:
-    """Yield a line for each ticket that was paged for: how often, to whom, and when first."""
+    """Yield a line for each ticket with a page in the shift: how many pages, to whom, and when the first was sent."""
     by_ticket: dict[str, list[HandoffPage]] = {}
     for page in pages:
         by_ticket.setdefault(page["ticket"], []).append(page)

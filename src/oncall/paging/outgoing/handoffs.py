@@ -10,14 +10,17 @@ from oncall.schedule.schedule import Schedule
 from oncall.support.windows import WindowKind
 
 GRACE = timedelta(hours=1)
-"""How long after a handoff people may still be told of it."""
+"""How long after a handoff people may still be notified of it."""
 INSTANT = timedelta(microseconds=1)
 _LONGEST_WINDOW = timedelta(days=8)
 
 
 @dataclass(frozen=True, slots=True)
 class Handoff:
-    """One handoff. to: a person's id, `desk`, or None if nobody is on call."""
+    """One handoff at `at` (aware UTC).
+
+    to: the id of the person who gets pages first from then on, `desk`, or None for a gap.
+    """
 
     at: datetime
     to: str | None
@@ -34,7 +37,7 @@ def last_handoff(schedule: Schedule, now: datetime) -> Handoff:
 
 
 def next_handoff(schedule: Schedule, now: datetime) -> datetime:
-    """Return the time of the next handoff after `now` (aware UTC), by the present schedule."""
+    """Return the time of the first handoff after `now` (aware UTC) in the present schedule."""
     window = schedule.window_at(now)
     starts = [one.window.start for one in schedule.assignments(now, now + _LONGEST_WINDOW) if one.window.start > now]
     return min([window.end, *starts])

@@ -1,7 +1,7 @@
-"""The texts of every SMS: pages, bundles and notices. A page ends in `ACK CODE`; no other text does.
+"""Writes the text of every SMS to the team: pages, bundles and notices. Only a page ends in `ACK CODE`.
 
-A text is one GSM-7 segment. A text with letters that GSM-7 lacks is at most two UCS-2 segments, unless the policy
-forbids them.
+A text is one GSM-7 segment. A text with letters that GSM-7 lacks has at most two UCS-2 segments, unless the policy
+forbids UCS-2.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from oncall.support.wording import short_time
 
 CUSTOMER_LENGTH = 32
 SHORT_CUSTOMER_LENGTH = 14
-"""The most characters of a customer's name in a message with the codes of other tickets, or in UCS-2."""
+"""The most characters of a customer's name in a message in UCS-2, or with the codes of other tickets."""
 SHORT_SUBJECT = 20
-"""The least characters of a subject that a message keeps; a link or codes that leave less are left out."""
+"""The fewest characters of a subject that a message keeps. A link or codes that leave less room are left out."""
 PLAN_LENGTH = 10
 IMPACT_LENGTH = 12
 OWNER_LENGTH = 20
 HANDOFF_COMMAND = "oncall handoff --last"
 MOST_PARTS = 3
-"""The most segments of a message for several urgent pages: room for about 90 codes."""
+"""The most segments of a message for several urgent pages, which have room for about 90 codes."""
 
 _ACK = re.compile(r"\bACK\b")
 _LINK = re.compile(r"[^\s\x00-\x1f\x7f]+")
@@ -44,7 +44,7 @@ SHORT_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class _Writer:
-    """Spells the parts of one message in the encoding that its words need."""
+    """Writes the parts of one message in one encoding."""
 
     policy: Policy
     encoding: Encoding
@@ -54,13 +54,11 @@ class _Writer:
         return self.encoding.width(text)
 
     def words(self, text: str) -> str:
-        """Return a customer's or a person's text, spelt for this message. `ACK` in it is written small: only our own
-        reply instruction has it in capitals.
-        """
+        """Return a person's or customer's text in this encoding, with `ack` for `ACK`."""
         return _ACK.sub("ack", self.encoding.spell(text))
 
     def short(self, text: str, length: int) -> str:
-        """Return the text as `words` spells it, cut to `length`."""
+        """Return the result of `words`, cut to `length` characters of the encoding."""
         return self.encoding.cut(self.words(text), length)
 
     def room(self, *parts: str) -> int:
@@ -76,7 +74,7 @@ class _Writer:
         return " ".join(name for name in names if name)
 
     def link(self, ticket: Ticket, room: int) -> str:
-        """Return a blank and the ticket's link; empty if both together do not fit into `room` characters."""
+        """Return a blank and the ticket's link; empty if the link is missing, not allowed or longer than `room`."""
         link = f" {ticket.url}"
         if ticket.url is None or not self.policy.sms.link or not _LINK.fullmatch(ticket.url):
             return ""
@@ -84,13 +82,13 @@ class _Writer:
         return link if is_possible and self.width(link) <= room else ""
 
     def notice(self, text: str, ticket: Ticket | None = None) -> str:
-        """Return the text of a notice, cut to the length of one message; with the ticket's link if there is room."""
+        """Return the text of a notice, cut to one message, and the ticket's link if there is room."""
         whole = self.encoding.cut(text, self.encoding.limit)
         return whole + self.link(ticket, self.room(whole)) if ticket is not None else whole
 
 
 def _writer(policy: Policy, *texts: str | None) -> _Writer:
-    """Return the writer of a message that has these texts in it."""
+    """Return the writer for a message that contains these texts. It uses UCS-2 only if they need it."""
     return _Writer(policy, encoding_for(texts, unicode=policy.sms.unicode))
 
 
@@ -104,9 +102,10 @@ def page_text(
     promised: str = "1st reply",
     owner: str | None = None,
 ) -> str:
-    """Return the page for a ticket: impact, id, customer, plan, subject, link, deadline in policy time, `ACK <code>`.
+    """Return a ticket's page: impact, id, customer, plan, subject, link, deadline (policy time), `Reply ACK <code>`.
 
-    promised: what is due then, one of SHORT_WORDS. owner: the name of the engineer whose ticket is chased.
+    promised: the target that is due at `due`, one of the values of SHORT_WORDS. owner: the owner's name, if the ticket
+    is chased.
     """
     writer = _writer(policy, ticket.customer, ticket.subject, owner)
     tail = f" {promised} by {short_time(due, policy.zone)}. Reply ACK {code}"
@@ -119,7 +118,10 @@ def page_text(
 
 
 def _page_head(writer: _Writer, ticket: Ticket, impact: str, owner: str | None, *, beside: tuple[str, str, str]) -> str:
-    """Return the head of a page. beside: the subject, which may be cut, the tail, and the punctuation."""
+    """Return the head of a page.
+
+    beside: the rest of the page: the subject, which may be cut, the tail, and the punctuation.
+    """
     subject, tail, marks = beside
     prefix = "CHASE " if owner is not None else ""
     # In UCS-2 a long subject needs the room more than a long name does.
@@ -136,9 +138,9 @@ def _page_head(writer: _Writer, ticket: Ticket, impact: str, owner: str | None, 
 
 
 def promise_of(clock: SlaClock | None, first_reply_due: datetime | None) -> tuple[datetime, str]:
-    """Return the deadline that a page names, and the short name of its target.
+    """Return the deadline that a page names (aware UTC), and the short name of its target.
 
-    Both come from `clock`, the running clock that ends first; without one, from `first_reply_due`.
+    Both come from `clock`, the running clock that ends first. Without such a clock, they come from `first_reply_due`.
     """
     if clock is not None and clock.due_at is not None:
         return clock.due_at, SHORT_WORDS[clock.metric]
@@ -147,7 +149,7 @@ def promise_of(clock: SlaClock | None, first_reply_due: datetime | None) -> tupl
 
 
 def bundle_text(stored: StoredTicket, *, policy: Policy, due: datetime, promised: str, others: Sequence[str]) -> str:
-    """Return one message for several pages: the page for `stored`, with `And 7 more: <codes that fit>.` in it.
+    """Return one message for several pages: the page for `stored`, with `And 7 more: <codes that fit>.` added.
 
     others: the other tickets' codes, the most urgent first. due, promised: as for `page_text`.
     """
@@ -161,9 +163,9 @@ def bundle_text(stored: StoredTicket, *, policy: Policy, due: datetime, promised
 def urgent_bundle_text(
     stored: StoredTicket, *, policy: Policy, due: datetime, promised: str, others: Sequence[str]
 ) -> str:
-    """Return one message for several urgent pages, as `bundle_text` does, in as many segments as all codes need.
+    """Return one message for several urgent pages, with as many segments as all codes need, at most MOST_PARTS.
 
-    It takes at most MOST_PARTS segments, and says that one reply may take all tickets.
+    It is written like `bundle_text`, and adds that `ACK ALL` acknowledges all the tickets.
     """
     tail = f" {promised} by {short_time(due, policy.zone)}. Reply ACK ALL or ACK {stored.code}"
     usual = encoding_for([stored.ticket.customer, stored.ticket.subject], unicode=policy.sms.unicode)
@@ -200,8 +202,9 @@ def _bundle(writer: _Writer, stored: StoredTicket, tail: str, others: Sequence[s
 
 
 def summary_text(codes: Sequence[str]) -> str:
-    """Return the summary of urgent pages beyond their ceiling. codes: those of all tickets in the summary, the newest
-    first.
+    """Return the summary of urgent pages that exceed a ceiling.
+
+    codes: the codes of all its tickets, the newest first.
     """
     tickets = "ticket" if len(codes) == 1 else "tickets"
     head = f"URGENT {len(codes)} {tickets} in a flood, newest: "
@@ -210,7 +213,7 @@ def summary_text(codes: Sequence[str]) -> str:
 
 
 def fitting(words: Sequence[str], room: int) -> str:
-    """Return as many of the words as fit into `room` characters. Two dots mark what is left out."""
+    """Return the first words, as many as fit into `room` characters. Two dots mark that words are left out."""
     whole = " ".join(words)
     if len(whole) <= room:
         return whole
@@ -224,9 +227,9 @@ def fitting(words: Sequence[str], room: int) -> str:
 
 
 def promised_text(ticket: Ticket, *, impact: str, promised: SlaAlert, owner: str | None, policy: Policy) -> str:
-    """Return the notice that warns the owner before a deadline, or tells the manager of a breach.
+    """Return the notice of an SLA alert: a warning to the owner before a deadline, or a breach for the manager.
 
-    owner: the name of the engineer who has the ticket.
+    owner: the name of the engineer who has the ticket; None if nobody has.
     """
     writer = _writer(policy, ticket.customer, owner)
     clock = promised.clock
@@ -239,7 +242,7 @@ def promised_text(ticket: Ticket, *, impact: str, promised: SlaAlert, owner: str
 
 
 def copied_text(ticket: Ticket, *, impact: str, policy: Policy, words: str) -> str:
-    """Return the notice to a person who need not act: `URGENT T-1 Acme Ltd (BC) was paged to Ana. Subject`."""
+    """Return the notice to a person who need not act, like `URGENT T-1 Acme Ltd (BC) was paged to Ana. Subject`."""
     writer = _writer(policy, ticket.customer, ticket.subject, words)
     head = writer.head(ticket, impact, CUSTOMER_LENGTH)
     return writer.notice(f"{head} {writer.words(words)}. {writer.words(ticket.subject)}", ticket)
@@ -248,10 +251,11 @@ def copied_text(ticket: Ticket, *, impact: str, policy: Policy, words: str) -> s
 def handoff_text(
     tickets: Sequence[StoredTicket], clock: SlaClock | None, policy: Policy, *, owner: str | None, also: str = ""
 ) -> str:
-    """Return the notice to the next person on call about the open tickets, with the first one's link if there is room.
+    """Return the notice to the next person on call about the open tickets.
 
-    tickets: ordered by their clocks. clock: the first ticket's clock. owner: the name of the first ticket's owner.
-    also: what else the command in the text shows, like `paged 3, 2 notes`.
+    The first one's link is added if there is room. tickets: ordered by their clocks. clock: the first ticket's clock.
+    owner: the name of the first ticket's owner. also: what the report of the shift has besides open tickets, like
+    `paged 3, 2 notes`.
     """
     first = tickets[0]
     writer = _writer(policy, first.ticket.customer, owner)
@@ -266,9 +270,10 @@ def handoff_text(
 def briefing_text(
     count: int, first: StoredTicket | None, clock: SlaClock | None, policy: Policy, *, at: datetime, also: str
 ) -> str:
-    """Return the text to an engineer whose shift begins, about the shift that ended at the handoff `at`.
+    """Return the text to an engineer whose shift begins, about the shift that ended at the handoff `at` (aware UTC).
 
-    count: how many open tickets page. first: the most pressing of them, with its clock. also: as for `handoff_text`.
+    count: the number of open tickets that page. first: the most pressing of them. clock: the clock of `first`. also: as
+    for `handoff_text`.
     """
     writer = _writer(policy, first.ticket.customer if first is not None else None)
     words = f"HANDOFF {short_time(at, policy.zone)}: {count or 'nothing'} open"
@@ -299,14 +304,14 @@ def taken_text(ticket_id: str, impact: str, owner: str, policy: Policy) -> str:
 
 
 def taken_over_text(ticket_id: str, impact: str, owner: str, policy: Policy) -> str:
-    """Return the notice to an engineer whose ticket another engineer has taken."""
+    """Return the notice to an engineer who had a ticket until another engineer took it over."""
     writer = _writer(policy, owner)
     words = f"{_capitals(impact)} {ticket_id} was taken over by {writer.words(owner)}. It is not yours any more."
     return writer.notice(words)
 
 
 def handed_text(ticket: Ticket, *, impact: str, previous: str, policy: Policy) -> str:
-    """Return the notice to an engineer who has taken a ticket over from `previous`, with the link if there is room."""
+    """Return the notice to an engineer who took a ticket over. previous: the name of its owner until then."""
     writer = _writer(policy, ticket.customer, ticket.subject, previous)
     head = writer.head(ticket, impact, CUSTOMER_LENGTH)
     words = f"YOURS NOW {head}, taken over from {writer.short(previous, OWNER_LENGTH)}"
@@ -314,19 +319,19 @@ def handed_text(ticket: Ticket, *, impact: str, previous: str, policy: Policy) -
 
 
 def passed_text(ticket_id: str, impact: str, by: str, policy: Policy) -> str:
-    """Return the notice to an engineer whose ticket another person has passed on."""
+    """Return the notice to an engineer who had a ticket until another person passed it on."""
     writer = _writer(policy, by)
     words = f"{_capitals(impact)} {ticket_id} was passed on by {writer.words(by)}. It is not yours any more."
     return writer.notice(words)
 
 
 def merged_text(ticket_id: str, impact: str, into: str) -> str:
-    """Return the notice to an engineer who was paged for a duplicate: it names the ticket that it was merged into."""
+    """Return the notice to an engineer who was paged for a duplicate. into: the id of the ticket it was merged into."""
     return fitted(f"{_capitals(impact)} {ticket_id} was merged into {into}. No action needed.")
 
 
 def drilled_text(ticket_id: str) -> str:
-    """Return the notice to a person who has not answered a test page that is over."""
+    """Return the notice that a test page is over, to a person who has not answered it."""
     return f"{ticket_id}: the test is over. No action needed."
 
 
@@ -337,6 +342,6 @@ def withdrawn_text(ticket: Ticket, *, impact: str, words: str, policy: Policy) -
 
 
 def solved_text(ticket_id: str, impact: str, by: str, policy: Policy) -> str:
-    """Return the notice to an engineer who was paged for a ticket that is resolved."""
+    """Return the notice that a ticket is resolved, to an engineer who was paged for it."""
     writer = _writer(policy, by)
     return writer.notice(f"{_capitals(impact)} {ticket_id} was resolved by {writer.words(by)}. No action needed.")

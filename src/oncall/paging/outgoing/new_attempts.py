@@ -1,4 +1,4 @@
-"""New attempts: pages and notices that are not sent yet, and the context of the action that writes them."""
+"""New attempts: pages and notices that are not sent yet, and the context of the action that creates them."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from oncall.support.changed_row import changed
 from oncall.support.policy import ChannelName, Limits
 
 LEASE = timedelta(seconds=30)
-"""How long (real time) an attempt is reserved for its sender: longer than a send with every network time-out."""
+"""How long (real time) an attempt is reserved for its sender. A send is shorter, even with every network time-out."""
 NOTICE_FOR = timedelta(minutes=30)
-"""How old (policy time) a notice may get before it is no longer sent."""
+"""A notice that is older than this (policy time) is not sent any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class ActionContext:
     """Who acts, when, and whether this process sends at once.
 
-    now: policy time; real_now: real time; both aware UTC. lease_until (real time): this process sends the attempts
-    that it writes until then; None leaves them queued for any pager. can_call: whether this process can call people.
-    is_answered: True if the person who acts reads the result at once, in an answer by SMS or in the call. exact_now:
-    policy time with its fraction of a second; None: `now` has none.
+    now: policy time; real_now: real time; both aware UTC. lease_until: until when (real time) this process has reserved
+    the new attempts to send them itself; None: it sends none, and they are queued for any pager. can_call: True if this
+    process can call people. is_answered: True if the person who acts reads the result at once, in the answering SMS or
+    in the call. exact_now: policy time with its fraction of a second; None: the same as `now`.
     """
 
     by: str
@@ -42,7 +42,7 @@ class ActionContext:
 
 
 def whole_second(at: datetime) -> datetime:
-    """Return policy time cut to whole seconds, as logs, deadlines and steps use it."""
+    """Return the time cut to whole seconds, as logs, deadlines and steps need it."""
     return at.replace(microsecond=0)
 
 
@@ -57,10 +57,10 @@ def new_attempt(
     is_immediate: bool = False,
     caller: str | None = None,
 ) -> Attempt:
-    """Return a new attempt: delivered if it is for the desk's own queue, `sending` if it may go at once and this
-    process sends it, otherwise queued.
+    """Return a new attempt.
 
-    caller: who posted the ticket, for the first page of an urgent ticket.
+    It is delivered if it is for the desk's own queue, `sending` if it need not wait and this process sends it, else
+    queued. caller: who posted the ticket, on the first page of an urgent ticket; None on every other attempt.
     """
     attempt = Attempt(
         id=uuid.uuid4().hex,
@@ -82,7 +82,10 @@ def new_attempt(
 
 
 def at_once(attempt: Attempt, context: ActionContext) -> Attempt:
-    """Return a new attempt marked `sending`, to be sent without waiting; unchanged if this process sends nothing."""
+    """Return a new attempt marked `sending`, so that this process sends it now.
+
+    Unchanged if this process sends nothing.
+    """
     if context.lease_until is None:
         return attempt
     sending = changed(attempt, status=AttemptStatus.SENDING, retry_at=None, lease_until=context.lease_until)
@@ -90,14 +93,15 @@ def at_once(attempt: Attempt, context: ActionContext) -> Attempt:
 
 
 def skips_queue(channel: ChannelName, limits: Limits) -> bool:
-    """Return True if the first page of an urgent ticket never waits for others: a call, or any page if the policy lets
-    each go alone.
+    """Return True if the first page of an urgent ticket never waits for other pages.
+
+    That is a call, or any page if the policy sets no time for bundling urgent pages.
     """
     return channel is not ChannelName.SMS or not limits.bundle_urgent_for
 
 
 def notice(ticket_id: str, person: str, body: str, context: ActionContext) -> Attempt:
-    """Return a notice by SMS. It is not sent after NOTICE_FOR."""
+    """Return a new notice by SMS, or for the desk's own queue. It is not sent any more after NOTICE_FOR."""
     channel = ChannelName.DESK if person == DESK else ChannelName.SMS
     attempt = new_attempt(ticket_id, to=person, channel=channel, purpose=Purpose.NOTICE, body=body, context=context)
     return changed(attempt, deadline=context.now + NOTICE_FOR)

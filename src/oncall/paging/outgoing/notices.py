@@ -1,4 +1,4 @@
-"""Notices that go out beside a ticket's pages: SLA alerts, and copies of its first page."""
+"""Notices that are sent beside a ticket's pages: SLA alerts, and copies of its first page."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ALERT_EVENTS: dict[EventKind, type[Warned | Chased | Breached]] = {
 
 
 def add_alert(work: TicketWork, alert: SlaAlert) -> None:
-    """Add the event of a warning, a chase or a breach, and a notice to the alert's recipient if it has one."""
+    """Add the event of an SLA alert to a ticket, and a notice to the alert's recipient if it has one."""
     clock, told = alert.clock, None
     if alert.to is not None:
         text = promised_text(
@@ -48,7 +48,11 @@ def add_alert(work: TicketWork, alert: SlaAlert) -> None:
 
 
 def copies(work: TicketWork, decision: Fire, page: Attempt) -> list[Attempt]:
-    """Return the copies of a first page: to the people of the desk's channel, or to the customer's account manager."""
+    """Return the copies of a ticket's first page; none for a later page.
+
+    Copies of a page to the desk go to the people in `desk.notify` of the policy, other copies to the customer's account
+    manager.
+    """
     if not _is_first(work.state, decision):
         return []
     ticket, policy, schedule = work.stored.ticket, work.policy, work.schedule
@@ -74,7 +78,10 @@ def _is_first(state: TicketState, decision: Fire) -> bool:
 
 
 def account_managers(ticket: Ticket, policy: Policy) -> tuple[str, ...]:
-    """Return the ids of the people who get a copy of the customer's pages, by the customer's plan."""
+    """Return the id of the customer's account manager, who gets a copy of the ticket's first page.
+
+    Empty if the customer has none, or if the ticket's plan does not include one.
+    """
     if Extra.ACCOUNT_MANAGER not in policy.extras.get(ticket.plan, ()):
         return ()
     customer = policy.customer(ticket.customer)

@@ -1,4 +1,4 @@
-"""The unresolved tickets, each with the clock that ends first."""
+"""Reads the unresolved tickets, each with that clock which ends first."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ _PAGE = 500
 _UNNEEDED = tuple(kind for kind in EventKind if kind not in (*COUNTS_FOR_CLOCKS, EventKind.HANDED_OVER))
 
 Wanted = Callable[[StoredTicket, Sequence[Event]], bool]
-"""Says whether a ticket with this log is wanted. The log has the events that count for clocks, and handoffs."""
+"""A function that says whether to return a ticket.
+
+The log that it gets has only handoffs and the events that clocks need.
+"""
 
 
 class OpenTickets(Schedules, TicketLists, EventLog, Protocol):
@@ -31,14 +34,14 @@ class OpenTickets(Schedules, TicketLists, EventLog, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OpenTicket:
-    """An unresolved ticket, and its clock that ends first; None if it has none, or if its log cannot be read."""
+    """An unresolved ticket. clock: its clock that ends first; None if none runs, or if its log cannot be read."""
 
     stored: StoredTicket
     clock: SlaClock | None
 
 
 def open_tickets(tx: OpenTickets, now: datetime, wanted: Wanted) -> list[OpenTicket]:
-    """Return the unresolved tickets that are wanted, the most pressing first. now: policy time.
+    """Return the unresolved tickets for which `wanted` is true, the most pressing first. now: policy time.
 
     Reads every unresolved ticket. Run it on a snapshot, so that no writer waits.
     """
@@ -62,7 +65,7 @@ def _found(tx: OpenTickets, now: datetime, wanted: Wanted) -> Iterable[OpenTicke
 
 
 def _clock(stored: StoredTicket, log: Sequence[Event], terms_of: TermsOf, now: datetime) -> SlaClock | None:
-    """Return the clock that ends first; None if the ticket's policy or log cannot be read."""
+    """Return the ticket's clock that ends first; None if no clock runs, or if the policy or the log cannot be read."""
     try:
         return next_due(sla(sla_events(stored.ticket, log, terms_of), now))
     except (NotFound, FileFaults, UnreadableLog):

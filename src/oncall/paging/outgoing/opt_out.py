@@ -20,10 +20,10 @@ _NEXT_WITHIN = timedelta(days=8)
 
 
 def opting(body: str, opt_out_type: str | None = None) -> Reach | None:
-    """Return OPTED_OUT for a text that opts out, REACHABLE for one that opts in again, and None for other texts.
+    """Return OPTED_OUT for a text that opts out, REACHABLE for a text that opts in again, and None for any other text.
 
-    The whole body must be one of the carrier's words, in any letter case. opt_out_type: the provider's own reading of
-    the text.
+    The whole body must be one of the carrier's words, in any letter case. opt_out_type: how the provider classified the
+    text, if it did; it decides.
     """
     word = opt_out_type.upper() if opt_out_type else plain(body).strip().upper()
     if word in STOP_WORDS:
@@ -32,7 +32,7 @@ def opting(body: str, opt_out_type: str | None = None) -> Reach | None:
 
 
 def unreachable_by_text(tx: OptOuts, schedule: Schedule | None = None) -> Mapping[str, Reachability]:
-    """Return the people on the roster who opted out at their present number, by id."""
+    """Return, by person's id, the opt-outs of people on the roster. Only opt-outs from their present number count."""
     marks = [mark for mark in tx.opted_out() if mark.channel == SMS]
     if not marks:
         return {}
@@ -42,9 +42,9 @@ def unreachable_by_text(tx: OptOuts, schedule: Schedule | None = None) -> Mappin
 
 
 def note_opting(tx: OptOutNotes, person: Person, reach: Reach, *, why: str, context: ActionContext) -> bool:
-    """Record that this person opted out of texts, or in again. Returns False if this was recorded already.
+    """Record that this person opted out of texts, or in again. Returns False if that was recorded already.
 
-    Alerts the manager if the person is on call or comes on next.
+    Alerts the manager if the person opted out and is on call or comes on next.
     """
     has_opted_out = person.id in unreachable_by_text(tx)
     if has_opted_out is (reach is Reach.OPTED_OUT):
@@ -57,7 +57,7 @@ def note_opting(tx: OptOutNotes, person: Person, reach: Reach, *, why: str, cont
 def tell_manager(tx: OptOutNotes, context: ActionContext) -> None:
     """Write an alert to the manager about each person who opted out and is on call or comes on next.
 
-    The manager gets one alert for each STOP, however often this runs.
+    The manager gets one alert for each STOP, even if this runs again.
     """
     schedule = tx.schedule()
     opted_out = unreachable_by_text(tx, schedule)
@@ -73,7 +73,7 @@ def tell_manager(tx: OptOutNotes, context: ActionContext) -> None:
 
 
 def on_call_or_next(schedule: Schedule, now: datetime) -> set[str]:
-    """Return the ids of the people on call at `now` (aware UTC) and of those who come on next."""
+    """Return the ids of the people who are on call at `now` (aware UTC) and of the people whose shift begins next."""
     paged = {duty.engineer for duty in schedule.responders(now).roles.values()}
     coming = [one for one in schedule.assignments(now, now + _NEXT_WITHIN) if one.window.start > now]
     begins = min((one.window.start for one in coming), default=None)

@@ -1,4 +1,4 @@
-"""Phone proofs: engineers prove by a reply that texts reach them, before their first shift and after a new number."""
+"""Phone proofs: engineers prove by a reply that texts reach them, before their first shift and on a new number."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ ASK_BEFORE = timedelta(days=7)
 ASK_AGAIN_BEFORE = timedelta(days=2)
 TELL_MANAGER_BEFORE = timedelta(days=1)
 INSTANTS = (ASK_BEFORE, ASK_AGAIN_BEFORE, TELL_MANAGER_BEFORE)
-"""How long before a shift the pager asks the engineer, asks again, and tells the manager."""
+"""How long before a shift the pager asks the engineer, asks again, and notifies the manager."""
 TIME_TO_REPLY = timedelta(hours=1)
-"""How long an engineer has for the reply before the manager is told, if the shift is near when they are asked."""
+"""How long an engineer who is asked shortly before a shift has for the reply, before the manager is notified."""
 READY = "READY"
 
 
 @dataclass(frozen=True, slots=True)
 class Unproven:
-    """An engineer whose phone is not proven, and the shift that they have now or next."""
+    """An engineer whose phone is not proven, with their present or next shift."""
 
     person: Person
     shift: Assignment
@@ -41,7 +41,10 @@ class Unproven:
 
 
 def unproven(proofs: Sequence[PhoneProof], schedule: Schedule, now: datetime, ahead: timedelta) -> list[Unproven]:
-    """Return the engineers with a shift that begins within `ahead` of `now` (policy time) and unproven phones."""
+    """Return the engineers whose phones are not proven and who have a shift within `ahead` of `now` (policy time).
+
+    A shift that runs at `now` counts.
+    """
     known = {(proof.person, proof.phone): proof for proof in proofs}
     first: dict[str, Assignment] = {}
     for each in schedule.assignments(now, now + ahead + INSTANT):
@@ -59,9 +62,9 @@ def unproven(proofs: Sequence[PhoneProof], schedule: Schedule, now: datetime, ah
 
 
 def ask_for_proof(tx: ReminderStore, context: ActionContext) -> bool:
-    """Ask engineers whose phones are unproven for a reply, and tell the manager about those who gave none in time.
+    """Ask the engineers whose phones are not proven for a reply. Notify the manager of those who did not reply in time.
 
-    Each text is written only once for a number. Returns True if an engineer's reply is still awaited.
+    Each text is written only once for a number. Returns True if a reply is still missing.
     """
     schedule, now = tx.schedule(), context.now
     waiting = unproven(tx.phone_proofs(), schedule, now, ASK_BEFORE)
@@ -82,7 +85,7 @@ def ask_for_proof(tx: ReminderStore, context: ActionContext) -> bool:
 
 
 def prove_phone(tx: PhoneProofs, person: Person, context: ActionContext) -> bool:
-    """Record that a text came from this person's present number. Returns False if that was known."""
+    """Record that a text came from this person's present number. Returns False if that was recorded already."""
     phone = canonical_phone(person.phone)
     known = next((one for one in tx.phone_proofs() if (one.person, one.phone) == (person.id, phone)), None)
     if known is not None and known.proven_at is not None:
@@ -115,7 +118,7 @@ def _tell_manager(tx: ReminderStore, each: Unproven, context: ActionContext) -> 
 
 
 def _key(each: Unproven) -> str:
-    """Return a key for a person and their phone number. The number cannot be read from it."""
+    """Return a key for a person and their phone number. It does not show the number."""
     return f"{each.person.id} {hashlib.sha256(each.proof.phone.encode()).hexdigest()[:16]}"
 
 

@@ -20,11 +20,11 @@ _SHOWN = 40
 
 
 def remind_of_silence(tx: IntakeStore, context: ActionContext) -> list[str]:
-    """Write an alert for each open public incident whose last update is older than the page's `remind_after`; return
-    their ids.
+    """Write an alert for each open public incident whose last update is older than the page's `remind_after`.
 
-    The alert is repeated after each `remind_after`. It goes to the author of the last update; if that is no person on
-    the roster, to the engineer who owns the incident's ticket, else to the engineer on call, else to the manager.
+    Returns the ids of these incidents. The alert is repeated after each `remind_after`. It goes to the author of the
+    last update. If the roster does not have the author, it goes to the engineer who owns the incident's ticket, else to
+    the engineer on call, else to the manager.
     """
     if not tx.status_files():
         return []

@@ -1,7 +1,7 @@
-"""Rate limits: when the policy's limits allow a text or a call. Spans are policy time.
+"""Rate limits: when the policy's limits allow a text or a call. The limits count in policy time.
 
-Every text from our number counts, segment by segment: pages, notices, alerts, and answers to SMS replies, which never
-wait.
+Every text from our number counts, segment by segment: pages, notices, alerts, and answers to SMS replies. The answers
+never wait themselves.
 """
 
 from __future__ import annotations
@@ -19,43 +19,47 @@ from oncall.support.policy import Limits, TextLimit
 from oncall.support.wording import exact_span
 
 LONGEST_WAIT = timedelta(minutes=10)
-"""The longest wait of a text that no escalation step follows: policy time, real time for an alert."""
+"""The longest wait of a text that no escalation step follows; in policy time, for an alert in real time."""
 _IN_FLIGHT = timedelta(seconds=1)
-"""Pause (policy time) before the next check whether the previous page has its answer from the provider."""
+"""Pause (policy time) before the next check whether the provider has answered for the previous page."""
 _LINE_AGAIN = timedelta(seconds=5)
 """Pause (policy time) before the next check whether a call is over."""
 
 
 @dataclass(frozen=True, slots=True)
 class SendTime:
-    """The earliest time (policy time) of a text or call. why: the reason to wait, as the end of a sentence."""
+    """The earliest time (policy time) at which a text or call may go out.
+
+    why: the reason for the wait, as the end of a sentence.
+    """
 
     at: datetime
     why: str
 
 
 class RateLimits:
-    """The rate limits in one transaction. They count messages that were sent before and in this transaction."""
+    """The rate limits within one transaction. Messages that were sent earlier or in this transaction count."""
 
     def __init__(self, tx: SentMessages, limits: Limits, context: ActionContext) -> None:
         self._tx, self._limits, self._context = tx, limits, context
 
     @property
     def urgent_span(self) -> timedelta:
-        """Return how long an urgent ticket's first page waits after another page to the same phone."""
+        """Return how long the first page of an urgent ticket waits after another page to the same phone."""
         return self._limits.bundle_urgent_for
 
     def of_page(self, to: str, texts: Sequence[str], *, waiting_since: datetime) -> SendTime | None:
-        """Return when the pages that wait for this phone may go, alone or in one bundle; None: now.
+        """Return when the pages that wait for a person may be sent, alone or in one bundle; None: now.
 
-        texts: the text of each page; the bundle is as long as the longest. waiting_since: when the oldest was stored.
+        to: the person's id. texts: the text of each page; the bundle is as long as the longest. waiting_since: when the
+        oldest page was stored.
         """
         size = max(map(segments, texts))
         waits = [self._after_the_last_page(to, waiting_since), self._of_phone(to), self._of_sender(size)]
         return max((each for each in waits if each is not None), key=lambda each: each.at, default=None)
 
     def of_urgent_page(self, to: str) -> SendTime | None:
-        """Return when the first pages of urgent tickets that wait for this phone may go together; None: now."""
+        """Return when the first pages of urgent tickets that wait for a person may be sent together; None: now."""
         last = self._tx.last_page_to(to)
         if last is None or last.sent_at is None:
             return None
@@ -65,12 +69,12 @@ class RateLimits:
         return SendTime(free_at, f"{to} was paged {_ago(now - paged_at)}") if now < free_at else None
 
     def of_notice(self, to: str, text: str) -> SendTime | None:
-        """Return when a notice may go to this phone; None: now."""
+        """Return when a notice may be sent to this person; None: now."""
         waits = [self._of_phone(to), self._of_sender(segments(text))]
         return max((each for each in waits if each is not None), key=lambda each: each.at, default=None)
 
     def of_call(self, to: str) -> SendTime | None:
-        """Return when this person may be called, one call at a time; None: now."""
+        """Return when this person may be called; None: now. Only one call to a person runs at a time."""
         if not is_under_way(self._tx, to, self._context.now):
             return None
         return SendTime(self._context.now + _LINE_AGAIN, f"another call to {to} is under way")
@@ -110,8 +114,9 @@ class RateLimits:
         )
 
     def _free_at(self, allowed: TextLimit, sent: Sequence[tuple[datetime, int]], *, wanted: int) -> datetime | None:
-        """Return when the limit has room for `wanted` more; None: now. sent: time and size of each earlier one, newest
-        first.
+        """Return when the limit has room for `wanted` more units; None: now.
+
+        sent: time and size of each earlier message, the newest first.
         """
         taken = wanted
         for at, size in sent:

@@ -1,4 +1,4 @@
-"""Reminders: a text to an engineer some time before a shift, as the policy says."""
+"""Reminders: texts to engineers some time before their shifts, as the policy or the engineer chose."""
 
 from __future__ import annotations
 
@@ -24,20 +24,23 @@ from oncall.support.windows import Window
 from oncall.support.wording import exact_span, full_time, short_time
 
 LATEST = timedelta(hours=12)
-"""How late a reminder may be sent. One for less than two days ahead may be late by at most a quarter of its time."""
+"""The most that a reminder may be late.
+
+A reminder for a time less than two days before a shift may be late by at most a quarter of that time.
+"""
 _LOOK_AGAIN = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """A reminder that is due. before: how long before the shift the policy wants it."""
+    """A reminder of a shift that is due. before: how long before the shift it is due."""
 
     shift: Assignment
     before: timedelta
 
 
 def reminder_times(person: str, rules: Reminders, choices: Mapping[str, NoticeChoice]) -> tuple[timedelta, ...]:
-    """Return how long before a shift a person is reminded: as they chose, or else as the policy says."""
+    """Return how long before a shift a person gets reminders: what they chose, or else what the policy says."""
     choice = choices.get(person)
     if choice is not None and choice.reminders is not None:
         return choice.reminders
@@ -47,9 +50,10 @@ def reminder_times(person: str, rules: Reminders, choices: Mapping[str, NoticeCh
 def due_reminders(
     schedule: Schedule, policy: Policy, choices: Mapping[str, NoticeChoice], now: datetime
 ) -> Iterator[Reminder]:
-    """Yield the reminders that are due at `now` (policy time, aware UTC): for each shift the latest one.
+    """Yield the reminders that are due at `now` (policy time, aware UTC), at most one for each shift and engineer.
 
-    An engineer who is on call within the time of a reminder gets none: they know that they are on.
+    An engineer who is on call at some time between the reminder and the shift gets none, because they know the
+    schedule.
     """
     longest = max([*policy.reminders.before, *CHOICES.values()])
     shifts = list(schedule.assignments(now - longest, now + longest + INSTANT))
@@ -72,7 +76,7 @@ def due_reminders(
 def remind(tx: ReminderStore, context: ActionContext) -> datetime:
     """Write the reminders and requests for proof that are due, each once. Returns when (policy time) to run again.
 
-    That time allows for every reminder that a person may choose, so a new choice never needs an earlier run.
+    That time suits every reminder that a person can choose, so that a new choice never needs an earlier run.
     """
     schedule, policy, now = tx.schedule(), tx.policy_at(context.now), context.now
     rules = policy.reminders
@@ -92,7 +96,10 @@ def remind(tx: ReminderStore, context: ActionContext) -> datetime:
 
 
 def reminder_text(reminder: Reminder, schedule: Schedule) -> str:
-    """Return the text: when the shift begins and ends, in policy time and in the engineer's own."""
+    """Return the text of a reminder: the beginning and the end of the shift, in policy time.
+
+    The beginning is also in the engineer's own zone, if that is another one.
+    """
     shift, zone = reminder.shift, schedule.calendar.zone
     own = schedule.people[shift.engineer].zone
     begins, ends = full_time(shift.window.start, zone), short_time(shift.window.end, zone)
@@ -103,7 +110,7 @@ def reminder_text(reminder: Reminder, schedule: Schedule) -> str:
 
 
 def _next_instant(schedule: Schedule, instants: Sequence[timedelta], now: datetime) -> datetime:
-    """Return the next time at which a reminder or a request for proof may be due; at most a day from now."""
+    """Return the next time at which a reminder or a request for proof may be due, at most one day from `now`."""
     found = _instants(schedule.assignments(now, now + max(instants) + _LOOK_AGAIN), instants)
     return min([now + _LOOK_AGAIN, *(at for at in found if at > now)])
 

@@ -1,6 +1,6 @@
-"""Notices of a changed schedule: an SMS to each engineer whose shifts change within two days.
+"""Notices of a changed schedule: an SMS to each engineer whose shifts in the next 48 hours change.
 
-Each is an alert that is stored with the version, so that a crash neither loses it nor sends it twice.
+Each notice is an alert that is stored together with the version, so that a crash neither loses it nor sends it twice.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from oncall.support.windows import Window
 from oncall.support.wording import short_time
 
 TOLD_AT_ONCE = timedelta(hours=48)
-"""A change of a shift that begins within this time is sent by SMS; the briefing at the handoff lists later ones."""
+"""A change of a shift within this time is sent by SMS. The briefing at the handoff lists changes of later shifts."""
 _NAME_LENGTH = 20
 _ACK = re.compile(r"\bACK\b")
 """Matches `ACK`. Only a page has it in capitals, because only a page asks for an acknowledgement."""
@@ -32,7 +32,7 @@ _ALL_AHEAD = timedelta(days=800)
 
 
 class ScheduleNotices(Protocol):
-    """The queries for telling people about a changed schedule."""
+    """The queries that notices of a changed schedule need."""
 
     def schedule(self) -> Schedule:
         """Return the published schedule with every change, as of this transaction."""
@@ -41,31 +41,31 @@ class ScheduleNotices(Protocol):
         """Return the policy in force."""
 
     def add_alert(self, alert: Alert) -> bool:
-        """Store an alert, unless one with the same subject is stored."""
+        """Store an alert, unless one with the same subject is stored. Returns True if it was stored."""
 
 
 class PastSchedules(Protocol):
-    """The queries for a summary of changes."""
+    """The queries that a summary of past changes needs."""
 
     def schedule(self) -> Schedule:
         """Return the published schedule with every change, as of this transaction."""
 
     def schedule_as_of(self, version: int) -> Schedule:
-        """Return the schedule that the versions up to this number made."""
+        """Return the schedule after the version with this number, without later versions."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduleChange:
-    """A version that was just added, and who gains and loses what by it."""
+    """A version that was just added, with the assignments that each engineer gains and loses by it."""
 
     note: VersionNote
     changes: Sequence[AssignmentChange]
 
 
 def tell_changed(tx: ScheduleNotices, change: ScheduleChange, context: ActionContext) -> tuple[str, ...]:
-    """Write an alert to each engineer whose shifts change within 48 hours; return their ids.
+    """Write an alert to each engineer whose shifts in the next 48 hours change. Returns the ids of these engineers.
 
-    Run it in the transaction of the change. The author and people on no published roster get no alert.
+    Run it in the transaction of the change. The author of the version, and people on no published roster, get no alert.
     """
     schedule, told = tx.schedule(), []
     for each in soon_changed(change.changes, schedule, by=change.note.by, now=context.now):
@@ -79,9 +79,9 @@ def tell_changed(tx: ScheduleNotices, change: ScheduleChange, context: ActionCon
 def soon_changed(
     changes: Sequence[AssignmentChange], schedule: Schedule, *, by: str, now: datetime
 ) -> list[AssignmentChange]:
-    """Return the changes within 48 hours of `now` (aware UTC) for each engineer who gets an SMS about a version.
+    """Return, for each engineer who gets an SMS about a version, their changes within 48 hours of `now` (aware UTC).
 
-    schedule: the schedule after the version. by: the version's author, who gets no SMS.
+    schedule: the schedule after the version. by: the author of the version, who gets no SMS.
     """
     soon = Window(now, now + TOLD_AT_ONCE)
     near = [
@@ -93,10 +93,9 @@ def soon_changed(
 
 
 def changes_since(tx: PastSchedules, engineer: str, since: datetime, now: datetime) -> AssignmentChange | None:
-    """Return how an engineer's assignments from `now` on were changed by versions after `since`; None if not. Aware
-    UTC.
+    """Return how the versions after `since` changed an engineer's assignments from `now` on; None if they did not.
 
-    A briefing lists these. A change that was undone in the meantime is left out.
+    Both times are aware UTC. A change that was undone in the meantime is left out.
     """
     schedule = tx.schedule()
     known = max((note.version for note in schedule.log if note.at <= since), default=0)
@@ -126,7 +125,7 @@ def _text(
 
 
 def _span(schedule: Schedule, assignments: Sequence[Assignment]) -> str:
-    """Return the first assignment in words, and how many more there are."""
+    """Return the first assignment in words, and the number of the others."""
     first, zone = assignments[0], schedule.calendar.zone
     start = f"{first.window.start.astimezone(zone):%d %b} {short_time(first.window.start, zone)}"
     more = f" and {len(assignments) - 1} more" if len(assignments) > 1 else ""

@@ -1,6 +1,6 @@
-"""How a text is spelt and counted as an SMS: GSM-7 where that loses no letter, otherwise UCS-2.
+"""Spells a text for SMS and counts its length: in GSM-7 if that loses no letter, else in UCS-2.
 
-A segment holds 160 characters of GSM-7 or 70 UTF-16 units of UCS-2; each part of a longer text holds 153 or 67.
+A segment has room for 160 characters of GSM-7 or 70 UTF-16 units of UCS-2; each part of a longer text, for 153 or 67.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 SEGMENT = 160
-"""Characters of one GSM-7 segment. `plain` returns no character that counts twice."""
+"""Characters of one GSM-7 segment. No character in a result of `plain` counts twice."""
 
 LONGEST_UNICODE = 2 * 67
 """Most UTF-16 units in a page that needs UCS-2: a message in two parts."""
@@ -21,7 +21,7 @@ _BASIC = frozenset(
     "abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _EXTENDED = frozenset("^{}\\[~]|€\f")
-"""Characters that take two places in GSM-7."""
+"""Characters that count as two in GSM-7."""
 
 _SPELT = {
     "‘": "'", "’": "'", "‚": "'", "‛": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
@@ -35,7 +35,7 @@ _SPELT = {
 
 _GSM = _BASIC | _EXTENDED
 _AS_IT_IS = frozenset(map(chr, range(ord(" "), ord("}") + 1))) - _SPELT.keys()
-"""The letters that `plain` keeps."""
+"""The letters that `plain` keeps unchanged."""
 _JOINERS = "\u200c\u200d"
 """Zero-width characters that belong to letters and emoji; all other invisible ones are dropped."""
 _REGIONAL = range(0x1F1E6, 0x1F200)
@@ -46,9 +46,9 @@ _VIRAMA = 9
 
 
 def plain(text: str) -> str:
-    """Return `text` on one line in printable ASCII that GSM-7 has: accents off, quotes straight, emoji dropped.
+    """Return `text` on one line in printable ASCII that GSM-7 has: without accents and emoji, with straight quotes.
 
-    A run of letters that have no such form becomes `?`.
+    Letters without such a form become one `?` for each run of them.
     """
     if _AS_IT_IS.issuperset(text):
         return " ".join(text.split())
@@ -75,7 +75,7 @@ def _nearest(letter: str, before: str) -> str:
 
 
 def readable(text: str) -> str:
-    """Return `text` on one line in its own letters, without control and invisible characters."""
+    """Return `text` on one line in its own letters, without control characters and invisible characters."""
     kept = (_visible(letter) for letter in unicodedata.normalize("NFKC", text))
     return " ".join("".join(kept).split())
 
@@ -99,29 +99,29 @@ def loses_letters(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How one message is written. limit: how long it may be, in GSM-7 characters or UTF-16 units."""
+    """An encoding for one message. limit: the greatest length of the message, in GSM-7 characters or UTF-16 units."""
 
     limit: int
     is_unicode: bool
 
     def with_parts(self, parts: int) -> Encoding:
-        """Return this encoding for a message of `parts` segments; one of UCS-2 has at least two."""
+        """Return this encoding for a message of `parts` segments. A message in UCS-2 has at least two."""
         if self.is_unicode:
             return replace(self, limit=max(parts, 2) * 67)
         return replace(self, limit=SEGMENT if parts == 1 else parts * 153)
 
     def spell(self, text: str) -> str:
-        """Return `text` on one line, in the letters that this encoding can show."""
+        """Return `text` on one line, in letters that this encoding has."""
         return readable(text) if self.is_unicode else plain(text)
 
     def width(self, text: str) -> int:
-        """Return the length of `text` in this encoding."""
+        """Return the length of `text` in this encoding: GSM-7 characters, or UTF-16 units for UCS-2."""
         return len(text.encode("utf-16-le", "surrogatepass")) // 2 if self.is_unicode else units(text)
 
     def cut(self, text: str, length: int) -> str:
-        """Return `text` in at most `length` units, cut between two characters as a reader sees them.
+        """Return `text` in at most `length` units of this encoding. Two dots mark that the text is cut.
 
-        Two dots mark what is cut off.
+        The cut is between two characters as a reader sees them.
         """
         if self.width(text) <= length:
             return text
@@ -139,7 +139,7 @@ UCS_2 = Encoding(LONGEST_UNICODE, is_unicode=True)
 
 
 def encoding_for(texts: Iterable[str | None], *, unicode: bool) -> Encoding:
-    """Return GSM-7, or UCS-2 if it is allowed and one of the texts would lose letters in GSM-7."""
+    """Return the encoding for these texts: UCS-2 if `unicode` allows it and GSM-7 would lose letters, else GSM-7."""
     return UCS_2 if unicode and any(text is not None and loses_letters(text) for text in texts) else GSM_7
 
 
@@ -149,13 +149,13 @@ def is_gsm(text: str) -> bool:
 
 
 def units(text: str) -> int:
-    """Return the length of `text` as SMS count it: in GSM-7 characters, else in UTF-16 units."""
+    """Return the length of `text` as an SMS: in GSM-7 characters if GSM-7 has them all, else in UTF-16 units."""
     return len(text) if _BASIC.issuperset(text) else sum(_sizes(text))
 
 
 @lru_cache(maxsize=1024)  # The rate limits ask about the latest texts again and again.
 def segments(text: str) -> int:
-    """Return how many segments `text` takes. A character that counts twice is never split between two segments."""
+    """Return how many segments `text` needs. A character that counts as two is never split between segments."""
     alone, each = (SEGMENT, 153) if is_gsm(text) else (70, 67)
     sizes = _sizes(text)
     if sum(sizes) <= alone:
@@ -177,15 +177,17 @@ def _sizes(text: str) -> list[int]:
 
 
 def fitted(text: str, parts: int = 1) -> str:
-    """Return `text` cut to `parts` segments of GSM-7. A text that needs UCS-2 gets `parts` segments of UCS-2, but at
-    least two."""
+    """Return `text` cut to `parts` segments of GSM-7.
+
+    A text that needs UCS-2 gets `parts` segments of UCS-2, but at least two.
+    """
     if is_gsm(text):
         return GSM_7.cut(text, GSM_7.with_parts(parts).limit)
     return UCS_2.cut(text, UCS_2.with_parts(parts).limit)
 
 
 def clusters(text: str) -> list[str]:
-    """Return `text` in pieces that a reader sees as one character: a letter with its marks, an emoji with its parts."""
+    """Return `text` as a list of what a reader sees as one character: a letter with its marks, a whole emoji."""
     found: list[str] = []
     for letter in text:
         if found and _continues(found[-1], letter):
@@ -208,7 +210,7 @@ def _continues(cluster: str, letter: str) -> bool:
 
 
 def _joins_hangul(last: int, code: int) -> bool:
-    """Return True if two parts of a Korean syllable that are stored one by one belong together."""
+    """Return True if two parts of a Korean syllable, stored one after the other, belong together."""
     leads, vowels, tails = range(0x1100, 0x1160), range(0x1160, 0x11A8), range(0x11A8, 0x1200)
     syllables = range(0xAC00, 0xD7A4)
     if code in vowels:

@@ -1,4 +1,4 @@
-"""What a call says: a ticket in words that a voice can read."""
+"""The words of a call: a ticket as text that a voice can read aloud."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ LONGEST_SUBJECT = 200
 
 
 def spoken_text(stored: StoredTicket) -> str:
-    """Return the first words of a call: impact, ticket, owner of a chased ticket, customer and subject."""
+    """Return the first words of a call: impact, ticket, owner if the ticket is chased, customer and subject."""
     ticket = stored.ticket
     subject = plain(ticket.subject)[:LONGEST_SUBJECT].rstrip(".")
     words = f"This is on call. {plain(stored.impact).capitalize()} ticket {by_letters(ticket.id)}."
@@ -19,5 +19,5 @@ def spoken_text(stored: StoredTicket) -> str:
 
 
 def by_letters(ticket_id: str) -> str:
-    """Return `T-1042` as `T 1 0 4 2`, because a voice reads 1042 as a number."""
+    """Return `T-1042` as `T 1 0 4 2`. A voice would read 1042 as one number."""
     return " ".join(letter for letter in ticket_id if letter.isalnum())

@@ -1,4 +1,7 @@
-"""Writes the events that happen by themselves into the log of the status page: see `status.due_events`."""
+"""Writes the events of the status page that happen at a set time, such as the start of a maintenance, to its log.
+
+`status.due_events` lists them.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,10 @@ from oncall.status.status_record import read_status
 
 
 def note_due_events(tx: StatusLog, now: datetime) -> list[StatusEvent]:
-    """Append the events that are due at `now` (policy time, aware UTC), each once, and return them."""
+    """Append the status page's events that are due at `now` (policy time, aware UTC), each once.
+
+    Returns the new events.
+    """
     if not tx.status_files():
         return []
     # Without the lock, two pagers at the same time would both find it missing.

@@ -1,4 +1,8 @@
-"""What subscribers to the status page get by mail or webhook: links that confirm or change, and notices."""
+"""Writes what subscribers to the status page get by mail or webhook: links and notices.
+
+@ outgoing/subscriber_mail.py =MANAGE, UNSUBSCRIBE The parts of a path before the token. The whole path is secret, and
+no log shows it.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +27,10 @@ MANAGE, UNSUBSCRIBE = "/status/manage/", "/status/u/"
 def confirming_mail(
     subscriber: Subscriber, token: str, page: StatusPage, *, base: str, real_now: datetime
 ) -> RelayMessage:
-    """Return the mail with the link that confirms. base: the address of this service. token: the token in the link."""
+    """Return the mail with the link that confirms a subscription.
+
+    base: the web address of this service. token: the token in the link.
+    """
     text = (
         f"Confirm that this address gets notices of {page.name}:\n\n{base}{CONFIRM}{token}\n\n"
         "The link works for 7 days. Press the button on the page that it opens.\n"
@@ -34,7 +41,7 @@ def confirming_mail(
 
 
 def known_mail(subscriber: Subscriber, page: StatusPage, *, base: str, real_now: datetime) -> RelayMessage:
-    """Return the mail to a confirmed address that asked for a subscription again."""
+    """Return the mail to an address that is confirmed already, when a subscription for it is asked again."""
     text = (
         f"This address already gets notices of {page.name}.\n\n"
         f"Choose components, or end the subscription: {base}{MANAGE}{subscriber.manage_token}\n\n"
@@ -48,7 +55,7 @@ def known_mail(subscriber: Subscriber, page: StatusPage, *, base: str, real_now:
 def notice_mail(
     notice: Notice, subscriber: Subscriber, page: StatusPage, *, base: str, real_now: datetime
 ) -> RelayMessage:
-    """Return one notice for one subscriber. Its id follows from both, so that it is stored once."""
+    """Return the mail with one notice to one subscriber. Both decide its id, so that it is stored only once."""
     link = notice.link if "://" in notice.link else base + notice.link
     text = (
         f"{notice.text}\n\n{link}\n\n-- \nYou get this because you subscribed to {page.name}.\n"
@@ -62,9 +69,9 @@ def notice_mail(
 def notice_messages(
     notice: Notice, subscriber: Subscriber, record: StatusRecord, *, base: str, real_now: datetime
 ) -> list[RelayMessage]:
-    """Return one notice for one subscriber: one mail, one SMS, or the posts to a webhook.
+    """Return the messages with one notice to one subscriber: one mail, one SMS, or the posts to a webhook.
 
-    The ids follow from the notice and the subscriber, so that each message is stored once.
+    The notice and the subscriber decide the ids, so that each message is stored only once.
     """
     if subscriber.is_phone:
         return [notice_sms(notice, subscriber, record.page, base=base, real_now=real_now)]
@@ -92,7 +99,7 @@ def notice_messages(
 
 
 def _ending(subscriber: Subscriber, base: str) -> dict[str, str]:
-    """Return the headers of RFC 8058, by which a mail program unsubscribes with one click."""
+    """Return the mail headers of RFC 8058, with which a mail program unsubscribes with one click."""
     return {
         "List-Unsubscribe": f"<{base}{UNSUBSCRIBE}{subscriber.manage_token}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",

@@ -1,4 +1,4 @@
-"""What subscribers to the status page get by SMS: the code that proves their number, and notices."""
+"""Writes what subscribers to the status page get by SMS: the code that proves their number, and notices."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from oncall.support.status_file import StatusPage
 CODE_LASTS = timedelta(minutes=10)
 """How long (real time) a code is valid."""
 NOTICE_LASTS = timedelta(hours=6)
-"""How late (real time) a notice by SMS may be sent. A later one is dropped; the page shows the present state."""
+"""How late (real time) a notice by SMS may be sent. A later one is dropped; the status page shows the present state."""
 _ENDING = "STOP ends these texts."
 _LONGEST_PAGE = 30
 
 
 def code_message(subscriber: Subscriber, token: str, code: str, page: StatusPage, real_now: datetime) -> RelayMessage:
-    """Return the text with the code that proves a number. token: the token of the form into which the code is typed."""
+    """Return the SMS with the code that proves a number. token: the token of the form that the code is typed into."""
     words = f"{code} is your code for notices of {_name(page)}. It works for 10 minutes. Not you? Do nothing."
     sms = OutgoingSms(subscriber.address, fitted(words), real_now + CODE_LASTS)
     return _message(sms, SUBSCRIBER_CODES, subscriber, "status.code", f"code|{token}", 0, real_now)
@@ -30,7 +30,7 @@ def code_message(subscriber: Subscriber, token: str, code: str, page: StatusPage
 def notice_sms(
     notice: Notice, subscriber: Subscriber, page: StatusPage, *, base: str, real_now: datetime
 ) -> RelayMessage:
-    """Return one notice for one number. Its id follows from both, so that it is stored once."""
+    """Return the SMS with one notice to one subscriber. Both decide its id, so that it is stored only once."""
     link = notice.link if "://" in notice.link else base + notice.link
     ending = f" {link} {_ENDING}"
     writing = encoding_for([notice.title, *notice.names], unicode=True).with_parts(2)

@@ -1,4 +1,4 @@
-"""One ticket in one transaction: read once, changed in memory, written at the end."""
+"""Works on one ticket in one transaction: reads it once, changes it in memory, and stores the changes at the end."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ class _Known(NamedTuple):
 
 
 def known_clocks(tx: EventLog, ticket_id: str, now: datetime) -> SlaState | None:
-    """Return the ticket's clocks at `now` if the store still remembers them from an earlier transaction; else None."""
+    """Return the ticket's clocks at `now` (policy time) if the store keeps them in memory from an earlier transaction.
+
+    None if it does not, or if new events change the clocks.
+    """
     known: _Known | None = tx.memo(ticket_id).get(_KNOWN)
     if known is None or known.book is None:
         return None
@@ -43,7 +46,7 @@ def known_clocks(tx: EventLog, ticket_id: str, now: datetime) -> SlaState | None
 
 
 class TicketWork:
-    """A ticket while one transaction works on it. Additions change its state at once; `write` stores them.
+    """A ticket while one transaction works on it. A new event changes the ticket's state at once; `write` stores it.
 
     stored: the ticket's row. log: its events, in order. context: who acts, and when.
     """
@@ -57,7 +60,7 @@ class TicketWork:
         *,
         is_new: bool = False,
     ) -> None:
-        """Begin work on a ticket. is_new: True if its row is not in the store yet."""
+        """Start to work on a ticket. is_new: True if the store does not have its row yet."""
         self.tx, self.context = tx, context
         self.stored = stored
         self.log = list(log)
@@ -83,7 +86,7 @@ class TicketWork:
 
     @classmethod
     def on(cls, tx: TicketStore, stored: StoredTicket, context: ActionContext) -> TicketWork:
-        """Begin work on a ticket whose row was read in this transaction."""
+        """Start to work on a ticket whose row was read in this transaction. Reads its log."""
         return cls(tx, stored, tx.events(stored.ticket.id), context)
 
     @property
@@ -108,7 +111,7 @@ class TicketWork:
 
     @property
     def situation(self) -> Situation:
-        """Return the facts for decisions besides the ticket: policy, schedule, time and opt-outs."""
+        """Return the facts outside the ticket on which decisions depend: policy, schedule, time and opt-outs."""
         if self._situation is None:
             opted_out = unreachable_by_text(self.tx, self.schedule)
             self._situation = Situation(self.policy, self.schedule, self.now, opted_out)
@@ -116,7 +119,7 @@ class TicketWork:
 
     @property
     def book(self) -> ClockBook:
-        """Return the ticket's log as its SLA clocks read it."""
+        """Return the ticket's clock book, which computes its SLA clocks from its log."""
         if self._book is None:
             self._book = ClockBook(self.tx, self.stored.ticket, self.log)
         return self._book
@@ -133,14 +136,14 @@ class TicketWork:
 
     @property
     def attempts(self) -> list[Attempt]:
-        """Return every attempt for this ticket, oldest first."""
+        """Return every attempt for this ticket, stored or new, the oldest first."""
         if self._attempts is None:
             self._attempts = {one.id: one for one in self.tx.attempts(self.name)}
             self._attempts |= {one.id: one for one in self._unwritten_attempts}
         return sorted(self._attempts.values(), key=lambda one: (one.written_at, one.id))
 
     def add(self, event: Event) -> None:
-        """Append an event to the ticket's log."""
+        """Append an event to the ticket's log and change the state. `write` stores the event."""
         # The book holds the event from here on, and the event is not stored before `write`.
         self._memo.pop(_KNOWN, None)
         if self._book is not None:
@@ -150,7 +153,7 @@ class TicketWork:
         self._unwritten_events.append(event)
 
     def add_attempts(self, attempts: Iterable[Attempt]) -> None:
-        """Add new attempts."""
+        """Add new attempts. `write` stores them."""
         for attempt in attempts:
             self.sent.append(attempt)
             self._unwritten_attempts.append(attempt)
@@ -158,13 +161,16 @@ class TicketWork:
                 self._attempts[attempt.id] = attempt
 
     def change_attempt(self, attempt: Attempt) -> None:
-        """Write everything about a stored attempt that can change."""
+        """Store the changed fields of an attempt that is in the store, at once."""
         self.tx.update_attempt(attempt)
         if self._attempts is not None:
             self._attempts[attempt.id] = attempt
 
     def set_row(self, *, wakes_at: datetime | None) -> None:
-        """Update the row from the state. wakes_at: when (policy time) the pager must act next."""
+        """Copy the state to the ticket's row.
+
+        wakes_at: when (policy time) the pager must act next; None: not before an event.
+        """
         state = self.state
         self.stored = changed(
             self.stored,
@@ -178,7 +184,7 @@ class TicketWork:
         )
 
     def write(self) -> None:
-        """Store everything that was added since the last write."""
+        """Store the row, and the events and attempts that were added since the last call."""
         if self._row_in_store is None:
             self.tx.add_ticket(self.stored)
         self.tx.append(self._unwritten_events)

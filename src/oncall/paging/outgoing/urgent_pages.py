@@ -1,4 +1,4 @@
-"""The first pages of urgent tickets: the first to a phone goes at once and alone, those that follow it go together."""
+"""The first pages of urgent tickets: a phone gets the first one at once and alone, the following ones in a bundle."""
 
 from __future__ import annotations
 
@@ -13,16 +13,19 @@ from oncall.support.wording import exact_span
 
 
 def posted_by(work: TicketWork) -> str:
-    """Return who posted the ticket."""
+    """Return the caller who posted the ticket."""
     return next((event.by for event in work.log if isinstance(event, Received)), work.context.by)
 
 
 SUMMARY_EVERY = timedelta(minutes=1)
-"""How often (policy time) a summary of urgent pages beyond their ceiling goes to a phone."""
+"""How often (policy time) a phone gets a summary of urgent pages that exceed a ceiling."""
 
 
 def over_ceiling(tx: SentMessages, person: str, caller: str, policy: Policy, context: ActionContext) -> str | None:
-    """Return why first pages of this caller's urgent tickets to this person are summarised; None if they are not."""
+    """Return why the first page of an urgent ticket must go into a summary; None if it may go out by itself.
+
+    person: the id of the person to page. caller: who posted the ticket.
+    """
     phone, tickets = policy.limits.urgent_to_phone, policy.limits.urgent_of_caller
     if not tx.phone_has_room(person, since=context.instant - phone.within, most=phone.most):
         return f"{person} had {_messages(phone)} with urgent pages (limits.urgent_per_phone)"
@@ -36,10 +39,10 @@ def _messages(ceiling: TextLimit) -> str:
 
 
 def reserve_phone(tx: SentMessages, person: str, policy: Policy, context: ActionContext) -> bool:
-    """Return True if an urgent page may go to this person at once, and reserve their phone for it.
+    """Reserve a person's phone for an urgent page. Returns False if the page must wait for another page to that phone.
 
-    It may go if the phone had no page in the last `bundle_urgent_for` and no other page is about to go. This is checked
-    again after the reservation, because another pager may have paged the person in between.
+    It must wait if the phone had a page in the last `bundle_urgent_for`, or if another page is about to go out. This is
+    checked again after the reservation, because another pager may have paged the person in between.
     """
     since = context.instant - policy.limits.bundle_urgent_for
     return tx.phone_is_free(person, since=since) and tx.try_lock_phone(person) and tx.phone_is_free(person, since=since)

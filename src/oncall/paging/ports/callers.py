@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class CallerRole(StrEnum):
-    """What a caller of the API may do."""
+    """The role of a caller of the API, which decides what the caller may do."""
 
     INTAKE = "intake"
     ENGINEER = "engineer"
@@ -16,8 +16,9 @@ class CallerRole(StrEnum):
 
 
 class Scope(StrEnum):
-    """A part of what a role may do. A token with scopes may do only these parts; a token without scopes may do
-    everything that its role may.
+    """A part of what a role may do. A token with scopes is limited to these parts.
+
+    A token without scopes may do everything that its role may.
     """
 
     TICKETS = "tickets"
@@ -28,12 +29,13 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A caller's key. Only the SHA-256 digest (hex) of the secret is kept. An engineer's token is named by their id.
+    """A caller's key to the API. Only the SHA-256 digest (hex) of its secret is stored.
 
-    may_acknowledge: an intake's token may acknowledge for a person on the roster. expires_at: the token is refused from
-    this real instant on (aware UTC); None: never. label: tells several tokens of one caller apart; may be empty.
-    scopes: empty for all that the role may do. last_used_at: real time, minutes late at most; None if never used.
-    old_digest: the secret before the last rotation, which is valid until `old_ends_at` (real time).
+    name: the caller; for an engineer or manager, their id. may_acknowledge: True if a token of the role `intake` may
+    acknowledge for a person on the roster. expires_at: from this real time on (aware UTC) the token is refused; None:
+    never. label: distinguishes several tokens of one caller; may be empty. scopes: empty for everything that the role
+    may do. last_used_at: real time, at most a few minutes old; None if never used. old_digest: the secret before the
+    last rotation, which is valid until `old_ends_at` (real time).
     """
 
     name: str
@@ -50,12 +52,12 @@ class Token:
 
     @property
     def handle(self) -> str:
-        """Return the name of the token itself: `ana`, or `ana:laptop` where the caller has several."""
+        """Return the name of the token: `ana`, or `ana:laptop` if it has a label."""
         return f"{self.name}:{self.label}" if self.label else self.name
 
     @property
     def digests(self) -> tuple[str, ...]:
-        """Return the digests of all secrets of this token, even of a secret that has ended."""
+        """Return the digests of the token's present secret and of its old one, even if that is no longer valid."""
         return (self.digest,) if self.old_digest is None else (self.digest, self.old_digest)
 
     def is_expired(self, real_now: datetime) -> bool:
@@ -63,6 +65,6 @@ class Token:
         return self.expires_at is not None and self.expires_at <= real_now
 
     def is_replaced(self, digest: str, real_now: datetime) -> bool:
-        """Return True if the secret of this digest was rotated out and its overlap is over."""
+        """Return True if this is the digest of the old secret, and the old secret is no longer valid."""
         is_old = digest == self.old_digest and digest != self.digest
         return is_old and (self.old_ends_at is None or self.old_ends_at <= real_now)

@@ -1,4 +1,4 @@
-"""The protocol of a channel, with the messages that it sends and the receipts that it returns."""
+"""The protocol of a channel, the messages that it sends, and the receipts that it returns."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from oncall.paging.domain.ticket import AttemptStatus
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message to deliver. `phone` and `email` stay out of every log and error.
+    """A message to deliver. No log and no error shows its `phone` or `email`.
 
-    spoken: what a call says before it asks for a key; None: a call says the body and asks for no key.
+    valid_for_seconds: how long the provider may try to deliver it; None: as long as it likes. spoken: what a call says
+    before it asks for a key; None: a call says the body and asks for no key.
     """
 
     delivery_id: str
@@ -30,8 +31,8 @@ class Message:
 class DeliveryFailure:
     """Why a message did not reach its person, and what may still work.
 
-    is_busy: a call met a line that another call holds. may_pass: the same text sent once more may arrive. may_call,
-    is_ours, has_stopped: as for `errors.Permanent`.
+    is_busy: True if the person's line was busy. may_pass: True if the same text may arrive when it is sent again.
+    may_call, is_ours, has_stopped: as for `errors.Permanent`.
     """
 
     why: str
@@ -44,7 +45,10 @@ class DeliveryFailure:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The status of a message at its provider. `failure`: why it failed, if the provider said so."""
+    """The status of a message at its provider.
+
+    failure: why it failed; None if it did not, or if the provider did not say why.
+    """
 
     provider_id: str
     status: AttemptStatus
@@ -53,25 +57,24 @@ class Receipt:
 
 
 class Channel(Protocol):
-    """One way to reach a person. Its methods raise only `errors.DeliveryError`."""
+    """A way to reach people, such as SMS. Its methods raise only `errors.DeliveryError`."""
 
     @property
     def name(self) -> str:
-        """The channel's name, like `twilio` or `outbox`."""
+        """The channel's name, such as `twilio` or `outbox`."""
 
     async def send(self, message: Message) -> Receipt:
         """Hand a message to the provider. Raises Temporary, Ambiguous or Permanent."""
 
     async def find(self, message: Message, *, since: datetime, ends_with: str, known: Sequence[str]) -> Receipt | None:
-        """Return the provider's message to this number that ends with `ends_with`; None if the provider certainly has
-        none.
+        """Return the provider's message to this number that ends with `ends_with`; None if it certainly has none.
 
-        since: real time, aware UTC; older messages do not count. known: ids of messages that belong to other attempts.
-        Raises Temporary when the provider gives no answer now.
+        since: real time, aware UTC; older messages do not count. known: the provider's ids of messages that belong to
+        other attempts. Raises Temporary if the provider gives no answer now.
         """
 
     async def status(self, provider_id: str) -> Receipt:
-        """Return the status of a message. Raises Temporary when the provider gives no answer now."""
+        """Return the status of a message. Raises Temporary if the provider gives no answer now."""
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the channel's network connections."""

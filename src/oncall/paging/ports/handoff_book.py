@@ -1,4 +1,4 @@
-"""Notes for the next shift, and the pages of a shift, in the store."""
+"""Stored notes for the next shift, and the pages of a shift."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class HandoffNote:
 
 @dataclass(frozen=True, slots=True)
 class SentPage:
-    """One page as it was sent. at: policy time, aware UTC."""
+    """One page that was sent. at: policy time, aware UTC. to: the id of the person paged."""
 
     ticket: str
     to: str
@@ -29,13 +29,13 @@ class SentPage:
 
 
 class HandoffBook(Protocol):
-    """Stores the notes, and lists the pages of a span. The spans are of policy time."""
+    """Stores notes for the next shift, and lists the pages of a span. Spans are in policy time."""
 
     def add_handoff_note(self, note: HandoffNote) -> None:
-        """Store a note."""
+        """Store a note for the next shift."""
 
     def handoff_notes(self, span: Window) -> list[HandoffNote]:
-        """Return the notes of a span, the oldest first."""
+        """Return the notes written in a span, the oldest first."""
 
     def pages_sent(self, span: Window, *, most: int) -> list[SentPage]:
-        """Return at most `most` pages that were sent in a span, the oldest first. Drills do not count."""
+        """Return at most `most` pages sent in a span, the oldest first. Pages of drills are left out."""

@@ -1,4 +1,4 @@
-"""The protocol of an identity provider (OpenID Connect), as the sign-in uses it."""
+"""The protocol of an identity provider (OpenID Connect), for signing people in."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A person as the identity provider knows them. is_verified: the provider has checked that the e-mail address is
-    theirs.
+    """A person as the identity provider knows them.
 
-    is_manager: they are in the group of the managers. id_token: what the provider signed.
+    is_verified: True if the provider has checked that the e-mail address is theirs. is_manager: True if the provider
+    lists them in the group of managers. id_token: the ID token, signed by the provider.
     """
 
     email: str
@@ -23,9 +23,10 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """The secrets of one sign-in at the provider. state: the answer returns it. nonce: the ID token holds it.
+    """The secrets of one sign-in at the identity provider.
 
-    verifier: the secret of PKCE. It proves that the program that redeems the code is the one that began the sign-in.
+    state: the provider's answer must return it. nonce: the ID token must contain it. verifier: the secret of PKCE,
+    which proves that the program that redeems the code is the program that started the sign-in.
     """
 
     state: str = field(repr=False)
@@ -34,18 +35,22 @@ class Secrets:
 
 
 class IdentityProvider(Protocol):
-    """Signs people in. Each call ends within seconds and raises IdentityError with a sentence for a person."""
+    """Signs people in. Each call ends within seconds.
+
+    A failed call raises IdentityError with a sentence for the person.
+    """
 
     async def address(self, secrets: Secrets) -> str:
-        """Return the address at the provider to which the browser goes to sign in."""
+        """Return the provider's web address at which the browser signs in."""
 
     async def identity(
         self, code: str, issuer: str | None, *, nonce: str, verifier: str, real_now: datetime
     ) -> Identity:
-        """Exchange the code that came back for the person's identity.
+        """Exchange the code that the provider sent for the person's identity.
 
-        issuer: the issuer that the answer names (RFC 9207); None if it names none.
+        issuer: the issuer that the provider's answer names (RFC 9207); None if it names none. nonce, verifier: those of
+        the sign-in's `Secrets`.
         """
 
     async def farewell(self, id_token: str) -> str | None:
-        """Return the provider's address that also ends the session there; None if the provider has none."""
+        """Return the web address at which the provider ends its own session; None if it has no such address."""

@@ -1,4 +1,4 @@
-"""Protocols and values for what senders posted: the log of arrivals, kept bodies, and the senders' own keys."""
+"""Protocols and values for what senders post: the log of arrivals, stored bodies, and the senders' own keys."""
 
 from __future__ import annotations
 
@@ -10,25 +10,26 @@ from typing import Protocol
 
 
 class ArrivalStatus(StrEnum):
-    """The outcome of one request of a sender. Databases hold these values."""
+    """The outcome of one request of a sender. The database stores these values."""
 
     TAKEN = "taken"
-    """Its content is stored as tickets and events, or changed nothing for a reason that `outcome` gives."""
+    """The content is stored as tickets and events, or it changed nothing for a reason that `outcome` gives."""
     FAILED = "failed"
-    """Some of it could not be understood. The body is kept until a person replays or drops it."""
+    """A part could not be understood. The body is stored until a person replays or drops it."""
     REPLAYED = "replayed"
-    """It failed first, and a person replayed it with success."""
+    """The request failed first, and a person replayed it with success."""
     DROPPED = "dropped"
-    """It failed, and a person dropped it."""
+    """The request failed, and a person dropped it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One request of a sender, as the intake log keeps it.
+    """One request of a sender, as the intake log stores it.
 
-    at: real time, aware UTC. caller: the name of its token. sender: the kind of sender, like `alertmanager`. outcome: a
-    sentence for each signal. tickets: the ids of the tickets that it was about. body: the raw bytes, for a failure
-    only. is_cut: only the beginning of the body is kept. headers: the headers that are needed to read the body again.
+    at: real time, aware UTC. caller: the name of its token. sender: the kind of sender, such as `alertmanager`.
+    outcome: a sentence for each signal. tickets: the ids of the tickets that it opened or changed. body: the raw bytes
+    of a failure; None for other requests. is_cut: True if only the beginning of the body is stored. headers: the
+    headers that are needed to read the body again.
     """
 
     id: str
@@ -46,11 +47,12 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class SenderKey:
-    """A sender's own key of a problem, and the ticket that it leads to.
+    """A sender's own key of a problem, with the ticket that it leads to.
 
-    ticket: None if the key ended before it opened a ticket. opened: how many tickets the key has opened. impact: the
-    last impact that the sender gave. has_ended: the sender reported the end of the problem. changed_at: real time,
-    aware UTC. said_at: the sender's own time of the newest state that it reported, aware UTC; None: it gave none.
+    ticket: the ticket's id; None if the problem ended before it opened a ticket. opened: how many tickets the key has
+    opened. impact: the last impact that the sender gave. has_ended: True if the sender reported the end of the problem.
+    changed_at: real time, aware UTC. said_at: the time of the newest state that the sender reported, by the sender's
+    clock, aware UTC; None: it gave no time.
     """
 
     caller: str
@@ -66,7 +68,10 @@ class SenderKey:
 
 @dataclass(frozen=True, slots=True)
 class WaitingFailures:
-    """The failures of one caller that no person has dealt with. oldest: when the oldest came (real time, aware UTC)."""
+    """The failures of one caller that a person must still replay or drop.
+
+    waiting: how many there are. oldest: when the oldest came (real time, aware UTC).
+    """
 
     caller: str
     waiting: int
@@ -74,31 +79,32 @@ class WaitingFailures:
 
 
 class SenderKeys(Protocol):
-    """Reads and writes the senders' keys."""
+    """Reads and writes the senders' keys of problems."""
 
     def sender_key(self, caller: str, sender: str, key: str) -> SenderKey | None:
-        """Return the key and lock its row until the transaction ends; None if it is not stored."""
+        """Return a sender's key and lock its row until the transaction ends; None if it is not stored."""
 
     def add_sender_key(self, key: SenderKey) -> None:
-        """Insert a key. Raises Conflict if it is stored already."""
+        """Insert a sender's key. Raises Conflict if it is already stored."""
 
     def latest_key(self, caller: str, sender: str, ticket: str) -> str | None:
-        """Return the newest of this sender's keys that lead to a ticket; None if there is none. Indexed for `mail`
-        only.
+        """Return the newest of this sender's keys that lead to a ticket; None if there is none.
+
+        Only for the sender `mail` does an index make this fast.
         """
 
     def update_sender_key(self, key: SenderKey) -> None:
-        """Store the columns of a key that can change. Raises NotFound for a key that is not stored."""
+        """Update a stored key: write those of its columns that can change. Raises NotFound if the key is not stored."""
 
 
 class ArrivalLog(Protocol):
     """Reads and writes the log of arrivals."""
 
     def add_arrival(self, arrival: Arrival) -> None:
-        """Insert an arrival."""
+        """Insert an arrival into the log."""
 
     def update_arrival(self, arrival: Arrival) -> None:
-        """Store the status, the outcome, the tickets and the body of an arrival."""
+        """Update a stored arrival: write its status, outcome, tickets and body."""
 
     def arrival(self, arrival_id: str) -> Arrival | None:
         """Return an arrival with its body, and lock its row until the transaction ends; None if there is none."""
@@ -106,15 +112,22 @@ class ArrivalLog(Protocol):
     def arrivals(
         self, *, limit: int, status: ArrivalStatus | None = None, caller: str | None = None, after: str | None = None
     ) -> list[Arrival]:
-        """Return the latest arrivals without their bodies, the newest first. after: only those older than this one."""
+        """Return arrivals without their bodies, the newest first.
+
+        after: the id of an arrival; only older ones are returned.
+        """
 
     def failures_of(self, caller: str) -> tuple[int, datetime | None]:
-        """Return how many failures of a caller wait for a person, and when (real time) the last one came."""
+        """Return how many failures of a caller a person must still replay or drop, and when the last one came.
+
+        The time is real time, aware UTC; None if there is no failure.
+        """
 
     def waiting_failures(self) -> list[WaitingFailures]:
-        """Return the failures that no person has dealt with, by caller."""
+        """Return the failures that a person must still replay or drop, counted for each caller."""
 
     def forget_arrivals(self, *, before: datetime) -> int:
-        """Delete older arrivals, except failures that wait for a person, and keys that ended earlier. before: real
-        time. Returns the number of deleted rows.
+        """Delete arrivals and ended keys from before an instant (real time). Returns the number of deleted rows.
+
+        Failures that a person must still replay or drop are kept.
         """

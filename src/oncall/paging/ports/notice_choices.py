@@ -1,4 +1,4 @@
-"""The stored choices of people about reminders and courtesy notices."""
+"""Stored choices of people about reminders and courtesy notices."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class NoticeChoice:
-    """The choice of one person. Pages and other texts that ask for an answer come whatever they chose.
+    """The choice of one person. It does not affect pages and other texts that ask for an answer.
 
-    reminders: how long before a shift they are reminded, the longest first; None: as the policy says. is_quiet: they
-    get no courtesy notices.
+    reminders: how long before a shift the person is reminded, the longest time first; None: as the policy says.
+    is_quiet: True if the person gets no courtesy notices.
     """
 
     person: str
@@ -25,7 +25,7 @@ class NoticeChoices(Protocol):
     """Stores people's choices of reminders and courtesy notices."""
 
     def notice_choices(self) -> Mapping[str, NoticeChoice]:
-        """Return the choices by the person's id; people who chose nothing are left out."""
+        """Return the choices by the person's id. People who chose nothing are left out."""
 
     def save_notice_choice(self, choice: NoticeChoice) -> None:
-        """Store the choice of a person in place of their last one."""
+        """Store a person's choice. It replaces their earlier one."""

@@ -1,4 +1,4 @@
-"""One text to a subscriber as the relay keeps it until it is sent."""
+"""A text to a subscriber in the form in which the relay stores it until it is sent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class OutgoingSms:
-    """One text to one number. until: the latest time to send it (real, aware UTC). `repr` hides number and text."""
+    """A text to one number. until: the latest time to send it (real, aware UTC).
+
+    `repr` shows neither number nor text.
+    """
 
     to: str = field(repr=False)
     text: str = field(repr=False)
@@ -17,11 +20,11 @@ class OutgoingSms:
 
 
 def sms_body(sms: OutgoingSms) -> str:
-    """Return the body of the relay message that carries a text."""
+    """Return a text as JSON, for the body of a relay message."""
     return json.dumps({"to": sms.to, "text": sms.text, "until": sms.until.isoformat()}, ensure_ascii=False)
 
 
 def sms_from_body(body: str) -> OutgoingSms:
-    """Return the text that `sms_body` wrote."""
+    """Return the text from the JSON that `sms_body` returned."""
     read = json.loads(body)
     return OutgoingSms(read["to"], read["text"], datetime.fromisoformat(read["until"]))

@@ -1,4 +1,4 @@
-"""The stored proofs that texts reach engineers' phones."""
+"""Stored proofs that texts reach engineers' phones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class PhoneProof:
-    """One person at one number (E.164, canonical). Times are policy time, aware UTC.
+    """Whether one person is proven to get texts at one number (E.164, canonical). Times are policy time, aware UTC.
 
     asked_at: when the pager asked for proof; None: never. proven_at: when a text came from the number; None: never.
     """
@@ -21,10 +21,10 @@ class PhoneProof:
 
 
 class PhoneProofs(Protocol):
-    """Stores the proofs."""
+    """Stores the proofs of phones."""
 
     def phone_proofs(self) -> list[PhoneProof]:
-        """Return all proofs and requests for proof."""
+        """Return all phone proofs, also those that were only asked for."""
 
     def save_phone_proof(self, proof: PhoneProof) -> None:
-        """Store the proof of a person at a number. A time that is None keeps the stored time."""
+        """Store the proof of a person at a number. A time that is None leaves the stored time unchanged."""

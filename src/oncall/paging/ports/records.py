@@ -1,4 +1,4 @@
-"""Values that pass between the core and the store."""
+"""Values that the pager and the store exchange."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from oncall.support.windows import Window
 
 @dataclass(frozen=True, slots=True)
 class TicketFilter:
-    """The filter of a listing of tickets.
+    """Which tickets a list shows. Each field that is set narrows the list.
 
-    customers: the names of one customer in every spelling that tickets have; empty for all customers.
-    after: the last id of the page before. owner: tickets that this person owns. engineer: tickets that this person owns
-    or was paged for. since: tickets received from this instant on (aware UTC), and those for which `engineer` was paged
-    from then on. held: tickets whose hold ends in this window.
+    customers: every spelling of one customer's name; empty for all customers. after: the last id of the previous part
+    of the list. owner: only tickets that this person owns. engineer: only tickets that this person owns or was paged
+    for. since: only tickets received from this instant on (aware UTC); with `engineer`, also those for which they were
+    paged from then on. held: only tickets whose hold ends in this window.
     """
 
     statuses: tuple[TicketStatus, ...] = ()
@@ -32,10 +32,10 @@ class TicketFilter:
 
 @dataclass(frozen=True, slots=True)
 class TicketSpan:
-    """The filter of a report's tickets: those received in [start, end), aware UTC, of a customer or plan when named.
+    """Which tickets a report reads: those received in [start, end), aware UTC.
 
-    customers: the customer's name in every spelling that its tickets have; empty for all customers.
-    after: the last id of the page before, for paging on.
+    customers: every spelling of one customer's name; empty for all customers. plan: only tickets of this plan; None: of
+    all plans. after: the last id of the previous part, when the tickets are read in parts of `limit`.
     """
 
     start: datetime
@@ -48,11 +48,11 @@ class TicketSpan:
 
 @dataclass(frozen=True, slots=True)
 class NewVersion:
-    """A change of the schedule, to be appended. `at` is policy time.
+    """A change of the schedule that is to be stored as the next version. at: policy time.
 
-    kind: one of `schedule.change_document`. document: as that module or `schedule.version_document` makes it. sources:
+    kind: one of `schedule.change_document`. document: built by that module or by `schedule.version_document`. sources:
     for a publication, its texts by key: `roster`, `policy`, `policy_source` (the file's name), `policy_zone`, and
-    `customers` where the policy names their file. undoes: the version that an undo takes back.
+    `customers` if the policy names a file of customers. undoes: the number of the version that an undo takes back.
     """
 
     at: datetime
@@ -66,9 +66,10 @@ class NewVersion:
 
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
-    """One SMS that a person sent to us. `provider_id` is unique: a replay changes nothing and gets the same answer.
+    """One SMS that a person sent to us. at: policy time, aware UTC. answer: the text that we sent back.
 
-    is_unhelpful: the text did nothing, and its answer said so or was left out.
+    provider_id: unique. If the provider delivers the SMS again, nothing changes and the same answer is returned.
+    is_unhelpful: True if the SMS had no effect.
     """
 
     provider_id: str
@@ -81,7 +82,7 @@ class InboundMessage:
 
 @dataclass(frozen=True, slots=True)
 class SentText:
-    """A text that went out of our number: when (policy time, aware UTC), and what it said."""
+    """A text that was sent from our number. at: policy time, aware UTC."""
 
     at: datetime
     text: str

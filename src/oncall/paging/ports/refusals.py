@@ -1,4 +1,4 @@
-"""Refused requests: why they were refused, and their counts in the store."""
+"""Refused requests: the reasons, and their counts in the store."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class RefusalReason(StrEnum):
     """Why the service refused a request."""
 
     TOKEN = "token"  # noqa: S105  # the name of a reason
-    """No token, or one that is not known (401)."""
+    """There is no token, or the token is not known (401)."""
     ROLE = "role"
     """The caller's role may not do this (403)."""
     SIGNATURE = "signature"
@@ -30,9 +30,10 @@ class RefusalReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One refused request. at: real time. caller: the name of the token, or empty if it is not known.
+    """One refused request. at: real time, aware UTC.
 
-    source: the address that the request came from. detail: why, without a token or a phone number.
+    caller: the name of the token; empty if it is not known. source: the address that the request came from. detail: why
+    it was refused, without a token or a phone number.
     """
 
     at: datetime
@@ -45,10 +46,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class RefusalCount:
-    """How many requests of one caller a process refused for one reason within one hour.
+    """How many requests of one caller one process refused for one reason within one hour.
 
-    worker: the process. hour: the start of the hour. last: the last of the refusals. accepted_at: when a request of
-    this caller was accepted after its last refusal; None if none was. All times are real times.
+    worker: the process. hour: the start of the hour. last: the last refusal. accepted_at: when a request of this caller
+    was accepted after that refusal; None if none was. All times are real time, aware UTC.
     """
 
     worker: str
@@ -59,10 +60,10 @@ class RefusalCount:
 
 
 class RefusalCounts(Protocol):
-    """Stores how many requests were refused."""
+    """Stores the counts of refused requests."""
 
     def write_refusals(self, counts: Sequence[RefusalCount]) -> None:
-        """Store the counts. Each replaces the earlier count of its process, hour, caller and reason."""
+        """Store counts. A count replaces the stored count of the same process, hour, caller and reason."""
 
     def refusals(self, *, since: datetime) -> list[RefusalCount]:
-        """Return the counts of all processes for the hours that begin at `since` (real time) or later."""
+        """Return the counts of all processes for the hours that begin at or after `since` (real time)."""

@@ -1,4 +1,4 @@
-"""Protocols for the published schedule and policy in the store."""
+"""Protocols for the stored schedule and policies."""
 
 from __future__ import annotations
 
@@ -12,43 +12,51 @@ from oncall.support.policy import Policy
 
 
 class Schedules(Protocol):
-    """The published schedule, and the policies that publications brought."""
+    """Reads the published schedule and the published policies."""
 
     def schedule(self) -> Schedule:
         """Return the published schedule with every override, as of this transaction."""
 
     def policy(self, version: int | None = None) -> Policy:
-        """Return the policy of publication `version`; None: of the latest publication. Version 0 is the packaged
-        policy.
+        """Return the policy of a publication. version: the publication's number; None: the latest publication.
 
-        Raises NotFound for a version that is not a publication.
+        Version 0 is the policy that comes with the program. Raises NotFound if the version is not a publication.
         """
 
     def policy_at(self, at: datetime) -> Policy:
-        """Return the policy that holds at `at` (aware UTC); the packaged one before the first publication."""
+        """Return the policy in force at `at` (aware UTC).
+
+        Before the first publication, this is the policy that comes with the program.
+        """
 
     def policy_version(self) -> int:
-        """Return the number of the schedule version that brought the policy in force; 0 for the packaged policy."""
+        """Return the number of the schedule version that brought the policy in force.
+
+        0 for the policy that comes with the program.
+        """
 
 
 class PolicySources(Schedules, Protocol):
-    """The published schedule, with the texts of its policies."""
+    """Reads the published schedule and the texts from which its policies were read."""
 
     def publication_sources(self, version: int) -> Mapping[str, str]:
-        """Return the texts that a publication was published with, by the keys of `NewVersion.sources`.
+        """Return the texts of a publication, by the keys of `NewVersion.sources`.
 
-        Raises NotFound for any other version.
+        Raises NotFound if the version is not a publication.
         """
 
 
 class Publishing(Protocol):
-    """Changes of the schedule."""
+    """Changes the schedule."""
 
     def lock_schedule(self) -> None:
-        """Keep other transactions from changing the schedule until this one ends. Call it before reading."""
+        """Block changes of the schedule by other transactions until this one ends.
+
+        Call it before you read the schedule.
+        """
 
     def schedule_as_of(self, version: int) -> Schedule:
-        """Return the schedule as it was when this version was the newest."""
+        """Return the schedule after the version with this number, without later versions."""
 
     def add_version(self, version: NewVersion) -> int:
-        """Append a version and return its number, which is the highest number plus one."""
+        """Store a version as the newest one. Returns its number, which is the highest number so far plus one."""

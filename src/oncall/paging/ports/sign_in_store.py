@@ -1,4 +1,4 @@
-"""Links that sign a person in to the pages, and the sessions of those who are signed in, in the store."""
+"""Stored links that sign people in to the web pages, and the sessions of people who are signed in."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from oncall.paging.ports.schedule_store import Schedules
 
 @dataclass(frozen=True, slots=True)
 class LoginLink:
-    """A link that signs a person in once. Only the SHA-256 digest (hex) of its secret is kept.
+    """A link that signs a person in once. Only the SHA-256 digest (hex) of its secret is stored.
 
-    person: the id on the roster. by: who made the link. Times are real, aware UTC.
+    person: the id on the roster. by: who created the link. Times are real time, aware UTC.
     """
 
     digest: str
@@ -25,10 +25,11 @@ class LoginLink:
 
 @dataclass(frozen=True, slots=True)
 class PageSession:
-    """A person who is signed in to the pages with one browser. Only the digest (hex) of the session's id is kept.
+    """A person who is signed in to the web pages with one browser. Only the digest (hex) of the session's id is stored.
 
-    is_manager: the identity provider says that the person is in the managers' group. id_token: the provider's signed
-    token, by which a sign-out also ends the session there; None for a sign-in by a link. Times are real, aware UTC.
+    is_manager: True if the identity provider lists the person in the group of managers. id_token: the provider's signed
+    token, with which a sign-out also ends the provider's session; None for a sign-in by a link. Times are real time,
+    aware UTC.
     """
 
     digest: str
@@ -41,11 +42,11 @@ class PageSession:
 
 @dataclass(frozen=True, slots=True)
 class ProviderHandshake:
-    """A sign-in that a browser has begun at the identity provider and not finished.
+    """A sign-in that a browser started at the identity provider and did not finish yet.
 
-    state: the digest (hex) of the value that the provider's answer returns. browser: the digest of the browser's
-    cookie. nonce: the ID token must hold it. verifier: the PKCE secret that redeems the provider's code. wanted: the
-    page to open after the sign-in. Times are real, aware UTC.
+    state: the digest (hex) of the value that the provider's answer must return. browser: the digest of the browser's
+    cookie. nonce: the ID token must contain it. verifier: the PKCE secret that redeems the provider's code. wanted: the
+    path of the web page to open after the sign-in. Times are real time, aware UTC.
     """
 
     state: str
@@ -58,30 +59,34 @@ class ProviderHandshake:
 
 
 class SignIns(Schedules, Protocol):
-    """Stores links and sessions, and reads who is on the roster."""
+    """Stores login links and sessions, and reads the people on the roster."""
 
     def add_login_link(self, link: LoginLink) -> None:
-        """Store a link."""
+        """Store a login link."""
 
     def take_login_link(self, digest: str) -> LoginLink | None:
-        """Delete the link with this digest and return it; None if there is none. Only one of two simultaneous callers
-        gets it.
+        """Delete the login link with this digest and return it; None if there is none.
+
+        If two callers ask at the same time, only one gets the link.
         """
 
     def add_page_session(self, session: PageSession) -> None:
         """Store a session."""
 
     def page_session(self, digest: str) -> PageSession | None:
-        """Return the session with this digest, or None."""
+        """Return the session with this digest; None if there is none."""
 
     def remove_page_session(self, digest: str) -> None:
         """Delete a session, if there is one with this digest."""
 
     def add_provider_handshake(self, begun: ProviderHandshake) -> None:
-        """Store a sign-in that begins at the identity provider."""
+        """Store a sign-in that starts at the identity provider."""
 
     def take_provider_handshake(self, state: str) -> ProviderHandshake | None:
-        """Delete and return the handshake with this state; None if there is none. Only one of two callers gets it."""
+        """Delete the handshake with this state and return it; None if there is none.
+
+        If two callers ask at the same time, only one gets the handshake.
+        """
 
     def forget_sign_ins(self, *, ended_by: datetime) -> None:
         """Delete the links, sessions and handshakes that ended at or before an instant (real time)."""

@@ -1,6 +1,7 @@
-"""The store that the pager needs: the queries of each part in a transaction, and the transactions themselves.
+"""The store that the pager needs: for each part its queries within a transaction, and the transactions themselves.
 
-Each part of the pager takes the smallest protocol that is enough. A store implements `Transaction`, which holds all.
+Each part of the pager takes the smallest protocol that is enough. A store implements `Transaction`, which joins them
+all.
 """
 
 from __future__ import annotations
@@ -43,15 +44,15 @@ T = TypeVar("T")
 
 
 class OptOuts(Schedules, ReachabilityLog, Protocol):
-    """Reads who on the roster opted out of texts."""
+    """Reads the people on the roster who opted out of texts."""
 
 
 class OptOutNotes(OptOuts, Alerts, Protocol):
-    """The queries that record an opt-out, with the alert to the manager."""
+    """The queries that record an opt-out and alert the manager."""
 
 
 class TicketReads(Schedules, Tickets, EventLog, Protocol):
-    """Reads tickets, their logs, and the policies that were in force."""
+    """Reads tickets, their logs, and the policies in force at a time."""
 
 
 class BundleStore(TicketReads, Attempts, Protocol):
@@ -63,58 +64,58 @@ class AttemptReads(Attempts, AttemptLists, Protocol):
 
 
 class TicketStore(BundleStore, Codes, SentMessages, OptOutNotes, NoticeChoices, Protocol):
-    """Everything that work on a ticket needs: intake, ticket actions, steps, failed pages."""
+    """The queries for work on a ticket: intake, ticket actions, escalation steps, failed pages."""
 
 
 class ReplyStore(TicketStore, Inbox, PagedTickets, SwapRequests, PhoneProofs, Protocol):
-    """Everything that replies by SMS need."""
+    """The queries for replies by SMS."""
 
 
 class SendStore(TicketStore, AttemptReads, AttemptClaims, SendQueue, PassQueries, Protocol):
-    """Everything that sending needs: claims, rate limits, outcomes, receipts, alerts."""
+    """The queries for sending: claims, rate limits, outcomes, receipts, alerts."""
 
 
 class HandoffStore(Schedules, EventLog, Attempts, TicketLists, HandoffLock, Protocol):
-    """The queries of handoff notices."""
+    """The queries for handoff notices."""
 
 
 class ReportingStore(Schedules, EventLog, TicketLists, HandoffBook, Protocol):
-    """Reads what the report of a shift holds."""
+    """The queries for the report of a shift."""
 
 
 class ReminderStore(OptOutNotes, NoticeChoices, PhoneProofs, Protocol):
-    """Everything that reminders and phone proofs need."""
+    """The queries for reminders and phone proofs."""
 
 
 class BriefingStore(ReportingStore, OptOutNotes, NoticeChoices, Protocol):
-    """The queries of the briefing about the last shift."""
+    """The queries for the briefing about the last shift."""
 
     def schedule_as_of(self, version: int) -> Schedule:
-        """Return the schedule that the versions up to this number made."""
+        """Return the schedule after the version with this number, without later versions."""
 
 
 class ViewStore(BundleStore, TicketLists, RelayReads, Protocol):
-    """Everything that the JSON of tickets needs."""
+    """The queries for tickets as JSON."""
 
 
 class AuditStore(ViewStore, AttemptReads, Protocol):
-    """Everything that the audit of tickets and attempts needs."""
+    """The queries for the audit of tickets and attempts."""
 
 
 class CustomerStore(Schedules, TicketHistory, Protocol):
-    """Finds customers in every spelling of their names."""
+    """Reads the tickets of customers and every spelling of their names."""
 
 
 class ListingStore(ViewStore, CustomerStore, Protocol):
-    """Everything that a listing of tickets needs, of all customers or of one."""
+    """The queries for a list of the tickets of all customers or of one."""
 
 
 class ReportStore(CustomerStore, EventLog, StatusLog, Protocol):
-    """Everything that reports on the tickets of a span need."""
+    """The queries for reports on the tickets of a span."""
 
 
 class IntakeStore(TicketStore, SenderKeys, ArrivalLog, StatusLog, Protocol):
-    """Everything that the signals of senders need."""
+    """The queries for the signals of senders."""
 
 
 class Transaction(
@@ -144,20 +145,26 @@ class Transaction(
     TicketIncidents,
     Protocol,
 ):
-    """Everything that can be read and written in one transaction. Nothing is visible to others before it commits."""
+    """Everything that one transaction can read and write. Other transactions see its changes only after it commits."""
 
 
 class Store(Protocol):
-    """Runs work in transactions. A transaction may be retried, so work must have no effect outside its transaction."""
+    """Runs functions (`work`) in transactions.
+
+    A transaction may be retried, so `work` must have no effect outside of it.
+    """
 
     def write(self, work: Callable[[Transaction], T]) -> T:
-        """Run work and return its result; its writes are durable when this returns. Raises StoreUnavailable."""
+        """Run `work` and return its result. Its changes are durable when this returns. Raises StoreUnavailable."""
 
     def read(self, work: Callable[[Transaction], T]) -> T:
-        """Run work on a consistent snapshot and return its result."""
+        """Run `work` on a consistent snapshot and return its result."""
 
     def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
-        """Queue work; its writes are durable when the future resolves. Several pieces of work may share a commit."""
+        """Queue `work`. Its changes are durable when the future has a result.
+
+        Several functions may share one commit.
+        """
 
     def submit_apart(self, work: Callable[[Transaction], T]) -> Future[T]:
-        """Queue work that may take long. It shares a commit only if the store has just one writer."""
+        """Queue `work` that may take long. It shares a commit only if the store has just one writer."""

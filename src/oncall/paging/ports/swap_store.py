@@ -1,4 +1,4 @@
-"""Protocol for swap requests in the store."""
+"""Protocol for stored requests to swap."""
 
 from __future__ import annotations
 
@@ -9,19 +9,22 @@ from oncall.schedule.swap_requests import SwapRequest
 
 
 class SwapRequests(Protocol):
-    """Stores the requests to swap shifts, by their codes."""
+    """Stores the requests to swap, by code."""
 
     def add_swap(self, request: SwapRequest) -> None:
-        """Store a new request. Raises Conflict if its code is stored already."""
+        """Store a new request. Raises Conflict if its code is already stored."""
 
     def swap(self, code: str) -> SwapRequest | None:
-        """Return the request with this code (capitals), or None. A write locks its row until the transaction ends."""
+        """Return the request with this code (capitals); None if there is none.
+
+        In a write transaction, its row stays locked until the transaction ends.
+        """
 
     def swaps(self, *, begins_after: datetime) -> list[SwapRequest]:
-        """Return the requests whose first shift begins after an instant (policy time), the next shift first."""
+        """Return the requests whose first shift begins after an instant (policy time), the earliest shift first."""
 
     def swap_steps(self) -> int:
-        """Return how many swaps were asked for, plus how many were answered or withdrawn. It only grows."""
+        """Return the number of requests ever made plus the number of those answered or withdrawn. It only grows."""
 
     def update_swap(self, request: SwapRequest) -> None:
-        """Store the columns of a request that can change: moves, state, answer and version."""
+        """Update a stored request: write moves, state, answer and version."""

@@ -1,4 +1,4 @@
-"""Links that show customers their tickets, in the store."""
+"""Stored links that show customers their tickets."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class TicketLink:
-    """A link that shows a customer one ticket. Only the SHA-256 digest (hex) of its secret is kept.
+    """A link that shows a customer one ticket. Only the SHA-256 digest (hex) of its secret is stored.
 
-    ticket: the ticket's id. created_at: real time, aware UTC. by: who made the link.
+    ticket: the ticket's id. created_at: real time, aware UTC. by: who created the link.
     """
 
     digest: str
@@ -27,10 +27,10 @@ class TicketLinks(Protocol):
         """Store a link."""
 
     def ticket_link(self, digest: str) -> TicketLink | None:
-        """Return the link with this digest, or None."""
+        """Return the link with this digest; None if there is none."""
 
     def count_ticket_links(self, ticket_id: str) -> int:
         """Return how many links a ticket has."""
 
     def remove_ticket_links(self, ticket_id: str) -> int:
-        """Delete the links of a ticket. Returns how many there were."""
+        """Delete the links of a ticket. Returns how many were deleted."""

@@ -1,4 +1,4 @@
-"""Protocols for tickets and their logs in the store."""
+"""Protocols for stored tickets and their logs."""
 
 from __future__ import annotations
 
@@ -17,44 +17,42 @@ class Tickets(Protocol):
     """Reads and writes single tickets."""
 
     def ticket(self, ticket_id: str) -> StoredTicket | None:
-        """Return the ticket and lock its row until the transaction ends; None if there is none."""
+        """Return the ticket with this id and lock its row until the transaction ends; None if there is none."""
 
     def ticket_by_code(self, code: str) -> StoredTicket | None:
         """Return the unresolved ticket with this code; None if there is none."""
 
     def resolved_by_code(self, code: str, *, since: datetime) -> StoredTicket | None:
-        """Return the resolved ticket that had this code last, among those received since `since` (policy time), or
-        None.
+        """Return the resolved ticket that last had this code; None if there is none.
+
+        since: policy time; only tickets received since then.
         """
 
     def add_ticket(self, ticket: StoredTicket) -> None:
-        """Insert a ticket. Raises Conflict when its id is stored already."""
+        """Insert a ticket. Raises Conflict if its id is already stored."""
 
     def update_ticket(self, ticket: StoredTicket) -> None:
-        """Store the columns that can change. Raises NotFound for a ticket that is not stored.
+        """Update a stored ticket: write those of its columns that can change. Raises NotFound if it is not stored.
 
-        They are status, impact, action, hold_until, due_at, first_reply_due, owner and code.
+        These columns are status, impact, action, hold_until, due_at, first_reply_due, owner and code.
         """
 
 
 class TicketLists(Protocol):
-    """Lists tickets page by page."""
+    """Lists tickets in parts."""
 
     def tickets(self, wanted: TicketFilter) -> list[StoredTicket]:
-        """Return at most `wanted.limit` tickets, newest first."""
+        """Return the tickets that a filter selects, at most `wanted.limit`, the newest first."""
 
 
 class TicketHistory(Protocol):
-    """Reads tickets and customers' names for reports."""
+    """Reads the tickets and the customers' names for reports."""
 
     def tickets_between(self, wanted: TicketSpan) -> list[StoredTicket]:
-        """Return tickets received in a span, oldest first and then by id, at most `wanted.limit`.
-
-        Reports do not need the first answers, so `answer` is empty.
-        """
+        """Return at most `wanted.limit` tickets received in a span, ordered by time and id. Their `answer` is None."""
 
     def customer_names(self) -> list[str]:
-        """Return the customer names of all tickets, each spelling once, sorted."""
+        """Return the customers' names in all tickets, sorted, each spelling once."""
 
 
 class Codes(Protocol):
@@ -64,9 +62,9 @@ class Codes(Protocol):
         """Return how many unresolved tickets have a code of this length. In a write the count may be a second old."""
 
     def unused_code(self, draw: Callable[[], str]) -> str:
-        """Return a code from `draw` that no unresolved ticket and no swap request holds, and that is no ticket's id.
+        """Return a code from `draw` that no unresolved ticket and no request to swap has, and that is no ticket's id.
 
-        `draw` may be called more often than needed.
+        draw: returns a random code; it may be called more often than needed.
         """
 
 
@@ -74,29 +72,35 @@ class DueTickets(Protocol):
     """Finds the tickets for which the pager has work."""
 
     def due_tickets(self, now: datetime, limit: int) -> list[str]:
-        """Return the ids of due tickets, the longest overdue first, without rows that another pager has locked."""
+        """Return the ids of at most `limit` tickets that are due at `now` (policy time), the longest overdue first.
+
+        Rows that another pager has locked are left out.
+        """
 
     def next_due_at(self) -> datetime | None:
-        """Return the earliest `due_at` of all tickets; None if no ticket has one."""
+        """Return the earliest `due_at` of all tickets (policy time); None if no ticket has one."""
 
 
 class EventLog(Protocol):
     """Reads the tickets' logs and appends to them."""
 
     def events(self, ticket_id: str) -> list[Event]:
-        """Return the ticket's events in log order."""
+        """Return the ticket's events in the order of its log."""
 
     def events_of(self, ticket_ids: Sequence[str], *, without: Sequence[EventKind] = ()) -> dict[str, list[Event]]:
-        """Return the logs of many tickets at once, each in its order, without events of the kinds in `without`.
+        """Return the logs of many tickets by ticket id, each in its order, without events of the kinds in `without`.
 
-        A ticket without such events is absent.
+        A ticket without other events is absent.
         """
 
     def memo(self, ticket_id: str) -> Memo:
-        """Return a dict in which callers keep what they computed from this ticket's log, for the next transaction.
+        """Return a dict in which callers store what they computed from this ticket's log, for later transactions.
 
-        A store whose log may change under another process returns a new dict each time.
+        A store whose log another process may change returns a new dict each time.
         """
 
     def append(self, events: Sequence[Event]) -> None:
-        """Append events to the logs, in the order given. Raises Conflict if an event's own id is already stored."""
+        """Append events to their tickets' logs, in the order given.
+
+        Raises Conflict if an event with the same `id` is stored.
+        """

@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Two times: the policy's (which a rehearsal may shift and speed up) and the real one. Both aware UTC."""
+    """Gives policy time, which a rehearsal may shift and speed up, and real time. Both are aware UTC."""
 
     def now(self) -> datetime:
         """Return policy time, for steps, holds, deadlines and who is on call."""

@@ -1,5 +1,5 @@
-"""The relay: ticket events go to webhooks, and desk notices, breaches and alarms to channels of the team.
+"""The relay: sends ticket events to webhooks, and desk notices, breaches and alarms to team channels.
 
-Messages are written to the store before they are sent. The relay reads the log that the pager has written and never
-takes part in the pager's transactions, so that no page waits for it.
+Messages are stored before they are sent. The relay reads the log that the pager has written and never takes part in the
+pager's transactions, so that no page waits for it.
 """

@@ -1,4 +1,4 @@
-"""Sends the relay's messages: in order for each ticket, with retries until they arrive, without needless repeats."""
+"""Sends the relay's messages: in order for each ticket, and again until they arrive, but not needlessly often."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from oncall.paging.ports.relay import BatchCarrier, Carrier, RelayMessage, Relay
 
 T = TypeVar("T")
 MOST_AT_ONCE = 10
-"""The most messages that one round sends to one destination."""
+"""The most messages that one call of `Courier.round` sends."""
 LEASE = timedelta(minutes=3)
-"""How long (real time) claimed messages are reserved: longer than all sends of a round may take."""
+"""How long (real time) claimed messages are reserved. Sending them all is shorter."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=1)
 """Real time before the second send of a message; it doubles each time, up to the longest."""
 LONGEST_REST = timedelta(minutes=1)
-"""The longest rest (real time) of a destination that has just failed, before another message is tried."""
+"""The longest pause (real time) after a failure before another message to the same destination is tried."""
 GIVE_UP_AFTER = timedelta(days=3)
 """The age (real time) at which a failing message is quarantined."""
 ABANDONED = "it was not accepted for 3 days; send it again with `oncall webhooks retry`"
 
 
 class Writes(Protocol):
-    """Runs work of the relay in a transaction of its own, without blocking the loop."""
+    """Runs a function of the relay in a transaction of its own, without blocking the event loop."""
 
     async def __call__(self, work: Callable[[RelayMessages], T]) -> T:
-        """Run work and return its result; it is durable then. Raises StoreError."""
+        """Run `work` and return its result. Its changes are durable when this returns. Raises StoreError."""
 
 
 class RelayObserver(Protocol):
-    """Counts what the relay does."""
+    """Counts the relay's successes and failures."""
 
     def carried(self, to: str) -> None:
         """Count a message that arrived."""
@@ -48,10 +48,12 @@ class RelayObserver(Protocol):
 
 @dataclass
 class Courier:
-    """Sends the messages of one destination. carrier: sends them. real_now: real time, aware UTC.
+    """Sends the messages to one destination. carrier: sends them one by one. real_now: returns real time, aware UTC.
 
-    may_go: returns True if a message may go now; a courier with `may_go` sends one message a round, one without sends
-    all. pause_between: real seconds without work after each message.
+    may_go: returns True if a message may be sent now. With `may_go`, a call of `round` sends only one message; with
+    None, it sends up to MOST_AT_ONCE. pause_between: real seconds to wait after each message. batch: sends several
+    messages at once; None: `carrier` sends each. failures: how many sends in a row have failed. rests_until: no message
+    is tried before this real time; None: no rest.
     """
 
     to: str
@@ -67,11 +69,14 @@ class Courier:
 
     @property
     def rests(self) -> bool:
-        """Return True while the destination rests after a failure: nothing is sent there then."""
+        """Return True during the pause after a failure, in which nothing is sent to the destination."""
         return self.rests_until is not None and self.real_now() < self.rests_until
 
     async def round(self) -> int:
-        """Send the due messages, and return how many need no further send. Raises StoreError when the store is away."""
+        """Send the due messages. Returns how many of them need no further send.
+
+        Raises StoreError if the store is away.
+        """
         if self.rests or (self.may_go is not None and not await self.may_go()):
             return 0
         now, most = self.real_now(), MOST_AT_ONCE if self.may_go is None else 1
@@ -92,9 +97,9 @@ class Courier:
         return len(claimed)
 
     async def _round_of(self, batch: BatchCarrier, claimed: list[RelayMessage]) -> int:
-        """Send claimed messages in one go, store all outcomes at once, and return how many need no further send.
+        """Send claimed messages as one batch, and store all outcomes at once. Returns how many need no further send.
 
-        When the process stops, what was sent is still stored, so that it is not sent again.
+        If the process stops, the outcomes so far are still stored, so that no sent message is sent again.
         """
         sending = asyncio.ensure_future(batch.carry_batch(claimed, real_now=self.real_now()))
         try:
@@ -112,13 +117,16 @@ class Courier:
     async def _record_batch(
         self, claimed: list[RelayMessage], outcomes: list[DeliveryError | None]
     ) -> RelayMessage | None:
-        """Store outcomes, release the messages that were not tried, and return the one that must be sent again."""
+        """Store the outcomes of a batch and release the messages that were not tried.
+
+        Returns the message that must be sent again; None if there is none.
+        """
         tried = [self._after(message, outcome) for message, outcome in zip(claimed, outcomes, strict=False)]
         await self.write(partial(_record, changed=[*tried, *claimed[len(tried) :]]))
         return next((each for each in tried if each.due_at is not None), None)
 
     async def _sent(self, message: RelayMessage) -> RelayMessage:
-        """Send one message, and return its new row."""
+        """Send one message. Returns its row with the outcome."""
         try:
             await self.carrier.carry(message, real_now=self.real_now())
         except DeliveryError as error:
@@ -126,7 +134,7 @@ class Courier:
         return self._after(message, None)
 
     def _after(self, message: RelayMessage, outcome: DeliveryError | None) -> RelayMessage:
-        """Return the new row of a message that was sent. outcome: why it did not arrive."""
+        """Return the row of a message after a send. outcome: the error if it did not arrive, else None."""
         tried = replace(message, sends=message.sends + 1)
         if outcome is None:
             self.failures, self.rests_until = 0, None
@@ -140,7 +148,7 @@ class Courier:
         return replace(tried, due_at=due_at, error=str(outcome)[:300])
 
     async def _rest(self, failed: RelayMessage) -> None:
-        """Let the destination rest after a failure, and quarantine the messages that have waited for days."""
+        """Start the pause after a failure. Quarantine the messages that are older than GIVE_UP_AFTER."""
         now = self.real_now()
         self.failures += 1
         self.rests_until = now + min(FIRST_PAUSE * 2 ** min(self.failures - 1, 10), LONGEST_REST)
@@ -153,12 +161,15 @@ class Courier:
 
 
 def pause_after(sends: int, error: DeliveryError) -> timedelta:
-    """Return the pause (real time) before a message is sent again: the receiver's wish, or twice the last one."""
+    """Return the pause (real time) before a message is sent again.
+
+    It doubles with each send, is at least what the receiver asked for, and at most LONGEST_PAUSE. sends: sends so far.
+    """
     asked = error.retry_after if isinstance(error, Temporary) else None
     doubled: timedelta = FIRST_PAUSE * 2 ** min(sends - 1, 20)
     return min(max(doubled, asked or timedelta(0)), LONGEST_PAUSE)
 
 
 def _record(tx: RelayMessages, *, changed: Sequence[RelayMessage]) -> None:
-    """Store outcomes, and release claimed messages that were not sent."""
+    """Store the changed rows of claimed messages, and so release the messages that were not sent."""
     tx.update_relay_messages(changed)

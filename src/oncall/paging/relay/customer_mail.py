@@ -1,4 +1,4 @@
-"""The mail that brings a customer one reply: to which address, what it says, and in which thread."""
+"""Writes the mail that brings a customer one reply: its address, its text, and its place in the mail thread."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from oncall.schedule.schedule import Schedule
 from oncall.support.mail_rules import MailRules
 
 REPLY_MAIL = "ticket.mail"
-"""The kind of the relay message that carries a reply to a customer."""
+"""The kind of a relay message with a reply to a customer."""
 _LONGEST_THREAD = 250
-"""The most characters of another mail's id that a header repeats."""
+"""The most characters of the other mail's id that a header can name."""
 
 
 @dataclass(frozen=True, slots=True)
 class MailThread:
-    """The Message-IDs that place a mail in its thread, without brackets. own_id: the id of this mail.
+    """The Message-IDs that place a mail in its thread, without angle brackets. own_id: the id of this mail.
 
-    answers: the id of the mail that it answers; None if no mail about the ticket is known.
+    answers: the id of the mail to which this mail is an answer; None if no mail about the ticket is known.
     """
 
     own_id: str
@@ -35,7 +35,7 @@ class MailThread:
 def customer_address(contact: str | None, rules: MailRules) -> str | None:
     """Return the mail address in a ticket's contact, to which replies go; None if there is none.
 
-    An address at which this service takes mail in does not count: the reply would come back as a customer's mail.
+    None also for an address at which this service receives mail: the reply would come back as a mail of the customer.
     """
     found = MAIL_ADDRESS.search(contact or "")
     address = found[0].rstrip(".") if found is not None else None
@@ -43,7 +43,10 @@ def customer_address(contact: str | None, rules: MailRules) -> str | None:
 
 
 def reply_mail_id(event: Event) -> str:
-    """Return the id of the relay message that carries a reply. It follows from the event, so that it is stored once."""
+    """Return the id of the relay message with a reply.
+
+    It is computed from the event, so that the mail is stored once.
+    """
     return message_id(CUSTOMER_MAIL, f"{event.ticket}|{event.seq}|{event.kind.value}|{event.at.isoformat()}")
 
 
@@ -59,10 +62,10 @@ def reply_mail(
     thread: MailThread,
     real_now: datetime,
 ) -> RelayMessage:
-    """Return the mail with a reply, whose words are `text`.
+    """Return the mail that sends a reply to the customer. event: the reply. text: its words.
 
-    to: the customer's address. reply_to: the address for an answer; None if the service takes in no mail. page: the
-    address of the ticket's page; None to leave it out.
+    to: the customer's address. reply_to: the address for the customer's answer; None if the service receives no mail.
+    page: the web address of the ticket's page; None to leave it out. real_now: aware UTC.
     """
     ways = [
         *(["Answer this mail to write to us."] if reply_to is not None else []),
@@ -76,7 +79,7 @@ def reply_mail(
 
 
 def _headers(thread: MailThread, reply_to: str | None) -> Mapping[str, str]:
-    """Return the headers. They say that a person wrote the mail, and ask programs to send no automatic answer."""
+    """Return the mail's headers. They place it in its thread, and ask mail programs to send no automatic answer."""
     found = {"Message-ID": f"<{thread.own_id}>", "Auto-Submitted": "no", "X-Auto-Response-Suppress": "OOF, AutoReply"}
     before = thread.answers
     if before is not None and len(before) <= _LONGEST_THREAD and before.isascii() and before.isprintable():

@@ -1,4 +1,4 @@
-"""Writes the messages to webhooks and team channels from the log, in transactions of its own."""
+"""Writes messages to webhooks and team channels from the event log, in separate transactions."""
 
 from __future__ import annotations
 
@@ -21,36 +21,41 @@ from oncall.paging.relay.ticket_messages import channel_messages, happened, webh
 from oncall.support.policy import Policy
 
 MOST_EVENTS = 500
-"""The most events that one round reads, so that a flood of events is handled in small pieces."""
+"""The most events that one call of `Filling.find` reads, so that many events are handled in small pieces."""
 ALERTS_SINCE = timedelta(hours=1)
 
 
 class FillStore(EventFeed, RelayMessages, Tickets, ReportingStore, Alerts, Protocol):
-    """The queries of the filling."""
+    """The queries that find and write these messages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """The messages that one round found. before, after: the cursor, which moves when the messages are written."""
+    """The messages that one call of `Filling.find` found. before, after: the cursor before and after they are written.
+
+    is_full: True if more events are waiting.
+    """
 
     before: int | None
     after: int | None
     messages: tuple[RelayMessage, ...] = ()
     is_full: bool = False
     handoff_at: datetime | None = None
-    """The handoff (policy time) that the messages report."""
+    """The handoff (policy time) of which the messages have the report; None if there is none."""
 
     @property
     def changes_nothing(self) -> bool:
-        """Return True if nothing has to be written."""
+        """Return True if there is nothing to write."""
         return self.before == self.after and not self.messages
 
 
 @dataclass
 class Filling:
-    """Reads the log from the stored cursor on, for one relay. seen: the last event that this relay has read.
+    """Finds the messages to write for the events after the stored cursor.
 
-    handoff_at: the last handoff (policy time) that was reported to channels.
+    seen: the number of the last event that this process has read; None: none yet. gaps: the missing numbers of the log.
+    written: ids of messages that were written lately. handoff_at: the last handoff (policy time) whose report was
+    written.
     """
 
     seen: int | None = None
@@ -59,7 +64,7 @@ class Filling:
     handoff_at: datetime | None = None
 
     def find(self, tx: FillStore, *, now: datetime, real_now: datetime) -> Round:
-        """Return the messages to write now. Reads only; it locks no row that the pager needs. now: policy time."""
+        """Return the messages to write now. Only reads, and locks no row that the pager needs. now: policy time."""
         policy, cursor = _policy(tx), tx.relay_cursor()
         last = tx.last_event()
         if policy is None or not (policy.webhooks or policy.team_channels):
@@ -82,8 +87,9 @@ class Filling:
         return Round(cursor, after, new, is_full=len(events) == MOST_EVENTS and after != cursor, handoff_at=handoff_at)
 
     def store(self, tx: RelayMessages, found: Round) -> bool:
-        """Write the messages of a round. Returns False if another relay has moved the cursor; the next round then reads
-        again.
+        """Write the found messages and move the cursor.
+
+        Returns False, and writes nothing, if another relay has moved the cursor. The next `find` then reads again.
         """
         if not tx.move_relay_cursor(found.before, found.after):
             return False
@@ -91,7 +97,7 @@ class Filling:
         return True
 
     def stored(self, found: Round) -> None:
-        """Note that a round is written, so that `find` does not return its messages again."""
+        """Remember that these messages are written, so that `find` does not return them again."""
         self.seen = found.after if found.after is not None else self.seen
         if len(self.written) > 20 * MOST_EVENTS:
             self.written.clear()

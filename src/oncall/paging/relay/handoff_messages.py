@@ -1,4 +1,4 @@
-"""The whole report of a shift for the team's channels, once at each handoff."""
+"""Writes the whole report of a shift to the team channels, once at each handoff."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ from oncall.support.policy import Policy
 
 
 def due_handoff(tx: ReportingStore, policy: Policy, now: datetime) -> datetime | None:
-    """Return the latest handoff (policy time) if channels must get its report now. The first shift has no report."""
+    """Return the latest handoff (policy time) if team channels must get its report now; else None.
+
+    It is None if no channel has the topic of handoffs, if nothing is published, if the handoff is older than GRACE, or
+    if it goes to nobody.
+    """
     wanted = any(Topic.HANDOFFS in channel.about for channel in policy.team_channels)
     if not wanted or tx.schedule().latest is None:
         return None
@@ -26,9 +30,10 @@ def due_handoff(tx: ReportingStore, policy: Policy, now: datetime) -> datetime |
 def handoff_messages(
     tx: ReportingStore, policy: Policy, handoff_at: datetime, now: datetime, real_now: datetime
 ) -> list[RelayMessage]:
-    """Return the report of the shift that ended, for each channel that is about handoffs; none for a quiet shift.
+    """Return the report of the shift that ended, as a message to each team channel with the topic of handoffs.
 
-    Reads every open ticket. The same handoff gives messages with the same ids, so that each is stored once.
+    No message if there is nothing to report. Reads every open ticket. The messages of a handoff always have the same
+    ids, so that each is stored once.
     """
     report = report_of(tx, handoff_at, now)
     if not report.is_worth_a_text:

@@ -1,4 +1,4 @@
-"""Finds the number up to which the log of events is complete. A transaction that commits late may still fill a gap."""
+"""Finds the event number up to which the log is complete. A transaction that commits late may still fill a gap."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 GAP_LASTS = timedelta(seconds=60)
-"""How long (real time) a missing number of the log may still be written by a transaction that began earlier."""
+"""How long (real time) to wait for a missing number, which a transaction that began earlier may still write."""
 
 
 @dataclass
 class LogGaps:
-    """The missing numbers of the log, and when (real time) one reader first missed each."""
+    """The missing numbers of the log, each with the real time at which this process first missed it."""
 
     missed_at: dict[int, datetime] = field(default_factory=dict)
 
     def settled(self, cursor: int, numbers: Sequence[int], real_now: datetime) -> int:
-        """Return the number up to which the log is complete. Gaps older than `GAP_LASTS` do not count.
+        """Return the event number up to which the log is complete. Gaps older than `GAP_LASTS` are ignored.
 
         numbers: the numbers of the events after the cursor, in order.
         """

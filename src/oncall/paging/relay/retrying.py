@@ -1,4 +1,4 @@
-"""Retries of relay messages that a person asks for, and the JSON of messages."""
+"""Sends a relay message again if a person asks for it, and shows messages as JSON."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class RelayView(TypedDict):
 
 
 class RelayListView(TypedDict):
-    """A page of messages to webhooks and team channels, the newest first."""
+    """A part of the list of messages to webhooks and team channels, the newest first."""
 
     webhooks: list[RelayView]
     next: Annotated[str | None, "Pass it as `after` to get the next page; null on the last page."]
@@ -58,7 +58,7 @@ def relay_view(message: RelayMessage) -> RelayView:
 
 
 def relay_list(tx: RelayMessages, wanted: RelayFilter) -> RelayListView:
-    """Return a page of messages as JSON, the newest first."""
+    """Return a part of the list of relay messages as JSON, the newest first."""
     found = tx.relay_messages(replace(wanted, limit=wanted.limit + 1))
     shown = found[: wanted.limit]
     following = str(shown[-1].place) if len(found) > wanted.limit else None
@@ -66,9 +66,9 @@ def relay_list(tx: RelayMessages, wanted: RelayFilter) -> RelayListView:
 
 
 def retry(tx: RelayMessages, message_id: str, *, real_now: datetime) -> RelayView:
-    """Make a message due now that waits or is quarantined, and return it.
+    """Make a waiting or quarantined message due now. Returns it as JSON.
 
-    Raises NotFound for an unknown id, Refused for a message that has arrived.
+    Raises NotFound for an unknown id, and Refused for a message that has arrived.
     """
     message = tx.relay_message(message_id)
     if message is None:

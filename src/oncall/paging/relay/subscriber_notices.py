@@ -1,4 +1,4 @@
-"""Writes the notices to subscribers from the log of the status page, some at a time, so that no page waits for them."""
+"""Writes notices to subscribers from the log of the status page, a few at a time, so that no page waits for them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ from oncall.status.status_record import StatusRecord, read_status
 from oncall.status.subscribed_notice import Notice, notice_of, wants
 
 MOST_AT_ONCE = 25
-"""The most subscribers in one transaction. It takes about 10 ms, and a page may have to wait for it."""
+"""The most subscribers whose notices one transaction writes.
+
+It takes about 10 ms, for which a page may have to wait.
+"""
 GAP_LASTS = timedelta(seconds=60)
-"""How long (real time) a missing number of the log may still be written by a transaction that began earlier."""
+"""How long (real time) to wait for a missing number, which a transaction that began earlier may still write."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeRound:
-    """Notices to be written together with the move of the cursor."""
+    """Notices that are written in one transaction. before, after: the cursor before and after they are written."""
 
     before: NoticeCursor
     after: NoticeCursor
@@ -30,11 +33,11 @@ class NoticeRound:
 
 @dataclass
 class SubscriberNotices:
-    """Finds the notices that subscribers must get. base: the address of this service in links.
+    """Finds the notices that subscribers must get. base: the web address of this service, for links.
 
-    gap: the event after a missing number, and when (real time) it was first seen. told: the event whose notices are
-    being written, with the page and the notice as they were at the first of them, so that all subscribers read the
-    same; None in place of both if the event has no notice.
+    gap: the number of an event before which numbers are missing, and when (real time) it was first seen. told: the
+    number of the event whose notices are being written, with the page and the notice as they were for the first
+    subscriber, so that all subscribers read the same; None instead of these two if the event has no notice.
     """
 
     base: str
@@ -42,7 +45,7 @@ class SubscriberNotices:
     told: tuple[int, tuple[StatusRecord, Notice] | None] | None = None
 
     def find(self, tx: Subscribers, *, now: datetime, real_now: datetime) -> NoticeRound | None:
-        """Return the notices to write now; None if there are none. Reads only. now: policy time."""
+        """Return the notices to write now; None if there are none. Only reads. now: policy time."""
         cursor = tx.notice_cursor()
         event = tx.next_status_event(cursor.event) if cursor is not None else None
         if cursor is None or event is None or self._may_miss_one(cursor, event, real_now):
@@ -77,7 +80,7 @@ class SubscriberNotices:
         return NoticeRound(cursor, after, messages)
 
     def _may_miss_one(self, cursor: NoticeCursor, event: StatusEvent, real_now: datetime) -> bool:
-        """Return True while an event with a lower number may still come."""
+        """Return True while an event with a lower number may still be written."""
         if event.seq == cursor.event + 1:
             return False
         if self.gap is None or self.gap[0] != event.seq:
@@ -86,8 +89,9 @@ class SubscriberNotices:
 
 
 def store_notices(tx: Subscribers, found: NoticeRound) -> bool:
-    """Write the notices of a round. Returns False if another relay has moved the cursor; the next round then reads
-    again.
+    """Write the found notices and move the cursor.
+
+    Returns False, and writes nothing, if another relay has moved the cursor. The next `find` then reads again.
     """
     if not tx.move_notice_cursor(found.before, found.after):
         return False
@@ -96,7 +100,7 @@ def store_notices(tx: Subscribers, found: NoticeRound) -> bool:
 
 
 def _noticed(tx: Subscribers, event: StatusEvent, now: datetime) -> tuple[StatusRecord, Notice] | None:
-    """Return the page and the notice of an event; None if it has none."""
+    """Return the status page and the notice of an event; None if the event has no notice or no page is published."""
     try:
         record = read_status(tx, now)
     except OncallError:

@@ -1,4 +1,4 @@
-"""Messages for the team's channels that are not ticket events: alarms, handoffs, and the manager's notices."""
+"""Messages to team channels about other things than ticket events: alarms, handoffs, and alerts to the manager."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ LONGEST_TEXT = 4000
 def words_for_channels(
     topic: Topic, source: str, text: str, channels: Iterable[TeamChannel], real_now: datetime
 ) -> list[RelayMessage]:
-    """Return a message for each team channel with this topic. source: messages with the same source are sent once."""
+    """Return a message with this text for each team channel with this topic.
+
+    source: identifies the text; a channel gets only one message with the same topic and source.
+    """
     wanting = [f"{TEAM_CHANNEL}:{channel.name}" for channel in channels if topic in channel.about]
     said, told = text[:LONGEST_TEXT], f"{topic.value}|{source}"
     return [RelayMessage(message_id(to, told), to, topic.value, None, 0, said, real_now, real_now) for to in wanting]

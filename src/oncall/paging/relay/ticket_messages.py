@@ -1,4 +1,4 @@
-"""The messages to webhooks and team channels about a ticket's events."""
+"""Messages to webhooks and team channels about the events of tickets."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ Json = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """An event of a ticket, with the ticket's state before and after it. The states are None if the log is damaged."""
+    """An event of a ticket, with the ticket's state before and after it. A state is None if the log cannot be read."""
 
     event: Event
     stored: StoredTicket
@@ -49,12 +49,12 @@ class Happened:
 
 
 def message_id(to: str, source: str) -> str:
-    """Return the id of the message about `source` to one destination: always the same one."""
+    """Return the id of a message, computed from its destination and its source: the same message gets the same id."""
     return f"msg_{uuid5(_NAMESPACE, f'{to}|{source}').hex}"
 
 
 def happened(stored: StoredTicket, log: Sequence[Event], numbers: Iterable[int]) -> Iterator[Happened]:
-    """Yield those events of a ticket's whole log that have these numbers, with the ticket's states around them."""
+    """Yield each event with one of these numbers, with the ticket's state before and after it. log: the whole log."""
     wanted = set(numbers)
     ticket = stored.ticket
     state: TicketState | None = TicketState(plan=ticket.plan, impact=ticket.impact)
@@ -69,7 +69,7 @@ def happened(stored: StoredTicket, log: Sequence[Event], numbers: Iterable[int])
 
 
 def webhook_messages(found: Happened, webhooks: Iterable[Webhook], real_now: datetime) -> Iterator[RelayMessage]:
-    """Yield a message for each webhook that wants this event. A drill is no ticket of a customer, so it yields none."""
+    """Yield a message for each webhook that wants this event. Drills and pages to the desk yield none."""
     kind = _TYPES.get(found.event.kind)
     if kind is None or found.stored.ticket.is_drill or _is_for_the_desk(found.event):
         return
@@ -114,7 +114,7 @@ def _iso(at: datetime | None) -> str | None:
 def channel_messages(
     found: Happened, channels: Iterable[TeamChannel], policy: Policy, real_now: datetime
 ) -> Iterator[RelayMessage]:
-    """Yield a message for each team channel that is about this event: a breach, or a ticket that came to the desk."""
+    """Yield a message for each team channel with the event's topic: a breach, or a ticket that came to the desk."""
     told = _breach(found, policy) or _came_to_the_desk(found, policy)
     if told is None or found.stored.ticket.is_drill:
         return

@@ -1,6 +1,6 @@
-"""Events as JSON: what the `details` column and the API's `details` hold for each kind, and back.
+"""Converts the details of events to JSON and back, for the `details` of the database and of the API.
 
-No other module knows this. Times are ISO 8601 in UTC. Keys are written in a fixed order, and a key without a value is
+No other module does this. Times are ISO 8601 in UTC. Keys are written in a fixed order, and a key without a value is
 left out.
 """
 
@@ -16,7 +16,10 @@ _WRITERS = action_codecs.WRITERS | pager_codecs.WRITERS
 
 
 def event_from(kind: str, common: Common, details: Details) -> Event:
-    """Return the event in a row; `Unreadable` if its details make no sense. Raises KeyError for an unknown kind."""
+    """Return the event in a database row. Raises KeyError for an unknown kind.
+
+    The event is an `Unreadable` if its details are not valid for its kind.
+    """
     read = _READERS[kind]
     try:
         return read(common, details)
@@ -25,5 +28,5 @@ def event_from(kind: str, common: Common, details: Details) -> Event:
 
 
 def details_of(event: Event) -> Json:
-    """Return the `details` of this event as JSON; those of an `Unreadable` event are as they were stored."""
+    """Return the `details` of an event as JSON. An `Unreadable` event has the details that were stored."""
     return event.details if isinstance(event, Unreadable) else _WRITERS[type(event)](event)

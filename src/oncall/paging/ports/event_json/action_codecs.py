@@ -1,4 +1,4 @@
-"""The events of people and callers as JSON, and back."""
+"""Converts the events that people and callers cause to JSON and back."""
 
 from __future__ import annotations
 

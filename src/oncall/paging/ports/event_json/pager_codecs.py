@@ -1,4 +1,4 @@
-"""The pager's own events as JSON, and back."""
+"""Converts the events that the pager causes to JSON and back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Values inside the details of events as JSON, and back: times, versions, positions, marks."""
+"""Converts values in the details of an event to JSON and back.
+
+These are times, versions of the policy, positions in the escalation, and marks of SLA alerts.
+"""
 
 from __future__ import annotations
 
@@ -19,20 +22,22 @@ Details = Mapping[str, Any]
 Common = tuple[str, datetime, str, str, str | None, int]
 """The common fields of an event in their order: ticket, at, by, why, id, seq."""
 Reader = Callable[[Common, Details], Event]
-"""Makes the event of one kind."""
+"""A function that builds an event of one kind from its common fields and its details."""
 Writer = Callable[[Any], Json]
-"""Returns the JSON of an event of one class. The parameter is Any because a table of writers by class has no exact
-type."""
+"""A function that returns the details of an event of one class as JSON.
+
+The parameter is Any because a table of writers by class has no exact type.
+"""
 
 
 def instant(text: str) -> datetime:
-    """Return the time (aware UTC) of ISO 8601 text with an offset."""
+    """Parse an ISO 8601 time with an offset. Returns it as aware UTC."""
     at = datetime.fromisoformat(text)
     return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
 def maybe_instant(text: str | None) -> datetime | None:
-    """Return the time as `instant` does; None for null."""
+    """Parse a time as `instant` does; None for None."""
     return None if text is None else instant(text)
 
 
@@ -42,51 +47,54 @@ def text(at: datetime | None) -> str | None:
 
 
 def terms_of(details: Details) -> TermsVersions | None:
-    """Return the versions of policy and hours that the details name; None if they name none."""
+    """Return the versions of the policy and business hours that the details name; None if they name none."""
     version = details.get("policy")
     return None if version is None else _terms(version, details.get("hours"))
 
 
 @lru_cache(maxsize=1024)
 def _terms(policy: int, hours: int | None) -> TermsVersions:
-    """Return the versions; thousands of events in a report name the same ones."""
+    """Return the versions as an object.
+
+    It is cached, because thousands of events in a report have the same versions.
+    """
     return TermsVersions(policy, hours)
 
 
 def terms_json(terms: TermsVersions | None) -> Json:
-    """Return the JSON keys that name the versions of policy and hours."""
+    """Return the versions of the policy and business hours as keys of the details; no keys for None."""
     if terms is None:
         return {}
     return {"policy": terms.policy} if terms.hours is None else {"policy": terms.policy, "hours": terms.hours}
 
 
 def reported_of(details: Details) -> ReportedTimes | None:
-    """Return when the event was reported; None if the event counts when it was reported."""
+    """Return the times of the event's report; None if the details have none."""
     recorded_at, said_at = details.get("recorded_at"), details.get("said_at")
     return None if recorded_at is said_at is None else ReportedTimes(maybe_instant(recorded_at), maybe_instant(said_at))
 
 
 def reported_json(event: ActionEvent) -> Json:
-    """Return the JSON keys that say when the event was reported."""
+    """Return the times of the event's report as keys of the details; no keys if it has none."""
     if event.reported is None:
         return {}
     return given(recorded_at=text(event.reported.recorded_at), said_at=text(event.reported.said_at))
 
 
 def given(**values: str | None) -> Json:
-    """Return the values that are not None, by name."""
+    """Return the keyword arguments that are not None."""
     return {name: value for name, value in values.items() if value is not None}
 
 
 def position_of(found: Details | None) -> Position | None:
-    """Return the next step; None for null."""
+    """Return the position of an escalation step from its JSON; None for None."""
     if found is None:
         return None
     return Position(found["round"], found["step"], instant(found["due_at"]), instant(found["round_began_at"]))
 
 
 def position_json(position: Position | None) -> Json | None:
-    """Return the next step as JSON; None for None."""
+    """Return the position of an escalation step as JSON; None for None."""
     if position is None:
         return None
     return {
@@ -98,12 +106,12 @@ def position_json(position: Position | None) -> Json | None:
 
 
 def mark_of(found: list[str]) -> AlertMark:
-    """Return the mark of an SLA alert, from `[kind, metric, since]` with or without a due time."""
+    """Return the mark of an SLA alert from its JSON: `[kind, metric, since]`, or `[kind, metric, since, due_at]`."""
     kind, metric, since, *due_at = found
     return AlertMark(EventKind(kind), Metric(metric), instant(since), instant(due_at[0]) if due_at else None)
 
 
 def mark_json(mark: AlertMark) -> list[str]:
-    """Return the inverse of `mark_of`."""
+    """Return the mark of an SLA alert as JSON, in the form that `mark_of` reads."""
     name = [mark.kind.value, mark.metric.value, mark.since.isoformat()]
     return name if mark.due_at is None else [*name, mark.due_at.isoformat()]
