@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from oncall.status.component_history import ComponentHistory, SecondsSpan, StateSeconds
 from oncall.status.component_states import ComponentState
+from oncall.status.counted_intervals import IN_FULL, counted_intervals
 from oncall.status.status_actions import (
     AnnounceMaintenance,
     CancelMaintenance,
@@ -19,6 +20,7 @@ from oncall.status.status_actions import (
     UpdateIncident,
 )
 from oncall.status.status_events import PublishedStatusFile
+from oncall.status.status_record import epoch
 from oncall.status.uptime import component_tally, page_tally
 from tests.paging.world import STATUS
 from tests.status.log import MemoryLog, at
@@ -161,6 +163,44 @@ def test_a_component_that_is_retired_keeps_its_history_and_a_renamed_one_too() -
     assert record.incident(incident).components == ("api",)
     assert (record.name_of("api"), record.name_of("portal")) == ("API", "Portal")
     assert record.first_published["portal"] == at("2026-12-01 00:00")
+
+
+def test_a_core_component_that_is_retired_keeps_counting_for_the_time_before() -> None:
+    log = MemoryLog()
+    outage(log, MAJOR, "2027-02-01 10:00", "2027-02-01 12:00")
+    february = "2027-02-01 00:00", "2027-03-01 00:00"
+    before = log.figures("page", *february)
+    text = STATUS.replace("  - {id: portal, name: CAS portal, group: app, core: true}\n", "")
+    log.files.append(PublishedStatusFile(at("2027-03-15 00:00"), text, "America/New_York"))
+    assert log.figures("page", *february) == before
+    assert before["down"] == 7200
+    (group,) = log.uptime(*february)["groups"]
+    assert group["down"] == 7200
+    counted = counted_intervals(log.record, SecondsSpan(epoch(at("2027-02-01 00:00")), epoch(at("2027-03-01 00:00"))))
+    assert [(each.component, each.how) for each in counted] == [("CAS portal", IN_FULL)]
+
+
+def test_a_component_that_becomes_core_changes_no_figure_of_the_time_before() -> None:
+    log = MemoryLog()
+    outage(log, MAJOR, "2027-02-01 10:00", "2027-02-01 12:00", "api")
+    outage(log, MAJOR, "2027-03-20 10:00", "2027-03-20 11:00", "api")
+    text = STATUS.replace("name: API, group: app", "name: API, group: app, core: true")
+    log.files.append(PublishedStatusFile(at("2027-03-01 00:00"), text, "America/New_York"))
+    months = [log.figures("page", f"2027-0{month}-01 00:00", f"2027-0{month + 1}-01 00:00") for month in (2, 3)]
+    assert [each["down"] for each in months] == [0, 3600]
+    quarter = log.figures("page", "2027-02-01 00:00", "2027-04-01 00:00")
+    assert quarter["seconds"] == sum(each["seconds"] for each in months)
+    assert quarter["down"] == 3600
+
+
+def test_a_component_is_not_measured_while_it_is_not_on_the_page() -> None:
+    log = MemoryLog()
+    text = STATUS.replace("  - {id: api, name: API, group: app}\n", "")
+    for day, each in (("2027-03-10", text), ("2027-03-15", STATUS), ("2027-03-16", STATUS)):
+        log.files.append(PublishedStatusFile(at(f"{day} 00:00"), each, "America/New_York"))
+    found = log.figures("api", "2027-03-01 00:00", "2027-04-01 00:00")
+    # The clock changed on 14 March, one of the five days without it.
+    assert found["seconds"] - found["measured"] == 5 * 86_400 - 3600
 
 
 spans = st.builds(

@@ -49,21 +49,26 @@ def _of_incident(incident: Incident, record: StatusRecord) -> Iterator[CountedIn
         ComponentState.MAJOR: IN_FULL,
         ComponentState.PARTIAL: f"counts by {float(record.page.partial_weight):g}",
     }
-    for component in record.page.public if is_public(incident, record) else ():
-        for span in incident.spans_of(component.id):
+    for component in _components(record) if is_public(incident, record) else ():
+        for span in incident.spans_of(component):
             if span.state in weights:
                 whole = SecondsSpan(epoch(span.start), epoch(span.end) if span.end else record.now_seconds + 1)
-                for part, how in _parts(whole, component.id, record, weights[span.state], IN_AGREED):
-                    yield _interval(incident, component.name, part, span.state, how, record)
+                for part, how in _parts(whole, component, record, weights[span.state], IN_AGREED):
+                    yield _interval(incident, record.name_of(component), part, span.state, how, record)
 
 
 def _of_work(work: Maintenance, record: StatusRecord) -> Iterator[CountedInterval]:
     state = ComponentState.UNDER_MAINTENANCE
-    for component in record.page.public if is_public(work, record) else ():
-        for span in work.spans() if component.id in work.components else ():
+    for component in _components(record) if is_public(work, record) else ():
+        for span in work.spans() if component in work.components else ():
             whole = SecondsSpan(epoch(span.start), epoch(span.end))
-            for part, how in _parts(whole, component.id, record, ONLY_STRICT, AGREED):
-                yield _interval(work, component.name, part, state, how, record)
+            for part, how in _parts(whole, component, record, ONLY_STRICT, AGREED):
+                yield _interval(work, record.name_of(component), part, state, how, record)
+
+
+def _components(record: StatusRecord) -> list[str]:
+    """Return the ids of the components that everyone may see, and of those that the page no longer has."""
+    return [name for name in record.histories if name in record.shown]
 
 
 def _parts(

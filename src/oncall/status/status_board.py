@@ -8,9 +8,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from oncall.status.component_history import SecondsSpan
 from oncall.status.day_bars import DAYS, last_window
 from oncall.status.incidents import Incident
+from oncall.status.page_uptime import uptime_of_group, uptime_of_page
 from oncall.status.status_history import RECENT_DAYS
 from oncall.status.status_record import StatusRecord, epoch
-from oncall.status.uptime import Tally, component_tally, group_tally, page_tally
+from oncall.status.uptime import Tally, component_tally
 from oncall.support.status_file import Component, Group
 from oncall.support.wording import ago
 
@@ -69,8 +70,8 @@ def _window(name: str, span: SecondsSpan, record: StatusRecord) -> WindowUptime:
     page, histories = record.page, record.histories
     components = tuple((each, component_tally(histories[each.id], span, page)) for each in page.components)
     shown = [each for each in page.groups if any(one.group == each.id for one in page.public)]
-    groups = tuple((each, group_tally(histories, each.id, span, page)) for each in shown)
-    return WindowUptime(name, page_tally(histories, span, page), groups, components)
+    groups = tuple((each, uptime_of_group(record, each.id, span)) for each in shown)
+    return WindowUptime(name, uptime_of_page(record, span), groups, components)
 
 
 def _midnight(record: StatusRecord, day: date) -> int:

@@ -15,6 +15,7 @@ from oncall.status.component_states import ComponentState
 from oncall.status.counted_intervals import counted_intervals
 from oncall.status.day_bars import DAYS, day_bars, last_window
 from oncall.status.incidents import Incident, Maintenance
+from oncall.status.page_uptime import uptime_of_page
 from oncall.status.status_board import uptime_windows
 from oncall.status.status_entries import entries
 from oncall.status.status_history import RECENT_DAYS, History, history_of, recent_entries
@@ -30,7 +31,7 @@ from oncall.status.status_words import (
 from oncall.status.statuspage_components import page_id
 from oncall.status.statuspage_json import is_public, link_to, public_impact
 from oncall.status.top_line import top_line
-from oncall.status.uptime import Tally, component_tally, page_tally, percent
+from oncall.status.uptime import Tally, component_tally, percent
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -57,7 +58,7 @@ def status_html(record: StatusRecord, base: str, *, may_subscribe: bool = False,
         symbol_of_page=INDICATOR_SYMBOLS[line.indicator],
         groups=[(name, rows) for name, rows in groups if rows],
         tallies=tallies,
-        page_tally=page_tally(record.histories, window, page),
+        page_tally=uptime_of_page(record, window),
         days=DAYS,
         windows=uptime_windows(record),
         counted=counted_intervals(record, window),

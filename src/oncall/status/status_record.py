@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -14,13 +14,21 @@ from oncall.status.incidents import Incident, Maintenance, incidents_of, mainten
 from oncall.status.observations import Seen, observations, observations_of, spells_of
 from oncall.status.proposals import Proposal, hindrances_of, proposals_of
 from oncall.status.status_events import MonitorLook, PublishedStatusFile, StatusEvent, StatusLog
-from oncall.support.status_file import StatusPage, published_page
+from oncall.support.status_file import Component, StatusPage, published_page
 from oncall.support.windows import Window
 
 NOT_THERE = "this is not on the status page any more; open the page again and choose from it"
 NO_PAGE = (
     "no status page is published; name a status file in the policy (status: status.yaml) and publish a plan with it"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Era:
+    """A span in which the published files named the same components for the figures. page: its latest page."""
+
+    span: SecondsSpan
+    page: StatusPage
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,10 @@ class StatusRecord:
     """All observations of components by machines."""
     monitored: Mapping[str, tuple[SecondsSpan, ...]]
     """When each component had a monitor, by id."""
+    published: Mapping[str, tuple[SecondsSpan, ...]]
+    """When each component was on the page, by id, also of components that the page no longer has."""
+    eras: tuple[Era, ...]
+    """The published pages, the oldest first."""
     retired: dict[str, str]
     """The names of components that an earlier page had, by id."""
     shown: frozenset[str]
@@ -111,8 +123,8 @@ class StatusRecord:
 
     @cached_property
     def histories(self) -> dict[str, ComponentHistory]:
-        """Return the history of every component of the page, by id."""
-        return {each.id: self._history(each.id) for each in self.page.components}
+        """Return the history of every component that was ever on the page, by id."""
+        return {name: self._history(name) for name in self.first_published}
 
     @cached_property
     def changed_at(self) -> dict[str, int]:
@@ -139,16 +151,20 @@ class StatusRecord:
         return ComponentHistory(component, first, tuple(outages), tuple(work), tuple(agreed), gaps)
 
     def _gaps(self, component: str, outages: Iterable[SecondsSpan]) -> tuple[SecondsSpan, ...]:
-        """Return the spans in which the component had a monitor, but no machine or person reported a state."""
-        if component not in self.monitored:
-            return ()
+        """Return the spans in which the component was not on the page, or had a monitor but no machine or person
+        reported a state.
+        """
         lasting = self.now_seconds + 1
+        whole = SecondsSpan(epoch(self.first_published[component]), lasting)
+        absent = tuple(outside([whole], self.published.get(component, ())))
+        if component not in self.monitored:
+            return absent
         seen = [
             SecondsSpan(epoch(spell.start), lasting if spell.end is None else epoch(spell.end))
             for spell in spells_of(observations_of(component, self.words))
             if spell.seen is not Seen.SILENT
         ]
-        return tuple(outside(self.monitored[component], [*seen, *outages]))
+        return (*absent, *outside(self.monitored[component], [*seen, *outages]))
 
 
 def read_status(log: StatusLog, now: datetime) -> StatusRecord:
@@ -181,23 +197,63 @@ def status_record(
     proposals = proposals_of(events, words, hindrances_of(opened, work), now)
     public = [each.incident for each in proposals if each.incident is not None]
     incidents = sorted([*opened, *public], key=lambda each: (each.started_at, each.id), reverse=True)
-    monitored = _monitored(files, epoch(now) + 1)
+    lasting = epoch(now) + 1
+    on_page = _spans(files, lasting, lambda each: True)
+    monitored = _spans(files, lasting, lambda each: each.monitor is not None)
     shown = frozenset(name for name, is_public in is_shown.items() if is_public)
     return StatusRecord(
-        page, now, first, tuple(incidents), tuple(work), tuple(proposals), tuple(words), monitored, retired, shown
+        page,
+        now,
+        first,
+        tuple(incidents),
+        tuple(work),
+        tuple(proposals),
+        tuple(words),
+        monitored,
+        on_page,
+        tuple(_eras(files, lasting)),
+        retired,
+        shown,
     )
 
 
-def _monitored(files: Sequence[PublishedStatusFile], lasting: int) -> dict[str, tuple[SecondsSpan, ...]]:
-    """Return the spans in which each component had a monitor, by component. Spans that still last end at `lasting`."""
+def _spans(
+    files: Sequence[PublishedStatusFile], lasting: int, has: Callable[[Component], bool]
+) -> dict[str, tuple[SecondsSpan, ...]]:
+    """Return the spans of the files in which a component is as `has` says, by component. Spans that touch are joined;
+    those that still last end at `lasting`.
+    """
     found: dict[str, tuple[SecondsSpan, ...]] = {}
+    for span, page in _in_force(files, lasting):
+        for component in page.components:
+            if has(component):
+                *before, last = found.get(component.id, (SecondsSpan(span.start, span.start),))
+                touches = last.end == span.start
+                joined = [SecondsSpan(last.start, span.end)] if touches else [last, span]
+                found[component.id] = (*before, *joined)
+    return found
+
+
+def _eras(files: Sequence[PublishedStatusFile], lasting: int) -> list[Era]:
+    found: list[Era] = []
+    for span, page in _in_force(files, lasting):
+        if found and _counted(found[-1].page) == _counted(page):
+            span = SecondsSpan(found.pop().span.start, span.end)
+        found.append(Era(span, page))
+    return found
+
+
+def _counted(page: StatusPage) -> tuple[object, ...]:
+    """Return what decides which components count for the page and for each group."""
+    return page.core, tuple((each.id, each.group) for each in page.public)
+
+
+def _in_force(files: Sequence[PublishedStatusFile], lasting: int) -> Iterator[tuple[SecondsSpan, StatusPage]]:
+    """Yield each file's page with the span in which it was the published one. The last one ends at `lasting`."""
     ends = [*(epoch(each.at) for each in files[1:]), lasting]
     for each, end in zip(files, ends, strict=True):
-        span = SecondsSpan(epoch(each.at), end)
-        for component in published_page(each.text, each.zone).components:
-            if component.monitor is not None and span.start < span.end:
-                found[component.id] = (*found.get(component.id, ()), span)
-    return found
+        if epoch(each.at) < end:
+            yield SecondsSpan(epoch(each.at), end), published_page(each.text, each.zone)
 
 
 def epoch(at: datetime) -> int:

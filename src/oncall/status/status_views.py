@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 from oncall.errors import Refused
 from oncall.status.component_history import SecondsSpan
 from oncall.status.incidents import Incident, Maintenance
+from oncall.status.page_uptime import uptime_of_group, uptime_of_page
 from oncall.status.proposals import Proposal, ProposalState
 from oncall.status.status_record import StatusRecord, epoch
 from oncall.status.status_texts import check_years
 from oncall.status.top_line import top_line
-from oncall.status.uptime import Tally, component_tally, group_tally, page_tally, percent
+from oncall.status.uptime import Tally, component_tally, percent
 from oncall.support.status_file import StatusPage
 
 PAGE = "page"
@@ -184,11 +185,11 @@ def uptime_view(record: StatusRecord, window: SecondsSpan, components: Iterable[
         "promise": f"{float(page.promise):g}",
         "components": [_figures(name, component_tally(record.histories[name], cut, page), page) for name in shown],
         "groups": [
-            _figures(group.id, group_tally(record.histories, group.id, cut, page), page)
+            _figures(group.id, uptime_of_group(record, group.id, cut), page)
             for group in page.groups
             if not components and any(each.group == group.id for each in page.public)
         ],
-        "page": page_figures(page_tally(record.histories, cut, page), page),
+        "page": page_figures(uptime_of_page(record, cut), page),
     }
 
 

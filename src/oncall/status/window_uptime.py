@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from oncall.status.component_history import SecondsSpan
+from oncall.status.page_uptime import uptime_of_page
 from oncall.status.status_events import StatusLog
 from oncall.status.status_record import epoch, read_status
 from oncall.status.status_views import UptimeFigures, page_figures, uptime_view
 from oncall.status.status_words import formula_sentence, uptime_sentence
-from oncall.status.uptime import page_tally
 from oncall.support.windows import Window
 
 
@@ -36,7 +36,7 @@ def uptime_of(log: StatusLog, window: Window, now: datetime, customer: str = "")
         return None
     record = read_status(log, now)
     cut = SecondsSpan(epoch(window.start), min(epoch(window.end), record.now_seconds))
-    tally, page = page_tally(record.histories, cut, record.page), record.page
+    tally, page = uptime_of_page(record, cut), record.page
     seen = [each for each in page.components if each.is_public or each.is_private_to(customer)]
     view = uptime_view(record, cut)
     names = {group.id: group.name for group in page.groups}
