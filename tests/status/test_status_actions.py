@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -228,6 +228,24 @@ def test_a_maintenance_that_is_over_or_cancelled_stays_so(log: MemoryLog) -> Non
         with pytest.raises(Conflict, match=f"maintenance {work} is cancelled already"):
             log.act(action)
     assert list(log.record.maintenances[0].spans()) == []
+
+
+def test_new_times_of_a_maintenance_are_not_in_the_past(log: MemoryLog) -> None:
+    work = log.act(AnnounceMaintenance("w", ("portal",), log.now + timedelta(hours=4), log.now + timedelta(hours=6)))
+    log.now += timedelta(seconds=30)
+    with pytest.raises(Refused, match="is over; write a start from now on"):
+        log.act(RescheduleMaintenance(work, log.now - timedelta(hours=2)))
+    with pytest.raises(Refused, match=f"is over; cancel the maintenance to end it now: oncall status cancel {work}"):
+        log.act(RescheduleMaintenance(work, log.now - timedelta(minutes=10), log.now - timedelta(minutes=5)))
+    # The page prints the times that count, so a start some minutes ago becomes now.
+    log.act(RescheduleMaintenance(work, log.now - timedelta(minutes=10)))
+    assert log.record.maintenance(work).window.start == log.now
+    log.now += timedelta(hours=1)
+    with pytest.raises(Refused, match="its start does not change any more"):
+        log.act(RescheduleMaintenance(work, log.now - timedelta(minutes=10)))
+    log.act(RescheduleMaintenance(work, end=log.now + timedelta(hours=1)))
+    (first, second) = log.record.maintenance(work).spans()
+    assert (first.end, second.end) == (log.now, log.now + timedelta(hours=1))
 
 
 def test_without_a_published_page_every_action_says_what_to_do(log: MemoryLog) -> None:

@@ -108,6 +108,28 @@ def test_maintenance_that_takes_longer_than_announced_is_agreed_for_the_announce
     assert found["strict"] == "87.500"  # three of 24 hours
 
 
+def test_an_announcement_that_was_moved_away_does_not_excuse_an_outage_later() -> None:
+    log = MemoryLog(now="2027-01-01 00:00")
+    work = log.act(AnnounceMaintenance("w", ("portal",), at("2027-02-01 00:00"), at("2027-03-01 00:00")))
+    log.act(RescheduleMaintenance(work, at("2027-02-27 02:00"), at("2027-02-27 04:00")))
+    log.now = at("2027-02-10 12:00")
+    incident = log.act(OpenIncident("x", {"portal": MAJOR}))
+    log.act(RescheduleMaintenance(work, at("2027-02-10 12:00"), at("2027-02-10 14:00")))
+    log.now = at("2027-02-10 14:00")
+    log.act(UpdateIncident(incident, "resolved"))
+    found = log.figures("portal", "2027-02-10 00:00", "2027-02-11 00:00")
+    assert (found["agreed"], found["down"]) == (0, 7200)
+
+
+def test_of_a_maintenance_that_was_moved_late_the_hours_that_were_announced_all_along_are_agreed() -> None:
+    log = MemoryLog(now="2027-02-01 00:00")
+    work = log.act(AnnounceMaintenance("w", ("portal",), at("2027-02-10 02:00"), at("2027-02-10 04:00")))
+    log.now = at("2027-02-10 01:00")
+    log.act(RescheduleMaintenance(work, at("2027-02-10 03:00"), at("2027-02-10 05:00")))
+    log.now = at("2027-02-11 00:00")
+    assert log.figures("portal", "2027-02-10 00:00", "2027-02-11 00:00")["agreed"] == 3600
+
+
 def test_an_outage_inside_agreed_maintenance_does_not_count() -> None:
     log = MemoryLog()
     work = at("2027-02-10 02:00"), at("2027-02-10 04:00")

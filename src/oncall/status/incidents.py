@@ -161,22 +161,39 @@ class Maintenance:
 
     def spans(self) -> Iterator[Window]:
         """Yield the spans under maintenance. A later announcement replaces the times of an earlier one."""
+        for _, span in self._spans():
+            yield span
+
+    def agreed_spans(self, notice: timedelta) -> Iterator[Window]:
+        """Yield the spans under maintenance that were announced at least `notice` before their start.
+
+        The announcement must have stood since: times that a later announcement left out were not expected any more.
+        """
+        for number, span in self._spans():
+            standing = span
+            for plan in reversed(self.plans[: number + 1]):
+                common = _shared(standing, plan.window)
+                if common is None:
+                    break
+                standing = common
+                if plan.at + notice <= plan.window.start:
+                    yield standing
+
+    def _spans(self) -> Iterator[tuple[int, Window]]:
+        """Yield the spans under maintenance, each with the number of the plan that was in force."""
         for number, plan in enumerate(self.plans):
             # The first announcement also applies to earlier times, so that past work can be recorded.
             start = plan.window.start if number == 0 else max(plan.window.start, plan.at)
             ends = [plan.window.end, *[later.at for later in self.plans[number + 1 : number + 2]]]
             ends += [self.cancelled.at] if self.cancelled is not None else []
             if start < min(ends):
-                yield Window(start, min(ends))
+                yield number, Window(start, min(ends))
 
-    def agreed_spans(self, notice: timedelta) -> Iterator[Window]:
-        """Yield the spans under maintenance that were announced at least `notice` before their start."""
-        agreed = [plan.window for plan in self.plans if plan.at + notice <= plan.window.start]
-        for span in self.spans():
-            for window in agreed:
-                start, end = max(span.start, window.start), min(span.end, window.end)
-                if start < end:
-                    yield Window(start, end)
+
+def _shared(one: Window, other: Window) -> Window | None:
+    """Return what two windows have in common; None if that is nothing."""
+    start, end = max(one.start, other.start), min(one.end, other.end)
+    return Window(start, end) if start < end else None
 
 
 def _without(span: StateSpan, silences: Iterable[StateSpan]) -> Iterator[StateSpan]:

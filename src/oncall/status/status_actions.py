@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from oncall.errors import Conflict, Refused
 from oncall.status.component_states import ComponentState, IncidentState, MaintenanceState
-from oncall.status.incidents import Incident
+from oncall.status.incidents import Incident, Maintenance
 from oncall.status.named_states import component_state, incident_state
 from oncall.status.proposal_actions import DismissProposal, PublishProposal, dismissed, published
 from oncall.status.status_events import StatusEvent, StatusEventKind, StatusLog
@@ -22,6 +22,8 @@ UNNAMED = "We are investigating a problem"
 """The title of an incident that is opened from a ticket without a title, because customers' words stay private."""
 _PAST = timedelta(minutes=1)
 """A stated time that is further back than this counts as a time in the past."""
+_NOW_WITHIN = timedelta(minutes=15)
+"""A new start of a maintenance that is at most this far back means now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,8 +275,10 @@ def _rescheduled(record: StatusRecord, action: RescheduleMaintenance, author: St
         raise Refused(f"{words}: --start TIME, --end TIME", on_page=words)
     _check_not_over(record, maintenance.id, author)
     window = maintenance.window
-    start = (action.start or window.start).replace(microsecond=0)
-    end = (action.end or window.end).replace(microsecond=0)
+    start, end = _new_start(record, maintenance, action.start), (action.end or window.end).replace(microsecond=0)
+    if end <= author.now:
+        words = f"{_shown(record, end)} is over; cancel the maintenance to end it now"
+        raise Refused(f"{words}: oncall status cancel {maintenance.id}", on_page=words)
     if end <= start:
         raise Refused(f"the end, {_shown(record, end)}, is not after the start, {_shown(record, start)}")
     if Window(start, end) == window:
@@ -290,6 +294,20 @@ def _rescheduled(record: StatusRecord, action: RescheduleMaintenance, author: St
         start=start,
         end=end,
     )
+
+
+def _new_start(record: StatusRecord, maintenance: Maintenance, asked: datetime | None) -> datetime:
+    """Return the start of a maintenance after a change. Raises Refused for another start in the past."""
+    present, now = maintenance.window.start, record.now.replace(microsecond=0)
+    start = asked.replace(microsecond=0) if asked is not None else present
+    if start >= now or start == present:
+        return start
+    if present <= now:
+        words = f"the maintenance has begun at {_shown(record, present)}; its start does not change any more"
+        raise Refused(words)
+    if start < now - _NOW_WITHIN:
+        raise Refused(f"{_shown(record, start)} is over; write a start from now on")
+    return now
 
 
 def _cancelled(record: StatusRecord, action: CancelMaintenance, author: StatusAuthor) -> StatusEvent:
