@@ -181,6 +181,7 @@ def test_the_feeds_have_an_entry_for_each_update(log: MemoryLog) -> None:
     rss = ElementTree.fromstring(feed(record, "rss"))
     assert [item.findtext("title") for item in rss.iter("item")] == titles
     alone = ElementTree.fromstring(feed(record, "atom", "api"))
+    assert alone.findtext(f"{ATOM}id") != atom.findtext(f"{ATOM}id")
     assert len(list(alone.iter(f"{ATOM}entry"))) == 1
 
 
@@ -232,6 +233,22 @@ def test_the_page_of_an_incident_shows_the_start_that_each_correction_set(log: M
         "Corrected to Mon 2027-03-01 10:50 EST (15:50 UTC) on Mon 2027-03-01 12:00 EST (17:00 UTC): first errors",
         "Corrected to Mon 2027-03-01 10:40 EST (15:40 UTC) on Mon 2027-03-01 12:20 EST (17:20 UTC): an alert",
     ]
+
+
+def test_a_reader_sees_the_impact_and_what_each_update_changed() -> None:
+    log = MemoryLog(now="2027-03-01 12:00")
+    log.act(OpenIncident("Down", {"portal": "major_outage", "acme-vpn": "major_outage"}))
+    log.act(UpdateIncident("id1", components={"portal": "partial_outage"}))
+    front = BeautifulSoup(status_html(log.record, "/status/"), "html.parser").select_one("section.incident")
+    assert front is not None and "Impact: critical" in front.text
+    said = [each.text for each in front.select("article .changes")]
+    assert said == ["CAS portal: ◐ partial outage", "CAS portal: ✕ major outage"]
+    log.act(UpdateIncident("id1", "resolved"))
+    own = BeautifulSoup(incident_html(log.record, "id1", "/status/"), "html.parser")
+    assert [each.text for each in own.select("article .changes")] == ["CAS portal: ✓ operational", *said]
+    assert "Impact: critical." in own.text
+    bodies = [each.findtext(f"{ATOM}content") for each in ElementTree.fromstring(feed(log.record, "atom")).iter()]
+    assert "CAS portal: partial outage" in bodies
 
 
 def test_a_group_is_updated_when_the_state_of_a_member_changes(log: MemoryLog) -> None:

@@ -102,6 +102,15 @@ class Incident:
         """Return the impact: that of the worst state of any component."""
         return impact_of(worst(state for update in self.updates for state in update.components.values()))
 
+    def states_set(self) -> Iterator[tuple[Update, Mapping[str, ComponentState]]]:
+        """Yield each update with the states that it gave to components. An end makes all of them operational."""
+        known: dict[str, ComponentState] = {}
+        for update in self.updates:
+            is_end = update.state is IncidentState.RESOLVED
+            states = dict.fromkeys(known, ComponentState.OPERATIONAL) if is_end else update.components
+            yield update, states
+            known |= states
+
     def spans_of(self, component: str) -> Iterator[StateSpan]:
         """Yield the spans in which the incident held a component in a state other than operational, by time."""
         changes = list(self._changes_of(component))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from oncall.status.component_states import ComponentState
 from oncall.status.incidents import Incident, Maintenance
 from oncall.status.status_record import StatusRecord
 from oncall.status.status_words import STEP_WORDS
@@ -16,7 +18,9 @@ MOST_ENTRIES = 50
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry. id: never changes. link: the page of its incident or maintenance."""
+    """One entry. id: never changes. link: the page of its incident or maintenance. changes: in words, the states that
+    it gave to components that everyone may see.
+    """
 
     id: str
     title: str
@@ -24,6 +28,7 @@ class Entry:
     body: str
     link: str
     components: tuple[str, ...]
+    changes: str = ""
 
 
 def entries(record: StatusRecord, component: str | None = None) -> list[Entry]:
@@ -51,9 +56,15 @@ def _of_incident(incident: Incident, record: StatusRecord) -> list[Entry]:
             update.message,
             link_to(incident.id, record),
             incident.components,
+            "; ".join(f"{name}: {state.words.lower()}" for name, state in shown_states(record, states)),
         )
-        for update in incident.updates
+        for update, states in incident.states_set()
     ]
+
+
+def shown_states(record: StatusRecord, states: Mapping[str, ComponentState]) -> list[tuple[str, ComponentState]]:
+    """Return the names and states of the components that everyone may see."""
+    return [(record.name_of(each), state) for each, state in states.items() if each in record.shown]
 
 
 def _of_work(maintenance: Maintenance, record: StatusRecord) -> list[Entry]:

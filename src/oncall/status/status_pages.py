@@ -17,7 +17,7 @@ from oncall.status.day_bars import DAYS, day_bars, last_window
 from oncall.status.incidents import Incident, Maintenance
 from oncall.status.page_uptime import uptime_of_page
 from oncall.status.status_board import uptime_windows
-from oncall.status.status_entries import entries
+from oncall.status.status_entries import entries, shown_states
 from oncall.status.status_history import RECENT_DAYS, History, history_of, recent_entries
 from oncall.status.status_record import StatusRecord
 from oncall.status.status_words import (
@@ -41,9 +41,11 @@ MOST_UPDATES = 5
 INDICATOR_SYMBOLS = {"none": "✓", "maintenance": "⚒", "minor": "▽", "major": "◐", "critical": "✕"}
 
 
-def status_html(record: StatusRecord, base: str, *, may_subscribe: bool = False, may_text: bool = False) -> str:
+def status_html(
+    record: StatusRecord, base: str, *, may_subscribe: bool = False, may_text: bool = False, may_post: bool = False
+) -> str:
     """Return the page. base: the path from the page to its files, like `/status/`. may_subscribe: show the form to
-    subscribe. may_text: show the form for phone numbers.
+    subscribe by mail. may_text: show the form for phone numbers. may_post: show the form for webhooks.
     """
     page, window, line = record.page, last_window(record), top_line(record)
     components = [(each, record.state_of(each.id), list(day_bars(record, each.id))) for each in page.public]
@@ -70,6 +72,7 @@ def status_html(record: StatusRecord, base: str, *, may_subscribe: bool = False,
         most_updates=MOST_UPDATES,
         may_subscribe=may_subscribe,
         may_text=may_text,
+        may_post=may_post,
     )
 
 
@@ -124,7 +127,13 @@ def feed(record: StatusRecord, form: str, component: str | None = None) -> str:
     updated = listed[0].at if listed else min(record.first_published.values())
     name = record.name_of(component) if component is not None else record.page.name
     return _render(
-        f"status_feed.{form}.j2", record, "", entries=listed, updated=updated, title=name, page_id=page_id(record.page)
+        f"status_feed.{form}.j2",
+        record,
+        "",
+        entries=listed,
+        updated=updated,
+        title=name,
+        feed_id=page_id(record.page) if component is None else f"{page_id(record.page)}:component:{component}",
     )
 
 
@@ -151,12 +160,18 @@ def _render(template: str, record: StatusRecord, base: str, **values: object) ->
             time=lambda at: both_times(at, record.page.zone),
             link=lambda subject: link_to(subject, record),
             impact=lambda incident: public_impact(incident, record).value,
+            changes=lambda incident: _changes(incident, record),
             # A file on any web host needs its name in links; the service does not.
             index="" if base.startswith("/") else "/index.html",
             home=base.rstrip("/") if base.startswith("/") else f"{base}index.html",
             **values,
         )
     )
+
+
+def _changes(incident: Incident, record: StatusRecord) -> dict[int, list[tuple[str, ComponentState]]]:
+    """Return the names and new states of the public components that each update changed, by the update's number."""
+    return {update.seq: shown_states(record, states) for update, states in incident.states_set()}
 
 
 @cache

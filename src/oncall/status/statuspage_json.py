@@ -123,10 +123,7 @@ def _updates(incident: Incident, record: StatusRecord) -> list[Document]:
     """Return the updates, the newest first. Resolved updates say which components became operational."""
     found: list[Document] = []
     states: dict[str, ComponentState] = {}
-    for update in incident.updates:
-        new = dict(update.components)
-        if update.state is IncidentState.RESOLVED:
-            new = dict.fromkeys(states, ComponentState.OPERATIONAL)
+    for update, new in incident.states_set():
         found.append(_update(incident, update, states, new, record))
         states |= new
     return found[::-1]

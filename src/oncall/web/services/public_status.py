@@ -134,7 +134,7 @@ class PublicStatus:
         except Refused:
             raise ProblemDocument(404, "no status page is published") from None
         try:
-            ways = (self._services.can_mail, self._services.can_text)
+            ways = (self._services.can_mail, self._services.can_text, self._services.check_hook is not None)
             file = await asyncio.to_thread(_file, record, path, *ways)
         except NotFound as missing:
             raise ProblemDocument(404, str(missing)) from missing
@@ -159,11 +159,12 @@ def static_file(name: str) -> PublicFile:
     return _public(asset(name), media)
 
 
-def _file(record: StatusRecord, path: str, may_subscribe: bool, may_text: bool) -> PublicFile:
+def _file(record: StatusRecord, path: str, may_subscribe: bool, may_text: bool, may_post: bool) -> PublicFile:
     kind, _, rest = path.partition("/")
     makers: dict[str, Callable[[], PublicFile]] = {
         "": lambda: _public(
-            status_html(record, "/status/", may_subscribe=may_subscribe, may_text=may_text).encode(), HTML
+            status_html(record, "/status/", may_subscribe=may_subscribe, may_text=may_text, may_post=may_post).encode(),
+            HTML,
         ),
         "embed.svg": lambda: _public(badge_svg(record).encode(), SVG),
         "feed.atom": lambda: _public(feed(record, "atom").encode(), "application/atom+xml; charset=utf-8"),
