@@ -72,7 +72,7 @@ def test_uptime_is_printed_beside_the_promise(page: Oncall, monkeypatch: pytest.
         page("status", "uptime", "--component", "portal").out.splitlines()[1].endswith("100 % since 2027-01-09 03:12")
     )
     ninety_days = json.loads(page("status", "uptime", "--json").out)
-    assert (ninety_days["from"], ninety_days["to"]) == ("2026-10-13T05:12:00-04:00", "2027-01-11T04:12:00-05:00")
+    assert (ninety_days["from"], ninety_days["to"]) == ("2026-10-14T00:00:00-04:00", "2027-01-11T04:12:00-05:00")
 
 
 def test_maintenance_is_announced_changed_and_cancelled(page: Oncall) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from oncall.status.component_history import SecondsSpan
 from oncall.status.component_states import ComponentState
 from oncall.status.counted_intervals import AGREED, IN_AGREED, IN_FULL, ONLY_STRICT, counted_intervals
-from oncall.status.day_bars import last_window
+from oncall.status.day_bars import last_window, start_of_last_days
 from oncall.status.status_actions import (
     AnnounceMaintenance,
     CancelMaintenance,
@@ -35,7 +35,7 @@ from oncall.status.top_line import top_line
 from oncall.status.uptime import component_tally, group_tally, page_tally
 from oncall.status.window_uptime import uptime_of
 from oncall.support.windows import Window
-from tests.status.log import MemoryLog, at
+from tests.status.log import NEW_YORK, MemoryLog, at
 
 STATES = ("major_outage", "partial_outage", "degraded_performance")
 COMPONENTS = ("portal", "api", "dns")
@@ -162,6 +162,14 @@ def test_the_page_lists_the_intervals_that_count_with_a_link_to_each() -> None:
     assert "Acme" not in page
     log.act(CancelMaintenance(patch))
     assert len(counted_intervals(log.record, last_window(record))) == 5
+
+
+def test_the_terminals_last_90_days_are_those_of_the_page() -> None:
+    now = at("2027-03-31 18:00")
+    assert start_of_last_days(now, NEW_YORK) == at("2027-01-01 00:00")
+    assert last_window(MemoryLog(now="2027-03-31 18:00").record) == SecondsSpan(
+        epoch(at("2027-01-01 00:00")), epoch(now)
+    )
 
 
 def test_a_new_page_says_since_when_it_is_measured_and_what_was_before_does_not_count() -> None:

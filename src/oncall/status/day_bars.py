@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from oncall.status.component_history import SecondsSpan, pieces
 from oncall.status.component_states import ComponentState, worst
@@ -48,8 +49,13 @@ def last_days(record: StatusRecord, days: int = DAYS) -> Iterator[tuple[date, Se
 
 def last_window(record: StatusRecord, days: int = DAYS) -> SecondsSpan:
     """Return the span of the last days, from a local midnight to now."""
-    today = record.now.astimezone(record.page.zone).date()
-    return SecondsSpan(_midnight(record, today - timedelta(days=days - 1)), record.now_seconds)
+    return SecondsSpan(epoch(start_of_last_days(record.now, record.page.zone, days)), record.now_seconds)
+
+
+def start_of_last_days(now: datetime, zone: ZoneInfo, days: int = DAYS) -> datetime:
+    """Return the local midnight (aware UTC) at which the last days up to today begin."""
+    first = now.astimezone(zone).date() - timedelta(days=days - 1)
+    return datetime.combine(first, time(), zone).astimezone(UTC)
 
 
 def _midnight(record: StatusRecord, day: date) -> int:

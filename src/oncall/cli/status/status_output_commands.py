@@ -106,7 +106,10 @@ def show(
 
 def uptime(
     start: str | None = typer.Option(
-        None, "--from", metavar="TIME", help="The start: a date of the page's zone, or a time. Default: 90 days ago."
+        None,
+        "--from",
+        metavar="TIME",
+        help="The start: a date of the page's zone, or a time. Default: that of the last 90 days, as on the page.",
     ),
     end: str | None = typer.Option(None, "--to", metavar="TIME", help="The end, exclusive, at most now. Default: now."),
     component: list[str] | None = typer.Option(
@@ -124,10 +127,12 @@ def uptime(
 
     Examples: oncall status uptime · oncall status uptime --from 2027-03-01 --to 2027-04-01
     """
+    from oncall.status.day_bars import start_of_last_days
+
     with open_status() as page:
         status = page.status()
         zone, now = ZoneInfo(status["timezone"]), datetime.fromisoformat(status["now"])
-        since = _moment("--from", start, zone) if start is not None else now - timedelta(days=90)
+        since = _moment("--from", start, zone) if start is not None else start_of_last_days(now, zone)
         until = _moment("--to", end, zone) if end is not None else now
         view = page.uptime(since, until, tuple(component or ()))
     if json:

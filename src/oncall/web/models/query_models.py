@@ -128,7 +128,7 @@ class UptimeQuery(_Query):
     """The window and the components of the uptime."""
 
     from_: Time = Field("", alias="from")
-    """ISO 8601 with an offset, or a date of the page's zone; 90 days ago when absent."""
+    """ISO 8601 with an offset, or a date of the page's zone; when absent, the start of the page's last 90 days."""
     to: Time = ""
     """As `from`, exclusive; now when absent."""
     component: Annotated[str, Field(examples=["portal"])] = ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
@@ -11,6 +10,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from oncall.paging.actions.posted_status import status_action_from
 from oncall.paging.actions.status_on_page import record_on_page
 from oncall.paging.ports.callers import CallerRole
+from oncall.status.day_bars import start_of_last_days
 from oncall.status.status_actions import StatusAuthor
 from oncall.status.status_record import read_status
 from oncall.status.status_views import StatusChangedView, StatusView, UptimeView, status_view, uptime_between
@@ -50,7 +50,7 @@ async def get_uptime(services: ServicesDep, caller: ReadingCaller, asked: QueryD
     now = services.clock.now().replace(microsecond=0)
     record = await services.engine.read(lambda tx: read_status(tx, now))
     zone = record.page.zone
-    start = asked.time_or_day("from", now - timedelta(days=90), zone, at_its_end=False)
+    start = asked.time_or_day("from", start_of_last_days(now, zone), zone, at_its_end=False)
     end = asked.time_or_day("to", now, zone, at_its_end=False)
     components = tuple(each.strip() for each in (asked.text("component") or "").split(",") if each.strip())
     asked.refuse_faults()
