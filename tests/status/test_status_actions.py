@@ -248,6 +248,21 @@ def test_new_times_of_a_maintenance_are_not_in_the_past(log: MemoryLog) -> None:
     assert (first.end, second.end) == (log.now, log.now + timedelta(hours=1))
 
 
+def test_copied_text_with_odd_spaces_is_taken_and_text_that_turns_the_order_is_refused(log: MemoryLog) -> None:
+    log.act(
+        OpenIncident(
+            "R\u00e9seau\u00a0: panne\ufeff", {}, "10\u202f%\u2009of calls\nfixed by \U0001f469\u200d\U0001f4bb"
+        )
+    )
+    incident = next(each for each in log.record.incidents if "panne" in each.title)
+    assert incident.title == "R\u00e9seau : panne"
+    assert incident.updates[0].message == "10 % of calls\nfixed by \U0001f469\u200d\U0001f4bb"
+    for text in ("\u202eevil", "\u2066x", "\ud800", "a\x00b", "x" * 1_000_000):
+        for action in (OpenIncident("t", {}, text), OpenIncident(text)):
+            with pytest.raises(Refused):
+                log.act(action)
+
+
 def test_without_a_published_page_every_action_says_what_to_do(log: MemoryLog) -> None:
     log.files = []
     with pytest.raises(Refused, match="no status page is published; name a status file in the policy"):

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from unicodedata import category
 
 from oncall.errors import Refused, readable
 from oncall.support.calendar import FIRST_YEAR, LAST_YEAR
 from oncall.support.status_file import LONGEST_MESSAGE, LONGEST_TITLE
 
 LONGEST_REASON = 1_000
+
+
+_JOINERS = str.maketrans("", "", "\u200c\u200d")
+"""Signs that Persian, Indian scripts and emoji need between letters."""
+_UNSEEN = str.maketrans("", "", "\u00ad\ufeff")
+"""Signs without meaning that programs leave in copied text."""
 
 
 def title_of(text: str) -> str:
@@ -26,10 +33,10 @@ def message_of(text: str | None) -> str:
     """Return a message without the spaces around it; empty for None. It may have several lines. Raises Refused."""
     if text is None:
         return ""
-    message = "\n".join(line.rstrip() for line in text.strip().splitlines())
+    message = "\n".join(_plain(line).rstrip() for line in text.strip().splitlines())
     if len(message) > LONGEST_MESSAGE:
         raise Refused(f"the message has {len(message):,} characters; write at most {LONGEST_MESSAGE:,}")
-    if not all(line.isprintable() for line in message.replace("\t", " ").split("\n")):
+    if not all(_is_plain(line) for line in message.replace("\t", " ").split("\n")):
         raise Refused(f'the message holds a control character: "{readable(message, 80)}"; write plain text')
     return message
 
@@ -42,11 +49,20 @@ def check_years(times: Iterable[datetime]) -> None:
 
 
 def _line(text: str, what: str, most: int) -> str:
-    line = text.strip()
+    line = _plain(text).strip()
     if not line:
         raise Refused(f"the {what} is empty; write one of 1 to {most} characters")
     if len(line) > most:
         raise Refused(f"the {what} has {len(line):,} characters; write at most {most}")
-    if not line.isprintable():
+    if not _is_plain(line):
         raise Refused(f'the {what} holds a line break or a control character: "{readable(line, 80)}"')
     return line
+
+
+def _plain(text: str) -> str:
+    """Return copied text with ordinary spaces in place of no-break and other spaces."""
+    return "".join(" " if category(letter) == "Zs" else letter for letter in text.translate(_UNSEEN))
+
+
+def _is_plain(line: str) -> bool:
+    return line.translate(_JOINERS).isprintable()
