@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from datetime import datetime
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 import httpx
@@ -23,6 +23,8 @@ PRIVATE = "the webhook's host is not a public address, so nothing is sent there"
 
 
 _NAT64 = IPv6Network("64:ff9b::/96")
+_NOT_PUBLIC = (IPv6Network("fec0::/10"), IPv6Network("3fff::/20"), IPv4Network("192.88.99.0/24"))
+"""Networks that `ipaddress` calls global: former site-local addresses, an example network, and relays of 6to4."""
 
 
 class SubscriberHookPost:
@@ -108,4 +110,5 @@ def _is_fit(address: IPv4Address | IPv6Address, url: str, may_be_loopback: bool)
         forms += [each for each in hidden if each is not None]
         forms += [IPv4Address(int(address) & 0xFFFFFFFF)] if address in _NAT64 else []
     is_public = all(each.is_global and not each.is_multicast and not each.is_reserved for each in forms)
+    is_public = is_public and not any(each in network for each in forms for network in _NOT_PUBLIC)
     return is_public and url.startswith("https://")

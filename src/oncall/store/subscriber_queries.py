@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, text, update
 
 from oncall.paging.ports.relay import SUBSCRIBER_CODES, SUBSCRIBER_HOOK, SUBSCRIBER_MAIL, SUBSCRIBER_SMS
 from oncall.paging.ports.subscribers import NoticeCursor, Subscriber
@@ -49,6 +49,9 @@ _LAST_EVENT = select(func.max(status_events.c.seq))
 _NEXT_EVENT = (
     select(status_events).where(status_events.c.seq > bindparam("after")).order_by(status_events.c.seq).limit(1)
 )
+_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
+_REQUESTS = 500000651894
+"""The key of the advisory lock of the requests; `attempt_queries` has the other keys."""
 _THE_CURSOR = "notices"
 
 
@@ -105,6 +108,11 @@ class SubscriberQueries(Statements):
     def count_subscribers(self) -> int:
         """Return how many confirmed subscribers get mail."""
         return int(self._run(_COUNT).scalar_one())
+
+    def lock_subscription_asks(self) -> None:
+        """Wait for the lock of the requests and hold it until the transaction ends. SQLite has only one writer."""
+        if self._connection.dialect.name == "postgresql":
+            self._run(_LOCK, {"key": _REQUESTS})
 
     def subscription_asks(self, key: str, *, since: datetime) -> int:
         """Return how often this key (a source or an address) asked to subscribe since an instant (real time)."""

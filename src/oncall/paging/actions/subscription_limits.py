@@ -6,6 +6,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from oncall.errors import Refused
 from oncall.paging.ports.subscribers import Subscribers
@@ -42,6 +43,11 @@ ROLES = frozenset((
 ))  # fmt: skip
 """Names of mailboxes that no single person reads (RFC 2142, and addresses of automatic senders)."""
 _ADDRESS = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]+")
+
+
+_GMAIL = ("gmail.com", "googlemail.com")
+HOOKS_OF_A_HOST = 20
+"""The most webhooks of one host that may subscribe in a day, because every notice is then posted to all of them."""
 
 
 class AskedTooOften(Refused):
@@ -87,6 +93,8 @@ def check_limits(
     """
     of_address, of_source = f"{limits.key}address:{_digest(_mailbox(address))}", f"{limits.key}source:{_digest(source)}"
     of_page = f"{limits.key}page"
+    # Several processes may be asked at the same moment.
+    tx.lock_subscription_asks()
     if tx.subscription_asks(of_address, since=real_now - DAY) >= limits.for_address:
         sent = f"this {limits.address} was sent {limits.for_address} {limits.sent} today"
         raise AskedTooOften(f"{sent}; try again tomorrow")
@@ -97,10 +105,20 @@ def check_limits(
     return of_address, of_source, of_page
 
 
+def check_host(tx: Subscribers, url: str, real_now: datetime) -> str:
+    """Return the key under which webhooks of one host are counted. Raises AskedTooOften before anything is written."""
+    key = f"host:{_digest(urlsplit(url).hostname or url)}"
+    tx.lock_subscription_asks()
+    if tx.subscription_asks(key, since=real_now - DAY) >= HOOKS_OF_A_HOST:
+        raise AskedTooOften("too many webhooks of this host were subscribed today; try again tomorrow")
+    return key
+
+
 def _mailbox(address: str) -> str:
-    """Return a mail address without its `+tag`, because both reach the same mailbox."""
+    """Return a mail address without its `+tag`, and without the dots that Gmail ignores: all reach the same mailbox."""
     local, at, domain = address.partition("@")
-    return (local.partition("+")[0] or local) + at + domain if at else address
+    local = local.partition("+")[0] or local
+    return (local.replace(".", "") if domain in _GMAIL else local) + at + domain
 
 
 def _digest(text: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from oncall.errors import Conflict, NotFound
-from oncall.paging.actions.subscription_limits import DAY, check_limits, mail_address
+from oncall.paging.actions.subscription_limits import DAY, check_host, check_limits, mail_address
 from oncall.paging.outgoing.subscriber_mail import confirming_mail, known_mail
 from oncall.paging.ports.subscribers import NoticeCursor, Subscriber, Subscribers
 from oncall.status.status_record import read_status
@@ -66,6 +66,7 @@ def subscribe_hook(tx: Subscribers, url: str, asked: Asked, *, now: datetime, re
     keys = check_limits(tx, url, asked.source, real_now)
     if tx.subscriber_at(url) is not None:
         raise Conflict(KNOWN_HOOK)
+    keys = (*keys, check_host(tx, url, real_now))
     tx.add_subscription_asks(keys, real_now)
     name, at = secrets.token_hex(8), now.replace(microsecond=0)
     subscriber = Subscriber(name, url, chosen, secrets.token_urlsafe(24), real_now, confirmed_at=at)

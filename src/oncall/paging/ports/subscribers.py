@@ -103,6 +103,9 @@ class Subscribers(StatusLog, RelayMessages, Protocol):
     def count_subscribers(self) -> int:
         """Return how many confirmed subscribers get mail."""
 
+    def lock_subscription_asks(self) -> None:
+        """Wait for the lock of the requests and hold it until the transaction ends, so that none passes a limit."""
+
     def subscription_asks(self, key: str, *, since: datetime) -> int:
         """Return how many requests to subscribe were counted under this key since an instant (real time)."""
 
