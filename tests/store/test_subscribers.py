@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
+import pytest
+
+from oncall.paging.actions.subscription_limits import AskedTooOften
+from oncall.paging.actions.subscriptions import Asked, subscribe
 from oncall.paging.ports.relay import SUBSCRIBER_CODES, SUBSCRIBER_MAIL, SUBSCRIBER_SMS, RelayFilter, RelayMessage
 from oncall.paging.ports.subscribers import NoticeCursor, Subscriber
 from oncall.status.status_events import StatusEvent, StatusEventKind
+from oncall.store.database import open_store
 from oncall.store.sql_store import SqlStore
+from tests.paging.world import World
 
 from .examples import NOW, minutes
 
@@ -115,3 +123,30 @@ def test_the_events_of_the_page_are_read_one_after_the_other(store: SqlStore) ->
     assert store.read(lambda tx: tx.last_status_event()) == 1
     assert store.read(lambda tx: tx.next_status_event(0)) == replace(event, seq=1)
     assert store.read(lambda tx: tx.next_status_event(1)) is None
+
+
+@pytest.mark.slow
+def test_two_processes_that_are_asked_at_the_same_moment_send_three_mails_to_an_address(
+    tmp_path: Path, url: str
+) -> None:
+    world = World(tmp_path, now=NOW, url=url)
+    world.publish()
+    all_ready, refused = threading.Barrier(6), []
+    asked = Asked("ana@example.org", (), "192.0.2.7", "https://oncall.example")
+
+    def one(store: SqlStore) -> None:
+        all_ready.wait()
+        try:
+            store.write(lambda tx: subscribe(tx, asked, now=NOW, real_now=NOW))
+        except AskedTooOften:
+            refused.append(True)
+
+    with open_store(url) as other:
+        asking = [threading.Thread(target=one, args=(store,)) for store in (world.store, other) for _ in range(3)]
+        for each in asking:
+            each.start()
+        for each in asking:
+            each.join()
+    mails = world.store.read(lambda tx: tx.relay_messages(RelayFilter()))
+    assert (len(mails), len(refused)) == (3, 3)
+    world.close()
