@@ -231,6 +231,14 @@ def test_an_export_leaves_files_alone_that_stay_the_same(page: Oncall, tmp_path:
     assert "status.css" in same and "index.html" not in same
 
 
+def test_an_export_to_a_folder_that_cannot_be_written_says_so(page: Oncall, tmp_path: Path) -> None:
+    (tmp_path / "public").write_text("a file")
+    ran = page("status", "export", tmp_path / "public" / "deep")
+    assert ran.code == 1
+    words = "cannot be written: Not a directory; name a folder that you may write to\n"
+    assert ran.err.startswith("oncall: ") and ran.err.endswith(words)
+
+
 @pytest.mark.parametrize(
     ("every", "words"),
     [

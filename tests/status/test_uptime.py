@@ -20,6 +20,7 @@ from oncall.status.status_actions import (
     UpdateIncident,
 )
 from oncall.status.status_events import PublishedStatusFile
+from oncall.status.status_export import exported_files
 from oncall.status.status_record import epoch
 from oncall.status.uptime import component_tally, page_tally
 from tests.paging.world import STATUS
@@ -185,6 +186,7 @@ def test_a_component_that_is_retired_keeps_its_history_and_a_renamed_one_too() -
     assert record.incident(incident).components == ("api",)
     assert (record.name_of("api"), record.name_of("portal")) == ("API", "Portal")
     assert record.first_published["portal"] == at("2026-12-01 00:00")
+    assert b"Investigating: x" in exported_files(record)["components/api/feed.atom"]
 
 
 def test_a_core_component_that_is_retired_keeps_counting_for_the_time_before() -> None:

@@ -29,9 +29,9 @@ def exported_files(record: StatusRecord) -> dict[str, bytes]:
     files["history/index.html"] = history_html(record, "", "../", history).encode()
     for month in history.months:
         files[f"history/{month.key}/index.html"] = history_html(record, month.key, "../../", history).encode()
-    for component in record.page.public:
+    for component in (name for name in record.histories if name in record.shown):
         for form in ("atom", "rss"):
-            files[f"components/{component.id}/feed.{form}"] = feed(record, form, component.id).encode()
+            files[f"components/{component}/feed.{form}"] = feed(record, form, component).encode()
     for path, document in documents(record).items():
         files[f"api/v2/{path}"] = json.dumps(document, ensure_ascii=False).encode()
     return files | {name: asset(name) for name in ASSETS}

@@ -168,7 +168,6 @@ def export(
 
 def _export_once(folder: Path, *, json: bool) -> None:
     from oncall.status.status_export import exported_files
-    from oncall.text_files import replace_file
 
     with open_status() as page:
         if not isinstance(page, LocalStatus):
@@ -176,7 +175,24 @@ def _export_once(folder: Path, *, json: bool) -> None:
                 "`oncall status export` reads the database itself: unset ONCALL_SERVER, set ONCALL_DATABASE_URL"
             )
         files = exported_files(page.record())
-    for name, content in files.items():
+    try:
+        _write_files(folder, files)
+    except OSError as error:
+        where = error.filename or folder
+        words = f"{where} cannot be written: {error.strerror or error}; name a folder that you may write to"
+        raise Refused(words) from error
+    if json:
+        print_json({"files": sorted(files)})
+    else:
+        tell(f"Wrote {counted(len(files), 'file')} to {folder}.")
+
+
+def _write_files(folder: Path, files: dict[str, bytes]) -> None:
+    """Write the files below the folder, and remove pages and feeds that are not among them. Raises OSError."""
+    from oncall.text_files import replace_file
+
+    # The front page comes last, so that what it links to is there.
+    for name, content in sorted(files.items(), key=lambda each: each[0] == "index.html"):
         path = folder / name
         # A file that stays the same keeps its time, so that programs which copy the folder skip it.
         if path.is_file() and path.read_bytes() == content:
@@ -187,10 +203,6 @@ def _export_once(folder: Path, *, json: bool) -> None:
     for path in (each for pattern in former for each in folder.glob(pattern)):
         if path.relative_to(folder).as_posix() not in files:
             path.unlink()
-    if json:
-        print_json({"files": sorted(files)})
-    else:
-        tell(f"Wrote {counted(len(files), 'file')} to {folder}.")
 
 
 def _moment(option: str, text: str, zone: ZoneInfo) -> datetime:
