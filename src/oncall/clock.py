@@ -1,4 +1,4 @@
-"""The system clock, and the rehearsal clock, which starts at another instant and may run faster."""
+"""The clocks of the program: the system clock, and a rehearsal clock that starts at another time and may run faster."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 MOST_SLEWED = timedelta(hours=2)
-"""If the machine's clock is set back by more than this, policy time follows at once, to page the right engineer."""
+"""If the machine's clock is set back by more than this, policy time is set back at once, so that the right engineer is
+paged.
+"""
 
 
 class SystemClock:
-    """Policy time is real time. It follows the machine's clock forward at once, and does not go back with it.
+    """The clock of normal operation: policy time is real time.
 
-    After the machine's clock was set back, this clock runs at half speed until the machine's clock has caught up. So a
-    step, a retry or a lease waits at most twice its time, instead of the whole jump.
+    It follows jumps of the machine's clock forward, not back.
+    While the machine's clock is behind this one, because it was set back, this clock runs at half speed. So a step, a
+    retry or a lease waits at most twice its time, and not for the whole jump.
     """
 
     def __init__(
@@ -28,7 +31,10 @@ class SystemClock:
         self._last, self._last_ticks = wall(), ticks()
 
     def begin_at(self, at: datetime) -> None:
-        """Start at `at` (aware UTC), which an earlier process has shown, if it is at most MOST_SLEWED ahead."""
+        """Continue from `at` (aware UTC), the last time that an earlier process showed.
+
+        Ignores an `at` that is more than MOST_SLEWED ahead of this clock, or behind it.
+        """
         with self._lock:
             self._last = max(self._last, at) if at - self._last <= MOST_SLEWED else self._last
 
@@ -46,15 +52,16 @@ class SystemClock:
         return self.now()
 
     def real_seconds_until(self, at: datetime) -> float:
-        """Return the real seconds until policy time `at`; 0 if it is past."""
+        """Return the real seconds until policy time `at`; 0 if `at` is past."""
         return max((at - self.now()).total_seconds(), 0.0)
 
 
 @dataclass(frozen=True)
 class RehearsalClock:
-    """Policy time starts at `starts_at` (aware UTC) when this object is made, and runs at `rate` times real time.
+    """A clock whose policy time begins at `starts_at` (aware UTC) and runs at `rate` times real time.
 
-    began: when that was, by the machine's monotonic clock, which all of its processes share.
+    began: the reading of the machine's monotonic clock at policy time `starts_at`. Several processes on one machine may
+    share it.
     """
 
     starts_at: datetime
@@ -70,5 +77,5 @@ class RehearsalClock:
         return datetime.now(UTC)
 
     def real_seconds_until(self, at: datetime) -> float:
-        """Return the real seconds until policy time `at`; 0 if it is past."""
+        """Return the real seconds until policy time `at`; 0 if `at` is past."""
         return max((at - self.now()).total_seconds(), 0.0) / self.rate

@@ -1,7 +1,7 @@
-"""The errors of this product, as one tree.
+"""The errors of this program, as one tree.
 
 OncallError                  its text is for a person: where, what was found, what to do
-├── FileFaults               a file has faults; holds all of them
+├── FileFaults               a file has faults; the error lists all of them
 ├── PlanInfeasible           no plan keeps the rules; names the dates and the rules
 ├── NotFound                 no such engineer, ticket, code or shift
 ├── Conflict                 the same id with other content, or a change that no longer fits
@@ -11,7 +11,7 @@ OncallError                  its text is for a person: where, what was found, wh
 ├── StoreError               the database cannot answer
 │   ├── StoreUnavailable     it is unreachable, locked or full; retry later
 │   ├── StoreInDoubt         the connection was lost during a commit; check before retrying
-│   └── WrongSchema          another version made it; the text names the command to run
+│   └── WrongSchema          another version of oncall made the tables; the text names the command to run
 ├── IdentityError            the identity provider's answer cannot be trusted
 │   └── IdentityAway         the identity provider does not answer; retry later
 └── DeliveryError            a provider did not accept a message
@@ -28,18 +28,18 @@ from datetime import timedelta
 from unicodedata import category
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Unicode's categories of characters that show nothing or steer the terminal."""
+"""The Unicode categories of invisible characters, line separators and characters that control the terminal."""
 MOST_FAULTS = 100
-"""The most faults of one file that are kept; a file with more is probably another kind of file."""
+"""The most faults that one error lists; a file with more is probably another kind of file."""
 MOST_CHARACTERS = 600
-"""The most characters of one message that are kept."""
+"""The most characters of one message; `readable` cuts a longer one."""
 
 
 def readable(text: str, most: int = MOST_CHARACTERS) -> str:
     """Return the text on one line, cut to about `most` characters, with control characters as escapes.
 
-    Its beginning and its end stay, since a message ends with the correction. Bidirectional controls are escaped too:
-    they would show the text in another order than it has.
+    A cut leaves out the middle: a message ends with the correction, so its end must stay. Characters that change the
+    direction of writing are escaped too, because they would show the text in another order than it has.
     """
     if len(text) > most:
         text = f"{text[: most * 2 // 3]} ... {text[-most // 3 :]}"
@@ -51,7 +51,7 @@ def readable(text: str, most: int = MOST_CHARACTERS) -> str:
 class OncallError(Exception):
     """Base of all errors. `str()` is the whole message for a person and never holds a secret or a phone number.
 
-    on_page: the words for a reader of a page, where the message names a command, a field or an id; None: the message.
+    on_page: the message to show on a web page, if `str()` names a command, a field or an id; None: show `str()`.
     """
 
     def __init__(self, *words: object, on_page: str | None = None) -> None:
@@ -61,9 +61,9 @@ class OncallError(Exception):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:
-    """One fault of one file, or one warning. `line` and `column` count from 1; 0 if the file could not be read at all.
+    """One fault of a file, or one warning. `line` and `column` count from 1; both are 0 if the file could not be read.
 
-    `path` is the place in the document, like `engineers[2].phone`; empty for the document itself.
+    path: the place in the document, like `engineers[2].phone`; empty for the document itself.
     """
 
     file: str
@@ -83,7 +83,7 @@ class Fault:
 
 
 class FileFaults(OncallError):
-    """A roster, policy or plan file that cannot be used. `faults` are in file order and never empty.
+    """A file (such as a roster, policy or plan) that cannot be used. `faults`: in file order, never empty.
 
     Only the first MOST_FAULTS are kept; `more` counts the others. is_whole: False if the file was not read to its end.
     warnings: values of the file that can be used but should be checked, in file order.
@@ -105,7 +105,8 @@ class FileFaults(OncallError):
 class PlanInfeasible(OncallError):
     """No plan keeps the hard rules. `reasons`: sentences that name dates, roles, people and rules.
 
-    relaxations: each a set of relaxations with which a plan exists, as the names that `generate --relax` takes.
+    relaxations: sets of relaxations; with any one set a plan exists. Each relaxation is a name that `generate --relax`
+    takes.
     """
 
     def __init__(self, summary: str, reasons: Sequence[str] = (), relaxations: Sequence[tuple[str, ...]] = ()) -> None:
@@ -116,7 +117,7 @@ class PlanInfeasible(OncallError):
 
 
 class NotFound(OncallError):
-    """The named thing does not exist."""
+    """An engineer, ticket, code, shift or other thing that the caller named does not exist."""
 
 
 class Conflict(OncallError):
@@ -144,11 +145,11 @@ class StoreUnavailable(StoreError):
 
 
 class StoreInDoubt(StoreError):
-    """The connection was lost during a commit, so the change may be stored or not; check before retrying."""
+    """The connection was lost during a commit, so the change may or may not be stored. Check before you retry."""
 
 
 class WrongSchema(StoreError):
-    """Another version of this product made the database."""
+    """Another version of oncall made the tables of the database, so this version cannot use them."""
 
 
 class IdentityError(OncallError):
@@ -156,7 +157,7 @@ class IdentityError(OncallError):
 
 
 class IdentityAway(IdentityError):
-    """The identity provider does not answer now. Nobody was signed in; the same may succeed later."""
+    """The identity provider does not answer now. Nobody was signed in; a new sign-in may succeed later."""
 
 
 class DeliveryError(OncallError):
@@ -168,7 +169,10 @@ class DeliveryError(OncallError):
 
 
 class Temporary(DeliveryError):
-    """The message was not sent; retry. `retry_after`: the pause (real time) that the provider asked for, if any."""
+    """The message was not sent; retry.
+
+    `retry_after`: the pause (real time) that the provider asked for; None: it named none.
+    """
 
     def __init__(self, message: str, *, code: int | None = None, retry_after: timedelta | None = None) -> None:
         self.retry_after = retry_after
@@ -180,14 +184,14 @@ class Unreachable(Temporary):
 
 
 class Ambiguous(DeliveryError):
-    """The message may have been sent: a time-out, a cut connection, a 5xx, or an answer that is not JSON."""
+    """The message may or may not have been sent: a time-out, a cut connection, a 5xx, or an answer that is not JSON."""
 
 
 class Permanent(DeliveryError):
     """A retry cannot help: bad number, opt-out, blocked route, wrong credentials or wrong sender.
 
-    is_ours: our account or settings are the cause, so nothing is sent before an operator acts.
-    may_call: a call may reach the person although a text does not. has_stopped: the person sent STOP.
+    is_ours: our account or settings are the cause, so nothing is sent until an operator mends them.
+    may_call: a voice call may still reach the person. has_stopped: the person opted out by sending STOP.
     """
 
     def __init__(
@@ -206,4 +210,7 @@ class Permanent(DeliveryError):
 
 
 class AddressRefused(DeliveryError):
-    """The receiver refuses one address or message for good. Others to the same receiver may still arrive."""
+    """The receiver refuses this one address or message for good.
+
+    Other messages to the same receiver may still arrive.
+    """

@@ -1,9 +1,9 @@
-"""The values of a file as a tree of nodes, each with its place, and every fault of the file at once.
+"""The values of a file as a tree of nodes, each with its place, and all the faults of the file.
 
-`yamlfile` and `jsonfile` make the tree. A *reader* is a function that makes a value from one node or refuses it. A
-refusal is noted in the file's `Faults` and ends that reader alone, so that the other readers still report theirs;
-`Faults.raise_any` then raises all of them together. A single value stays the text that was written until a reader says
-what it should be: an unquoted `+13055550101`, `no` or `08:00` is text.
+`yamlfile` and `jsonfile` build the tree. A *reader* is a function that makes a value from one node, or refuses the
+node. A refusal is noted in the file's `Faults` and ends only this reader, so that the other readers still report their
+faults; `Faults.raise_any` then raises all faults together. A single value stays the text that was written until a
+reader decides its type: an unquoted `+13055550101`, `no` or `08:00` is text.
 """
 
 from __future__ import annotations
@@ -19,13 +19,16 @@ T = TypeVar("T")
 
 MOST_LEVELS = 20
 MOST_READ_FAULTS = 1000
-"""Reading of a file stops after this many faults."""
+"""The reading of a file stops after this many faults."""
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
 class AtFault(Exception):
-    """A value cannot be used. The reason is already noted in the file's faults. Never leaves the reading of a file."""
+    """Raised by a reader that cannot use a value, after it noted the reason in the file's faults.
+
+    Callers never see it.
+    """
 
 
 class Faults:
@@ -42,7 +45,7 @@ class Faults:
         return len(self._faults)
 
     def note(self, line: int, column: int, path: str, message: str) -> None:
-        """Add one fault; line and column count from 1, and are 0 where the file could not be read at all.
+        """Add one fault. Line and column count from 1; both are 0 if the file could not be read.
 
         Raises FileFaults after too many faults, because the file is probably another kind of file.
         """
@@ -61,14 +64,14 @@ class Faults:
         return tuple(sorted(dict.fromkeys(self._warnings)))
 
     def take_over(self, others: FileFaults) -> None:
-        """Add the faults and warnings of another file that this one names."""
+        """Add the faults and warnings of another file, which this file names."""
         self._faults.extend(others.faults)
         self._warnings.extend(others.warnings)
         self._more += others.more
         self._is_whole = self._is_whole and others.is_whole
 
     def take_warnings(self, others: Faults) -> None:
-        """Add the warnings of another file that this one names."""
+        """Add the warnings of another file, which this file names."""
         self._warnings.extend(others.warnings)
 
     def refusal(self) -> FileFaults:
@@ -77,16 +80,16 @@ class Faults:
         return FileFaults(faults, self.warnings, more=self._more, is_whole=self._is_whole)
 
     def raise_any(self) -> None:
-        """Raise FileFaults with every fault noted so far, if there is one."""
+        """Raise FileFaults with every fault noted so far. Returns if no fault was noted."""
         if self._faults:
             raise self.refusal()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Node:
-    """One value of the file and its place: `path` like `engineers[2].phone`; line and column count from 1.
+    """One value of the file and its place: `path` is like `engineers[2].phone`; line and column count from 1.
 
-    A plain Node stands where nothing usable was written; its fault has been noted.
+    A Node of no subclass stands for a value that cannot be used; its fault is already noted.
     """
 
     faults: Faults = field(repr=False)
@@ -95,7 +98,7 @@ class Node:
     column: int
 
     def note(self, message: str) -> None:
-        """Note a fault of this value; the reading continues."""
+        """Note a fault of this value and return, so that the reading continues."""
         self.faults.note(self.line, self.column, self.path, message)
 
     def warn(self, message: str) -> None:
@@ -110,14 +113,14 @@ class Node:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScalarNode(Node):
-    """A single value as the file has it. is_quoted: it is in quotes or in a block, so it is certainly text."""
+    """A single value, as the text in the file. is_quoted: it is in quotes or in a block, so it is certainly text."""
 
     text: str
     is_quoted: bool
 
     @property
     def is_empty(self) -> bool:
-        """Return True if the value is absent, or a word for nothing like `null`."""
+        """Return True if nothing is written, or a word that means nothing, like `null`."""
         return not self.is_quoted and self.text in _NULLS
 
     @property
@@ -135,7 +138,10 @@ class ListNode(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MapNode(Node):
-    """Keys and values in file order. entries: by key, the node of the key and the node of its value."""
+    """A mapping of keys to values, in file order.
+
+    entries: for each key, the node of the key and the node of its value.
+    """
 
     entries: dict[str, tuple[ScalarNode, Node]] = field(default_factory=dict)
 
@@ -145,7 +151,7 @@ class MapNode(Node):
         return f"{self.path}.{plain}" if self.path else plain
 
     def note_second(self, key: ScalarNode) -> None:
-        """Note a key that the mapping has already."""
+        """Note the fault that the mapping has this key already. key: the second one."""
         key.note(f"is written twice; the first is on line {self.entries[key.text][0].line}")
 
 
@@ -153,7 +159,7 @@ Reader = Callable[[Node], T]
 
 
 def lines_of(root: Node) -> dict[str, int]:
-    """Return the line of every path below `root`: of the key in a mapping, of the item in a list."""
+    """Return the line number of every path below `root`: the line of the key in a mapping, of the item in a list."""
     found: dict[str, int] = {}
     if isinstance(root, MapNode):
         for key, value in root.entries.values():
@@ -167,7 +173,7 @@ def lines_of(root: Node) -> dict[str, int]:
 
 
 def descend(root: Node, *keys: str) -> Node:
-    """Return the node under these keys, or the last node on the way that exists."""
+    """Follow the keys from `root` and return the last node that exists: at best, the value of the last key."""
     for key in keys:
         if not isinstance(root, MapNode) or key not in root.entries:
             break

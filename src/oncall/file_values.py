@@ -1,7 +1,7 @@
 """Readers that turn the nodes of a file into values: mappings, lists, words and numbers.
 
-A reader is a function from a Node to a value; each refusal says what to write instead. Readers that only one file
-format needs are beside that format's own reader.
+A reader is a function from a Node to a value; each refusal says what to write instead. A reader for only one file
+format is in the module of that format.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ D = TypeVar("D")
 
 @dataclass(frozen=True, slots=True)
 class Slot(Generic[T]):
-    """The value of one key. `place`: the value's node, or the mapping if the key is absent. `is_given`: it is there."""
+    """The value of one key of a mapping. place: the value's node, or the mapping's node if the key is absent.
+
+    is_given: the file has the key, with a value that is not empty.
+    """
 
     place: Node
     is_given: bool
@@ -38,7 +41,7 @@ class Slot(Generic[T]):
 
     @property
     def value(self) -> T:
-        """Return the value. Raises AtFault if there is none, so that the whole mapping counts as faulty."""
+        """Return the value. Raises AtFault if there is none; the reader of the whole mapping then fails too."""
         if not self._values:
             raise AtFault
         return self._values[0]
@@ -77,7 +80,7 @@ class Fields:
         node.faults.note(node.line, node.column, path, f"is missing; write {key}: {example}")
 
     def close(self) -> None:
-        """Note every key that was not read as unknown, with the nearest known key."""
+        """Note a fault for every key of the mapping that was not read, with the nearest known key."""
         for name, (key, _) in self._node.entries.items():
             if name not in self._known:
                 key.note("is not a known key; " + suggestion(name, self._known))
@@ -96,7 +99,10 @@ class Fields:
 
 
 def list_of(read: Reader[T]) -> Reader[tuple[T, ...]]:
-    """Return a reader of lists that reads each item with `read`. It also reads the items after a faulty one."""
+    """Return a reader of lists that reads each item with `read`.
+
+    A faulty item does not stop it: all faults are noted.
+    """
 
     def read_list(node: Node) -> tuple[T, ...]:
         if not isinstance(node, ListNode):
@@ -122,7 +128,7 @@ def distinct_list_of(read: Reader[str], *, least: int, most: int) -> Reader[tupl
 
 
 def one_or_many(read: Reader[T]) -> Reader[tuple[T, ...]]:
-    """Return a reader of one item or of a list of items."""
+    """Return a reader of either one item or a list of items; both give a tuple."""
 
     def read_either(node: Node) -> tuple[T, ...]:
         return list_of(read)(node) if isinstance(node, ListNode) else (read(node),)
@@ -131,13 +137,16 @@ def one_or_many(read: Reader[T]) -> Reader[tuple[T, ...]]:
 
 
 def words_in(node: Node) -> tuple[str, ...] | None:
-    """Return the different words of a list, even if the list has faults; None when it has no words."""
+    """Return the words of a list without duplicates, even if the list has faults; None if it has no words."""
     items = node.items if isinstance(node, ListNode) else ()
     return tuple(dict.fromkeys(item.text for item in items if isinstance(item, ScalarNode) and item.text)) or None
 
 
 def mapping_of(read: Callable[[ScalarNode, Node], T]) -> Reader[dict[str, T]]:
-    """Return a reader of mappings with any keys; `read` gets each key and its value."""
+    """Return a reader of mappings with any keys.
+
+    `read` gets the node of each key and of its value, and returns the value.
+    """
 
     def read_mapping(node: Node) -> dict[str, T]:
         if not isinstance(node, MapNode):
@@ -156,7 +165,7 @@ def _item(node: Node, read: Reader[T]) -> Slot[T]:
 
 
 def scalar(node: Node) -> ScalarNode:
-    """Return the node as a single value that is not empty."""
+    """Return the node if it is a single value that is not empty; else refuse it."""
     if not isinstance(node, ScalarNode):
         raise _unlike(node, "a single value is expected here")
     if node.is_empty:
@@ -181,8 +190,8 @@ def line_of_text(node: Node, *, most: int = 100) -> str:
 def file_of(node: Node, folder: Path, name: str) -> Path | None:
     """Return the path of the file `name` that a file in `folder` names; None if it does not exist.
 
-    Refuses, without reading it, a file outside the folder once links are resolved, and one that is not regular: a
-    file that others wrote must not show the content of any file of this machine.
+    Refuses a name that leads outside the folder, links resolved, and a path that is not a regular file. It never opens
+    the file: a document that someone else wrote must not show the content of any file of this machine.
     """
     path = file_within(folder, name)
     if path is None:
@@ -208,7 +217,7 @@ def paragraph(node: Node) -> str:
 
 
 _MOST_DIGITS = 18
-"""The most characters of a number, sign and leading zeros included; a longer number is outside every range."""
+"""The most characters of a number, with its sign and leading zeros; a longer number is outside every allowed range."""
 
 
 def whole_number(least: int, most: int) -> Reader[int]:
@@ -235,7 +244,7 @@ _FALSE = frozenset({"false", "no", "off"})
 
 
 def true_or_false(node: Node) -> bool:
-    """Read `true` or `false`; `yes`, `no`, `on` and `off` mean what they mean in YAML."""
+    """Read `true` or `false`, or the words of YAML for them: `yes`, `no`, `on` and `off`."""
     value = scalar(node)
     word = value.text.lower()
     if word not in _TRUE | _FALSE:
@@ -246,7 +255,7 @@ def true_or_false(node: Node) -> bool:
 
 
 def one_of(known: Iterable[str], what: str) -> Reader[str]:
-    """Return a reader of one of the `known` words; `what` names them in messages, like "a role of this roster"."""
+    """Return a reader of one of the `known` words. what: names them in messages, like "a role of this roster"."""
     words = list(known)
 
     def read(node: Node) -> str:

@@ -1,7 +1,7 @@
-"""A JSON text as a tree of nodes, each with its place, so that the readers of YAML files read it, too.
+"""Parses a JSON text into a tree of nodes, each with its place, so that the readers for YAML files can read it too.
 
 The standard library checks the syntax and decodes the strings; this module adds the place of every value and notes
-keys that stand twice.
+duplicate keys.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _DECODER = json.JSONDecoder()
 
 
 def parse_json(text: str, faults: Faults) -> Node:
-    """Return the tree of a JSON text. Raises FileFaults when it is empty, no JSON, or nested too deep.
+    """Return the tree of a JSON text. Raises FileFaults if the text is empty, not JSON, or nested too deep.
 
     A duplicate key is noted in `faults`, and the tree keeps its first value.
     """
@@ -32,7 +32,7 @@ def parse_json(text: str, faults: Faults) -> Node:
 
 
 def _check_syntax(text: str, faults: Faults) -> None:
-    """Raise FileFaults unless the text is JSON. Numbers are left to their readers, whatever their size."""
+    """Raise FileFaults unless the text is JSON. Numbers of any size pass; their readers check the size."""
 
     def refuse(offset: int, message: str) -> NoReturn:
         faults.note(*_Places(text).of(offset), "", message)
@@ -52,7 +52,7 @@ def _check_syntax(text: str, faults: Faults) -> None:
 
 
 class _Places:
-    """Line and column, counted from 1, of each character of a text."""
+    """Gives the line and the column, counted from 1, of each character of a text."""
 
     def __init__(self, text: str) -> None:
         self._starts = [0, *(found.end() for found in re.finditer("\n", text))]
@@ -63,7 +63,10 @@ class _Places:
 
 
 class _Scanner:
-    """Builds the tree of a text that is known to be JSON. `_at` is the offset of the character that comes next."""
+    """Builds the tree of a text that is known to be JSON.
+
+    `_at`: the index in the text of the next character to read.
+    """
 
     def __init__(self, text: str, faults: Faults) -> None:
         self._text = text
@@ -111,7 +114,10 @@ class _Scanner:
         return node
 
     def _items(self, closing: str) -> Iterator[None]:
-        """Yield at the beginning of each item; after the last item, step over the closing bracket."""
+        """Yield once at the beginning of each item of a list or mapping, then step over the closing bracket.
+
+        The caller reads the item between two yields.
+        """
         self._step()
         while self._text[self._at] != closing:
             yield
@@ -121,7 +127,7 @@ class _Scanner:
         self._at += 1
 
     def _step(self) -> None:
-        """Step over a bracket, a colon or a comma, and over the blanks behind it."""
+        """Step over the next character, which is a bracket, colon or comma, and over the blanks after it."""
         self._at += 1
         self._skip_blanks()
 

@@ -11,7 +11,7 @@ _MOST_LISTED = 20
 def nearest(word: str, known: Iterable[str], *, likeness: float = 0.6) -> str | None:
     """Return the most similar known word, or the only one that begins with `word`; None if none is similar.
 
-    Letter case is ignored. likeness: how similar two words must be, from 0 to 1.
+    Upper and lower case are the same. likeness: how similar two words must be, from 0 to 1.
     """
     by_fold = {candidate.casefold(): candidate for candidate in known}
     wanted = word[:60].casefold()
@@ -32,7 +32,7 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
 
 def listed(words: Iterable[str]) -> str:
-    """Return `ana, ben, chloe`; of a long list the first 20 and `and 5 more`."""
+    """Return the words as a text, like `ana, ben, chloe`; for a long list the first 20 and `and 5 more`."""
     every = list(words)
     more = len(every) - _MOST_LISTED
     return ", ".join(every) if more <= 0 else f"{', '.join(every[:_MOST_LISTED])} and {more} more"

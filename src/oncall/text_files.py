@@ -1,4 +1,4 @@
-"""Read a text file that people or programs wrote, and replace a file in one step."""
+"""Reads text files that people or programs wrote, and replaces a file in one step."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MIB = 1024 * 1024
 def read_text(path: Path, *, most_mib: int) -> str:
     """Return the text of a UTF-8 file, without its byte order mark.
 
-    Raises FileFaults when the file is missing, a folder, larger than `most_mib` MiB, or not UTF-8.
+    Raises FileFaults if the file is missing, a folder, larger than `most_mib` MiB, or not UTF-8.
     """
     try:
         with path.open("rb") as stream:
@@ -34,9 +34,9 @@ def read_text(path: Path, *, most_mib: int) -> str:
 
 
 def file_within(folder: Path, name: str) -> Path | None:
-    """Return the path of the file `name` in the folder or below it; None if it lies elsewhere once links are resolved.
+    """Return the path `folder / name` if it lies in the folder, links resolved; None if it lies elsewhere.
 
-    The path is spelled as the caller spelled both. The file may be missing.
+    The returned path itself still has its links. The file may be missing.
     """
     path = folder / name
     try:
@@ -57,7 +57,7 @@ def _not_utf8(path: Path, error: UnicodeDecodeError) -> Fault:
 
 
 def place_of(text: str, index: int) -> tuple[int, int]:
-    """Return line and column, counted from 1, of the character at `index`."""
+    """Return the line and the column, counted from 1, of the character at `index`."""
     before = text[:index]
     return before.count("\n") + 1, index - before.rfind("\n")
 
@@ -65,13 +65,13 @@ def place_of(text: str, index: int) -> tuple[int, int]:
 def replace_file(path: Path, content: bytes) -> None:
     """Write the file in one step: readers see the old content or the new, never a part. A link keeps its target.
 
-    Raises Refused when the file cannot be written; the old content then stays.
+    Raises Refused if the file cannot be written; the old content then stays.
     """
     _replace(path, content, mode=0o666)
 
 
 def replace_private_file(path: Path, content: bytes) -> None:
-    """Write the file as `replace_file` does, readable by this user alone (mode 0600) from its first byte on."""
+    """Write the file as `replace_file` does. Only this user can ever read it (mode 0600)."""
     _replace(path, content, mode=0o600)
 
 

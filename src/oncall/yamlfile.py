@@ -1,6 +1,6 @@
-"""A YAML text as a tree of nodes, each with its place.
+"""Parses a YAML text into a tree of nodes, each with its place.
 
-The text never becomes Python objects by itself: tags, anchors and aliases are refused, and size and depth are bounded.
+YAML never makes Python objects here: tags, anchors and aliases are refused, and size and depth are limited.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ _TEXT_TAGS = frozenset({"!", "tag:yaml.org,2002:str"})
 
 
 def read_yaml_text(path: Path) -> str:
-    """Return the text of a YAML file. Raises FileFaults when it is missing, larger than 1 MiB, or not UTF-8."""
+    """Return the text of a YAML file. Raises FileFaults if the file is missing, larger than 1 MiB, or not UTF-8."""
     return read_text(path, most_mib=_MOST_MIB)
 
 
 def parse_yaml(text: str, faults: Faults) -> Node:
-    """Return the tree of a YAML text. Raises FileFaults when it is empty, no YAML, too large or too deep.
+    """Return the tree of a YAML text. Raises FileFaults if the text is empty, not YAML, too large or nested too deep.
 
-    Faults that leave the rest readable (a duplicate key, an alias, a tag) are noted in `faults`, and the tree has a
-    plain Node there or keeps the first value.
+    A fault that leaves the rest readable is noted in `faults`. The tree then has a Node of no subclass in place of an
+    alias, and the first value of a duplicate key.
     """
     if len(text.encode("utf-8", "surrogatepass")) > _MOST_MIB * MIB:
         faults.note(0, 0, "", f"is larger than {_MOST_MIB} MiB, the most that is read")
@@ -81,7 +81,10 @@ def _note(faults: Faults, found: Iterable[TextFault]) -> None:
 
 
 class _Builder:
-    """Builds the tree from YAML's events without recursion, and gives up at once on a file that is nested too deep."""
+    """Builds the tree from the events of the YAML parser, without recursion.
+
+    Stops at a value that is nested too deep.
+    """
 
     def __init__(self, faults: Faults) -> None:
         self.faults = faults
@@ -93,7 +96,7 @@ class _Builder:
         self._keys: list[Node | None] = []
 
     def take(self, event: yaml.Event) -> None:
-        """Add one event. Raises AtFault if the rest of the file cannot be read."""
+        """Add one event of the parser. Raises AtFault if the rest of the file cannot be read."""
         self.line = mark_place(event.start_mark)[0]
         if isinstance(event, yaml.DocumentStartEvent) and self.root is not None:
             raise self._node(event).refuse('a second document ("---") begins here; write it in a file of its own')
@@ -128,7 +131,10 @@ class _Builder:
         return Node(*place)
 
     def _path(self) -> str:
-        """Return the path of the next value; a key has the path of its mapping."""
+        """Return the place in the document of the value that is read next, like `engineers[2].phone`.
+
+        Where the next node is a key, this is the path of its mapping.
+        """
         if not self._open:
             return ""
         parent, key = self._open[-1], self._keys[-1]
@@ -145,7 +151,7 @@ class _Builder:
             node.note(f"the tag {shown(tag)} is not read; delete it")
 
     def _place(self, node: Node) -> None:
-        """Add the node at the top, to the open list, or as key or value of the open mapping."""
+        """Add the node to the tree: as the root, as an item of the open list, or as a key or value of a mapping."""
         if not self._open:
             self.root = node
             return
@@ -160,7 +166,7 @@ class _Builder:
                 parent.entries[key.text] = (key, node)
 
     def _key(self, parent: MapNode, node: Node) -> Node:
-        """Return the key, with the path of its value; a plain Node if its value must not be used."""
+        """Return the node of a key, with the path of its value; a node of another class if the value is left out."""
         if not isinstance(node, ScalarNode):
             if isinstance(node, ListNode | MapNode):
                 node.note("stands where a key is expected; put text that begins with { or [ in quotes")

@@ -1,7 +1,7 @@
-"""Faults in the text of a YAML file, each at its line and column: syntax errors and characters that mislead.
+"""Finds faults in the text of a YAML file, each at its line and column: syntax errors and characters that mislead.
 
-A look-alike is a character that looks like a space, or like nothing, and is not the plain space that YAML needs. Word
-processors, chat programs and web pages put them into text that is copied from them.
+A look-alike is a character that looks like a space, or is invisible, and is not the plain space that YAML needs. Text
+copied from word processors, chat programs and web pages often contains look-alikes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import yaml
 from oncall.text_files import place_of
 
 LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
-"""Every line break of YAML 1.1."""
+"""Matches every line break of YAML 1.1."""
 
 # The characters that YAML does not allow in a file, and the line breaks that editors neither show nor count.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -54,19 +54,22 @@ class TextFault(NamedTuple):
 
 
 class ParserMark(Protocol):
-    """A place in the text, counted from 0. PyYAML's C parser and its Python parser have a class of their own each."""
+    """A place in the text, counted from 0.
+
+    A protocol, because PyYAML's C and Python parsers have different classes for it.
+    """
 
     line: int
     column: int
 
 
 def mark_place(mark: ParserMark | None) -> tuple[int, int]:
-    """Return the line and column of a mark, counted from 1."""
+    """Return the line and the column of a mark, counted from 1."""
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
 
 def forbidden_character(text: str) -> TextFault | None:
-    """Return the first character that no YAML file may hold, or None."""
+    """Return the fault for the first character that no YAML file may contain; None if there is none."""
     found = _FORBIDDEN.search(text)
     if found is None:
         return None
@@ -75,7 +78,8 @@ def forbidden_character(text: str) -> TextFault | None:
 
 
 def syntax_faults(error: yaml.MarkedYAMLError, text: str, first_line: int) -> list[TextFault]:
-    """Return the faults behind a syntax error: the misleading characters that cause it, or else what the parser says.
+    """Return the faults behind a syntax error: the misleading characters that cause it, or else the parser's own
+    message.
 
     first_line: the line, counted from 1, up to which the parser understood the text.
     """
@@ -104,12 +108,15 @@ def _parser_fault(error: yaml.MarkedYAMLError, lines: Sequence[str]) -> TextFaul
 
 
 def has_lookalikes(text: str) -> bool:
-    """Return True if the text holds a look-alike anywhere, misleading or not."""
+    """Return True if the text has a look-alike anywhere, even where it does no harm."""
     return _LOOKALIKE.search(text) is not None
 
 
 def misleading_between(lines: Sequence[str], start: ParserMark | None, end: ParserMark | None) -> Iterator[TextFault]:
-    """Yield look-alikes where YAML needs a plain space, in the unquoted text between two places of a file."""
+    """Yield a fault for each look-alike in a place where YAML needs a plain space or nothing.
+
+    Looks at the unquoted text between two marks of the file. lines: all lines of the file.
+    """
     (first_line, first_column), (last_line, end_column) = mark_place(start), mark_place(end)
     for line in range(first_line, min(last_line, len(lines)) + 1):
         text = lines[line - 1]
@@ -118,20 +125,24 @@ def misleading_between(lines: Sequence[str], start: ParserMark | None, end: Pars
 
 
 def misleading_in(piece: str, line: int, columns_before: int = 0) -> Iterator[TextFault]:
-    """Yield look-alikes in a piece of one line, in places where YAML needs a plain space or nothing."""
+    """Yield a fault for each look-alike in a place where YAML needs a plain space or nothing.
+
+    piece: a part of one line. line: its number, from 1. columns_before: how many characters stand before it in the
+    line.
+    """
     for found in _MISLEADING.finditer(piece):
         index = next(found.start(number) for number in range(1, _MISLEADING.groups + 1) if found[number])
         yield TextFault(line, columns_before + index + 1, f"found {described(piece[index])}")
 
 
 def lookalike_in(text: str) -> str:
-    """Return a sentence about the first look-alike in the text, and what to do about it; empty when there is none."""
+    """Return the first look-alike of a text in words, with advice, as `described` does; empty if there is none."""
     found = _LOOKALIKE.search(text)
     return described(found[0][0]) if found else ""
 
 
 def described(lookalike: str) -> str:
-    """Return a look-alike in words, like `a no-break space (U+00A0); write a plain space`."""
+    """Return the name of a look-alike, and advice: `a no-break space (U+00A0); write a plain space`."""
     name = "byte order mark" if lookalike == "\ufeff" else unicodedata.name(lookalike).lower()
     article = "an" if name[0] in "aeiou" else "a"
     advice = "write a plain space" if unicodedata.category(lookalike) == "Zs" else "delete it"

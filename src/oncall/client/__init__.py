@@ -1,4 +1,4 @@
-"""A small typed client for a server of oncall, with retries that are safe.
+"""A small typed client for a server of oncall. It retries requests safely.
 
     from oncall.client import Client
 
@@ -7,8 +7,8 @@
                                      "subject": "Nobody can start a session"})
         print(answer["verdict"]["action"], answer["verdict"]["reasons"])
 
-`AsyncClient` has the same methods for asyncio. It imports nothing else of oncall, so a program may use it without the
-server's packages.
+`AsyncClient` has the same methods for asyncio. This package imports nothing else of oncall, so a program may use it
+without the server's packages.
 """
 
 from oncall.client.async_client import AsyncClient

@@ -1,4 +1,4 @@
-"""The server's answers as types. A test compares them with the server's `/openapi.json`."""
+"""The JSON that the server takes and answers, as types. A test compares them with the server's `/openapi.json`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class NewTicket(TypedDict):
 
 
 class Verdict(TypedDict):
-    """What becomes of a ticket, and why."""
+    """The decision about a ticket (page, desk or hold), and the reasons."""
 
     action: Literal["page", "desk", "hold"]
     reasons: list[str]
@@ -44,13 +44,13 @@ class Verdict(TypedDict):
 
 
 class Page(TypedDict):
-    """The page of a ticket."""
+    """The page of a ticket. code: the short code in its messages."""
 
     code: str
 
 
 class TicketAnswer(TypedDict):
-    """What became of a posted ticket."""
+    """The answer to a posted ticket: the verdict, and the code if someone is paged."""
 
     ticket: str
     verdict: Verdict
@@ -59,7 +59,7 @@ class TicketAnswer(TypedDict):
 
 
 class PostedTicket(TypedDict):
-    """A ticket as it was posted."""
+    """The fields with which a ticket was posted."""
 
     id: str
     customer: str
@@ -86,7 +86,7 @@ class Clock(TypedDict):
 
 
 class Ticket(TypedDict):
-    """A ticket in a listing."""
+    """A ticket, as a list of tickets shows it."""
 
     id: str
     ticket: PostedTicket
@@ -106,7 +106,7 @@ class Ticket(TypedDict):
 
 
 class Mail(TypedDict):
-    """The mail that brings a reply to the customer."""
+    """The state of the mail that sends a reply to the customer."""
 
     state: Literal["waiting", "sent", "quarantined"]
     id: str
@@ -117,7 +117,7 @@ class Mail(TypedDict):
 
 
 class Event(TypedDict):
-    """One line of a ticket's log."""
+    """One event of a ticket's log."""
 
     at: str
     kind: str
@@ -129,7 +129,7 @@ class Event(TypedDict):
 
 
 class Attempt(TypedDict):
-    """One message about a ticket to one person."""
+    """One message about a ticket to one person, by one channel."""
 
     id: str
     at: str
@@ -148,7 +148,7 @@ class Attempt(TypedDict):
 
 
 class WholeTicket(Ticket):
-    """A ticket with its log and every message."""
+    """A ticket with its whole log and all messages about it."""
 
     judged_at: str
     first_verdict: Verdict
@@ -158,7 +158,7 @@ class WholeTicket(Ticket):
 
 
 class EventReceipt(TypedDict):
-    """The outcome of a recorded event. A token that may read gets the ticket's other fields too."""
+    """The answer to a recorded event. A token that may read also gets the other fields of the ticket."""
 
     id: str
     state: State
@@ -168,7 +168,7 @@ class EventReceipt(TypedDict):
 
 
 class Duty(TypedDict):
-    """Who holds a role, and until when."""
+    """The engineer on call in one role, and until when."""
 
     engineer: str
     until: str
@@ -179,7 +179,7 @@ class Duty(TypedDict):
 
 
 class Named(TypedDict):
-    """A person whom escalation steps name."""
+    """An engineer whom a step of the escalation names."""
 
     engineer: str
     name: NotRequired[str]
@@ -200,7 +200,7 @@ class OnCall(TypedDict):
 
 
 class Assignment(TypedDict):
-    """One engineer in one role for a stretch of the schedule."""
+    """A time span in which one engineer has one role."""
 
     start: str
     end: str
@@ -215,7 +215,7 @@ class Assignment(TypedDict):
 
 
 class Gap(TypedDict):
-    """A stretch of the schedule in which nobody holds a role."""
+    """A time span in which a role has no engineer."""
 
     start: str
     end: str
@@ -239,7 +239,7 @@ Schedule = TypedDict(
 
 
 class Step(TypedDict):
-    """A step of an escalation that would follow."""
+    """One step of the escalation: who would be notified, when, and by which channel."""
 
     at: str
     notify: str
@@ -248,7 +248,7 @@ class Step(TypedDict):
 
 
 class Explanation(Verdict):
-    """The verdict on a ticket that was not posted, with the steps that would follow."""
+    """The verdict on an imagined ticket, with the steps of the escalation that would follow."""
 
     plan: str
     impact: str
@@ -262,7 +262,10 @@ class Explanation(Verdict):
 
 
 class TicketPage(TypedDict):
-    """One page of a listing. next: what to pass as `after` for the page that follows; None: this is the last one."""
+    """One part of a list of tickets.
+
+    next: the value of `after` that continues the list; None: this is the last part.
+    """
 
     tickets: list[Ticket]
     next: str | None

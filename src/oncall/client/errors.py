@@ -6,21 +6,21 @@ from typing import TypedDict
 
 
 class FieldProblem(TypedDict):
-    """The fault of one field of a request."""
+    """What is wrong with one field of a request."""
 
     field: str
     message: str
 
 
 class ClientError(Exception):
-    """The server refused a request, or the client could not get an answer. `str()` is a sentence without secrets."""
+    """The server refused a request, or the client got no answer. `str()` is a sentence without secrets."""
 
 
 class Unusable(ClientError):
-    """The server refused the request.
+    """The server refused the request, or its answer is not one of an oncall server.
 
     status: the HTTP status.
-    fields: the fault of each field, if the server names fields.
+    fields: what is wrong with each field, if the server names fields.
     """
 
     def __init__(self, status: int, detail: str, fields: list[FieldProblem] | None = None) -> None:
@@ -29,7 +29,7 @@ class Unusable(ClientError):
 
 
 class ServerSilent(ClientError):
-    """No answer came, also after retries. may_have_happened: the server may have done what was asked."""
+    """The server did not answer, even after all retries. may_have_happened: it may have carried out the request."""
 
     def __init__(self, message: str, *, may_have_happened: bool) -> None:
         self.may_have_happened = may_have_happened

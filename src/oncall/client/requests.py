@@ -1,4 +1,4 @@
-"""The requests that both clients send, as values."""
+"""The requests that both clients send, as plain objects."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from uuid import uuid4
 from oncall.client.answers import EventKind, NewTicket, State
 
 PAGE = 100
-"""The number of tickets on one page of a listing."""
+"""The default number of tickets in one request of a list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request. Every request of the client may be sent again: it changes nothing, or the server knows its id."""
+    """One request. It may always be repeated: it changes nothing, or the server knows the id of what it changed."""
 
     method: str
     path: str
@@ -25,12 +25,15 @@ class Ask:
 
     @property
     def changes(self) -> bool:
-        """Return True if the request changes something."""
+        """Return True if the request changes something on the server."""
         return self.method != "GET" and self.path != "/v1/explain"
 
 
 def address(server: str) -> str:
-    """Return the server's address without a slash at its end. Raises ValueError for anything that is no address."""
+    """Return the server's address without a slash at its end.
+
+    Raises ValueError if the text is not an http(s) address.
+    """
     parts = urlsplit(server)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError('the server is not an address; write "https://oncall.example.com"')
@@ -38,12 +41,15 @@ def address(server: str) -> str:
 
 
 def post_ticket(ticket: NewTicket) -> Ask:
-    """Return the request that posts a ticket. The server knows its id, so a repeat changes nothing."""
+    """Return the request that posts a ticket. The ticket's id makes a repeat harmless."""
     return Ask("POST", "/v1/tickets", body={**ticket})
 
 
 def record_event(ticket_id: str, kind: EventKind, fields: Mapping[str, object]) -> Ask:
-    """Return the request that records an event. Without an `id` it gets one, so that a repeat changes nothing."""
+    """Return the request that records an event.
+
+    If `fields` has no `id`, adds a new one, which makes a repeat harmless.
+    """
     given = {name: _plain(value) for name, value in fields.items() if value is not None}
     body = {"kind": kind, "id": str(uuid4()), **given}
     return Ask("POST", f"/v1/tickets/{quote(ticket_id, safe='')}/events", body=body)
@@ -55,7 +61,10 @@ def ticket(ticket_id: str) -> Ask:
 
 
 def tickets(states: Iterable[State], customer: str | None, after: str | None, limit: int) -> Ask:
-    """Return the request for one page of tickets."""
+    """Return the request for one part of the list of tickets.
+
+    after: `next` of the part before; None: the first part.
+    """
     query = {"limit": str(limit)}
     query |= {"state": ",".join(states)} if states else {}
     query |= {name: value for name, value in (("customer", customer), ("after", after)) if value is not None}
@@ -68,13 +77,13 @@ def oncall(at: datetime | None) -> Ask:
 
 
 def schedule(start: datetime | None, end: datetime | None, engineer: str | None) -> Ask:
-    """Return the request for the schedule between two instants."""
+    """Return the request for the schedule between two times (aware)."""
     query = {name: _iso(at) for name, at in (("from", start), ("to", end)) if at is not None}
     return Ask("GET", "/v1/schedule", query | ({"engineer": engineer} if engineer is not None else {}))
 
 
 def explain(plan: str, impact: str, at: datetime | None) -> Ask:
-    """Return the request for what a ticket would cause."""
+    """Return the request that asks for the verdict on an imagined ticket."""
     body = {"plan": plan, "impact": impact} | ({"at": _iso(at)} if at is not None else {})
     return Ask("POST", "/v1/explain", body=body)
 

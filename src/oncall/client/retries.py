@@ -1,4 +1,4 @@
-"""When a request is sent again, and what an answer means. Both clients use it; it neither sends nor waits."""
+"""Decides when a request is sent again, and what an answer means. Both clients use it; it neither sends nor waits."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from oncall.client.errors import ClientError, ServerSilent, Unusable
 from oncall.client.requests import Ask
 
 AGAIN = frozenset({429, 502, 503, 504})
-"""Statuses after which a request is sent again: the server is overloaded, or a proxy before it has failed."""
+"""The HTTP statuses after which a request is sent again: the server is overloaded, or a proxy in front of it failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retries:
     """How often and when a request is sent again.
 
-    most: retries after the first send. first_pause: seconds before the first one; it doubles each time, with random
-    jitter, so that many clients do not return together. longest_pause: the longest pause in seconds; if the server's
-    Retry-After asks for more, the call fails at once.
+    most: the number of retries. first_pause: about how many seconds before the first retry; each further pause is twice
+    as long, with random jitter, so that many clients do not retry together. longest_pause: the longest pause in
+    seconds; if the server's Retry-After asks for more, the call fails at once.
     """
 
     most: int = 4
@@ -31,7 +31,10 @@ class Retries:
     draw: Callable[[], float] = field(default=random.random)
 
     def pause(self, retry: int, answer: httpx.Response | None) -> float | None:
-        """Return the seconds to wait before a retry (from 0); None if the request is not sent again."""
+        """Return the seconds to wait before a retry; None if the request must not be sent again.
+
+        retry: 0 for the first one.
+        """
         if retry >= self.most or (answer is not None and answer.status_code not in AGAIN):
             return None
         own: float = min(self.first_pause * 2.0**retry * (0.5 + self.draw()), self.longest_pause)
@@ -47,12 +50,14 @@ def _retry_after(answer: httpx.Response) -> float | None:
 
 
 def refusal(ask: Ask, answer: httpx.Response | None, failure: httpx.TransportError | None) -> ClientError:
-    """Return the error for a request that is not sent again: it was refused, or no answer came."""
+    """Return the error for a request that is not sent again: the server refused it, or did not answer (`answer` is
+    None).
+    """
     return _problem(answer) if answer is not None else _silence(ask, failure)
 
 
 def _problem(answer: httpx.Response) -> ClientError:
-    """Return the error for an answer that refuses the request: the server's problem document, or its status."""
+    """Return the error for an answer that refuses the request, with the text of its problem document, if it has one."""
     try:
         content = answer.json()
     except ValueError:
@@ -64,7 +69,7 @@ def _problem(answer: httpx.Response) -> ClientError:
 
 
 def _silence(ask: Ask, error: httpx.TransportError | None) -> ServerSilent:
-    """Return the error for a request without an answer. It never holds the token."""
+    """Return the error for a request without an answer. Its text never holds the token."""
     never_sent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
     reason = "cannot be reached" if never_sent else f"gave no answer ({type(error).__name__})"
     doubt = ask.changes and not never_sent
@@ -73,7 +78,7 @@ def _silence(ask: Ask, error: httpx.TransportError | None) -> ServerSilent:
 
 
 def content(answer: httpx.Response) -> object:
-    """Return the JSON of a good answer. Raises ClientError if the answer is not JSON."""
+    """Return the JSON of a good answer. Raises Unusable if the answer is not JSON."""
     try:
         found: object = answer.json()
     except ValueError as error:

@@ -31,10 +31,10 @@ TIMEOUT_SECONDS = 15.0
 
 
 class Client:
-    """Talks to a server of oncall with one token. Use it as a context manager, or call `close` at the end.
+    """Sends requests to a server of oncall, with one token. Use it as a context manager, or call `close` at the end.
 
-    Calls raise `Unusable` when the server refuses them, and `ServerSilent` when no answer comes after all retries.
-    Every call may safely be made again. timeout: seconds for one answer. transport, pause: for tests.
+    Calls raise `Unusable` if the server refuses them, and `ServerSilent` if no answer comes after all retries.
+    Every call may safely be repeated. timeout: seconds for one answer. transport, pause: for tests.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Client:
         self._http.close()
 
     def post_ticket(self, ticket: NewTicket) -> TicketAnswer:
-        """Post a ticket, and return what becomes of it. The same ticket again gets the same answer and pages nobody."""
+        """Post a ticket, and return the verdict on it. The same ticket again gets the same answer and pages nobody."""
         return cast(TicketAnswer, self._call(requests.post_ticket(ticket)))
 
     def record_event(
@@ -84,19 +84,22 @@ class Client:
         needs_reply: bool | None = None,
         take_over: bool | None = None,
     ) -> EventReceipt:
-        """Record an event of a ticket. id: your own id of the event; without one the client makes one."""
+        """Record an event of a ticket. id: your own id of the event; if None, the client makes one."""
         fields: dict[str, object] = {"by": by, "at": at, "id": id, "why": why, "impact": impact, "into": into, "to": to}
         fields |= {"needs_reply": needs_reply, "take_over": take_over}
         return cast(EventReceipt, self._call(requests.record_event(ticket_id, kind, fields)))
 
     def ticket(self, ticket_id: str) -> WholeTicket:
-        """Return a ticket with its log and every message, by its id or by its code."""
+        """Return a ticket with its whole log and all messages. ticket_id: its id or its code."""
         return cast(WholeTicket, self._call(requests.ticket(ticket_id)))
 
     def tickets(
         self, *, states: Iterable[State] = (), customer: str | None = None, page: int = PAGE
     ) -> Iterator[Ticket]:
-        """Yield tickets, the newest first, page by page as they are needed. page: tickets of one request."""
+        """Yield the tickets, the newest first. They are fetched in parts, as needed.
+
+        page: the most tickets of one request.
+        """
         wanted, after = tuple(states), None
         while True:
             found = cast(TicketPage, self._call(requests.tickets(wanted, customer, after, page)))
@@ -106,21 +109,24 @@ class Client:
                 return
 
     def oncall(self, at: datetime | None = None) -> OnCall:
-        """Return who is on call at an instant (aware); None: now."""
+        """Return who is on call at a time (aware); None: now."""
         return cast(OnCall, self._call(requests.oncall(at)))
 
     def schedule(
         self, start: datetime | None = None, end: datetime | None = None, *, engineer: str | None = None
     ) -> Schedule:
-        """Return the schedule between two instants (aware), four weeks from now on by default, at most 800 days."""
+        """Return the schedule between two times (aware), at most 800 days. Default: four weeks from now on."""
         return cast(Schedule, self._call(requests.schedule(start, end, engineer)))
 
     def explain(self, plan: str, impact: str, at: datetime | None = None) -> Explanation:
-        """Return the verdict on a ticket at an instant (aware), or now if None. It sends nothing."""
+        """Return the verdict that a ticket would get at a time (aware); None: now.
+
+        Nothing is posted and nobody is paged.
+        """
         return cast(Explanation, self._call(requests.explain(plan, impact, at)))
 
     def _call(self, ask: Ask) -> object:
-        """Send a request until it is answered, and return the JSON of its answer."""
+        """Send a request, with retries, and return the JSON of its answer. Raises ClientError."""
         retry = 0
         while True:
             answer, failure = None, None

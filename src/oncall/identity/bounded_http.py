@@ -1,4 +1,4 @@
-"""Requests to an identity provider: bounded in time and size, without redirects, answered with a JSON object."""
+"""Sends requests to an identity provider: limited in time and size, without redirects, answered with a JSON object."""
 
 from __future__ import annotations
 
@@ -11,26 +11,32 @@ import httpx
 from oncall.errors import IdentityAway, IdentityError
 
 DEADLINE_SECONDS = 5.0
-"""Real seconds for one request, from the connection to the end of the answer."""
+"""The time limit of one request in real seconds, from the connection to the end of the answer."""
 MOST_BYTES = 256 * 1024
-"""The most bytes of an answer, many times more than real providers send."""
+"""The most bytes of an answer. Real providers send far fewer."""
 _CONNECT_SHARE = 0.45
 
 
 class BoundedHttp:
-    """Asks one identity provider. Use it from one event loop and close it at the end."""
+    """An HTTP client for one identity provider. Use it from one event loop and close it at the end."""
 
     def __init__(self, *, deadline_seconds: float = DEADLINE_SECONDS) -> None:
         self.deadline_seconds = deadline_seconds
         self._client: httpx.AsyncClient | None = None
 
     async def get(self, url: str, what: str, *, bearer: str | None = None) -> dict[str, object]:
-        """Return the JSON object at an address. what: names the answer in messages. Raises IdentityError."""
+        """Return the JSON object that a GET request receives. Raises IdentityError.
+
+        what: names the requested thing in error messages. bearer: an access token to send; None: send none.
+        """
         headers = {"authorization": f"Bearer {bearer}"} if bearer is not None else {}
         return await self._ask("GET", url, what, headers=headers)
 
     async def post(self, url: str, body: str, what: str, headers: Mapping[str, str]) -> dict[str, object]:
-        """Post a form and return the JSON object of the answer. Raises IdentityError."""
+        """Post a form and return the JSON object of the answer. what: names the answer in error messages.
+
+        Raises IdentityError.
+        """
         form = {**headers, "content-type": "application/x-www-form-urlencoded"}
         return await self._ask("POST", url, what, headers=form, body=body)
 
@@ -75,7 +81,10 @@ class BoundedHttp:
 
 
 def _object(status: int, content: bytes, what: str) -> dict[str, object]:
-    """Return the JSON object of an answer. A refusal's words are left out, because they may quote a secret."""
+    """Return the JSON object of an answer. Raises IdentityError for a refusal or another content.
+
+    The text of a refusal is left out of the error, because it may quote a secret.
+    """
     if status != 200:
         raise IdentityError(f"the identity provider refused: HTTP {status} for {what}")
     try:

@@ -1,4 +1,4 @@
-"""The discovery document of an identity provider: where its endpoints are, and what it can do."""
+"""The discovery document of an identity provider: the addresses of its endpoints, and the features it supports."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from oncall.errors import IdentityError
 
 WHAT = "the discovery document"
 SIGNATURES = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
-"""The algorithms that are trusted: those with a public key. `none` and those with a shared secret are not."""
+"""The signature algorithms that are trusted: those with a public key. `none` and those with a shared secret are not."""
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _LONGEST_ADDRESS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """The discovery document of one provider. algorithms: those with which it may sign ID tokens."""
+    """The checked discovery document of one provider.
+
+    algorithms: the trusted ones that it offers to sign ID tokens with.
+    """
 
     issuer: str
     authorization: str
@@ -27,13 +30,16 @@ class Discovery:
     end_session: str | None
     algorithms: tuple[str, ...]
     posts_secret: bool
-    """The client's secret goes in the body, because the provider does not take it in a header."""
+    """Send the client's secret in the body: the provider does not accept it in a header."""
     names_issuer: bool
-    """Its answers to the browser name their issuer (RFC 9207)."""
+    """The provider names its issuer in the answers that the browser brings back (RFC 9207)."""
 
 
 def read_discovery(document: Mapping[str, object], issuer: str) -> Discovery:
-    """Check a document. issuer: the one that the operator has set. Raises IdentityError."""
+    """Check a discovery document and return its content. Raises IdentityError.
+
+    issuer: the issuer in the operator's settings; the document must name the same one.
+    """
     named = document.get("issuer")
     if not isinstance(named, str) or named.rstrip("/") != issuer.rstrip("/"):
         raise IdentityError(
@@ -58,7 +64,7 @@ def read_discovery(document: Mapping[str, object], issuer: str) -> Discovery:
 
 
 def is_safe_address(text: str, *, may_be_http: bool) -> bool:
-    """Return True for an https address without a user name, or http on this machine where that is allowed."""
+    """Return True for an https address without a user name. may_be_http: http is allowed too, for this machine only."""
     try:
         parts = urlsplit(text)
         host = parts.hostname

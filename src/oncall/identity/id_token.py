@@ -1,4 +1,4 @@
-"""ID tokens: checks their signature and claims, and reads what they say about a person."""
+"""Checks the signature and the claims of ID tokens, and reads what the claims say about a person."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ if TYPE_CHECKING:
 
 LONGEST_TOKEN = 32_768
 LEEWAY_SECONDS = 60
-"""How far the clocks of the provider and this machine may differ."""
+"""The largest difference, in seconds, that is allowed between the clocks of the provider and this machine."""
 LEAST_MODULUS, MOST_MODULUS = 342, 1_366
-"""Characters of an RSA key's modulus in base64: 2048 and 8192 bits. A longer one would take long to check."""
+"""The allowed length of an RSA key's modulus, in base64 characters: 2048 to 8192 bits.
+
+Longer ones are slow to check.
+"""
 _CURVES = ("P-256", "P-384", "P-521")
 _OF_A_KEY = ("kty", "kid", "use", "alg", "n", "e", "crv", "x", "y")
-"""The parts of a public key that are read. Providers add certificates and names of their own."""
+"""The fields of a public key that are used. Providers add certificates and fields of their own."""
 _VERIFIED = (True, 1, "true", "1")
-"""How providers write a claim that is true."""
+"""The values with which providers write that a claim is true."""
 _FAULTS: Mapping[str, str] = {
     "iss": "it comes from another issuer",
     "aud": "it is for another application",
@@ -44,7 +47,11 @@ def read_id_token(
     access_token: str | None,
     real_now: datetime,
 ) -> dict[str, object]:
-    """Return the claims of an ID token that is signed, ours, for this sign-in, and valid now. Raises IdentityError."""
+    """Check an ID token and return its claims. Raises IdentityError if one of these checks fails.
+
+    A key of the provider has signed the token; it names this issuer, our client and the nonce of this sign-in; and it
+    is valid at `real_now` (aware UTC).
+    """
     # Imported here, because only a sign-in needs them.
     from authlib.oidc.core import CodeIDToken
     from joserfc import jwt
@@ -80,26 +87,26 @@ def read_id_token(
 
 
 def email_of(claims: Mapping[str, object]) -> str:
-    """Return the e-mail address in the claims; empty if there is none."""
+    """Return the e-mail address in the claims; empty if the claims have none."""
     found = claims.get("email")
     return found.strip() if isinstance(found, str) else ""
 
 
 def is_verified(claims: Mapping[str, object]) -> bool:
-    """Return True if the provider has verified the address. Entra ID says so with a claim of its own, `xms_edov`."""
+    """Return True if the provider says that it verified the e-mail address. Entra ID uses its own claim, `xms_edov`."""
     verified = claims.get("email_verified", claims.get("xms_edov"))
     return any(verified == each and type(verified) is type(each) for each in _VERIFIED)
 
 
 def is_in_group(claims: Mapping[str, object], claim: str, group: str | None) -> bool:
-    """Return True if the claim lists the group. Letter case counts."""
+    """Return True if the claim lists the group; False if `group` is None. Upper and lower case differ."""
     found = claims.get(claim)
     listed = found if isinstance(found, list) else [found]
     return group is not None and group in listed
 
 
 def _signing(keys: Mapping[str, object]) -> KeySetSerialization:
-    """Return the strong public keys for signatures. A key that cannot be used is left out."""
+    """Return those public keys of the provider that can check signatures and are strong enough."""
     listed = keys.get("keys")
     found = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
     return {"keys": [{name: key[name] for name in _OF_A_KEY if name in key} for key in found if _is_usable(key)]}

@@ -1,4 +1,4 @@
-"""Sign-in at one OpenID Connect provider, by authorization code and PKCE. Authlib writes and checks the messages."""
+"""Sign-in at one OpenID Connect provider, by authorization code and PKCE. Authlib builds and checks the messages."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from oncall.paging.ports.identity_provider import Identity, Secrets
 
 SCOPES = "openid email profile"
 MOST_AT_ONCE = 8
-"""The most exchanges at one time. More are refused at once, so that a slow provider holds up few requests."""
+"""The most sign-in steps at one time. Further ones are refused at once, so that a slow provider delays few requests."""
 KEPT_SECONDS = 600.0
-"""How long a discovery document is kept (real time)."""
+"""How many seconds (real time) a discovery document is cached."""
 WHOLE_SECONDS = 15.0
 """The time limit (real seconds) for all requests of one sign-in step together."""
 _WELL_KNOWN = "/.well-known/openid-configuration"
@@ -27,9 +27,10 @@ _WELL_KNOWN = "/.well-known/openid-configuration"
 
 @dataclass(frozen=True, slots=True)
 class ProviderSettings:
-    """The operator's settings. `repr` shows no secret. redirect_uri, start_page: addresses of ours.
+    """The operator's settings for the provider. `repr` shows no secret.
 
-    manager_group: the group whose people are managers on the pages; None: only the roster's manager is one.
+    redirect_uri, start_page: addresses of this server.
+    manager_group: members of this group are managers on the web pages; None: only the roster's manager is one.
     """
 
     issuer: str
@@ -42,9 +43,10 @@ class ProviderSettings:
 
 
 class OpenIdProvider:
-    """`paging.ports.IdentityProvider`. Use it from one event loop and close it at the end.
+    """The OpenID Connect provider, as `paging.ports.IdentityProvider`.
 
-    monotonic: seconds of a clock that never goes back.
+    Use it from one event loop and close it at the end.
+    monotonic: returns the seconds of a clock that never goes back.
     """
 
     def __init__(
@@ -61,7 +63,7 @@ class OpenIdProvider:
         self._in_progress = 0
 
     async def address(self, secrets: Secrets) -> str:
-        """Return the address at the provider to which the browser goes to sign in. Raises IdentityError."""
+        """Return the provider's address to which the browser goes to sign in. Raises IdentityError."""
         from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
         from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
@@ -83,7 +85,11 @@ class OpenIdProvider:
     async def identity(
         self, code: str, issuer: str | None, *, nonce: str, verifier: str, real_now: datetime
     ) -> Identity:
-        """Exchange the code that came back for the person's identity. Raises IdentityError."""
+        """Exchange the authorization code that the browser brought back for the person's identity.
+
+        Raises IdentityError.
+        issuer: the issuer that came with the code, if any. real_now: aware UTC.
+        """
         async with self._bounded():
             discovery = await self._discovery()
             if issuer != discovery.issuer and (issuer is not None or discovery.names_issuer):
@@ -107,7 +113,7 @@ class OpenIdProvider:
         return Identity(email_of(claims), is_verified(claims), manages, str(tokens["id_token"]))
 
     async def farewell(self, id_token: str) -> str | None:
-        """Return the address at the provider that ends the session there too; None if it has none."""
+        """Return the provider's address that ends the session there as well; None if the provider has none."""
         from authlib.common.urls import add_params_to_uri
 
         async with self._bounded():
@@ -122,7 +128,7 @@ class OpenIdProvider:
         return str(add_params_to_uri(discovery.end_session, params))
 
     async def probe(self) -> None:
-        """Ask for the discovery document and the keys. Raises IdentityError when no one could sign in now."""
+        """Fetch the discovery document and the keys. Raises IdentityError if no one could sign in now."""
         async with self._bounded():
             discovery = await self._fetch_discovery()
             await self._http.get(discovery.keys, "its keys")
@@ -133,7 +139,10 @@ class OpenIdProvider:
 
     @asynccontextmanager
     async def _bounded(self) -> AsyncIterator[None]:
-        """Hold one of the few places for exchanges, for a bounded time."""
+        """Allow at most MOST_AT_ONCE blocks at a time, each for a limited time.
+
+        Raises IdentityAway beyond either limit.
+        """
         if self._in_progress >= MOST_AT_ONCE:
             raise IdentityAway("too many people sign in at the same time; wait a moment")
         self._in_progress += 1
@@ -169,7 +178,10 @@ class OpenIdProvider:
     async def _completed(
         self, claims: dict[str, object], discovery: Discovery, bearer: str | None
     ) -> dict[str, object]:
-        """Return the claims with those of the userinfo endpoint, where the ID token names no e-mail address."""
+        """Return the claims; if they have no e-mail address, together with those that the userinfo endpoint gives.
+
+        Raises IdentityError if that endpoint answers about another person.
+        """
         if email_of(claims) or discovery.userinfo is None or bearer is None:
             return claims
         more = await self._http.get(discovery.userinfo, "the person's claims", bearer=bearer)

@@ -1,4 +1,4 @@
-"""The service: one FastAPI application with the tickets API, the schedule, reports, provider webhooks and probes."""
+"""The FastAPI application: the tickets API, the schedule, reports, provider webhooks, probes and the web pages."""
 
 from __future__ import annotations
 
@@ -90,19 +90,19 @@ _PARTS = (
     portal_routes,
     status_board_routes,
 )
-"""The modules with the routes of the API, the senders and the pages."""
+"""The modules whose routes the application has: those of the API, the senders and the web pages."""
 
 
 class _Service(DescribedApp):
-    """The application behind its guard, which answers HEAD wherever it answers GET, and 503 when it is overloaded."""
+    """The application behind RequestGuard. It answers HEAD like GET, without the body."""
 
     entry: ASGIApp
-    """The outermost layer; it leads to `answer`."""
+    """The outermost ASGI application. It passes each accepted request on to `answer`."""
 
     exact_routes: ExactRoutes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request. The server itself leaves out the body of an answer to HEAD."""
+        """Answer one request. A HEAD request is answered like a GET; the HTTP server leaves out the body."""
         if scope["type"] == "http":
             scope = without_stray_slashes(scope)
             if scope["method"] == "HEAD":
@@ -110,12 +110,15 @@ class _Service(DescribedApp):
         await self.entry(scope, receive, send)
 
     def end_streams(self) -> None:
-        """End the streams of open pages, which would otherwise keep the server from stopping."""
+        """End the update streams of open web pages. Otherwise they would keep the server from stopping."""
         kept(self).live.stop()
         kept(self).customers_live.stop()
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request that the guard let through: for a fixed path at once, else through FastAPI's router."""
+        """Answer a request that RequestGuard passed on. A path without parameters goes to its route directly.
+
+        Any other path goes through the router of FastAPI, which is slower.
+        """
         if self.exact_routes.has(scope):
             await self.exact_routes(scope, receive, send)
         else:
@@ -129,7 +132,7 @@ def create_app(
 ) -> FastAPI:
     """Build the application. `open_services` is entered inside the running event loop and left at shutdown.
 
-    is_https: the public address is https.
+    is_https: the public address of the service is https.
     """
 
     @asynccontextmanager

@@ -1,4 +1,5 @@
-"""Which requests are allowed: tokens, roles, rate limits of callers, floods, and the record of refused requests.
+"""Decides which requests are allowed: tokens, roles, rate limits of callers, floods, and the record of refused
+requests.
 
 Imports `web.edge`.
 """

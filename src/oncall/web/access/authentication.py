@@ -1,4 +1,4 @@
-"""Authentication of callers: which token a request carries, and which roles a route accepts."""
+"""Authenticates callers: which token a request carries, and whether the token may do what is asked."""
 
 from __future__ import annotations
 
@@ -21,12 +21,15 @@ from oncall.web.edge.problem_documents import FLOODED, ProblemDocument
 from oncall.web.edge.request_trace import keep_caller, keep_over_rate, source_of
 
 CACHED_FOR = 5.0
-"""Seconds (real time) for which a token is trusted before the store is asked again."""
+"""How many seconds (real time) a token that was found in the store is trusted, before it is looked up again."""
 MOST_CACHED = 1000
 
 
 class Authenticator:
-    """Looks up bearer tokens. It compares digests, so the time of a look-up reveals nothing about a secret."""
+    """Finds the token of a request.
+
+    It compares digests only, so the time of a look-up reveals nothing about a secret.
+    """
 
     def __init__(self, engine: Engine, clock: Clock, refusals: Refusals, token_use: TokenUse, rate: CallerRate) -> None:
         self._engine, self._clock, self._refusals, self._token_use = engine, clock, refusals, token_use
@@ -36,16 +39,19 @@ class Authenticator:
         self._known: set[str] = set()
 
     async def start(self) -> None:
-        """Remember which tokens exist, so that a flood of unknown ones never shuts them out. Never raises."""
+        """Load the digests of the existing tokens. A flood of unknown tokens then cannot shut out the existing ones.
+
+        Never raises: if the database is away, no token is loaded.
+        """
         with suppress(StoreError):
             tokens = await self._engine.read(lambda tx: tx.tokens())
             self._known |= {digest for token in tokens for digest in token.digests}
 
     async def caller(self, request: Request, operation: Operation) -> Token:
-        """Return the caller's token, which may do this by its role and its scopes.
+        """Return the token of the request, if its role and scopes allow the operation.
 
-        Raises ProblemDocument: 401 without a valid token, 403 when the token may not do this, 503 when the caller is
-        over its rate limit, 429 or 503 for a token that was never seen, in a flood of such tokens.
+        Raises ProblemDocument: 401 without a valid token, 403 if the token may not do this, 503 if the caller is over
+        its rate limit, and 429 or 503 for an unknown token during a flood of unknown tokens.
         """
         key = bearer_digest(request.headers.get("authorization", ""))
         if key is None:
@@ -53,7 +59,10 @@ class Authenticator:
         return await self.caller_with(key, request, operation)
 
     async def caller_with(self, key: str, request: Request, operation: Operation) -> Token:
-        """Return the token with this digest. Raises ProblemDocument as `caller` does."""
+        """Return the token whose digest is `key`, if it allows the operation.
+
+        Raises ProblemDocument as `caller` does.
+        """
         token = await self._token(key, request)
         if token is None:
             raise ProblemDocument(401, "this token is not known; `oncall token create` makes one")
@@ -70,7 +79,7 @@ class Authenticator:
         return token
 
     async def sees_details(self, request: Request) -> bool:
-        """Return True if the request carries the token of a caller that may read. Never raises."""
+        """Return True if the request carries a valid token that may read. Never raises."""
         if "authorization" not in request.headers:
             return False
         try:
@@ -91,7 +100,10 @@ class Authenticator:
         return await asyncio.shield(self._looking[key])
 
     def _refuse_floods(self, source: str) -> None:
-        """Raise ProblemDocument if the source sends so many unknown tokens that the database must not be asked."""
+        """Raise ProblemDocument if there are too many unknown tokens to look up one more in the database.
+
+        That is so if this source floods (429), or if all sources together do (503).
+        """
         if self._refusals.is_flooding(source):
             raise ProblemDocument(429, FLOODED)
         if not self._refusals.unknown_tokens.count(""):

@@ -10,12 +10,12 @@ LONGEST_SECRET = 200
 
 
 def digest(secret: str) -> str:
-    """Return the SHA-256 digest (hex) of a token's secret; the store keeps nothing else of it."""
+    """Return the SHA-256 digest (hex) of a token's secret. The store keeps the digest and never the secret."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def bearer_digest(authorization: str) -> str | None:
-    """Return the digest of the token in an Authorization header, or None if it holds no bearer token."""
+    """Return the digest of the bearer token in an Authorization header; None if the header has no bearer token."""
     scheme, _, secret = authorization.partition(" ")
     if scheme.lower() != "bearer" or not secret.strip() or len(secret) > LONGEST_SECRET:
         return None
@@ -23,9 +23,10 @@ def bearer_digest(authorization: str) -> str | None:
 
 
 def sender_digest(authorization: str) -> str | None:
-    """Return the digest of the token in an Authorization header of a sender that cannot choose its scheme, or None.
+    """Return the digest of the token in the Authorization header of a sender; None if the header has no token.
 
-    The token is a bearer token, an Opsgenie key (`GenieKey TOKEN`), or the password of basic authentication.
+    Some senders cannot send a bearer token. So the token may also be an Opsgenie key (`GenieKey TOKEN`), or the
+    password of basic authentication.
     """
     scheme, _, rest = authorization.partition(" ")
     secret = rest.strip()

@@ -1,4 +1,4 @@
-"""Checks the tickets of a caller that floods, with almost no reads of the database."""
+"""Checks the tickets of a flooding caller with almost no reads of the database."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _READ_EVERY_SECONDS = 5.0
 
 
 class FloodCheck:
-    """Refuses the tickets of a flooding caller that would be refused anyway, and lets its other tickets pass.
+    """Refuses faulty tickets of a flooding caller early, before they cost a transaction. Its valid tickets pass.
 
-    In a flood it reads nothing but the policy, at most once in five seconds (real time).
+    During a flood it reads only the policy, at most once in five seconds (real time).
     """
 
     def __init__(self, engine: Engine, refusals: Refusals) -> None:
@@ -25,7 +25,10 @@ class FloodCheck:
         self._read_at = 0.0
 
     async def check(self, document: object, caller: str, now: datetime) -> None:
-        """Raise FieldFaults if a ticket cannot be accepted. Does nothing unless the caller floods. now: policy time."""
+        """Raise FieldFaults if the ticket cannot be accepted. Does nothing unless the caller floods.
+
+        now: policy time, aware UTC.
+        """
         if not self._refusals.is_flooding("", caller):
             return
         if self._policy is None or time.monotonic() - self._read_at >= _READ_EVERY_SECONDS:

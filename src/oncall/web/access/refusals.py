@@ -1,4 +1,4 @@
-"""Records refused requests: log lines (sampled in floods), counters, and a tally for each caller."""
+"""Records refused requests: log lines (only a sample in a flood), counters, and tallies for each caller."""
 
 from __future__ import annotations
 
@@ -15,24 +15,33 @@ from oncall.paging.watch.refused_callers import RefusalTally
 from oncall.web.access.flood_gate import FloodGate, network_of
 
 LOGGED_A_MINUTE = 5
-"""Log lines a minute for one reason, caller and address; the others of that minute are counted in one line."""
+"""How many log lines a minute are written for one reason, caller and address.
+
+One more line counts the other refusals.
+"""
 ADDRESS_BURST, ADDRESS_PER_SECOND = 100, 1
-"""The allowance of an address without a known caller: refusals at once, and more each second."""
+"""The allowance of an address without a known caller: how many refusals at once, and how many more each second."""
 CALLER_BURST, CALLER_PER_SECOND = 1000, 2
-"""The allowance of a known caller, such as a broken program. It is larger than that of a guesser of tokens."""
+"""The allowance of a known caller: how many refusals at once, and how many more each second.
+
+It is larger than that of an address: a known caller is rather a broken program than an attacker who guesses tokens.
+"""
 LOOK_UP_BURST, LOOK_UPS_PER_SECOND = 600, 20
-"""How many unknown tokens this process looks up in the database, at once and each second, from all addresses."""
+"""How many unknown tokens, from all addresses, this process looks up in the database: at once, and more each second."""
 MOST_SAMPLES = 1000
 MOST_DIGITS, LONGEST_WORD, LONGEST_DETAIL = 6, 24, 300
 _MINUTE = timedelta(minutes=1)
 _REPLACED = {RefusalReason.TOKEN, RefusalReason.ROLE, RefusalReason.SIGNATURE, RefusalReason.BODY}
-"""Refusals that become a 429 in a flood. A conflict stays a 409: the sender must learn that the id is taken."""
+"""The refusals that are answered with 429 in a flood.
+
+A conflict stays a 409: the sender must learn that the id is taken.
+"""
 _NAMED = (RefusalReason.SIGNATURE, RefusalReason.TOKEN)
 _OTHERS = "other addresses"
 
 
 def harmless(detail: str) -> str:
-    """Return the words of a refusal as the log may hold them: empty if they may quote a token or a phone number."""
+    """Return the text of a refusal for the log, cut; empty if it may contain a token or a phone number."""
     is_long = any(len(word) > LONGEST_WORD for word in detail.split())
     digits = sum(letter.isdigit() for letter in detail)
     return "" if is_long or digits > MOST_DIGITS else detail[:LONGEST_DETAIL]
@@ -40,7 +49,10 @@ def harmless(detail: str) -> str:
 
 @dataclass
 class _Sample:
-    """Refusals of one kind within a minute: how many lines were logged, and how many refusals were only counted."""
+    """The refusals with one reason, caller and address within a minute.
+
+    since: when the minute began. logged: how many have a log line. left_out: how many are only counted.
+    """
 
     since: datetime
     logged: int = 0
@@ -51,9 +63,9 @@ _Key = tuple[str, str, str]
 
 
 class Refusals:
-    """The refused requests of one process. Use it in one event loop.
+    """Records the refused requests of one process. Use it in one event loop.
 
-    registry: gets the counter. real_now: real time, aware UTC. worker: the name of this process.
+    registry: gets the Prometheus counter. real_now: real time, aware UTC. worker: the name of this process.
     """
 
     def __init__(self, registry: CollectorRegistry, *, real_now: Callable[[], datetime], worker: str) -> None:
@@ -71,24 +83,25 @@ class Refusals:
         self._tallies: dict[tuple[str, RefusalReason], RefusalTally] = {}
         self._unsaved: dict[tuple[datetime, str, RefusalReason], RefusalCount] = {}
         self.has_changed = asyncio.Event()
-        """Set when a caller begins or stops being refused again and again."""
+        """Set when a caller begins or stops to be refused repeatedly."""
         self._log = structlog.get_logger("oncall.refusals")
 
     @property
     def has_tallies(self) -> bool:
-        """Return True if a caller or the provider was refused since the start."""
+        """Return True if a refusal was tallied since the start: work of a caller, or a callback of the provider."""
         return bool(self._tallies)
 
     def is_flooding(self, source: str, caller: str = "") -> bool:
-        """Return True if this caller has used up its allowance of refusals; without a caller, if the address has."""
+        """Return True if this caller floods; without a caller, if the address in `source` floods."""
         return self.callers.is_flooding(caller) if caller else self.sources.is_flooding(network_of(source))
 
     def refused(
         self, reason: RefusalReason, status: int, *, caller: str, source: str, path: str, detail: str, is_work: bool
     ) -> bool:
-        """Log and count a refused request. Returns True if the answer must become a 429, because of a flood.
+        """Log and count a refused request. Returns True if a flood turns the answer into a 429.
 
-        is_work: the request was meant to bring a ticket, an event or a callback.
+        source: the address that the request came from. detail: the text of the refusal. is_work: the request was meant
+        to bring a ticket, an event or a callback.
         """
         at = self._real_now()
         # A caller has an allowance of its own, so that nobody else behind its address can use it up.
@@ -108,7 +121,7 @@ class Refusals:
         return self.callers.count(caller) if caller else self.sources.count(network_of(source))
 
     def accepted(self, caller: str, reasons: Sequence[RefusalReason] = tuple(RefusalReason)) -> None:
-        """Note that a request of this caller was accepted, for the tallies of these reasons."""
+        """Record that a request of this caller was accepted: its tallies of refusals with these reasons start again."""
         for reason in reasons:
             tally, now = self._tallies.get((caller, reason)), self._real_now()
             was_repeated = tally is not None and tally.is_repeated(now)
@@ -119,24 +132,27 @@ class Refusals:
                 self.has_changed.set()
 
     def repeated(self) -> list[Refusal]:
-        """Return the last refusal of each caller that is refused again and again, and of the provider's callbacks."""
+        """Return the last refusal for each caller and reason that is refused repeatedly.
+
+        The provider's callbacks count as one caller, whose name is empty.
+        """
         now = self._real_now()
         tallies = self._tallies.values()
         return [tally.count.last for tally in tallies if tally.count is not None and tally.is_repeated(now)]
 
     def unsaved(self) -> list[RefusalCount]:
-        """Return the counts that changed since they were saved."""
+        """Return the counts that changed since they were last stored."""
         return list(self._unsaved.values())
 
     def saved(self, counts: Sequence[RefusalCount]) -> None:
-        """Note that these counts are stored."""
+        """Record that these counts are stored, so that `unsaved` leaves them out."""
         for count in counts:
             key = (count.hour, count.last.caller, count.last.reason)
             if self._unsaved.get(key) is count:
                 del self._unsaved[key]
 
     def summarise(self) -> None:
-        """Log how many refusals of the last minutes were not logged one by one."""
+        """Log how many refusals of the past minutes have no log line of their own."""
         now = self._real_now()
         for key, sample in list(self._samples.items()):
             if now - sample.since >= _MINUTE:

@@ -1,6 +1,6 @@
-"""The outermost layer of the application: adds security headers to every answer, counts refusals, and answers floods.
+"""The outermost layer of the application: adds security headers to every answer, counts refusals, and stops floods.
 
-Pure ASGI, because it runs for every request.
+It is plain ASGI and not FastAPI, because it runs for every request.
 """
 
 from __future__ import annotations
@@ -19,25 +19,31 @@ from oncall.web.edge.sender_paths import PROVIDER_PATHS, SENDER_PATHS, is_sender
 
 Headers = list[tuple[bytes, bytes]]
 SECRET_PATHS = ("/calendar/", "/t/", "/portal/link/")
-"""Paths that hold a secret. A wrong secret counts as a wrong token, so that an attacker cannot guess many."""
+"""The paths with a secret in them. A wrong secret is counted like a wrong token, so that nobody can try many."""
 SUBSCRIBER_PATHS = ("/status/confirm/", "/status/code/", "/status/manage/", "/status/u/")
-"""Paths that hold a subscriber's secret."""
+"""The paths with a subscriber's secret in them."""
 LOGIN_PATH = "/login"
-"""Paths where people sign in. A refused link, and a refused answer of the identity provider, count as a wrong token."""
+"""The beginning of the paths where people sign in.
+
+A refused login link or answer of the identity provider is counted like a wrong token.
+"""
 PORTAL_LINK_PATH = "/portal/link"
-"""Paths of customers' links. A refused link counts as a wrong token."""
+"""The beginning of the paths of customers' login links. A refused link is counted like a wrong token."""
 TICKETS = "/v1/tickets"
 WORK_PATHS = (TICKETS, *SENDER_PATHS)
-"""Paths where tickets, events and callbacks come in. `/v1/explain` is not among them: refusing it loses no work."""
+"""The paths where tickets, events and callbacks come in.
+
+`/v1/explain` is left out: if it is refused, no work is lost.
+"""
 _NO_STORE = (b"cache-control", b"no-store")
 NOSNIFF = (b"x-content-type-options", b"nosniff")
 HSTS = (b"strict-transport-security", b"max-age=31536000")
 
 
 class RequestGuard:
-    """Wraps an ASGI application. refusals: returns the object that counts refusals; called for each request.
+    """Wraps an ASGI application. refusals: called for each request; returns the object that counts refusals.
 
-    is_https: the service's public address is https, so browsers must not use http.
+    is_https: the public address is https; browsers are then told never to use http.
     """
 
     def __init__(self, app: ASGIApp, refusals: Callable[[], Refusals], *, is_https: bool) -> None:
@@ -46,7 +52,7 @@ class RequestGuard:
         self._flooded, self._flooded_sender = problem(429, FLOODED), problem(503, FLOODED)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Pass one request to the application, and its answer through the checks of this module."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -57,7 +63,10 @@ class RequestGuard:
 
 @dataclass(slots=True)
 class _Answer:
-    """The answer to one request, with the headers that every answer has. flooded: replaces it in a flood."""
+    """The answer to one request. headers: added to it.
+
+    flooded: sent instead of the answer if the request is of a flood.
+    """
 
     scope: Scope
     outer: Send
@@ -68,7 +77,7 @@ class _Answer:
     is_replaced: bool = False
 
     async def send(self, message: Message) -> None:
-        """Send one message of the answer."""
+        """Send one ASGI message of the answer, or the flood's answer in its place."""
         if self.is_replaced:
             return
         if message["type"] == "http.response.start":
@@ -90,7 +99,7 @@ class _Answer:
         return [*headers, *self.headers] if has_own else [*headers, *self.headers, _NO_STORE]
 
     def _is_flood(self, status: int) -> bool:
-        """Count a refusal. Returns True if the answer becomes a 429."""
+        """Count a refused request. Returns True if a flood turns the answer into a 429 (503 for a sender)."""
         path, caller = self.scope["path"], self.trace.caller
         reason = self._reason(status)
         if reason is None:
@@ -107,7 +116,7 @@ class _Answer:
         )
 
     def _reason(self, status: int) -> RefusalReason | None:
-        """Return why the request was refused; None if an answer with this status is not counted as a refusal."""
+        """Return why the request was refused; None if an answer with this status does not count as a refusal."""
         match status:
             case 400 | 413 | 422:
                 return RefusalReason.BODY
@@ -139,6 +148,6 @@ class _Answer:
 
 
 def _shown(path: str) -> str:
-    """Return a path without the secret in it."""
+    """Return a path for the log, with `...` in place of a secret."""
     found = next((each for each in (*SECRET_PATHS, *SUBSCRIBER_PATHS) if path.startswith(each)), None)
     return f"{found}..." if found is not None else path

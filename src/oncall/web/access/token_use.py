@@ -1,4 +1,4 @@
-"""When each token was last used, gathered in memory so that a request never writes it to the database."""
+"""Remembers in memory when each token was last used, so that a request itself never writes this to the database."""
 
 from __future__ import annotations
 
@@ -6,22 +6,25 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 SAVE_AFTER = timedelta(minutes=5)
-"""How much later (real time) than the stored use another use of the same token must be, to be stored."""
+"""A use of a token is stored if it is at least this long (real time) after the last stored use."""
 
 
 class TokenUse:
-    """The last use of each token since the start of this process, by handle. Use it in one event loop."""
+    """The last use of each token since this process started. A token is named by its handle.
+
+    Use it in one event loop.
+    """
 
     def __init__(self) -> None:
         self._used: dict[str, datetime] = {}
         self._saved: dict[str, datetime] = {}
 
     def note(self, handle: str, at: datetime) -> None:
-        """Note that a token was used. at: real time."""
+        """Record that a token was used. at: real time, aware UTC."""
         self._used[handle] = at
 
     def unsaved(self) -> dict[str, datetime]:
-        """Return the uses to store now: first ones, and those well after the stored ones."""
+        """Return the uses to store now, by handle: first uses, and those long after the last stored use."""
         return {
             handle: at
             for handle, at in self._used.items()
@@ -29,9 +32,9 @@ class TokenUse:
         }
 
     def rest(self) -> dict[str, datetime]:
-        """Return every use that is not stored, for a process that stops."""
+        """Return all uses that are not stored yet, by handle. For a process that stops."""
         return {handle: at for handle, at in self._used.items() if self._saved.get(handle) != at}
 
     def saved(self, used: Mapping[str, datetime]) -> None:
-        """Note that these uses are stored."""
+        """Record that these uses are stored, so that `unsaved` leaves them out."""
         self._saved.update(used)

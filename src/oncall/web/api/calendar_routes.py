@@ -1,4 +1,4 @@
-"""Calendar feeds over HTTP, and their links: the secret in a link's path is the only key of a feed."""
+"""Calendar feeds and their links over HTTP. The secret in a link's path is all that a reader needs for the feed."""
 
 from __future__ import annotations
 
@@ -72,7 +72,10 @@ async def get_calendar(request: Request, services: ServicesDep, secret: str) -> 
     responses=answers({201: Answer("The link", CalendarLinkView)}, 400, 401, 403, 404, 413, 422, 503),
 )
 async def post_link(services: ServicesDep, caller: CalendarLinker, posted: PostedCalendar) -> JSONResponse:
-    """Makes a secret address for a calendar program. An engineer's token makes one only for its own engineer."""
+    """Makes a secret address of a calendar, for calendar programs.
+
+    An engineer's token makes it only for that engineer.
+    """
     engineer, real_now = _asked(caller, posted.document), services.clock.real_now()
     path = await services.engine.write(lambda tx: make_link(tx, engineer, by=caller.name, real_now=real_now))
     view: CalendarLinkView = {"engineer": engineer, "url": services.public_url + path}
@@ -91,7 +94,10 @@ async def post_revoked_links(services: ServicesDep, caller: CalendarLinker, post
 
 
 def _asked(caller: Token, posted: object) -> str | None:
-    """Return the engineer whose feed a body names; None for the team's. Raises FieldFaults and NotAllowed."""
+    """Return the id of the engineer whose calendar a request body names; None for the team's calendar.
+
+    Raises FieldFaults for a faulty body, and NotAllowed if the caller may not have that calendar.
+    """
     if not isinstance(posted, Mapping):
         raise FieldFaults([FieldFault("calendar", 'a JSON object is needed, like {"engineer": "ana"}')])
     engineer, team, faults = posted.get("engineer"), posted.get("team", False), []

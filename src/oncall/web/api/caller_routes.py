@@ -1,4 +1,4 @@
-"""Questions of a caller about its own token, over HTTP."""
+"""The route that tells a caller about its own token."""
 
 from __future__ import annotations
 

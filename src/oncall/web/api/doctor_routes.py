@@ -1,4 +1,4 @@
-"""Routes that show whether a page would go out tonight: the doctor's findings on the server, and a drill."""
+"""Routes that check whether a page would be sent tonight: the doctor's findings on the server, and a drill."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ async def get_doctor(services: ServicesDep, caller: ReadingCaller, asked: QueryD
     responses=answers({202: Answer("The test page is on its way", DrillStarted)}, 400, 401, 403, 413, 422, 503),
 )
 async def post_drill(services: ServicesDep, caller: DrillStarter, posted: PostedDrill) -> JSONResponse:
-    """Sends a test page that never escalates. An engineer's token sends it only to its own engineer.
+    """Sends a test page, which never escalates. An engineer's token sends it only to that engineer.
 
-    The answer names a ticket: watch the drill there, and resolve the ticket at the end.
+    The answer names the ticket of the drill. Read the ticket to see what happens, and resolve it at the end.
     """
     to, wait = _asked(posted.document)
     context = services.engine.context(caller.name)

@@ -1,4 +1,4 @@
-"""The handoff to the next shift over HTTP: the report, and notes."""
+"""The handoff to the next shift over HTTP: the report on it, and the notes for the next shift."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ router = APIRouter(route_class=PlainRoute, tags=["schedule"])
     openapi_extra=query(HandoffQuery),
 )
 async def get_handoff(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
-    """Returns what is open, what was paged, what is held for the next shift, and the notes. Tickets are shown in their
-    present state.
+    """Returns what is open, what was paged, what is held for the next shift, and the notes.
+
+    Tickets are shown in their present state.
     """
     last = asked.text("last") or "false"
     if last not in ("true", "false"):
@@ -43,8 +44,9 @@ async def get_handoff(services: ServicesDep, caller: ReadingCaller, asked: Query
     responses=answers({201: Answer("The running shift with its notes", HandoffView)}, 400, 401, 403, 413, 422, 503),
 )
 async def post_note(services: ServicesDep, caller: NoteWriter, posted: PostedNote) -> JSONResponse:
-    """Stores a note that the people of the next shift get at the handoff. An engineer's token writes notes only in its
-    own engineer's name.
+    """Stores a note that the engineers of the next shift get at the handoff.
+
+    An engineer's token writes notes only as that engineer.
     """
     text, by = note_from(posted.document, caller=caller.name)
     context = services.engine.context(caller.name)

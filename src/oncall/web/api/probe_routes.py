@@ -1,4 +1,4 @@
-"""Probes for operators and load balancers: whether the process is alive, whether a page would go out, and metrics."""
+"""Probes for operators and load balancers: is the process alive, would a page be sent now, and the metrics."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ router = APIRouter(route_class=PlainRoute, tags=["probes"])
 
 
 class Alive(TypedDict):
-    """The process answers."""
+    """The answer of a process that is alive."""
 
     status: Literal["alive"]
 
 
 class Ready(TypedDict):
-    """Whether a page would go out now."""
+    """Whether a page would be sent now."""
 
     ready: bool
     problems: NotRequired[Annotated[list[str], "What would stop a page, a sentence each; for engineers and managers."]]
@@ -34,7 +34,7 @@ class Ready(TypedDict):
     "/healthz", summary="Check that the process is alive", responses=answers({200: Answer("It is alive", Alive)})
 )
 async def healthz() -> JSONResponse:
-    """Answers as long as the process runs. It does not look at the database."""
+    """Answers 200 as long as the process runs. It does not check the database."""
     body: Alive = {"status": "alive"}
     return JSONResponse(body)
 
@@ -45,9 +45,10 @@ async def healthz() -> JSONResponse:
     responses=answers({200: Answer("It would", Ready), 503: Answer("It would not", Ready)}),
 )
 async def readyz(request: Request, services: ServicesDep) -> JSONResponse:
-    """Answers 503 when a page would not go out now. With the token of an engineer or a manager, it names each problem.
+    """Answers 503 if a page would not be sent now.
 
-    Without such a token it says only yes or no.
+    With the token of an engineer or a manager, the answer names each problem.
+    Without such a token the answer is only yes or no.
     """
     found = list(await services.readiness.problems())
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if found else {}
@@ -64,5 +65,5 @@ async def readyz(request: Request, services: ServicesDep) -> JSONResponse:
     responses=answers({200: Answer("Prometheus text format")}),
 )
 async def metrics(services: ServicesDep) -> PlainTextResponse:
-    """Returns what this process counted since it started, for Prometheus."""
+    """Returns the counters of this process since it started, in the format of Prometheus."""
     return PlainTextResponse(generate_latest(services.registry), media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -1,4 +1,4 @@
-"""Routes for the messages to webhooks and team channels: list them, and send one again."""
+"""Routes for the messages to webhooks and team channels: list the messages, and send one again."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ router = APIRouter(route_class=PlainRoute, tags=["webhooks"])
     openapi_extra=query(RelayQuery),
 )
 async def list_webhooks(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
-    """Returns the messages to other systems and team channels, sent and waiting. It never shows a body.
+    """Returns the messages to other systems and team channels, sent and waiting. It never shows a message's body.
 
-    Pass the `next` of a page as `after` to get the page that follows.
+    To continue the list, pass the `next` of an answer as `after`.
     """
     states = asked.words("state", RelayState, "write waiting, sent or quarantined, several with commas")
     to, limit = asked.text("to"), asked.number("limit", 100, least=1, most=MOST_LISTED)
@@ -45,7 +45,7 @@ async def list_webhooks(services: ServicesDep, caller: ReadingCaller, asked: Que
     responses=answers({200: Answer("The message is due now", RelayView)}, 401, 403, 404, 409, 422, 503),
 )
 async def retry_webhook(message_id: str, services: ServicesDep, caller: RelayRetrier, asked: QueryDep) -> JSONResponse:
-    """Makes a waiting or quarantined message due now. It goes out with the same id as before."""
+    """Makes a waiting or quarantined message due now. It is sent with the same id as before."""
     asked.refuse_faults()
     real_now = services.clock.real_now()
     return JSONResponse(await services.engine.write(lambda tx: retry(tx, message_id, real_now=real_now)))

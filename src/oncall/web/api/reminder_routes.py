@@ -1,4 +1,4 @@
-"""Choices of reminders and courtesy notices, over HTTP."""
+"""An engineer's choice of reminders and courtesy notices, over HTTP."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ router = APIRouter(route_class=PlainRoute, tags=["schedule"])
     openapi_extra=query(ReminderQuery),
 )
 async def get_reminders(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
-    """Returns which reminders an engineer gets before a shift, and whether they get courtesy notices."""
+    """Returns which reminders an engineer gets before a shift, and whether the engineer gets courtesy notices."""
     person = asked.text("engineer") or caller.name
     asked.refuse_faults()
     return JSONResponse(await services.engine.read(lambda tx: choice_view(tx, person)))
@@ -35,7 +35,10 @@ async def get_reminders(services: ServicesDep, caller: ReadingCaller, asked: Que
     responses=answers({200: Answer("The choice", ReminderChoiceView)}, 400, 401, 403, 404, 413, 422, 503),
 )
 async def post_reminders(services: ServicesDep, caller: ReminderChooser, posted: PostedReminders) -> JSONResponse:
-    """Changes what an engineer gets besides pages, which always come. An engineer's token changes its own choice."""
+    """Changes which reminders and courtesy notices an engineer gets. Pages always come.
+
+    An engineer's token changes only that engineer's choice.
+    """
     asked = choice_from(posted.document)
     person = chooser(caller, asked.engineer)
     return JSONResponse(await services.engine.write(lambda tx: save_choice(tx, person, asked)))

@@ -1,4 +1,4 @@
-"""The policy in force and reports on SLA targets, over HTTP. The terminal prints the same."""
+"""The policy in force and the reports, over HTTP. The command line prints the same."""
 
 from __future__ import annotations
 
@@ -78,7 +78,8 @@ _UNREAD_MONTH = Month(2000, 1)
 async def get_policy(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
     """Returns what each plan promises, and which publication brought the policy; version 0 is the packaged policy.
 
-    A published policy holds from a date on. Use `at` to get the policy that holds at another instant.
+    A publication brings its policy into force at a date. Use `at` to get the policy that is in force at another
+    instant.
     """
     at = asked.time("at", services.clock.now())
     asked.refuse_faults()
@@ -132,7 +133,7 @@ async def get_review(services: ServicesDep, caller: ReadingCaller, asked: QueryD
     openapi_extra=query(LoadReportQuery),
 )
 async def get_load_report(services: ServicesDep, caller: ReadingCaller, asked: QueryDep, lock: ReportLock) -> Response:
-    """Returns how often each engineer was paged between two dates, by night."""
+    """Returns how often each engineer was paged between two dates, night by night."""
     wanted = LoadAsked(
         asked.day("from"),
         asked.day("to"),
@@ -152,7 +153,7 @@ async def get_load_report(services: ServicesDep, caller: ReadingCaller, asked: Q
     openapi_extra=query(DutyQuery),
 )
 async def get_duty(services: ServicesDep, caller: ReadingCaller, asked: QueryDep, lock: ReportLock) -> JSONResponse:
-    """Returns what each engineer served in a month by kind of shift, so that a caller can compute pay from it."""
+    """Returns what each engineer served in a month, by kind of shift, so that a caller can compute the pay."""
     month = _month(asked)
     asked.refuse_faults()
     return JSONResponse(await _measured(lock, services, lambda tx, now: duty_view(tx, month, now)))
@@ -167,7 +168,9 @@ async def get_duty(services: ServicesDep, caller: ReadingCaller, asked: QueryDep
 async def get_plan_status(
     services: ServicesDep, caller: ReadingCaller, asked: QueryDep, lock: ReportLock
 ) -> JSONResponse:
-    """Returns who is above or below their share, the gaps, broken rests, and seats that no other engineer may take."""
+    """Returns who is above or below their share, the gaps, rest that pages broke, and seats that no other engineer may
+    take.
+    """
     days = asked.number("days", 90, least=1, most=MOST_DAYS_AHEAD)
     asked.refuse_faults()
     return JSONResponse(plan_status_view(await _measured(lock, services, lambda tx, now: plan_status(tx, now, days))))
@@ -176,13 +179,14 @@ async def get_plan_status(
 async def _written(
     lock: asyncio.Lock, services: Services, form: Format, work: Callable[[Transaction, datetime], str]
 ) -> Response:
-    """Return the report as an answer."""
+    """Compute a report, one at a time, and return it as an answer in the form asked for."""
     return Response(await _measured(lock, services, work), media_type=_MEDIA[form])
 
 
 async def _measured(lock: asyncio.Lock, services: Services, work: Callable[[Transaction, datetime], Found]) -> Found:
-    """Return what `work` finds. One report is measured at a time: each takes seconds, and pages must not wait for
-    several reports.
+    """Run `work` in a read transaction and return its result. `work` gets policy time.
+
+    Only one report is computed at a time: each takes seconds, and pages must not wait for several of them.
     """
     now = services.clock.now()
     async with lock:

@@ -1,4 +1,7 @@
-"""Routes that change the schedule: overrides, covers, undos, publications. `If-Match` keeps changes from being lost."""
+"""Routes that change the schedule: overrides, covers, undos, publications.
+
+A caller that sends `If-Match` cannot overwrite a change that it has not seen.
+"""
 
 from __future__ import annotations
 
@@ -61,9 +64,9 @@ _MADE = answers({201: Answer("The new version", ChangeView, has_etag=True)}, 400
 async def post_override(
     request: Request, services: ServicesDep, caller: ScheduleChanger, posted: PostedOverride
 ) -> JSONResponse:
-    """Puts an engineer on call for a span of time. An engineer's token can put on only its own engineer.
+    """Puts an engineer on call for a span of time. An engineer's token puts only that engineer on call.
 
-    A change that breaks a rule of the roster is refused with the rule's name, unless `force` is true.
+    A change that breaks a rule of the roster is refused, and the refusal names the rule, unless `force` is true.
     """
     asked, actor = override_from(posted.document), actor_of(request, services, caller)
     done = await services.engine.write(lambda tx: carry_out_override(tx, asked, actor))
@@ -80,7 +83,10 @@ async def post_override(
 async def post_cover(
     request: Request, services: ServicesDep, caller: ScheduleChanger, posted: PostedCover
 ) -> JSONResponse:
-    """Takes over what an engineer holds, from now or for a span. An engineer's token takes over as its own engineer."""
+    """Takes over the roles that an engineer has, from now on or for a span of time.
+
+    An engineer's token takes over only as that engineer.
+    """
     asked, actor = cover_from(posted.document), actor_of(request, services, caller)
     done = await services.engine.write(lambda tx: carry_out_cover(tx, asked, actor))
     return _made(services, done, actor, ignored_fields(posted.document, CoverBody))
@@ -96,8 +102,9 @@ async def post_cover(
 async def post_undo(
     version: str, request: Request, services: ServicesDep, caller: ScheduleChanger, posted: PostedUndo
 ) -> JSONResponse:
-    """Takes back a publication or a change from now on; the past stays as it was. An engineer's token takes back only
-    its engineer's changes.
+    """Takes back a publication or a change from now on; the past stays as it was.
+
+    An engineer's token takes back only that engineer's changes.
     """
     asked, actor = undo_from(posted.document), actor_of(request, services, caller)
     number = _version(version)
@@ -121,9 +128,11 @@ async def post_undo(
 async def post_publication(
     request: Request, services: ServicesDep, caller: Publisher, posted: PostedPublication
 ) -> JSONResponse:
-    """Makes a plan the schedule, with its roster and policy. A plan that breaks a rule of its roster is refused.
+    """Publishes a plan, with its roster and policy, as the schedule.
 
-    The server does not have the other teams' plans that the roster names under `busy`, so the caller must check those.
+    A plan that breaks a rule of its roster is refused.
+    The server does not have the plans of other teams that the roster names under `busy`, so the caller must check
+    those.
     """
     actor = actor_of(request, services, caller)
     # Reading and checking a plan takes long, and must not keep tickets waiting.
@@ -148,12 +157,15 @@ def _would_change(tx: VersionsTransaction, asked: PublicationAsked, now: datetim
 
 
 def etag(version: int) -> str:
-    """Return the ETag of the schedule whose newest version this is."""
+    """Return the ETag for this version number of the schedule."""
     return f'"{version}"'
 
 
 def actor_of(request: Request, services: Services, caller: Token) -> Actor:
-    """Return the caller as the actor of a change. Raises FieldFaults if `If-Match` names no version of the schedule."""
+    """Return the actor of a change: the caller, and the version of the schedule that `If-Match` names.
+
+    Raises FieldFaults if `If-Match` names no version.
+    """
     is_limited = access(caller.role, Operation.CHANGE_SCHEDULE) is Access.AS_ITSELF
     context = services.engine.context(caller.name)
     return Actor(caller.name, context, is_limited=is_limited, expected=_expected(request))
@@ -184,5 +196,5 @@ def _made(services: Services, done: CarriedOut, actor: Actor, warnings: list[str
 
 
 def ignored_fields(posted: object, model: type[RequestBody]) -> list[str]:
-    """Return a sentence for each field of a posted document that the model does not have."""
+    """Return a warning for each field of a request body that the model does not have."""
     return unknown_fields(posted, [field.alias or name for name, field in model.model_fields.items()])

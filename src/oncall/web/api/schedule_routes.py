@@ -44,7 +44,7 @@ _UNCHANGED = Answer("The schedule still has the version that `If-None-Match` nam
     openapi_extra=query(OnCallQuery),
 )
 async def get_oncall(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
-    """Returns who holds each role at an instant. In business hours no role is held; `missing` names a gap."""
+    """Returns the engineer in each role at an instant. In business hours no role has one; `missing` names a gap."""
     moment = asked.time("at", services.clock.now().replace(microsecond=0))
     asked.refuse_faults()
     return JSONResponse(await services.engine.read(lambda tx: oncall_view(tx.schedule(), moment)))
@@ -56,7 +56,7 @@ async def get_oncall(services: ServicesDep, caller: ReadingCaller, asked: QueryD
     responses=answers({200: Answer("Tonight's shifts, gaps and held tickets", TonightView)}, 401, 403, 422, 503),
 )
 async def get_tonight(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
-    """Returns the on-call time from now, or from the end of business hours, to the next morning, and who has it."""
+    """Returns who is on call tonight: from now, or from the end of business hours, to the next morning."""
     asked.refuse_faults()
     now = services.clock.now().replace(microsecond=0)
     return JSONResponse(await services.engine.read(lambda tx: stored_tonight_view(tx, now)))
@@ -74,8 +74,8 @@ async def get_tonight(services: ServicesDep, caller: ReadingCaller, asked: Query
 async def get_schedule(request: Request, services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> Response:
     """Returns the published schedule between two instants, overrides applied, with its gaps.
 
-    With `If-None-Match` and a `from`, an unchanged schedule is answered with 304. Without `from` the span moves with
-    the clock, so the answer is always whole.
+    With `If-None-Match` and `from`, the answer is 304 if the schedule is unchanged. Without `from` the span moves with
+    the clock, so the answer is always complete.
     """
     schedule = await services.engine.read(lambda tx: tx.schedule())
     zone = schedule.calendar.zone
@@ -109,7 +109,7 @@ async def get_schedule(request: Request, services: ServicesDep, caller: ReadingC
 async def get_versions(request: Request, services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> Response:
     """Returns every publication, change and undo, with its number, time, author and reason.
 
-    Pass the `next` of a page as `after` to get the page that follows.
+    To continue the list, pass the `next` of an answer as `after`.
     """
     limit = asked.number("limit", MOST_LISTED, least=1, most=MOST_LISTED)
     after = asked.number("after", 0, least=0, most=MOST_VERSION)
@@ -121,7 +121,7 @@ async def get_versions(request: Request, services: ServicesDep, caller: ReadingC
 
 
 def _knows(request: Request, schedule: Schedule) -> bool:
-    """Return True if the caller has the newest version already, by its `If-None-Match`."""
+    """Return True if the `If-None-Match` of the request names the newest version of the schedule."""
     return names_etag(request.headers.get("if-none-match", ""), etag(schedule.newest))
 
 
@@ -152,8 +152,9 @@ async def get_diff(services: ServicesDep, caller: ReadingCaller, asked: QueryDep
     responses=answers({200: Answer("Every version, the oldest first", SharedVersions)}, 401, 403, 422, 503),
 )
 async def get_documents(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
-    """Returns the documents of all versions, from which a planner counts the shifts that engineers served. Phone
-    numbers are masked.
+    """Returns the documents of all versions, so that a planner can count the shifts that each engineer served.
+
+    Phone numbers are masked.
     """
     asked.refuse_faults()
     return JSONResponse(await services.engine.read(lambda tx: shared_versions(tx.version_rows())))

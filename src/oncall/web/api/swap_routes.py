@@ -1,4 +1,4 @@
-"""Swaps and absences over HTTP: who could take a shift, requests and their answers, absences with covers."""
+"""Swaps and absences over HTTP: who could take a shift, requests and the answers to them, absences with covers."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ _ANSWERED = answers({200: Answer("The request as it is now", SwapView)}, 400, 40
     responses=answers({200: Answer("The requests", SwapsView)}, 401, 403, 422, 503),
 )
 async def get_swaps(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
-    """Returns the requests whose shifts are to come or began in the last seven days, each with its state."""
+    """Returns the requests whose shifts lie ahead or began in the last seven days, each with its state."""
     asked.refuse_faults()
     now = services.clock.now()
     return JSONResponse(await services.engine.read(lambda tx: listed_swaps_view(tx, now)))
@@ -70,7 +70,7 @@ async def get_swaps(services: ServicesDep, caller: ReadingCaller, asked: QueryDe
     openapi_extra=query(TakersQuery),
 )
 async def get_takers(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
-    """Returns for each other engineer whether the rules let them take the shift, and how that changes the fairness
+    """Returns for each other engineer whether the rules allow a swap of the shift, and how it changes the fairness
     cost.
     """
     engineer, day, role = asked.needed_text("engineer"), asked.needed_text("day"), asked.text("role")
@@ -90,10 +90,10 @@ async def get_takers(services: ServicesDep, caller: ReadingCaller, asked: QueryD
     openapi_extra=if_match(),
 )
 async def post_swap(request: Request, services: ServicesDep, caller: Swapper, posted: PostedSwap) -> JSONResponse:
-    """Asks an engineer by SMS to take a shift. An engineer's token gives away its own engineer's shifts.
+    """Asks an engineer by SMS to take a shift. An engineer's token gives away only that engineer's shifts.
 
-    A manager makes the change at once with `agreed`. A swap that breaks a rule of the roster is refused with the
-    rule's name, unless `force` is true.
+    With `agreed`, a manager makes the change at once. A swap that breaks a rule of the roster is refused, and the
+    refusal names the rule, unless `force` is true.
     """
     asked, actor = swap_from(posted.document), actor_of(request, services, caller)
     times = note_times(services.clock)
@@ -110,7 +110,7 @@ async def post_swap(request: Request, services: ServicesDep, caller: Swapper, po
 async def post_accept(
     code: str, request: Request, services: ServicesDep, caller: Swapper, posted: PostedAnswer
 ) -> JSONResponse:
-    """Makes the change that a request asks for. An engineer's token accepts only requests to its own engineer."""
+    """Accepts a request and changes the schedule. An engineer's token accepts only requests to that engineer."""
     actor = actor_of(request, services, caller)
     return await _answered(services, code, SwapAnswer.ACCEPT, actor, posted.document)
 
@@ -119,7 +119,7 @@ async def post_accept(
 async def post_decline(
     code: str, request: Request, services: ServicesDep, caller: Swapper, posted: PostedAnswer
 ) -> JSONResponse:
-    """Ends a request without a change. An engineer's token declines only requests to its own engineer."""
+    """Declines a request; the schedule stays as it is. An engineer's token declines only requests to that engineer."""
     actor = actor_of(request, services, caller)
     return await _answered(services, code, SwapAnswer.DECLINE, actor, posted.document)
 
@@ -128,7 +128,7 @@ async def post_decline(
 async def post_withdraw(
     code: str, request: Request, services: ServicesDep, caller: Swapper, posted: PostedAnswer
 ) -> JSONResponse:
-    """Takes a request back. An engineer's token withdraws only its own engineer's requests."""
+    """Withdraws a request. An engineer's token withdraws only that engineer's requests."""
     actor = actor_of(request, services, caller)
     return await _answered(services, code, SwapAnswer.WITHDRAW, actor, posted.document)
 
@@ -152,9 +152,9 @@ async def _answered(services: Services, code: str, answer: SwapAnswer, actor: Ac
     openapi_extra=if_match(),
 )
 async def post_absence(request: Request, services: ServicesDep, caller: Swapper, posted: PostedAway) -> JSONResponse:
-    """Enters an absence, and asks engineers to cover its shifts, with the fewest seats changed.
+    """Enters an absence, and asks other engineers to cover its shifts, so that as few seats as possible change.
 
-    A manager makes the changes at once with `agreed`. An engineer's token enters its own engineer's absences.
+    With `agreed`, a manager makes the changes at once. An engineer's token enters only that engineer's absences.
     """
     asked, actor = away_from(posted.document), actor_of(request, services, caller)
     times = note_times(services.clock)

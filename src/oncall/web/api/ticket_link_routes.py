@@ -1,4 +1,4 @@
-"""Links that show customers their tickets, over HTTP: make one, and revoke them."""
+"""Links that show customers their tickets, over HTTP: make a link, and revoke the links of a ticket."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ router = APIRouter(route_class=PlainRoute, tags=["tickets"])
     responses=answers({201: Answer("The link", TicketLinkView)}, 401, 403, 404, 409, 422, 503),
 )
 async def post_ticket_link(ticket_id: str, services: ServicesDep, caller: TicketLinker) -> JSONResponse:
-    """Makes the secret address of a ticket's page. Anyone with the address can read the ticket and write on it as the
-    customer.
+    """Makes the secret address of a ticket's web page.
+
+    Anyone with the address can read the ticket, and write to it as the customer.
     """
     real_now, address = services.clock.real_now(), services.public_url
     made = await services.engine.write(
@@ -41,5 +42,5 @@ async def post_ticket_link(ticket_id: str, services: ServicesDep, caller: Ticket
     responses=answers({200: Answer("How many were revoked", TicketUnlinkView)}, 401, 403, 404, 409, 422, 503),
 )
 async def post_revoked_ticket_links(ticket_id: str, services: ServicesDep, caller: TicketLinker) -> JSONResponse:
-    """Revokes every link of a ticket. Their pages then answer 404."""
+    """Revokes every link of a ticket. The addresses then answer 404."""
     return JSONResponse(await services.engine.write(lambda tx: revoke_ticket_links(tx, ticket_id)))

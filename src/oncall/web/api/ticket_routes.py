@@ -74,9 +74,11 @@ _AFTER_EVENT = Answer(
 async def post_ticket(
     services: ServicesDep, caller: TicketPoster, posted: PostedTicket, floods: FloodCheckDep
 ) -> JSONResponse:
-    """Stores a ticket, gives its verdict, and pages. It is safe to send a ticket again after a time-out or a 503.
+    """Stores a ticket, decides about it, and pages if needed.
 
-    Unknown fields are ignored and listed in `warnings`; so is an impact that the ticket's own triage contradicts.
+    It is safe to post a ticket again after a time-out or a 503.
+    Unknown fields are ignored and listed in `warnings`. There is also a warning if the triage of the ticket does not
+    fit its impact.
     """
     context = services.engine.context(caller.name)
     await floods.check(posted.document, caller.name, context.now)
@@ -100,7 +102,7 @@ async def post_ticket(
     openapi_extra=query(TicketQuery),
 )
 async def list_tickets(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
-    """Returns the newest tickets first. Pass the `next` of a page as `after` to get the page that follows."""
+    """Returns the newest tickets first. To continue the list, pass the `next` of an answer as `after`."""
     states = asked.words("state", TicketStatus, "write open, acknowledged or resolved, several with commas")
     customer, after = asked.text("customer"), asked.text("after")
     limit = asked.number("limit", 100, least=1, most=MOST_LISTED)
@@ -120,7 +122,7 @@ async def list_tickets(services: ServicesDep, caller: ReadingCaller, asked: Quer
     ),
 )
 async def get_ticket(ticket_id: str, services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
-    """Finds the ticket by its id, or by its code until it is resolved.
+    """Returns a ticket by its id, or by its code until it is resolved.
 
     If X is the id of one ticket and the code of another, X is refused with 409; write `id=X` or `code=X` instead.
     """
@@ -141,7 +143,7 @@ async def post_event(ticket_id: str, services: ServicesDep, caller: EventPoster,
     """Records what a person or the customer did. The caller's role decides which kinds it may record, and for whom.
 
     The same `id` again changes nothing. Unknown fields are ignored and listed in `warnings`. A caller of role intake
-    names the ticket by its id, and gets a receipt.
+    must name the ticket by its id, and gets a short answer.
     """
     context = services.engine.context(caller.name)
     action = action_from(posted.document, caller=caller.name, now=context.now)
@@ -168,7 +170,10 @@ async def post_event(ticket_id: str, services: ServicesDep, caller: EventPoster,
     ),
 )
 async def explain(services: ServicesDep, caller: Explainer, posted: PostedQuestion) -> JSONResponse:
-    """Gives the verdict on a ticket with this plan and impact at an instant. It stores nothing and sends nothing."""
+    """Returns the verdict that a ticket with this plan and impact would get at an instant.
+
+    It stores and sends nothing.
+    """
     plan, impact, at = _question(posted.document, services.clock.now())
     view = await services.engine.read(lambda tx: explain_view(plan, impact, tx.policy_at(at), tx.schedule(), at))
     warnings = unknown_fields(posted.document, ExplainBody.model_fields)
@@ -182,7 +187,7 @@ async def explain(services: ServicesDep, caller: Explainer, posted: PostedQuesti
     responses=answers({200: Answer("The proposed impact, and why", TriageAnswer)}, 400, 401, 413, 422, 503),
 )
 async def triage(services: ServicesDep, caller: Explainer, posted: PostedTriage) -> JSONResponse:
-    """Proposes an impact from plain answers, each of them optional. It stores nothing."""
+    """Proposes an impact from simple answers about the problem, all of them optional. It stores nothing."""
     now = services.clock.now()
     view = await services.engine.read(lambda tx: triage_view(posted.document, tx.policy_at(now)))
     answer: TriageAnswer = {**view, **warnings_view(unknown_fields(posted.document, QUESTIONS))}

@@ -44,7 +44,7 @@ _NO_STORE = {"Cache-Control": "no-store"}
     responses=answers({200: Answer("The tokens, without their secrets", TokenListView)}, 401, 403, 422, 503),
 )
 async def list_tokens(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
-    """Returns all tokens to a manager, and to an engineer their own."""
+    """Returns all tokens to a manager. An engineer gets only their own."""
     asked.refuse_faults()
     return JSONResponse(await services.engine.read(lambda tx: tokens_for(caller, tx)))
 
@@ -68,8 +68,9 @@ async def post_token(services: ServicesDep, caller: TokenMaker, posted: PostedTo
     responses=answers({200: Answer("The new secret", NewTokenView)}, 400, 401, 403, 404, 413, 422, 503),
 )
 async def post_rotation(services: ServicesDep, caller: TokenRotator, posted: PostedRotation) -> JSONResponse:
-    """Gives a token a new secret. The old one works until the overlap is over. An engineer rotates only their own
-    tokens.
+    """Gives a token a new secret. The old secret works until the overlap ends.
+
+    An engineer rotates only their own tokens.
     """
     asked, real_now = wanted_rotation(posted.document), services.clock.real_now()
     made = await services.engine.write(lambda tx: rotate_for(caller, asked, tx, real_now=real_now))
@@ -96,7 +97,7 @@ async def post_revocation(services: ServicesDep, caller: TokenRotator, posted: P
 async def post_login_link(
     request: Request, services: ServicesDep, caller: LoginLinker, posted: PostedLoginLink
 ) -> JSONResponse:
-    """Makes a link that signs a person in to the pages once, within 15 minutes."""
+    """Makes a link with which a person signs in to the web pages. The link works once, within 15 minutes."""
     person, real_now = wanted_person(posted.document), services.clock.real_now()
     view = await services.engine.write(
         lambda tx: login_link_for(caller, person, tx, public_url=services.public_url, real_now=real_now)
@@ -118,7 +119,10 @@ async def post_login_link(
     responses=answers({201: Answer("The link", PortalLinkView)}, 400, 401, 403, 404, 413, 422, 503),
 )
 async def post_portal_link(services: ServicesDep, caller: LoginLinker, posted: PostedPortalLink) -> JSONResponse:
-    """Makes a link that signs a contact of the customers file in to the portal once, within 15 minutes."""
+    """Makes a link with which a contact of the customers file signs in to the portal.
+
+    It works once, within 15 minutes.
+    """
     contact, real_now, now = wanted_contact(posted.document), services.clock.real_now(), services.clock.now()
     address = services.public_url
     view = await services.engine.write(

@@ -1,4 +1,4 @@
-"""Reads requests and refuses bad ones: bodies, queries, entity tags, problem documents, and the cheapest routes.
+"""Reads requests and refuses bad ones: bodies, queries, entity tags, problem documents, and fast routes.
 
 Imports nothing else of `web`.
 """

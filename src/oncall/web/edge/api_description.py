@@ -1,4 +1,7 @@
-"""Describes a route for the OpenAPI document: its query, its forms, and every answer that it can give."""
+"""Describes a route for the OpenAPI document: its query, its forms, and every answer that it can give.
+
+A view is a TypedDict that describes a JSON answer.
+"""
 
 from __future__ import annotations
 
@@ -41,30 +44,31 @@ _MEANINGS = {
 
 
 class ViewReference(str):
-    """A reference to the schema of a view, as FastAPI copies it into the document, and the view itself.
+    """A `$ref` to the schema of a view, which also carries the view itself.
 
-    The schema is made with the document. Making all of them takes half a second, which each start would wait for.
+    So the schema is made only when the document is needed. To make all schemas takes half a second, which would delay
+    every start.
     """
 
     view: type
 
     def __new__(cls, view: type) -> Self:
-        """Return the reference to the schema of a TypedDict."""
+        """Return a `$ref` to the schema of a view, which is a TypedDict."""
         made = super().__new__(cls, _REFERENCE.format(model=view.__name__))
         made.view = view
         return made
 
     def __deepcopy__(self, _: object) -> str:
-        """Return the text alone."""
+        """Return the plain text of the reference. FastAPI deep-copies it into the document."""
         return str(self)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One successful answer of a route. view: the TypedDict of a JSON answer. other_media: the media types of text
-    answers.
+    """One successful answer of a route. view: the TypedDict of a JSON answer.
 
-    other_view: the TypedDict of the smaller answer to callers who may not read `view`.
+    other_media: the media types of answers that are not JSON. other_view: the TypedDict of the shorter answer to
+    callers who may not read `view`.
     """
 
     description: str
@@ -72,10 +76,10 @@ class Answer:
     other_media: tuple[str, ...] = ()
     other_view: type | None = None
     has_etag: bool = False
-    """Whether the answer has an ETag, for `If-Match`."""
+    """True if the answer has an ETag, which a later request can send as `If-Match`."""
 
     def part(self) -> Part:
-        """Return the answer as a part of the OpenAPI document."""
+        """Return the description of this answer for the OpenAPI document."""
         part: Part = {"description": self.description}
         references = [{"$ref": ViewReference(view)} for view in (self.view, self.other_view) if view is not None]
         if self.has_etag:
@@ -88,9 +92,10 @@ class Answer:
 
 
 def answers(good: Mapping[int, Answer], *refusals: int) -> Responses:
-    """Return every answer of a route: the successful ones by status, and its refusals as problem documents.
+    """Return the description of all answers of a route: the successful ones by status, and problem documents for
+    refusals.
 
-    Adds 429, which in a flood replaces 400, 401, 403 and 422, if these are among the refusals.
+    Adds 429, which in a flood replaces 400, 401, 403 and 422, if one of these is among the refusals.
     """
     known: Responses = {status: answer.part() for status, answer in good.items()}
     reference = {"$ref": _REFERENCE.format(model=ProblemBody.__name__)}
@@ -101,7 +106,7 @@ def answers(good: Mapping[int, Answer], *refusals: int) -> Responses:
 
 
 def query(model: type[BaseModel]) -> Part:
-    """Return the query parameters of a route, one for each field of the model."""
+    """Return the description of a route's query parameters, one for each field of the model."""
     schema = model.model_json_schema()
     assert "$defs" not in schema, "a query parameter is a plain value"
     required = schema.get("required", ())
@@ -119,7 +124,7 @@ def query(model: type[BaseModel]) -> Part:
 
 
 def if_match() -> Part:
-    """Return the header by which a change names the version of the schedule that the caller has seen."""
+    """Return the description of the `If-Match` header, with which a change names the version that the caller knows."""
     words = "The ETag of the schedule as you read it. With a newer version the change is refused. Optional."
     schema = {"type": "string", "pattern": r'^(\*|"[0-9]{1,9}")$', "examples": ['"12"']}
     return {
@@ -128,31 +133,31 @@ def if_match() -> Part:
 
 
 def form(model: type[BaseModel], example: Mapping[str, str]) -> Part:
-    """Return the body of a form post, as a provider sends it."""
+    """Return the description of a form body, as a provider posts it."""
     shown = {"form": {"value": dict(example)}}
     content = {"application/x-www-form-urlencoded": {"schema": model.model_json_schema(), "examples": shown}}
     return {"requestBody": {"required": True, "content": content}}
 
 
 class DescribedApp(FastAPI):
-    """An application whose OpenAPI document holds the schemas that routes only refer to.
+    """An application whose OpenAPI document includes the schemas of all views that its routes refer to.
 
-    The document is rendered once, at the first request: it has hundreds of kilobytes, and everyone may ask for it. That
-    takes a second of processor time, so a thread does it and no page to an engineer waits for it.
+    The document is rendered once, at the first request for it, because it has hundreds of kilobytes. That takes a
+    second of processor time. A thread does it, so that no page to an engineer has to wait.
     """
 
     described: Sequence[BaseRoute] = ()
-    """The routes whose answers' schemas are added to the document."""
+    """The routes whose views get a schema in the document."""
 
     def setup(self) -> None:
-        """Add the route of the document."""
+        """Add the route that serves the OpenAPI document."""
         assert self.openapi_url is not None
         self._rendering = asyncio.Lock()
         self._rendered: bytes | None = None
         self.add_route(self.openapi_url, self._description, include_in_schema=False)
 
     def openapi(self) -> Part:
-        """Return the OpenAPI document."""
+        """Return the OpenAPI document as a dict, with the schemas of all views."""
         document = super().openapi()
         views = dict.fromkeys([ProblemBody, *_views_in(self.described)])
         _, found = models_json_schema([(model_of(view), "serialization") for view in views], ref_template=_REFERENCE)

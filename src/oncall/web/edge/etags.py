@@ -4,6 +4,6 @@ from __future__ import annotations
 
 
 def names_etag(header: str, etag: str) -> bool:
-    """Return True if an If-None-Match header names the tag, strong or weak, or any tag."""
+    """Return True if an If-None-Match header lists the tag (strong or weak), or is `*`."""
     named = [each.strip().removeprefix("W/") for each in header.split(",")]
     return etag in named or named == ["*"]

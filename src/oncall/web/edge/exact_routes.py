@@ -1,4 +1,6 @@
-"""Answers requests for fixed paths without FastAPI's router and middleware, which take longer than the routes do."""
+"""Answers requests for fixed paths without FastAPI's router and middleware, which take longer than the routes
+themselves.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +18,9 @@ Answer = Callable[[Request], Awaitable[Response]]
 
 
 class ExactRoutes:
-    """The plain routes whose path has no parameters, by method and path.
+    """The plain routes whose path has no parameters, found by method and path.
 
-    A refusal that a route raises is answered by the application's own exception handlers.
+    If a route raises an error, the exception handlers of the application answer it.
     """
 
     def __init__(self, app: FastAPI, routes: Iterable[BaseRoute]) -> None:
@@ -33,11 +35,11 @@ class ExactRoutes:
         }
 
     def has(self, scope: Scope) -> bool:
-        """Return True if one of these routes answers the request."""
+        """Return True if one of these routes has the method and path of the request."""
         return scope["type"] == "http" and (scope["method"], scope["path"]) in self._found
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request that one of the routes answers."""
+        """Answer a request for which `has` returned True."""
         route, answer = self._found[scope["method"], scope["path"]]
         scope["app"], scope["route"], scope["path_params"] = self._app, route, {}
         request = Request(scope, receive, send)

@@ -1,4 +1,4 @@
-"""Answers 503 at once when more requests are in progress than the service can answer in time."""
+"""Answers 503 at once if more requests are in progress than the service can answer in time."""
 
 from __future__ import annotations
 
@@ -11,16 +11,23 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from oncall.web.edge.problem_documents import problem
 
 MOST_IN_PROGRESS = 256
-"""Requests of callers that are answered at the same time. A busy machine answers so many within a few seconds; more
-would only wait longer than their callers do."""
+"""The most requests of callers that are answered at the same time.
+
+A busy machine answers so many within a few seconds. With more at a time, callers would give up before their answer.
+"""
 MOST_ASIDE = 256
-"""The most requests of the provider and of probes at the same time. Their limit is separate, so that a flood of
-tickets cannot block an acknowledgement."""
+"""The most requests of the provider and of probes at the same time.
+
+Their limit is separate, so that a flood of tickets cannot block an acknowledgement.
+"""
 MOST_RECEIPTS = 2_000
-"""The most delivery receipts at the same time. A receipt waits until its batch is stored, and meanwhile costs a
-connection and no processor time. Only a signed receipt waits, so a stranger takes none of these places."""
+"""The most delivery receipts at the same time.
+
+A receipt waits until its batch is stored. Meanwhile it costs a connection but no processor time. Only signed receipts
+wait, so a stranger cannot use up this limit.
+"""
 MOST_PAGES = 128
-"""The most requests for pages at the same time, so that many open boards cannot block tickets on a slow machine."""
+"""The most requests for web pages at the same time, so that many open boards cannot block tickets on a slow machine."""
 OVERLOADED = "the service is overloaded, and nothing was stored; send the same request again"
 LOG_EVERY_SECONDS = 10.0
 _RECEIPTS = "/webhooks/twilio/status"
@@ -29,10 +36,10 @@ _PAGES = ("/board", "/me", "/portal", "/t/", "/status", "/openapi.json")
 
 
 class Overload:
-    """An ASGI application around another one, which answers 503 while too many requests are in progress.
+    """Wraps an ASGI application, and answers 503 itself while too many requests are in progress.
 
-    A request is in progress while it waits for us. While it waits for its client to send or read more, it does not
-    count, so slow clients do not use up the limit.
+    A request is in progress while this service works on it. While it waits for its client to send or to read, it does
+    not count, so slow clients do not use up the limit.
     """
 
     def __init__(
@@ -53,7 +60,7 @@ class Overload:
         self._logged_at: float | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, or pass on another kind of ASGI call."""
+        """Answer one request. An ASGI call that is no HTTP request goes to the wrapped application."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -73,7 +80,7 @@ class Overload:
         return self._pages if path.startswith(_PAGES) else self._callers
 
     def _note_refusal(self) -> None:
-        """Log refusals, at most one line every few seconds."""
+        """Count a refusal, and log the count at most once every few seconds."""
         self._refused += 1
         now = self._monotonic()
         if self._logged_at is None or now - self._logged_at >= LOG_EVERY_SECONDS:
@@ -82,7 +89,7 @@ class Overload:
 
 
 class _Room:
-    """The requests of one kind that are in progress: a context around each of them."""
+    """Counts the requests of one kind that are in progress. Each of them runs inside `with`."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -99,7 +106,7 @@ class _Room:
         self._in_progress -= 1
 
     def receiving(self, receive: Receive) -> Receive:
-        """Return `receive` for one request, which is not in progress while it waits for its client."""
+        """Wrap `receive` of one request: while it waits for the client, the request does not count as in progress."""
 
         async def outside() -> Message:
             self._in_progress -= 1
@@ -111,7 +118,7 @@ class _Room:
         return outside
 
     def sending(self, send: Send) -> Send:
-        """Return `send` for one request, which is not in progress while its client reads nothing."""
+        """Wrap `send` of one request: while the client does not read, the request does not count as in progress."""
 
         async def outside(message: Message) -> None:
             self._in_progress -= 1

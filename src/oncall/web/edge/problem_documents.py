@@ -1,4 +1,4 @@
-"""Refusals over HTTP, as RFC 9457 problem documents."""
+"""Answers refused requests with problem documents (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ IN_DOUBT = (
 
 
 class FieldProblem(TypedDict):
-    """One field that cannot be used."""
+    """A field that cannot be used, and why."""
 
     field: Annotated[str, "Its name, like `subject` or `triage.users`."]
     message: Annotated[str, "What is wrong, and what to write instead."]
 
 
 class ProblemBody(TypedDict):
-    """A refusal (RFC 9457)."""
+    """The body of a refusal (RFC 9457)."""
 
     type: Annotated[str, "Always `about:blank`: the status says what kind of problem it is."]
     title: Annotated[str, "The status in words.", Keyword("examples", ("Unprocessable Entity",))]
@@ -54,7 +54,7 @@ class ProblemBody(TypedDict):
 
 
 class ProblemDocument(Exception):
-    """A refusal with its HTTP status. `faults` name fields of the body or query."""
+    """Raised to refuse a request with this HTTP status. `faults` name fields of the body or query."""
 
     def __init__(self, status: int, detail: str, faults: Sequence[FieldFault] = ()) -> None:
         self.status, self.detail, self.faults = status, detail, tuple(faults)
@@ -62,7 +62,7 @@ class ProblemDocument(Exception):
 
 
 def problem(status: int, detail: str, faults: Sequence[FieldFault] = ()) -> JSONResponse:
-    """Return the answer for a refusal."""
+    """Return a problem document as the answer. detail: why the request is refused."""
     body: ProblemBody = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
     if faults:
         body["errors"] = [{"field": fault.field, "message": fault.message} for fault in faults]
@@ -75,13 +75,16 @@ def problem(status: int, detail: str, faults: Sequence[FieldFault] = ()) -> JSON
 
 
 def _refusal(request: Request, status: int, detail: str, faults: Sequence[FieldFault] = ()) -> JSONResponse:
-    """Return the answer for a refusal, and store its words for the line in the log."""
+    """Return a problem document as the answer, and store `detail` for the log line about the refusal."""
     keep_detail(request, detail)
     return problem(status, detail, faults)
 
 
 def install(app: FastAPI, routes: Sequence[BaseRoute] = ()) -> None:
-    """Turn every refusal of the core into its problem document. routes: those whose methods a 405 names."""
+    """Make the application answer every error with a problem document.
+
+    routes: a 405 answer lists the methods of those routes that have the path of the request.
+    """
 
     @app.exception_handler(ProblemDocument)
     async def _problem(request: Request, error: ProblemDocument) -> JSONResponse:
@@ -124,16 +127,16 @@ _STATUSES: tuple[tuple[type[OncallError], int], ...] = (
     (ScheduleMoved, 412),
     (NotFound, 404),
 )
-"""The status of each refusal of the core whose words the caller may read."""
+"""The HTTP status for each error whose text the caller may read."""
 
 
 def log_store_error(error: StoreError) -> None:
-    """Log why the database did not answer. A caller only needs to know what was stored."""
+    """Log why the database did not answer. The caller gets only whether something was stored."""
     structlog.get_logger("oncall.web").error("the store is away", action="store_unavailable", error=str(error))
 
 
 def status_of(error: OncallError) -> int | None:
-    """Return the HTTP status of a refusal of the core; None for an error whose words are for the log alone."""
+    """Return the HTTP status for an error; None if only the log may show its text."""
     statuses = {**dict(_STATUSES), FieldFaults: 422}
     return next((statuses[kind] for kind in type(error).__mro__ if kind in statuses), None)
 
@@ -149,7 +152,10 @@ def _install_refusals(app: FastAPI) -> None:
 
 
 def _methods(routes: Sequence[BaseRoute], scope: Scope) -> list[str]:
-    """Return the methods of all routes with this path. FastAPI's router names only those of the first route."""
+    """Return the methods of all routes that have the path of the request.
+
+    FastAPI's router gives only those of the first.
+    """
     fitting = [route for route in routes if isinstance(route, Route) and route.matches(scope)[0] is not Match.NONE]
     found = {method for route in fitting for method in route.methods or ()}
     return sorted(found | {"HEAD"} if "GET" in found else found)

@@ -1,4 +1,4 @@
-"""Reads the query of a request: every wrong, unknown or repeated field at once."""
+"""Reads the query of a request, and reports all wrong, unknown and repeated fields together."""
 
 from __future__ import annotations
 
@@ -43,23 +43,26 @@ class QueryReader:
         self._faults.append(FieldFault(field, message))
 
     def refuse_faults(self) -> None:
-        """Raise FieldFaults when there are any."""
+        """Raise FieldFaults if a fault was recorded."""
         if self._faults:
             raise FieldFaults(self._faults)
 
     def text(self, name: str) -> str | None:
-        """Return a field's text on one line, without control characters; None when it is absent or empty."""
+        """Return a field's text on one line, without control characters; None if the field is absent or empty."""
         return clean(self._given.get(name, "")) or None
 
     def needed_text(self, name: str) -> str:
-        """Return the text of a field that must not be absent."""
+        """Return the text of a field. Records a fault if the field is absent or empty."""
         value = self.text(name)
         if value is None:
             self.fault(name, "missing")
         return value or ""
 
     def words(self, name: str, known: type[WordT], message: str) -> tuple[WordT, ...]:
-        """Return the words of a comma-separated field. message: the fault for an unknown word."""
+        """Return the words of a comma-separated field; empty if it is absent.
+
+        message: the fault for an unknown word.
+        """
         words = [word.strip() for word in self._given.get(name, "").split(",") if word.strip()]
         if not all(word in set(known) for word in words):
             self.fault(name, message)
@@ -67,7 +70,7 @@ class QueryReader:
         return tuple(known(word) for word in words)
 
     def word(self, name: str, known: tuple[WordT, ...], default: WordT) -> WordT:
-        """Return the known word that a field holds, or `default` when it is absent."""
+        """Return the word in a field; `default` if it is absent. Records a fault if the word is not one of `known`."""
         value = self._given.get(name, default.value)
         for word in known:
             if word.value == value:
@@ -76,7 +79,7 @@ class QueryReader:
         return default
 
     def number(self, name: str, default: int, *, least: int, most: int) -> int:
-        """Return a whole number from `least` to `most`."""
+        """Return the whole number in a field; `default` if it is absent. Records a fault outside `least` to `most`."""
         value = self._given.get(name, str(default))
         if value.isascii() and value.isdigit() and len(value) <= len(str(most)) and least <= int(value) <= most:
             return int(value)
@@ -84,11 +87,11 @@ class QueryReader:
         return default
 
     def number_or_none(self, name: str, *, least: int, most: int) -> int | None:
-        """Return a whole number from `least` to `most`; None when it is absent."""
+        """Return the whole number in a field; None if it is absent. Records a fault outside `least` to `most`."""
         return self.number(name, least, least=least, most=most) if name in self._given else None
 
     def day(self, name: str) -> date:
-        """Return the date of a field that must not be absent."""
+        """Return the date in a field. Records a fault if the field is absent or not a date."""
         value = self._given.get(name)
         try:
             return date.fromisoformat(value or "")
@@ -98,7 +101,7 @@ class QueryReader:
             return _UNREAD_DAY
 
     def time(self, name: str, default: datetime) -> datetime:
-        """Return the instant (aware UTC) of a field, or `default` when it is absent."""
+        """Return the time (aware UTC) in a field; `default` if it is absent. Records a fault if it is not a time."""
         value = self._given.get(name)
         if value is None:
             return default
@@ -113,7 +116,10 @@ class QueryReader:
         return default
 
     def time_or_day(self, name: str, default: datetime, zone: ZoneInfo, *, at_its_end: bool) -> datetime:
-        """Return the instant (aware UTC) of a field. A date means its start in `zone`, or its end if `at_its_end`."""
+        """Return the time (aware UTC) in a field; `default` if it is absent. The field may also be a date.
+
+        A date means the start of the day in `zone`, or its end if `at_its_end`.
+        """
         day = _day(self._given.get(name, ""))
         if day is None:
             return self.time(name, default)

@@ -1,4 +1,4 @@
-"""Reads the bodies of requests, JSON and forms, of at most 64 KiB; a plan may be larger."""
+"""Reads the bodies of requests, JSON and forms. A body may have 64 KiB; one with a plan may have more."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from oncall.web.edge.problem_documents import ProblemDocument
 
 MOST_FORM_FIELDS = 200
 LARGEST_PLAN = 4 * 1024 * 1024
-"""The most bytes of a posted plan with its roster and policy."""
+"""The most bytes of a body with a plan, its roster and its policy."""
 
 
 async def raw_body(request: Request, most: int = LARGEST_BODY) -> bytes:
@@ -33,9 +33,9 @@ async def raw_body(request: Request, most: int = LARGEST_BODY) -> bytes:
 
 
 async def sender_body(request: Request, most: int) -> tuple[bytes, bool]:
-    """Return the body of a sender's request, and whether it is too large, that is, larger than `most` bytes.
+    """Return the body of a sender's request, and True if it has more than `most` bytes.
 
-    Of a body that is too large, only the beginning is read and returned.
+    Of such a body, only the beginning is read and returned.
     """
     declared = request.headers.get("content-length", "")
     is_too_large = declared.isascii() and declared.isdigit() and int(declared[:20]) > most
@@ -50,7 +50,7 @@ async def sender_body(request: Request, most: int) -> tuple[bytes, bool]:
 
 
 async def json_body(request: Request, most: int = LARGEST_BODY) -> object:
-    """Return the body's JSON value. Raises ProblemDocument: 400 when it is not JSON, 413 when it is too large."""
+    """Return the JSON value of the body. Raises ProblemDocument: 400 if it is not JSON, 413 if it is too large."""
     raw = await raw_body(request, most)
     try:
         return json_from(raw)
@@ -62,10 +62,10 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 class Posted(Generic[ModelT]):
-    """A JSON body. `/openapi.json` describes it by the model; the core reads and checks its `document`."""
+    """A JSON body. The model describes it in `/openapi.json`; the code that uses `document` also checks it."""
 
     most = LARGEST_BODY
-    """The most bytes of the body."""
+    """The most bytes that the body may have."""
 
     def __init__(self, document: object) -> None:
         self.document = document
@@ -78,20 +78,20 @@ class Posted(Generic[ModelT]):
 
     @classmethod
     async def read(cls, request: Request) -> Self:
-        """Return the body of a request. Raises ProblemDocument as `json_body` does."""
+        """Read the body of a request. Raises ProblemDocument as `json_body` does."""
         return cls(await json_body(request, cls.most))
 
 
 class PostedPlan(Posted[ModelT]):
-    """A JSON body that holds a plan."""
+    """A JSON body with a plan, which may be larger than other bodies."""
 
     most = LARGEST_PLAN
 
 
 async def form_body(request: Request, most: int = LARGEST_BODY) -> dict[str, list[str]]:
-    """Return a form post: each field with all its values, blank ones kept.
+    """Return the form in the body: each field with all its values, also empty ones.
 
-    Raises ProblemDocument: 400 when it is not a form, 413 when it is too large.
+    Raises ProblemDocument: 400 if the body is not a form, 413 if it is too large.
     """
     raw = await raw_body(request, most)
     try:

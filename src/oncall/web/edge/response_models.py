@@ -1,6 +1,6 @@
-"""Pydantic models of the answers, made from the types that the core's views return.
+"""Pydantic models of the answers, made from the TypedDicts that the routes return.
 
-mypy checks the views against those types, so that an answer and its published schema cannot differ. The models only
+mypy checks the answers against those types, so an answer and its published schema cannot differ. The models only
 describe answers: the service does not validate answers with them.
 """
 
@@ -18,7 +18,7 @@ from oncall.support.json_types import Keyword
 
 @cache
 def model_of(view: type) -> type[BaseModel]:
-    """Return the model that describes a TypedDict of the core and everything in it."""
+    """Return the pydantic model that describes a TypedDict and everything in it."""
     optional: frozenset[str] = view.__dict__["__optional_keys__"]
     fields: dict[str, Any] = {}  # type: ignore[explicit-any]  # pydantic leaves a field's type and default open
     for name, hint in get_type_hints(view, include_extras=True).items():
@@ -32,7 +32,7 @@ def model_of(view: type) -> type[BaseModel]:
 
 
 def _without_defaults(schema: dict[str, JsonValue]) -> None:
-    """Remove `default: null` from a schema: an optional field is absent, not null."""
+    """Remove `default: null` from a schema, because an optional field is absent and not null."""
     properties = schema.get("properties")
     assert isinstance(properties, dict)
     for field in properties.values():
@@ -44,7 +44,7 @@ _CONFIG = ConfigDict(json_schema_extra=_without_defaults)
 
 
 def _described(hint: object) -> object:
-    """Return a type hint with models in place of TypedDicts, and pydantic's fields in place of our descriptions."""
+    """Return a type hint in which models replace TypedDicts, and pydantic's fields replace our descriptions."""
     if is_typeddict(hint):
         return model_of(hint)
     origin, inside = get_origin(hint), get_args(hint)

@@ -1,4 +1,4 @@
-"""Pydantic models of queries and bodies: what `/openapi.json` says of them. The core reads the bodies.
+"""Pydantic models of queries and bodies, from which `/openapi.json` is made. The models do not check requests.
 
 Imports `web.edge`.
 """

@@ -1,8 +1,8 @@
-"""Pydantic models of the request bodies: what `/openapi.json` says of them.
+"""Pydantic models of the request bodies, for `/openapi.json`.
 
-The core reads the bodies and names every field at fault in a sentence (`paging.actions`), for HTTP and the terminal
-alike. The models take their limits from the core, and tests hold both against each other. Unknown fields are ignored
-and listed in the answer's `warnings`, because a refused ticket pages nobody.
+The bodies are read by `paging.actions`, for HTTP and for the command line, and a sentence names each field at fault.
+The models take their limits from there, and tests compare the two. Unknown fields are ignored and listed in the
+answer's `warnings`, because a refused ticket pages nobody.
 """
 
 from __future__ import annotations
@@ -32,28 +32,31 @@ INCIDENT_STATES = tuple(state.value for state in IncidentState)
 
 TicketId = Annotated[str, Field(pattern=f"^{ID_PATTERN.pattern}$")]
 Time = Annotated[datetime, Field(examples=["2027-01-09T03:12:00-05:00"])]
-"""ISO 8601 with an offset."""
+"""A time in ISO 8601 with an offset."""
 
 
 LONGEST_ENGINEER_ID = 60
 
 
 class RequestBody(BaseModel):
-    """A JSON body: unknown fields are ignored, and the docstrings describe the fields."""
+    """A JSON body. Unknown fields are ignored. The field docstrings become the descriptions in `/openapi.json`."""
 
     model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
 
 
 class TriageBody(RequestBody):
-    """Plain answers about what the customer cannot do. An unanswered question counts in the customer's favour."""
+    """Simple answers about what the customer cannot do.
+
+    An unanswered question is decided in the customer's favour.
+    """
 
     down: bool | None = None
-    """True if the product cannot be used at all."""
+    """True if the customer cannot use the product at all."""
     workaround: Literal["none", "inconvenient", "convenient"] | None = None
     users: Annotated[int, Field(ge=0)] | Literal["many", "few"] | None = None
     """How many users are affected."""
     question: bool | None = None
-    """True for a question or a wish."""
+    """True if the customer only asks a question or wishes for something."""
 
 
 Unusable = Any  # A value of any other type is accepted: it is left out, and a warning names it.
@@ -62,35 +65,35 @@ Unusable = Any  # A value of any other type is accepted: it is left out, and a w
 class TicketBody(RequestBody):
     """A ticket, as an intake system posts it.
 
-    A ticket needs an `id`, a plan (its own or its customer's), and an `impact` or a `triage`. Any other value that is
-    not of the first type given here is left out or cut, with a sentence in the answer's `warnings`.
+    It needs an `id`, a plan (its own or its customer's), and an `impact` or a `triage`. Any other value that cannot be
+    used is left out or cut, and `warnings` in the answer says so.
     """
 
     id: TicketId | int
-    """The sender's id of the ticket. The same id with the same content is the same ticket."""
+    """The sender's id of the ticket. A second post with the same id and content changes nothing."""
     customer: Annotated[str, Field(min_length=1, max_length=LENGTHS["customer"])] | Unusable = None
     plan: str | Unusable = Field(None, examples=["standard", "business-critical"])
-    """A plan of the policy, in any letter case. Optional for a customer on the policy's list."""
+    """A plan of the policy, in any letter case. Optional if the policy lists the customer."""
     impact: str | Unusable = Field(None, examples=["urgent", "high", "normal", "low"])
-    """An impact of the policy or one of its aliases, in any letter case. Optional beside `triage`."""
+    """An impact of the policy or one of its aliases, in any letter case. Optional if there is a `triage`."""
     subject: Annotated[str, Field(min_length=1, max_length=LENGTHS["subject"])] | Unusable = None
     url: Annotated[str, Field(max_length=LENGTHS["url"])] | Unusable = None
-    """Where people read the ticket."""
+    """The address at which people read the ticket."""
     opened_at: Time | Unusable = None
-    """When the customer opened it."""
+    """When the customer opened the ticket."""
     contact: Annotated[str, Field(max_length=LENGTHS["contact"])] | Unusable = None
     triage: TriageBody | Unusable = None
-    """Answers from which the impact is proposed when `impact` is absent."""
+    """Simple answers about the problem. If `impact` is absent, the impact is proposed from them."""
 
 
 class EventBody(RequestBody):
-    """What happened to a ticket."""
+    """Something that happened to a ticket."""
 
     kind: Literal[FROM_PEOPLE]  # type: ignore[valid-type]  # the kinds are the core's, listed once
     by: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)] | None = None
-    """Who did it: an engineer's id, or a name; never a phone number. The token's name when absent."""
+    """Who did it: an engineer's id, or a name; never a phone number. Default: the token's name."""
     at: Time | None = None
-    """When it happened; now when absent."""
+    """When it happened. Default: now."""
     id: Annotated[str, Field(pattern=f"^{EVENT_ID.pattern}$")] | None = None
     """The sender's own id of the event. The same id again changes nothing."""
     why: Annotated[str, Field(max_length=LONGEST_WHY)] | None = None
@@ -98,39 +101,39 @@ class EventBody(RequestBody):
     impact: str | None = None
     """The new impact; for `impact_changed` only, and required there."""
     into: str | None = None
-    """Id of the ticket to merge into; for `merged` only, and required there."""
+    """The id of the ticket to merge into; for `merged` only, and required there."""
     needs_reply: bool | None = None
     """False for a customer's message that asks for nothing; for `customer_replied` only."""
     take_over: bool | None = None
     """True to take the ticket even if another engineer has it; for `acknowledged` only."""
     to: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)] | None = None
-    """Id of the person to whom the ticket is passed; the escalation's next person when absent. For `passed` only."""
+    """The id of the person to pass the ticket to. Default: the next person of the escalation. For `passed` only."""
     message: Annotated[str, Field(min_length=1, max_length=LONGEST_MESSAGE_TEXT)] | None = None
-    """The words to or from the customer, shown on the customer's page; for `replied`, `updated`, `customer_replied`."""
+    """The text to or from the customer, shown to the customer; for `replied`, `updated`, `customer_replied`."""
     mailed: bool | None = None
-    """True if the customer got the words by mail already, so that no mail is sent; for `replied` and `updated`."""
+    """True if the customer already got the text by mail, so that no mail is sent; for `replied` and `updated`."""
 
 
 class ExplainBody(RequestBody):
-    """A ticket that nobody has posted."""
+    """An imagined ticket, which is not posted."""
 
     plan: str = Field(examples=["standard"])
     impact: str = Field(examples=["high"])
     at: Time | None = None
-    """When the ticket would come in; now when absent."""
+    """When the ticket would come in. Default: now."""
 
 
 class LabelsBody(RequestBody):
-    """The labels of an alert that no sender has posted."""
+    """The labels of an imagined alert, which no sender has posted."""
 
     labels: dict[str, Any] = Field(examples=[{"severity": "critical", "customer": "Acme Ltd"}])
-    """Values by name, as a sender gives them."""
+    """The value of each label by its name, as a sender posts them."""
     at: Time | None = None
-    """When the ticket would come in; now when absent."""
+    """When the alert would come in. Default: now."""
 
 
 class HeartbeatBody(RequestBody):
-    """A job that calls regularly."""
+    """A job that must call regularly."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
@@ -140,85 +143,85 @@ class HeartbeatBody(RequestBody):
     grace: str = Field("5m", examples=["5m"])
     """How late a call may be."""
     customer: Annotated[str, Field(min_length=1, max_length=200)] | None = None
-    """The customer of the ticket that its silence opens; as the routing table says when absent."""
+    """The customer of the ticket that opens if the job does not call. Default: as the routing table says."""
     plan: str | None = None
     impact: str | None = None
-    """The impact of that ticket; as the routing table says when absent."""
+    """The impact of that ticket. Default: as the routing table says."""
 
 
 class DrillBody(RequestBody):
-    """A marked test page."""
+    """A test page, marked as a test."""
 
     to: Annotated[str, Field(min_length=1, max_length=LONGEST_ENGINEER_ID)] | None = None
-    """An engineer's id; the person whom a page would reach first when absent."""
+    """An engineer's id. Default: the person whom a page would reach first."""
     wait: Annotated[int, Field(ge=1, le=LONGEST_DRILL)] = 120
-    """Seconds after which the page is no longer sent."""
+    """After so many seconds the page is not sent any more."""
 
 
 class CalendarBody(RequestBody):
-    """The engineer or the team whose calendar links to make or revoke."""
+    """Whose calendar links to make or to revoke: an engineer's or the team's."""
 
     engineer: Annotated[str, Field(min_length=1, max_length=LONGEST_ENGINEER_ID)] | None = None
-    """An engineer's id. Optional for an engineer's token, which means its own engineer."""
+    """An engineer's id. Optional with an engineer's token, which stands for that engineer."""
     team: bool = False
-    """True for the feed of the whole team."""
+    """True for the calendar of the whole team."""
 
 
 class NoteBody(RequestBody):
-    """A note for the people of the next shift."""
+    """A note for the engineers of the next shift."""
 
     text: Annotated[str, Field(min_length=1, max_length=LONGEST_NOTE)]
     """The text of the note, on one line."""
     by: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)] | None = None
-    """The author: an engineer's id, or a name; never a phone number. The token's name when absent."""
+    """The author: an engineer's id, or a name; never a phone number. Default: the token's name."""
 
 
 class RemindersBody(RequestBody):
-    """What an engineer chooses about reminders and courtesy notices. A field that is absent stays as it is."""
+    """An engineer's choice of reminders and courtesy notices. An absent field stays unchanged."""
 
     engineer: Annotated[str, Field(min_length=1, max_length=LONGEST_ENGINEER_ID)] | None = None
-    """The engineer's id; the token's own engineer when absent."""
+    """The engineer's id. Default: the engineer of the token."""
     reminders: Literal["policy"] | Annotated[list[Literal["week", "day", "hour"]], Field(max_length=3)] | None = None
-    """How long before a shift; an empty list: never; `policy`: as the policy says."""
+    """How long before a shift reminders come. An empty list: no reminders. `policy`: as the policy says."""
     quiet: bool | None = None
     """True to get no courtesy notices. Pages always come."""
 
 
 class StatusBody(RequestBody):
-    """An action on the status page. Each action has fields of its own; docs/status-page.md lists them."""
+    """An action on the status page. Which fields it takes depends on the action; docs/status-page.md lists them."""
 
     action: Literal[STATUS_ACTIONS]  # type: ignore[valid-type]  # the actions are the core's, listed once
     title: Annotated[str, Field(max_length=LONGEST_TITLE)] | None = None
     """The title of an incident or a maintenance."""
     components: dict[str, str] | list[str] | None = None
-    """States by component id for an incident; ids for a maintenance."""
+    """For an incident, the state of each component by its id; for a maintenance, a list of ids."""
     message: Annotated[str, Field(max_length=LONGEST_MESSAGE)] | None = None
-    """The text that customers read on the page."""
+    """The text that customers read on the status page."""
     at: Time | None = None
-    """When it holds from; now when absent."""
+    """When the action takes effect. Default: now."""
     ticket: str | None = None
-    """Id of the ticket from which an incident is opened."""
+    """The id of the ticket from which an incident is opened."""
     template: str | None = None
-    """The template of the status file that gives an incident the title and message it lacks."""
+    """A template of the status file; it gives an incident the title and the message that the request does not have."""
     incident: str | None = None
-    """Id of the incident to update or correct."""
+    """The id of the incident to update or to correct."""
     proposal: str | None = None
-    """Id of the proposed incident to publish or dismiss."""
+    """The id of the proposed incident to publish or to dismiss."""
     state: Literal[INCIDENT_STATES] | None = None  # type: ignore[valid-type]  # the states are the core's
     started_at: Time | None = None
-    """When an incident really began; for a correction."""
+    """When the incident really began; for a correction."""
     reason: Annotated[str, Field(max_length=LONGEST_REASON)] | None = None
-    """How the correction is known, or why a proposed incident was none."""
+    """How you know that the correction is right, or why a proposed incident was not an incident."""
     maintenance: str | None = None
-    """Id of the maintenance to reschedule or cancel."""
+    """The id of the maintenance to reschedule or to cancel."""
     start: Time | None = None
     end: Time | None = None
     announced_at: Time | None = None
-    """When a maintenance was announced; now when absent."""
+    """When the maintenance was announced. Default: now."""
 
 
 class InboundSmsForm(BaseModel):
-    """An inbound SMS, as Twilio posts it. Twilio adds further fields."""
+    """An SMS that a person sent, as Twilio posts it. Twilio adds further fields."""
 
     MessageSid: str
     From: str
@@ -234,7 +237,7 @@ class MessageStatusForm(BaseModel):
 
 
 class PressedKeyForm(BaseModel):
-    """A key that was pressed in one of our calls, as Twilio posts it."""
+    """A key that a person pressed during one of our calls, as Twilio posts it."""
 
     CallSid: str
     To: str

@@ -1,4 +1,7 @@
-"""Pydantic models of the bodies that change the schedule: what `/openapi.json` says of them. The core reads them."""
+"""Pydantic models of the bodies that change the schedule, for `/openapi.json`.
+
+`planning` reads the bodies themselves.
+"""
 
 from __future__ import annotations
 
@@ -24,28 +27,28 @@ class OverrideBody(RequestBody):
     """Puts an engineer on call for a span of time."""
 
     engineer: Id
-    """The id of the engineer, or of the manager."""
+    """The id of the person who goes on call: an engineer or the manager."""
     role: Id = "primary"
     from_: Time = Field(alias="from")
-    """When it starts; a time in the past means now."""
+    """When the override starts; a time in the past means now."""
     to: Time
-    """Exclusive."""
+    """When the override ends (exclusive)."""
     reason: Reason
     force: bool = False
-    """Make the change even if it breaks rules of the roster. The answer's `warnings` name them."""
+    """Make the change even if it breaks rules of the roster. `warnings` in the answer names these rules."""
 
 
 class CoverBody(RequestBody):
-    """Takes over from an engineer, in every role that they hold."""
+    """Takes over from an engineer, in every role that the engineer has."""
 
     engineer: Id
-    """The id of the engineer who is covered."""
+    """The id of the engineer who is relieved."""
     by: Id | None = None
-    """The id of the engineer who takes over; the caller when absent."""
+    """The id of the engineer who takes over. Default: the caller."""
     from_: Time | None = Field(None, alias="from")
-    """Now when absent."""
+    """When the cover starts. Default: now."""
     until: Time | None = None
-    """Exclusive; the end of their running shift, or else of their next one, when absent."""
+    """When the cover ends (exclusive). Default: the end of the engineer's running shift, or else of the next one."""
     reason: Annotated[str, Field(max_length=LONGEST_WHY)] | None = None
     force: bool = False
     """Make the change even if it breaks rules of the roster; needs a `reason`."""
@@ -56,11 +59,11 @@ class UndoBody(RequestBody):
 
     reason: Reason
     force: bool = False
-    """Take it back even if the schedule without it breaks rules of the roster."""
+    """Take the version back even if the resulting schedule breaks rules of the roster."""
 
 
 class PublicationBody(RequestBody):
-    """A plan with the roster and the policy that it was made for, as texts."""
+    """A plan, with the roster and the policy that it was made for, each as the text of its file."""
 
     plan: Text
     """The content of the plan file."""
@@ -70,19 +73,19 @@ class PublicationBody(RequestBody):
     """The content of the roster file, a YAML text."""
     roster_name: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)] = "roster.yaml"
     policy: Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)] | None = None
-    """The content of the policy file; the packaged policy when absent."""
+    """The content of the policy file. Default: the packaged policy."""
     policy_name: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)] = "policy.yaml"
     policy_zone: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)] | None = None
-    """The time zone in which the policy's hours are read; the policy's own when absent."""
+    """The time zone in which the hours of the policy are read. Default: the zone that the policy names."""
     customers: Annotated[str, Field(max_length=LONGEST_TEXT)] | None = None
     """The content of the customers file, if the policy names one."""
     status: Annotated[str, Field(max_length=LONGEST_TEXT)] | None = None
     """The content of the status file, if the policy names one."""
     policy_from: date | None = None
-    """The date from which the policy holds; by default the first day that the plan can change, or else now."""
+    """The date from which the policy is in force. Default: the first day that the plan can change, or else now."""
     reason: Annotated[str, Field(min_length=1, max_length=LONGEST_WHY)] = "published"
     dry_run: bool = False
-    """Only say what the plan would change, and publish nothing."""
+    """Return what the plan would change, and publish nothing."""
 
 
 OVERRIDE_EXAMPLES: dict[str, Example] = {

@@ -1,4 +1,4 @@
-"""What `/openapi.json` says of the bodies of senders. The readers take any body: a refused alert pages nobody."""
+"""The bodies of senders, for `/openapi.json`. The readers accept any body, because a refused alert pages nobody."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ Part = dict[str, Any]  # type: ignore[explicit-any]  # FastAPI takes parts of th
 
 
 def posts(schema: Part, example: object, *media: str) -> Part:
-    """Return the body of a route. example: a body that the route takes; media: `application/json` if absent."""
+    """Return the description of a route's body. example: a body that the route takes.
+
+    media: default `application/json`.
+    """
     content = {
         one: {"schema": schema, "examples": {"usual": {"summary": "As it is usually sent", "value": example}}}
         for one in media or ("application/json",)

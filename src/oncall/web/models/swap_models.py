@@ -1,4 +1,7 @@
-"""Pydantic models of the bodies and the query about swaps: what `/openapi.json` says of them. The core reads them."""
+"""Pydantic models of the bodies and the query about swaps, for `/openapi.json`.
+
+`planning` reads the bodies themselves.
+"""
 
 from __future__ import annotations
 
@@ -16,20 +19,20 @@ from oncall.web.models.request_models import RequestBody
 from oncall.web.models.schedule_models import Id, Reason
 
 ShiftDay = Annotated[str, Field(min_length=10, max_length=40, examples=["2027-01-12"])]
-"""The date on which the shift starts, or a time in it; without an offset it is policy time."""
+"""The date on which a shift starts, or a time in the shift; a time without an offset is policy time."""
 
 
 class TakersQuery(BaseModel):
-    """A shift, to list who could take it."""
+    """The shift for which to list who could take it."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     engineer: Annotated[str, Field(min_length=1, max_length=LONGEST_ID, examples=["ana"])]
     """The id of the engineer who gives the shift away."""
     day: ShiftDay
-    """The date on which it starts, or which it covers; or a time in it."""
+    """A date on which the shift starts or which it covers, or a time in the shift."""
     role: str = ""
-    """The role that the engineer has on it; any when absent."""
+    """The role that the engineer has on the shift. Default: any role."""
 
 
 class SwapBody(RequestBody):
@@ -38,22 +41,22 @@ class SwapBody(RequestBody):
     engineer: Id
     """The id of the engineer who gives the shift away."""
     day: ShiftDay
-    """The date on which it starts, or which it covers; or a time in it."""
+    """A date on which the shift starts or which it covers, or a time in the shift."""
     role: Id | None = None
-    """The role that `engineer` has on it; any when absent."""
+    """The role that `engineer` has on the shift. Default: any role."""
     with_: Id = Field(alias="with")
-    """The id of the engineer who takes it."""
+    """The id of the engineer who takes the shift."""
     for_: ShiftDay | None = Field(None, alias="for")
-    """The shift of `with` that `engineer` takes in return."""
+    """The shift of `with` that `engineer` takes in return. Default: none."""
     agreed: bool = False
-    """True if both have agreed, to make the change at once. For managers only."""
+    """True if both engineers agree; the change is then made at once. For managers only."""
     reason: Annotated[str, Field(max_length=LONGEST_WHY)] | None = None
     force: bool = False
     """Make the change even if it breaks rules of the roster; needs a `reason`."""
 
 
 class SwapAnswerBody(RequestBody):
-    """An empty body: the path names the request and the answer."""
+    """An empty body. The path says which request is answered, and how."""
 
 
 class AwayBody(RequestBody):
@@ -64,7 +67,7 @@ class AwayBody(RequestBody):
     to: date
     reason: Reason
     agreed: bool = False
-    """True if those who cover have agreed, to make the changes at once. For managers only."""
+    """True if the engineers who cover agree; the changes are then made at once. For managers only."""
 
 
 SWAP_EXAMPLES: dict[str, Example] = {

@@ -1,4 +1,4 @@
-"""Pydantic models of the bodies about tokens: what `/openapi.json` says of them. The core reads the bodies."""
+"""Pydantic models of the bodies about tokens, for `/openapi.json`. `paging` reads the bodies themselves."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class TokenBody(_Body):
     """A token to make."""
 
     name: Handle
-    """The caller: a system's name, or an engineer's id. `NAME:LABEL` makes another token for the same caller."""
+    """The caller: the name of a system, or an engineer's id. `NAME:LABEL` makes another token for the same caller."""
     role: Literal[tuple(role.value for role in CallerRole)]  # type: ignore[valid-type]  # the roles are the core's
     scopes: Annotated[list[Literal[tuple(scope.value for scope in Scope)]], Field(max_length=len(Scope))] = []  # type: ignore[valid-type]
-    """The parts of its role's rights that the token has; empty for all of them."""
+    """Limits the token to these parts of its role's rights; empty: it has all of them."""
     may_acknowledge: bool = False
     """True for a token of role intake that may acknowledge for a person on the roster."""
     expires: Day | None = None
-    """The last day on which it is valid, in the policy's zone."""
+    """The last day on which the token is valid, in the policy's zone."""
 
 
 class RotationBody(_Body):
@@ -43,9 +43,9 @@ class RotationBody(_Body):
 
     name: Handle
     overlap_seconds: Annotated[int, Field(ge=0, le=int(MOST_OVERLAP.total_seconds()))] = int(OVERLAP.total_seconds())
-    """How long the old secret still works."""
+    """For how many seconds the old secret still works."""
     expires: Day | None = None
-    """A new last day; only for managers."""
+    """A new last day of the token; only for managers."""
 
 
 class RevocationBody(_Body):
@@ -55,17 +55,17 @@ class RevocationBody(_Body):
 
 
 class LoginLinkBody(_Body):
-    """A link that signs a person in to the pages."""
+    """A link that signs a person in to the web pages."""
 
     engineer: Annotated[str, Field(min_length=1, max_length=LONGEST_PERSON)]
-    """Their id on the roster: an engineer's or the manager's."""
+    """The id of the person on the roster: an engineer or the manager."""
 
 
 class PortalLinkBody(_Body):
     """A link that signs a customer's contact in to the portal."""
 
     contact: Annotated[str, Field(min_length=1, max_length=LONGEST_ADDRESS)]
-    """Their mail address, as `contacts:` of the customers file has it."""
+    """The contact's mail address, as in `contacts:` of the customers file."""
 
 
 TOKEN_EXAMPLES: dict[str, Example] = {

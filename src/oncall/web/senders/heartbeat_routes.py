@@ -28,12 +28,12 @@ _REFUSALS = (401, 403, 404, 422, 503)
 
 
 async def call(name: str, services: ServicesDep, caller: SenderDep) -> JSONResponse:
-    """Records that the job has run. A ticket that its silence had opened is resolved."""
+    """Records that the job has run. If its silence opened a ticket, the ticket is resolved."""
     return await _called(name, services, caller)
 
 
 async def call_with_secret(name: str, secret: str, request: Request, services: ServicesDep) -> JSONResponse:
-    """Records that the job has run. For jobs that can only open a URL: the token is the last part of the path."""
+    """Records that the job has run. For jobs that can only open a URL: the last part of the path is a token."""
     return await _called(name, services, await sender_with_secret(request, secret))
 
 
@@ -63,7 +63,7 @@ async def _called(name: str, services: Services, caller: Token) -> JSONResponse:
     responses=answers({200: Answer("Every heartbeat, by name", HeartbeatListView)}, 401, 403, 422, 503),
 )
 async def get_heartbeats(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
-    """Returns each job that must call, when it called last, and the ticket of its silence."""
+    """Returns each job that must call, the time of its last call, and the ticket that its silence opened."""
     asked.refuse_faults()
     found = await services.engine.read(lambda tx: tx.heartbeats())
     view: HeartbeatListView = {"heartbeats": [heartbeat_view(one, services.public_url) for one in found]}
@@ -77,8 +77,9 @@ async def get_heartbeats(services: ServicesDep, caller: ReadingCaller, asked: Qu
     responses=answers({201: Answer("The heartbeat", HeartbeatView)}, 400, 401, 403, 409, 413, 422, 503),
 )
 async def post_heartbeat(services: ServicesDep, caller: IntakeManager, posted: PostedHeartbeat) -> JSONResponse:
-    """Creates a heartbeat: a job must call regularly. Its silence opens a ticket, and its next call resolves the
-    ticket.
+    """Creates a heartbeat: a job that must call regularly.
+
+    If the job does not call in time, a ticket opens; its next call resolves the ticket.
     """
     context = services.engine.context(caller.name)
     made = await services.engine.write(lambda tx: create_heartbeat(tx, posted.document, context))
@@ -91,7 +92,7 @@ async def post_heartbeat(services: ServicesDep, caller: IntakeManager, posted: P
     responses=answers({200: Answer("It is deleted", HeartbeatDeleted)}, *_REFUSALS),
 )
 async def delete_heartbeat(name: str, services: ServicesDep, caller: IntakeManager) -> JSONResponse:
-    """Deletes a heartbeat. A ticket that its silence has opened stays open."""
+    """Deletes a heartbeat. A ticket that the job's silence opened stays open."""
     await services.engine.write(lambda tx: tx.remove_heartbeat(name))
     view: HeartbeatDeleted = {"name": name, "deleted": True}
     return JSONResponse(view)

@@ -1,4 +1,4 @@
-"""The routes of help desks: Zendesk, and every sender of JSON that has a mapping."""
+"""The routes of help desks: Zendesk, and every sender of JSON for which there is a mapping."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ _INVOCATION = "x-zendesk-webhook-invocation-id"
     openapi_extra={**posts(ZENDESK_BODY, ZENDESK_EXAMPLE), **_WITH_TOKEN},
 )
 async def receive_zendesk(request: Request, services: ServicesDep) -> JSONResponse:
-    """Opens a ticket for a trigger's body or an event, and follows its priority, its comments and its end.
+    """Opens a ticket for a trigger's body or an event, and takes over later changes of priority, comments and the end.
 
-    Takes a token as any sender does. If the server has Zendesk's signing secret, the signature is needed instead. A
-    second request with the same invocation id changes nothing, nor does an event that is older than the newest known
-    one.
+    A request needs a token, like that of any sender. If the server has Zendesk's signing secret, it needs the signature
+    instead. A second request with the same invocation id changes nothing, nor does an event that is older than the
+    newest known one.
     """
     once = request.headers.get(_INVOCATION, "")
     return await _answered(request, services, SENDERS["zendesk"], Authentication(signature=ZENDESK), once)
@@ -53,10 +53,10 @@ async def receive_zendesk(request: Request, services: ServicesDep) -> JSONRespon
     openapi_extra={**posts(ANY_JSON, ANY_JSON_EXAMPLE), **_WITH_TOKEN},
 )
 async def receive_json(mapping: str, request: Request, services: ServicesDep) -> JSONResponse:
-    """Opens, changes and ends tickets as the mapping file of this name says.
+    """Opens, changes and resolves tickets as the mapping file of this name says.
 
-    `freshdesk`, `intercom` and `jira` are packaged; the folder ONCALL_MAPPINGS holds others. The mapping says how its
-    sender authenticates: by a token, by a token in another header, or by a signature.
+    `freshdesk`, `intercom` and `jira` are packaged; the folder ONCALL_MAPPINGS contains others. The mapping says how
+    its sender authenticates: by a token, by a token in another header, or by a signature.
     """
     found = services.senders.mappings.get(mapping)
     if found is None:
@@ -82,7 +82,10 @@ async def _answered(
 
 
 async def _with_token(request: Request, authentication: Authentication, name: str) -> Token:
-    """Return the caller of a request that carries a token. Raises ProblemDocument."""
+    """Return the caller of a request that is authenticated by a token. Raises ProblemDocument.
+
+    name: the sender's name.
+    """
     if authentication.header is not None:
         return await sender_with_secret(request, request.headers.get(authentication.header, "").strip())
     if authentication.signature is not None and "authorization" not in request.headers:
@@ -101,7 +104,10 @@ def _signed(
     secrets: tuple[str, ...],
     post: Post,
 ) -> Token:
-    """Return the caller that a signature stands for: it has the sender's name and the role intake."""
+    """Check the signature of a request, and return its caller: a token with the sender's name and the role intake.
+
+    Raises ProblemDocument 401 for a wrong signature.
+    """
     assert authentication.signature is not None
     why = why_unsigned(authentication.signature, secrets, post.headers, post.body, services.clock.real_now())
     if why is not None:

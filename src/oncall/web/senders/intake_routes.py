@@ -1,4 +1,4 @@
-"""The intake over HTTP: the log of arrivals, failures, and what the routing table does with an alert."""
+"""The intake over HTTP: the log of requests, the failures, and what the routing table does with an alert."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _CHANGE_REFUSALS = (401, 403, 404, 409, 422, 503)
 async def get_log(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
     """Returns the requests that came in, and what became of them. Requests are kept for 14 days.
 
-    Pass the `next` of a page as `after` to get the page that follows.
+    To continue the list, pass the `next` of an answer as `after`.
     """
     page = _page(asked)
     return JSONResponse(await services.engine.read(lambda tx: log_page(tx, page)))
@@ -62,7 +62,7 @@ async def get_log(services: ServicesDep, caller: ReadingCaller, asked: QueryDep)
 async def get_failures(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
     """Returns the requests of known callers that could not be understood, until a person replays or drops them.
 
-    Pass the `next` of a page as `after` to get the page that follows.
+    To continue the list, pass the `next` of an answer as `after`.
     """
     page = _page(asked)
     return JSONResponse(await services.engine.read(lambda tx: failures_page(tx, page)))
@@ -74,7 +74,7 @@ async def get_failures(services: ServicesDep, caller: ReadingCaller, asked: Quer
     responses=answers({200: Answer("The failure with its body", FailureView)}, 401, 403, 404, 422, 503),
 )
 async def get_failure(failure_id: str, services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
-    """Returns a kept body as text."""
+    """Returns the body of a failed request as text."""
     asked.refuse_faults()
     return JSONResponse(await services.engine.read(lambda tx: failure_view(failure_named(tx, failure_id))))
 
@@ -85,7 +85,7 @@ async def get_failure(failure_id: str, services: ServicesDep, caller: ReadingCal
     responses=answers({200: Answer("The failure, dropped", ArrivalView)}, *_CHANGE_REFUSALS),
 )
 async def post_drop(failure_id: str, services: ServicesDep, caller: IntakeManager) -> JSONResponse:
-    """Deletes a kept body. Its line stays in the log."""
+    """Deletes the body of a failed request. The log still lists the request."""
     context = services.engine.context(caller.name)
     return JSONResponse(await services.engine.write(lambda tx: arrival_view(drop_failure(tx, failure_id, context))))
 
@@ -96,7 +96,10 @@ async def post_drop(failure_id: str, services: ServicesDep, caller: IntakeManage
     responses=answers({200: Answer("What the replay did", SenderAnswer)}, *_CHANGE_REFUSALS),
 )
 async def post_replay(failure_id: str, services: ServicesDep, caller: IntakeManager) -> JSONResponse:
-    """Takes a kept body in once more, in the name of its caller: after an update of this service, or of a mapping."""
+    """Reads a failed request again, as if its caller sent it now.
+
+    Use it after this service or a mapping was updated.
+    """
     context = services.engine.context(caller.name)
     mappings = services.senders.mappings
     arrival, taken = await write_again(services, lambda tx: replay_failure(tx, failure_id, mappings, context))

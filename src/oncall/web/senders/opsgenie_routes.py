@@ -1,4 +1,4 @@
-"""Opsgenie's alert API: its paths, its bodies and its answers, so that its clients only change their address."""
+"""Opsgenie's alert API: the same paths, bodies and answers, so that its clients need only a new address."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ router = APIRouter(route_class=PlainRoute, tags=["senders"])
 
 
 class _AlertName(PathConvertor):
-    """An alert's name in a path. It may hold any characters, even slashes and line breaks."""
+    """An alert's name as a part of a path. It may have any characters, even slashes and line breaks."""
 
     regex = "(?s:.*)"
 
@@ -58,7 +58,10 @@ _ACCEPTED = Answer("The request is stored and carried out", OpsgenieAnswer)
     openapi_extra=posts(OPSGENIE_ALERT, OPSGENIE_EXAMPLE),
 )
 async def create_alert(request: Request, services: ServicesDep, caller: SenderDep) -> JSONResponse:
-    """Opens a ticket. An alert with the alias of an open one pages nobody again. The GenieKey is a token of ours."""
+    """Opens a ticket. An alert with the alias of an open one pages nobody again.
+
+    The GenieKey is a token of this service.
+    """
     return await _answered(request, services, caller)
 
 
@@ -68,7 +71,7 @@ async def create_alert(request: Request, services: ServicesDep, caller: SenderDe
     responses=answers({200: Answer("What became of it", OpsgenieStatusAnswer)}, 401, 403, 404, 422, 503),
 )
 async def request_status(request_id: str, services: ServicesDep, caller: SenderDep) -> JSONResponse:
-    """Returns the outcome of a request of the same caller."""
+    """Returns the outcome of an earlier request of the same caller."""
     wanted = request_id.replace("-", "")
     found = await services.engine.read(lambda tx: tx.arrival(wanted))
     if found is None or found.caller != caller.name:
@@ -92,22 +95,30 @@ async def request_status(request_id: str, services: ServicesDep, caller: SenderD
 
 
 async def act_on_alert(identifier: str, request: Request, services: ServicesDep, caller: SenderDep) -> JSONResponse:
-    """`close` resolves the ticket. `acknowledge` takes it for the person in `user`, with a token that was made with
-    `--may-acknowledge`, and is noted otherwise. `priority` changes the impact. All others are noted.
+    """Changes the ticket of an alert. `close` resolves the ticket, and `priority` changes its impact.
+
+    `acknowledge` takes the ticket for the person in `user`, if the token was made with `--may-acknowledge`. All other
+    actions only add a note to the ticket.
     """
     return await _answered(request, services, caller)
 
 
 async def delete_alert(identifier: str, request: Request, services: ServicesDep, caller: SenderDep) -> JSONResponse:
-    """Resolves the ticket, because a deleted alert needs no engineer. `user` says who deleted it."""
+    """Resolves the ticket of the alert, because a deleted alert needs no engineer.
+
+    `user` says who deleted the alert.
+    """
     return await _answered(request, services, caller, ending=f"/{DELETE}")
 
 
 class _AlertRoute(PlainRoute):
-    """A route whose path ends with an alert's name. A slash in a name is escaped, so paths of actions do not match."""
+    """A route whose path ends with an alert's name.
+
+    Slashes in the name are escaped, so paths of actions do not match.
+    """
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Return how well a request matches."""
+        """Match the path, unless it has more slashes than this route: then a part after the name is an action."""
         is_name = scope["type"] == "http" and scope["raw_path"].count(b"/") == self.path.count("/")
         return super().matches(scope) if is_name else (Match.NONE, {})
 
@@ -141,7 +152,10 @@ for _action, (_method, _body) in _PATHS.items():
 
 
 async def _answered(request: Request, services: Services, caller: Token, ending: str = "") -> JSONResponse:
-    """Take a request in and answer it. ending: added to the path in the log if only the method names the action."""
+    """Store a request, carry it out and return the answer to the client.
+
+    ending: added to the path in the log, where only the HTTP method tells the action.
+    """
     began, sender = time.monotonic(), SENDERS["opsgenie"]
     post, is_cut = await post_of(request)
     path, mark, asked = post.path.partition("?")

@@ -1,4 +1,4 @@
-"""PagerDuty's Events API v2: its paths, its bodies and its answers, so that its clients only change their address."""
+"""PagerDuty's Events API v2: the same paths, bodies and answers, so that its clients need only a new address."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ _INVALID = Answer("The event is invalid; `errors` says why, in PagerDuty's words
     openapi_extra=posts(PAGERDUTY_EVENT, PAGERDUTY_EXAMPLE),
 )
 async def enqueue(request: Request, services: ServicesDep) -> JSONResponse:
-    """Opens, notes or resolves a ticket. The routing key is a token of ours.
+    """Opens a ticket, resolves it, or adds a note to it. The routing key is a token of this service.
 
-    A trigger with the key of an open ticket pages nobody again. An acknowledgement takes the ticket only if it
-    names a person, and the token was made with `--may-acknowledge`.
+    A trigger with the key of an open ticket pages nobody again. An acknowledgement takes the ticket only if it names a
+    person, and the token was made with `--may-acknowledge`.
     """
     opened = await _opened(request, services, "pagerduty")
     if isinstance(opened, JSONResponse):
@@ -87,7 +87,10 @@ async def enqueue_change(request: Request, services: ServicesDep) -> JSONRespons
 async def _opened(
     request: Request, services: Services, sender: str
 ) -> tuple[Post, Token, Mapping[str, object]] | JSONResponse:
-    """Return the request without its key, its caller and its document; or the answer to a request without a key."""
+    """Return the request with its routing key masked, its caller, and its JSON document.
+
+    If the request has no routing key or is not JSON, returns the answer that refuses it. Raises ProblemDocument.
+    """
     post, is_cut = await post_of(request, LARGEST_EVENT)
     in_header = request.headers.get(KEY_HEADER, "").strip()
     if is_cut:
@@ -114,7 +117,10 @@ async def _opened(
 async def _kept_for_a_person(
     request: Request, services: Services, sender: str, post: Post, in_header: str, why: str
 ) -> None:
-    """Keep an event that cannot be read, if its routing key is one of ours. Raises ProblemDocument for another."""
+    """Keep an event that cannot be read, so that a person can look at it. An event without a routing key is not kept.
+
+    Raises ProblemDocument if the routing key is not a token of this service.
+    """
     key = in_header or key_in(post.body)
     if key:
         caller = await sender_with_secret(request, key)
@@ -122,14 +128,14 @@ async def _kept_for_a_person(
 
 
 def _masked(post: Post, key: str) -> Post:
-    """Return the request without its routing key, which is a secret, so that the body can be kept."""
+    """Return the request with its routing key masked in the body, because the key is a secret and the body is kept."""
     return replace(post, body=post.body.replace(key.encode(), _MASK))
 
 
 async def _kept(
     request: Request, services: Services, sender: str, caller: Token, post: Post, refusal: InvalidEvent
 ) -> JSONResponse:
-    """Keep an invalid event of a known caller, and answer as PagerDuty does."""
+    """Keep an invalid event of a known caller, and return the answer that PagerDuty would give."""
     await keep(services, SENDERS[sender].origin(caller), post, str(refusal))
     return _invalid(request, refusal.errors)
 

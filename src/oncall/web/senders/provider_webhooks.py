@@ -1,4 +1,4 @@
-"""The provider's callbacks: SMS replies, keys, and reports on our messages. Each must carry its signature."""
+"""The callbacks of the SMS provider: SMS replies, pressed keys, and reports on our messages. Each must be signed."""
 
 from __future__ import annotations
 
@@ -40,8 +40,9 @@ class _Twiml(Response):
 
 
 async def _signed_form(request: Request) -> dict[str, str]:
-    """Return the posted form. Raises ProblemDocument 403 when the provider did not sign exactly this request, and when
-    the form is about another account or could be another form in disguise.
+    """Return the posted form. Raises ProblemDocument 403 if the provider did not sign exactly this request.
+
+    Also raises it if the form is about another account, or if its bytes can be read as more than one form.
     """
     form = await form_body(request)
     why = running(request).services.webhooks.why_refused(_as_received(request), form, request.headers)
@@ -63,9 +64,9 @@ _REFUSALS = (400, 403, 413, 422, 503)
     openapi_extra=form(InboundSmsForm, SMS_EXAMPLE),
 )
 async def inbound_sms(services: ServicesDep, form: SignedForm) -> Response:
-    """Does what a person on the roster asks, and answers in one line. A number on no roster gets an empty answer.
+    """Does what a person on the roster asks for by SMS, and answers in one line. Other numbers get an empty answer.
 
-    STOP from any number ends its texts about the status page for ever.
+    STOP from any number ends the texts about the status page to this number for ever.
     """
     sms = services.webhooks.sms(form)
     context = services.engine.context()
@@ -108,7 +109,10 @@ async def inbound_sms(services: ServicesDep, form: SignedForm) -> Response:
     openapi_extra=form(MessageStatusForm, STATUS_REPORT_EXAMPLE),
 )
 async def message_status(request: Request, services: ServicesDep, form: SignedForm) -> Response:
-    """Records a delivery or a failure. A page that did not reach its person makes the next step due at once."""
+    """Records that a message was delivered or failed.
+
+    If a page failed to reach its person, the next step is due at once.
+    """
     receipt = services.webhooks.status(form)
     await services.engine.receive(receipt, delivery_id=request.query_params.get("delivery"))
     return Response(status_code=204)
@@ -122,7 +126,7 @@ async def message_status(request: Request, services: ServicesDep, form: SignedFo
     openapi_extra=form(PressedKeyForm, KEY_EXAMPLE),
 )
 async def pressed_key(request: Request, services: ServicesDep, form: SignedForm) -> Response:
-    """Acknowledges or passes on for the person who was called. A call without a key changes nothing."""
+    """Acknowledges the ticket or passes it on, for the person who was called. A call without a key changes nothing."""
     press, context = services.webhooks.key(form), services.engine.context()
     delivery = request.query_params.get("delivery")
     answer = await services.engine.write(lambda tx: answer_call(tx, delivery_id=delivery, press=press, context=context))
@@ -135,14 +139,14 @@ async def pressed_key(request: Request, services: ServicesDep, form: SignedForm)
 
 
 def _note_stranger(services: Services, phone: str) -> None:
-    """Log and count a text from a number on no roster. It may be an engineer with a new phone."""
+    """Log and count a text from a number that is on no roster. It may be an engineer with a new phone."""
     words, shown = "a text came from a number on no roster and did nothing", masked_phone(phone)
     structlog.get_logger("oncall.web").warning(words, action="sms_from_unknown_number", phone=shown)
     services.engine.observer.stranger_wrote()
 
 
 def _as_received(request: Request) -> str:
-    """Return path and query byte for byte, as the provider signed them."""
+    """Return the path and the query byte for byte, as the provider signed them."""
     path: bytes = request.scope.get("raw_path") or request.url.path.encode()
     query: bytes = request.scope["query_string"]
     return (path + (b"?" + query if query else b"")).decode("latin-1")

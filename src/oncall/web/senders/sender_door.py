@@ -1,5 +1,6 @@
-"""The steps that all routes of senders share: read the body, store its signals, and keep bodies that cannot be
-understood.
+"""The steps that the routes of all senders share.
+
+They read the body, store its signals, and keep bodies that cannot be understood.
 """
 
 from __future__ import annotations
@@ -26,23 +27,23 @@ from oncall.web.services.services import Services
 
 T = TypeVar("T")
 LARGEST_POST = 1024 * 1024
-"""The most bytes that a sender may post, unless its own format says less."""
+"""The most bytes that a sender may post. A sender's format may set a smaller limit."""
 SIGNALS_A_COMMIT = 50
 """The most signals in one commit, so that a body with many alerts does not block other work on the database."""
 _MOST_TIMES = 3
-"""How often to retry signals whose key another process stores at the same time."""
+"""How many times the work is tried while other processes store the same key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """The result of one request. arrival: its line in the intake log. taken: the results of its signals."""
+    """What became of one request. arrival: its row in the intake log. taken: the result of each of its signals."""
 
     arrival: Arrival
     taken: tuple[Taken, ...] = ()
 
 
 async def post_of(request: Request, most: int = LARGEST_POST) -> tuple[Post, bool]:
-    """Return the request as its reader gets it, and True if the body is larger than `most` bytes, and cut."""
+    """Return the request as the sender's reader expects it, and True if its body was cut after `most` bytes."""
     body, is_cut = await sender_body(request, most)
     # As the sender wrote it: decoded, a `/` or `?` inside a part could not be told from one between parts.
     path, query = request.scope["raw_path"].decode("latin-1"), request.url.query
@@ -50,9 +51,10 @@ async def post_of(request: Request, most: int = LARGEST_POST) -> tuple[Post, boo
 
 
 async def receive(services: Services, sender: Sender, caller: Token, post: Post, *, once: str = "") -> Received:
-    """Read a request and take it in; durable when it returns. A body that cannot be read is kept for a person.
+    """Read a request and store its signals; they are on disk when this returns.
 
-    once: the sender's own id of the request; a second request with it changes nothing.
+    A body that cannot be read is kept for a person. once: the sender's own id of the request; a second request with the
+    same id changes nothing.
     """
     try:
         reading = sender.read(post)
@@ -62,7 +64,7 @@ async def receive(services: Services, sender: Sender, caller: Token, post: Post,
 
 
 async def keep(services: Services, origin: Origin, post: Post, why: str) -> Received:
-    """Keep a body that cannot be understood, and tell the manager."""
+    """Keep a body that cannot be understood, and notify the manager. why: why it cannot be understood."""
     context = services.engine.context(origin.caller.name)
     arrival = await services.engine.write(
         lambda tx: keep_failure(tx, origin, post.path, post.body, post.headers, [why], context)
@@ -72,7 +74,10 @@ async def keep(services: Services, origin: Origin, post: Post, why: str) -> Rece
 
 
 async def take(services: Services, origin: Origin, post: Post, reading: Reading, *, once: str = "") -> Received:
-    """Take in what was read from a request. Its parts that cannot be understood are kept with the whole body."""
+    """Store the signals that were read from a request.
+
+    If a part cannot be understood, the whole body is kept as well.
+    """
     faults = list(reading.faults)
     taken = await _taken(services, origin, reading.signals[:-SIGNALS_A_COMMIT], faults)
     context = services.engine.context(origin.caller.name)
@@ -94,7 +99,7 @@ async def take(services: Services, origin: Origin, post: Post, reading: Reading,
 
 
 async def _taken(services: Services, origin: Origin, signals: Sequence[Signal], faults: list[str]) -> list[Taken]:
-    """Take signals in, some in each commit. Adds what cannot be recorded to `faults`."""
+    """Store signals, at most SIGNALS_A_COMMIT in each commit. Adds to `faults` why a signal cannot be stored."""
     taken: list[Taken] = []
     for start in range(0, len(signals), SIGNALS_A_COMMIT):
         some = signals[start : start + SIGNALS_A_COMMIT]
@@ -114,7 +119,10 @@ def _work(
 
 
 async def write_again(services: Services, work: Callable[[Transaction], T]) -> T:
-    """Run work on the store, and again if another process has just stored the same key."""
+    """Run work in a write transaction, and run it again if another process has just stored the same key.
+
+    Raises Conflict after several tries.
+    """
     for _ in range(_MOST_TIMES - 1):
         try:
             return await services.engine.write(work)
@@ -124,7 +132,7 @@ async def write_again(services: Services, work: Callable[[Transaction], T]) -> T
 
 
 def send_taken(services: Services, taken: Sequence[Taken]) -> None:
-    """Send the pages that signals caused, and count the new tickets."""
+    """Send the pages that the signals caused, and count the new tickets in the metrics."""
     for one in taken:
         services.engine.send_soon(one.attempts)
         if one.became is Became.OPENED and one.action is not None:

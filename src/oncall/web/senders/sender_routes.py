@@ -1,4 +1,4 @@
-"""The routes of senders that use our own answers: Alertmanager and CloudEvents."""
+"""The routes of Alertmanager and CloudEvents, which accept the answers of this service."""
 
 from __future__ import annotations
 
@@ -34,9 +34,10 @@ _REFUSALS = (401, 403, 413, 503)
     openapi_extra=posts(ALERTMANAGER, ALERTMANAGER_EXAMPLE),
 )
 async def receive_alerts(request: Request, services: ServicesDep, caller: SenderDep) -> JSONResponse:
-    """Opens a ticket for each alert that fires, and resolves it when the alert ends. A repeat pages nobody again.
+    """Opens a ticket for each alert that fires, and resolves the ticket when the alert ends.
 
-    The routing table of the policy gives customer, plan and impact.
+    A repeat pages nobody again.
+    The policy's routing table gives the ticket its customer, plan and impact.
     """
     return await _answered(request, services, caller, "alertmanager")
 
@@ -49,10 +50,10 @@ async def receive_alerts(request: Request, services: ServicesDep, caller: Sender
     openapi_extra=posts(CLOUDEVENT, CLOUDEVENT_EXAMPLE, "application/cloudevents+json"),
 )
 async def receive_cloudevents(request: Request, services: ServicesDep, caller: SenderDep) -> JSONResponse:
-    """Opens a ticket for a problem, and resolves it when an event says that it is over.
+    """Opens a ticket for a problem, and resolves the ticket when an event says that the problem is over.
 
-    Takes structured events, binary ones and batches. Events of one `source` with one `subject` are one problem. The
-    `status` of the data, or else the last word of the `type`, says whether it is over.
+    Takes structured events, binary events and batches. Events with the same `source` and `subject` are one problem. The
+    `status` of the data, or else the last word of the `type`, says whether the problem is over.
     """
     return await _answered(request, services, caller, "cloudevents")
 
@@ -66,7 +67,7 @@ async def _answered(request: Request, services: Services, caller: Token, name: s
 
 
 def sender_answer(received: Received) -> SenderAnswer:
-    """Return the answer to a request that is stored."""
+    """Return the answer to a request whose signals are stored."""
     is_kept = received.arrival.status is not ArrivalStatus.TAKEN
     answer: SenderAnswer = {
         "status": "kept" if is_kept else "accepted",

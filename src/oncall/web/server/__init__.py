@@ -1,4 +1,4 @@
-"""Serves an application on a socket: limits on connections, metrics of the process, and a worker's probes.
+"""Serves an application on a socket: limits on connections, metrics of the process, and the probes of a worker.
 
 Imports `web.services` and the layers below it.
 """

@@ -11,11 +11,11 @@ from contextlib import suppress
 from oncall.web.server.page_requests import LONGEST_HEAD
 
 MOST_TAKEN = 20
-"""Connections that are taken in one turn of the event loop."""
+"""The most connections that are received in one turn of the event loop."""
 
 
 def exchange_pair() -> tuple[socket.socket, socket.socket]:
-    """Return the two ends, connected with each other. Raises OSError where the system has no such sockets."""
+    """Return two connected sockets, one for each process. Raises OSError where the system has no such sockets."""
     one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     for end in (one, other):
         end.setblocking(False)
@@ -23,10 +23,10 @@ def exchange_pair() -> tuple[socket.socket, socket.socket]:
 
 
 class ConnectionExchange:
-    """One end. Use it from one event loop.
+    """One process's end of the exchange. Use it from one event loop.
 
-    take: called with each connection that comes, and with the bytes that were read from it. heard: called when the
-    other process says that it is alive. lost: called once, when the other process is gone.
+    take: called for each connection that the other process passes on, with the bytes that were already read from it.
+    heard: called when the other process reports that it is alive. lost: called once, when the other process is gone.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class ConnectionExchange:
         self._loop.add_reader(end.fileno(), self._read)
 
     def give(self, connection: socket.socket, data: bytes) -> bool:
-        """Pass a connection on; the other process has a copy of it then. False if that is not possible now."""
+        """Pass a copy of a connection to the other process. Returns False if that is not possible now."""
         if not self._is_open:
             return False
         try:
@@ -55,12 +55,12 @@ class ConnectionExchange:
         return True
 
     def say_alive(self) -> None:
-        """Tell the other process that this one is alive."""
+        """Report to the other process that this one is alive."""
         with suppress(OSError):
             self._end.send(b".")
 
     def close(self) -> None:
-        """Stop taking connections. The other process notices it."""
+        """Stop the exchange. The other process then calls its `lost`."""
         if self._is_open:
             self._is_open = False
             self._loop.remove_reader(self._end.fileno())

@@ -1,4 +1,4 @@
-"""Decides which connection to drop when there are too many, in all or from one source."""
+"""Decides which connection to drop if there are too many, in total or from one source."""
 
 from __future__ import annotations
 
@@ -14,23 +14,25 @@ Network = IPv4Network | IPv6Network
 
 MOST_CONNECTIONS = 2_000
 PER_SOURCE_SHARE = 4
-"""One source may have a quarter of all connections, unless its own limit is set."""
+"""One source may have one part in so many of all connections (a quarter), unless a limit for a source is set."""
 PROVIDER_SHARE = (3, 4)
-"""The part of all connections that a provider's address may have. The rest is left to all others."""
+"""The part of all connections, as a fraction, that a provider's address may have. The rest is for everyone else."""
 PROVIDER_SECONDS = 600.0
-"""How long (real time) an address counts as the provider's after its last signed callback."""
+"""How many seconds (real time) an address counts as the provider's after its last signed callback."""
 _MOST_PROVIDERS = 1_000
 LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 _IPV6_SITE_BITS = 64
-"""A customer usually has a whole /64 of IPv6, so all of its addresses are one source."""
+"""All addresses in one IPv6 network of this prefix length are one source, because a customer usually has the whole
+network.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
     """How many connections a server keeps open.
 
-    proxies: the networks of trusted proxies. The limit of one source does not apply to them, because a proxy has many
-    clients. forwarding: the networks of proxies whose X-Forwarded-For is believed.
+    proxies: the networks of trusted proxies. They have no limit per source, because a proxy has many clients.
+    forwarding: the networks of proxies whose X-Forwarded-For is trusted.
     """
 
     most: int = MOST_CONNECTIONS
@@ -40,24 +42,24 @@ class ConnectionLimits:
 
     @property
     def most_per_provider(self) -> int:
-        """Return how many connections an address may have that has sent a signed callback."""
+        """Return how many connections the provider may have from one address."""
         part, whole = PROVIDER_SHARE
         return max(self.most_per_source, self.most * part // whole)
 
 
 @dataclass(slots=True)
 class _Source(Generic[ConnectionT]):
-    """The connections of one source. `waiting`: a dict instead of a set, because it keeps the order."""
+    """The connections of one source. `waiting`: those that wait for their client, the longest wait first."""
 
     count: int = 0
     waiting: dict[ConnectionT, None] = field(default_factory=dict)
 
 
 class ConnectionGate(Generic[ConnectionT]):
-    """Knows all open connections, and which of them wait for their client: to send a request or the rest of one, or to
-    read an answer. Only waiting connections are ever dropped, the one that has waited longest first.
+    """Tracks all open connections, and decides which one to drop if there are too many.
 
-    monotonic: seconds of a clock that never goes back.
+    A connection waits for its client if the client has to send a request or its rest, or to read an answer. Only such
+    connections are dropped, the one with the longest wait first. monotonic: seconds of a clock that never goes back.
     """
 
     def __init__(self, limits: ConnectionLimits, *, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -69,9 +71,10 @@ class ConnectionGate(Generic[ConnectionT]):
         self._source_of = lru_cache(maxsize=4096)(self._look_up_source)
 
     def enter(self, connection: ConnectionT, address: str) -> ConnectionT | None:
-        """Add a new connection, which waits for its client. Return the connection to drop for it, or None.
+        """Add a new connection, which waits for its client.
 
-        address: the IP address of the other end.
+        Returns the connection to drop in exchange; None if there is room.
+        address: the IP address of the client.
         """
         dropped = self._surplus(self._source_of(address))
         name = self._source_of(address)
@@ -82,20 +85,20 @@ class ConnectionGate(Generic[ConnectionT]):
         return dropped
 
     def wait(self, connection: ConnectionT) -> None:
-        """Note that the connection waits for its client from now on. It keeps its place if it waits already."""
+        """Record that the connection waits for its client from now on. If it waits already, its wait goes on."""
         if connection in self._source_by_connection:
             self._waiting.setdefault(connection, None)
             if (source := self._source(connection)) is not None:
                 source.waiting.setdefault(connection, None)
 
     def work(self, connection: ConnectionT) -> None:
-        """Note that a whole request has arrived and that the client waits for us."""
+        """Record that a whole request has arrived, so that the client now waits for the server."""
         self._waiting.pop(connection, None)
         if (source := self._source(connection)) is not None:
             source.waiting.pop(connection, None)
 
     def leave(self, connection: ConnectionT) -> None:
-        """Forget a connection that is closed. A second call does nothing."""
+        """Forget a closed connection. A second call does nothing."""
         self.work(connection)
         name = self._source_by_connection.pop(connection, None)
         if name is not None:
@@ -104,7 +107,10 @@ class ConnectionGate(Generic[ConnectionT]):
                 del self._sources[name]
 
     def prove(self, connection: ConnectionT) -> None:
-        """Note that the connection brought a callback with the provider's signature. Its source may then open more."""
+        """Record that the connection brought a callback with the provider's signature.
+
+        Its source may then open more.
+        """
         name = self._source_by_connection.get(connection)
         if name is None:
             return
@@ -120,8 +126,9 @@ class ConnectionGate(Generic[ConnectionT]):
         return self._limits.most_per_provider if is_proven else self._limits.most_per_source
 
     def _surplus(self, name: str | None) -> ConnectionT | None:
-        """Return the connection to drop before a new one of the source `name` enters; None if there is room, or if no
-        connection waits for its client. name: None for a trusted proxy.
+        """Return the connection to drop before a new one of the source `name` enters.
+
+        None if there is room, or if no connection waits for its client. name: None for a trusted proxy.
         """
         source = self._sources.get(name) if name is not None else None
         if name is not None and source is not None and source.count >= self._most_of(name) and source.waiting:
@@ -134,7 +141,7 @@ class ConnectionGate(Generic[ConnectionT]):
         return self._sources[name] if name is not None else None
 
     def _look_up_source(self, address: str) -> str | None:
-        """Return the source of an address, or None for a trusted proxy."""
+        """Return the source that an address belongs to; None for a trusted proxy."""
         try:
             at = ip_address(address.partition("%")[0])
         except ValueError:

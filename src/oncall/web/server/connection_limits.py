@@ -1,4 +1,4 @@
-"""Limits on connections, so that idle or slow clients cannot keep the pager from its provider."""
+"""Limits on client connections, so that idle or slow clients cannot block the SMS provider's callbacks."""
 
 from __future__ import annotations
 
@@ -13,34 +13,40 @@ from oncall.web.server.connection_gate import ConnectionGate, ConnectionLimits
 from oncall.web.services.live_feed import STREAM_PATH
 
 PATIENCE_SECONDS = 10.0
-"""The time limit (real seconds) of a whole request, headers and body, from the connection or its first byte. A client
-that reads nothing of its answer for this time is cut off too."""
+"""The time limit (real seconds) of a whole request, headers and body. It runs from the connection or the first byte.
+
+A client that reads nothing of its answer for this time is cut off too.
+"""
 LARGEST_HEAD = 2**16
-"""The most bytes of a request before its body. The parser itself has no limit, and keeps what it has read."""
+"""The most bytes of a request before its body. The parser itself has no limit, and keeps all that it has read."""
 MOST_UNDERWAY = 2**16
-"""The most bytes of an answer that the system may buffer for a client. The default of several megabytes would hide
-that a slow client is still reading: the system does not report how full its buffer is, and asks for more bytes only
-when a third of the buffer is free."""
+"""The most bytes of an answer that the operating system may buffer for a client.
+
+With the default of several megabytes, a slow reader would look like a client that reads nothing: the system does not
+report how full its buffer is, and takes more bytes only when a third of the buffer is free.
+"""
 
 
 class OtherProcess(Protocol):
-    """A process that answers some of the requests that arrive here."""
+    """Another process that answers some of the requests which arrive at this one."""
 
     def takes(self, connection: socket.socket, data: bytes) -> bool:
-        """Pass on a connection if the other process answers its next request. data: what was read of that request.
+        """Pass the connection on and return True, if the other process answers its next request.
 
-        Returns False if this process must answer it.
+        data: the bytes of that request that were read. Returns False if this process must answer it.
         """
 
     async def stop(self) -> None:
-        """Pass on no more connections, and end what belongs to the other process."""
+        """Stop passing connections on, and end the other process."""
 
 
 class PatientProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol with limits; without them it waits for ever for a request that is never completed.
+    """uvicorn's HTTP protocol, with limits on time and size.
 
-    gate: shared by all connections of one server; a subclass for each server sets it. other: None if this process
-    answers every request. first_bytes: what another process read from the connection before it came here.
+    uvicorn alone would wait for ever for the rest of a request.
+    gate: shared by all connections of one server; each server has a subclass that sets it. other: the process that
+    answers some of the requests; None if this process answers all. first_bytes: the bytes that the other process read
+    before it gave the connection back.
     """
 
     gate: ConnectionGate[PatientProtocol]
@@ -56,7 +62,10 @@ class PatientProtocol(HttpToolsProtocol):
     _is_between_requests = True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Start the time limit of the first request. Above the limit of connections, drop the oldest that waits."""
+        """Start the time limit of the first request. If there are too many connections, drop one.
+
+        The gate picks it: the connection that has waited longest for its client.
+        """
         transport = cast("asyncio.Transport", transport)
         super().connection_made(transport)
         self._socket().setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MOST_UNDERWAY)
@@ -70,9 +79,9 @@ class PatientProtocol(HttpToolsProtocol):
             self.data_received(self.first_bytes)
 
     def data_received(self, data: bytes) -> None:
-        """Start the time limit of a request when its first bytes arrive, and refuse a head that is too large.
+        """Start the time limit of a request when its first bytes arrive. Refuse headers that are too large.
 
-        If another process answers the request, pass the connection on and let go of it.
+        If another process answers the request, pass the connection on and close it here.
         """
         if self.other is not None and self._is_idle() and self.other.takes(self._socket(), data):
             self.transport.abort()
@@ -87,34 +96,37 @@ class PatientProtocol(HttpToolsProtocol):
         self._note_state()
 
     def on_message_begin(self) -> None:
-        """Note that the head of a request begins."""
+        """Record that the headers of a request begin."""
         self._is_in_head, self._is_between_requests = True, False
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """Note that the head of a request has arrived whole, and let its route tell us that the provider signed it."""
+        """Record that the headers of a request are complete.
+
+        Adds to its scope the function that a route calls after it checked the provider's signature.
+        """
         self._is_in_head = False
         super().on_headers_complete()
         # An ASGI server may add keys of its own; uvicorn types the scope as a TypedDict without them.
         cast("dict[str, object]", self.scope)[PROVE_SOURCE] = self._prove
 
     def on_message_complete(self) -> None:
-        """Note that a request has arrived whole."""
+        """Record that a request has arrived completely."""
         self._is_between_requests = True
         super().on_message_complete()
 
     # uvicorn declares None, but asyncio asks for this bool.
     def eof_received(self) -> bool:  # type: ignore[override]  # see above
-        """Return True if the connection stays open: a client that sends no more still gets the answer that is due.
+        """Return True if the connection stays open after the client's last byte, because an answer is still due.
 
-        A stream has no end that a client could wait for, so its reader is gone.
+        Return False for an update stream: it never ends, so a client that closed its side does not read it any more.
         """
         super().eof_received()
         self._is_half_closed = True
         return self._is_working() and self.cycle.scope["path"] != STREAM_PATH
 
     def on_response_complete(self) -> None:
-        """Give the next request on this connection a new time limit."""
+        """Start the time limit of the next request on this connection."""
         if self._patience is not None:
             self._patience.cancel()
         self._wait()
@@ -124,7 +136,7 @@ class PatientProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the time limit."""
+        """Stop the time limit, and take the connection out of the gate."""
         if self._patience is not None:
             self._patience.cancel()
         self.gate.leave(self)
@@ -134,7 +146,7 @@ class PatientProtocol(HttpToolsProtocol):
         self.gate.prove(self)
 
     def _is_idle(self) -> bool:
-        """Return True if everything that arrived is answered, so that the next bytes begin a request."""
+        """Return True if all requests that arrived are answered, so that the next bytes begin a new request."""
         is_answered = self.cycle is None or self.cycle.response_complete
         is_sent = not self.pipeline and self.transport.get_write_buffer_size() == 0
         return self._is_between_requests and is_answered and is_sent and not self.transport.is_closing()
@@ -149,7 +161,7 @@ class PatientProtocol(HttpToolsProtocol):
             self.gate.wait(self)
 
     def _is_working(self) -> bool:
-        """Return True if a whole request has arrived and is not answered yet."""
+        """Return True if a request has arrived completely and is not answered yet."""
         # `cycle` is the latest request. Those before it are complete, and those in `pipeline` wait for an answer.
         if self.pipeline:
             return True
@@ -172,8 +184,8 @@ class PatientProtocol(HttpToolsProtocol):
 
 
 def limited_protocol(limits: ConnectionLimits, other: OtherProcess | None = None) -> type[PatientProtocol]:
-    """Return the protocol of one server, whose connections share these limits.
+    """Return the protocol class of one server. Its connections share these limits.
 
-    other: the process that answers some of its requests; None: there is none.
+    other: the process that answers some of the requests; None: there is none.
     """
     return type("LimitedProtocol", (PatientProtocol,), {"gate": ConnectionGate(limits), "other": other})

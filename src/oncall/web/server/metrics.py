@@ -15,7 +15,7 @@ _MINUTES = (10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.
 
 
 class Metrics(Observer):
-    """The pager's observer: it counts and times what the engine reports, on a registry. Counts start at zero."""
+    """The pager's observer: counts and times, for Prometheus, what the engine reports. Counts start at zero."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._tickets = Counter("oncall_tickets_accepted", "New tickets, by verdict", ["action"], registry=registry)
@@ -65,7 +65,7 @@ class Metrics(Observer):
         self._start_at_zero()
 
     def _start_at_zero(self) -> None:
-        """Show every known label from the start: Prometheus has no rate for a label that it never saw."""
+        """Set every known label to zero at the start, because Prometheus has no rate for a label that it never saw."""
         for kind in ("operator", "audit", "database", "refusals"):
             self._alarms.labels(kind)
         for action in ("page", "desk", "hold"):
@@ -85,11 +85,11 @@ class Metrics(Observer):
         self._taken.observe(seconds)
 
     def tried(self, status: AttemptStatus) -> None:
-        """Count an attempt that reached this status."""
+        """Count an attempt that got this status."""
         self._tries.labels(status.value).inc()
 
     def page_accepted(self, seconds: float) -> None:
-        """Time the acceptance of a page. seconds: real time since the page was stored."""
+        """Record how long the provider's acceptance of a page took. seconds: real time since the page was stored."""
         self._accepted.observe(seconds)
 
     def due(self, count: int) -> None:
@@ -97,11 +97,11 @@ class Metrics(Observer):
         self._due.set(count)
 
     def claimed(self, count: int) -> None:
-        """Count claimed attempts."""
+        """Count attempts that this process claimed."""
         self._claimed.inc(count)
 
     def resent(self) -> None:
-        """Count an attempt that is sent again after an unknown outcome."""
+        """Count an attempt that is sent again because the outcome of its first send is unknown."""
         self._resent.inc()
 
     def bundled(self, count: int) -> None:
@@ -110,11 +110,11 @@ class Metrics(Observer):
         self._bundled.inc(count)
 
     def rested(self, *, was_woken: bool) -> None:
-        """Count a pause that ended. was_woken: a change ended it, not the time."""
+        """Count a pause of the engine that ended. was_woken: a change ended it, and not the time."""
         self._rests.labels("change" if was_woken else "time").inc()
 
     def queue_age(self, seconds: float) -> None:
-        """Set for how long the oldest due work has been due, in seconds."""
+        """Set how long the oldest due work has been due, in seconds."""
         self._queue_age.set(seconds)
 
     def alarmed(self, kind: str) -> None:
@@ -126,11 +126,14 @@ class Metrics(Observer):
         self._strangers.inc()
 
     def page_delivered(self, seconds: float) -> None:
-        """Time the delivery of a page. seconds: real time since the page was stored."""
+        """Record how long the delivery of a page took. seconds: real time since the page was stored."""
         self._delivered.observe(seconds)
 
     def audited(self, *, overdue: int, pages: Mapping[str, int], at: datetime) -> None:
-        """Set what the auditor found at `at`: overdue pages, and the pages of open tickets by status."""
+        """Set the auditor's results: overdue pages, and the number of pages of open tickets by status.
+
+        at: real time.
+        """
         self._overdue.set(overdue)
         for status in AttemptStatus:
             self._audited.labels(status.value).set(pages.get(status.value, 0))

@@ -1,9 +1,12 @@
-"""Says which requests the process of the pages answers: those that only read what people look at."""
+"""Decides which requests the process of the pages answers: web pages and the list of tickets, which only read."""
 
 from __future__ import annotations
 
 LONGEST_HEAD = 2**14
-"""The most bytes of a head that goes to another process. A longer one is answered where it arrived."""
+"""The most bytes of request headers that can go to another process.
+
+A request with more is answered where it arrived.
+"""
 _END = b"\r\n\r\n"
 _PATHS = ("/board", "/me", "/portal", "/status", "/v1/tickets")
 _BELOW = ("/board/", "/t/", "/status/", "/assets/")
@@ -13,9 +16,9 @@ _STARTS = tuple(
 
 
 def is_page_request(data: bytes) -> bool:
-    """Return True if the bytes are the whole head of one GET for a page, or for the list of tickets.
+    """Return True if the bytes are exactly the headers of one GET for a web page or for the list of tickets.
 
-    Nothing may follow it, so that a request which was sent along with it is never answered by the wrong process.
+    A second request behind them makes it False, so that the wrong process never answers the second request.
     """
     if not data.startswith(_STARTS) or len(data) > LONGEST_HEAD:
         return False
@@ -23,5 +26,5 @@ def is_page_request(data: bytes) -> bool:
 
 
 def is_page(method: str, path: str) -> bool:
-    """Return True if a request with this method and path is one for a page, or for the list of tickets."""
+    """Return True if the method and path are those of a web page or of the list of tickets."""
     return method == "GET" and (path in _PATHS or path.startswith(_BELOW))

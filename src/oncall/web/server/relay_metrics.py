@@ -1,4 +1,4 @@
-"""Metrics of messages to webhooks and team channels."""
+"""Prometheus metrics of messages to webhooks and team channels."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from oncall.paging.ports.relay import SUBSCRIBER_HOOK, RelayBacklog
 
 
 class RelayMetrics:
-    """The relay's observer."""
+    """The relay's observer: counts what becomes of messages, by destination."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._sends = Counter(
@@ -30,19 +30,19 @@ class RelayMetrics:
         self._seen: set[str] = set()
 
     def carried(self, to: str) -> None:
-        """Count a message that arrived."""
+        """Count a message that its receiver accepted. to: the destination."""
         self._sends.labels(_shown(to), "sent").inc()
 
     def failed(self, to: str) -> None:
-        """Count a send that failed."""
+        """Count a send that failed. to: the destination."""
         self._sends.labels(_shown(to), "failed").inc()
 
     def quarantined(self, to: str, count: int) -> None:
-        """Count messages that are not sent again."""
+        """Count messages that were quarantined, so that they are not sent again. to: the destination."""
         self._sends.labels(_shown(to), "quarantined").inc(count)
 
     def waits(self, backlogs: Mapping[str, RelayBacklog], real_now: datetime) -> None:
-        """Set the metrics of waiting messages for each destination."""
+        """Set the metrics of waiting messages. backlogs: by destination. real_now: real time, aware UTC."""
         self._seen |= {to for to in backlogs if not _is_hook(to)}
         for to in self._seen:
             backlog = backlogs.get(to, RelayBacklog())
@@ -52,7 +52,7 @@ class RelayMetrics:
 
 
 def _is_hook(to: str) -> bool:
-    """Return True for the webhook of a subscriber. Anyone may add one, so none has numbers of its own."""
+    """Return True for a subscriber's webhook. It gets no metrics of its own, because anyone may add one."""
     return to.startswith(f"{SUBSCRIBER_HOOK}:")
 
 

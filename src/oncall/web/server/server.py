@@ -1,4 +1,4 @@
-"""Serves the web application on a bound socket, by uvicorn with our own limits."""
+"""Serves the web application on a bound socket, with uvicorn and limits on connections."""
 
 from __future__ import annotations
 
@@ -13,24 +13,27 @@ from oncall.web.server.connection_gate import ConnectionLimits
 from oncall.web.server.connection_limits import OtherProcess, PatientProtocol, limited_protocol
 
 BACKLOG = 2_048
-"""How many connections may wait for the server to accept them. In a burst, no client should have to retry."""
+"""How many new connections may queue in the operating system. It is high, so that no client must retry in a burst."""
 TURNS_PER_LIMIT = 4
-"""The event loop needs a few turns to read the request of a new connection. In one turn it takes so small a part of the
-limit of connections that no burst can make it drop a connection whose request it has not read."""
+"""In one turn the event loop accepts at most the limit of connections divided by this number.
+
+The loop needs a few turns to read the request of a new connection. So even a burst cannot make the server drop a
+connection whose request it has not read yet.
+"""
 STOP_SECONDS = 5
-"""How long (real seconds) requests in progress may take after the service is told to stop."""
+"""How long (real seconds) requests in progress may take after the service was told to stop."""
 
 
 @runtime_checkable
 class HasStreams(Protocol):
-    """An application with answers that do not end by themselves."""
+    """An application with update streams, which do not end by themselves."""
 
     def end_streams(self) -> None:
-        """End all streams."""
+        """End all update streams."""
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, which takes few connections in one turn of the event loop but lets many wait."""
+    """uvicorn's server, which accepts few connections in one turn of the event loop but lets many queue."""
 
     def __init__(self, config: uvicorn.Config, other: OtherProcess | None = None) -> None:
         super().__init__(config)
@@ -38,7 +41,10 @@ class Server(uvicorn.Server):
         self._taking: set[asyncio.Task[None]] = set()
 
     def take(self, connection: socket.socket, data: bytes) -> None:
-        """Serve a connection that another process accepted. data: what that process read of the next request."""
+        """Serve a connection that another process accepted.
+
+        data: the bytes of the next request that it has already read.
+        """
         task = asyncio.get_running_loop().create_task(self._serve_connection(connection, data))
         self._taking.add(task)
         task.add_done_callback(self._taking.discard)
@@ -56,13 +62,16 @@ class Server(uvicorn.Server):
             connection.close()  # Its client is gone.
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start to listen. The loop uses one number for both limits, so the longer queue is set afterwards."""
+        """Start to listen.
+
+        Then set the longer queue, because asyncio uses one number for the queue and for one turn.
+        """
         await super().startup(sockets)
         for listening in sockets or ():
             listening.listen(BACKLOG)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop the server. End the streams first, because they would not end by themselves."""
+        """Stop the server. Ends the update streams first, because they would not end by themselves."""
         if isinstance(self.config.app, HasStreams) and self.started:
             self.config.app.end_streams()
         if self._other is not None:
@@ -73,7 +82,7 @@ class Server(uvicorn.Server):
 def make_server(app: ASGIApp, limits: ConnectionLimits, other: OtherProcess | None = None) -> Server:
     """Return a server for the application. Run it with the bound socket: `serve(sockets=[...])`.
 
-    other: the process that answers some of its requests; None: there is none.
+    other: the process that answers some of the requests; None: there is none.
     """
     return Server(
         uvicorn.Config(

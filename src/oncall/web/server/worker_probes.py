@@ -1,4 +1,7 @@
-"""A worker's probes over HTTP: its metrics, whether it is alive, whether a page would go out. Accepts no tickets."""
+"""The probes of a worker process over HTTP: its metrics, is it alive, and would a page be sent.
+
+It accepts no tickets.
+"""
 
 from __future__ import annotations
 
@@ -32,10 +35,10 @@ def worker_probes(
 ) -> Iterator[None]:
     """Answer `/metrics`, `/healthz` and `/readyz` on a bound socket until the context is left.
 
-    A thread of its own answers, so a worker whose loop hangs can still say that it is not well.
+    A separate thread answers, so even a worker whose event loop hangs reports that it is not well.
     problems: returns what is wrong with this worker now, a sentence each; called from that thread.
-    sees_details: returns True if the value of an Authorization header is the token of an engineer or a manager; called
-    from any thread.
+    sees_details: returns True if an Authorization header has the token of an engineer or a manager; called from any
+    thread.
     """
 
     async def probe(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""What a route's function declares by type: the services and the caller of a request."""
+"""The types by which a route's function declares what it needs: the services and the caller of a request."""
 
 from __future__ import annotations
 
@@ -26,18 +26,22 @@ from oncall.web.services.services import Services
 
 @dataclass(slots=True)
 class HelpAddress:
-    """The mail address on customers' pages. known: the last one that was read, to show while the database is away."""
+    """The team's mail address on customers' web pages.
+
+    known: the last one that was read, for use while the database is away.
+    """
 
     known: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """Objects that exist while the application runs. report_lock: held by the one report that is being measured.
+    """The objects that exist while the application runs.
 
-    shift_changes: when each event of the calendar feeds last changed. live: the streams of open pages.
-    customers_live: those of customers' pages, which take no place from the board's. desk_answers: how fast the desk
-    answered customers in the last days.
+    report_lock: held while a report is computed, so only one at a time.
+    shift_changes: when each event of the calendar feeds last changed. live: the update streams of open web pages.
+    customers_live: the update streams of customers' web pages; their limit is separate, so that they cannot use up the
+    board's. desk_answers: how fast the support desk answered customers in the last days.
     """
 
     services: Services
@@ -53,7 +57,10 @@ class Running:
 
 
 async def keep_running(app: FastAPI, services: Services) -> None:
-    """Make the services available to every route of the application."""
+    """Make the services available to every route of the application.
+
+    Loads the known tokens, and creates the other objects of `Running`.
+    """
     authenticator = Authenticator(
         services.engine, services.clock, services.refusals, services.token_use, services.caller_rate
     )
@@ -71,13 +78,13 @@ async def keep_running(app: FastAPI, services: Services) -> None:
 
 
 def kept(app: FastAPI) -> Running:
-    """Return what `keep_running` stored; the one place where the application's untyped state is read."""
+    """Return the `Running` of an application. Only this function reads the application's untyped state."""
     found: Running = app.state.running
     return found
 
 
 def running(request: Request) -> Running:
-    """Return what `keep_running` stored for the application of this request."""
+    """Return the `Running` of the application that answers this request."""
     return kept(request.app)
 
 
@@ -103,7 +110,8 @@ HOW_SENDERS_SIGN = (
 
 
 class _CallerFor(SecurityBase):
-    """A dependency that returns the caller's token and refuses roles and scopes that may not do what the route is for.
+    """A dependency that returns the caller's token, if its role and scopes allow the operation; else it refuses the
+    request.
 
     FastAPI documents it as bearer authentication.
     """
@@ -119,14 +127,14 @@ class _CallerFor(SecurityBase):
 
 
 class _Sender(_CallerFor):
-    """A dependency that returns the token of a sender, whatever scheme its Authorization header has."""
+    """A dependency that returns the token of a sender, with any scheme in its Authorization header."""
 
     async def __call__(self, request: Request) -> Token:
         return await sender_of(request)
 
 
 async def sender_of(request: Request) -> Token:
-    """Return the token in the Authorization header of a sender, whatever its scheme is. Raises ProblemDocument."""
+    """Return the token in the Authorization header of a sender, whatever the scheme is. Raises ProblemDocument."""
     key = sender_digest(request.headers.get("authorization", ""))
     if key is None:
         raise ProblemDocument(401, HOW_SENDERS_SIGN)
@@ -134,7 +142,7 @@ async def sender_of(request: Request) -> Token:
 
 
 async def sender_with_secret(request: Request, secret: str) -> Token:
-    """Return the token of a sender that carries its secret in the body or the path. Raises ProblemDocument."""
+    """Return the token of a sender that sends its secret in the body or the path. Raises ProblemDocument."""
     if not 0 < len(secret) <= LONGEST_SECRET:
         raise ProblemDocument(401, HOW_SENDERS_SIGN)
     return await running(request).authenticator.caller_with(digest(secret), request, Operation.POST_TICKET)

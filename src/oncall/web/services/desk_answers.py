@@ -1,4 +1,7 @@
-"""The desk's answers of the last seven days, for customers' pages: counted once a minute, however many are open."""
+"""How fast the support desk answered in the last seven days, for customers' web pages.
+
+It is computed at most once a minute, for all web pages together.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,9 @@ from oncall.support.windows import Window
 
 SPAN = timedelta(days=7)
 MOST_TICKETS = 2_000
-"""How many of the newest tickets of the span are read."""
+"""At most so many tickets, the newest ones, are read."""
 COUNTED_EVERY = timedelta(minutes=1)
-"""How long (real time) the figures are kept before they are counted again."""
+"""How long (real time) the figures are kept before they are computed again."""
 _UNNEEDED = tuple(
     kind
     for kind in EventKind
@@ -25,7 +28,7 @@ _UNNEEDED = tuple(
 
 
 def recent_answers(tx: ViewStore, now: datetime) -> AnswerTimes:
-    """Return the answers to the messages of the last seven days, on tickets that came in those days.
+    """Return how fast the desk answered in the last seven days, from the tickets that came in on those days.
 
     now: policy time, aware UTC.
     """
@@ -36,7 +39,7 @@ def recent_answers(tx: ViewStore, now: datetime) -> AnswerTimes:
 
 
 class DeskAnswers:
-    """Computes the figures and keeps them for a minute. Use it from one event loop."""
+    """Computes the answer times of the desk, and keeps them for a minute. Use it from one event loop."""
 
     def __init__(self, count: Callable[[], Awaitable[AnswerTimes]], real_now: Callable[[], datetime]) -> None:
         self._count, self._real_now = count, real_now
@@ -44,7 +47,7 @@ class DeskAnswers:
         self._known: tuple[datetime, AnswerTimes] | None = None
 
     async def times(self) -> AnswerTimes:
-        """Return the figures. Raises StoreError."""
+        """Return the answer times, at most a minute old. Raises StoreError."""
         async with self._lock:
             now = self._real_now()
             if self._known is None or now - self._known[0] >= COUNTED_EVERY:

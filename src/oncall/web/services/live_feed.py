@@ -1,7 +1,7 @@
-"""Tells open pages that a fact has changed: one query a second for all of them, and none while no page is open.
+"""Notifies open web pages of changes: one query a second for all of them, and none while no web page is open.
 
-It runs in the pager's process and must never slow it. The pages are told one after the other, at most a hundred a
-second. The more pages are open, and the longer it takes to read their content, the less often they are told.
+It runs in the pager's process and must never slow it. It notifies one web page after the other, at most a hundred a
+second. The more web pages are open, and the longer their content takes to read, the less often it notifies them.
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ from oncall.paging.ports.swap_store import SwapRequests
 
 STREAM_PATH = "/board/events"
 MOST_PER_SESSION = 12
-"""The most streams of one session. A tab has one stream, and only while the tab is visible."""
+"""The most update streams of one session. A tab has one stream, and only while the tab is visible."""
 MOST_STREAMS = 500
-"""The most streams of all sessions."""
+"""The most update streams of all sessions."""
 MOST_OF_THE_TIME = 0.1
-"""The largest share of one processor's time that telling open pages of changes may use."""
+"""The largest share of one processor's time that may be spent on notifying open web pages."""
 LONGEST_PAUSE = 10.0
-"""The longest time in seconds until pages are told of a change."""
+"""The longest pause in seconds between two queries for changes."""
 LOOKED_BACK = 100
-"""How many of the newest numbers are checked for events that were committed late."""
+"""How many of the newest event numbers are checked for events that were committed late."""
 _PLACE = re.compile(r"([0-9]{1,18})-([0-9]{1,18})-([0-9]{1,18})(?:-([0-9]{1,18}))?")
 
 
 class LiveStore(EventFeed, Schedules, SwapRequests, Protocol):
-    """The queries that find a change."""
+    """The queries of the database that find out whether something changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class LivePlace:
-    """The newest numbers in the log of events, the versions of the schedule and the requests to swap, at one instant.
+    """A state of the database: the newest numbers of events, of versions of the schedule and of swap requests.
 
-    present: how many of the newest `LOOKED_BACK` numbers have an event. Numbers are given before a transaction commits,
-    so that an event may appear below the newest one.
+    present: how many of the newest `LOOKED_BACK` event numbers exist. An event gets its number before its transaction
+    commits, so an event may appear later than one with a higher number.
     """
 
     event: int
@@ -53,7 +53,7 @@ class LivePlace:
 
     @classmethod
     def read(cls, text: str) -> LivePlace | None:
-        """Return the place that `str` wrote; None for any other text."""
+        """Parse the text that `str(place)` gives; None for any other text."""
         found = _PLACE.fullmatch(text) if text.isascii() else None
         return cls(*(int(number or 0) for number in found.groups())) if found is not None else None
 
@@ -62,7 +62,7 @@ class LivePlace:
 
 
 def place_of(tx: LiveStore) -> LivePlace:
-    """Return the place of a transaction."""
+    """Return the state that a transaction sees."""
     last = tx.last_event()
     present = len(tx.events_after(max(last - LOOKED_BACK, 0), most=LOOKED_BACK))
     return LivePlace(last, present, tx.schedule().newest, tx.swap_steps())
@@ -70,8 +70,10 @@ def place_of(tx: LiveStore) -> LivePlace:
 
 @dataclass(frozen=True, slots=True)
 class LiveTimes:
-    """Intervals in seconds of real time. poll: the time between two queries. alive: a stream without events gets a
-    comment after this time, so that proxies keep it open. turn: the time between the messages to two streams.
+    """Intervals in seconds of real time. poll: between two queries for changes.
+
+    turn: between the messages to two streams.
+    alive: a stream without events gets a comment after this time, so that proxies do not close it.
     """
 
     poll: float = 1.0
@@ -80,7 +82,7 @@ class LiveTimes:
 
 
 class LiveFeed:
-    """The streams of all open pages of this process. Use it from one event loop."""
+    """The update streams of all open web pages of this process. Use it from one event loop."""
 
     def __init__(self, find_place: Callable[[], Awaitable[LivePlace]], times: LiveTimes | None = None) -> None:
         self._find_place, self._times = find_place, times or LiveTimes()
@@ -90,11 +92,11 @@ class LiveFeed:
         self._polling: asyncio.Task[None] | None = None
         self._changed_at = 0.0
         self.pause = self._times.poll
-        """Seconds between two queries, and so between two changes that pages are told of."""
+        """The seconds between two queries for changes. So this is also the longest delay of a change."""
         self._next_turn = 0.0
 
     def is_full(self, session: str) -> bool:
-        """Return True if a session, or all of them together, have as many streams as they may have."""
+        """Return True if this session, or all sessions together, have as many streams as allowed."""
         return self._streams[session] >= MOST_PER_SESSION or self._streams.total() >= MOST_STREAMS
 
     @property
@@ -103,31 +105,29 @@ class LiveFeed:
         return self._streams.total()
 
     def is_current(self, place: LivePlace, read_at: float) -> bool:
-        """Return True if facts of a place, read at an instant (monotonic), include every change that streams were told
-        of.
+        """Return True if facts that were read at `read_at` (monotonic) include all changes that the streams know.
 
-        False while there is no stream, because nothing looks for changes then.
+        place: the state that the facts show. Returns False while there is no stream, because nothing then looks for
+        changes.
         """
         return self._place is not None and (place == self._place or read_at >= self._changed_at)
 
     def spare(self, seconds: float) -> None:
-        """Note how many processor seconds it costs to tell all pages of a change. If it is much, pages are told less
-        often.
-        """
+        """Slow down if notifying all web pages of a change costs much. seconds: the processor time for one change."""
         self.pause = min(max(self._times.poll, seconds / MOST_OF_THE_TIME), LONGEST_PAUSE)
 
     def stop(self) -> None:
-        """End every stream. A browser connects again, and says which event it saw last."""
+        """End every stream. A browser then connects again, and names the last event that it saw."""
         self._stopping.set()
         self._tell_all()
 
     async def follow(
         self, session: str, after: LivePlace | None, is_signed_in: Callable[[], Awaitable[bool]]
     ) -> AsyncGenerator[str, None]:
-        """Yield a server-sent event for each change after a place, and a comment now and then.
+        """Yield a server-sent event for each change after `after`, and comments that keep the stream open.
 
-        after: the last place that the page has seen; None for the present one. is_signed_in: asked every
-        `alive` seconds, also while there are changes; the stream ends with the session.
+        after: the last state that the web page has seen; None: the present state. is_signed_in: asked every `alive`
+        seconds; the stream ends when it returns False.
         """
         self._streams[session] += 1
         now = asyncio.get_running_loop().time
@@ -162,9 +162,10 @@ class LiveFeed:
         find_mark: Callable[[], Awaitable[str]],
         is_signed_in: Callable[[], Awaitable[bool]],
     ) -> AsyncGenerator[str, None]:
-        """Yield a server-sent event each time that a mark changes, and a comment now and then to keep the stream open.
+        """Yield a server-sent event each time that a mark changes, and comments that keep the stream open.
 
-        after: the mark that the page shows. find_mark: asked at each poll. is_signed_in: as for `follow`.
+        A mark is a text that names a state of a draft. after: the mark that the web page shows. find_mark: returns the
+        present mark; asked at each poll. is_signed_in: as for `follow`.
         """
         self._streams[session] += 1
         unasked = 0.0
@@ -204,7 +205,7 @@ class LiveFeed:
         self._changed = asyncio.Event()
 
     async def _turn(self) -> None:
-        """Wait for the next turn to tell a page."""
+        """Wait until this stream may send its message, at least `turn` seconds after the message to another stream."""
         now = asyncio.get_running_loop().time()
         at = max(now, self._next_turn)
         self._next_turn = at + self._times.turn
@@ -219,7 +220,7 @@ def _event(place: LivePlace, seen: LivePlace) -> str:
 
 
 async def _is_set(event: asyncio.Event, seconds: float) -> bool:
-    """Wait for an event, at most this many seconds. Returns False if it was not set in time."""
+    """Wait until the event is set, at most `seconds`. Returns False if it was not set in time."""
     try:
         await asyncio.wait_for(event.wait(), seconds)
     except TimeoutError:

@@ -1,7 +1,7 @@
-"""The public status page: rendered in a thread, kept for some seconds, and the same for every reader.
+"""The public status page: rendered in a thread, cached for some seconds, and the same for every reader.
 
-A kept page is rendered again in the background before it is too old, so that no reader waits. Once a second, and only
-while there are readers, one query asks whether the log of the page has a new event.
+A cached file is rendered again in the background before it is too old, so that no reader waits. Once a second, and only
+while there are readers, one query checks whether the status page's log has a new event.
 """
 
 from __future__ import annotations
@@ -26,24 +26,26 @@ from oncall.web.services.services import Services
 
 HTML, SVG = "text/html; charset=utf-8", "image/svg+xml"
 KEPT_FOR = timedelta(seconds=5)
-"""How long a rendered page is served while the log has no new event. Readers may keep it for further MAX_AGE
-seconds."""
+"""How long a rendered file is served while the log has no new event.
+
+Browsers may cache it for MAX_AGE more seconds.
+"""
 RENEWED_AFTER = KEPT_FOR - timedelta(seconds=2)
-"""From this age on, a page that is read is rendered again in the background."""
+"""If a file of this age or more is read, it is rendered again in the background."""
 LOG_CHECKED_EVERY = timedelta(seconds=1)
-"""How often the log is asked for a new event."""
+"""The least time (real) between two checks whether the log has a new event."""
 MAX_AGE = 4
 MOST_KEPT = 500
-"""The most pages that are kept at a time: each incident has a page of its own."""
+"""The most files in the cache: each incident has a file of its own."""
 LEAST_PACKED = 500
-"""The least size in bytes of a file that is compressed. Below it, the headers cost more than is saved."""
+"""Files of fewer bytes are not compressed: the added headers would cost more than is saved."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublicFile:
-    """One file of the page as it is sent. etag: names its content, compressed or not.
+    """One file of the status page, as it is sent. etag: names its content, whether it is sent compressed or not.
 
-    packed: the body compressed with gzip; None for a small one.
+    packed: the body compressed with gzip; None if the body is too small.
     """
 
     body: bytes
@@ -59,7 +61,10 @@ class _Kept:
 
 
 class PublicStatus:
-    """The files of the public page. Times are real; the page itself follows policy time."""
+    """Renders and caches the files of the public status page.
+
+    Its ages are real time; the content follows policy time.
+    """
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -70,11 +75,14 @@ class PublicStatus:
         self._beside: dict[str, asyncio.Task[None]] = {}
 
     def forget(self) -> None:
-        """Render every page anew, because the status has changed."""
+        """Empty the cache, because the status has changed. Every file is then rendered again."""
         self._kept.clear()
 
     async def file(self, path: str) -> PublicFile:
-        """Return the file at a path below `/status/`, empty for the page itself. Raises ProblemDocument 404."""
+        """Return the file at a path below `/status/`; an empty path is the status page itself.
+
+        Raises ProblemDocument 404.
+        """
         found = self.kept_file(path)
         if found is not None:
             return found
@@ -83,7 +91,7 @@ class PublicStatus:
             return self.kept_file(path) or await self._render(path)
 
     async def is_published(self) -> bool:
-        """Return True if a status page is published and can be read; False also if the database does not answer."""
+        """Return True if a status page is published and can be read; False also if the database is away."""
         try:
             await self.file("")
         except (ProblemDocument, StoreError):
@@ -91,7 +99,10 @@ class PublicStatus:
         return True
 
     def kept_file(self, path: str) -> PublicFile | None:
-        """Return a kept file; None if it must be rendered first. Renders it again before it is too old."""
+        """Return a file from the cache; None if it is not there or too old, so that it must be rendered first.
+
+        Starts to render the file again in the background if it will soon be too old.
+        """
         kept = self._kept.get(path)
         if kept is None:
             return None
@@ -105,17 +116,17 @@ class PublicStatus:
         return kept.file
 
     async def stop(self) -> None:
-        """Wait for the work in the background."""
+        """Wait until the work in the background has ended."""
         await asyncio.gather(*self._beside.values())
 
     def _start(self, name: str, work: Callable[[], Coroutine[object, object, None]]) -> None:
-        """Start work in the background, unless the work of this name is running."""
+        """Start work in the background. Does nothing if work of this name is still running."""
         if name not in self._beside:
             task = self._beside[name] = asyncio.get_running_loop().create_task(work())
             task.add_done_callback(lambda _: self._beside.pop(name, None))
 
     async def _check_log(self) -> None:
-        """Forget what is kept if the log has a new event. While the database is away, readers get the kept pages."""
+        """Empty the cache if the log has a new event. While the database is away, readers get the cached files."""
         with suppress(StoreError):
             checked_at = self._services.clock.real_now()
             last = await self._services.engine.read(_last_event)
@@ -146,15 +157,16 @@ class PublicStatus:
 
 
 def _last_event(tx: Transaction) -> tuple[int, int]:
-    """Return the newest numbers of the page's log and of the schedule's versions, because a publication may bring a new
-    file.
+    """Return the newest number of the status page's log, and the newest version of the schedule.
+
+    A new version counts, because a publication may bring a new status file.
     """
     return tx.last_status_event(), tx.schedule().newest
 
 
 @cache
 def static_file(name: str) -> PublicFile:
-    """Return a file of the page that never changes while the service runs."""
+    """Return a style sheet or script of the status page, which never changes while the service runs."""
     media = "text/css; charset=utf-8" if name.endswith(".css") else "text/javascript; charset=utf-8"
     return _public(asset(name), media)
 
@@ -178,7 +190,7 @@ def _file(record: StatusRecord, path: str, may_subscribe: bool, may_text: bool, 
 
 
 def _component_feed(record: StatusRecord, path: str) -> PublicFile:
-    """Return the feed at a path like `portal/feed.atom`. Raises NotFound."""
+    """Return the feed of one component. path: like `portal/feed.atom`. Raises NotFound."""
     component, _, name = path.partition("/")
     form = name.removeprefix("feed.")
     if component not in record.shown or form not in ("atom", "rss"):

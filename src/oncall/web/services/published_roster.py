@@ -1,4 +1,4 @@
-"""The roster in force, read once for each version of the schedule: reading a large one takes longer than a page may."""
+"""Caches the roster in force, because to read a large roster for each web page would take too long."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from oncall.rosters.roster import Roster
 
 
 class PublishedRoster:
-    """Keeps the roster of the newest version that a page asked for. Threads may use it at the same time."""
+    """Caches the roster of the newest version. Threads may use it at the same time."""
 
     def __init__(self) -> None:
         self._kept: tuple[int, Roster | None] | None = None
 
     def of(self, tx: PublishedTexts) -> Roster | None:
-        """Return the roster in force as of a transaction; None as `roster_in_force`."""
+        """Return the roster in force that a transaction sees; None in the cases in which `roster_in_force` returns
+        None.
+        """
         newest, kept = tx.schedule().newest, self._kept
         if kept is None or kept[0] != newest:
             kept = self._kept = (newest, roster_in_force(tx))

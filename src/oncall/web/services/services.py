@@ -1,4 +1,4 @@
-"""The objects behind the routes: what `wiring` builds, and what the web needs from it."""
+"""The objects behind the routes, which `wiring` builds, and the protocols that they implement for the web."""
 
 from __future__ import annotations
 
@@ -21,20 +21,25 @@ from oncall.web.access.refusals import Refusals
 from oncall.web.access.token_use import TokenUse
 
 HANDSHAKES_BURST, HANDSHAKES_PER_SECOND = 60, 1.0
-"""How many sign-ins one address may begin at the identity provider at once, and in each second. A whole office may
-have one address."""
+"""How many sign-ins one address may begin at the identity provider: at once, and more each second.
+
+A whole office may share one address.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Sms:
-    """An inbound SMS. `phone` is E.164. opt_out: `STOP`, `START` or `HELP` when the provider already acted on it."""
+    """An SMS from a person. `phone` is E.164.
+
+    opt_out: `STOP`, `START` or `HELP` if the provider already acted on it.
+    """
 
     provider_id: str
     phone: str
     body: str
     opt_out: str | None = None
     is_for_status: bool = False
-    """True if it was sent to the status page's own number, at which nobody is paged."""
+    """True if it was sent to the status page's own number, which pages nobody."""
 
 
 class Webhooks(Protocol):
@@ -48,41 +53,42 @@ class Webhooks(Protocol):
     ) -> str | None:
         """Return why a request cannot be trusted; None if the provider signed exactly this request for our account.
 
-        form: each field with all its values. headers: by name in any letter case. Without a key nothing is trusted.
+        form: each field with all its values. headers: by name in any letter case. Without a key in the settings, no
+        request is trusted.
         """
 
     def sms(self, form: Mapping[str, str]) -> Sms:
-        """Return the inbound SMS that a form describes. Raises Refused if it was sent to another number."""
+        """Return the SMS that a form describes. Raises Refused if it was sent to a number that is not ours."""
 
     def status(self, form: Mapping[str, str]) -> Receipt:
-        """Return the receipt for one of our messages or calls."""
+        """Return the receipt that a form has for one of our messages or calls."""
 
     def key(self, form: Mapping[str, str]) -> KeyPress:
         """Return the key that a person pressed during one of our calls."""
 
     def said(self, text: str, *, asks_at: str | None) -> str:
-        """Return the answer that makes a call say `text`, and then hang up or ask for another key.
+        """Return the answer that makes a voice call speak `text`, and then hang up or wait for another key.
 
-        asks_at: path and query on this service that the provider posts the next key to; None: hang up.
+        asks_at: path and query of this service to which the provider posts the next key; None: hang up.
         """
 
     def answer(self, text: str) -> str:
-        """Return the answer that makes the provider send `text` as a reply; an empty text sends none."""
+        """Return the answer that makes the provider send `text` as an SMS reply; an empty text sends none."""
 
 
 class Readiness(Protocol):
-    """Says whether a page would go out, now and tonight."""
+    """Checks whether a page would be sent, now and tonight."""
 
     async def problems(self) -> Sequence[str]:
-        """Return the reasons that would stop a page now, a sentence each; empty when a page would go out."""
+        """Return the reasons why a page would not be sent now, a sentence each; empty if a page would be sent."""
 
     async def examination(self, days: int) -> DoctorReport:
-        """Return everything that would stop a page tonight, and the gaps in the schedule of the next `days` days."""
+        """Return everything that would keep a page from being sent tonight, and the gaps in the next `days` days."""
 
 
 @dataclass(frozen=True, slots=True)
 class SenderSetup:
-    """The mappings by name, and the secrets by the name of the sender that signs with them. `repr` shows none."""
+    """The mappings by name, and the signing secrets by the name of the sender. `repr` shows no secret."""
 
     mappings: Mapping[str, WebhookMapping] = field(default_factory=dict)
     secrets: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
@@ -90,7 +96,7 @@ class SenderSetup:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The objects behind the routes, built by `wiring`. `registry` holds the metrics that `/metrics` shows."""
+    """The objects behind the routes, built by `wiring`. registry: the metrics that `/metrics` shows."""
 
     engine: Engine
     clock: Clock
@@ -99,7 +105,7 @@ class Services:
     registry: CollectorRegistry
     refusals: Refusals
     public_url: str
-    """The address of the service for people and programs outside, without a slash at its end."""
+    """The public address of the service, without a slash at its end."""
     token_use: TokenUse = field(default_factory=TokenUse)
     senders: SenderSetup = field(default_factory=SenderSetup)
     caller_rate: CallerRate = field(default_factory=CallerRate)
@@ -107,20 +113,22 @@ class Services:
     sign_in_gate: FloodGate = field(
         default_factory=lambda: FloodGate(burst=HANDSHAKES_BURST, per_second=HANDSHAKES_PER_SECOND)
     )
-    """Counts the sign-ins that each address begins at the identity provider."""
+    """Limits the sign-ins that each address begins at the identity provider."""
     can_mail: bool = False
-    """True if mail can go out, so that readers of the status page may subscribe."""
+    """True if the service can send mails, so that readers of the status page may subscribe."""
     can_text: bool = False
     """True if readers of the status page may subscribe by SMS."""
     pages_text_readers: bool = True
-    """True if the number that pages engineers also texts subscribers: a STOP from an engineer would end their pages."""
+    """True if the number that pages engineers also texts subscribers: an engineer's STOP would then end their pages
+    too.
+    """
     customer_forms: FloodGate = field(default_factory=lambda: FloodGate(burst=30, per_second=0.2))
-    """Counts the forms that customers send, by ticket or contact."""
+    """Limits the forms that customers send, for each ticket or contact."""
     check_hook: Callable[[str], Awaitable[object]] | None = None
     """Checks the address of a subscriber's webhook. Raises Refused if the service may not post there."""
     portal_mails: FloodGate = field(default_factory=lambda: FloodGate(burst=5, per_second=1 / 600))
-    """Counts the requests for portal links, by mail address."""
+    """Limits the requests for portal links, for each mail address."""
     start_search: Callable[[str], Awaitable[None]] | None = None
-    """Starts the process that makes the plan of a draft, by its id."""
+    """Starts the process that makes the plan of a draft. Its argument is the draft's id."""
     portal_secret: str = field(default="", repr=False)
-    """The key with which the host's own portal signs its links; if empty, no such link is accepted."""
+    """The key with which the operator's own customer portal signs its links; if empty, no such link is accepted."""

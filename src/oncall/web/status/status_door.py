@@ -1,6 +1,6 @@
-"""Answers readers of the public status page from what is kept, before any other layer of the application.
+"""Answers readers of the public status page from the cache, before any other layer of the application.
 
-Thousands may read the page at once while tickets are paged, so an answer costs one look-up and two messages.
+Thousands may read the status page while tickets are paged. So an answer costs one look-up and two ASGI messages.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _ALWAYS: Headers = [
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer with a file, or 304 if the reader has it already."""
+    """The answer with a file, or 304 if the reader already has it."""
 
     status: int
     headers: Headers
@@ -40,9 +40,10 @@ class Answer:
 
 
 class StatusDoor:
-    """An ASGI application around another one. public: returns the kept files; called for each request for the page.
+    """Wraps an ASGI application, and answers requests for cached files of the status page itself.
 
-    is_https: the service's public address is https, so browsers must not use http.
+    public: returns the object with the cache; called for each request. is_https: the public address is https; browsers
+    are then told never to use http.
     """
 
     def __init__(self, app: ASGIApp, public: Callable[[], PublicStatus], *, is_https: bool) -> None:
@@ -50,7 +51,7 @@ class StatusDoor:
         self._headers = [NOSNIFF, HSTS] if is_https else [NOSNIFF]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request from what is kept, or pass it on."""
+        """Answer one request from the cache, or pass it on to the wrapped application."""
         file = self._kept(scope) if scope["type"] == "http" else None
         if file is None:
             await self._app(scope, receive, send)
@@ -71,7 +72,7 @@ class StatusDoor:
 
 
 def answer_of(file: PublicFile, asked: Iterable[tuple[bytes, bytes]]) -> Answer:
-    """Return the answer to a request with these headers."""
+    """Return the answer with a file: 304 if the reader has it, else the file. asked: the headers of the request."""
     known = accepted = b""
     for name, value in asked:
         if name == b"if-none-match":
@@ -85,7 +86,7 @@ def answer_of(file: PublicFile, asked: Iterable[tuple[bytes, bytes]]) -> Answer:
 
 @lru_cache(maxsize=64)
 def takes_gzip(accepted: bytes) -> bool:
-    """Return True if an Accept-Encoding header takes gzip, and not with the weight 0."""
+    """Return True if an Accept-Encoding header allows gzip, that is, names it with a weight that is not 0."""
     for each in accepted.decode("latin-1").lower().split(","):
         coding, _, weight = each.replace(" ", "").partition(";q=")
         if coding in ("gzip", "*"):
@@ -105,5 +106,5 @@ def _whole(file: PublicFile, *, is_packed: bool) -> Answer:
 
 
 def _weak(file: PublicFile) -> bytes:
-    """Return the entity tag as it is sent: weak, because the compressed body has the same one."""
+    """Return the entity tag as it is sent: weak, because the compressed and the plain body share it."""
     return b"W/" + file.etag.encode()

@@ -33,7 +33,7 @@ pages = APIRouter(route_class=PlainRoute, include_in_schema=False)
     responses=answers({200: Answer("The page with every incident", StatusView)}, 401, 403, 422, 503),
 )
 async def get_status(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
-    """Returns the components with their states, every incident, and every maintenance; private ones too."""
+    """Returns the components with their states, all incidents and all maintenance, also those that are not public."""
     asked.refuse_faults()
     now = services.clock.now().replace(microsecond=0)
     return JSONResponse(await services.engine.read(lambda tx: status_view(read_status(tx, now))))
@@ -46,7 +46,10 @@ async def get_status(services: ServicesDep, caller: ReadingCaller, asked: QueryD
     openapi_extra=query(UptimeQuery),
 )
 async def get_uptime(services: ServicesDep, caller: ReadingCaller, asked: QueryDep) -> JSONResponse:
-    """Returns the uptime of each component and of the page between two instants. The end is cut at now."""
+    """Returns the uptime of each component and of the whole status page between two times.
+
+    An end in the future means now.
+    """
     now = services.clock.now().replace(microsecond=0)
     record = await services.engine.read(lambda tx: read_status(tx, now))
     zone = record.page.zone
@@ -68,9 +71,9 @@ async def get_uptime(services: ServicesDep, caller: ReadingCaller, asked: QueryD
 async def post_status_event(
     services: ServicesDep, caller: StatusWriter, posted: PostedStatus, public: PublicStatusDep
 ) -> JSONResponse:
-    """Opens, updates or corrects an incident, publishes or dismisses a proposed one, or runs a maintenance.
+    """Opens, updates or corrects an incident, publishes or dismisses a proposed one, or changes a maintenance.
 
-    Only a manager may state times in the past.
+    Only a manager may give times in the past.
     """
     action = status_action_from(posted.document)
     now = services.clock.now().replace(microsecond=0)
@@ -89,25 +92,25 @@ async def get_page(request: Request, public: PublicStatusDep) -> Response:
 
 @pages.get("/status/")
 async def get_page_with_slash() -> Response:
-    """Leads to the page, whose address has no slash at its end."""
+    """Redirects to the status page, whose address has no slash at its end."""
     return RedirectResponse("/status", 308)
 
 
 @pages.get("/status/embed.svg")
 async def get_badge(request: Request, public: PublicStatusDep) -> Response:
-    """Returns the state of the page as a small picture."""
+    """Returns the present state of the status page as a small picture."""
     return _sent(request, await public.file("embed.svg"))
 
 
 @pages.get("/status/feed.atom")
 async def get_atom(request: Request, public: PublicStatusDep) -> Response:
-    """Returns the Atom feed: an entry for each update."""
+    """Returns the Atom feed of the status page: an entry for each update."""
     return _sent(request, await public.file("feed.atom"))
 
 
 @pages.get("/status/feed.rss")
 async def get_rss(request: Request, public: PublicStatusDep) -> Response:
-    """Returns the RSS feed: an item for each update."""
+    """Returns the RSS feed of the status page: an item for each update."""
     return _sent(request, await public.file("feed.rss"))
 
 
@@ -125,37 +128,37 @@ async def get_component_rss(request: Request, public: PublicStatusDep, component
 
 @pages.get("/status/incidents/{subject}")
 async def get_incident_page(request: Request, public: PublicStatusDep, subject: str) -> Response:
-    """Returns the page of one incident or maintenance."""
+    """Returns the web page of one incident or maintenance."""
     return _sent(request, await public.file(f"incidents/{subject}"))
 
 
 @pages.get("/status/history")
 async def get_history(request: Request, public: PublicStatusDep) -> Response:
-    """Returns the newest month of the history, with links to all others."""
+    """Returns the newest month of the history, with links to all other months."""
     return _sent(request, await public.file("history"))
 
 
 @pages.get("/status/history/{month}")
 async def get_history_month(request: Request, public: PublicStatusDep, month: str) -> Response:
-    """Returns one month of the history, like `2027-03`."""
+    """Returns one month of the history. month: like `2027-03`."""
     return _sent(request, await public.file(f"history/{month}"))
 
 
 @pages.get("/status/status.css")
 async def get_style(request: Request) -> Response:
-    """Returns the style sheet of the page."""
+    """Returns the style sheet of the status page."""
     return _sent(request, static_file("status.css"))
 
 
 @pages.get("/status/status.js")
 async def get_script(request: Request) -> Response:
-    """Returns the script of the page, which shows the reader's own time."""
+    """Returns the script of the status page, which shows times in the reader's own zone."""
     return _sent(request, static_file("status.js"))
 
 
 @pages.get("/status/api/v2/{name:path}")
 async def get_document(request: Request, public: PublicStatusDep, name: str) -> Response:
-    """Returns a document of the Statuspage v2 API."""
+    """Returns a JSON document in the format of the Statuspage v2 API."""
     return _sent(request, await public.file(f"api/v2/{name}"))
 
 

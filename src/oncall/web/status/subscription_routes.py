@@ -1,4 +1,4 @@
-"""Subscriptions to the status page: forms without a script, a cookie or a login. Only a POST changes anything."""
+"""Subscriptions to the status page: forms that need no script, cookie or login. Only a POST changes anything."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ _HEADERS = {
     "X-Robots-Tag": "noindex",
 }
 TRAP = "website"
-"""A field that people do not see. Programs that fill in every field fill it in, too."""
+"""The name of a field that people do not see. Programs that fill in every field also fill in this one."""
 _LONGEST_TOKEN = 100
 _NO_FORM = SubscriptionForm()
 
 
 @router.post("/status/subscribe")
 async def post_subscription(request: Request, services: ServicesDep) -> Response:
-    """Asks for a subscription. The answer does not tell whether the address is known."""
+    """Requests a subscription. The answer does not reveal whether the address is already subscribed."""
     source = source_of(request.scope)
     if services.refusals.is_flooding(source):
         raise ProblemDocument(429, FLOODED)
@@ -80,7 +80,7 @@ async def post_subscription(request: Request, services: ServicesDep) -> Response
 
 @router.post("/status/code/{token}")
 async def post_code(request: Request, services: ServicesDep, token: str) -> Response:
-    """Confirms a phone number by the code that was sent to it."""
+    """Confirms a phone number by the code that was texted to it."""
     typed = (await form_body(request)).get("code", [])
     now, real_now, code = services.clock.now(), services.clock.real_now(), typed[0] if len(typed) == 1 else ""
     found = await services.engine.write(lambda tx: enter_code(tx, token, code, now=now, real_now=real_now))
@@ -92,7 +92,7 @@ async def post_code(request: Request, services: ServicesDep, token: str) -> Resp
 
 @router.get("/status/confirm/{token}")
 async def get_confirmation(services: ServicesDep, token: str) -> Response:
-    """Shows a button that confirms. The GET changes nothing, because programs that check mail follow every link."""
+    """Shows a button that confirms. The GET changes nothing, because mail scanners open every link in a mail."""
     words = "Press the button to get notices of this status page by mail."
     form = SubscriptionForm("Confirm", CONFIRM + _short(token))
     return await _answer(services, "Confirm your subscription", words, form)
@@ -108,7 +108,7 @@ async def post_confirmation(services: ServicesDep, token: str) -> Response:
 
 @router.get("/status/manage/{token}")
 async def get_management(services: ServicesDep, token: str) -> Response:
-    """Shows what a subscriber chose."""
+    """Shows which components a subscriber chose."""
     found = await services.engine.read(lambda tx: subscriber_of(tx, token))
     return await _management(services, found, "Your subscription")
 
@@ -136,7 +136,7 @@ async def post_end(services: ServicesDep, token: str) -> Response:
 
 
 def _only(fields: dict[str, list[str]], wanted: str) -> str:
-    """Return the address in the field `wanted`, the only address of the form. Raises ProblemDocument."""
+    """Return the address in the field `wanted`, which must be the form's only address. Raises ProblemDocument."""
     found = fields.get(wanted, [])
     others = [name for name in ("email", "phone", "webhook") if name != wanted]
     if len(found) != 1 or any(any(fields.get(name, [])) for name in others):
@@ -145,7 +145,7 @@ def _only(fields: dict[str, list[str]], wanted: str) -> str:
 
 
 async def _text(services: Services, fields: dict[str, list[str]], source: str, *, is_trapped: bool) -> Response:
-    """Send a code by SMS and show the form into which it is typed. A program that fills the trap field gets no code."""
+    """Send a code by SMS, and show the form for the code. If the trap field is filled in, no code is sent."""
     phone, token = _only(fields, "phone"), "none"
     if not is_trapped:
         if not services.can_text:
@@ -184,7 +184,10 @@ async def _subscribe(services: Services, asked: Asked) -> None:
 
 
 async def _hook(services: Services, fields: dict[str, list[str]], source: str) -> Response:
-    """Store a webhook and show its secrets, once. It needs no confirmation: it gets nothing but updates."""
+    """Store a subscriber's webhook and show its secrets, once.
+
+    It needs no confirmation, because it gets only updates.
+    """
     urls, now, real_now = fields["webhook"], services.clock.now(), services.clock.real_now()
     if len(urls) != 1 or services.check_hook is None or any(fields.get("email", []) + fields.get("phone", [])):
         raise ProblemDocument(422, ONE_ADDRESS)

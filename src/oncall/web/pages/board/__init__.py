@@ -1,4 +1,4 @@
-"""Pages for engineers and managers: the board, shifts, tickets and their actions, fairness, and the own page.
+"""The web pages for engineers and managers: the board, shifts, tickets and their actions, fairness, and the own page.
 
-Imports `pages.frame`.
+A person's own page is `/me`. Imports `pages.frame`.
 """

@@ -1,4 +1,4 @@
-"""The forms of the pages. Each does what the API's request does, through the same function, with the same rights."""
+"""The forms of the board's web pages. Each form does the same as a request to the API, with the same rights."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ TICKET_ACTIONS: Mapping[str, EventKind] = {
     "impact": EventKind.IMPACT_CHANGED,
     "merge": EventKind.MERGED,
 }
-"""The kind of event for each form, by the last part of the form's path."""
+"""The kind of event that each form records, by the last part of the form's path."""
 
 
 @router.post("/board/tickets/{ticket_id}/{action}")
 async def post_ticket_action(ticket_id: str, action: str, services: ServicesDep, posted: PostedFormDep) -> Response:
-    """Records an event of a ticket in the visitor's own name, as far as `TICKET_ACTIONS` has a form for it."""
+    """Records an event of a ticket in the visitor's own name. `action` is one of `TICKET_ACTIONS`."""
     kind = TICKET_ACTIONS.get(action)
     if kind is None:
         raise ProblemDocument(404, "there is no such form; open the ticket's page again")
@@ -63,7 +63,7 @@ async def post_ticket_action(ticket_id: str, action: str, services: ServicesDep,
 
 @router.post("/board/cover")
 async def post_cover(services: ServicesDep, posted: PostedFormDep) -> Response:
-    """Takes over what an engineer holds, from now to the end of their shift."""
+    """Takes over the roles that an engineer has, from now to the end of the engineer's shift."""
     asked = cover_from(_change(posted, "engineer", "by", "reason"))
     actor = _actor(services, posted)
     await services.engine.write(lambda tx: carry_out_cover(tx, asked, actor))
@@ -73,7 +73,7 @@ async def post_cover(services: ServicesDep, posted: PostedFormDep) -> Response:
 
 @router.post("/board/override")
 async def post_override(services: ServicesDep, posted: PostedFormDep) -> Response:
-    """Puts an engineer on call for a span of time, which the form names on the clock of the policy's zone."""
+    """Puts an engineer on call for a span of time. The form gives local times in the policy's zone."""
     zone = await services.engine.read(lambda tx: tx.schedule().calendar.zone)
     document = _change(posted, "engineer", "role", "from", "to", "reason")
     document |= {name: instant_of(name, str(document[name]), zone) for name in ("from", "to") if name in document}
@@ -85,13 +85,13 @@ async def post_override(services: ServicesDep, posted: PostedFormDep) -> Respons
 
 @router.post("/board/swap")
 async def post_swap(services: ServicesDep, posted: PostedFormDep) -> Response:
-    """Makes a swap on which both have agreed; only a manager may."""
+    """Makes a swap to which both engineers have agreed; only a manager may do this."""
     return await _swapped(services, posted, {"agreed": True}, leads_to="/board#change")
 
 
 @router.post("/board/swap/ask")
 async def post_swap_request(services: ServicesDep, posted: PostedFormDep) -> Response:
-    """Asks an engineer to take a shift; an engineer gives away their own."""
+    """Asks an engineer to take a shift. An engineer may give away only their own shifts."""
     return await _swapped(services, posted, {}, leads_to="/me")
 
 
@@ -105,7 +105,7 @@ async def _swapped(services: Services, posted: PostedForm, more: dict[str, objec
 
 @router.post("/board/undo")
 async def post_undo(services: ServicesDep, posted: PostedFormDep) -> Response:
-    """Takes back a version of the schedule from now on; an engineer takes back their own."""
+    """Takes back a version of the schedule from now on. An engineer may take back only their own changes."""
     number = version_in(posted, "undo")
     asked, actor = undo_from(_change(posted, "reason")), _actor(services, posted)
     await services.engine.write(lambda tx: carry_out_undo(tx, number, asked, actor))
@@ -114,7 +114,7 @@ async def post_undo(services: ServicesDep, posted: PostedFormDep) -> Response:
 
 
 def _change(posted: PostedForm, *names: str) -> dict[str, object]:
-    """Return the document of a change of the schedule, as the API takes it."""
+    """Return the named fields of the form as the JSON body of an API request that changes the schedule."""
     document: dict[str, object] = {**posted.filled(*names)}
     if posted.fields.get("force") == "yes":
         document["force"] = True
@@ -122,7 +122,10 @@ def _change(posted: PostedForm, *names: str) -> dict[str, object]:
 
 
 def _actor(services: Services, posted: PostedForm) -> Actor:
-    """Return the actor of a change. The form names the version that it shows, so sending it again changes nothing."""
+    """Return the actor of a change: the visitor, and the version of the schedule that the form shows.
+
+    A form that is sent twice changes nothing the second time, because the version is then an old one.
+    """
     who, version = posted.visitor.who, version_in(posted, "version")
     is_limited = access(who.role, Operation.CHANGE_SCHEDULE) is Access.AS_ITSELF
     return Actor(who.id, services.engine.context(who.id), is_limited=is_limited, expected=version)

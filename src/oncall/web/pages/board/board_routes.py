@@ -1,4 +1,4 @@
-"""The board, an engineer's own page, and the page of one ticket. They show what the API returns."""
+"""The board, an engineer's own web page, and the web page of one ticket. They show what the API returns."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 @router.get("/board")
 async def get_board(request: Request, visitor: VisitorDep) -> Response:
-    """Shows who is on call, the open tickets, and the schedule as people by days."""
+    """Shows who is on call, the open tickets, and the schedule as a table of people and days."""
     values = await boards_of(request).values(request.query_params)
     html = await asyncio.to_thread(lambda: render("board.html.j2", visitor=visitor, **values))
     return HTMLResponse(html, headers=HEADERS)
@@ -46,22 +46,22 @@ async def get_board(request: Request, visitor: VisitorDep) -> Response:
 
 @router.get(LIVE_PATH)
 async def get_live_board(request: Request, visitor: VisitorDep) -> Response:
-    """Returns the live parts of a board to its script."""
+    """Returns the parts of a board that change, for the script of the board."""
     return HTMLResponse(await boards_of(request).live_page(request.query_params), headers=HEADERS)
 
 
 @router.get("/me")
 async def get_own_page(services: ServicesDep, visitor: VisitorDep) -> Response:
-    """Shows a person's next shifts, swaps, tickets and calendar links."""
+    """Shows the visitor's next shifts, swaps, tickets and calendar links."""
     return await own_page_of(services, visitor)
 
 
 async def own_page_of(
     services: Services, visitor: PageVisitor, *, new_link: str | None = None, drill: tuple[str, str] | None = None
 ) -> Response:
-    """Return a person's own page.
+    """Return the visitor's own web page.
 
-    new_link: the address of a calendar link that was just made; the page shows it this once. drill: the id and the code
+    new_link: the address of a calendar link that was just made; it is shown only this once. drill: the id and the code
     of a test page that was just started.
     """
     now = services.clock.now().replace(microsecond=0)
@@ -82,13 +82,13 @@ async def own_page_of(
 
 @router.get("/board/tickets/{ticket_id}")
 async def get_ticket_page(ticket_id: str, services: ServicesDep, visitor: VisitorDep) -> Response:
-    """Shows one ticket with its clocks, its timeline and the forms to act on it."""
+    """Shows one ticket, with its clocks, its timeline and the forms to act on it."""
     return await ticket_page_of(services, visitor, ticket_id)
 
 
 @router.get("/board/tickets/{ticket_id}/events")
 async def get_ticket_events(ticket_id: str, request: Request, services: ServicesDep, visitor: VisitorDep) -> Response:
-    """Streams a `changed` event each time that the ticket or a delivery of its messages changes."""
+    """Streams a `changed` event each time that the ticket, or the delivery of one of its messages, changes."""
     live, session = running(request).live, visitor.who.session
 
     async def mark() -> str:
@@ -105,7 +105,10 @@ async def get_ticket_events(ticket_id: str, request: Request, services: Services
 async def ticket_page_of(
     services: Services, visitor: PageVisitor, ticket_id: str, *, message: str | None = None
 ) -> Response:
-    """Return the page of a ticket, named by its id or code. message: what an action did. Raises NotFound."""
+    """Return the web page of a ticket. ticket_id: its id or code. message: what an action did; None: there was none.
+
+    Raises NotFound.
+    """
     now = services.clock.now()
 
     def work(tx: Transaction) -> tuple[WholeTicketView, Schedule, Policy, str, Incident | None]:

@@ -1,4 +1,4 @@
-"""The state of the board's table, as its address holds it: the first day, the number of weeks, and the engineer."""
+"""What the board's table shows, as its address says: the first day, the number of weeks, and the engineer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FIRST, _LAST = date(2000, 1, 3), date(2197, 12, 31)
 
 @dataclass(frozen=True, slots=True)
 class BoardState:
-    """What the table shows. person: only this engineer's row; None: all rows."""
+    """What the board's table shows. person: the id of the engineer whose row is shown; None: all rows."""
 
     first: date
     weeks: int
@@ -25,12 +25,12 @@ class BoardState:
 
     @property
     def url(self) -> str:
-        """Return the address of this state."""
+        """Return the address of a board with this table."""
         return f"/board?{self._query}"
 
     @property
     def live_url(self) -> str:
-        """Return the address of the live parts of this state."""
+        """Return the address from which the script of this board loads the changed parts."""
         return f"{LIVE_PATH}?{self._query}"
 
     @property
@@ -44,7 +44,7 @@ class BoardState:
         return self.first + timedelta(days=7 * self.weeks - 1)
 
     def moved(self, steps: int) -> BoardState:
-        """Return the state moved by a number of whole tables; a negative number moves to earlier days."""
+        """Return the state with a first day that is `steps` whole tables later; earlier if `steps` is negative."""
         return replace(self, first=self.first + timedelta(weeks=self.weeks * steps))
 
     def of_weeks(self, weeks: int) -> BoardState:
@@ -57,7 +57,7 @@ class BoardState:
 
 
 def asked_state(query: Mapping[str, str], people: Iterable[str], today: date) -> BoardState:
-    """Return the state that a query names. today: where the table begins unless the query says otherwise.
+    """Return the state that a query names. today: the first day of the table if the query names none.
 
     Raises FieldFaults with every field that cannot be used.
     """

@@ -1,4 +1,7 @@
-"""The page about fairness, and the page of one shift: what `fairness`, `ledger`, `plan status` and `swap` print."""
+"""The web pages about fairness and about one shift.
+
+They show what `fairness`, `ledger`, `plan status` and `swap` print.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 @router.get("/board/fairness")
 async def get_fairness(services: ServicesDep, visitor: VisitorDep, lock: ReportLock) -> Response:
-    """Shows loads against shares, the ledger, the proof, unmet requests, and a link to each shift to come."""
+    """Shows loads and shares, the ledger, the proof, requests that are not met, and a link to each future shift."""
     now = services.clock.now().replace(microsecond=0)
 
     def work(tx: Transaction) -> tuple[FairnessView, Schedule]:
@@ -37,7 +40,7 @@ async def get_fairness(services: ServicesDep, visitor: VisitorDep, lock: ReportL
 
 @router.get("/board/fairness.csv")
 async def get_fairness_csv(services: ServicesDep, visitor: VisitorDep, lock: ReportLock) -> Response:
-    """Returns the loads against the shares as a CSV file: the rows of the page's tables."""
+    """Returns the loads and the shares as a CSV file, with the rows that the tables on the web page have."""
     now = services.clock.now().replace(microsecond=0)
     async with lock:
         found = await services.engine.read(lambda tx: fairness_view(tx, now))
@@ -68,8 +71,9 @@ def _fairness_page(visitor: PageVisitor, found: FairnessView, schedule: Schedule
 async def get_shift(
     start: str, role: str, request: Request, services: ServicesDep, visitor: VisitorDep, lock: ReportLock
 ) -> Response:
-    """Shows who has a shift, and what would change if another engineer took it. `with` names an engineer to show in
-    detail.
+    """Shows who has a shift, and what would change if another engineer took it.
+
+    The query parameter `with` names an engineer whose takeover is shown in detail.
     """
     now, taker = services.clock.now().replace(microsecond=0), request.query_params.get("with")
 

@@ -1,6 +1,6 @@
-"""The live parts of the board, rendered once for all readers of the same table.
+"""Renders the changing parts of the board once for all readers who look at the same table.
 
-However many boards are open, one read of the database serves all that were told of the same change.
+After a change, one read of the database serves all open boards, however many there are.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ from oncall.web.services.published_roster import PublishedRoster
 from oncall.web.services.services import Services
 
 MOST_CHANGES = 5
-"""How many of the latest versions of the schedule the board lists."""
+"""How many of the newest versions of the schedule the board lists."""
 TABLE_FIELD = "table"
-"""The field of the query that names the mark of the table that the reader has."""
+"""The query parameter with which a reader names the table that it already has, by the table's mark."""
 MOST_TABLES = 50
-"""The most tables of the schedule that are kept: each state of the board's address has its own."""
+"""The most rendered tables in the cache; each state of the board has a table of its own."""
 TELLING_COSTS = 0.0015
-"""Processor seconds that one open board costs at each change."""
+"""About how many processor seconds each change costs for one open board."""
 
 
 @dataclass(frozen=True, slots=True)
 class BoardFacts:
-    """The facts that a board shows, all of one instant. at: the place of the log at that instant."""
+    """The facts that a board shows, all read at one instant. at: the newest events and versions at that instant."""
 
     board: BoardView
     schedule: Schedule
@@ -50,12 +50,12 @@ class BoardFacts:
 
     @property
     def today(self) -> date:
-        """Return the day in the zone of the schedule."""
+        """Return the present date in the zone of the schedule."""
         return self.now.astimezone(self.schedule.calendar.zone).date()
 
     @property
     def table_mark(self) -> str:
-        """Return a mark that changes with the table: the version of the schedule, and the day."""
+        """Return a text that changes when the table changes: the version of the schedule, and the date."""
         return f"{self.schedule.newest}.{self.today}"
 
     def state(self, query: Mapping[str, str]) -> BoardState:
@@ -65,9 +65,9 @@ class BoardFacts:
 
 @dataclass(slots=True)
 class _Shared:
-    """Facts that open boards share, and the pages made of them. read_at: monotonic.
+    """The facts that all open boards show, and the HTML rendered from them. read_at: when they were read (monotonic).
 
-    pages: the pages by the table's state, and by whether the reader has the table.
+    pages: the HTML by the address of the board's state, and by whether the reader already has the table.
     """
 
     facts: BoardFacts
@@ -76,7 +76,7 @@ class _Shared:
 
 
 class KeptBoards:
-    """Reads and renders boards. Use it from one event loop."""
+    """Reads the facts of boards, renders them, and caches both. Use it from one event loop."""
 
     def __init__(self, services: Services, live: LiveFeed) -> None:
         self._services, self._live, self._roster = services, live, PublishedRoster()
@@ -86,7 +86,7 @@ class KeptBoards:
         self._tables: dict[tuple[str, str], Markup] = {}
 
     async def values(self, query: Mapping[str, str]) -> dict[str, object]:
-        """Return the present values for the template of the board, all but the visitor.
+        """Return all values that the board's template needs, except the visitor.
 
         Requests at the same time share one read of the database, in one thread. Raises FieldFaults.
         """
@@ -98,10 +98,11 @@ class KeptBoards:
             return await asyncio.to_thread(self._values, facts, state)
 
     async def live_page(self, query: Mapping[str, str]) -> str:
-        """Return a page with only the live parts of a board. It includes every change that open streams were told of.
+        """Return HTML with only the changing parts of a board.
 
-        The table of the schedule is left out if the query names the mark of the present table. Raises FieldFaults for a
-        query that names no state.
+        It includes every change that the update streams reported.
+        The table of the schedule is left out if the query says that the reader has it. Raises FieldFaults for a query
+        that names no state.
         """
         async with self._lock:
             shared = self._shared
@@ -116,7 +117,7 @@ class KeptBoards:
         return found
 
     async def _shared_since(self, instant: float) -> _Shared:
-        """Return facts that were read after an instant (monotonic). The caller has the lock."""
+        """Return facts that were read at or after an instant (monotonic). Call it only with the lock."""
         shared = self._shared
         if shared is None or shared.read_at < instant:
             read_at = time.monotonic()
@@ -145,7 +146,7 @@ class KeptBoards:
         }
 
     async def _read(self) -> tuple[BoardFacts, float]:
-        """Return the facts that a board shows now, and the processor seconds that reading them took."""
+        """Read the facts that a board shows now. Returns them, and the processor seconds that this took."""
         now = self._services.clock.now().replace(microsecond=0)
 
         def work(tx: Transaction) -> tuple[BoardFacts, float]:
@@ -161,7 +162,7 @@ class KeptBoards:
         return render("board_live.html.j2", has_table=has_table, **self._values(facts, state))
 
     def _table(self, facts: BoardFacts, state: BoardState) -> Markup:
-        """Return the table of the schedule. It changes with a version of the schedule, and at midnight."""
+        """Return the table of the schedule as HTML, from the cache if the schedule and the date are unchanged."""
         key = (facts.table_mark, state.url)
         found = self._tables.get(key)
         if found is None:
@@ -186,11 +187,11 @@ class KeptBoards:
 
 
 def keep_boards(app: FastAPI, boards: KeptBoards) -> None:
-    """Make the boards available to the routes of the application."""
+    """Make the cached boards available to the routes of the application."""
     app.state.boards = boards
 
 
 def boards_of(request: Request) -> KeptBoards:
-    """Return what `keep_boards` stored for the application of this request."""
+    """Return the cached boards of the application that answers this request."""
     found: KeptBoards = request.app.state.boards
     return found

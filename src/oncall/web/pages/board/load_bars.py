@@ -1,4 +1,4 @@
-"""Loads against shares as SVG, with a title and a description for people who cannot see it."""
+"""Draws loads and shares as SVG, with a title and a description for people who cannot see the picture."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from oncall.schedule.plan import Load
 
 _LABELS, _ROW, _NUMBERS = 150, 24, 150
 _LONGEST = 18
-"""Characters of a name beside its bar; the description has all of them."""
+"""The most characters of a name beside its bar; the description has the whole name."""
 _OVER, _UNDER, _MARK = "#8a3b00", "#1d4f86", "#1f2933"
 
 
 def load_bars(kind: str, loads: Sequence[tuple[str, dict[str | None, Load]]], number: int) -> Markup:
-    """Return a bar for each engineer's shifts of a kind, with a mark at the share. number: the picture's number on its
-    page.
+    """Return an SVG with a bar for each engineer's shifts of a kind, and a mark at the engineer's share.
 
-    loads: as `KindLoads` has them, but by names; the loads of all roles together are drawn.
+    number: the number of the picture on its web page. loads: like those of `KindLoads`, but with names in place of ids;
+    the loads of all roles together are drawn.
     """
     rows = [(who, by_role[None]) for who, by_role in loads if None in by_role]
     most = max((max(float(load.count), load.share) for _, load in rows), default=0.0) or 1.0

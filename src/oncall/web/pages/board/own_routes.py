@@ -1,4 +1,4 @@
-"""The forms of a person's own page: the calendar link, answers to swaps, and a test page to their own phone."""
+"""The forms of a person's own web page: the calendar link, answers to swaps, and a test page to their own phone."""
 
 from __future__ import annotations
 
@@ -36,14 +36,17 @@ _LINK_NAME = re.compile(r"[0-9a-f]{16}")
 
 @router.post("/me/calendar")
 async def post_calendar_link(services: ServicesDep, posted: PostedFormDep) -> Response:
-    """Makes a link to the visitor's own calendar and shows it. The same form sent again shows the same link."""
+    """Makes a link to the visitor's own calendar and shows it. If the form is sent twice, the link is the same."""
     person, real_now, secret = posted.visitor.who.id, services.clock.real_now(), _link_secret(posted)
     path = await services.engine.write(lambda tx: make_link(tx, person, by=person, real_now=real_now, secret=secret))
     return await own_page_of(services, posted.visitor, new_link=services.public_url + path)
 
 
 def _link_secret(posted: PostedForm) -> str:
-    """Return the secret of the link that a form makes: always the same for one form, and nobody else can compute it."""
+    """Return the secret of the link that a form makes. It is the same each time that the form is sent.
+
+    Only this session can compute it, because its key is the session's form token.
+    """
     name = posted.fields.get("link", "")
     if not _LINK_NAME.fullmatch(name):
         raise ProblemDocument(422, INCOMPLETE)
@@ -62,7 +65,7 @@ async def post_calendar_revocation(services: ServicesDep, posted: PostedFormDep)
 
 @router.post("/me/swaps/{code}/{answer}")
 async def post_swap_answer(code: str, answer: str, services: ServicesDep, posted: PostedFormDep) -> Response:
-    """Accepts or declines a swap that the visitor is asked for, or takes back one that they asked for."""
+    """Answers a request to swap: the visitor accepts or declines it, or withdraws one of their own."""
     if answer not in list(SwapAnswer):
         raise ProblemDocument(404, "there is no such form; open your own page again")
     who = posted.visitor.who
@@ -87,7 +90,7 @@ async def post_reminders(services: ServicesDep, posted: PostedFormDep) -> Respon
 
 @router.post("/me/drill")
 async def post_drill(services: ServicesDep, posted: PostedFormDep) -> Response:
-    """Sends a marked test page to the visitor's own phone. The same form sent again leads to that test page."""
+    """Sends a test page to the visitor's own phone. If the form is sent twice, it leads to the same test page."""
     who, name = posted.visitor.who, posted.fields.get("drill", "")
     if not is_drill_name(name):
         raise ProblemDocument(

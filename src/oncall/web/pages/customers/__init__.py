@@ -1,4 +1,4 @@
-"""Pages for customers: the ticket behind a link, its conversation as it happens, and the portal with its forms.
+"""The web pages for customers: the ticket behind a link, its live conversation, and the portal with its forms.
 
 Imports `pages.frame`.
 """

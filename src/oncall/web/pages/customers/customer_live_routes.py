@@ -1,4 +1,4 @@
-"""The stream that tells the open page of a customer's ticket to load its changed parts again."""
+"""The update stream of a customer's ticket: its events make the open web page load its changed parts again."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ _LONGEST_MARK = 40
 
 @router.get("/t/{secret}/events")
 async def get_customer_events(request: Request, secret: str, services: ServicesDep) -> Response:
-    """Streams a `changed` event for each change of the ticket after `Last-Event-ID`, or else after `after`."""
+    """Streams a `changed` event at each change of the ticket.
+
+    The browser names the last state that it saw in the header `Last-Event-ID`, or in the query parameter `after`.
+    """
     live, session = running(request).customers_live, hashlib.sha256(secret.encode(errors="replace")).hexdigest()
     found = await _mark_and_place(services, secret)
     if found is None:
@@ -62,7 +65,10 @@ async def _mark(services: Services, secret: str) -> str | None:
 
 
 async def _mark_and_place(services: Services, secret: str) -> tuple[str, LivePlace] | None:
-    """Return the mark of a ticket and the place of the log; None for a secret that opens no ticket."""
+    """Return the ticket's mark, and the newest events and versions that the same transaction sees.
+
+    A mark is a text that changes with the web page. None for a secret that opens no ticket.
+    """
     context = services.engine.context(CUSTOMER)
 
     def work(tx: Transaction) -> tuple[str, LivePlace] | None:
@@ -75,9 +81,9 @@ async def _mark_and_place(services: Services, secret: str) -> tuple[str, LivePla
 async def _of_ticket(
     parts: AsyncGenerator[str, None], find_mark: Callable[[], Awaitable[str | None]], seen: str
 ) -> AsyncGenerator[str, None]:
-    """Yield an event for each change of one ticket. parts: a stream with events for changes of all tickets.
+    """Yield an event for each change of one ticket. parts: a stream with events for the changes of all tickets.
 
-    seen: the mark that the page shows. The stream ends when the link is revoked.
+    seen: the mark that the web page shows. The stream ends when the link is revoked.
     """
     try:
         async for part in parts:

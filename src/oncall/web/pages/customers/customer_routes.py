@@ -1,4 +1,7 @@
-"""The page of a customer's ticket. The secret in its path is the only key, so the path is in no log and no Referer."""
+"""The web page of a customer's ticket.
+
+Whoever knows the secret in its path may read it: no log and no Referer shows it.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ from oncall.web.services.services import Services
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 LARGEST_FORM = LARGEST_PLAN
-"""The most bytes of a customer's form. A message that is too long comes back with its words, so that they are kept."""
+"""The most bytes of a customer's form. It is large, so that a message that is too long can be shown again."""
 NO_TICKET = "no ticket has this address; the link may be revoked, so ask for a new one by e-mail"
 TOO_MANY = "You sent many forms in a short time, so this one was not stored. Wait a minute, and send it again."
 
@@ -41,13 +44,13 @@ class NoTicket(OncallError):
 
 @router.get("/t/{secret}")
 async def get_customer_ticket(request: Request, secret: str, services: ServicesDep) -> Response:
-    """Shows a ticket to its customer."""
+    """Shows a ticket to the customer who opens its link."""
     return await _page_of(request, services, secret)
 
 
 @router.post("/t/{secret}/{act}")
 async def post_customer_form(request: Request, secret: str, act: str, services: ServicesDep) -> Response:
-    """Stores a message of the customer, raises the impact by one step, or resolves the ticket."""
+    """Stores a message of the customer, raises the impact by one step, or resolves the ticket. act: which of these."""
     _refuse_foreign(request, services)
     if act not in list(CustomerAct):
         raise ProblemDocument(404, "there is no such form; open the ticket's page again")
@@ -70,7 +73,7 @@ async def post_customer_form(request: Request, secret: str, act: str, services: 
 async def _done(
     request: Request, services: Services, secret: str, act: CustomerAct, fields: Mapping[str, str]
 ) -> Response:
-    """Do what a form says, and return the answer. Raises StoreError."""
+    """Do what a customer's form asks for, and return the answer. Raises StoreError."""
     typed = fields.get("message", "")
     if not services.customer_forms.count(secret):
         keep_over_rate(request)
@@ -107,7 +110,7 @@ async def _page_of(
     faults: Sequence[FieldFault] = (),
     alert: str | None = None,
 ) -> Response:
-    """Return the page of a ticket. typed: the message that the form holds. faults: the form's faults, listed on top."""
+    """Return the web page of a ticket. typed: the message in the form. faults: the form's faults, listed at the top."""
     _refuse_flood(request, services)
     context = services.engine.context(CUSTOMER)
 
@@ -148,7 +151,10 @@ async def _page_of(
 
 
 def private(answer: Response) -> Response:
-    """Return an answer with the headers that keep its address out of search engines and of the Referer."""
+    """Add headers to an answer that keep its address out of search engines and out of the Referer.
+
+    Returns the answer.
+    """
     answer.headers["Referrer-Policy"] = "no-referrer"
     answer.headers["X-Robots-Tag"] = "noindex, nofollow"
     return answer
@@ -160,9 +166,9 @@ def _refuse_flood(request: Request, services: Services) -> None:
 
 
 def _refuse_foreign(request: Request, services: Services) -> None:
-    """Raise ProblemDocument 403 for a form of another site. In addition, the secret in the path protects the form.
+    """Raise ProblemDocument 403 for a form that another site sent. The secret in the path protects the form as well.
 
-    A page without a Referer makes older browsers send `Origin: null`, which is let through.
+    `Origin: null` is allowed: older browsers send it from a web page that sends no Referer.
     """
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     public = urlsplit(running(request).services.public_url)

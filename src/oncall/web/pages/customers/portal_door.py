@@ -1,4 +1,4 @@
-"""Finds the contact from whom a request of the portal comes, by the session of the portal's own cookie."""
+"""Finds the contact who sends a request to the portal, by the session in the portal's own cookie."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from oncall.web.services.dependencies import running
 from oncall.web.services.services import Services
 
 LARGEST_FORM = LARGEST_PLAN
-"""The most bytes of a form. A description that is too long comes back with its words, so that they are kept."""
+"""The most bytes of a form. It is large, so that a description that is too long can be shown again."""
 _LONGEST_COOKIE = 200
 
 
 @dataclass(frozen=True, slots=True)
 class PortalVisitor:
-    """A contact who is signed in to the portal. form_token: what the forms of this session carry."""
+    """A contact who is signed in to the portal. form_token: the hidden token that every form of this session has."""
 
     contact: Contact
     form_token: str
 
 
 async def portal_visitor(request: Request) -> PortalVisitor | None:
-    """Return the contact whose session the portal's cookie names; None without one."""
+    """Return the contact who is signed in by the portal's cookie; None if nobody is."""
     services = running(request).services
     session_id = request.cookies.get(_cookie(services), "")
     if not 0 < len(session_id) <= _LONGEST_COOKIE:
@@ -49,12 +49,15 @@ async def portal_visitor(request: Request) -> PortalVisitor | None:
 
 
 def has_own_token(visitor: PortalVisitor, fields: Mapping[str, str]) -> bool:
-    """Return True if a form was made for this session."""
+    """Return True if the form's hidden token is that of this session."""
     return hmac.compare_digest(fields.get(FORM_FIELD, "").encode(), visitor.form_token.encode())
 
 
 async def posted_by(request: Request) -> tuple[PortalVisitor, Mapping[str, str]] | None:
-    """Return the contact who sent a form, and its fields; None without a session. Raises ProblemDocument."""
+    """Return the contact who sent a form, and the form's fields; None without a session.
+
+    Raises ProblemDocument for a form of another site, or one without this session's token.
+    """
     refuse_foreign_form(request)
     visitor = await portal_visitor(request)
     if visitor is None:
@@ -66,7 +69,7 @@ async def posted_by(request: Request) -> tuple[PortalVisitor, Mapping[str, str]]
 
 
 def keep_portal_session(answer: Response, signed_in: SignedIn, services: Services) -> None:
-    """Give the browser its session."""
+    """Set the cookie of a new portal session on an answer."""
     answer.set_cookie(
         _cookie(services),
         signed_in.session_id,
@@ -78,7 +81,7 @@ def keep_portal_session(answer: Response, signed_in: SignedIn, services: Service
 
 
 def drop_portal_session(answer: Response, services: Services) -> None:
-    """Take the session from the browser."""
+    """Delete the cookie of the portal session with an answer."""
     answer.delete_cookie(_cookie(services), secure=_is_https(services), httponly=True, samesite="lax")
 
 

@@ -1,4 +1,7 @@
-"""The portal: a contact of a customer signs in by a link, answers four questions, reads the promise, sends a ticket."""
+"""The portal, where a customer's contact sends a ticket.
+
+The contact signs in by a link, answers four questions, reads when the team will answer, and sends the ticket.
+"""
 
 from __future__ import annotations
 
@@ -59,12 +62,12 @@ SIGN_IN_ENDED = (
 )
 SIGNED_IN_AGAIN = "You are signed in again. Check what is below, and send it."
 KEPT = (*(question.name for question in QUESTIONS), "subject", "message")
-"""The fields whose text a page shows again as it was typed."""
+"""The fields that a web page shows again as they were typed."""
 
 
 @router.get("/portal")
 async def get_portal(request: Request, services: ServicesDep) -> Response:
-    """Shows the form to a contact, and else how to sign in."""
+    """Shows the form for a ticket to a contact who is signed in, and how to sign in to anyone else."""
     asked = request.query_params
     signed = {name: asked[name][:LONGEST_ADDRESS] for name in ("contact", "at", "signature") if name in asked}
     if signed:
@@ -77,13 +80,13 @@ async def get_portal(request: Request, services: ServicesDep) -> Response:
 
 @router.get("/portal/link/{secret}")
 async def get_portal_link(request: Request, secret: str) -> Response:
-    """Shows a button that signs in. It does not check the link, so the answer is the same for every link."""
+    """Shows a button that signs in. The link is not checked yet, so the answer is the same for every link."""
     return await _sign_in_page(request, link=secret[:LONGEST_ADDRESS])
 
 
 @router.post("/portal/mail")
 async def post_mail(request: Request, services: ServicesDep) -> Response:
-    """Mails a link to a contact. The answer is the same for every address."""
+    """Sends a login link by mail, if the address is a contact's. The answer is the same for every address."""
     refuse_foreign_form(request)
     address = (await form_fields(request)).get("contact", "").strip().lower()[:LONGEST_ADDRESS]
     if not services.can_mail:
@@ -107,7 +110,7 @@ async def post_mail(request: Request, services: ServicesDep) -> Response:
 
 @router.post("/portal/link")
 async def post_portal_link(request: Request, services: ServicesDep) -> Response:
-    """Uses a link: one of ours, or one that the host's own portal signed."""
+    """Signs a contact in by a link: one of this service, or one that the operator's own portal signed."""
     refuse_foreign_form(request)
     source = source_of(request.scope)
     if services.refusals.is_flooding(source):
@@ -133,7 +136,7 @@ async def post_portal_link(request: Request, services: ServicesDep) -> Response:
 
 @router.post("/portal/sign-out")
 async def post_sign_out(request: Request, services: ServicesDep) -> Response:
-    """Ends the session on the server."""
+    """Ends the contact's session on the server."""
     posted = await posted_by(request)
     answer = to("/portal")
     if posted is not None:
@@ -145,7 +148,7 @@ async def post_sign_out(request: Request, services: ServicesDep) -> Response:
 
 @router.post(FORM_PATH)
 async def post_portal_form(request: Request, services: ServicesDep) -> Response:
-    """Shows the promise for the answers; once it was shown, stores the ticket and leads to its page."""
+    """Shows when the team will answer. If the contact has seen that, stores the ticket and leads to its web page."""
     refuse_foreign_form(request)
     fields: Mapping[str, str] = {}
     try:
@@ -166,7 +169,7 @@ async def post_portal_form(request: Request, services: ServicesDep) -> Response:
 
 
 async def _answer(request: Request, services: Services, visitor: PortalVisitor, fields: Mapping[str, str]) -> Response:
-    """Answer a form of this session. Raises StoreError."""
+    """Answer a form of a signed-in contact. Raises StoreError."""
     try:
         form = read_form(fields)
     except FieldFaults as refusal:
@@ -208,7 +211,10 @@ async def _sign_in_page(
     words: str | None = None,
     status: int = 200,
 ) -> Response:
-    """Return the page that signs in. link, signed: what its button uses. words: what happened."""
+    """Return the web page with the button that signs in. link, signed: what the button sends.
+
+    words: a message to show.
+    """
     return page(
         "portal_sign_in.html.j2",
         status=status,
@@ -231,7 +237,9 @@ async def _form_page(
     promise: Sequence[str] = (),
     promised: str = "",
 ) -> Response:
-    """Return the page with the form. fields: the fields as they were typed. promise: what the form would cause, in
+    """Return the web page with the form for a ticket. fields: the fields as they were typed.
+
+    promise: what the form would cause, in sentences. promised: the impact for which the contact has seen these
     sentences.
     """
     return page(
@@ -252,7 +260,7 @@ async def _form_page(
 
 
 async def _own_components(request: Request, visitor: PortalVisitor) -> list[CustomerComponent]:
-    """Return the components that only this customer may see; none without a status page, or while the store is away."""
+    """Return the components that only this customer may see; none without a status page, or without the database."""
     services = running(request).services
     now = services.clock.now().replace(microsecond=0)
     try:
@@ -270,6 +278,6 @@ async def _help_address(request: Request) -> str | None:
 
 
 def _form_id(fields: Mapping[str, str]) -> str:
-    """Return the form's id, or a new one. Forms with the same id make one ticket."""
+    """Return the id in the form, or a new one. All forms with the same id make one ticket."""
     given = fields.get("id", "")
     return given if FORM_ID.fullmatch(given) else secrets.token_hex(8)

@@ -1,4 +1,4 @@
-"""Plan drafts: upload or make a plan, compare it with the published one, and publish it.
+"""The web pages of plan drafts: upload or make a plan, compare it with the published one, and publish it.
 
 Imports `pages.frame`.
 """

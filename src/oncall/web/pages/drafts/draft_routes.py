@@ -1,4 +1,7 @@
-"""Pages of plan drafts: a manager uploads a plan, compares it with the published one, and publishes or discards it."""
+"""The web pages of plan drafts.
+
+A manager uploads a plan, compares it with the published one, and publishes or discards it.
+"""
 
 from __future__ import annotations
 
@@ -49,12 +52,12 @@ from oncall.web.services.services import Services
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 MOST_PUBLICATIONS = 10
-"""How many of the latest publications the page lists."""
+"""How many of the newest publications the web page lists."""
 
 
 @router.get("/board/drafts")
 async def get_drafts(services: ServicesDep, visitor: ManagerDep) -> Response:
-    """Shows the drafts, the forms for new ones, and the latest publications, each with a form to take it back."""
+    """Shows the drafts, the forms for new ones, and the newest publications, each with a form to take it back."""
     return await drafts_page(services, visitor)
 
 
@@ -66,9 +69,10 @@ async def drafts_page(
     typed: Mapping[str, str] | None = None,
     files: Files | None = None,
 ) -> Response:
-    """Return the page of all drafts.
+    """Return the web page of all drafts.
 
-    refusal: why a form was just refused. typed: that form's fields, to show again. files: its files, to choose again.
+    refusal: why a form was just refused; None: no form was. typed: that form's fields, to show again. files: its files,
+    to choose again.
     """
     real_now = services.clock.real_now()
 
@@ -97,7 +101,7 @@ async def drafts_page(
 
 @router.post("/board/drafts/upload")
 async def post_upload(services: ServicesDep, posted: UploadDep) -> Response:
-    """Keeps an uploaded plan as a draft. The schedule stays as it is."""
+    """Stores an uploaded plan as a draft. The schedule stays as it is."""
     try:
         new = await _uploaded(services, posted.visitor, posted.files, posted.fields.get("id", ""))
         real_now = services.clock.real_now()
@@ -108,7 +112,7 @@ async def post_upload(services: ServicesDep, posted: UploadDep) -> Response:
 
 
 async def _uploaded(services: Services, visitor: PageVisitor, files: Files, draft_id: str) -> NewDraft:
-    """Return the draft of uploaded files. Reading them takes long, and must not keep tickets waiting."""
+    """Read uploaded files in a thread and return them as a new draft. In the event loop, this would delay tickets."""
     in_force, schedule = await published_roster(services)
 
     def read() -> tuple[dict[str, object], Roster]:
@@ -122,13 +126,16 @@ async def _uploaded(services: Services, visitor: PageVisitor, files: Files, draf
 
 
 async def published_roster(services: Services) -> tuple[Roster | None, Schedule]:
-    """Return the published roster, or None as `roster_in_force`, and the schedule."""
+    """Return the published roster and the schedule.
+
+    The roster is None in the cases in which `roster_in_force` returns None.
+    """
     return await services.engine.read(lambda tx: (roster_in_force(tx), tx.schedule()))
 
 
 @router.get("/board/drafts/{draft_id}")
 async def get_draft(draft_id: str, services: ServicesDep, visitor: ManagerDep, lock: ReportLock) -> Response:
-    """Shows one draft: the progress of its search, or its plan compared with the published one, or how it ended."""
+    """Shows one draft: the progress of its search, its plan compared with the published one, or how the draft ended."""
     real_now = services.clock.real_now()
 
     def work(tx: Transaction) -> tuple[PlanDraft, Schedule]:
@@ -159,8 +166,9 @@ async def get_draft(draft_id: str, services: ServicesDep, visitor: ManagerDep, l
 
 
 async def _compared(services: Services, visitor: PageVisitor, draft_id: str) -> tuple[DraftView, dict[str, str]]:
-    """Return a draft compared with the published plan, and the names of its people. Runs in a thread: large plans take
-    long.
+    """Compare a draft with the published plan. Returns the comparison, and the names of the people by id.
+
+    It runs in a thread, because large plans take long.
     """
     now = services.clock.now().replace(microsecond=0)
     content = await services.engine.read(lambda tx: content_of(tx, draft_id))
@@ -177,7 +185,10 @@ async def _compared(services: Services, visitor: PageVisitor, draft_id: str) -> 
 
 @router.post("/board/drafts/{draft_id}/publish")
 async def post_publication(draft_id: str, services: ServicesDep, posted: ManagerFormDep) -> Response:
-    """Publishes a draft. Refused if the schedule has changed since the page was shown, or if the plan breaks a rule."""
+    """Publishes a draft.
+
+    Refuses if the schedule has changed since the web page was shown, or if the plan breaks a rule.
+    """
     expected, reason = version_in(posted, "version"), undo_from(posted.filled("reason")).reason
     who, real_now = posted.visitor.who.id, services.clock.real_now()
 
@@ -197,18 +208,18 @@ async def post_publication(draft_id: str, services: ServicesDep, posted: Manager
 
 @router.post("/board/drafts/{draft_id}/discard")
 async def post_discard(draft_id: str, services: ServicesDep, posted: ManagerFormDep) -> Response:
-    """Discards a draft; a running search of it ends. The schedule stays as it is."""
+    """Discards a draft. If its search still runs, the search ends. The schedule stays as it is."""
     await services.engine.write(lambda tx: discard_draft(tx, draft_id))
     return to("/board/drafts")
 
 
 def live_mark(draft: PlanDraft) -> str:
-    """Return a mark that changes with every change of a draft."""
+    """Return a text that changes with every change of a draft."""
     return f"{draft.revision}-{draft.state.value}"
 
 
 def draft_path(draft_id: str) -> str:
-    """Return the path of a draft's page."""
+    """Return the path of a draft's web page."""
     return f"/board/drafts/{quote(draft_id, safe='')}"
 
 

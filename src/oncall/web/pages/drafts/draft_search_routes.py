@@ -1,4 +1,4 @@
-"""Plan drafts that are made in the background: start a search, follow it live, and start it again with a relaxation."""
+"""Plan drafts that are made in the background: start a search, follow it live, and repeat it with a relaxation."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ from oncall.web.services.services import Services
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 MOST_WEEKS = 53
 SECONDS = (30, 120, 600)
-"""The time limits that a form offers for a search (seconds of real time)."""
+"""The time limits that a form offers for a search, in seconds of real time."""
 NO_WORKER = "no plan can be made on this server; make it in a terminal and upload it"
 
 
 @router.post("/board/drafts/make")
 async def post_search(services: ServicesDep, posted: UploadDep) -> Response:
-    """Starts a search for the fairest plan of some weeks, in a process of its own."""
+    """Starts a process that searches the fairest plan for some weeks, and stores it as a draft."""
     try:
         new = await _asked(services, posted)
         await _start(services, new)
@@ -55,7 +55,7 @@ async def post_search(services: ServicesDep, posted: UploadDep) -> Response:
 
 @router.post("/board/drafts/{draft_id}/again")
 async def post_again(draft_id: str, services: ServicesDep, posted: ManagerFormDep) -> Response:
-    """Starts the search of a draft again as a new draft, with one of the relaxations that make a plan possible."""
+    """Repeats the search of a draft as a new draft, with one of the relaxations that make a plan possible."""
     real_now = services.clock.real_now()
 
     def work(tx: Transaction) -> tuple[PlanDraft, DraftContent]:
@@ -69,7 +69,10 @@ async def post_again(draft_id: str, services: ServicesDep, posted: ManagerFormDe
 
 @router.get("/board/drafts/{draft_id}/events")
 async def get_draft_events(draft_id: str, request: Request, services: ServicesDep, visitor: ManagerDep) -> Response:
-    """Streams a `changed` event each time that the draft changes after `Last-Event-ID`, or else after `after`."""
+    """Streams a `changed` event at each change of the draft.
+
+    The browser names the last state that it saw in the header `Last-Event-ID`, or in the query parameter `after`.
+    """
     live, session = running(request).live, visitor.who.session
     if live.is_full(session):
         raise ProblemDocument(503, TOO_MANY)
@@ -87,7 +90,7 @@ async def get_draft_events(draft_id: str, request: Request, services: ServicesDe
 
 
 async def _asked(services: Services, posted: PostedUpload) -> NewDraft:
-    """Return the draft that a form asks for. Reading a roster takes long, and must not keep tickets waiting."""
+    """Return the draft that a form asks for. A thread reads the roster; in the event loop, this would delay tickets."""
     start, weeks, seconds = _dates(posted.filled("start", "weeks", "seconds"))
     in_force, schedule = await published_roster(services)
     roster = await asyncio.to_thread(uploaded_roster, posted.files, in_force)
@@ -98,7 +101,7 @@ async def _asked(services: Services, posted: PostedUpload) -> NewDraft:
 
 
 def _dates(filled: Mapping[str, str]) -> tuple[date, int, int]:
-    """Return the first date, the number of weeks, and the seconds to search. Raises FieldFaults."""
+    """Return the first date, the number of weeks, and the time limit in seconds. Raises FieldFaults."""
     fields = PostedFields(filled, "search")
     start, weeks, seconds = fields.day("start"), _number(filled, "weeks"), _number(filled, "seconds")
     if "start" not in filled:
@@ -115,8 +118,9 @@ def _dates(filled: Mapping[str, str]) -> tuple[date, int, int]:
 
 
 def _again(draft: PlanDraft, content: DraftContent, posted: PostedForm) -> NewDraft:
-    """Return a new draft with the settings of this draft. Raises Refused if it was uploaded or is being made, and
-    FieldFaults.
+    """Return a new draft with the settings of an old one and the relaxation that the form names.
+
+    Raises Refused if the old draft was uploaded or its search still runs, and FieldFaults for a faulty form.
     """
     if content.search is None or draft.state is DraftState.MAKING:
         raise Refused("the search of this draft cannot be started again; open its page")
@@ -135,7 +139,10 @@ def _again(draft: PlanDraft, content: DraftContent, posted: PostedForm) -> NewDr
 
 
 async def _start(services: Services, new: NewDraft) -> None:
-    """Store a draft and start its search, once. Raises Refused while another search runs."""
+    """Store a draft and start its search. A form that is sent twice starts one search.
+
+    Raises Refused while another search runs.
+    """
     if services.start_search is None:
         raise Refused(NO_WORKER)
     real_now = services.clock.real_now()
@@ -144,6 +151,6 @@ async def _start(services: Services, new: NewDraft) -> None:
 
 
 def _number(fields: Mapping[str, str], name: str) -> int:
-    """Return the whole number of a field; 0 for any other text."""
+    """Return the whole number in a field; 0 if the text is not a whole number."""
     text = fields.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 4 else 0

@@ -1,4 +1,4 @@
-"""What every page shares: the session and the form's protection, rendering, refusals as pages, and live streams.
+"""The parts that all web pages share: the session and the forms' protection, rendering, refusals, and update streams.
 
 Imports `web.services` and the layers below it, and nothing else of `web.pages`.
 """

@@ -1,4 +1,4 @@
-"""Finds the visitor of a page's request by its cookie, and checks that a form was sent from one of our own pages."""
+"""Finds the visitor of a web page by the session cookie, and checks that a form comes from one of our web pages."""
 
 from __future__ import annotations
 
@@ -40,39 +40,39 @@ _OWN_PAGE = re.compile(r"/(?:board|me)(?:[/?][A-Za-z0-9._~%&=+/?:@,-]{0,500})?")
 
 @dataclass(frozen=True, slots=True)
 class PageVisitor:
-    """A signed-in visitor of a page. form_token: what the forms of this session carry."""
+    """A signed-in visitor of a web page. form_token: the hidden token that every form of this session has."""
 
     who: Visitor
     form_token: str
 
     @property
     def is_manager(self) -> bool:
-        """Return True for the roster's manager and for the managers' group of the identity provider."""
+        """Return True for the roster's manager, and for a member of the managers' group at the identity provider."""
         return self.who.role is CallerRole.MANAGER
 
 
 @dataclass(frozen=True, slots=True)
 class PostedForm:
-    """A form that a signed-in visitor sent from one of our pages. fields: each with its one value."""
+    """A form that a signed-in visitor sent from one of our web pages. fields: the value of each field."""
 
     visitor: PageVisitor
     fields: Mapping[str, str]
 
     def filled(self, *names: str) -> dict[str, str]:
-        """Return the fields of these names that are not blank, without the spaces around their values."""
+        """Return those of the named fields that are not blank, without the spaces around their values."""
         found = {name: self.fields.get(name, "").strip() for name in names}
         return {name: value for name, value in found.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
 class PostedUpload(PostedForm):
-    """A form with files that a manager sent from one of our pages. files: by field."""
+    """A form with files that a manager sent from one of our web pages. files: by the name of the field."""
 
     files: Mapping[str, UploadedFile]
 
 
 async def visitor_or_none(request: Request) -> PageVisitor | None:
-    """Return the visitor whose session the cookie names; None without one."""
+    """Return the visitor who is signed in by the cookie; None if nobody is."""
     services = running(request).services
     session_id = _session_id(request, services)
     if session_id is None:
@@ -86,7 +86,7 @@ async def visitor_or_none(request: Request) -> PageVisitor | None:
 
 
 async def is_off_roster(request: Request) -> bool:
-    """Return True if the cookie names a session whose person has left the roster since they signed in."""
+    """Return True if the person who signed in with this cookie has left the roster since."""
     services = running(request).services
     session_id = _session_id(request, services)
     if session_id is None:
@@ -134,7 +134,11 @@ async def _upload(request: Request) -> PostedUpload:
 
 
 async def _sender(request: Request) -> PageVisitor:
-    """Return the visitor who sends a form from one of our pages."""
+    """Return the visitor who sends a form from one of our web pages.
+
+    Raises NeedsSignIn without a session, and ProblemDocument for a form of another site or a visitor over the rate
+    limit.
+    """
     refuse_foreign_form(request)
     visitor = await _visitor(request)
     if not running(request).services.caller_rate.allows(visitor.who.id, request.method):
@@ -149,7 +153,7 @@ def _refuse_stale(visitor: PageVisitor, fields: Mapping[str, str]) -> None:
 
 
 def _managing(visitor: PageVisitor) -> PageVisitor:
-    """Return the visitor if they may publish a plan. Raises ProblemDocument 403."""
+    """Return the visitor if they may publish a plan; else raise ProblemDocument 403."""
     if access(visitor.who.role, Operation.PUBLISH) is not Access.YES:
         raise ProblemDocument(403, MANAGERS_ONLY)
     return visitor
@@ -164,7 +168,7 @@ PostedFormDep = Annotated[PostedForm, Depends(_posted)]
 
 
 async def form_fields(request: Request, most: int = LARGEST_BODY) -> dict[str, str]:
-    """Return the fields of a form, each with its one value. Raises ProblemDocument 400 for a field that comes twice."""
+    """Return the value of each field of a form. Raises ProblemDocument 400 if a field occurs twice."""
     found = await form_body(request, most)
     if any(len(values) > 1 for values in found.values()):
         raise ProblemDocument(400, INCOMPLETE)
@@ -174,7 +178,10 @@ async def form_fields(request: Request, most: int = LARGEST_BODY) -> dict[str, s
 
 
 def refuse_foreign_form(request: Request) -> None:
-    """Raise ProblemDocument 403 for a form of another site. The Host header, which a sender chooses, plays no part."""
+    """Raise ProblemDocument 403 for a form that another site sent.
+
+    The Host header is ignored, because a sender chooses it.
+    """
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     public = urlsplit(running(request).services.public_url)
     is_own = site == "same-origin" if site is not None else origin == f"{public.scheme}://{public.netloc}"
@@ -183,18 +190,18 @@ def refuse_foreign_form(request: Request) -> None:
 
 
 def own_page(wanted: str) -> str:
-    """Return the page to lead to after a sign-in: the wanted one if it is a page of ours, else `/`."""
+    """Return the path to open after a sign-in: the wanted one if it belongs to our web pages, else `/`."""
     return wanted if _OWN_PAGE.fullmatch(wanted) else "/"
 
 
 def own_session(request: Request) -> str | None:
-    """Return the digest of the session that the cookie names, ended or not; None without a cookie."""
+    """Return the digest of the session in the cookie, even if the session has ended; None without a cookie."""
     session_id = _session_id(request, running(request).services)
     return digest_of(session_id) if session_id is not None else None
 
 
 def keep_session(answer: Response, signed_in: SignedIn, services: Services) -> None:
-    """Give the browser its session."""
+    """Set the cookie of a new session on an answer."""
     seconds = int(SESSION_LENGTH.total_seconds())
     answer.set_cookie(
         _cookie(services), signed_in.session_id, max_age=seconds, secure=is_https(services), httponly=True,
@@ -203,7 +210,7 @@ def keep_session(answer: Response, signed_in: SignedIn, services: Services) -> N
 
 
 def drop_session(answer: Response, services: Services) -> None:
-    """Take the session from the browser."""
+    """Delete the cookie of the session with an answer."""
     answer.delete_cookie(_cookie(services), secure=is_https(services), httponly=True, samesite="lax")
 
 
@@ -213,7 +220,7 @@ def _session_id(request: Request, services: Services) -> str | None:
 
 
 def _cookie(services: Services) -> str:
-    """Return the cookie's name. Its prefix makes browsers refuse a cookie that another host or plain http has set."""
+    """Return the cookie's name. With its prefix, browsers refuse a cookie that another host or plain http has set."""
     return "__Host-oncall" if is_https(services) else "oncall"
 
 

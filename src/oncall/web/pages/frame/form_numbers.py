@@ -1,4 +1,4 @@
-"""Numbers in hidden fields of forms."""
+"""Reads numbers from hidden fields of forms."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from oncall.web.pages.frame.door import PostedForm
 
 
 def version_in(posted: PostedForm, field: str) -> int:
-    """Return the number of a version in a hidden field. Raises FieldFaults."""
+    """Return the version of the schedule in a hidden field. Raises FieldFaults."""
     text = posted.fields.get(field, "")
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
         raise FieldFaults([FieldFault(field, "is missing; open the page again and send the form from there")])

@@ -1,4 +1,4 @@
-"""Local times that people write into forms."""
+"""Reads local times that people write into forms."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from oncall.support.local_time import read_time
 
 
 def instant_of(field: str, text: str, zone: ZoneInfo) -> str:
-    """Return a local time of a form as an instant (ISO). Raises FieldFaults."""
+    """Return the local time in a form as an instant (ISO 8601 with an offset). Raises FieldFaults."""
     try:
         at: datetime = read_time(text[:40], zone).at
     except Refused as skipped:

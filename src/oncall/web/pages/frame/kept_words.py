@@ -1,4 +1,4 @@
-"""Refusals on customers' pages. They give back what the customer typed, and read nothing from the database."""
+"""Refusals on customers' web pages. They show again what the customer typed, and do not read the database."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ from oncall.web.pages.frame.rendering import page
 from oncall.web.services.dependencies import running
 
 CUSTOMER_PATHS = ("/t/", "/portal")
-"""The prefixes of the paths of customers' pages."""
+"""The beginnings of the paths of customers' web pages."""
 _HIDDEN = ("id", "impact", "promised", *(question.name for question in QUESTIONS))
-"""The hidden fields that the page keeps. The form's token is left out, because it belongs to one sign-in."""
+"""The hidden fields that the form on the refusal has again.
+
+The form's token is left out, because it belongs to one sign-in.
+"""
 _NOTHING: Mapping[str, str] = {}
 
 
 def is_for_customers(path: str) -> bool:
-    """Return True for the path of a customer's page."""
+    """Return True if the path is that of a customer's web page."""
     return path.startswith(CUSTOMER_PATHS)
 
 
@@ -37,10 +40,10 @@ def kept_words(
     sends_to: str | None = None,
     signs_in: bool = False,
 ) -> Response:
-    """Return a page that says why nothing was stored, and shows the text that was typed.
+    """Return a web page that says why nothing was stored, and shows the text that the customer typed.
 
-    fields: the form's fields. sends_to: the path to which the page's button sends the form again; None: no button, the
-    text can only be copied. signs_in: the page also offers to mail a link to the portal.
+    words: why nothing was stored. fields: the form's fields. sends_to: the path to which a button sends the form again;
+    None: no button, the text can only be copied. signs_in: a form to get a portal link by mail is also shown.
     """
     keep_detail(request, words)
     here = running(request)
@@ -60,9 +63,9 @@ def kept_words(
 
 
 def store_is_away(request: Request, away: StoreError, fields: Mapping[str, str], sends_to: str) -> Response:
-    """Return the page for a form that the database did not take, with a button that sends it again.
+    """Return the web page for a form that the database did not store, with a button that sends the form again.
 
-    The form has an id of its own, so that it acts once even if the first one was stored.
+    The form has an id, so it takes effect only once, even if the first one was stored.
     """
     log_store_error(away)
     words = PAGE_IN_DOUBT if isinstance(away, StoreInDoubt) else NOTHING_STORED

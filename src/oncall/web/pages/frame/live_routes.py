@@ -1,4 +1,4 @@
-"""The stream of server-sent events that tells an open page to load its changed parts again."""
+"""The update stream: server-sent events that make an open web page load its changed parts again."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ TOO_MANY = "too many live pages are open; close some of them"
 
 
 class EventStream(StreamingResponse):
-    """A stream that ends as soon as its reader is gone, and not only when it has something to send.
+    """A stream that ends as soon as its reader has closed the connection, and not only at the next message.
 
-    It waits for its client meanwhile, so that it takes no place from callers; see `Overload`.
+    It waits for its client meanwhile, so `Overload` does not count it as a request in progress.
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the stream until it ends or its reader is gone."""
+        """Send the stream until it ends or its reader closes the connection."""
         sending = asyncio.create_task(self.stream_response(send))
         leaving = asyncio.create_task(self.listen_for_disconnect(receive))
         await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
@@ -40,7 +40,7 @@ class EventStream(StreamingResponse):
 
 
 def is_still_signed_in(request: Request) -> Callable[[], Awaitable[bool]]:
-    """Return a function that says whether the session of a stream still holds."""
+    """Return a function that returns True while the session of a stream is valid."""
 
     async def is_signed_in() -> bool:
         try:
@@ -53,7 +53,11 @@ def is_still_signed_in(request: Request) -> Callable[[], Awaitable[bool]]:
 
 @router.get(STREAM_PATH)
 async def get_events(request: Request, visitor: VisitorDep) -> Response:
-    """Streams a `changed` event for each change after `Last-Event-ID`, or else after `after`, or else from now on."""
+    """Streams a `changed` event for each change.
+
+    The browser names the last state that it saw in the header `Last-Event-ID`, or in the query parameter `after`;
+    without either, the stream begins now.
+    """
     live, session = running(request).live, visitor.who.session
     if live.is_full(session):
         raise ProblemDocument(503, TOO_MANY)

@@ -1,4 +1,6 @@
-"""Refusals for browsers outside the routes of pages: an address without a page, or one that takes only a form."""
+"""Refusals for browsers at addresses that no route of a web page handles: unknown ones, and those that take only a
+form.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +18,18 @@ _WORDS = {
     HTTPStatus.NOT_FOUND: "no page has this address; it may be mistyped",
     HTTPStatus.METHOD_NOT_ALLOWED: "this address only takes a form; open the page of the form, and send it from there",
 }
-"""The words that a person reads for each status."""
+"""What the web page says for each HTTP status."""
 _FOR_PROGRAMS = ("/v1/", "/webhooks/", "/status/api/")
-"""Paths on which every refusal is a problem document, whatever the caller accepts."""
+"""Paths where every refusal is a problem document, whatever the Accept header says."""
 
 _Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 
 def install(app: FastAPI) -> None:
-    """Answer a browser with a page instead of a problem document. Call it after `problem_documents.install`."""
+    """Make the application answer browsers with a web page instead of a problem document.
+
+    Call it after `problem_documents.install`.
+    """
     for kind in (HTTPException, ProblemDocument):
         app.add_exception_handler(kind, _with_page(cast("_Handler", app.exception_handlers[kind])))
 
@@ -46,6 +51,6 @@ def _with_page(problem: _Handler) -> _Handler:
 
 
 def _is_browser(request: Request) -> bool:
-    """Return True if a person opened the address: browsers ask for HTML first, and programs do not."""
+    """Return True if a person opened the address in a browser: browsers ask for HTML first, and programs do not."""
     wants_page = request.headers.get("accept", "").startswith("text/html")
     return wants_page and not request.url.path.startswith(_FOR_PROGRAMS)

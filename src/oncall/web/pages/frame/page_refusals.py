@@ -1,4 +1,4 @@
-"""The words of refusals on pages: they speak of people, dates and the fields that a person sees."""
+"""The texts of refusals on web pages. They name people, dates and the labels of fields, because a person reads them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _LABELS: Mapping[str, str] = {
     "components": "Components",
     "person": "Engineer",
 }
-"""The labels of the fields that people fill in, by name. All other fields are hidden or chosen from a list."""
+"""The labels of the fields that people fill in, by the field's name. Other fields are hidden or chosen from a list."""
 
 
 _TITLES: Mapping[int, str] = {
@@ -51,23 +51,23 @@ _TITLES: Mapping[int, str] = {
     429: "Too many requests",
     503: "Try again soon",
 }
-"""Headings by HTTP status."""
+"""The headings of refusals by HTTP status."""
 
 
 def title_of(status: int, method: str) -> str:
-    """Return the heading of the page of a refusal with this HTTP status. method: of the request."""
+    """Return the heading of a refusal with this HTTP status. method: the HTTP method of the request."""
     if status == 422 and method == "GET":
         return "There is no such page"
     return _TITLES.get(status, "This did not work")
 
 
 def page_words(refusal: OncallError) -> str:
-    """Return what a page says about a refusal, on one line."""
+    """Return the text of a refusal for a web page, on one line."""
     return "; ".join(page_lines(refusal))
 
 
 def page_lines(refusal: OncallError) -> list[str]:
-    """Return what a page says about a refusal: its message, or the words that it has for pages, without repeats."""
+    """Return the lines of a refusal for a web page: the error's `on_page`, or else its message, without repeats."""
     if isinstance(refusal, FieldFaults):
         return list(dict.fromkeys(map(_field_words, refusal.faults)))
     return (refusal.on_page or str(refusal)).splitlines()

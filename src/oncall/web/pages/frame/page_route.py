@@ -1,4 +1,4 @@
-"""A route that answers with a page. A refusal becomes a page, and a visitor without a session is led to the sign-in."""
+"""A route that answers with a web page. A refusal is a web page too; a visitor without a session must first sign in."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ SIGN_IN_ENDED = (
 
 
 _PAGE_OF_ONE = re.compile(r"/board/(?:tickets|drafts)/[^/]+/[a-z]+")
-"""The path of a form on the page of one ticket or one draft."""
+"""Matches the path of a form on the web page of one ticket or one draft."""
 
 
 class NeedsSignIn(Exception):
-    """Raised if the browser has no session. The visitor is led to the sign-in, and then to the requested page.
+    """Raised if the browser has no session.
 
+    The visitor is sent to the sign-in, and from there to the requested address.
     has_left: the person of the session has left the roster, so signing in again does not help.
     """
 
@@ -39,10 +40,10 @@ class NeedsSignIn(Exception):
 
 
 class PageRoute(PlainRoute):
-    """A plain route whose refusals are pages."""
+    """A plain route whose refusals are web pages."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[object, object, Response]]:
-        """Return the coroutine function that answers each request."""
+        """Return the coroutine function that answers a request to this route."""
         answer = super().get_route_handler()
 
         async def answer_with_page(request: Request) -> Response:
@@ -68,7 +69,7 @@ class PageRoute(PlainRoute):
 
 
 def _wanted(request: Request) -> str:
-    """Return the page to open after the sign-in: the requested one, or the board if the request was a form."""
+    """Return the address to open after the sign-in: the requested one, or the board's if the request was a form."""
     if request.method != "GET":
         return "/board"
     query = request.url.query
@@ -76,7 +77,10 @@ def _wanted(request: Request) -> str:
 
 
 def _way_back(request: Request) -> tuple[str, str]:
-    """Return the path and words of the link on a refusal page. After a form, the link leads back to the form's page."""
+    """Return the path and the label of the link on a refusal.
+
+    After a form, the link leads to the web page of the form.
+    """
     path = request.url.path
     if path.startswith("/status/"):
         return "/status", "To the status page"
@@ -92,7 +96,10 @@ def _way_back(request: Request) -> tuple[str, str]:
 
 
 def refusal_page(request: Request, status: int, words: str, *, needs_sign_in: bool = False) -> Response:
-    """Return the page of a refusal, with the words that a form held."""
+    """Return the web page of a refusal. It shows again what the visitor typed into the form.
+
+    words: why the request is refused. needs_sign_in: a link to the sign-in is shown.
+    """
     if is_for_customers(request.url.path):
         return kept_words(request, status, words, typed_words(request))
     keep_detail(request, words)

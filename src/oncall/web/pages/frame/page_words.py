@@ -1,4 +1,4 @@
-"""The filters of the templates: times, clocks and other people's text in words."""
+"""Filters for the templates, which turn times, clocks and other people's text into words."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from oncall.support.wording import full_time
 
 
 def time_words(text: str, zone: str) -> str:
-    """Return an ISO time as `Sat 2027-01-09 03:12 EST`."""
+    """Return an ISO time in the zone, like `Sat 2027-01-09 03:12 EST`."""
     return full_time(datetime.fromisoformat(text), ZoneInfo(zone))
 
 
 def next_clock(item: TicketView) -> tuple[str, str, str | None]:
-    """Return the name of the clock that ends first, the time left, and its deadline (ISO).
+    """Return the name of the ticket's SLA clock that ends first, the time left, and its deadline (ISO).
 
     Without a running clock: its state, an empty text and None.
     """
@@ -32,7 +32,9 @@ def next_clock(item: TicketView) -> tuple[str, str, str | None]:
 
 
 def urgency_class(item: TicketView) -> str:
-    """Return `late` for a missed deadline, `near` from its warning on, else an empty text."""
+    """Return the CSS class for a ticket: `late` after a missed deadline, `near` from the clock's warning on, else
+    empty.
+    """
     first = first_to_end(item)
     if first is not None and first[0] <= 0:
         return "late"
@@ -40,7 +42,7 @@ def urgency_class(item: TicketView) -> str:
 
 
 def plain(text: str) -> str:
-    """Return other people's text on one line, without control and bidirectional characters."""
+    """Return text that another person wrote, on one line, without control characters and bidirectional marks."""
     return clean(text)
 
 
@@ -57,4 +59,4 @@ FILTERS: Mapping[str, object] = {
     "top_line": lambda record: top_line(record).words,
     "uptime": uptime_sentence,
 }
-"""The filters by the names that templates use."""
+"""The filters, by the names that templates use."""

@@ -1,4 +1,4 @@
-"""Pages as HTML: the templates, the headers of every page, and the static files with hashed names."""
+"""Renders web pages: the templates, the headers of every web page, and the static files with hashed names."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HEADERS: Mapping[str, str] = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-"""The headers of every page. The guard adds those of every answer."""
+"""The headers of every web page. RequestGuard adds those of every answer."""
 ASSETS = {
     "pages.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
@@ -35,22 +35,22 @@ ASSETS = {
 
 
 def page(template: str, *, status: int = 200, **values: object) -> Response:
-    """Return a page. values: what the template needs; all text is escaped."""
+    """Return an answer with the HTML of a template. values: what the template needs; all text is escaped."""
     return HTMLResponse(render(template, **values), status, HEADERS)
 
 
 def render(template: str, **values: object) -> str:
-    """Return the HTML of a template. All text is escaped."""
+    """Return the HTML of a template as text. values: what the template needs; all text is escaped."""
     return _templates().get_template(template).render(**values)
 
 
 def to(path: str) -> Response:
-    """Return a redirect to a path of this service, which the browser follows with GET."""
+    """Return a redirect to a path of this service. The browser follows it with GET."""
     return Response(status_code=303, headers={**HEADERS, "Location": path})
 
 
 def asset(hashed: str) -> Response | None:
-    """Return the static file with this hashed name; None for any other name. A browser may keep it for ever."""
+    """Return an answer with a static file; None if no file has this hashed name. Browsers may cache it for ever."""
     name = next((name for name in ASSETS if asset_name(name) == hashed), None)
     if name is None:
         return None

@@ -25,16 +25,16 @@ _NAMED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class UploadForm:
-    """A form with files. fields: each with its one value. files: by field; those without a name are left out."""
+    """A form with files. fields: the value of each text field. files: by field; a file without a name is left out."""
 
     fields: dict[str, str]
     files: dict[str, UploadedFile]
 
 
 async def upload_form(request: Request) -> UploadForm:
-    """Return the form of a request.
+    """Return the form in a request.
 
-    Raises ProblemDocument: 400 when it is no such form or has a field twice, 413 when it is too large. Raises
+    Raises ProblemDocument: 400 if the body is not such a form or has a field twice, 413 if it is too large. Raises
     FieldFaults for a file that is not UTF-8.
     """
     media = _MEDIA.fullmatch(request.headers.get("content-type", "").strip())
@@ -44,7 +44,7 @@ async def upload_form(request: Request) -> UploadForm:
 
 
 def form_of(raw: bytes, boundary: bytes) -> UploadForm:
-    """Return the form of a body. Raises as `upload_form`."""
+    """Return the form in a body. boundary: the separator of its parts. Raises the same errors as `upload_form`."""
     first, *parts = (b"\r\n" + raw).split(b"\r\n--" + boundary, _MOST_PARTS + 1)
     if first or not parts or not parts.pop().startswith(b"--"):
         raise ProblemDocument(400, INCOMPLETE)
@@ -67,7 +67,10 @@ def form_of(raw: bytes, boundary: bytes) -> UploadForm:
 
 
 def _add(form: UploadForm, field: str, filename: bytes | None, content: bytes) -> None:
-    """Add one part. Raises UnicodeDecodeError, and ProblemDocument for a text field that is too long."""
+    """Add one part of the body to the form. filename: None for a text field.
+
+    Raises UnicodeDecodeError, and ProblemDocument for a text field that is too long.
+    """
     if filename is None:
         if len(content) > _LONGEST_FIELD:
             raise ProblemDocument(413, f"a text of the form is longer than {_LONGEST_FIELD} bytes; shorten it")

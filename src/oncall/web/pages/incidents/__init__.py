@@ -1,4 +1,5 @@
-"""The engineers' side of the status page: incidents, maintenance and components, each with its effect shown first.
+"""The engineers' web pages for the status page: incidents, maintenance and components.
 
+Each form shows its effect first.
 Imports `pages.frame`.
 """

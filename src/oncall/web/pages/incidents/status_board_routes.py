@@ -1,4 +1,4 @@
-"""`/board/status`: the status page for the people who run it. Each form shows its effect before anything is public."""
+"""`/board/status`, where the team runs the status page. Each form shows its effect before anything becomes public."""
 
 from __future__ import annotations
 
@@ -55,7 +55,10 @@ _SEEN = re.compile(r"[0-9]{1,18}")
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A form that was sent. values: its fields, which the preview page keeps in hidden fields."""
+    """A form that was sent, with the action it asks for.
+
+    values: its fields, which the preview keeps in hidden fields.
+    """
 
     visitor: PageVisitor
     author: StatusAuthor
@@ -66,7 +69,10 @@ class _Asked:
 
 @router.get("/board/status")
 async def get_status_board(request: Request, services: ServicesDep, visitor: VisitorDep) -> Response:
-    """Shows the state of the page with the forms that change it; `ticket` and `template` fill in a new incident."""
+    """Shows the state of the status page, with the forms that change it.
+
+    The query parameters `ticket` and `template` fill in the form of a new incident.
+    """
     record = await _record(services)
     schedule = await services.engine.read(lambda tx: tx.schedule())
     wanted = {name: request.query_params.get(name, "")[:100] for name in ("ticket", "template")}
@@ -93,7 +99,7 @@ async def get_status_board(request: Request, services: ServicesDep, visitor: Vis
 
 @router.post("/board/status/preview")
 async def post_preview(request: Request, services: ServicesDep, posted: PostedFormDep) -> Response:
-    """Shows what a form would do, with a button that does it. Nothing is written."""
+    """Shows the effect that a form would have, with a button that carries it out. Nothing is stored."""
     record = await _record(services)
     asked = _asked(posted, services, record.page.zone)
     return await _preview(request, services, asked, record)
@@ -103,7 +109,7 @@ async def post_preview(request: Request, services: ServicesDep, posted: PostedFo
 async def post_publish(
     request: Request, services: ServicesDep, public: PublicStatusDep, posted: PostedFormDep
 ) -> Response:
-    """Carries out what the preview showed, once, and leads back to the board. If that fails, the preview says why."""
+    """Carries out the action of a preview, once, and leads back to the board. If that fails, the preview says why."""
     record = await _record(services)
     asked, shown = _asked(posted, services, record.page.zone), _shown(posted)
 
@@ -121,7 +127,7 @@ async def post_publish(
 async def _preview(
     request: Request, services: Services, asked: _Asked, record: StatusRecord, refusal: OncallError | None = None
 ) -> Response:
-    """Return the page that shows the effect of a form, or why it has none. refusal: why publishing just failed."""
+    """Return the preview: the effect of a form, or why it can have none. refusal: why publishing just failed."""
     new_id = new_status_id()
 
     def work(tx: Transaction) -> tuple[StatusEffect, int]:
@@ -160,13 +166,13 @@ async def _preview(
 
 
 def _months(effect: StatusEffect | None) -> list[tuple[WindowUptime, WindowUptime]]:
-    """Return the uptime of the running month before an action and after it."""
+    """Return the uptime of the running month before an action and after it, as one pair; empty without an effect."""
     return [(uptime_windows(effect.before)[0], uptime_windows(effect.after)[0])] if effect is not None else []
 
 
 @dataclass(frozen=True, slots=True)
 class _Common:
-    """The values that both templates use. clock: returns a time in the page's zone and in UTC."""
+    """The values that both templates use. clock: returns a time as text in the status page's zone and in UTC."""
 
     record: StatusRecord
     clock: Callable[[datetime], str]
@@ -174,7 +180,10 @@ class _Common:
     state_choices: Sequence[tuple[str, str]]
 
     def incident_states(self, incident_id: str) -> Sequence[str]:
-        """Return the states that an update may give an incident; a postmortem only follows its end."""
+        """Return the states that an update may give an incident.
+
+        A postmortem is offered only for a resolved incident.
+        """
         is_over = any(each.id == incident_id and each.state.is_over for each in self.record.incidents)
         return [each.value for each in IncidentState if is_over or each is not IncidentState.POSTMORTEM]
 
@@ -184,7 +193,10 @@ def _common(record: StatusRecord) -> _Common:
 
 
 def _asked(posted: PostedForm, services: Services, zone: ZoneInfo) -> _Asked:
-    """Return the action that a form asks for. Raises ProblemDocument for a form that this page does not have."""
+    """Return what a form asks for.
+
+    Raises ProblemDocument: 404 for an unknown form, 403 if the visitor may not send it.
+    """
     name, visitor = posted.fields.get("action", ""), posted.visitor
     form = FORMS.get(name)
     if form is None:

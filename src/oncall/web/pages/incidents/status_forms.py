@@ -1,4 +1,6 @@
-"""The forms of `/board/status`: their fields, and the action that a sent form asks for, as the API takes it."""
+"""The forms of `/board/status`: their fields, and the action that a sent form asks for, as an API request would name
+it.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +18,12 @@ from oncall.support.status_file import LONGEST_MESSAGE, LONGEST_TITLE
 from oncall.web.pages.frame.form_times import instant_of
 
 NOW = "now"
-"""The value of a time field that stands for the present instant."""
+"""The value of a time field that means the present instant."""
 _COMPONENT = "component."
 
 
 class FieldKind(StrEnum):
-    """How a field is shown. The value is the name of its macro in `status_forms.html.j2`."""
+    """How a field is shown. The value is the name of the field's macro in `status_forms.html.j2`."""
 
     LINE = "line"
     TEXT = "text"
@@ -35,7 +37,10 @@ class FieldKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One field of a form. longest: characters of a text. is_of_managers: only managers see it and may send it."""
+    """One field of a form. longest: the most characters of a text.
+
+    is_of_managers: only managers see it and may send it.
+    """
 
     name: str
     label: str
@@ -47,7 +52,7 @@ class FormField:
 
 @dataclass(frozen=True, slots=True)
 class StatusForm:
-    """A form. button: shown beside its effect. help: what it does, in a sentence."""
+    """A form. button: the label of the button below the preview. help: what the form does, in a sentence."""
 
     title: str
     help: str
@@ -55,7 +60,7 @@ class StatusForm:
     fields: tuple[FormField, ...]
 
     def fields_for(self, *, is_manager: bool) -> list[FormField]:
-        """Return the fields that a person may fill in."""
+        """Return the fields that the person may fill in: all for a manager, else those that are for everyone."""
         return [each for each in self.fields if is_manager or not each.is_of_managers]
 
 
@@ -155,7 +160,10 @@ FORMS: Mapping[str, StatusForm] = {
 
 
 def action_of(form: StatusForm, name: str, fields: Mapping[str, str], zone: ZoneInfo) -> StatusAction:
-    """Return the action that a sent form asks for. zone: the zone of the form's times. Raises FieldFaults."""
+    """Return the action that a sent form asks for. name: of the action. zone: of the form's times.
+
+    Raises FieldFaults.
+    """
     document: dict[str, object] = {"action": name}
     for each in form.fields:
         value = _value(each, fields, zone)
@@ -165,7 +173,7 @@ def action_of(form: StatusForm, name: str, fields: Mapping[str, str], zone: Zone
 
 
 def kept_fields(form: StatusForm, fields: Mapping[str, str], now: datetime) -> dict[str, str]:
-    """Return the fields that the preview of a form must keep. now: replaces `NOW` in a time field."""
+    """Return the fields that the preview of a form must keep. now: replaces `NOW` in the form's time fields."""
     names = {each.name for each in form.fields}
     kept = {name: value for name, value in fields.items() if name in names or name.startswith(_COMPONENT)}
     for each in form.fields:
@@ -187,4 +195,4 @@ def _value(field: FormField, fields: Mapping[str, str], zone: ZoneInfo) -> objec
 
 
 STATE_CHOICES = [(each.value, each.words) for each in STATED]
-"""The states that a person may give a component, with their words."""
+"""The states that a person may give a component, each with its label."""

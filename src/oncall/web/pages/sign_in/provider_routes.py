@@ -1,5 +1,6 @@
-"""Sign-in through the identity provider: sends the browser there with new secrets, and takes the code that it brings
-back.
+"""Sign-in through the identity provider.
+
+Sends the browser there with new secrets, and checks the code it returns with.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from oncall.web.services.services import Services
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 BACK = "/login/provider/back"
-"""Where the provider sends the browser; the operator registers this address there."""
+"""The path to which the provider sends the browser back. The operator registers this address at the provider."""
 NO_PROVIDER = "this service has no identity provider; ask your manager for a link"
 USE_A_LINK = "try again later, or ask your manager for a link"
 _LONGEST = 4_096
@@ -44,7 +45,7 @@ _ERROR = re.compile(r"[a-z_]{1,40}")
 
 @router.get("/login/provider")
 async def get_provider(request: Request, services: ServicesDep) -> Response:
-    """Leads to the provider. The store keeps the handshake, and the browser a cookie that belongs to it."""
+    """Sends the browser to the provider. The handshake is stored, and a cookie ties it to this browser."""
     provider = _provider(services)
     if not services.sign_in_gate.count(network_of(source_of(request.scope))):
         raise ProblemDocument(429, FLOODED)
@@ -65,7 +66,7 @@ async def get_provider(request: Request, services: ServicesDep) -> Response:
 
 @router.get(BACK)
 async def get_back(request: Request, services: ServicesDep) -> Response:
-    """Takes the provider's answer: starts a session for the person on the roster whom the provider has identified."""
+    """Checks the provider's answer, and starts a session for the person on the roster whom the provider identified."""
     provider, source = _provider(services), source_of(request.scope)
     if services.refusals.is_flooding(source):
         raise ProblemDocument(429, FLOODED)
@@ -98,7 +99,7 @@ async def get_back(request: Request, services: ServicesDep) -> Response:
 
 
 async def farewell(id_token: str | None, services: Services) -> str | None:
-    """Return the address that ends the session at the provider; None if there is none or the provider is away."""
+    """Return the provider's address that ends its own session; None if it has none or is away."""
     if services.identity is None or id_token is None:
         return None
     with suppress(IdentityError):
@@ -113,7 +114,7 @@ def _provider(services: Services) -> IdentityProvider:
 
 
 def _refusal(request: Request, error: IdentityError) -> ProblemDocument:
-    """Log why the provider could sign nobody in, and return the answer."""
+    """Log why the provider signed nobody in, and return the refusal."""
     status = 503 if isinstance(error, IdentityAway) else 502
     return _log_refusal(request, ProblemDocument(status, f"{error}; {USE_A_LINK}"))
 

@@ -1,4 +1,7 @@
-"""Sign-in and sign-out of the pages. Only a POST uses up a link: programs that check mail follow every address."""
+"""Sign-in to the web pages and sign-out.
+
+Only a POST uses up a link, because mail scanners open every address in a mail.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ NO_LINK = "this link was used already, has ended, or was never made; ask your ma
 
 @router.get("/")
 async def get_start(visitor: MaybeVisitorDep) -> Response:
-    """Leads a manager to the board, an engineer to their own page, and a visitor to the sign-in."""
+    """Leads a manager to the board, an engineer to their own web page, and anyone else to the sign-in."""
     if visitor is None:
         return to("/login")
     return to("/board" if visitor.is_manager else "/me")
@@ -40,7 +43,7 @@ async def get_start(visitor: MaybeVisitorDep) -> Response:
 
 @router.get("/assets/{name}")
 async def get_asset(name: str) -> Response:
-    """Returns a static file of the pages."""
+    """Returns a static file of the web pages."""
     found = asset(name)
     if found is None:
         raise ProblemDocument(404, "there is no such file; load the page again")
@@ -51,7 +54,7 @@ async def get_asset(name: str) -> Response:
 async def get_login(
     request: Request, services: ServicesDep, public: PublicStatusDep, visitor: MaybeVisitorDep
 ) -> Response:
-    """Shows how to sign in: at the identity provider if there is one, and with a form for the link."""
+    """Shows the ways to sign in: at the identity provider if there is one, and a form for a login link."""
     wanted = own_page(request.query_params.get("next", ""))
     if visitor is not None:
         return to(wanted)
@@ -67,7 +70,7 @@ async def get_login(
 
 @router.get("/login/{secret}")
 async def get_login_link(secret: str, public: PublicStatusDep) -> Response:
-    """Shows a button that signs in. It does not check the link, so the answer is the same for every link."""
+    """Shows a button that signs in. The link is not checked yet, so the answer is the same for every link."""
     return page(
         "login.html.j2",
         link=secret[:LONGEST_LINK],
@@ -80,7 +83,7 @@ async def get_login_link(secret: str, public: PublicStatusDep) -> Response:
 
 @router.post("/login")
 async def post_login(request: Request, services: ServicesDep) -> Response:
-    """Uses a link: starts a new session and ends the one that the browser had."""
+    """Signs a person in by a login link: starts a new session, and ends the one that the browser had."""
     refuse_foreign_form(request)
     source, log = source_of(request.scope), structlog.get_logger("oncall.security")
     if services.refusals.is_flooding(source):
@@ -100,7 +103,7 @@ async def post_login(request: Request, services: ServicesDep) -> Response:
 
 @router.post("/logout")
 async def post_logout(request: Request, services: ServicesDep, posted: PostedFormDep) -> Response:
-    """Ends the session on the server, so that its cookie opens nothing any more, and then at the identity provider."""
+    """Ends the session on the server, and then at the identity provider. The old cookie is worthless from then on."""
     who = posted.visitor.who
     await services.engine.write(lambda tx: tx.remove_page_session(who.session))
     log = structlog.get_logger("oncall.security")
