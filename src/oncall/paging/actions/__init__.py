@@ -1,4 +1,4 @@
-"""What callers and people do: post a ticket, acknowledge, reply, pass, merge, resolve; by API, terminal, SMS or phone.
+"""What people and callers do: post a ticket, acknowledge, reply, pass, merge, resolve; by API, terminal, SMS or call.
 
 Imports every layer of `paging` below it; nothing in `paging.sending` imports it.
 """

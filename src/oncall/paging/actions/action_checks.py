@@ -24,18 +24,17 @@ NEEDED = {EventKind.IMPACT_CHANGED: "impact", EventKind.MERGED: "into"}
 
 _NAME = re.compile(r"[\w.@ -]+")
 _PHONE = re.compile(r"(?:\d[ ._@-]*){7}")
-"""Matches a phone number: seven digits, also with separators between them. No name and no id has seven digits."""
+"""Matches a phone number: seven digits, with or without separators. No name and no id may have seven digits."""
 
 
 _ON_PAGE = {"to": "choose a person from the list", "into": "write the ticket as the board does"}
 
 
 def action_faults(fields: Mapping[str, object], *, caller: str, now: datetime) -> list[FieldFault]:
-    """Return a fault for each wrong field of an action: `kind`, `by`, `at`, `why`, `id`, and the fields that its kind
-    uses.
+    """Return a fault for each wrong field of an action: `kind`, `by`, `at`, `why`, `id`, and the fields of its kind.
 
-    fields: values of any type; a field that is absent or None is checked only if the action needs it. caller: the name
-    of the caller who acts; this name is always accepted in `by`. now: policy time, aware UTC.
+    fields: values of any type. A field that is absent or None is a fault only if the action needs it. caller: the name
+    of the caller; `by` may always be this name. now: policy time, aware UTC.
     """
     kind, by, at, why, sent_id = (fields.get(name) for name in ("kind", "by", "at", "why", "id"))
     found = [
@@ -51,7 +50,7 @@ def action_faults(fields: Mapping[str, object], *, caller: str, now: datetime) -
 
 
 def refuse_unrecordable(action: TicketAction, context: ActionContext) -> None:
-    """Raise FieldFaults when the action cannot be recorded; every way to act on a ticket passes through here."""
+    """Raise FieldFaults if an action has wrong fields. Every way to act on a ticket calls this function."""
     fields = {
         "kind": action.kind,
         "by": action.by,
@@ -69,7 +68,7 @@ def refuse_unrecordable(action: TicketAction, context: ActionContext) -> None:
 
 
 def name_fault(value: object) -> str | None:
-    """Return why a value cannot be an author's id or name; None if it can."""
+    """Return why a value cannot be an author's id or name, as the end of a sentence; None if it can."""
     if isinstance(value, str) and len(value) <= LONGEST_NAME and _NAME.fullmatch(value) and not _PHONE.search(value):
         return None
     return f"is not an id or a name of 1 to {LONGEST_NAME} letters, and never a phone number"
@@ -88,7 +87,7 @@ def _note_fault(value: object) -> str | None:
 
 
 def message_fault(value: object) -> str | None:
-    """Return why a value cannot be the words of a message; None if it can."""
+    """Return why a value cannot be the text of a message, as the end of a sentence; None if it can."""
     if not isinstance(value, str):
         return f"is not text of at most {LONGEST_MESSAGE:,} characters"
     if len(value) > LONGEST_MESSAGE:
@@ -102,7 +101,10 @@ def _id_fault(value: object) -> str | None:
 
 
 def _faults_of_kind(kind: object, fields: Mapping[str, object]) -> list[tuple[str, str | None]]:
-    """Return the faults of the fields that only some kinds use. A wrong value is a fault whatever the kind is."""
+    """Return the fields that only some kinds of action use, each with its fault; None for no fault.
+
+    A wrong value is a fault even if the action is of another kind.
+    """
     to = fields.get("to")
     fault = 'is not the id of a person; write one of the roster, like "ana"'
     found = [("to", None if to is None or name_fault(to) is None else fault)]

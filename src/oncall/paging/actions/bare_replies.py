@@ -1,6 +1,4 @@
-"""Replies by SMS that name no ticket: `ACK` or `DONE` alone is about the ticket of the last page, if that page is
-recent.
-"""
+"""Replies by SMS that name no ticket: `ACK` or `DONE` alone means the ticket of the last page, if that is recent."""
 
 from __future__ import annotations
 
@@ -13,7 +11,9 @@ from oncall.support.wording import exact_span
 
 
 def last_page(tx: ReplyStore, person: str, now: datetime) -> Attempt | None:
-    """Return the last page to this person, by text or call, within the policy's time for replies without a code.
+    """Return the last page to this person, by text or call; None if there was none lately.
+
+    Lately is within `bare_reply_within` of the policy.
 
     now: policy time. If the last message was a bundle, this is the page whose ticket the message shows in full.
     """
@@ -27,9 +27,10 @@ def last_page(tx: ReplyStore, person: str, now: datetime) -> Attempt | None:
 def why_not(
     tx: ReplyStore, verb: Verb, meant: StoredTicket | None, mine: list[StoredTicket], person: str
 ) -> str | None:
-    """Return why a command without a code does nothing; None if it is about `meant`, the ticket of the last page.
+    """Return why a command without a code does nothing; None if it is carried out on `meant`.
 
-    mine: the unresolved tickets that the person owns. `DONE` may be about one of them.
+    meant: the ticket of the last page to the person; None if there is none. mine: the unresolved tickets that the
+    person owns, which `DONE` or `PASS` may mean instead.
     """
     if meant is None:
         return (

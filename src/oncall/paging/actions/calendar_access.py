@@ -1,4 +1,4 @@
-"""Links to calendar feeds: make one, revoke them, and find the feed that a secret opens."""
+"""Links to calendar feeds: creates one, revokes them, and finds the feed that a secret opens."""
 
 from __future__ import annotations
 
@@ -38,10 +38,11 @@ class CalendarUnlinkView(TypedDict):
 
 
 def allowed_feed(caller: Token, engineer: str | None, *, is_team: bool) -> str | None:
-    """Return the id of the engineer whose feed the caller asks for; None stands for the team's feed.
+    """Return the id of the engineer whose feed the caller may link to; None for the team's feed.
 
-    engineer: None asks for the feed of the engineer whose token it is. Raises NotAllowed if the token does not allow
-    the feed, and FieldFaults if another caller names no engineer.
+    engineer: as posted; None: not given, which means the engineer of the token. is_team: True to ask for the team's
+    feed. Raises NotAllowed if the token does not allow the feed, and FieldFaults if a manager names neither an engineer
+    nor the team, or both.
     """
     if access(caller.role, Operation.LINK_CALENDAR) is Access.AS_ITSELF:
         if is_team or engineer not in (None, caller.name):
@@ -57,10 +58,10 @@ def allowed_feed(caller: Token, engineer: str | None, *, is_team: bool) -> str |
 def make_link(
     tx: CalendarLinks, engineer: str | None, *, by: str, real_now: datetime, secret: str | None = None
 ) -> str:
-    """Store a new link of an engineer, or of the team (None). Returns its path, with the secret.
+    """Store a new link to the feed of an engineer, or of the team (None). Returns its path, which contains the secret.
 
-    secret: a random one of the caller; if a link has it already, nothing is stored. None: a new one.
-    Raises Refused before a publication, NotFound for a person on no roster, and Refused beyond MOST_LINKS.
+    secret: a random text from the caller; if a link with it is stored, nothing changes. None: a new secret. Raises
+    Refused before a publication and beyond MOST_LINKS, and NotFound for a person on no roster.
     """
     schedule = tx.schedule()
     if schedule.latest is None:
@@ -84,7 +85,7 @@ def make_link(
 
 
 def revoke_links(tx: CalendarLinks, engineer: str | None) -> CalendarUnlinkView:
-    """Delete every link of an engineer, or of the team (None). Raises NotFound if there is none."""
+    """Delete every link to the feed of an engineer, or of the team (None). Raises NotFound if there is none."""
     revoked = tx.remove_calendar_links(engineer)
     if not revoked:
         owner = _owner(quoted(engineer)[1:-1] if engineer is not None else None)
@@ -96,7 +97,7 @@ def revoke_links(tx: CalendarLinks, engineer: str | None) -> CalendarUnlinkView:
 
 
 def link_with(tx: CalendarLinks, secret: str) -> CalendarLink | None:
-    """Return the link that has this secret; None if no link ever had it, or if the link is revoked."""
+    """Return the link with this secret; None if there is none or it was revoked."""
     return tx.calendar_link(_digest(secret))
 
 

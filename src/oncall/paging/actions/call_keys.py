@@ -1,4 +1,7 @@
-"""Keys pressed in a page by phone: 1 acknowledges, 2 passes. An answered call alone acknowledges nothing."""
+"""Carries out the keys that a person presses in a call: 1 acknowledges, 2 passes.
+
+An answered call without a key acknowledges nothing.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,10 @@ _ACTIONS = {Key.ACKNOWLEDGE: EventKind.ACKNOWLEDGED, Key.PASS: EventKind.PASSED}
 
 @dataclass(frozen=True, slots=True)
 class KeyPress:
-    """A key pressed in one of our calls. phone: the called number, E.164. digits: the key; may be empty."""
+    """A key pressed in one of our calls.
+
+    provider_id: the provider's id of the call. phone: the called number, E.164. digits: the key; may be empty.
+    """
 
     provider_id: str
     phone: str = field(repr=False)
@@ -46,19 +52,20 @@ class KeyPress:
 
 @dataclass(frozen=True, slots=True)
 class CallAnswer:
-    """The answer to a key: what the call says next, whether it asks for another key, and the new attempts."""
+    """What a call says after a key, with the new attempts. asks_again: True if it then waits for another key."""
 
     text: str
     asks_again: bool = False
     attempts: tuple[Attempt, ...] = ()
     waited: timedelta | None = None
-    """How long the taken ticket had waited (policy time). None: the key took no ticket."""
+    """How long (policy time) the ticket that the key acknowledged had waited; None if it acknowledged none."""
 
 
 def answer_call(tx: TicketStore, *, delivery_id: str | None, press: KeyPress, context: ActionContext) -> CallAnswer:
-    """Carry out a pressed key for the person whose number was called, and return what the call says.
+    """Carry out a key for the person whose number was called. Returns what the call says next.
 
-    A repeated key in the same call changes nothing. A key in a call that is not ours changes nothing either.
+    delivery_id: our own id of the call; None if the request does not name it. A repeated key in the same call changes
+    nothing. Neither does a key in a call that is not ours.
     """
     attempt = tx.attempt(delivery_id) if delivery_id is not None else None
     if attempt is None:
@@ -88,14 +95,14 @@ def _called(tx: Schedules, attempt: Attempt | None, press: KeyPress) -> Person |
 
 @dataclass(frozen=True, slots=True)
 class _Pressed:
-    """A key that a person has pressed in the call `call`, the provider's id."""
+    """A key that a person pressed. call: the provider's id of the call."""
 
     key: Key
     call: str
     person: Person
 
     def action(self, now: datetime) -> TicketAction:
-        """Return the ticket action of the key."""
+        """Return the ticket action that the key means."""
         return TicketAction(_ACTIONS[self.key], self.person.id, now, why="by phone", id=f"{self.call}:{self.key.value}")
 
 
@@ -116,7 +123,7 @@ def _do(tx: TicketStore, ticket_id: str, pressed: _Pressed, context: ActionConte
 
 
 def _standing(work: TicketWork, pressed: _Pressed) -> str:
-    """Return the words that tell the ticket's state after a key that changes nothing."""
+    """Return a sentence about the ticket's state, for a key that changes nothing."""
     name, stored = f"Ticket {by_letters(work.name)}", work.stored
     if stored.status is TicketStatus.RESOLVED:
         return f"{name} is resolved."

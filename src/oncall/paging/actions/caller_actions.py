@@ -1,4 +1,4 @@
-"""What a caller's token allows on a ticket: checks a posted action before it is recorded."""
+"""Checks whether a caller's token allows a posted action on a ticket, before the action is recorded."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class NotAllowed(OncallError):
 def record_for(
     caller: Token, tx: TicketStore, reference: str, action: TicketAction, context: ActionContext
 ) -> ActionResult:
-    """Record an action as `record_by_reference` does, as far as the caller's token allows it.
+    """Record an action as `record_by_reference` does, if the caller's token allows it.
 
-    A program names a ticket by its id: codes are for people, and no refusal tells a program about another ticket.
+    A program must name a ticket by its id: codes are for people, and no error tells a program about another ticket.
     Raises NotAllowed, FieldFaults, NotFound, Conflict and Refused.
     """
     action = allowed_action(action, caller, tx.schedule())
@@ -53,9 +53,9 @@ def record_for(
 
 
 def drilled_by(caller: Token, to: str | None) -> str | None:
-    """Return the id of the person to drill: the posted `to`, or for an engineer's token the engineer.
+    """Return the id of the person who gets a drill; None if the caller named none.
 
-    Raises NotAllowed if an engineer's token names another person.
+    That is the posted `to`. For an engineer's token it is the engineer; NotAllowed is raised if `to` is another person.
     """
     if access(caller.role, Operation.START_DRILL) is not Access.AS_ITSELF:
         return to
@@ -65,10 +65,10 @@ def drilled_by(caller: Token, to: str | None) -> str | None:
 
 
 def allowed_action(action: TicketAction, caller: Token, schedule: Schedule) -> TicketAction:
-    """Return the action as it will be recorded. A message to a customer that a program reports does not take the
-    ticket.
+    """Return the action in the form in which it will be recorded.
 
-    Raises NotAllowed if the token does not allow the action, and FieldFaults if `by` cannot have done it.
+    A message to a customer that a program reports does not take the ticket. Raises NotAllowed if the token does not
+    allow the action, and FieldFaults if the action names no person who could have done it.
     """
     allowed = access(caller.role, action.kind)
     if allowed is Access.NO:
@@ -86,7 +86,7 @@ def allowed_action(action: TicketAction, caller: Token, schedule: Schedule) -> T
 
 
 def _reported(action: TicketAction, caller: Token) -> TicketAction:
-    """Return the action of a named person with a reason that says which program reported it."""
+    """Return an action of a person that a program reports, with the program's name added to its reason."""
     if action.by == caller.name:
         return action
     reported = f"reported by {caller.name}"
@@ -103,9 +103,9 @@ def _refuse_another_name(action: TicketAction, caller: Token, schedule: Schedule
 
 
 def _refuse_nobody(action: TicketAction, caller: Token, schedule: Schedule) -> None:
-    """Raise FieldFaults if an acknowledgement names no person and the token's own name is not a person's.
+    """Raise FieldFaults if nobody could have done an acknowledgement: `by` is the token's name and no person has it.
 
-    This does not check a person whom `by` names: `refuse_stranger` does, when the action is recorded.
+    If `by` is another name, `refuse_stranger` checks it when the action is recorded.
     """
     names_itself = action.by == caller.name
     if caller.role is CallerRole.INTAKE:

@@ -1,4 +1,4 @@
-"""What follows from an event that a person or caller reported: a new verdict, notices, the next steps."""
+"""Carries out what follows from an event that a person or caller reported: a new verdict, notices, the next steps."""
 
 from __future__ import annotations
 
@@ -33,10 +33,11 @@ from oncall.support.wording import short_time
 
 @dataclass(frozen=True, slots=True)
 class ActionResult:
-    """The result of a ticket action. changed: False for a repeat. sentence: for the person or caller who acted.
+    """The result of a ticket action.
 
-    attempts: the new attempts for every changed ticket. waited: how long the ticket had waited (policy time) if the
-    action took it; otherwise, and for a drill, None.
+    changed: False for a repeat. sentence: for the person or caller who acted. attempts: the new attempts for every
+    changed ticket. waited: how long (policy time) the ticket had waited until this action acknowledged it; None if it
+    did not, and for a drill.
     """
 
     work: TicketWork
@@ -54,7 +55,7 @@ class ActionResult:
 def follow(work: TicketWork, event: Event, *more: Event) -> ActionResult:
     """Append an event, carry out its consequences, store the ticket and return the result.
 
-    more: further events to append, without consequences of their own.
+    more: events to append after it, without consequences of their own.
     """
     before = work.state
     for one in (event, *more):
@@ -90,8 +91,9 @@ def _judge_again(work: TicketWork, event: Reopened | ImpactChanged) -> None:
 
 
 def _withdraw_breaches(work: TicketWork, event: Event) -> None:
-    """Withdraw each reported breach that `event`, recorded late, disproves. Notify the people who were told of the
-    breach.
+    """Withdraw each reported breach that `event`, which was recorded late, disproves.
+
+    Notifies the people who were notified of the breach.
     """
     told = {mark for mark in work.state.alerts if mark.kind is EventKind.BREACHED}
     if not told:
@@ -115,7 +117,7 @@ def _withdrawal(breach: Breached, why: str, event: Event, work: TicketWork) -> W
 
 
 def _take_free_code(work: TicketWork) -> None:
-    """Give a reopened ticket a new code if another ticket uses the old code by now, as its code or its id."""
+    """Give a reopened ticket a new code if its old code is now the code or the id of another ticket."""
     code = work.stored.code
     holders = [work.tx.ticket_by_code(code), *tickets_with_id(work.tx, code)]
     if any(holder is not None and holder.ticket.id != work.name for holder in holders):
@@ -123,7 +125,7 @@ def _take_free_code(work: TicketWork) -> None:
 
 
 def _sentence(work: TicketWork, event: Event) -> str:
-    """Return the sentence for the person or caller who acted."""
+    """Return what the event changed, as a sentence for the person or caller who acted."""
     name = work.name
     if work.stored.ticket.is_drill:
         return f"Thank you: {name} has arrived, the drill is over."
@@ -147,7 +149,7 @@ def _sentence(work: TicketWork, event: Event) -> str:
 
 
 def _nobody_left(work: TicketWork) -> str:
-    """Return the words that say when the next page goes out, for a pass after which nobody was paged."""
+    """Return words that say when the next page is sent, after a pass that paged nobody."""
     if work.stored.due_at is None:
         return "nobody else can be paged"
     return f"nobody else can be paged before {short_time(work.stored.due_at, work.policy.zone)}"

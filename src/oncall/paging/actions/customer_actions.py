@@ -1,4 +1,4 @@
-"""What a customer does on the page of their ticket: write, say that it got worse, say that it is solved."""
+"""What a customer does on the web page of their ticket: write, say that it got worse, or say that it is solved."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from oncall.paging.ports.store import TicketStore
 from oncall.support.policy import Policy, folded_name
 
 CUSTOMER = "customer"
-"""The author of what a customer does on a page."""
+"""The author of each action of a customer on a web page."""
 STALE = "this form is not complete; open the page again and send it from there"
 SOLVED_ALREADY = "This ticket is solved already. Write a message to open it again."
 _FORM_ID = re.compile(r"[0-9a-f]{16}")
 
 
 class CustomerAct(StrEnum):
-    """What a customer may do on the page, one form each. The value is the last part of the form's path."""
+    """What a customer may do on the ticket's web page. The value is the last part of the path of its form."""
 
     MESSAGE = "message"
     WORSE = "worse"
@@ -38,9 +38,9 @@ class CustomerAct(StrEnum):
 
 
 def continued(tx: TicketStore, stored: StoredTicket, context: ActionContext) -> TicketWork:
-    """Return the ticket that a customer's page shows. For a duplicate, that is the ticket that it was merged into.
+    """Return the ticket that the customer's web page shows: the ticket itself, unless it is a duplicate.
 
-    If that ticket belongs to another customer, the page shows the duplicate itself.
+    For a duplicate it is the ticket that the duplicate was merged into, if that one belongs to the same customer.
     """
     work = TicketWork.on(tx, stored, context)
     target = goes_on_as(work)
@@ -49,7 +49,7 @@ def continued(tx: TicketStore, stored: StoredTicket, context: ActionContext) -> 
 
 
 def graver_impact(impact: str, policy: Policy) -> str | None:
-    """Return the impact one step graver; None for the gravest, and for an impact that the policy lacks."""
+    """Return the next graver impact; None for the gravest, and for an impact that the policy does not have."""
     names = list(policy.impacts)
     place = names.index(impact) if impact in names else 0
     return names[place - 1] if place > 0 else None
@@ -58,10 +58,10 @@ def graver_impact(impact: str, policy: Policy) -> str | None:
 def customer_act(
     tx: TicketStore, stored: StoredTicket, act: CustomerAct, fields: Mapping[str, str], context: ActionContext
 ) -> ActionResult:
-    """Record what a customer does on the page, as the API would record it. A repeated form changes nothing.
+    """Record what a customer does on the ticket's web page, as the API would record it.
 
-    fields: the form's fields. Raises FieldFaults for a form that cannot be used, and Refused if the ticket is resolved
-    and the form is not a message.
+    A repeated form changes nothing. fields: the form's fields. Raises FieldFaults for a form with wrong fields, and
+    Refused if the ticket is resolved and the form is not a message.
     """
     work = continued(tx, stored, context)
     form = fields.get("id", "")
@@ -79,7 +79,7 @@ def customer_act(
 def _action(
     work: TicketWork, act: CustomerAct, fields: Mapping[str, str], form: str, context: ActionContext
 ) -> TicketAction | None:
-    """Return the action of a form; None if it would change nothing."""
+    """Return the ticket action that a form means; None if it would change nothing."""
     at = context.now
     if act is CustomerAct.SOLVED:
         return TicketAction(EventKind.RESOLVED, CUSTOMER, at, "the customer says it is solved", f"page-{form}-solved")
@@ -99,9 +99,9 @@ def _action(
 
 
 def _worse(work: TicketWork, shown: str) -> str | None:
-    """Return the impact one step graver than the page showed; None if the ticket has that impact or a graver one.
+    """Return the next graver impact than the web page showed; None if the ticket is at least that grave already.
 
-    Two tabs that show the same impact raise it by one step, not by two.
+    So two tabs that show the same impact raise it by one step, not by two.
     """
     names, now = list(work.policy.impacts), work.stored.impact
     wanted = graver_impact(shown, work.policy)

@@ -1,4 +1,7 @@
-"""Engineers' tokens: such a token may record events only while its name is an engineer's id on a published roster."""
+"""Checks that the name of an engineer's token is an engineer's id on a published roster.
+
+Otherwise it records nothing.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from oncall.suggestions import suggestion
 
 
 def roster_fault(name: str, schedule: Schedule) -> str | None:
-    """Return why an engineer's token of this name may not record events; None when it may."""
+    """Return why an engineer's token with this name may not record events; None if it may."""
     if name in schedule.people:
         return None
     if not schedule.people:

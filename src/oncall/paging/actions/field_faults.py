@@ -1,4 +1,4 @@
-"""Faults of posted documents: every field at fault with what to send instead, and the times in such documents."""
+"""Faults of posted documents: each wrong field, with what to send instead. Also reads the times in such documents."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from oncall.paging.domain.quoted_text import quoted
 
 @dataclass(frozen=True, slots=True)
 class FieldFault:
-    """One field of a posted document that cannot be used, and what to send instead.
+    """One wrong field of a posted document, with what to send instead.
 
-    on_page: the message for a reader of a page, where it would name a field of the API or an id; None: the message.
+    on_page: the message for a reader of a web page, if `message` names a field of the API or an id; None: `message`
+    itself.
     """
 
     field: str
@@ -24,7 +25,7 @@ class FieldFault:
 
 
 class FieldFaults(OncallError):
-    """Raised for a posted document that has faults. Holds all faults, not only the first one."""
+    """Raised for a posted document with wrong fields. It has all faults, not only the first one."""
 
     def __init__(self, faults: Sequence[FieldFault]) -> None:
         self.faults = tuple(faults)
@@ -32,7 +33,7 @@ class FieldFaults(OncallError):
 
 
 def instant(value: object) -> datetime | None:
-    """Return the aware UTC time of an ISO 8601 text with an offset; None for anything else."""
+    """Parse an ISO 8601 time with an offset. Returns it as aware UTC; None for anything else."""
     if not isinstance(value, str) or len(value) > 40:
         return None
     try:
@@ -43,12 +44,12 @@ def instant(value: object) -> datetime | None:
 
 
 def no_time(value: object) -> str:
-    """Return the words of the fault for a value that is not a time with an offset."""
+    """Return the fault message for a value that is not a time with an offset."""
     return f'{shown(value)} is not a time with an offset; write "2027-01-09T03:12:00-05:00"'
 
 
 def shown(value: object) -> str:
-    """Return a posted value as messages about faults quote it."""
+    """Return a posted value in the form in which fault messages quote it."""
     if isinstance(value, str):
         return quoted(value)
     if isinstance(value, Mapping | list):

@@ -1,4 +1,4 @@
-"""Notes for the next shift: their authors, and the checks of their text."""
+"""Reads, checks and stores notes for the next shift."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ LONGEST_NOTE = 500
 
 
 def note_from(posted: object, *, caller: str) -> tuple[str, str]:
-    """Return the text and the author of a posted note. caller: the author if the posted note does not name one.
+    """Return the text and the author of a posted note. Raises FieldFaults.
 
-    Raises FieldFaults.
+    caller: the author if the posted note names none.
     """
     if not isinstance(posted, Mapping):
         raise FieldFaults([FieldFault("note", 'a JSON object is needed, like {"text": "watch T-1001"}')])
@@ -36,7 +36,10 @@ def note_from(posted: object, *, caller: str) -> tuple[str, str]:
 
 
 def noted_by(caller: Token, by: str, tx: ReportingStore) -> str:
-    """Return the author of a note. Raises NotAllowed if an engineer's token names another engineer."""
+    """Return `by`, the author of a note, if the caller may write it.
+
+    Raises NotAllowed if an engineer's token names another author, or if its engineer is on no roster.
+    """
     if access(caller.role, Operation.NOTE_HANDOFF) is Access.AS_ITSELF:
         if by != caller.name:
             raise NotAllowed(f"this token writes notes of {caller.name} alone")
@@ -47,7 +50,7 @@ def noted_by(caller: Token, by: str, tx: ReportingStore) -> str:
 
 
 def add_note(tx: ReportingStore, text: str, by: str, context: ActionContext) -> HandoffView:
-    """Store a note for the next shift and return the running shift. Raises Refused before a publication."""
+    """Store a note for the next shift. Returns the report of the present shift. Raises Refused before a publication."""
     schedule = tx.schedule()
     if schedule.latest is None:
         raise Refused("no schedule is published yet; make one with `oncall generate` and `oncall publish`")
@@ -56,7 +59,7 @@ def add_note(tx: ReportingStore, text: str, by: str, context: ActionContext) -> 
 
 
 def shift_view(tx: ReportingStore, context: ActionContext, *, is_last: bool) -> HandoffView:
-    """Return the running shift, or the one before the latest handoff. Raises Refused before a publication."""
+    """Return the report of the present shift, or of the last one, as JSON. Raises Refused before a publication."""
     schedule = tx.schedule()
     if schedule.latest is None:
         raise Refused("no schedule is published yet; make one with `oncall generate` and `oncall publish`")

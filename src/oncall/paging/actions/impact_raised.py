@@ -1,5 +1,7 @@
-"""If a ticket becomes urgent while its first page waits, no rate limit delays the page any more, and its text names the
-new impact."""
+"""Speeds up the first page of a ticket that becomes urgent while the page waits.
+
+No rate limit delays the page any more, and its text names the new impact.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ from oncall.support.policy import ChannelName
 
 
 def speed_up_escalation(work: TicketWork) -> None:
-    """Make the first page of a ticket that has become urgent due now, if no provider has it yet."""
+    """Make the first page of a ticket that has become urgent due now, if it is not sent yet."""
     state, policy = work.state, work.policy
     if state.status is not TicketStatus.OPEN or urgency(state.impact, policy) != 0:
         return
@@ -33,9 +35,9 @@ def speed_up_escalation(work: TicketWork) -> None:
 
 
 def _first_page(work: TicketWork) -> Attempt | None:
-    """Return the first page by SMS since the ticket was last opened, if that page still waits to be sent.
+    """Return the first page by SMS since the ticket was last opened, if it is not sent yet; else None.
 
-    None if a provider already has a page from that time.
+    None also if a provider already has another page from that time.
     """
     opened_at = work.state.opened_at
     pages = [one for one in work.attempts if one.purpose is Purpose.PAGE and (opened_at is None or one.at >= opened_at)]

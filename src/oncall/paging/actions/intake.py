@@ -1,4 +1,4 @@
-"""Intake: check a posted ticket, judge it, and store it once, with its events and page, in one transaction."""
+"""Intake: checks a posted ticket, gives a verdict, and stores it once, with its events and page, in one transaction."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ from oncall.support.wording import span
 
 @dataclass(frozen=True, slots=True)
 class AcceptedTicket:
-    """The result of a posted ticket. is_new: False if the same ticket was stored before; nobody is paged again."""
+    """The result of posting a ticket.
+
+    is_new: False if the same ticket was already stored; then nobody is paged again.
+    """
 
     answer: TicketAnswer
     is_new: bool
@@ -35,11 +38,10 @@ class AcceptedTicket:
 def accept_posted(
     tx: TicketStore, body: object, context: ActionContext, *, reasons: Sequence[str] = ()
 ) -> AcceptedTicket:
-    """Read a posted ticket and accept it. The answer's `warnings` tell the sender what was ignored.
+    """Read and store a posted ticket. The `warnings` in the answer tell the sender which fields were ignored.
 
-    reasons: sentences that the verdict begins with, such as how an alert was routed.
-
-    Raises FieldFaults as `read_ticket` does, and Conflict as `accept`.
+    reasons: sentences to put before the verdict's reasons, such as how an alert was routed. Raises FieldFaults as
+    `read_ticket` does, and Conflict as `accept` does.
     """
     policy = tx.policy_at(context.now)
     read = read_ticket(body, policy, context.now)
@@ -52,9 +54,9 @@ def accept_posted(
 
 
 def accept(tx: TicketStore, ticket: Ticket, context: ActionContext) -> AcceptedTicket:
-    """Store a ticket with its first events and page in `tx`. The same ticket again returns the first answer.
+    """Store a ticket with its first events and page. If the same ticket is stored already, return its first answer.
 
-    Raises Conflict when the id is taken by a ticket with other content.
+    Raises Conflict if a ticket with this id and other content is stored.
     """
     stored = tx.ticket(ticket.id)
     return _accept_new(tx, ticket, context, []) if stored is None else _first_answer(stored, ticket)
@@ -68,7 +70,10 @@ def _first_answer(stored: StoredTicket, ticket: Ticket) -> AcceptedTicket:
 
 
 def _posted_words(ticket: Ticket, now: datetime) -> str:
-    """Return the words of the receipt event. SLA clocks start at the receipt, not at `opened_at`."""
+    """Return the reason in the event of receipt.
+
+    It names the delay since `opened_at`, as SLA clocks start at the receipt.
+    """
     if ticket.opened_at is None or now - ticket.opened_at < timedelta(minutes=1):
         return "posted"
     return f"posted {span(now - ticket.opened_at)} after it was opened"

@@ -1,4 +1,4 @@
-"""Merging: end a duplicate and hand its clocks to the ticket that it is merged into."""
+"""Merging: closes a duplicate and gives its clocks to the ticket that it is merged into."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ _WIDTH = {Coverage.BUSINESS: 0, Coverage.FIVE_DAYS: 1, Coverage.ALWAYS: 2}
 
 
 class DifferentTickets(Refused):
-    """Raised when two tickets cannot be merged. The message quotes customers and plans, which programs may not read."""
+    """Raised if two tickets cannot be merged. The message names customers and plans, which programs must not read."""
 
 
 def goes_on_as(work: TicketWork) -> TicketWork:
-    """Return the ticket on which a duplicate continues, at the end of its chain of merges. Other tickets are returned
-    as they are.
+    """Return the ticket on which a duplicate continues, at the end of its chain of merges.
+
+    A ticket that is not a duplicate is returned itself.
     """
     seen = {work.name}
     while work.stored.status is TicketStatus.RESOLVED:
@@ -38,7 +39,7 @@ def goes_on_as(work: TicketWork) -> TicketWork:
 
 
 def merge(work: TicketWork, action: TicketAction) -> ActionResult:
-    """End a duplicate. The ticket that it is merged into takes over its clocks, and its impact if that is more urgent.
+    """Close a duplicate. The ticket that it is merged into gets its clocks, and its impact if that is more urgent.
 
     Raises Refused if the duplicate cannot be merged into that ticket.
     """
@@ -63,8 +64,9 @@ def _merged(work: TicketWork, action: TicketAction, *, into: str) -> Merged:
 
 
 def _merge_target(work: TicketWork, into: str) -> TicketWork:
-    """Return the ticket to merge `work` into: `into`, or the ticket that `into` was merged into. Raises Refused if
-    that ticket is not suitable.
+    """Return the ticket that `work` is merged into: the ticket `into`, or the one that `into` was itself merged into.
+
+    Raises Refused if `work` cannot be merged into that ticket.
     """
     name = work.name
     if into == name:
@@ -97,8 +99,9 @@ def _refuse_another_customer(stored: StoredTicket, target: StoredTicket) -> None
 
 
 def _refuse_a_slower_plan(stored: StoredTicket, target: StoredTicket, policy: Policy) -> None:
-    """Raise Refused if the target ticket's plan is slower. That plan would apply to everything the customer writes
-    later.
+    """Raise Refused if the target ticket's plan is slower than the duplicate's.
+
+    The target's plan would apply to everything that the customer writes later.
     """
     ours, theirs = stored.ticket.plan, target.ticket.plan
     if ours == theirs or ours not in policy.plans:
@@ -119,12 +122,15 @@ def _is_slower(one: Promise, other: Promise) -> bool:
 
 
 def _raises_impact(stored: StoredTicket, target: StoredTicket, policy: Policy) -> bool:
-    """Return True if the duplicate is more urgent than the target ticket, which then takes over its impact."""
+    """Return True if the duplicate is more urgent than the target ticket, which then gets the duplicate's impact."""
     return _urgency(stored.impact, target.ticket.plan, policy) < _urgency(target.impact, target.ticket.plan, policy)
 
 
 def _urgency(impact: str, plan: str, policy: Policy) -> tuple[object, ...]:
-    """Return a sort key: the most urgent impact first. Plans and impacts that are not in the policy come last."""
+    """Return a sort key that puts the most urgent impact first.
+
+    Plans and impacts that the policy does not have come last.
+    """
     promise = policy.plans[plan].promises.get(impact) if plan in policy.plans else None
     if promise is None or impact not in policy.impacts:
         return (2,)
@@ -132,7 +138,7 @@ def _urgency(impact: str, plan: str, policy: Policy) -> tuple[object, ...]:
 
 
 def absorbed(work: TicketWork, *, into: str, by: str) -> Absorbed:
-    """Return the event that hands the clocks of a duplicate to the ticket `into`."""
+    """Return the event by which the ticket `into` gets the clocks of a duplicate. by: the author of the merge."""
     clocks, alerts = work.book.carried(work.now), work.state.alerts
     why = f"{work.name} was merged into it"
     return Absorbed(into, work.now, by, why, duplicate=work.name, clocks=clocks, alerts=alerts)

@@ -1,4 +1,4 @@
-"""The one table of what each role may do. The API reads it, and `docs/callers.md` prints it."""
+"""The table of what each role may do. The API checks requests with it, and `docs/callers.md` prints it."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from oncall.paging.ports.callers import CallerRole, Scope, Token
 
 
 class Access(StrEnum):
-    """What one role may do about one action. The documents print the value."""
+    """Whether a role may do something. The documents print the value."""
 
     YES = "yes"
     NO = "no"
     AS_ITSELF = "as itself"
-    """An engineer acts in their own name alone, and only while they are on a published roster."""
+    """An engineer acts only in their own name, and only while they are on a published roster."""
     FOR_A_PERSON = "for a person, with `--may-acknowledge`"
     """A program may act for a person on the roster if its token allows that. `by` names the person."""
     WITHOUT_TAKING = "without taking the ticket"
-    """The caller may report it. That stops the escalation only if it acts for a person, as with `FOR_A_PERSON`."""
+    """A program may report the message. It takes the ticket only for a person, as with `FOR_A_PERSON`."""
 
 
 class Operation(StrEnum):
-    """A request of a caller that is not an event of a ticket. The value is what the documents print."""
+    """A request of a caller that is not an event of a ticket. The documents print the value."""
 
     POST_TICKET = "post a ticket (`POST /v1/tickets`)"
     EXPLAIN = "ask what a ticket would cause (`POST /v1/explain`, `POST /v1/triage`)"
@@ -55,7 +55,7 @@ class Operation(StrEnum):
 
 
 Row = tuple[Access, Access, Access]
-"""The access of an intake, an engineer and a manager; in the order of CallerRole."""
+"""The access of the roles intake, engineer and manager, in the order of CallerRole."""
 
 _YES, _NO, _AS_ITSELF = Access.YES, Access.NO, Access.AS_ITSELF
 
@@ -92,12 +92,12 @@ PERMISSIONS: Mapping[Operation | EventKind, Row] = {
 
 
 def access(role: CallerRole, action: Operation | EventKind) -> Access:
-    """Return the table's entry for a role and an action."""
+    """Return whether a role may do something, from the table."""
     return dict(zip(CallerRole, PERMISSIONS[action], strict=True))[role]
 
 
 def roles_for(action: Operation | EventKind) -> frozenset[CallerRole]:
-    """Return the roles that may do this, if only under a condition."""
+    """Return the roles that may do something, with or without a condition."""
     return frozenset(role for role in CallerRole if access(role, action) is not Access.NO)
 
 
@@ -110,12 +110,12 @@ _SCOPES: Mapping[Operation, Scope] = {
 
 
 def scope_of(operation: Operation) -> Scope:
-    """Return the scope that an operation belongs to; `change` if the table names none."""
+    """Return the scope that a token with scopes needs for an operation; `change` if no other scope is set for it."""
     return _SCOPES.get(operation, Scope.CHANGE)
 
 
 def why_forbidden(token: Token, operation: Operation) -> str | None:
-    """Return why this token may not do this at all, by its role or its scopes; None if it may."""
+    """Return why this token never allows this operation, by its role or its scopes; None if it does."""
     if token.role not in roles_for(operation):
         return f"a token of role {token.role.value} may not do this"
     scope = scope_of(operation)
@@ -125,7 +125,7 @@ def why_forbidden(token: Token, operation: Operation) -> str | None:
 
 
 def why_ended(token: Token, digest: str, real_now: datetime) -> str | None:
-    """Return why the secret with this digest is not valid any more; None while it is. real_now: aware UTC."""
+    """Return why the secret with this digest is no longer valid; None if it is valid. real_now: aware UTC."""
     if token.expires_at is not None and token.is_expired(real_now):
         ended = f"{token.expires_at:%Y-%m-%d %H:%M} UTC"
         return f"this token expired at {ended}; `oncall token create` makes another one"
@@ -138,7 +138,7 @@ def why_ended(token: Token, digest: str, real_now: datetime) -> str | None:
 
 
 def permissions_table() -> str:
-    """Return the table in Markdown."""
+    """Return the table of permissions in Markdown."""
     lines = ["| action | intake | engineer | manager |", "|---|---|---|---|"]
     for action, row in PERMISSIONS.items():
         name = action.value if isinstance(action, Operation) else f"event `{action.value}`"

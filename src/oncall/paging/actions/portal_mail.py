@@ -1,4 +1,4 @@
-"""The portal's mails: the link for a contact, and a ticket for the team that the policy names."""
+"""Writes the mails of the portal: a sign-in link for a contact, and a copy of a ticket for another team."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from oncall.paging.relay.ticket_messages import message_id
 
 
 def portal_link_mail(link: PortalLinkView, real_now: datetime) -> RelayMessage:
-    """Return the mail with a link that signs in once. real_now: aware UTC."""
+    """Return the mail with a link that signs a contact in once. real_now: aware UTC."""
     text = (
         "Open this link to sign in to the support portal. It works once, for 15 minutes.\n\n"
         f"{link['url']}\n\nIf you did not ask for it, no action is needed.\n"
@@ -25,7 +25,7 @@ def portal_link_mail(link: PortalLinkView, real_now: datetime) -> RelayMessage:
 
 @dataclass(frozen=True, slots=True)
 class RoutedForm:
-    """The content of the mail by which another team gets a portal ticket. contact: the customer's mail address."""
+    """The content of the mail that sends a portal ticket to another team. contact: the customer's mail address."""
 
     ticket: str
     customer: str
@@ -35,7 +35,10 @@ class RoutedForm:
 
 
 def routed_mail(form: RoutedForm, to: str, real_now: datetime) -> RelayMessage:
-    """Return the mail that brings a ticket to the team at `to`. Its replies go to the customer. real_now: aware UTC."""
+    """Return the mail that sends a portal ticket to the team at `to`. real_now: aware UTC.
+
+    Answers to it go to the customer. The ticket decides its id, so that it is stored only once.
+    """
     text = (
         f"{form.customer} wrote on the portal:\n\n{form.message}\n\n-- \n"
         f"Answer this mail to write to {form.contact}. The support desk has the ticket, too: {form.ticket}.\n"

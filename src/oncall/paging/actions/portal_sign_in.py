@@ -1,4 +1,4 @@
-"""Sign-in of customers to the portal: by a link that works once, or by a link that the host's own portal signed."""
+"""Signs customers in to the portal: by a link that works once, or by a link that the company's own portal signed."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from oncall.support.json_types import IsoTime
 from oncall.support.policy import Customer, Policy
 
 CONTACT = "contact:"
-"""The prefix before the address in the `person` of a contact's link or session. No id on a roster has a colon."""
+"""The prefix before the mail address in `person` of a contact's link or session. No id on a roster has a colon."""
 LONGEST_ADDRESS = 200
 SIGNED_FOR = timedelta(minutes=5)
-"""How long a link that the host's portal signed is good, before and after its own time."""
+"""How long a signed link is valid, before and after the time that it contains."""
 
 
 class PortalLinkView(TypedDict):
@@ -36,7 +36,10 @@ class PortalLinkView(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A contact of the customers file. address: in small letters. session: the digest of the contact's session."""
+    """A contact in the customers file. address: in small letters.
+
+    session: the digest of the contact's session; empty before the sign-in.
+    """
 
     address: str
     customer: Customer
@@ -44,7 +47,10 @@ class Contact:
 
 
 def contact_with(address: str, policy: Policy) -> Contact | None:
-    """Return the contact with this mail address; None if no customer of the policy has it. Letter case is ignored."""
+    """Return the contact with this mail address; None if no customer of the policy has it.
+
+    Letter case does not matter.
+    """
     wanted = address.strip().lower()
     for customer in policy.customers if MAIL_ADDRESS.fullmatch(wanted) else ():
         if any(wanted in (found.lower() for found in MAIL_ADDRESS.findall(line)) for line in customer.contacts):
@@ -53,14 +59,17 @@ def contact_with(address: str, policy: Policy) -> Contact | None:
 
 
 def wanted_contact(posted: object) -> str:
-    """Return the contact's address from a posted body. Raises FieldFaults."""
+    """Return the contact's mail address from a posted body. Raises FieldFaults."""
     return wanted_text(posted, "contact", body="portal_link", example="joe@acme.example", longest=LONGEST_ADDRESS)
 
 
 def make_portal_link(
     tx: SignIns, policy: Policy, address: str, *, by: str, public_url: str, real_now: datetime
 ) -> PortalLinkView:
-    """Store a new link of a contact and return it. Raises NotFound for an address of no contact."""
+    """Store a new link that signs a contact in. Returns it. Raises NotFound if no contact has the address.
+
+    by: who created the link. public_url: the web address of this service. real_now: aware UTC.
+    """
     contact = contact_with(address, policy)
     if contact is None:
         raise NotFound(f"no customer has the contact {quoted(address)}; add it to `contacts:` in the customers file")
@@ -77,7 +86,7 @@ def make_portal_link(
 
 
 def portal_sign_in(secret: str, tx: SignIns, policy: Policy, *, real_now: datetime) -> SignedIn | None:
-    """Use a link: delete it and start a session. Returns None for a link that was used, has ended or never was."""
+    """Use a link: delete it and start a session. Returns None for a link that is unknown, was used or has ended."""
     link = tx.take_login_link(digest_of(secret))
     if link is None or link.ends_at <= real_now or not link.person.startswith(CONTACT):
         return None
@@ -86,9 +95,9 @@ def portal_sign_in(secret: str, tx: SignIns, policy: Policy, *, real_now: dateti
 
 
 def signature_of(secret: str, contact: str, at: str) -> str:
-    """Return the signature (hex) that the host's portal gives a link: HMAC-SHA256 of the address, a line end, a time.
+    """Return the signature (hex) of a link by the company's own portal.
 
-    at: seconds since 1970, in decimal digits.
+    It is the HMAC-SHA256 of the contact's address, a line feed and `at`. at: seconds since 1970, in decimal digits.
     """
     return hmac.new(secret.encode(), f"{contact}\n{at}".encode(), hashlib.sha256).hexdigest()
 
@@ -96,10 +105,10 @@ def signature_of(secret: str, contact: str, at: str) -> str:
 def signed_sign_in(
     fields: Mapping[str, str], key: str, tx: SignIns, policy: Policy, *, real_now: datetime
 ) -> SignedIn | None:
-    """Sign in by a link that the host's portal signed. Each link works once. Returns None if it is forged, too old or
-    used.
+    """Sign a contact in by a link that the company's own portal signed. Each link works once.
 
-    fields: `contact`, `at` and `signature`. key: the shared secret.
+    fields: `contact`, `at` and `signature`. key: the shared secret. Returns None if the link is forged, too old or
+    used.
     """
     contact, at, signature = (fields.get(name, "") for name in ("contact", "at", "signature"))
     if not key or not (at.isascii() and at.isdigit() and len(at) <= 12):
@@ -118,7 +127,7 @@ def signed_sign_in(
 
 
 def contact_of(session_id: str, tx: SignIns, policy: Policy, *, real_now: datetime) -> Contact | None:
-    """Return the contact of a session; None for an ended one, and for a contact who has left the customers file."""
+    """Return the contact of a session; None if the session has ended or the contact has left the customers file."""
     session = tx.page_session(digest_of(session_id))
     if session is None or session.ends_at <= real_now or not session.person.startswith(CONTACT):
         return None

@@ -1,4 +1,4 @@
-"""The portal's form: read its fields, say what it would cause, and post it as a ticket, once."""
+"""The portal's form: reads its fields, tells what it would cause, and posts it once as a ticket."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ from oncall.support.wording import full_time
 FORM_ID = re.compile(r"[0-9a-f]{16}")
 SENT_ALREADY = "This form was sent before with other answers, and that ticket is kept. Send it again for another one."
 SERVICES = "Billing, training or services: "
-"""The words before the subject of a ticket that the desk routes to another team."""
+"""The beginning of the subject of a ticket that the desk routes to another team."""
 
 
 class PortalStore(LinkStore, TicketStore, RelayMessages, Protocol):
-    """Stores tickets, the links that show them, and mails."""
+    """The queries for tickets, the links that show them, and mails."""
 
 
 @dataclass(frozen=True, slots=True)
 class PortalForm:
-    """A checked form. form: its id, which the page made. subject: one line of text. message: the description."""
+    """A checked form. form: its id, a random text from the web page. subject: one line. message: the description."""
 
     form: str
     answers: FormAnswers
@@ -55,7 +55,7 @@ class PortalForm:
 
 @dataclass(frozen=True, slots=True)
 class PostedForm:
-    """The ticket made from a form. attempts: those to send. path: the path of the ticket's page, with its secret."""
+    """The ticket made from a form. attempts: to be sent. path: the path of the ticket's web page, with its secret."""
 
     accepted: AcceptedTicket
     attempts: tuple[Attempt, ...]
@@ -63,7 +63,7 @@ class PostedForm:
 
 
 def read_form(fields: Mapping[str, str]) -> PortalForm:
-    """Return the form that the fields hold. Raises FieldFaults with every field at fault, in the order of the page."""
+    """Read the form from its fields. Raises FieldFaults with every wrong field, in the order of the web page."""
     faults = [
         FieldFault(question.name, "choose an answer")
         for question in QUESTIONS
@@ -86,7 +86,10 @@ def read_form(fields: Mapping[str, str]) -> PortalForm:
 def promise_words(
     form: PortalForm, contact: Contact, policy: Policy, schedule: Schedule, now: datetime
 ) -> tuple[str, list[str]]:
-    """Return the impact of a form, and what it would cause at `now` (policy time) in sentences, with clock times."""
+    """Return the impact of a form, and sentences that say what the form would cause if it were sent at `now`.
+
+    now: policy time, aware UTC.
+    """
     impact, zone = impact_of(form.answers, policy), policy.zone
     plan = plan_named(contact.customer.plan, policy).name
     decided = verdict(Question(plan, impact), policy, schedule, now)
@@ -108,10 +111,10 @@ def promise_words(
 def post_form(
     tx: PortalStore, form: PortalForm, contact: Contact, context: ActionContext, *, can_mail: bool
 ) -> PostedForm:
-    """Store the ticket of a form with its description, and return it with a new link to its page.
+    """Store the ticket of a form with its description. Returns it with a new link to its web page.
 
-    can_mail: also mail the ticket to the team that the policy names for these answers. A form that is sent twice makes
-    one ticket. Raises Conflict if the second one has other content.
+    can_mail: True to mail the ticket also to the team that the policy names for these answers. A form that is sent
+    twice gives one ticket. Raises Conflict if it has other content the second time.
     """
     policy = tx.policy_at(context.now)
     row = row_of(form.answers, policy)
@@ -149,7 +152,7 @@ def post_form(
 
 
 def _reasons(answers: FormAnswers, policy: Policy, *, can_mail: bool) -> list[str]:
-    """Return sentences: why the ticket has its impact, and which other team gets it."""
+    """Return sentences that say why the ticket has its impact, and which other team gets it."""
     team = row_of(answers, policy).mail
     routed = [f"It also goes to {team} by mail (portal.impacts of the policy)."] if team and can_mail else []
     return [reason_of(answers, policy), *routed]

@@ -1,4 +1,7 @@
-"""A ticket action as HTTP and the terminal describe it: a JSON object, read with every fault at once."""
+"""Reads a ticket action from a JSON object, which HTTP or the terminal posted.
+
+All wrong fields are reported together.
+"""
 
 from __future__ import annotations
 
@@ -23,18 +26,17 @@ _ONLY_FOR = {
     "take_over": EventKind.ACKNOWLEDGED,
     "to": EventKind.PASSED,
 }
-"""Fields that only one kind of action may have, with that kind."""
+"""The fields that only one kind of action may have, each with that kind."""
 _MESSAGES = tuple(FORWARDED)
 """The kinds of action that may have a `message`."""
 _TO_CUSTOMERS = (EventKind.REPLIED, EventKind.UPDATED)
-"""The kinds of action that may say that the customer got their words by mail already."""
+"""The kinds of action that may have `mailed`, which says that the customer already got the text by mail."""
 
 
 def action_from(posted: object, *, caller: str, now: datetime) -> TicketAction:
-    """Return the ticket action that a posted object describes.
+    """Return the ticket action that a posted object describes. Raises FieldFaults with every wrong field.
 
-    caller: the acting name if `by` is absent. now: policy time, aware UTC; the time of the action if `at` is absent.
-    Raises FieldFaults naming every field at fault.
+    caller: the author if `by` is absent. now: policy time, aware UTC; the time of the action if `at` is absent.
     """
     if not isinstance(posted, Mapping):
         raise FieldFaults([FieldFault("event", 'a JSON object is needed, like {"kind": "acknowledged"}')])
@@ -62,7 +64,7 @@ def action_from(posted: object, *, caller: str, now: datetime) -> TicketAction:
 def _reserved(by: object) -> list[FieldFault]:
     """Return a fault if `by` is a reserved name, which stands for something that is not a person; else an empty list.
 
-    This holds even if the reserved name is the caller's own.
+    A reserved name is a fault even if it is the caller's own name.
     """
     if not isinstance(by, str) or (meaning := reserved_meaning(by)) is None:
         return []
@@ -70,7 +72,7 @@ def _reserved(by: object) -> list[FieldFault]:
 
 
 def action_warnings(posted: object) -> list[str]:
-    """Return a sentence for each field of a posted action that was ignored."""
+    """Return a sentence for each field of a posted action that is ignored."""
     if not isinstance(posted, Mapping):
         return []
     misplaced = [

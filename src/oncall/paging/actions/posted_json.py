@@ -1,4 +1,4 @@
-"""JSON as a caller sends it: strict, bounded, and refused with the place of the fault."""
+"""Parses JSON that a caller posted. It is strict and bounded, and an error names the place in the text."""
 
 from __future__ import annotations
 
@@ -16,13 +16,16 @@ LONGEST_NUMBER = 100
 
 
 class BadJson(Refused):
-    """Raised for text that is not JSON, or that different programs read differently. The message lacks its subject."""
+    """Raised for text that is not JSON, or that programs may read in different ways.
+
+    The message is the end of a sentence.
+    """
 
 
 def json_from(raw: bytes) -> object:
-    """Return the value of a JSON text in UTF-8, with or without a byte order mark.
+    """Parse a JSON text in UTF-8, with or without a byte order mark. Returns its value.
 
-    Raises BadJson for other text, for a key that is given twice in one object, and for numbers of more than 100 digits.
+    Raises BadJson for other text, for a key that an object has twice, and for numbers of more than 100 digits.
     """
     try:
         value: object = _DECODER.decode(raw.decode("utf-8-sig"))

@@ -1,4 +1,4 @@
-"""Reads a posted action on the status page, and writes one as a body."""
+"""Converts an action on the status page from a posted JSON object, and back."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ACTIONS: Mapping[str, type[StatusAction]] = {
     "cancel": CancelMaintenance,
 }
 LONGEST_TEXT = 20_000
-"""The most characters of a posted text. `status.status_texts` has shorter limits for some texts."""
+"""The most characters of any posted text. `status.status_texts` has lower limits for some texts."""
 _TIMES = ("at", "started_at", "start", "end", "announced_at")
 _NEEDED = {
     "open": (),
@@ -47,7 +47,7 @@ _NEEDED = {
 
 
 def status_action_from(document: object) -> StatusAction:
-    """Return the action that a posted document asks for. Raises FieldFaults with every field at fault."""
+    """Return the action that a posted document asks for. Raises FieldFaults with every wrong field."""
     if not isinstance(document, Mapping):
         raise FieldFaults([FieldFault("body", "is not a JSON object")])
     name = document.get("action")
@@ -68,7 +68,7 @@ def status_action_from(document: object) -> StatusAction:
 
 
 def status_body(action: StatusAction) -> dict[str, object]:
-    """Return the body that asks for an action."""
+    """Return an action as the JSON object that `status_action_from` reads."""
     name = next(name for name, kind in ACTIONS.items() if kind is type(action))
     body: dict[str, object] = {"action": name}
     for each in fields(action):
@@ -81,7 +81,7 @@ def status_body(action: StatusAction) -> dict[str, object]:
 
 
 class _Reader:
-    """Reads fields one by one and collects every fault."""
+    """Reads the fields of a document one by one, and collects every fault."""
 
     def __init__(self, document: Mapping[str, object]) -> None:
         self._document = document

@@ -1,4 +1,4 @@
-"""A ticket as its sender posts it: JSON, read into a ticket that can be judged."""
+"""Reads a ticket from the JSON that a sender posted."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from oncall.support.triage import QUESTIONS, AnswerFaults, answers_from, propose
 
 ID_PATTERN = re.compile(r"[A-Za-z0-9._:-]{1,40}")
 EARLY = timedelta(minutes=5)
-"""How far the caller's clock may be ahead of ours."""
+"""How far a caller's clock may be ahead of ours."""
 ANCIENT = timedelta(days=366)
 
 LENGTHS = {"customer": 200, "subject": 1000, "url": 2000, "contact": 200}
@@ -36,8 +36,8 @@ EXAMPLE = (
 class ReadTicket:
     """A posted ticket, cleaned.
 
-    is_triaged: the answers of its triage decided its impact. warnings: a sentence for each field that was left out or
-    cut.
+    is_triaged: True if the answers to its triage questions decided its impact. warnings: a sentence for each field that
+    was left out or cut.
     """
 
     ticket: Ticket
@@ -46,15 +46,15 @@ class ReadTicket:
 
 
 def parse_ticket(body: object, policy: Policy, now: datetime) -> Ticket:
-    """Return a posted ticket as `read_ticket` does, without the warnings."""
+    """Return a posted ticket, read as `read_ticket` does, without the warnings."""
     return read_ticket(body, policy, now).ticket
 
 
 def read_ticket(body: object, policy: Policy, now: datetime) -> ReadTicket:
-    """Read a posted ticket. Unknown keys are ignored; see `unknown_fields`. now: policy time, aware UTC.
+    """Read a posted ticket. now: policy time, aware UTC. Unknown fields are ignored; see `unknown_fields`.
 
-    A ticket that can be judged is never refused: other fields that cannot be used are left out, each with a warning.
-    Raises FieldFaults naming every field at fault for a ticket without a usable id, plan or impact.
+    A ticket with a usable id, plan and impact is never refused: other fields that cannot be used are left out, each
+    with a warning. Otherwise raises FieldFaults with every wrong field.
     """
     if not isinstance(body, Mapping):
         raise FieldFaults([FieldFault("ticket", "a JSON object is needed, like " + EXAMPLE)])
@@ -78,7 +78,7 @@ def read_ticket(body: object, policy: Policy, now: datetime) -> ReadTicket:
 class _Reader:
     """Reads the fields of one posted ticket, and collects its faults and warnings.
 
-    A fault that does not keep the ticket from being judged also gets a warning.
+    A fault in a field without which the ticket can be judged also gets a warning.
     """
 
     def __init__(self, body: Mapping[str, object], policy: Policy, now: datetime) -> None:
@@ -89,7 +89,7 @@ class _Reader:
 
     @property
     def is_refused(self) -> bool:
-        """Return True if a fault keeps the ticket from being judged."""
+        """Return True if the ticket cannot be judged, because a field that a verdict needs has a fault."""
         return len(self.faults) > len(self.warnings)
 
     def _fault(self, field: str, message: str) -> str:
@@ -97,12 +97,15 @@ class _Reader:
         return ""
 
     def _left_out(self, field: str, message: str, warning: str | None = None) -> None:
-        """Record a fault and a warning for a bad field that the ticket can do without."""
+        """Record a fault and a warning for a bad field without which the ticket can be judged."""
         self.faults.append(FieldFault(field, message))
         self.warnings.append(warning if warning is not None else f'"{field}" was left out: {message}.')
 
     def _missing(self, field: str, message: str = "missing") -> str:
-        """Record a missing field. The message suggests the unknown field that was probably meant for it."""
+        """Record the fault of a missing field.
+
+        The message suggests an unknown field that the sender probably meant for it.
+        """
         return self._fault(field, self._missing_words(field, message))
 
     def _missing_words(self, field: str, message: str = "missing") -> str:
@@ -120,7 +123,7 @@ class _Reader:
         return value
 
     def cut_text(self, field: str) -> str:
-        """Return the text of a field, cut to its longest length; empty if there is none."""
+        """Return the text of a field, cut to the longest length allowed; empty if there is none."""
         value = self._body.get(field)
         if value is None:
             self._left_out(field, self._missing_words(field), f'"{field}" is missing.')
@@ -132,7 +135,7 @@ class _Reader:
         return text[:longest]
 
     def whole_text(self, field: str) -> str | None:
-        """Return the text of a field; None if it is missing, or too long, because a cut text would be useless."""
+        """Return the text of a field; None if it is missing or too long. A cut text would be useless here."""
         value = self._body.get(field)
         if value is None or (isinstance(value, str) and not clean(value)):
             return None
@@ -153,7 +156,7 @@ class _Reader:
         return cleaned
 
     def plan(self, customer: str) -> str:
-        """Return the posted plan, or else the one that the customers file lists for the customer."""
+        """Return the posted plan, or else the plan of the customer in the customers file; empty after a fault."""
         known = self._policy.customer(customer) if customer else None
         if known is not None and self._body.get("plan") is None:
             # Some help desks know no plans.
@@ -171,7 +174,7 @@ class _Reader:
         return known.plan
 
     def impact(self) -> str:
-        """Return the posted impact, or else the one that the triage points to."""
+        """Return the posted impact, or else the impact that follows from the triage; empty after a fault."""
         if self._body.get("impact") is None and self._body.get("triage") is not None:
             return self._triaged()
         try:
@@ -186,7 +189,10 @@ class _Reader:
         return self._triaged()
 
     def _triaged(self) -> str:
-        """Return the impact that the triage points to. Bad answers are ignored if at least one answer is good."""
+        """Return the impact that follows from the triage; empty after a fault.
+
+        Bad answers are ignored if any answer is good.
+        """
         posted, self.is_triaged = self._body["triage"], True
         try:
             answers = answers_from(posted)
@@ -206,7 +212,10 @@ class _Reader:
             return self._fault("triage", str(refusal))
 
     def _word(self, field: str) -> str:
-        """Return the name in a field. Raises _NoWord, with an empty message if the field is missing."""
+        """Return the text of a field that must be a name in the policy.
+
+        Raises _NoWord if it cannot be one, with an empty message if the field is missing.
+        """
         value = self._body.get(field)
         if value is None:
             raise _NoWord("")
@@ -233,7 +242,7 @@ class _Reader:
 
 
 class _NoWord(Refused):
-    """Raised for a field that holds no name. The message is empty for a field that is missing."""
+    """Raised for a field that cannot be a name. The message is empty if the field is missing."""
 
 
 def _seconds(at: datetime) -> str:

@@ -1,4 +1,4 @@
-"""Sign-in through an identity provider: begin a handshake, take it once, and match the person with the roster."""
+"""Signs people in through an identity provider: starts and ends a handshake, and finds the person on the roster."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from oncall.paging.ports.sign_in_store import ProviderHandshake, SignIns
 from oncall.schedule.schedule import Schedule
 
 HANDSHAKE_LENGTH = timedelta(minutes=10)
-"""How long a person may take at the provider, with a second factor (real time)."""
+"""How long (real time) a sign-in at the provider may take, including a second factor."""
 NO_HANDSHAKE = (
     "this sign-in was finished already, has ended, or was begun in another browser; begin again from the sign-in page"
 )
@@ -27,8 +27,9 @@ def new_secrets() -> Secrets:
 
 
 def begin_handshake(made: Secrets, browser: str, tx: SignIns, *, wanted: str, real_now: datetime) -> None:
-    """Store a handshake. browser: the value of the cookie that the browser gets. wanted: the page to open after the
-    sign-in.
+    """Store a new handshake. made: its secrets. browser: the value of the cookie that the browser gets.
+
+    wanted: the path of the web page to open after the sign-in.
     """
     tx.forget_sign_ins(ended_by=real_now)
     ends_at = real_now + HANDSHAKE_LENGTH
@@ -40,9 +41,10 @@ def begin_handshake(made: Secrets, browser: str, tx: SignIns, *, wanted: str, re
 
 
 def take_handshake(state: str, browser: str, tx: SignIns, *, real_now: datetime) -> ProviderHandshake | None:
-    """Delete and return the handshake that an answer of the identity provider belongs to.
+    """Delete and return the handshake to which an answer of the identity provider belongs.
 
-    Returns None if the handshake is unknown or has ended, or if another browser began it.
+    state: from the answer. browser: the value of the browser's cookie. Returns None if the handshake is unknown or has
+    ended, or if another browser began it.
     """
     found = tx.take_provider_handshake(digest_of(state))
     if found is None or found.ends_at <= real_now or not hmac.compare_digest(found.browser, digest_of(browser)):
@@ -51,10 +53,10 @@ def take_handshake(state: str, browser: str, tx: SignIns, *, real_now: datetime)
 
 
 def sign_in_identity(identity: Identity, tx: SignIns, *, replaces: str | None, real_now: datetime) -> SignedIn:
-    """Store a new session for the person on the roster with this e-mail address.
+    """Start a session for the person on the roster who has this identity's e-mail address.
 
-    replaces: the digest of the session that the browser had before, which ends. Raises NotAllowed if the address is
-    missing, not verified, not on the roster, or there twice; the message says what to do.
+    replaces: the digest of the browser's earlier session, which ends; None if there was none. Raises NotAllowed if the
+    address is missing, not verified, not on the roster, or there twice; the message says what to do.
     """
     person = _person_with(identity, tx.schedule())
     return start_session(

@@ -1,4 +1,4 @@
-"""The reply READY, by which an engineer proves that texts reach their phone."""
+"""Answers the SMS reply READY, with which an engineer proves that texts reach their phone."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ OLD_NUMBER = "This is not your number on the roster, so nothing is proven. Reply
 def ready_reply(
     tx: ReplyStore, phone: str, body: str, context: ActionContext, waiting: Sequence[StoredTicket]
 ) -> SmsAnswer | None:
-    """Return the answer to READY; None for any other text. context: its `by` is the sender.
+    """Return the answer to READY; None for any other text. context: `by` is the sender.
 
-    phone: the number that the text came from. waiting: the open tickets that the sender was paged for. If the pager
-    awaits a proof of the phone, any text is one.
+    phone: the number that the text came from. waiting: the open tickets for which the sender was paged. If the pager
+    has asked for a proof of this phone, any text from it is a proof.
     """
     person = tx.schedule().people[context.by]
     is_current = same_phone(person.phone, phone)

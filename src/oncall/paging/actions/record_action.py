@@ -1,4 +1,4 @@
-"""Record a ticket action: check whether the ticket allows it, log it, and carry out what follows from it."""
+"""Records a ticket action: checks whether the ticket allows it, logs it, and carries out its consequences."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ from oncall.paging.ports.store import TicketStore
 
 
 def record(tx: TicketStore, ticket_id: str, action: TicketAction, context: ActionContext) -> ActionResult:
-    """Record an action on the ticket of that id, with everything that follows from it. A repeat changes nothing.
+    """Record an action on the ticket with this id, and carry out its consequences. A repeat changes nothing.
 
-    Raises FieldFaults for an action that cannot be recorded, NotFound for an unknown ticket, and Refused if the
-    ticket's state does not allow the action.
+    Raises FieldFaults for wrong fields, NotFound for an unknown ticket, Conflict if another action with the same id was
+    recorded, and Refused if the ticket's state does not allow the action.
     """
     stored = tx.ticket(ticket_id)
     if stored is None:
@@ -45,12 +45,12 @@ def record(tx: TicketStore, ticket_id: str, action: TicketAction, context: Actio
 
 
 def record_by_reference(tx: TicketStore, reference: str, action: TicketAction, context: ActionContext) -> ActionResult:
-    """Record an action as `record` does, on the ticket with that id, or the open ticket with that code."""
+    """Record an action as `record` does. reference: the ticket's id, or the code of an unresolved ticket."""
     return record_on(TicketWork.on(tx, find_ticket(tx, reference), context), action)
 
 
 def record_on(work: TicketWork, action: TicketAction) -> ActionResult:
-    """Record an action as `record` does, on a ticket that was read in this transaction."""
+    """Record an action as `record` does, on a ticket that this transaction has read."""
     refuse_unrecordable(action, work.context)
     return _record(work, action)
 
@@ -84,8 +84,9 @@ def _record_event(work: TicketWork, event: Event) -> ActionResult:
 
 
 def _keep_reopening(work: TicketWork, action: TicketAction) -> None:
-    """Log a reopening although the ticket is open. Events arrive in any order, so the resolution that this reopening
-    undoes may be reported later.
+    """Log a reopening although the ticket is open.
+
+    Events arrive in any order: the resolution that this event undoes may be reported later.
     """
     if action.kind is EventKind.REOPENED and work.state.merged_into is None:
         event = event_of(work, action)
@@ -95,12 +96,12 @@ def _keep_reopening(work: TicketWork, action: TicketAction) -> None:
 
 
 def _asks_something(event: Event) -> bool:
-    """Return True if the event is a customer's message that needs an answer on this ticket."""
+    """Return True if the event is a customer's message that needs a reply."""
     return isinstance(event, CustomerReplied) and event.needs_reply
 
 
 def _resolve(work: TicketWork, event: Resolved) -> ActionResult:
-    """End a ticket, and reopen it if a customer's message or a reopening with a later time was recorded before."""
+    """Resolve a ticket. Reopen it if a later message of the customer or a later reopening was recorded before."""
     later = min((one for one in work.log if one.at > event.at and _undoes_the_end(one)), key=_at, default=None)
     done = follow(work, event)
     if later is None:
@@ -124,8 +125,9 @@ def _reopening(work: TicketWork, at: datetime, *, by_customer: bool = True) -> R
 
 
 def _reopen_for(work: TicketWork, message: Event) -> ActionResult:
-    """Reopen a resolved ticket for a customer's message. The message may be older than the resolution, because the
-    person who resolved the ticket had not read it.
+    """Reopen a resolved ticket because of a customer's message.
+
+    The message may be older than the resolution: the person who resolved the ticket had not read it.
     """
     at = max(message.at, work.state.resolved_at or message.at)
     done = follow(work, _reopening(work, at), message)
@@ -133,7 +135,7 @@ def _reopen_for(work: TicketWork, message: Event) -> ActionResult:
 
 
 def _forward(work: TicketWork, action: TicketAction) -> ActionResult:
-    """Record a message on a duplicate, and count it on the ticket that the duplicate was merged into."""
+    """Record a message on a duplicate, and also on the ticket that the duplicate was merged into, where it counts."""
     name, target, what = work.name, goes_on_as(work), FORWARDED[action.kind]
     at = counted_at(work, action)
     work.add(message_of(name, action, at, why=f"{what} counts on {target.name}", forwarded_to=target.name))

@@ -24,7 +24,7 @@ from oncall.suggestions import suggestion
 from oncall.support.reminders import CHOICES
 
 AS_POLICY = "policy"
-"""The value of `reminders` that asks for the reminders of the policy."""
+"""The value of `reminders` that means the reminders of the policy."""
 
 
 class ChoiceStore(Schedules, NoticeChoices, Protocol):
@@ -46,8 +46,10 @@ class ReminderChoiceView(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class ChoiceAsked:
-    """A change of a choice. A None leaves `reminders` or `is_quiet` as it is.
-    engineer: the caller if None. reminders: names of `CHOICES`, or `AS_POLICY`."""
+    """A change of a person's choice. engineer: their id; None: not given, which means the caller.
+
+    reminders: names of `CHOICES`, or `AS_POLICY`. If `reminders` or `is_quiet` is None, that part stays unchanged.
+    """
 
     engineer: str | None
     reminders: tuple[str, ...] | str | None
@@ -55,7 +57,7 @@ class ChoiceAsked:
 
 
 def choice_from(posted: object) -> ChoiceAsked:
-    """Return the change that a posted document asks for. Raises FieldFaults with every bad field."""
+    """Return the change that a posted document asks for. Raises FieldFaults with every wrong field."""
     if not isinstance(posted, Mapping):
         raise FieldFaults([FieldFault("reminders", 'a JSON object is needed, like {"reminders": ["day", "hour"]}')])
     engineer, wanted, quiet = posted.get("engineer"), posted.get("reminders"), posted.get("quiet")
@@ -76,7 +78,7 @@ def choice_from(posted: object) -> ChoiceAsked:
 
 
 def _named(wanted: object) -> tuple[str, ...] | str | None:
-    """Return the chosen names in the order of `CHOICES`; None for a value that cannot be used."""
+    """Return the chosen names in the order of `CHOICES`, or `AS_POLICY`; None for a value that is neither."""
     if wanted == AS_POLICY:
         return AS_POLICY
     if not isinstance(wanted, list) or len(wanted) > len(CHOICES):
@@ -86,9 +88,10 @@ def _named(wanted: object) -> tuple[str, ...] | str | None:
 
 
 def chooser(caller: Token, engineer: str | None) -> str:
-    """Return the id of the engineer to whom a choice belongs. engineer: None means the engineer of the token.
+    """Return the id of the engineer whose choice the caller may change. engineer: as posted; None: not given.
 
-    Raises NotAllowed if an engineer names another one, and FieldFaults if another caller names no engineer.
+    For an engineer's token it is that engineer. Raises NotAllowed if an engineer names another one, and FieldFaults if
+    another caller names no engineer.
     """
     if access(caller.role, Operation.CHOOSE_REMINDERS) is Access.AS_ITSELF:
         if engineer not in (None, caller.name):
@@ -102,7 +105,7 @@ def chooser(caller: Token, engineer: str | None) -> str:
 
 
 def choice_view(tx: ChoiceStore, person: str) -> ReminderChoiceView:
-    """Return a person's choice. Raises NotFound for a person on no roster."""
+    """Return a person's choice as JSON. Raises NotFound for a person on no roster."""
     schedule = tx.schedule()
     if roster_fault(person, schedule) is not None:
         hint = suggestion(clean(person), sorted(schedule.people))
@@ -120,7 +123,7 @@ def choice_view(tx: ChoiceStore, person: str) -> ReminderChoiceView:
 
 
 def save_choice(tx: ChoiceStore, person: str, asked: ChoiceAsked) -> ReminderChoiceView:
-    """Store a change of a person's choice and return the choice. Raises NotFound for a person on no roster."""
+    """Change a person's choice. Returns the choice as JSON. Raises NotFound for a person on no roster."""
     choice_view(tx, person)
     chosen = tx.notice_choices().get(person, NoticeChoice(person))
     if asked.reminders is not None:

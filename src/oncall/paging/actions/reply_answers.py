@@ -1,4 +1,4 @@
-"""The words of the answers to SMS replies."""
+"""Writes the answers to SMS replies."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from oncall.support.wording import short_time
 NOT_ACKNOWLEDGED = "NOT acknowledged"
 HELP = "Send ACK CODE to take a ticket, PASS CODE to pass it on, DONE CODE to resolve it, or WHO."
 LONGEST_ANSWER = 3 * 153
-"""The most characters of an answer: three GSM-7 segments. Only a list of many codes takes three; other answers take
+"""The most characters of an answer: three GSM-7 segments. Only a list of many codes needs three; other answers need
 one."""
 REMEMBERED_FOR = timedelta(days=7)
-"""How long after its receipt (policy time) a resolved ticket is still named in the answer to a late reply."""
+"""How long (policy time) after its receipt a resolved ticket is still named in the answer to a late reply."""
 
 
 @dataclass(frozen=True, slots=True)
 class SmsAnswer:
-    """The answer to an SMS (empty: none), and new messages to others.
+    """The answer to an SMS, and new messages to other people. text: the answer; empty: no answer is sent.
 
-    waited: how long each ticket that was taken had waited; policy time. parts: how many segments the answer may have.
-    is_from_stranger: the sender's number is on no roster, so the text did nothing. is_helpful: the text changed
-    something, or asked a question that this answers. is_silenced: there is no answer because too many texts of this
-    person did nothing. by: the person's id; empty for a number that is on no roster.
+    waited: how long (policy time) each ticket had waited that the text acknowledged. parts: how many segments the
+    answer may have. is_from_stranger: True if the sender's number is on no roster, so that the text did nothing.
+    is_helpful: True if the text changed something, or asked a question that this answers. is_silenced: True if there is
+    no answer because too many texts of this person did nothing. by: the person's id; empty for a stranger.
     """
 
     text: str
@@ -48,7 +48,7 @@ class SmsAnswer:
 
 
 def what_to_send(waiting: Sequence[StoredTicket], *, used: int) -> str:
-    """Return the sentence that tells how to take the open tickets of a person. used: characters before it."""
+    """Return the sentence that says how a person acknowledges their open tickets. used: the characters before it."""
     if not waiting:
         nothing = "Nothing that you were paged for is open."
         return nothing if used + len(nothing) + len(HELP) >= SEGMENT else f"{nothing} {HELP}"
@@ -59,9 +59,9 @@ def what_to_send(waiting: Sequence[StoredTicket], *, used: int) -> str:
 
 
 def still_open(rest: Sequence[StoredTicket], *, used: int) -> list[str]:
-    """Return a sentence with the ids and codes of open tickets, or with as many codes as fit into one segment.
+    """Return a list with one sentence that names open tickets, as many as fit into one segment; empty for no tickets.
 
-    used: characters of the answer already taken.
+    used: the characters before it.
     """
     if not rest:
         return []
@@ -73,12 +73,15 @@ def still_open(rest: Sequence[StoredTicket], *, used: int) -> list[str]:
 
 
 def taken_words(tx: Schedules, stored: StoredTicket) -> str:
-    """Return who has the ticket, like `T-1 is taken by Ana Pereira`."""
+    """Return words that name the owner of a ticket, like `T-1 is taken by Ana Pereira`."""
     return f"{stored.ticket.id} is taken by {spelt_name(tx, stored.owner or '')}"
 
 
 def ambiguous_words(meant: Sequence[StoredTicket], order: Order) -> str:
-    """Return a question which of two tickets the sender means: the word is the code of one and the id of the other."""
+    """Return words about a reply whose word is the code of one ticket and the id of another.
+
+    They tell the sender what to send for each of the tickets `meant`.
+    """
     code = order.word.upper()
     ways = [
         f"{order.verb} {stored.ticket.id if stored.code == code else stored.code} for {stored.ticket.id}"
@@ -88,7 +91,7 @@ def ambiguous_words(meant: Sequence[StoredTicket], order: Order) -> str:
 
 
 def over_words(tx: TicketReads, stored: StoredTicket) -> str:
-    """Return words for an SMS that say how a resolved ticket ended."""
+    """Return words for an SMS that say how a resolved ticket ended: resolved by a person, or merged into another."""
     log = tx.events(stored.ticket.id)
     into = fold(stored.ticket, log).merged_into
     going_on = tx.ticket(into) if into is not None else None
@@ -99,7 +102,7 @@ def over_words(tx: TicketReads, stored: StoredTicket) -> str:
 
 
 def on_call_words(tx: Schedules, now: datetime) -> str:
-    """Return who is on call at `now` (policy time, aware UTC), each role with its end."""
+    """Return words that name the person on call in each role at `now` (policy time, aware UTC), and until when."""
     schedule, policy = tx.schedule(), tx.policy()
     on_call = schedule.who(now)
     words = [
@@ -112,6 +115,6 @@ def on_call_words(tx: Schedules, now: datetime) -> str:
 
 
 def spelt_name(tx: Schedules, person: str) -> str:
-    """Return the name of a person in letters that an SMS can show. person: an id."""
+    """Return the name of a person in letters that an SMS can show. person: their id."""
     name = name_of(person, tx.schedule())
     return encoding_for([name], unicode=tx.policy().sms.unicode).spell(name)

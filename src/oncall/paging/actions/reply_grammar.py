@@ -1,7 +1,7 @@
-"""The grammar of SMS replies: which tickets a text names, and what it asks for each of them. Pure.
+"""The grammar of SMS replies: which tickets a text names, and what it orders for each of them. Pure functions.
 
-A code or id after a command (`DONE 84G H4C`), or before one (`84G is done`), belongs to it. A code or id of a ticket
-that the person was paged for acknowledges it, whatever words stand around it.
+A code or id after a command (`DONE 84G H4C`), or before one (`84G is done`), belongs to that command. The code or id of
+a ticket for which the person was paged acknowledges the ticket, whatever words stand around it.
 """
 
 from __future__ import annotations
@@ -26,17 +26,16 @@ _REFUSAL = re.compile(
     r"|\bnon posso\b|не\s+могу|不行|不能|无法|無法|無理|できない|できません|👎",
     re.IGNORECASE | re.MULTILINE,
 )
-"""Words by which a person says that they do not take a ticket."""
+"""Matches words with which a person says that they do not take a ticket."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One command for one ticket. word: as written in the text. ticket: the ticket's id; None: no ticket has this code
-    or id.
+    """One command for one ticket. word: the ticket's name in the text. ticket: its id; None: no ticket has this name.
 
-    is_explicit: the text contains the command; such an order is valid for any ticket. is_paged: the person was paged
-    for the ticket. to: for PASS, the person who gets the ticket. unknown_person: for PASS, a name that is not on the
-    roster.
+    is_explicit: True if the text contains the command; such an order is valid for any ticket. is_paged: True if the
+    person was paged for the ticket. to: for PASS, the id of the person who gets the ticket. unknown_person: for PASS, a
+    name that is not on the roster.
     """
 
     verb: Verb
@@ -50,11 +49,11 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The commands found in a text. orders: at most one for each ticket, in the order of the text.
+    """The commands in a text. orders: at most one for each ticket, in the order of the text.
 
-    bare: a command without a code. all: a command for all tickets. unclear: codes of tickets with two different
+    bare: a command without a code. all: a command for all tickets. unclear: names of tickets with two different
     commands, or with a command that may belong to another ticket. unused: a command that belongs to no ticket.
-    is_refusal: the words around the codes are a refusal. is_question: they are a question.
+    is_refusal: True if the words around the codes are a refusal. is_question: True if they are a question.
     """
 
     orders: tuple[Order, ...] = ()
@@ -67,7 +66,7 @@ class Reply:
 
 
 def parse_reply(said: Said, names: TicketNames) -> Reply:
-    """Return the commands in a person's text."""
+    """Return the commands in a person's text. names: the tickets and people that the text may name."""
     clauses = [read_clause(clause, names) for clause in said.clauses]
     words = [word for clause in clauses for word in clause.words]
     every = next((verb for clause in clauses if (verb := clause.asks_for_all) is not None), None)
@@ -96,8 +95,7 @@ def parse_reply(said: Said, names: TicketNames) -> Reply:
 def _bare(words: Sequence[Word]) -> Verb | None:
     """Return the command of a text that names no ticket; None if there is none.
 
-    Beside ACK, any words may follow except another command or a negation. Beside other commands, only polite words may
-    stand.
+    Any words may follow ACK, except another command or a negation. With other commands, only polite words are allowed.
     """
     lower = [word.lower for word in words]
     if lower and lower[0] in ("who", "whos") and set(lower) <= _WHO_IS_ON_CALL:
@@ -112,7 +110,7 @@ def _bare(words: Sequence[Word]) -> Verb | None:
 
 
 def _one_each(orders: Sequence[Order]) -> tuple[list[Order], list[str]]:
-    """Return one order for each ticket, and the words that name tickets with two different explicit orders."""
+    """Return one order for each ticket, and the names of tickets that have two different explicit orders."""
     found: dict[str, Order] = {}
     unclear: list[str] = []
     for order in orders:
@@ -137,7 +135,7 @@ class _Reader:
         self._begins = 0
 
     def read(self, clauses: Sequence[Clause], *, is_command: bool) -> None:
-        """Read all clauses. is_command: codes alone acknowledge, as `84G` and `84G, H4C` do."""
+        """Read all clauses. is_command: True if codes alone acknowledge, as `84G` and `84G, H4C` do."""
         inherited: Verb | None = Verb.ACK if is_command else None
         for clause in clauses:
             self._active = inherited if is_command or clause.is_list else None
@@ -162,7 +160,10 @@ class _Reader:
             self._active = None
 
     def _follows_codes(self, clause: Clause, position: int) -> bool:
-        """Return True for `84G is done`: the clause begins with codes, and only fillers stand between."""
+        """Return True if the command at `position` comes after its codes, as in `84G is done`.
+
+        The clause then begins with codes, and only fillers stand between them and the command.
+        """
         first = next((word for word in clause.words if word.ticket is not None or word.verb is not None), None)
         before = next((word for word in reversed(clause.words[:position]) if not word.is_filler), None)
         if first is None or first.ticket is None or before is None or before.ticket is None:
@@ -170,7 +171,7 @@ class _Reader:
         return len(self.orders) > self._begins and not self.orders[-1].is_explicit
 
     def _claim_before(self, clause: Clause, position: int, verb: Verb) -> None:
-        """Assign the command to the preceding codes that have no command yet."""
+        """Give the command at `position` to the codes before it that have no command yet."""
         self._active = None
         following = [word for word in clause.words[position + 1 :] if not word.is_filler]
         has_more_commands = any(word.verb is not None for word in following)
@@ -202,17 +203,17 @@ class _Reader:
             self._pass_all(to, unknown)
 
     def _pass_all(self, to: str | None, unknown: str | None) -> None:
-        """Set the person in all PASS orders of the clause: `PASS 84G H4C ben` passes both tickets to Ben."""
+        """Set the person of each PASS order in the clause without one: `PASS 84G H4C ben` passes both to Ben."""
         for place in range(self._begins, len(self.orders)):
             order = self.orders[place]
             if order.verb is Verb.PASS and order.to is None and order.unknown_person is None:
                 self.orders[place] = replace(order, to=to, unknown_person=unknown)
 
     def _person_after(self, clause: Clause, position: int) -> tuple[str | None, str | None]:
-        """Return the person in `PASS 84G ben` or `PASS 84G to Ben please`: an id, or else a name that is not on the
-        roster.
+        """Return the person in `PASS 84G ben` or `PASS 84G to Ben please`: their id, or else a name that is not known.
 
-        Without `to`, the name must be the last word and on the roster, because other words may follow a code.
+        Both are None if no person is named. Without `to`, the name must be the last word and on the roster, because
+        other words may follow a code.
         """
         rest = [word for word in clause.words[position + 1 :] if word.lower not in POLITE]
         if not rest:
@@ -227,8 +228,9 @@ class _Reader:
 
 
 def _command_at(clause: Clause, position: int) -> Verb | None:
-    """Return the command at `position`; None if there is none or a word before it negates it. TAKE must begin its
-    clause.
+    """Return the command at `position`; None if there is none, or if a word before it negates it.
+
+    TAKE is a command only at the beginning of its clause.
     """
     verb, before = clause.words[position].verb, clause.words[:position]
     if verb is None or verb is Verb.WHO:

@@ -1,5 +1,6 @@
-"""Mails replies to customers. One transaction stores the mails and the place up to which the log was read, so none goes
-twice.
+"""Mails replies to customers.
+
+One transaction stores the mails and moves the cursor in the event log, so that no reply is mailed twice.
 """
 
 from __future__ import annotations
@@ -21,13 +22,14 @@ from oncall.paging.relay.log_gaps import LogGaps
 from oncall.support.mail_rules import MailRules
 
 MOST_EVENTS = 500
-"""The most events that one round reads."""
+"""The most events that one call of `ReplyMails.find` reads."""
 KEPT_EVERY = 5_000
-"""Events without a reply after which the place is stored, so that a restart does not read them all again."""
+"""After this many events without a reply the cursor is stored, so that a restart does not read them all again."""
 OLDEST = timedelta(days=1)
-"""How old (policy time) a reply may be that is mailed. After an outage of days, old replies would only confuse."""
+"""A reply that is older than this (policy time) is not mailed. After an outage of days, old replies would only
+confuse."""
 LINKS_LEFT = 5
-"""How many of a ticket's MOST_LINKS mails leave unused, so that a person can always make a link."""
+"""How many of a ticket's MOST_LINKS links the mails leave unused, so that a person can always create one."""
 
 
 class ReplyMailStore(EventFeed, RelayMessages, SenderKeys, LinkStore, Protocol):
@@ -36,8 +38,9 @@ class ReplyMailStore(EventFeed, RelayMessages, SenderKeys, LinkStore, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ReplyRound:
-    """The replies that one round found. after: the last event that it read. before: the stored place in the log, or
-    None.
+    """The replies that one call of `ReplyMails.find` found. before: the stored cursor; None if there is none yet.
+
+    after: the number of the last event that was read, to which the cursor moves.
     """
 
     before: int | None
@@ -47,10 +50,10 @@ class ReplyRound:
 
 @dataclass
 class ReplyMails:
-    """Finds the replies that have to be mailed.
+    """Finds the replies that must be mailed, and stores their mails.
 
-    base: the address of this service, without a slash at its end. sender: the address that mail comes from. seen: the
-    event up to which this process has found nothing to mail.
+    base: the web address of this service, without a slash at the end. sender: the mail address of the sender. seen: the
+    number of the event up to which this process has found nothing to mail. gaps: the missing numbers of the log.
     """
 
     base: str
@@ -59,8 +62,9 @@ class ReplyMails:
     gaps: LogGaps = field(default_factory=LogGaps)
 
     def find(self, tx: ReplyMailStore, *, now: datetime, real_now: datetime) -> ReplyRound | None:
-        """Return the next round: the replies to mail, and how far the log was read. None if it is empty. now: policy
-        time.
+        """Return the replies to mail, and how far the log was read; None if there is nothing to store.
+
+        now: policy time.
         """
         cursor = tx.relay_cursor(REPLIES_MAILED)
         if cursor is None:
@@ -74,7 +78,10 @@ class ReplyMails:
         return ReplyRound(cursor, after, replies)
 
     def store(self, tx: ReplyMailStore, found: ReplyRound, *, now: datetime, real_now: datetime) -> bool:
-        """Store the mails of a round. Returns False, and stores nothing, if another process has read on meanwhile."""
+        """Store the mails of the found replies and move the cursor.
+
+        Returns False, and stores nothing, if another process has moved the cursor.
+        """
         if not tx.move_relay_cursor(found.before, found.after, REPLIES_MAILED):
             return False
         mails = (self._mail(tx, reply, now, real_now) for reply in found.replies)
@@ -84,8 +91,9 @@ class ReplyMails:
     def _mail(
         self, tx: ReplyMailStore, reply: SupportMessage, now: datetime, real_now: datetime
     ) -> RelayMessage | None:
-        """Return the mail with a reply; None if none is sent. Stores the mail's id, which the customer's answer will
-        quote.
+        """Return the mail with a reply; None if the reply is not mailed.
+
+        Stores the mail's id as a key, because the customer's answer will quote it.
         """
         stored, rules = tx.ticket(reply.ticket), tx.policy_at(now).mail
         address = customer_address(stored.ticket.contact, rules) if stored is not None else None
@@ -107,11 +115,17 @@ class ReplyMails:
         )
 
     def _reply_to(self, rules: MailRules) -> str | None:
-        """Return the address that takes the customer's answer: the sender, or else the one that pages name."""
+        """Return the mail address for the customer's answer; None if there is none.
+
+        It is the sender's address if this service receives mail there, else the help address of the policy.
+        """
         return self.sender if rules.takes(self.sender) else rules.help_address
 
     def _page(self, tx: ReplyMailStore, stored: StoredTicket, real_now: datetime) -> str | None:
-        """Return the address of the ticket's page with a new secret: only digests of old ones are stored."""
+        """Return the web address of the ticket's page; None if the ticket has too many links already.
+
+        The link has a new secret, because only digests of the earlier ones are stored.
+        """
         name = stored.ticket.id
         if tx.count_ticket_links(name) >= MOST_LINKS - LINKS_LEFT:
             return None
@@ -119,7 +133,7 @@ class ReplyMails:
 
 
 def _worth_a_mail(events: list[Event], now: datetime) -> Iterator[SupportMessage]:
-    """Yield the replies with words that the customer has not got by mail yet.
+    """Yield the replies with a text that the customer has not yet got by mail.
 
     A reply on a duplicate is in both tickets' logs. Only the one in the duplicate's log is mailed, to its contact.
     """

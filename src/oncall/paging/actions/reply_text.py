@@ -1,4 +1,4 @@
-"""Finds the words that a person wrote in an SMS reply: leaves out quotations of our texts, and signatures."""
+"""Finds the words that a person wrote in an SMS reply. It leaves out quotations of our texts, and signatures."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 _OUR_PAGE = re.compile(
     r"^.*\b(?:1st reply|Next reply|Update) by .{3,30}\. Reply (?:ACK ALL or )?ACK [A-Z0-9]{3,8}", re.MULTILINE
 )
-"""A copy of one of our pages, from the start of its line on."""
+"""Matches a copy of one of our pages, from the start of its line."""
 _OUR_REFUSAL = re.compile(r"\bNOT acknowledged\b.*$", re.MULTILINE)
-"""A copy of an answer of ours that acknowledged nothing: a phone that answers by itself may repeat it."""
+"""Matches a copy of an answer of ours that acknowledged nothing. A phone that answers automatically may repeat it."""
 _QUOTED_LINE = re.compile(r"^\s*>.*$", re.MULTILINE)
 _HISTORY = re.compile(r"^\s*(?:On .{3,80} wrote:|-{2,}\s*Original Message.*)\s*$.*", re.MULTILINE | re.DOTALL | re.I)
 _SIGNATURE = re.compile(
@@ -22,7 +22,7 @@ _QUOTATIONS = tuple(
     re.compile(pattern, re.DOTALL)
     for pattern in (r"„.*[“”]|„.*", r"“.*”|“.*", r"«.*»|«.*", r"「.*」|「.*", r"『.*』|『.*", r"\".*\"")
 )
-"""Match a quotation: from the first opening mark to the last closing one, or to the end of a truncated text."""
+"""Match a quotation: from the first opening mark to the last closing one, or to the end of a cut text."""
 _REACTION = re.compile(
     r"\b(?:liked|loved|disliked|laughed|emphasi[sz]ed|questioned|reacted|removed"
     r"|gefallt|gefiel|liebt|reagiert|reagierte|markiert|hervorgehoben|entfernt"
@@ -43,8 +43,8 @@ _INVISIBLE = ("Cf", "Cc", "Co", "Cn", "Cs")
 class Said:
     """The words that a person wrote themselves, in plain letters without accents.
 
-    whole: the words as one string. clauses: one string for each clause. is_reaction: the text only quotes ours, as a
-    tapback does.
+    whole: the words as one string. clauses: one string for each clause. is_reaction: True if the text only quotes ours,
+    as the reaction of a phone ("Liked ...") does.
     """
 
     whole: str
@@ -53,7 +53,7 @@ class Said:
 
 
 def said_in(body: str) -> Said:
-    """Return the person's own words in `body`, the text of an SMS. Quoted text is left out."""
+    """Return the words that the person wrote in `body`, the text of an SMS. Quoted text is left out."""
     own = _SIGNATURE.sub("", _HISTORY.sub("", _QUOTED_LINE.sub("", _folded(body))))
     words = _without_quotation(own)
     kept = "" if words is None else _OUR_REFUSAL.sub("", _OUR_PAGE.sub("", words))
@@ -62,7 +62,7 @@ def said_in(body: str) -> Said:
 
 
 def _folded(body: str) -> str:
-    """Return the text without accents, invisible characters, and apostrophes inside words. Line breaks are kept."""
+    """Return the text without accents, invisible characters, and apostrophes inside words. Line breaks stay."""
     kept: list[str] = []
     for letter in unicodedata.normalize("NFKC", body.replace("…", "\ue000")):
         base = unicodedata.normalize("NFKD", letter)[0]
@@ -77,7 +77,7 @@ def _folded(body: str) -> str:
 
 
 def _without_quotation(text: str) -> str | None:
-    """Return the text without a quotation that is longer than a command; None if the text is a phone's reaction."""
+    """Return the text without a quotation that is longer than a command; None if a phone wrote it as a reaction."""
     for pattern in _QUOTATIONS:
         found = pattern.search(text)
         if found is None:
@@ -92,7 +92,10 @@ def _without_quotation(text: str) -> str | None:
 
 
 def _is_reaction(outside: str, inside: str, *, is_long: bool) -> bool:
-    """Return True if the words around a quotation are a phone's words for a reaction."""
+    """Return True if the words around a quotation are those with which a phone describes a reaction.
+
+    outside: the words around it. inside: the quotation. is_long: True if it is too long for a command.
+    """
     words = set(re.findall(r"\w+", outside.lower()))
     if words & _COMMANDS:
         return False

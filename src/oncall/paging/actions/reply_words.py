@@ -11,12 +11,12 @@ from oncall.paging.outgoing.codes import is_code, looks_like_a_number
 
 
 def word_set(text: str) -> frozenset[str]:
-    """Return the words of a text."""
+    """Return the words of a text that is separated by blanks, as a set."""
     return frozenset(text.split())
 
 
 class Verb(StrEnum):
-    """A command in a reply."""
+    """A command in an SMS reply."""
 
     ACK = "ACK"
     PASS = "PASS"  # noqa: S105
@@ -49,9 +49,9 @@ _MOST_CHUNKS = 200
 class TicketNames:
     """The tickets and people that a text may name.
 
-    paged: the tickets that the person was paged for; maps each code and id, as written and in capitals, to the id.
-    other: returns the id of any ticket by its id, or of an unresolved ticket by its code. people: maps each id and
-    first name on the roster, in small letters, to the person's id.
+    paged: the tickets for which the person was paged; maps each code and id, as written and in capitals, to the id.
+    other: a function that returns the id of the ticket that has a word as its id or code; None if there is none.
+    people: maps each id and first name on the roster, in small letters, to the person's id.
     """
 
     paged: Mapping[str, str]
@@ -61,7 +61,10 @@ class TicketNames:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word. ticket: the id of the ticket that it names. is_paged: the person was paged for that ticket."""
+    """One word. ticket: the id of the ticket that it names; None: it names none.
+
+    is_paged: True if the person was paged for that ticket.
+    """
 
     text: str
     ticket: str | None = None
@@ -74,7 +77,7 @@ class Word:
 
     @property
     def verb(self) -> Verb | None:
-        """Return the command that this word is, or None."""
+        """Return the command that this word is; None if it is none."""
         return SPELLINGS.get(self.text.upper())
 
     @property
@@ -84,12 +87,15 @@ class Word:
 
     @property
     def looks_like_code(self) -> bool:
-        """Return True if the word may be meant as the code of a ticket."""
+        """Return True if the word has the form of a ticket's code."""
         return is_code(self.text.upper())
 
     @property
     def names_by_itself(self) -> bool:
-        """Return True if the word names a ticket without a command. A plain word and a number like `3PM` do not."""
+        """Return True if the word names a ticket even without a command.
+
+        A plain word and a number like `3PM` do not.
+        """
         is_plain_word = self.text.isalpha()
         return self.ticket is not None and not is_plain_word and not looks_like_a_number(self.text.upper())
 
@@ -102,7 +108,7 @@ class Clause:
 
     @property
     def asks_for_all(self) -> Verb | None:
-        """Return the command in `ACK ALL`."""
+        """Return the command in a clause like `ACK ALL`; None if the clause is not like that."""
         for position, word in enumerate(self.words[:-1]):
             rest = [one.lower for one in self.words[position + 1 :]]
             is_denied = any(one.lower in NEGATIONS for one in self.words[:position])
@@ -112,7 +118,7 @@ class Clause:
 
     @property
     def is_list(self) -> bool:
-        """Return True if the clause only names tickets, as the second one in `DONE 84G, H4C`."""
+        """Return True if the clause only names tickets, as the second clause of `DONE 84G, H4C` does."""
         names = [word for word in self.words if word.ticket is not None or word.looks_like_code]
         return bool(names) and all(word in names or word.is_filler for word in self.words)
 
@@ -124,7 +130,7 @@ def read_clause(text: str, names: TicketNames) -> Clause:
 
 
 def _words_in(chunk: str, names: TicketNames) -> list[Word]:
-    """Return the words of a run of letters that an id may have: `ACK:A-1.` is `ACK` and `A-1`."""
+    """Return the words in a run of characters that ids may have: `ACK:A-1.` gives `ACK` and `A-1`."""
     for text in dict.fromkeys((chunk, chunk.strip("._:-"))):
         word = _word(text, names)
         if word.ticket is not None:
@@ -136,7 +142,7 @@ def _words_in(chunk: str, names: TicketNames) -> list[Word]:
 
 
 def _split(part: str, names: TicketNames) -> list[Word]:
-    """Return the words of a part: `ACK7K2` is split into `ACK` and `7K2`."""
+    """Return the words in a text without separators: `ACK7K2` gives `ACK` and `7K2`."""
     word = _word(part, names)
     for verb in ("ACK", "PASS", "DONE", "TAKE"):
         rest = part[len(verb) :]
@@ -146,8 +152,9 @@ def _split(part: str, names: TicketNames) -> list[Word]:
 
 
 def _word(text: str, names: TicketNames) -> Word:
-    """Return the word with the ticket that it names, if any. A command or a filler names no ticket, even if an id is
-    equal.
+    """Return the word with the ticket that it names, if any.
+
+    A command or a filler never names a ticket, even if a ticket has it as its id.
     """
     if not text or text.upper() in SPELLINGS or text.lower() in FILLERS | POLITE | NEGATIONS | {"all", "to"}:
         return Word(text)

@@ -1,4 +1,4 @@
-"""Sign-in to the pages: make a link, use it once, find who a session belongs to, and end it."""
+"""Signs people in to the web pages: creates a link, uses it once, finds the person of a session, and ends a session."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SECRET_BYTES = 32
 
 
 class LoginLinkView(TypedDict):
-    """A new link that signs a person in to the pages."""
+    """A new link that signs a person in to the web pages."""
 
     engineer: Annotated[str, "The id on the roster of the person whom the link signs in."]
     url: Annotated[str, "The link. It works once and is shown once; the service keeps only its digest."]
@@ -36,10 +36,11 @@ class LoginLinkView(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """A person who is signed in. role: manager for the manager of the latest publication, and for a person whom the
-    identity provider lists in the managers' group; else engineer.
+    """A person who is signed in.
 
-    session: its digest. since: when they signed in (real time). id_token: as in PageSession.
+    role: manager for the manager of the latest publication and for a person whom the identity provider lists in the
+    group of managers; else engineer. session: the digest of the session. since: when they signed in (real time, aware
+    UTC). id_token: as in PageSession.
     """
 
     id: str
@@ -51,15 +52,16 @@ class Visitor:
 
     @property
     def token(self) -> Token:
-        """Return a token with the visitor's rights, to pass to functions of the API. It has no secret, so no request
-        can use it.
+        """Return a token with the visitor's rights, for functions of the API.
+
+        It has no secret, so that no request can use it.
         """
         return Token(self.id, self.role, "", self.since)
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A new session. session_id: the secret that the browser keeps; the store has only its digest."""
+    """A new session. session_id: the secret that the browser keeps. The store has only its digest."""
 
     person: str
     session_id: str
@@ -71,7 +73,10 @@ def wanted_person(posted: object) -> str:
 
 
 def wanted_text(posted: object, name: str, *, body: str, example: str, longest: int) -> str:
-    """Return the text of a posted body's field. body: names the body that is no object. Raises FieldFaults."""
+    """Return the text of one field of a posted body. Raises FieldFaults.
+
+    name: the field. body: the name for the whole body in faults. longest: the most characters.
+    """
     if not isinstance(posted, Mapping):
         raise FieldFaults([FieldFault(body, f'a JSON object is needed, like {{"{name}": "{example}"}}')])
     value = posted.get(name)
@@ -82,7 +87,10 @@ def wanted_text(posted: object, name: str, *, body: str, example: str, longest: 
 
 
 def login_link_for(caller: Token, person: str, tx: SignIns, *, public_url: str, real_now: datetime) -> LoginLinkView:
-    """Make a link for a caller of the API. Raises NotAllowed for a token with scopes: a session has no scopes."""
+    """Create a login link for a caller of the API. Returns it.
+
+    Raises NotAllowed for a token with scopes, because a session has none. Raises as `make_login_link` does.
+    """
     if caller.scopes:
         own = ", ".join(sorted(caller.scopes))
         raise NotAllowed(f"this token has only {own}, and a link gives all that a person may do")
@@ -90,7 +98,10 @@ def login_link_for(caller: Token, person: str, tx: SignIns, *, public_url: str, 
 
 
 def make_login_link(person: str, tx: SignIns, *, by: str, public_url: str, real_now: datetime) -> LoginLinkView:
-    """Store a new link and return it. Raises Refused before a publication, NotFound for a person on no roster."""
+    """Store a new login link. Returns it.
+
+    Raises Refused before a publication, and NotFound for a person on no roster.
+    """
     schedule = tx.schedule()
     if schedule.latest is None:
         raise Refused("no schedule is published yet; make one with `oncall generate` and `oncall publish`")
@@ -105,10 +116,10 @@ def make_login_link(person: str, tx: SignIns, *, by: str, public_url: str, real_
 
 
 def sign_in(secret: str, tx: SignIns, *, replaces: str | None, real_now: datetime) -> SignedIn | None:
-    """Use a link: delete it and store a new session. Returns None for a link that was used, has ended or never was.
+    """Use a login link: delete it and start a session. Returns None for a link that is unknown, was used or has ended.
 
-    replaces: the digest of the session that the browser had before, which ends. A person who has left the roster
-    since the link was made gets None too.
+    None also if its person has left the roster since. replaces: the digest of the browser's earlier session, which
+    ends; None if there was none.
     """
     link = tx.take_login_link(digest_of(secret))
     if link is None or link.ends_at <= real_now or link.person not in _people(tx.schedule()):
@@ -125,7 +136,11 @@ def start_session(
     is_manager: bool = False,
     id_token: str | None = None,
 ) -> SignedIn:
-    """Store a new session of a person on the roster. is_manager, id_token: as in PageSession."""
+    """Store a new session of a person on the roster. Returns it with its secret.
+
+    replaces: the digest of the browser's earlier session, which ends; None if there was none. is_manager, id_token: as
+    in PageSession.
+    """
     if replaces is not None:
         tx.remove_page_session(replaces)
     tx.forget_sign_ins(ended_by=real_now)
@@ -135,7 +150,7 @@ def start_session(
 
 
 def visitor_of(session_id: str, tx: SignIns, *, real_now: datetime) -> Visitor | None:
-    """Return the person of a session id; None for an ended or unknown session, or a person who left the roster."""
+    """Return the person of a session; None if it is unknown or has ended, or if the person has left the roster."""
     session = tx.page_session(digest_of(session_id))
     if session is None or session.ends_at <= real_now:
         return None
@@ -149,13 +164,13 @@ def visitor_of(session_id: str, tx: SignIns, *, real_now: datetime) -> Visitor |
 
 
 def has_left(session_id: str, tx: SignIns, *, real_now: datetime) -> bool:
-    """Return True for a session that would still hold if its person had not left the roster."""
+    """Return True if a session would still be valid, but its person has left the roster."""
     session = tx.page_session(digest_of(session_id))
     return session is not None and session.ends_at > real_now and session.person not in _people(tx.schedule())
 
 
 def digest_of(secret: str) -> str:
-    """Return the SHA-256 digest (hex) of a secret; the store keeps nothing else of it."""
+    """Return the SHA-256 digest (hex) of a secret. Only the digest is stored."""
     return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Carry out an SMS reply and answer it. `reply_grammar` reads the text."""
+"""Carries out an SMS reply and answers it. `reply_grammar` reads the text."""
 
 from __future__ import annotations
 
@@ -43,16 +43,16 @@ from oncall.paging.ports.store import ReplyStore
 from oncall.schedule.versions import Person
 
 CARRIER_WORDS = STOP_WORDS | START_WORDS | {"HELP", "INFO"}
-"""Words that the carrier acts on and answers by itself; never a command of ours."""
+"""Words to which the carrier reacts and which it answers itself. They are never commands of ours."""
 _ANSWERED_ALL_THE_SAME = "YES"
-"""A carrier keyword (it means START) with which engineers also reply to a page. If a ticket waits for the person, the
-answer says that YES acknowledges nothing."""
+"""A word of the carrier (it means START) with which engineers also reply to a page. If an open ticket has paged the
+person, the answer says that YES acknowledges nothing."""
 MOST_UNHELPFUL = 3
-"""How many texts of a person that do nothing are answered within UNHELPFUL_WITHIN (policy time). Later ones get no
-answer, so that we and a phone that answers by itself do not write to each other for ever."""
+"""How many texts without effect of one person are answered within UNHELPFUL_WITHIN (policy time). Later ones get no
+answer, so that we and a phone that answers automatically do not write to each other for ever."""
 UNHELPFUL_WITHIN = timedelta(minutes=10)
 _MOST_LOOKUPS = 50
-"""The most words of one text that are looked up as codes or ids of tickets that its sender was not paged for."""
+"""The most words of one text that are looked up as codes or ids of tickets for which its sender was not paged."""
 
 _ACTIONS = {
     Verb.ACK: EventKind.ACKNOWLEDGED,
@@ -72,12 +72,12 @@ def answer_sms(
     opt_out: str | None = None,
     answer_swap: AnswerSwap | None = None,
 ) -> SmsAnswer:
-    """Carry out an authentic SMS from `phone` (E.164). A text with a known `provider_id` does nothing and gets the same
-    answer again.
+    """Carry out an SMS from `phone` (E.164) whose origin is proven. Returns the answer to send.
 
-    A number that is on no roster gets no answer and changes nothing. Keywords that the carrier answers itself get no
-    answer either; STOP and START record an opt-out and its end. opt_out: what the carrier reported about the text.
-    answer_swap: answers a request to swap; None: no text answers one.
+    A repeated `provider_id` changes nothing and gets the same answer again. A number that is on no roster changes
+    nothing and gets no answer. Words that the carrier answers itself get no answer either; STOP and START record an
+    opt-out and its end. opt_out: how the provider classified the text, if it did. answer_swap: answers a request to
+    swap; None: no text does.
     """
     person = tx.schedule().person_with_phone(phone)
     if person is None:
@@ -112,7 +112,11 @@ def answer_sms(
 
 @dataclass(slots=True)
 class _Outcome:
-    """The outcome of the orders in one text. done: ids of their tickets. taken: tickets that the person owns now."""
+    """The outcome of the orders in one text.
+
+    done: ids of the tickets of the orders that were tried. taken: tickets that the text acknowledged. refusals: reasons
+    why orders did nothing.
+    """
 
     done: set[str] = field(default_factory=set)
     taken: list[StoredTicket] = field(default_factory=list)
@@ -135,17 +139,17 @@ class _Replies:
 
     @property
     def waiting(self) -> list[StoredTicket]:
-        """Return the open tickets that the person was paged for, the one paged last first."""
+        """Return the open tickets for which the person was paged, the last page first."""
         return [stored for stored in self._paged if stored.status is TicketStatus.OPEN]
 
     def nothing_done(self, why: str = "") -> SmsAnswer:
-        """Return the answer to a text that acknowledges nothing: the reason, and what to send."""
+        """Return the answer to a text that acknowledges nothing, with the reason `why` and what to send instead."""
         reason = f": {why}." if why else "."
         text = f"{NOT_ACKNOWLEDGED}{reason}"
         return SmsAnswer(f"{text} {what_to_send(self.waiting, used=len(text) + 1)}")
 
     def answer(self, body: str) -> SmsAnswer:
-        """Carry out the commands in a text and return the answer."""
+        """Carry out the commands in a text. Returns the answer."""
         said = said_in(body)
         if said.is_reaction:
             # A reaction needs no answer if no ticket waits for the person.
@@ -173,7 +177,7 @@ class _Replies:
         return TicketNames(paged, self._other, named | {name.lower(): name for name in people})
 
     def _other(self, text: str) -> str | None:
-        """Return the id of a ticket that has this id or code, or had this code lately; None if there is none."""
+        """Return the id of the ticket with this id or code, or lately with this code; None if there is none."""
         self._lookups += 1
         if self._lookups > _MOST_LOOKUPS:
             return None
@@ -231,7 +235,7 @@ class _Replies:
     def _ambiguous(self, orders: Sequence[Order]) -> SmsAnswer | None:
         """Return a question if a word of the orders is the code of one ticket and the id of another; else None.
 
-        It is no question if the person was paged for only one of the two.
+        There is no question if the person was paged for only one of the two.
         """
         paged = {stored.ticket.id for stored in self._paged}
         for order in orders:
@@ -242,8 +246,7 @@ class _Replies:
         return None
 
     def _asked(self, reply: Reply) -> SmsAnswer:
-        """Return the answer to words that name a ticket without taking it: its owner, and how to take it or pass it
-        on."""
+        """Return the answer to a text that names a ticket without taking it: its owner, and how to take or pass it."""
         order = reply.orders[0]
         stored = self._tx.ticket(order.ticket or "")
         assert stored is not None, "a word without a ticket is no order"
@@ -290,7 +293,10 @@ class _Replies:
             outcome.sentences.append(done.sentence)
 
     def _told(self, outcome: _Outcome, *, unused: Verb | None = None, parts: int = 1) -> SmsAnswer:
-        """Return the answer that reports the outcome of every order, and then the tickets that are still open."""
+        """Return the answer that reports the outcome of every order, and the tickets that are still open.
+
+        unused: a command in the text that belongs to no ticket. parts: how many segments the answer may have.
+        """
         sentences = outcome.sentences
         if len(outcome.taken) > 1:
             parts = 3
@@ -308,7 +314,7 @@ class _Replies:
         return SmsAnswer(words, outcome.attempts, outcome.waited, parts, is_helpful=outcome.has_changed)
 
     def _with_hints(self, text: str, outcome: _Outcome, unused: Verb | None) -> str:
-        """Add a hint for a command that came without a code, and the link of a ticket that was taken."""
+        """Return the answer, with a hint for an unused command and the link of the ticket that was acknowledged."""
         if len(outcome.taken) != 1:
             return text
         stored = outcome.taken[0]
@@ -321,12 +327,12 @@ class _Replies:
         return text
 
     def _now(self, tickets: list[StoredTicket]) -> list[StoredTicket]:
-        """Return those of the tickets that are still open, as stored after this text was carried out."""
+        """Return those of the tickets that are still open after this text was carried out."""
         found = (self._tx.ticket(stored.ticket.id) for stored in tickets)
         return [stored for stored in found if stored is not None and stored.status is TicketStatus.OPEN]
 
     def _who(self) -> SmsAnswer:
-        """Return who is on call, and the codes of the open tickets that the person was paged for."""
+        """Return an answer that names the people on call, and the codes of the person's open tickets."""
         words = on_call_words(self._tx, self._context.now)
         codes = [stored.code for stored in self.waiting]
         if not codes:

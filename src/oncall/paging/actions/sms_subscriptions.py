@@ -1,4 +1,7 @@
-"""Subscriptions by SMS: a code proves the number, and STOP ends its texts for ever. Times are real unless said."""
+"""Subscriptions by SMS: a code proves the number, and STOP ends its texts for ever.
+
+Times are real time, except `now`.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ from oncall.status.subscribed_notice import chosen_components
 from oncall.support.phones import canonical_phone
 
 MOST_TRIES = 5
-"""How often a code may be typed. With three codes a day, a guesser has fifteen chances in a million."""
+"""How often a code may be typed. With three codes a day, a person who guesses has fifteen chances in a million."""
 WRONG_CODE = (
     "this code is not right, is older than 10 minutes, or was typed too often; "
     "type it again, or ask for a new one on the status page"
@@ -31,10 +34,10 @@ WRONG_CODE = (
 
 
 def ask_code(tx: Subscribers, phone: str, asked: Asked, *, is_barred: bool, now: datetime, real_now: datetime) -> str:
-    """Write the text with a code, and return the token of the form into which the reader types it.
+    """Write the SMS with a code. Returns the token of the form into which the reader types the code.
 
-    A number that sent STOP or is barred gets no text, and the returned token does not show that. Raises Refused before
-    anything is written. now: policy time.
+    is_barred: True if the number must get no text. Such a number, and one that sent STOP, gets no text, and the token
+    does not show that. now: policy time. Raises Refused before anything is written.
     """
     page, number = read_status(tx, now).page, phone_number(phone)
     chosen = chosen_components(asked.components, page)
@@ -56,9 +59,9 @@ def ask_code(tx: Subscribers, phone: str, asked: Asked, *, is_barred: bool, now:
 
 
 def enter_code(tx: Subscribers, token: str, code: str, *, now: datetime, real_now: datetime) -> Subscriber | None:
-    """Confirm the number whose code was typed into a form, and return the subscriber; None if the code is wrong.
+    """Confirm the number whose code was typed into a form. Returns the subscriber; None if the code is wrong.
 
-    A wrong code does not raise, because the transaction must store that it was tried. now: policy time.
+    A wrong code raises no error, so that the transaction stores that it was tried. now: policy time.
     """
     found = tx.subscriber_to_confirm(_digest(token))
     if found is None or found.confirm_ends_at is None or found.confirm_ends_at <= real_now:
@@ -79,7 +82,7 @@ def enter_code(tx: Subscribers, token: str, code: str, *, now: datetime, real_no
 
 
 def stop_texts(tx: Subscribers, phone: str, real_now: datetime) -> None:
-    """End the subscription of a number that sent STOP, and text it never again. phone: E.164."""
+    """End the subscription of a number that sent STOP. It never gets a text again. phone: E.164."""
     tx.stop_texts(number_digest(phone), real_now)
     found = tx.subscriber_at(canonical_phone(phone))
     if found is not None:
@@ -87,7 +90,7 @@ def stop_texts(tx: Subscribers, phone: str, real_now: datetime) -> None:
 
 
 def _code(subscriber: Subscriber, token: str) -> str:
-    """Return the code that belongs to a form. It is stored nowhere: it follows from two secrets."""
+    """Return the code of a form. It is not stored, but computed from two secrets."""
     digest = hashlib.sha256(f"code|{subscriber.manage_token}|{token}".encode()).digest()
     return f"{int.from_bytes(digest[:8], 'big') % 1_000_000:06}"
 

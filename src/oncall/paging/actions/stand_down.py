@@ -1,4 +1,4 @@
-"""Stand-down: when a ticket is taken or over, cancel its unsent pages and tell the people who were paged."""
+"""Stand-down: when a ticket is taken or over, cancels its unsent pages and notifies the people who were paged."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NEVER_SEEN = (*SENDABLE, AttemptStatus.FAILED)
 
 
 def tell_the_paged(work: TicketWork) -> None:
-    """Cancel the pages that are not sent yet, and tell everyone who was paged that the ticket is taken or over."""
+    """Cancel the unsent pages, and notify everyone who was paged that the ticket is taken or over."""
     paged = _waiting_to_hear(work.attempts)
     cancel_pages(work)
     actor = work.state.resolved_by if work.state.status is TicketStatus.RESOLVED else work.state.owner
@@ -50,8 +50,9 @@ def _body(work: TicketWork, actor: str) -> str:
 
 
 def tell_about_new_owner(work: TicketWork, event: Acknowledged) -> None:
-    """Notify both engineers that one has taken the ticket over from the other. The new owner gets no notice if an
-    answer to their own message says so.
+    """Notify both engineers that one has taken the ticket over from the other.
+
+    The new owner gets no notice if their own message or call is answered with it.
     """
     assert event.taken_from is not None
     policy, schedule, impact = work.policy, work.schedule, work.state.impact
@@ -62,10 +63,9 @@ def tell_about_new_owner(work: TicketWork, event: Acknowledged) -> None:
 
 
 def tell_about_pass(work: TicketWork, event: Passed, before: TicketState) -> None:
-    """Cancel the unsent pages to the person who passed the ticket and to the person who had it. Notify its owner if
-    another person passed it.
+    """Cancel the unsent pages to the person who passed the ticket and to the person who had it before.
 
-    before: the ticket's state before the event.
+    Notifies the ticket's owner if another person passed it. before: the ticket's state before the pass.
     """
     cancel_pages(work, to=(event.by, held_by(before, event)))
     if before.owner is not None and before.owner != event.by:
@@ -80,7 +80,7 @@ def _tell(work: TicketWork, person: str, text: str) -> None:
 
 
 def cancel_pages(work: TicketWork, *, to: Collection[str | None] | None = None) -> None:
-    """Cancel the ticket's pages that no provider has yet. to: only pages to these people; None: all."""
+    """Cancel the ticket's pages that no provider has yet. to: only pages to these people; None: to everyone."""
     for attempt in work.attempts:
         is_unsent_page = attempt.purpose is Purpose.PAGE and attempt.status in SENDABLE
         if is_unsent_page and (to is None or attempt.to in to):
@@ -88,7 +88,7 @@ def cancel_pages(work: TicketWork, *, to: Collection[str | None] | None = None) 
 
 
 def _waiting_to_hear(attempts: Sequence[Attempt]) -> list[str]:
-    """Return the ids of people who were paged and got no notice since, in the order of their first page."""
+    """Return the ids of the people who were paged and got no notice since, ordered by their pages."""
     waiting: dict[str, None] = {}
     for attempt in attempts:
         if attempt.purpose is Purpose.NOTICE:

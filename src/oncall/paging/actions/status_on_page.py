@@ -1,4 +1,4 @@
-"""Records what a person writes on the status page, from a ticket if they name one, and previews its effect."""
+"""Records what a person writes on the status page, and previews its effect. A ticket may be named as its cause."""
 
 from __future__ import annotations
 
@@ -30,15 +30,14 @@ CHANGED_SINCE = (
 
 
 class StatusStore(StatusLog, Tickets, Protocol):
-    """The queries about the status page, and those about the tickets that incidents are opened from."""
+    """The queries for the status page and for the tickets from which incidents are opened."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a form's page showed before the person acted. new_id: the id for an incident or maintenance that the form
-    opens.
+    """What a form's web page showed before the person acted. new_id: the id of what the form opens.
 
-    seen: the number of the last event that the page showed of the incident or maintenance; 0 if the form opens one.
+    seen: the number of the last event of the incident or maintenance that the page showed; 0 if the form opens one.
     """
 
     new_id: str
@@ -46,14 +45,14 @@ class Shown:
 
 
 def new_status_id() -> str:
-    """Return an id for a new incident or maintenance."""
+    """Return a random id for a new incident or maintenance."""
     return secrets.token_hex(6)
 
 
 def record_on_page(tx: StatusStore, action: StatusAction, author: StatusAuthor) -> str:
-    """Check an action, append it to the log, and return the id of its incident or maintenance.
+    """Check an action and append it to the status page's log. Returns the id of its incident or maintenance.
 
-    Raises NotFound, Conflict or Refused; then nothing was written.
+    Raises NotFound, Conflict or Refused, and then writes nothing.
     """
     # Of two people who resolve an incident at the same time, the second one is refused.
     tx.lock_status_log()
@@ -61,20 +60,20 @@ def record_on_page(tx: StatusStore, action: StatusAction, author: StatusAuthor) 
 
 
 def effect_on_page(tx: StatusStore, action: StatusAction, author: StatusAuthor, new_id: str) -> StatusEffect:
-    """Return the effect that an action would have, and write nothing. Raises as `record_on_page`."""
+    """Return the effect that an action would have, without writing anything. Raises as `record_on_page` does."""
     return effect_of(tx, _with_ticket(tx, action), author, new_id)
 
 
 def seen_of(tx: StatusStore, effect: StatusEffect) -> int:
-    """Return the number of the last event of the action's incident or maintenance; 0 if that is new."""
+    """Return the number of the last event of the effect's incident or maintenance; 0 if that is new."""
     last = last_word(tx.status_events(), effect.event.subject)
     return last.seq if last is not None else 0
 
 
 def record_once(tx: StatusStore, action: StatusAction, author: StatusAuthor, shown: Shown) -> str:
-    """Record an action as `record_on_page` does, but once, however often its form is sent.
+    """Record an action as `record_on_page` does, but only once even if its form is sent again.
 
-    Raises Conflict, too, if another person has written about the same incident or maintenance since.
+    Also raises Conflict if another person has since written about the same incident or maintenance.
     """
     tx.lock_status_log()
     action, subject = _with_ticket(tx, action), _subject(action, shown)

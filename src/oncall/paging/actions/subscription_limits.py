@@ -20,9 +20,9 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 class AskLimits:
     """How many requests to subscribe are allowed, by mail or by SMS.
 
-    key: the prefix of the keys under which requests are counted. address, sent: the words in error messages for the
-    address and for what was sent to it. for_address: requests for one address in a day. from_source: requests from one
-    network in an hour. for_page: all requests in an hour.
+    key: the prefix of the keys under which requests are counted. address, sent: words in error messages for the address
+    and for what it gets. for_address: the most requests for one address in a day. from_source: the most from one
+    network in an hour. for_page: the most in all in an hour.
     """
 
     key: str
@@ -41,7 +41,7 @@ ROLES = frozenset((
     "marketing", "news", "no-reply", "noc", "noreply", "postmaster", "root", "sales", "security", "spam", "support",
     "usenet", "uucp", "webmaster", "www",
 ))  # fmt: skip
-"""Names of mailboxes that no single person reads (RFC 2142, and addresses of automatic senders)."""
+"""Names of shared mailboxes (RFC 2142) and of automatic senders."""
 _ADDRESS = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]+")
 
 
@@ -55,7 +55,7 @@ class AskedTooOften(Refused):
 
 
 def mail_address(text: str) -> str:
-    """Return a mail address in small letters. Raises Refused for text that is not one, and for a shared mailbox."""
+    """Return a mail address in small letters. Raises Refused for other text, and for a shared mailbox."""
     address = text.strip().lower()
     local = address.partition("@")[0]
     is_dotted = local.startswith(".") or local.endswith(".") or ".." in local
@@ -67,7 +67,10 @@ def mail_address(text: str) -> str:
 
 
 def phone_number(text: str) -> str:
-    """Return a typed phone number as `canonical_phone` does. Raises Refused for a number that gets no text."""
+    """Return a typed phone number in the form of `canonical_phone`.
+
+    Raises Refused for a number that must get no text.
+    """
     number = re.sub(r"[\s().\-/]", "", text[:LONGEST_ADDRESS])
     if not is_e164(number):
         raise Refused(f"this is not a phone number with its country code; write one like {EXAMPLE_PHONE}")
@@ -80,7 +83,7 @@ def phone_number(text: str) -> str:
 
 
 def number_digest(number: str) -> str:
-    """Return the digest by which the store knows a number that sent STOP. It does not keep the number itself."""
+    """Return the digest (hex) that the store has for a number that sent STOP. The number itself is not stored."""
     return _digest(f"stopped|{canonical_phone(number)}")
 
 

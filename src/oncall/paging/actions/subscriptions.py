@@ -1,4 +1,7 @@
-"""Subscriptions to the status page: ask, confirm, change and end. Times are real unless a name says policy time."""
+"""Subscriptions to the status page: ask, confirm, change and end.
+
+Times are real time, except `now`, which is policy time.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,10 @@ KNOWN_HOOK = "this webhook is subscribed already; its own link changes or ends t
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a reader asked for. source: the network that the request came from. base: this service's address."""
+    """A request to subscribe. components: the chosen ones; empty: all.
+
+    source: the network that the request came from. base: the web address of this service.
+    """
 
     email: str
     components: Sequence[str]
@@ -32,9 +38,10 @@ class Asked:
 
 
 def subscribe(tx: Subscribers, asked: Asked, *, now: datetime, real_now: datetime) -> None:
-    """Write a mail with a link to confirm; for a confirmed address, with a link to change the subscription.
+    """Write a mail with a link that confirms the subscription.
 
-    The result does not show which mail was written. Raises Refused before anything is written. now: policy time.
+    An address that is confirmed already gets a link to change its subscription instead. The result does not show which
+    mail was written. Raises Refused before anything is written. now: policy time.
     """
     page = read_status(tx, now).page
     address, chosen = mail_address(asked.email), chosen_components(asked.components, page)
@@ -58,7 +65,7 @@ def subscribe(tx: Subscribers, asked: Asked, *, now: datetime, real_now: datetim
 
 
 def subscribe_hook(tx: Subscribers, url: str, asked: Asked, *, now: datetime, real_now: datetime) -> Subscriber:
-    """Store a webhook, whose address the caller has checked, and return it. Notices go there at once.
+    """Store a webhook as a subscriber and return it. It gets notices from now on. url: checked by the caller.
 
     Raises Refused and Conflict before anything is written. now: policy time.
     """
@@ -76,7 +83,10 @@ def subscribe_hook(tx: Subscribers, url: str, asked: Asked, *, now: datetime, re
 
 
 def confirm(tx: Subscribers, token: str, *, now: datetime, real_now: datetime) -> Subscriber:
-    """Confirm a subscription, and return it. To confirm it again changes nothing. Raises NotFound. now: policy time."""
+    """Confirm a subscription and return the subscriber. A second call changes nothing.
+
+    token: from the link in the mail. Raises NotFound if it is unknown or has ended. now: policy time.
+    """
     found = tx.subscriber_to_confirm(_digest(token))
     if found is None or found.confirm_ends_at is None or found.confirm_ends_at <= real_now:
         raise NotFound(NO_LINK)
@@ -89,7 +99,7 @@ def confirm(tx: Subscribers, token: str, *, now: datetime, real_now: datetime) -
 
 
 def subscriber_of(tx: Subscribers, manage_token: str) -> Subscriber:
-    """Return the confirmed subscriber whom a link belongs to. Raises NotFound."""
+    """Return the confirmed subscriber with this `manage_token`. Raises NotFound if there is none."""
     found = tx.subscriber_with(manage_token)
     if found is None or found.confirmed_at is None:
         raise NotFound(NO_LINK)
@@ -97,7 +107,10 @@ def subscriber_of(tx: Subscribers, manage_token: str) -> Subscriber:
 
 
 def choose(tx: Subscribers, manage_token: str, components: Sequence[str], *, now: datetime) -> Subscriber:
-    """Change the components of a subscription; none means all. Raises NotFound and Refused. now: policy time."""
+    """Change the components of a subscription and return the subscriber. Raises NotFound and Refused. now: policy time.
+
+    components: an empty sequence means all.
+    """
     found = subscriber_of(tx, manage_token)
     changed = replace(found, components=chosen_components(components, read_status(tx, now).page))
     tx.put_subscriber(changed)
@@ -105,14 +118,14 @@ def choose(tx: Subscribers, manage_token: str, components: Sequence[str], *, now
 
 
 def unsubscribe(tx: Subscribers, manage_token: str) -> None:
-    """End a subscription and drop its unsent mail. Does nothing if it has ended already."""
+    """End a subscription and delete its unsent messages. Does nothing if the subscription has ended already."""
     found = tx.subscriber_with(manage_token)
     if found is not None:
         tx.remove_subscriber(found.id)
 
 
 def begin_notices(tx: Subscribers) -> None:
-    """Let the relay tell subscribers of every event from now on."""
+    """Make the relay write notices to subscribers from the next event on. Does nothing if it already does."""
     if tx.notice_cursor() is None:
         tx.move_notice_cursor(None, NoticeCursor(tx.last_status_event()))
 

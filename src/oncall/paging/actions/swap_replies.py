@@ -1,6 +1,6 @@
 """Answers by SMS to requests to swap a shift: `YES CODE` and `NO CODE`.
 
-An answer needs both words: the carrier itself handles YES alone, and a code alone may be a mistake.
+An answer needs both words: the carrier handles YES alone, and a code alone may be a mistake.
 """
 
 from __future__ import annotations
@@ -26,19 +26,16 @@ _MOST_CODES = 5
 """The most words of one text that are looked up as codes of requests."""
 
 AnswerSwap = Callable[[SwapRequest, Person, bool, ActionContext], str]
-"""Carries out an answer to a request: True accepts it, False declines it. Returns a sentence for the person.
-
-Raises Refused, NotFound or Conflict, and then it has changed nothing.
-"""
+"""A function that carries out the answer to a request: True accepts it, False declines it. It returns a sentence for
+the person. It may raise Refused, NotFound or Conflict, and then has changed nothing."""
 
 
 def swap_reply(
     tx: SwapRequests, person: Person, body: str, context: ActionContext, answer_swap: AnswerSwap | None
 ) -> SmsAnswer | None:
-    """Carry out the answer that a text gives to a request to swap. Returns None if the text names no request to this
-    person.
+    """Carry out the answer that a text gives to a request to swap. Returns the SMS to send.
 
-    answer_swap: None if this process answers no requests.
+    None if the text names no request to or from this person. answer_swap: None if this process answers no requests.
     """
     if answer_swap is None:
         return None
@@ -58,12 +55,12 @@ def swap_reply(
 
 
 def what_to_reply(code: str) -> str:
-    """Return the sentence that tells how to answer a request by SMS."""
+    """Return the sentence that says how to answer a request by SMS."""
     return f"Reply YES {code} to accept or NO {code} to decline."
 
 
 def _words(text: str) -> list[str]:
-    """Return the words in capitals; `YES7K2F` is two."""
+    """Return the words of a text in capitals. `YES7K2F` counts as two words."""
     words: list[str] = []
     for word in re.findall(r"[A-Za-z0-9]+", text):
         glued = _GLUED.match(word.upper())
@@ -72,12 +69,15 @@ def _words(text: str) -> list[str]:
 
 
 def _may_be_code(word: str) -> bool:
-    """Return True if a request may have this code. Codes of requests are longer than the shortest of tickets."""
+    """Return True if a request may have this code.
+
+    Codes of requests have at least one character more than the shortest code.
+    """
     return SHORTEST < len(word) <= LONGEST and could_be_code(word)
 
 
 def _answer_in(words: list[str], code: str) -> bool | None:
-    """Return True for yes and False for no; None if the words around the code do not say one of them clearly."""
+    """Return True for yes and False for no; None if the words around the code do not clearly say one of them."""
     rest = {word.lower() for word in words if word != code}
     says_yes, says_no = bool(rest & _YES), bool(rest & _NO)
     if says_yes == says_no or rest - _YES - _NO - _AROUND:

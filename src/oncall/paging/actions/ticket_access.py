@@ -1,4 +1,4 @@
-"""Links that show a customer one ticket: make one, revoke them, and find the ticket that a secret opens."""
+"""Links that show a customer one ticket: creates one, revokes them, and finds the ticket that a secret opens."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ MOST_LINKS = 20
 SECRET_BYTES = 16
 LONGEST_SECRET = 100
 PAGE_PATHS = "/t/"
-"""The path of the page of a customer's ticket; the secret follows."""
+"""The path of the web page of a customer's ticket, before the secret."""
 
 
 class LinkStore(TicketStore, TicketLinks, Protocol):
-    """Reads tickets, and stores the links that show them."""
+    """The queries for tickets and for the links that show them."""
 
 
 class TicketLinkView(TypedDict):
@@ -40,9 +40,9 @@ class TicketUnlinkView(TypedDict):
 
 
 def make_ticket_link(tx: LinkStore, reference: str, *, by: str, public_url: str, real_now: datetime) -> TicketLinkView:
-    """Store a new link to a ticket and return it. reference: the ticket's id or code.
+    """Store a new link to a ticket. Returns it. reference: the ticket's id or code.
 
-    Raises NotFound for an unknown ticket, Refused for a drill and beyond MOST_LINKS.
+    Raises NotFound for an unknown ticket, and Refused for a drill and beyond MOST_LINKS.
     """
     ticket = find_ticket(tx, reference).ticket
     if ticket.is_drill:
@@ -56,7 +56,7 @@ def make_ticket_link(tx: LinkStore, reference: str, *, by: str, public_url: str,
 
 
 def revoke_ticket_links(tx: LinkStore, reference: str) -> TicketUnlinkView:
-    """Delete every link of a ticket. Raises NotFound for an unknown ticket, or one without a link."""
+    """Delete every link to a ticket. Raises NotFound for an unknown ticket, or one without a link."""
     ticket = find_ticket(tx, reference).ticket.id
     revoked = tx.remove_ticket_links(ticket)
     if not revoked:
@@ -65,7 +65,7 @@ def revoke_ticket_links(tx: LinkStore, reference: str) -> TicketUnlinkView:
 
 
 def ticket_with_secret(tx: LinkStore, secret: str) -> StoredTicket | None:
-    """Return the ticket that a secret opens; None if no link ever had it, or if the link is revoked."""
+    """Return the ticket of the link with this secret; None if there is no such link or it was revoked."""
     link = tx.ticket_link(_digest(secret)) if 0 < len(secret) <= LONGEST_SECRET else None
     return tx.ticket(link.ticket) if link is not None else None
 

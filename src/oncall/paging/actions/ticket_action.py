@@ -1,4 +1,4 @@
-"""Ticket actions: check whether a ticket's state allows one, and make its event."""
+"""Ticket actions: checks whether a ticket's state allows an action, and builds its event."""
 
 from __future__ import annotations
 
@@ -44,35 +44,36 @@ FROM_PEOPLE = (
     EventKind.WAITING,
     EventKind.MERGED,
 )
-"""The kinds that the API, the terminal and replies may add."""
+"""The kinds of event that the API, the terminal and replies may add."""
 
 FORWARDED = {
     EventKind.CUSTOMER_REPLIED: "the customer's message",
     EventKind.REPLIED: "the reply",
     EventKind.UPDATED: "the update",
 }
-"""The actions on a duplicate that count on the ticket that it was merged into, with their names in messages."""
+"""The actions on a duplicate that count for the ticket that it was merged into, each with its name in messages."""
 
 _PLAIN_EVENTS: dict[EventKind, type[Resolved | Waiting]] = {
     EventKind.RESOLVED: Resolved,
     EventKind.WAITING: Waiting,
 }
 RECORDED_LATE = timedelta(seconds=60)
-"""An event reported at least this long after it happened is shown with the time at which it was recorded."""
+"""An event that was reported at least this long after it happened is shown with the time at which it was recorded."""
 _ENDS_A_DRILL = (EventKind.ACKNOWLEDGED, EventKind.REPLIED, EventKind.UPDATED, EventKind.PASSED, EventKind.RESOLVED)
 _COUNTS_BEFORE_THE_END = (EventKind.REPLIED, EventKind.UPDATED, EventKind.WAITING, EventKind.IMPACT_CHANGED)
 
 
 @dataclass(frozen=True, slots=True)
 class TicketAction:
-    """What a person or caller does to a ticket. at: policy time, aware UTC. id: the sender's own id, for repeats.
+    """What a person or caller does to a ticket. by: the author. at: policy time, aware UTC.
 
-    impact: the new one, for IMPACT_CHANGED. into: the ticket to merge into, for MERGED. needs_reply: False for a
-    customer's message that asks for nothing. forwarded_from: the duplicate on which a message was written. take_over:
-    for ACKNOWLEDGED, take the ticket even if it has an owner. to: for PASSED, the id of the person who is paged; None:
-    the next person of the escalation. takes_ticket: False for a message to the customer that a program reports, because
-    a program cannot take a ticket. message: the words that the customer wrote or reads; empty: only the fact is known.
-    is_mailed: the customer got the words by mail already.
+    id: the sender's own id, by which a repeat is recognised; None: none. impact: for IMPACT_CHANGED, the new one. into:
+    for MERGED, the ticket to merge into. needs_reply: False for a customer's message that needs no reply.
+    forwarded_from: the duplicate on which a message was written. take_over: for ACKNOWLEDGED, take the ticket even if
+    it has an owner. to: for PASSED, the id of the person who is paged next; None: the next person of the escalation.
+    takes_ticket: False for a message to the customer that a program reports, because a program cannot take a ticket.
+    message: the text to or from the customer; empty: only the fact is known. is_mailed: True if the customer already
+    got the text by mail.
     """
 
     kind: EventKind
@@ -92,8 +93,9 @@ class TicketAction:
 
 
 def refuse_another(work: TicketWork, before: Event, action: TicketAction) -> None:
-    """Raise Conflict if `before`, the recorded event with the same id, differs from the action. An equal event is a
-    repeat.
+    """Raise Conflict if the action differs from `before`, the recorded event with the same id.
+
+    If both are equal, the action is a repeat, and nothing is raised.
     """
     what = before.kind.value
     if action.kind is EventKind.IMPACT_CHANGED and isinstance(before, ImpactChanged):
@@ -109,7 +111,10 @@ def refuse_another(work: TicketWork, before: Event, action: TicketAction) -> Non
 
 
 def refuse_stranger(work: TicketWork, action: TicketAction) -> None:
-    """Raise Refused if `by` is neither the caller nor on the roster: a typing error must not stop an escalation."""
+    """Raise Refused if the author of an acknowledgement or pass is neither the caller nor on the roster.
+
+    A typing error must not stop an escalation.
+    """
     people = work.schedule.people
     if action.kind not in (EventKind.ACKNOWLEDGED, EventKind.PASSED) or not people:
         return
@@ -143,7 +148,10 @@ def _refuse_unknown(person: str, people: Mapping[str, Person]) -> None:
 
 
 def end_of_drill(action: TicketAction) -> TicketAction:
-    """Return the action that ends a drill: any answer proves its delivery. Raises Refused for other actions."""
+    """Return the action that resolves a drill: any answer proves that its page arrived.
+
+    Raises Refused for an action that is no answer.
+    """
     if action.kind not in _ENDS_A_DRILL:
         raise Refused("a drill is a test page: it can only be acknowledged")
     return replace(action, kind=EventKind.RESOLVED, why=clean(action.why) or "the test page was answered")
@@ -180,9 +188,9 @@ def _is_of_before_the_end(state: TicketState, action: TicketAction, now: datetim
 
 
 def event_of(work: TicketWork, action: TicketAction) -> Event:
-    """Return the event of the action, with the time at which it counts (policy time, whole seconds).
+    """Return the event of an action. Its time is policy time in whole seconds.
 
-    Raises Refused for an impact that the policy does not know.
+    Raises Refused for an impact that the policy does not have.
     """
     at = _when(work, action)
     reported = reported_times(action, at, work.context)
@@ -219,9 +227,9 @@ def message_of(
     reported: ReportedTimes | None = None,
     forwarded_to: str | None = None,
 ) -> Replied | Updated | CustomerReplied:
-    """Return the event for a message to or from the customer.
+    """Return the event of a message to or from the customer.
 
-    forwarded_to: the ticket on which the message counts, if `ticket_id` is a duplicate.
+    forwarded_to: the ticket for which the message counts, if `ticket_id` is a duplicate.
     """
     common = (ticket_id, at, action.by, why, action.id)
     from_, text = action.forwarded_from, clean_lines(action.message) or None
@@ -261,19 +269,17 @@ def _impact_changed(work: TicketWork, action: TicketAction, at: datetime) -> Imp
 
 
 def counted_at(work: TicketWork, action: TicketAction) -> datetime:
-    """Return the time that an action gives, in whole seconds: no later than now, no earlier than the ticket's receipt.
+    """Return the time of an action in whole seconds, moved to lie between the ticket's receipt and now.
 
     The sender's clock may be ahead or behind. A message that was forwarded from a duplicate may be older than this
-    ticket, but not than the duplicate.
+    ticket.
     """
     at = whole_second(min(action.at, work.now))
     return at if action.forwarded_from is not None else max(at, work.stored.received_at)
 
 
 def _when(work: TicketWork, action: TicketAction) -> datetime:
-    """Return the time at which an action counts. A resolution or reopening never counts before the event that it
-    undoes.
-    """
+    """Return the time of an action's event. A resolution or reopening is never before the event that it undoes."""
     at, state = counted_at(work, action), work.state
     if action.kind is EventKind.RESOLVED:
         return max(at, state.opened_at or at)
@@ -283,7 +289,7 @@ def _when(work: TicketWork, action: TicketAction) -> datetime:
 
 
 def reported_times(action: TicketAction, at: datetime, context: ActionContext) -> ReportedTimes | None:
-    """Return when the action was recorded and which time its sender gave, if they differ from `at`; else None."""
+    """Return when an action was recorded and which time its sender gave; None if both are `at`."""
     is_late, is_said_otherwise = context.now - at >= RECORDED_LATE, abs(action.at - at) >= timedelta(seconds=1)
     if not is_late and not is_said_otherwise:
         return None

@@ -1,8 +1,8 @@
-"""The tickets that a word names, by id or by code. HTTP, the terminal and SMS all use these functions.
+"""Finds the tickets that a word names, by id or by code. HTTP, the terminal and SMS all use these functions.
 
-No new code equals the id of a stored ticket. A ticket may still come in whose id equals a code that is in use; such a
-word then names two tickets, and nothing is done with it until the sender says which one they mean. `id=RK9` and
-`code=RK9` name one for certain: no id has an equals sign.
+No new code equals the id of a stored ticket. But a ticket may come in whose id equals a code that is in use. Such a
+word then names two tickets, and nothing is done with it until the sender says which one they mean: `id=RK9` or
+`code=RK9`. No id has an equals sign, so these are never ambiguous.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ BY_ID, BY_CODE = "id=", "code="
 
 
 def tickets_with_id(tx: Tickets, word: str) -> list[StoredTicket]:
-    """Return the ticket with this id. If there is none and `word` may be a code, return those whose id differs from it
-    in letter case alone.
+    """Return the ticket with this id, as a list.
+
+    If there is none and `word` may be a code, return the tickets whose ids differ from it only in letter case.
     """
     if not ID_PATTERN.fullmatch(word):
         return []
@@ -35,9 +36,10 @@ def ticket_with_code(tx: Tickets, word: str) -> StoredTicket | None:
 
 
 def find_ticket(tx: Tickets, reference: str) -> StoredTicket:
-    """Return the ticket with that id, or the unresolved ticket with that code.
+    """Return the ticket with this id, or the unresolved ticket with this code.
 
-    Raises NotFound if there is none, and Conflict if the word names two tickets.
+    reference: may begin with `id=` or `code=`. Raises NotFound if there is none, and Conflict if the word names two
+    tickets.
     """
     word = reference.strip()
     found = _found(tx, word)
@@ -77,7 +79,8 @@ def _is_open(stored: StoredTicket) -> bool:
 
 
 def open_tickets_named(tx: Tickets, word: str) -> list[StoredTicket]:
-    """Return the unresolved tickets that a word in a text message names: usually one ticket; two if the word is the
-    code of one and the id of the other.
+    """Return the unresolved tickets that a word in an SMS names.
+
+    Usually one ticket; two if the word is the code of one and the id of the other.
     """
     return [stored for stored in _found(tx, word) if _is_open(stored)]

@@ -1,4 +1,4 @@
-"""Warnings for the sender of a ticket: fields that were left out, unknown fields, and contradictions."""
+"""Warnings for the sender of a ticket: about fields that were left out, unknown fields, and contradictions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from oncall.support.triage import QUESTIONS, answers_from, propose
 
 
 def ticket_warnings(posted: Mapping[str, object], read: ReadTicket, policy: Policy) -> list[str]:
-    """Return the warnings for the sender of a ticket, a sentence each. read: what was read from the document."""
+    """Return the warnings for the sender of a ticket, a sentence each. posted: the document.
+
+    read: what was read from it.
+    """
     return [
         *read.warnings,
         *unknown_fields(posted, TICKET_FIELDS),

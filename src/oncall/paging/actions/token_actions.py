@@ -1,4 +1,4 @@
-"""Making, rotating and revoking callers' tokens, for the terminal and for the API."""
+"""Creates, rotates and revokes callers' tokens, for the terminal and for the API."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from oncall.support.calendar import first_instant
 from oncall.support.reserved_names import reserved_meaning
 
 OVERLAP = timedelta(hours=24)
-"""How long (real time) the old secret works after a rotation, unless the caller says otherwise."""
+"""How long (real time) the old secret works after a rotation by default."""
 MOST_OVERLAP = timedelta(days=30)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,29}")
@@ -28,7 +28,7 @@ _LAST_YEAR = 2199
 
 
 class TokenStore(Tokens, Schedules, Protocol):
-    """The queries of the actions on tokens: the tokens, and the people on the roster."""
+    """The queries for tokens and for the people on the roster."""
 
 
 class TokenView(TypedDict):
@@ -46,7 +46,11 @@ class TokenView(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class WantedToken:
-    """A token to be made. last_day: the last day on which it is valid, in the policy's zone; None: without end."""
+    """A token to be created.
+
+    last_day: the last day on which it is valid, in the policy's zone; None: without end. scopes: names of `Scope`;
+    empty for everything that the role may do.
+    """
 
     handle: str
     role: str
@@ -57,7 +61,7 @@ class WantedToken:
 
 @dataclass(frozen=True, slots=True)
 class NewSecret:
-    """A token with its secret, which is shown once. warning: a warning for its maker, or None."""
+    """A token with its secret, which is shown once. warning: for the person who created it; None if there is none."""
 
     token: Token
     secret: str
@@ -65,7 +69,7 @@ class NewSecret:
 
 
 def make_token(wanted: WantedToken, tx: TokenStore, *, real_now: datetime) -> NewSecret:
-    """Make a token and store it. Raises Refused for an invalid token, Conflict if its name is taken."""
+    """Create a token and store it. Raises Refused if it is not valid, and Conflict if its handle is taken."""
     name, label = _name_and_label(wanted.handle)
     role = _role_of(wanted)
     if role is CallerRole.INTAKE and name in tx.schedule().people:
@@ -91,8 +95,8 @@ def rotate_token(
 ) -> NewSecret:
     """Give a token a new secret. The old one works until the overlap is over, or until the token itself ends.
 
-    last_day: the new last day on which the token is valid; None keeps its end. A secret from an earlier rotation ends
-    at once. Raises NotFound for an unknown token, Refused for an invalid overlap or end.
+    last_day: the new last day on which the token is valid; None leaves its end unchanged. A secret from an earlier
+    rotation ends at once. Raises NotFound for an unknown token, and Refused for an invalid overlap or end.
     """
     token = tx.token(handle)
     if token is None:
@@ -117,14 +121,14 @@ def rotate_token(
 
 
 def revoke_token(handle: str, tx: TokenStore) -> list[str]:
-    """Delete a token, and return the handles of the caller's other tokens, which still work. Raises NotFound."""
+    """Delete a token. Returns the handles of the caller's other tokens, which still work. Raises NotFound."""
     tx.remove_token(handle)
     name = handle.partition(":")[0]
     return [token.handle for token in tx.tokens() if token.name == name]
 
 
 def token_view(token: Token) -> TokenView:
-    """Return a token as JSON."""
+    """Return a token as JSON, without its secret."""
     return {
         "name": token.handle,
         "role": token.role.value,
@@ -163,7 +167,10 @@ def _name_and_label(handle: str) -> tuple[str, str]:
 
 
 def _role_of(wanted: WantedToken) -> CallerRole:
-    """Return the role of a new token. Raises Refused for a role or an option that it cannot have."""
+    """Return the role of a new token.
+
+    Raises Refused for an unknown role, or for an option that the role must not have.
+    """
     role = wanted.role
     if role not in [known.value for known in CallerRole]:
         raise Refused(f'"{role[:60]}" is not a role; write intake, engineer or manager')
@@ -180,7 +187,10 @@ def _scope(name: str) -> Scope:
 
 
 def _end_of(day: date, zone: ZoneInfo, real_now: datetime) -> datetime:
-    """Return the instant (aware UTC) at which a day ends in a zone. Raises Refused for a day that is over."""
+    """Return the instant (aware UTC) at which a day ends in a zone.
+
+    Raises Refused if the day is over or too far ahead.
+    """
     if day.year > _LAST_YEAR:
         raise Refused(f"--expires: {day} is after the year {_LAST_YEAR}; leave the option out for a token without end")
     end = first_instant(zone, datetime.combine(day + timedelta(days=1), datetime.min.time()))
@@ -190,7 +200,7 @@ def _end_of(day: date, zone: ZoneInfo, real_now: datetime) -> datetime:
 
 
 def _warning(token: Token, tx: Schedules) -> str | None:
-    """Return a warning about the name of a new token; None when there is none."""
+    """Return a warning if a new token's name is not on the roster; None if all is well."""
     if token.role is not CallerRole.ENGINEER:
         return None
     fault = roster_fault(token.name, tx.schedule())

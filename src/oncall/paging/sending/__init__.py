@@ -1,4 +1,4 @@
-"""The engine: claims due attempts, sends them, records the outcome, and follows receipts.
+"""The engine of the pager: claims due attempts, sends them, records their outcomes, and follows receipts.
 
 Imports `paging.domain`, `paging.ports`, `paging.clocks` and `paging.outgoing`.
 """

@@ -1,4 +1,4 @@
-"""Alerts: messages to a person that belong to no ticket. They use the same channels and rate limits as pages."""
+"""Sends alerts, which are messages to people that belong to no ticket, by the channels and rate limits of pages."""
 
 from __future__ import annotations
 
@@ -23,19 +23,20 @@ REPORTED_WITHIN = timedelta(days=1)
 """Real time after which carriers report nothing more about a text."""
 OUT_OF_DATE = "not sent: no pager ran for hours after the schedule was changed"
 FIRST_PAUSE = timedelta(seconds=5)
-"""Real time before the second send; the pause doubles each time, up to ten minutes in total."""
+"""Real time before the second send. The pause doubles each time, up to ten minutes in total."""
 
 
 def is_called(alert: Alert, opted_out: Container[str], *, can_call: bool) -> bool:
-    """Return True if the alert must be a call, because its person opted out of texts and this pager can call."""
+    """Return True if the alert must be a call: its person opted out of texts, and this pager can call."""
     return can_call and alert.to in opted_out
 
 
 def due_alerts(work: SendWork) -> list[Alert]:
-    """Claim the due alerts and return those that may go now; delay the others. Run it before any row is locked.
+    """Claim the due alerts, delay those over a rate limit, and return the others, to be sent now.
 
-    Alerts go before everything else in the send queue, because they are about people whom no page reaches. While
-    another pager holds the send queue, the alerts stay due.
+    Call it before the transaction locks any row. Alerts go before everything else in the send queue, because they are
+    about people whom no page reaches. While another pager has the lock of the send queue, no alert is returned; all
+    stay due.
     """
     tx = work.tx
     claimed = tx.claim_alerts(real_now=work.real_now, lease_until=work.real_now + LEASE)
@@ -58,7 +59,7 @@ def due_alerts(work: SendWork) -> list[Alert]:
 
 
 def _within_limits(work: SendWork, alert: Alert) -> Alert | None:
-    """Return the alert as it is sent now; None if it has to wait."""
+    """Return the alert, to be sent now; None if it must wait for a rate limit."""
     until, latest = work.limits.of_notice(alert.to, alert.body), alert.written_at + LONGEST_WAIT
     if until is not None and work.real_now < latest:
         work.tx.update_alert(replace(alert, due_at=min(work.real_time_of(until.at), latest)))
@@ -67,18 +68,20 @@ def _within_limits(work: SendWork, alert: Alert) -> Alert | None:
 
 
 def _begun(work: SendWork, alert: Alert) -> Alert:
-    """Store the alert as being sent before the network call, so that after a crash the next pager asks the provider."""
+    """Store, before the network call, that a send of the alert has begun. Returns the alert as it was before the send.
+
+    After a crash, the next pager then asks the provider whether it has the alert before it sends the alert again.
+    """
     going = replace(alert, due_at=work.real_now + LEASE)
     work.tx.update_alert(replace(going, sends=alert.sends + 1))
     return going
 
 
 async def send_alert(alert: Alert, channel: Channel, person: Person | None, real_now: Callable[[], datetime]) -> Alert:
-    """Hand the alert to the channel and return its new state: finished, given up, or due again.
+    """Hand an alert to its channel. Returns the alert with its outcome: finished, given up, or due again.
 
-    person: the recipient; None if no published roster has them. `error` says why it failed.
-
-    If an earlier send has an unknown outcome, the provider is asked first, so that no person gets the alert twice.
+    person: the recipient; None if no published roster has them. If an earlier send has an unknown outcome, the provider
+    is asked first, so that no person gets the alert twice. After a failure, `error` has the reason.
     """
     if person is None:
         why = f"nobody with the id {alert.to} is on the published rosters"
@@ -92,7 +95,10 @@ async def send_alert(alert: Alert, channel: Channel, person: Person | None, real
 
 
 def note_undelivered(tx: Alerts, receipt: Receipt, *, delivery_id: str | None, real_now: datetime) -> Alert | None:
-    """Record why an accepted alert was not delivered, and return it; None if the receipt is about no alert."""
+    """Record why an alert that its provider accepted was not delivered. Returns the alert.
+
+    None if the receipt reports no failure, or is about no alert. delivery_id: our own id, if the receipt names it.
+    """
     failure = failure_in(receipt)
     if failure is None:
         return None

@@ -1,4 +1,4 @@
-"""What happens to an attempt before its provider answers: claim, mark as sending, send again, adopt, give back."""
+"""The steps of an attempt before its provider answers: claim, mark as sending, send again, adopt, give back."""
 
 from __future__ import annotations
 
@@ -18,32 +18,35 @@ from oncall.paging.sending.send_work import SendWork
 from oncall.support.policy import ChannelName
 
 FRESH = timedelta(seconds=20)
-"""A send begins only if its lease lasts at least this much longer."""
+"""A send begins only if the attempt's lease lasts at least this much longer."""
 RECONCILE_AFTER_CRASH = timedelta(seconds=10)
-"""How long (real time) the pager waits before it asks the provider about an attempt whose sender died. It is longer
-than a request can take."""
+"""How long (real time) the pager waits after a crash before it asks the provider about an attempt that was being sent.
+No request takes that long."""
 MOST_SENDS = 3
-"""How often an attempt without a clear answer is sent again at once; after that the pauses grow."""
+"""How often an attempt without a clear outcome is sent again at once. After that, the pauses grow."""
 MOST_ADOPTED = 10_000
 CALLS_BEFORE = timedelta(minutes=5)
-"""How far back (real time) to look for other calls that could be mistaken for the call of this attempt."""
+"""How far back (real time) to look for other calls that could be mistaken for this one."""
 
 
 def claim(work: SendWork, limit: int) -> list[Attempt]:
-    """Claim due attempts and make them ready: `take_over`, then `ready`."""
+    """Claim due attempts and make them ready to send: `take_over`, then `ready`. limit: the most attempts to claim."""
     return ready(work, take_over(work, limit))
 
 
 def take_over(work: SendWork, limit: int) -> list[Attempt]:
-    """Return due attempts, the longest due first. Each gets a lease; no other pager claims it before that ends."""
+    """Claim due attempts under a lease, and return them, the longest due first.
+
+    No other pager claims them before its end.
+    """
     return work.tx.claim_attempts(real_now=work.real_now, lease_until=work.real_now + LEASE, limit=limit)
 
 
 def ready(work: SendWork, due: Sequence[Attempt]) -> list[Attempt]:
     """Mark claimed attempts as `sending`, delay those over a rate limit, and cancel those that are no longer needed.
 
-    Returns the attempts to send, and those whose provider must be asked. A bundle is returned as its leader. Commit
-    before the first request to a provider.
+    Returns the attempts to send, and those about which the provider must be asked. A bundle is returned as its leader.
+    Commit the transaction before the first request to a provider.
     """
     unsent = [attempt for attempt in due if attempt.status in SENDABLE]
     queued = [attempt for attempt in unsent if attempt.may_wait]
@@ -59,7 +62,10 @@ def ready(work: SendWork, due: Sequence[Attempt]) -> list[Attempt]:
 
 
 def _unsent(work: SendWork, unsent: Sequence[Attempt], queued: Sequence[Attempt]) -> list[Attempt]:
-    """Return those of the unsent attempts that are sent now. Each question is asked once for all of them."""
+    """Return those of the unsent attempts that are sent now. queued: those that may have to wait.
+
+    Each query runs once for all attempts.
+    """
     asked = PassStore(work.tx, people=(one.to for one in unsent), tickets=(one.ticket for one in unsent))
     together = work.on(asked.store())
     going: dict[str, Attempt] = {}
@@ -74,12 +80,15 @@ def _unsent(work: SendWork, unsent: Sequence[Attempt], queued: Sequence[Attempt]
 
 
 def ready_again(work: SendWork, taken: Sequence[Attempt]) -> list[Attempt]:
-    """Call `ready` for attempts that an earlier transaction claimed. Attempts that are no longer ours are left out."""
+    """Call `ready` for attempts that an earlier transaction claimed, without those whose lease this pager has lost."""
     return ready(work, [one for one in (_still_ours(work.tx, old) for old in taken) if one is not None])
 
 
 def ready_alone(work: SendWork, taken: Attempt) -> list[Attempt]:
-    """Return [`taken`], ready to be sent at once and outside any bundle; [] if it is no longer ours or needed."""
+    """Return one attempt, ready to be sent at once and outside any bundle, as a list.
+
+    The list is empty if the attempt is no longer needed, or if this pager has lost its lease.
+    """
     current = _still_ours(work.tx, taken)
     return [] if current is None else ready(work, [replace(current, is_immediate=True)])
 
@@ -90,9 +99,9 @@ def _still_ours(tx: Attempts, taken: Attempt) -> Attempt | None:
 
 
 def _sent_at_once(work: SendWork, attempt: Attempt) -> Attempt | None:
-    """Mark an attempt that never waits as `sending` and return it; None if it was no longer needed and ended.
+    """Mark an attempt that never waits as `sending` and return it. If it is no longer needed, end it and return None.
 
-    If a page of a later step to the same person is queued, that page is sent instead, because it is newer.
+    If a page of a later step to the same person is queued, that newer page is sent instead.
     """
     tx = work.tx
     why = why_unneeded(tx, attempt, work.now)
@@ -108,7 +117,7 @@ def _sent_at_once(work: SendWork, attempt: Attempt) -> Attempt | None:
 
 
 def _share(tx: Attempts, attempt: Attempt) -> None:
-    """Mark the members of a bundle as unknown if the leader is unknown because the pager that sent the bundle died."""
+    """Mark the members of a bundle as unknown if its leader is unknown, because the pager that sent it died."""
     if attempt.bundle is not None and attempt.status is AttemptStatus.UNKNOWN:
         for member in members(tx, attempt)[1:]:
             tx.update_attempt(replace(member, status=AttemptStatus.UNKNOWN))
@@ -117,9 +126,8 @@ def _share(tx: Attempts, attempt: Attempt) -> None:
 def mark_sending(work: SendWork, attempt: Attempt) -> Attempt | None:
     """Mark an attempt that its provider certainly does not have as `sending` again, under a new lease.
 
-    Returns the attempt to send, which may lead a bundle now. Returns None if the attempt is no longer needed, must
-    wait for a rate limit, or is no longer ours. The provider's list lags: a receipt may have come although the list
-    did not show the message.
+    Returns the attempt to send, which may now lead a bundle. None if the attempt is no longer needed, must wait for a
+    rate limit, or has changed: a receipt may have come although the provider's list did not show the message yet.
     """
     current = _still_ours(work.tx, attempt)
     return None if current is None else _sent_again(work, current)
@@ -130,7 +138,7 @@ def _sent_again(work: SendWork, current: Attempt) -> Attempt | None:
 
 
 def renew(work: SendWork, attempt: Attempt) -> Attempt | None:
-    """Extend the lease of an attempt that had to wait; None if it is no longer ours to send."""
+    """Return an attempt whose send was delayed under a new lease; None if it was cancelled or another pager has it."""
     current = work.tx.attempt(attempt.id)
     if current is None or current.status is not AttemptStatus.SENDING or current.lease_until != attempt.lease_until:
         return None
@@ -138,7 +146,7 @@ def renew(work: SendWork, attempt: Attempt) -> Attempt | None:
 
 
 def adopt(work: SendWork) -> None:
-    """Take over all attempts, because no other pager runs: those being sent become unknown, and every lease ends."""
+    """Take over all attempts when the only pager starts: end every lease, and mark attempts being sent as unknown."""
     never, real_now = work.real_now + timedelta(days=3650), work.real_now
     for attempt in work.tx.claim_attempts(real_now=never, lease_until=real_now, limit=MOST_ADOPTED):
         if attempt.status is AttemptStatus.UNKNOWN:
@@ -150,7 +158,7 @@ def adopt(work: SendWork) -> None:
 
 
 def give_back(work: SendWork, attempt: Attempt) -> None:
-    """Put an attempt back into the queue when the pager stops before its send has begun."""
+    """Put an attempt back into the queue, because the pager stops before its send has begun."""
     current = work.tx.attempt(attempt.id)
     if current is not None and current.status is AttemptStatus.SENDING and current.lease_until == attempt.lease_until:
         apart(work.tx, current, work.context)
@@ -159,7 +167,7 @@ def give_back(work: SendWork, attempt: Attempt) -> None:
 def provider_ids(tx: AttemptReads, attempt: Attempt) -> Sequence[str]:
     """Return the provider's ids of messages to this person that belong to other attempts.
 
-    A provider does not show what a call said, so calls for other tickets count too.
+    A provider does not show what a call said, so calls for other tickets are included.
     """
     others = tx.attempts(attempt.ticket)
     if attempt.channel == ChannelName.VOICE:

@@ -1,4 +1,4 @@
-"""Deliver one attempt: hand it to its channel, ask the provider about an unknown one, and record the outcome."""
+"""Delivers one attempt: hands it to its channel, asks the provider about an unknown one, and records the outcome."""
 
 from __future__ import annotations
 
@@ -33,21 +33,23 @@ from oncall.support.policy import ChannelName
 SMS, VOICE = ChannelName.SMS.value, ChannelName.VOICE.value
 
 SHORTEST_VALIDITY = 10
-"""The shortest validity of a page in seconds, even if it is sent just before its step ends."""
+"""The shortest validity of a page in seconds, even if it is sent just before the end of its step."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An attempt and its provider's answer, which is not stored yet."""
+    """An attempt and the outcome of its send, which is not stored yet."""
 
     attempt: Attempt
     outcome: Receipt | DeliveryError
 
 
 class Delivery:
-    """Takes attempts from their claim to their outcome, for one process. Times and leases as in `Access`.
+    """Takes attempts from their claim to their outcome, for one process.
 
-    wake: called when an outcome may have made something due. log: structlog's, bound to this worker.
+    access: the store and the clock. channels: by the names that policy steps use. wake: called if an outcome may have
+    made something due. log: a logger of structlog, bound to this worker. no_calls_because: why there is no channel for
+    calls.
     """
 
     def __init__(
@@ -65,13 +67,14 @@ class Delivery:
         self._clock = access.clock
         self._has_late_trouble = False
         self.opted_out: Mapping[str, Reachability] = {}
-        """The people who opted out of texts, as of the latest claim."""
+        """The opt-outs as of the latest claim, by the person's id."""
         self.on_the_wire: set[str] = set()
-        """Ids of the attempts whose request to the provider is in flight."""
+        """Ids of the attempts whose request to the provider has no answer yet."""
         self.is_stopping = False
-        """True if attempts whose send has not begun go back to the queue."""
+        """True if the process stops, so that attempts whose send has not begun go back to the queue."""
         self.flood: tuple[str, datetime] | None = None
-        """What the operator must know of urgent pages beyond a ceiling, and when (real time) they were summarised."""
+        """A sentence for the operator about urgent pages that exceed a ceiling, and when (real time) the last summary
+        was accepted."""
         self.trouble: str | None = None
         """Why the provider last refused our account or sender; None once it has accepted a message."""
 
@@ -82,8 +85,9 @@ class Delivery:
             await self.record(answered)
 
     async def hand_over(self, attempt: Attempt) -> Answered | None:
-        """Hand an attempt that is marked `sending` to its channel. Returns what `record` must store next; None if there
-        is nothing to store.
+        """Hand an attempt that is marked `sending` to its channel. Returns the outcome for `record`.
+
+        None if there is no outcome: the attempt went back to the queue, or another pager has it.
         """
         if self.is_stopping:
             await self._access.write(lambda tx: give_back(self._access.work(tx), attempt))
@@ -120,7 +124,7 @@ class Delivery:
     async def _has_opted_out(self, person: str) -> bool:
         """Return True if the person opted out of texts.
 
-        A START counts at once. A STOP counts from the next claim; until then the provider refuses the text.
+        A START is seen at once. A STOP is seen at the next claim; until then, the provider refuses the text.
         """
         if person not in self.opted_out:
             return False
@@ -128,8 +132,7 @@ class Delivery:
         return person in self.opted_out
 
     async def _under_a_fresh_lease(self, attempt: Attempt) -> Attempt | None:
-        """Return the attempt, under a new lease if the old one ends soon; None if the attempt is no longer ours to
-        send.
+        """Return the attempt, under a new lease if the old one ends soon; None if it is not this pager's to send.
 
         Without a new lease, another pager would send the attempt, too.
         """
@@ -152,7 +155,7 @@ class Delivery:
             self.on_the_wire.discard(attempt.id)
 
     async def reconcile(self, attempt: Attempt) -> None:
-        """Ask the provider whether it has an unknown attempt; send it again only if the provider does not have it."""
+        """Ask the provider about an unknown attempt. Send it again only if the provider does not have it."""
         message = await self._message(attempt)
         if message is None:
             await self.record(Answered(attempt, _nobody(attempt)))
@@ -171,7 +174,7 @@ class Delivery:
                 await self.deliver(again)
 
     async def _asked(self, attempt: Attempt, message: Message) -> Receipt | Ambiguous | None:
-        """Ask the provider about an unknown attempt. Returns its receipt, or None if it certainly has no such message.
+        """Ask the provider about an unknown attempt. Returns its receipt; None if it certainly has no such message.
 
         Returns Ambiguous if the provider gives no answer.
         """
@@ -232,7 +235,10 @@ class Delivery:
             self._wake()
 
     def _note_flood(self, attempt: Attempt, count: int) -> None:
-        """Alarm the operator: urgent pages to one person go in summaries, because there are too many."""
+        """Raise an alarm for the operator: there are so many urgent pages to one person that they go in summaries.
+
+        count: the number of pages in this summary.
+        """
         words = (
             f"urgent pages to {attempt.to} are beyond their ceiling (limits.urgent_per_phone, "
             "limits.urgent_per_caller): one summary a minute goes to them"
@@ -255,7 +261,7 @@ class Delivery:
             self.trouble, self._has_late_trouble = None, False
 
     async def ask(self, attempt: Attempt) -> None:
-        """Ask the provider about an accepted page for which no receipt came."""
+        """Ask the provider about an accepted page without a final receipt, and record the answer."""
         receipt: Receipt | None = None
         try:
             receipt = await self._channel(attempt).status(attempt.provider_id or "")
@@ -268,7 +274,10 @@ class Delivery:
             self.heard(receipt, changed=changed)
 
     async def alert(self, alert: Alert) -> None:
-        """Send an alert: as a call to a person who opted out of texts, if this pager makes calls."""
+        """Send an alert and record the outcome.
+
+        It is a call if its person opted out of texts and this pager has a channel for calls, else a text.
+        """
         person = await self._access.person(alert.to)
         name = VOICE if is_called(alert, self.opted_out, can_call=VOICE in self._channels) else SMS
         sent = await send_alert(alert, self._channels[name], person, self._clock.real_now)
@@ -280,8 +289,11 @@ class Delivery:
             level("alert not sent", action="alert_failed", to=sent.to, about=sent.about, error=sent.error)
 
     def heard(self, receipt: Receipt, *, changed: bool, lost: Alert | None = None, may_wake: bool = True) -> None:
-        """Update this process's own state after a receipt. changed: whether the store changed. lost: the alert that was
-        not delivered, if the receipt says so. may_wake: whether the change may have made something due."""
+        """Update what this process knows after a receipt was recorded.
+
+        changed: True if the receipt changed the store. lost: the alert that was not delivered, if the receipt says so.
+        may_wake: True if the change may have made something due.
+        """
         self._note_trouble(receipt)
         if lost is not None:
             self._log.critical(

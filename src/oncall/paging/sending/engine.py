@@ -1,4 +1,4 @@
-"""The engine: find due work, store each attempt before it is sent, send it, record the outcome, repeat."""
+"""The engine of the pager: finds due work, stores each attempt before it is sent, sends it, and records the outcome."""
 
 from __future__ import annotations
 
@@ -35,23 +35,23 @@ from oncall.support.policy import ChannelName
 T = TypeVar("T")
 BATCH = 50
 MOST_IN_FLIGHT = 50
-"""The most claimed attempts in flight. New attempts have the same number of places of their own."""
+"""The most claimed attempts that are being sent at once. New attempts have as many places of their own."""
 FLOOD_OVER = timedelta(minutes=5)
-"""How long (real time) after the last summary of urgent pages the flood counts as over."""
+"""How long (real time) after the last summary of urgent pages the operator is still warned of them."""
 BEAT_EVERY = timedelta(seconds=5)
 SHORTEST_NAP = 0.05
-"""Shortest pause (seconds, real time) between two passes, however often the engine is woken."""
+"""Shortest pause (seconds, real time) between two runs of `run_once`, however often the engine is woken."""
 LONGEST_NAP = 1.0
-"""Longest pause (seconds, real time) between two passes."""
+"""Longest pause (seconds, real time) between two runs of `run_once`."""
 REST_AFTER_FAILURE = 0.5
-"""Pause (seconds, real time) after a pass in which a ticket failed."""
+"""Shortest pause (seconds, real time) after a run of `run_once` in which something failed."""
 
 
 class Engine:
     """One pager: finds due work, stores each attempt before it is sent, sends it, and records the outcome.
 
-    channels: the channels by the names that policy steps use. A missing channel falls back to `sms`, except for a
-    person whom no text reaches.
+    channels: by the names that policy steps use. If a channel is missing, `sms` replaces it, except for a person whom
+    no text reaches.
     """
 
     def __init__(
@@ -65,8 +65,10 @@ class Engine:
         observer: Observer | None = None,
         no_calls_because: str = "this pager has no channel for calls",
     ) -> None:
-        """is_alone: no other pager shares the store, so attempts found in `sending` at the start are this pager's own.
-        no_calls_because: why there is no `voice` among the channels, for logs.
+        """worker: the name of this process. no_calls_because: why `channels` has no `voice`, for logs.
+
+        is_alone: True if no other pager shares the store, so that attempts that are `sending` at the start are this
+        pager's own.
         """
         self._channels, self._clock = channels, clock
         self._worker, self._is_alone = worker, is_alone
@@ -87,19 +89,22 @@ class Engine:
         self._rounds = Rounds(self._access)
 
     def context(self, by: str = PAGER) -> ActionContext:
-        """Return the context of an action in this process now. Attempts written under it are sent from here."""
+        """Return the context of an action that this process carries out now.
+
+        This process sends the attempts that it creates.
+        """
         return self._access.context(by)
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
-        """Run work on the store without blocking the loop; durable when it returns."""
+        """Run `work` in a transaction without blocking the event loop. Its changes are durable when this returns."""
         return await self._access.write(work)
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
-        """Run read-only work without blocking the loop or any writer."""
+        """Run read-only `work` without blocking the event loop or any writer."""
         return await self._access.read(work)
 
     def send_soon(self, attempts: Iterable[Attempt]) -> None:
-        """Send attempts that this process has just stored under its lease, and wake up when their next step is due."""
+        """Send attempts that this process has just stored under its lease. The others make the engine run soon."""
         for attempt in attempts:
             if attempt.purpose is Purpose.PAGE:
                 self._log.info(
@@ -120,9 +125,9 @@ class Engine:
                 self.wake()
 
     async def receive(self, receipt: Receipt, *, delivery_id: str | None = None) -> bool:
-        """Record a receipt and what follows from it. True if it changed something.
+        """Record a receipt and its consequences. Returns True if it changed something.
 
-        delivery_id: our own id of the message, if the report names it.
+        delivery_id: our own id of the message; None if the receipt does not name it.
         """
         report = Report(receipt, delivery_id)
         if failure_in(receipt) is not None:
@@ -137,12 +142,13 @@ class Engine:
         return noted is not None
 
     def wake(self) -> None:
-        """Start the next pass now. Call it from the engine's event loop only."""
+        """End the present pause, so that `run_once` runs again. Call it only from the engine's event loop."""
         self._wake.set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set, then finish the sends in flight; attempts whose send has not begun go back to the
-        queue.
+        """Work until `stop` is set, then finish the sends in flight.
+
+        Attempts whose send has not begun go back to the queue.
         """
         stopping = asyncio.create_task(stop.wait())
         if self._is_alone:
@@ -163,7 +169,7 @@ class Engine:
         await self.settle()
 
     async def run_once(self) -> float:
-        """Do everything that is due now and start the sends. Returns the real seconds until more is due."""
+        """Do everything that is due now, and start the sends. Returns the real seconds until something more is due."""
         await self._beat()
         all_went_well = await self._advance_due()
         # A handoff that fails must not delay pages.
@@ -173,7 +179,7 @@ class Engine:
         return nap if all_went_well else max(nap, REST_AFTER_FAILURE)
 
     async def settle(self) -> None:
-        """Wait until every send in flight is recorded."""
+        """Wait until the outcome of every send in flight is recorded."""
         while self._in_flight:
             await asyncio.gather(*self._in_flight, return_exceptions=True)
         await self._inquiries.settle()
@@ -185,7 +191,7 @@ class Engine:
             self._beat_at = now
 
     async def _guarded(self, work: Awaitable[T]) -> T | None:
-        """Run work of one pass and return its result. An error is logged, not raised, so that the loop continues."""
+        """Await `work` and return its result. An error is logged and gives None, so that the engine continues."""
         try:
             return await work
         except StoreError as error:
@@ -195,7 +201,7 @@ class Engine:
         return None
 
     async def _advance_due(self) -> bool:
-        """Advance every due ticket. Returns False if a ticket failed; the others are advanced anyway."""
+        """Do what is due for every due ticket. Returns False if that failed for one; the others are not affected."""
         done: set[str] = set()
         failed = 0
         while True:
@@ -217,7 +223,7 @@ class Engine:
         return True
 
     async def _make_rounds(self) -> bool:
-        """Carry out due handoffs and reminders. Returns False if either failed; the other is carried out anyway."""
+        """Carry out due handoffs and reminders. Returns False if either failed; that does not affect the other."""
         told = await self._guarded(self._rounds.hand_over())
         self.send_soon(told or ())
         return await self._guarded(self._rounds.remind()) is True and told is not None
@@ -242,14 +248,16 @@ class Engine:
                 self._start(self._in_room(reconciled(attempt)) if in_doubt else self._sent(attempt, self._room))
 
     def _due_now(self, tx: Transaction) -> tuple[list[Alert], Mapping[str, Reachability], bool]:
-        """Return the alerts to send now, the opt-outs, and whether an attempt is due."""
+        """Return the alerts to send now, the opt-outs by the person's id, and True if an attempt is due."""
         work, attempt_at = self._access.work(tx), tx.next_attempt_at()
         is_due = attempt_at is not None and attempt_at <= work.real_now
         return due_alerts(work), unreachable_by_text(tx), is_due
 
     async def _claimed(self, most: int) -> list[Attempt]:
-        """Claim due attempts in a separate commit, because thousands may have to be bundled. If that work fails for
-        all of them together, each person's attempts are made ready separately.
+        """Claim due attempts and return those to send.
+
+        It is a separate commit, because thousands may have to be bundled. If that fails for all of them together, each
+        person's attempts are made ready separately.
         """
         write = self._access.write_apart
         try:
@@ -263,7 +271,7 @@ class Engine:
         return [one for to in people for one in await self._for_one([one for one in due if one.to == to])]
 
     async def _for_one(self, due: Sequence[Attempt]) -> list[Attempt]:
-        """Make one person's attempts ready, each alone if they cannot be made ready together."""
+        """Make one person's attempts ready, one by one if they cannot be made ready together. Returns those to send."""
         together = await self._guarded(self.write(lambda tx: ready_again(self._access.work(tx), due)))
         if together is not None:
             return together
@@ -274,7 +282,7 @@ class Engine:
         return ready_alone(self._access.work(tx), attempt)
 
     async def _inquire(self, attempt: Attempt) -> None:
-        """Ask the provider about a page that it accepted and for which no receipt came."""
+        """Ask the provider about an accepted page without a final receipt."""
         await self._guarded(self._delivery.ask(attempt))
 
     async def _nap(self) -> float:
@@ -298,7 +306,7 @@ class Engine:
         task.add_done_callback(self._in_flight.discard)
 
     async def _sent(self, attempt: Attempt, room: asyncio.Semaphore) -> None:
-        """Send an attempt and record its outcome. The next send need not wait for the commit of the outcome."""
+        """Send an attempt and record its outcome. room: a place in it is free again before the outcome is stored."""
         async with room:
             answered = await self._guarded(self._delivery.hand_over(attempt))
         if answered is not None:
@@ -310,21 +318,24 @@ class Engine:
 
     @property
     def trouble(self) -> str | None:
-        """Return the provider's last refusal that an operator must correct; None if a message was accepted after it."""
+        """Return the provider's last refusal that an operator must correct; None once a later message was accepted."""
         return self._delivery.trouble
 
     @property
     def flood(self) -> str | None:
-        """Return a sentence for the operator about urgent pages over their ceiling, for FLOOD_OVER after a summary."""
+        """Return a sentence for the operator about urgent pages that exceed a ceiling; None if there were none lately.
+
+        Lately is within FLOOD_OVER after a summary.
+        """
         words, at = self._delivery.flood or (None, None)
         return words if at is not None and self._clock.real_now() - at < FLOOD_OVER else None
 
     @property
     def channel_name(self) -> str:
-        """Return the name of the channel for texts: `twilio`, or `outbox`, which sends nothing to a phone."""
+        """Return the name of the channel for texts: `twilio`, or `outbox`, which prints texts and sends nothing."""
         return self._channels["sms"].name
 
     @property
     def beat_at(self) -> datetime | None:
-        """Return when (real time) this pager last wrote its heartbeat."""
+        """Return when (real time) this pager last recorded that it is alive; None before the first record."""
         return self._beat_at

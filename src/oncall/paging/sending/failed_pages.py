@@ -1,4 +1,4 @@
-"""What follows when a page fails: a call instead, one more send, or the next step."""
+"""Decides what follows when a page fails: a call instead, a second send, or the next step."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from oncall.paging.ports.store import TicketStore
 from oncall.support.policy import ChannelName
 
 MOST_CALLS = 4
-"""How often one step calls a person whose line is busy with other calls of ours."""
+"""How often one step calls a person if the line is busy with other calls of ours."""
 _NOT_REACHED = (AttemptStatus.UNDELIVERED, AttemptStatus.FAILED)
 _OF_A_PAGE = (StepFired, StepFailed, StepRerouted, StepResent, PageWaits, PageBundled)
 
@@ -40,7 +40,7 @@ def has_failed(attempt: Attempt) -> bool:
 
 
 def failure_in(outcome: Receipt | DeliveryError) -> DeliveryFailure | None:
-    """Return why the message will not arrive; None if it may still arrive."""
+    """Return the failure that a receipt or an error reports; None if the message may still arrive."""
     if isinstance(outcome, Permanent):
         return DeliveryFailure(
             str(outcome), may_call=outcome.may_call, is_ours=outcome.is_ours, has_stopped=outcome.has_stopped
@@ -51,7 +51,7 @@ def failure_in(outcome: Receipt | DeliveryError) -> DeliveryFailure | None:
 
 
 def follow_failure(tx: TicketStore, attempt: Attempt, failure: DeliveryFailure, context: ActionContext) -> None:
-    """Record what a failed message means: an opt-out, and for a page another channel or the next step."""
+    """Record the consequences of a failed message: an opt-out, and for a page a call or the next step."""
     if failure.has_stopped and attempt.channel == ChannelName.SMS:
         person = tx.schedule().people.get(attempt.to)
         if person is not None:
@@ -63,7 +63,7 @@ def follow_failure(tx: TicketStore, attempt: Attempt, failure: DeliveryFailure, 
 
 
 def _fail_step(tx: TicketStore, attempt: Attempt, failure: DeliveryFailure, context: ActionContext) -> None:
-    """Call the person if a call may reach them; otherwise the next step is due at once, if the ticket is open."""
+    """Call the person if a call may reach them. Otherwise the next step is due at once. Only if the ticket is open."""
     stored = tx.ticket(attempt.ticket)
     if stored is None or stored.status is not TicketStatus.OPEN:
         return
@@ -101,9 +101,9 @@ def _step_failed(attempt: Attempt, failure: DeliveryFailure, now: datetime) -> S
 
 
 def _is_of_now(work: TicketWork, attempt: Attempt) -> bool:
-    """Return True if the attempt's step fired after the ticket was last opened.
+    """Return True if the attempt's step fired after the ticket was last opened or reopened.
 
-    A reopened ticket numbers its steps from the start again, so a late report about an older attempt must not count.
+    A reopened ticket numbers its steps from the start again, so a late report about an older attempt must be ignored.
     """
     for event in reversed(work.log):
         if isinstance(event, _OF_A_PAGE) and event.attempt == attempt.id:
@@ -131,9 +131,7 @@ def _may_be_called(work: TicketWork, attempt: Attempt, others: Sequence[Attempt]
 def _may_be_called_again(
     work: TicketWork, attempt: Attempt, others: Sequence[Attempt], failure: DeliveryFailure
 ) -> bool:
-    """Return True if the line may have been busy with another call of ours, and the step has made fewer than
-    MOST_CALLS.
-    """
+    """Return True if the person's line was busy, maybe with another call of ours, and MOST_CALLS is not reached."""
     calls = sum(other.channel == ChannelName.VOICE for other in others)
     has_time = attempt.deadline is None or work.now < attempt.deadline
     may_repeat = failure.is_busy and has_time and calls < MOST_CALLS
@@ -141,7 +139,7 @@ def _may_be_called_again(
 
 
 def _call_again(work: TicketWork, attempt: Attempt) -> None:
-    """Add another call, which waits until the call that holds the line is over."""
+    """Add another call to the person, which waits until the other call of ours is over."""
     call = replace(_again(work, attempt, ChannelName.VOICE), is_immediate=False)
     why = f"the line of {attempt.to} was busy, maybe with another call of ours, and is called again"
     _repeat(work, StepResent, call, instead_of=attempt, why=why)
@@ -160,7 +158,7 @@ def _send_once_more(work: TicketWork, attempt: Attempt) -> None:
 def _repeat(
     work: TicketWork, made: type[StepRerouted | StepResent], page: Attempt, *, instead_of: Attempt, why: str
 ) -> None:
-    """Add `page`, which takes the place of a failed attempt, and the event that says so."""
+    """Add `page`, which replaces the failed attempt `instead_of`, and the event that records this."""
     event = made(
         work.name,
         work.now,
@@ -178,7 +176,7 @@ def _repeat(
 
 
 def _again(work: TicketWork, attempt: Attempt, channel: ChannelName) -> Attempt:
-    """Return the same page by `channel`, queued for any pager, with the deadline of its step."""
+    """Return a new attempt with the same page by `channel`, queued for any pager, with the same deadline."""
     context, limits = work.context, work.policy.limits
     page = new_attempt(
         attempt.ticket,
@@ -194,7 +192,10 @@ def _again(work: TicketWork, attempt: Attempt, channel: ChannelName) -> Attempt:
 
 
 def text_instead(tx: TicketStore, attempt: Attempt, reason: str, context: ActionContext) -> Attempt | None:
-    """Turn a call that cannot be made into a queued text, and return it; None if no text reaches its person either."""
+    """Turn a call that cannot be made into a text and return it; None if no text reaches its person either.
+
+    reason: why the call cannot be made. The text is queued unless it never waits.
+    """
     failed = any(
         _is_of_round(other, attempt) and other.channel == ChannelName.SMS and other.status in _NOT_REACHED
         for other in tx.attempts(attempt.ticket)

@@ -1,4 +1,4 @@
-"""The observer of one process: a subclass counts what happens."""
+"""The observer of one process. A subclass counts what happens."""
 
 from __future__ import annotations
 
@@ -6,37 +6,43 @@ from oncall.paging.domain.ticket import AttemptStatus
 
 
 class Observer:
-    """Is told what happens in this process, and counts nothing. A subclass counts; it must neither fail nor block."""
+    """Gets a call for each thing that happens in this process, and does nothing. A subclass may count.
+
+    A method of a subclass must neither fail nor block.
+    """
 
     def ticket_accepted(self, action: str) -> None:
         """A new ticket was stored, with this verdict: page, desk or hold."""
 
     def acknowledged(self, seconds: float) -> None:
-        """A person took a ticket this many seconds (policy time) after its receipt."""
+        """A person acknowledged a ticket this many seconds (policy time) after its receipt."""
 
     def tried(self, status: AttemptStatus) -> None:
-        """An attempt got this status, from its provider's answer or a receipt."""
+        """An attempt got this status by a send or a receipt."""
 
     def page_accepted(self, seconds: float) -> None:
         """A provider accepted a page this many real seconds after it was stored."""
 
     def due(self, count: int) -> None:
-        """This many due tickets are in this pager's backlog."""
+        """This pager has this many due tickets."""
 
     def claimed(self, count: int) -> None:
         """This pager claimed this many due attempts."""
 
     def resent(self) -> None:
-        """An unknown attempt that the provider does not have is sent again."""
+        """The pager sends an unknown attempt again, because its provider does not have it."""
 
     def bundled(self, count: int) -> None:
         """A provider accepted a bundle of this many pages."""
 
     def rested(self, *, was_woken: bool) -> None:
-        """A pause between two passes is over. was_woken: by a write of this or another process; otherwise by time."""
+        """A pause between two runs of the engine is over.
+
+        was_woken: True if a write ended it; False if its time was over.
+        """
 
     def queue_age(self, seconds: float) -> None:
-        """The oldest due work has been due for this many seconds; 0 if nothing is due."""
+        """The oldest due work has been due for this many seconds (real time); 0 if nothing is due."""
 
     def alarmed(self, kind: str) -> None:
         """An alarm was raised. kind: `operator` or `audit`."""

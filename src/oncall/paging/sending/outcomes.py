@@ -1,4 +1,4 @@
-"""What a provider's answer to a send means for the attempt, and for every other attempt in the same message."""
+"""Records the outcome of a send for the attempt, and for every other attempt in the same message."""
 
 from __future__ import annotations
 
@@ -17,17 +17,18 @@ from oncall.paging.sending.receipts import first_ask
 from oncall.paging.sending.send_work import SendWork
 
 RECONCILE_AFTER = timedelta(seconds=3)
-"""How long (real time) an unknown attempt waits for a receipt before the provider is asked."""
+"""How long (real time) the pager waits for a receipt about an unknown attempt before it asks the provider."""
 LONGEST_BACK_OFF = timedelta(seconds=60)
 LONGEST_BACK_OFF_URGENT = timedelta(seconds=15)
-"""The longest pause (real time) before a retry of the first page of an urgent ticket, so that the page goes out soon
-after its provider is back."""
+"""The longest pause (real time) before a retry of the first page of an urgent ticket. It is short, so that the page is
+sent soon after its provider works again."""
 
 
 def write_outcome(work: SendWork, attempt: Attempt, outcome: Receipt | DeliveryError) -> list[Attempt]:
-    """Record the provider's answer for every attempt in the message, and what follows from a failure.
+    """Record the outcome of a send for every attempt in the message, and the consequences of a failure.
 
-    Returns the attempts with their new status, the leader first; an empty list if the answer was known already.
+    attempt: as it was sent. Returns the attempts with their new status, the leader first; an empty list if the outcome
+    changes nothing.
     """
     tx, real_now = work.tx, work.real_now
     if isinstance(outcome, Receipt) and attempt.status is AttemptStatus.SENDING and attempt.bundle is None:
@@ -52,7 +53,7 @@ def write_outcome(work: SendWork, attempt: Attempt, outcome: Receipt | DeliveryE
 
 
 def _is_settled(current: Attempt, attempt: Attempt, outcome: Receipt | DeliveryError) -> bool:
-    """Return True if the answer changes nothing. current: the attempt as stored; attempt: as it was sent."""
+    """Return True if the outcome changes nothing. current: the attempt as stored; attempt: as it was sent."""
     if current.status in FINAL_STATUSES or current.provider_id is not None:
         return True
     # The lease expired and another pager is sending it: our failure says nothing about its send.
@@ -72,8 +73,9 @@ def _refused(attempt: Attempt, retry_at: datetime) -> Attempt:
 
 
 def _may_be_anothers(tx: Attempts, attempt: Attempt, receipt: Receipt) -> bool:
-    """Return True if a found message belongs to another attempt, or may belong to an attempt that is being sent. Pages
-    for one ticket to one person have the same text.
+    """Return True if the provider's message belongs to another attempt, or may belong to one that is being sent.
+
+    Pages for one ticket to one person have the same text, so the text does not tell them apart.
     """
     if tx.attempt_by_provider_id(receipt.provider_id) is not None:
         return True
@@ -108,8 +110,8 @@ def _after(attempt: Attempt, outcome: Receipt | DeliveryError, real_now: datetim
 def _pause(attempt: Attempt, error: Temporary, clock: Clock) -> timedelta:
     """Return how long (real time) to wait before the next send.
 
-    The wait grows with jitter, honours the provider's Retry-After, and leaves time for one more send before the step is
-    over.
+    The wait grows with each send, varies at random, and is at least the provider's Retry-After. It leaves time for one
+    more send before the next step.
     """
     back_off = timedelta(seconds=2 ** min(attempt.sends, 6)) * random.uniform(0.5, 1.0)  # noqa: S311
     longest = LONGEST_BACK_OFF_URGENT if attempt.is_urgent else LONGEST_BACK_OFF

@@ -1,8 +1,8 @@
-"""The store as one pass of the pager sees it: each question is asked once for all messages of the pass.
+"""Answers the queries of one run of the pager: each query runs once for all messages of that run.
 
-The rules that judge one message at a time read from this store. The first question of a kind is asked for all phones or
-tickets of the pass in one statement, and the others are answered from memory. Changes are collected, count at once, and
-are written together at the end.
+The pager's rules judge one message at a time and read from this store. The first query of a kind is run for all phones
+or tickets at once, and the later ones are answered from memory. Changes are collected, affect later answers at once,
+and are written together at the end.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ T = TypeVar("T")
 
 
 class PassStore:
-    """A transaction for the messages of one pass. Call `flush` at the end.
+    """A transaction that caches the queries and collects the changes of one run of the pager. Call `flush` at the end.
 
-    A question that is not listed here goes to the transaction, after all changes so far were written.
+    A query without a method here first writes the changes, then runs in the transaction.
     """
 
     def __init__(self, tx: SendStore, *, people: Iterable[str], tickets: Iterable[str] = ()) -> None:
-        """people, tickets: the ids of the people and tickets that the messages of the pass are for."""
+        """people, tickets: the ids of the people and the tickets of all messages, for which the queries are run."""
         self._tx = tx
         self._people = dict.fromkeys(people)
         self._ticket_ids = dict.fromkeys(tickets)
@@ -40,11 +40,11 @@ class PassStore:
         self._events: list[Event] = []
 
     def store(self) -> SendStore:
-        """Return this object under the type that the pager's rules ask for."""
+        """Return this object with the type that the pager's rules need."""
         return cast(SendStore, self)
 
     def flush(self) -> None:
-        """Write all changes."""
+        """Write all collected changes."""
         self._tx.update_attempts(list(self._changed.values()))
         self._tx.update_alerts(list(self._changed_alerts.values()))
         self._tx.append(self._events)
@@ -54,22 +54,22 @@ class PassStore:
         self._sent, self._events = [], []
 
     def __getattr__(self, name: str) -> Any:
-        """Return the transaction's own method, for a question that the pass seldom asks."""
+        """Return a method of the transaction that this class does not have. Writes the collected changes first."""
         self.flush()
         return getattr(self._tx, name)
 
     # Questions that need no statement, or one in any case.
 
     def policy(self, version: int | None = None) -> Policy:
-        """Return the policy in force, or that of a publication."""
+        """Return the policy in force, or the policy of publication `version`."""
         return self._tx.policy(version)
 
     def policy_at(self, at: datetime) -> Policy:
-        """Return the policy that holds at `at`."""
+        """Return the policy in force at `at` (aware UTC)."""
         return self._tx.policy_at(at)
 
     def policy_version(self) -> int:
-        """Return the number of the latest publication."""
+        """Return the number of the schedule version that brought the policy in force."""
         return self._tx.policy_version()
 
     def schedule(self) -> Schedule:
@@ -77,17 +77,17 @@ class PassStore:
         return self._tx.schedule()
 
     def lock_send_queue(self) -> None:
-        """Wait for the send queue, and hold it until the transaction ends."""
+        """Wait for the lock of the send queue, and keep it until the transaction ends."""
         self._tx.lock_send_queue()
 
     def try_lock_phone(self, person: str) -> bool:
-        """Reserve the person's phone for an urgent page; False if another transaction has reserved it."""
+        """Reserve a person's phone for an urgent page. Returns False if another transaction has reserved it."""
         return self._tx.try_lock_phone(person)
 
     # Questions about a ticket.
 
     def ticket(self, ticket_id: str) -> StoredTicket | None:
-        """Return the ticket and lock its row; None if there is none."""
+        """Return the ticket with this id and lock its row; None if there is none."""
         found: dict[str, StoredTicket | None] = self._answers.setdefault("tickets", {})
         if ticket_id not in found:
             missing = self._missing(found, [ticket_id])
@@ -96,7 +96,7 @@ class PassStore:
         return found[ticket_id]
 
     def events_of(self, ticket_ids: Sequence[str], *, without: Sequence[EventKind] = ()) -> dict[str, list[Event]]:
-        """Return the logs of tickets without events of the kinds in `without`."""
+        """Return the logs of tickets by id, without events of the kinds in `without`."""
         found: dict[str, list[Event]] = self._answers.setdefault(("events", tuple(without)), {})
         if not found.keys() >= set(ticket_ids):
             missing = self._missing(found, ticket_ids)
@@ -107,7 +107,7 @@ class PassStore:
         return {name: log for name, log in logs.items() if log}
 
     def attempts(self, ticket_id: str) -> list[Attempt]:
-        """Return every attempt for this ticket, oldest first."""
+        """Return every attempt for this ticket, the oldest first."""
         found: dict[str, list[Attempt]] = self._answers.setdefault("attempts", {})
         if ticket_id not in found:
             missing = self._missing(found, [ticket_id])
@@ -118,7 +118,7 @@ class PassStore:
     # Questions about a phone.
 
     def queued_pages(self, person: str) -> list[Attempt]:
-        """Return the queued texts that page this person, oldest first, and lock their rows."""
+        """Return the queued texts that page this person, the oldest first, and lock their rows."""
         found = self._of_people(person, "queued", self._tx.queued_pages_to)
         for pages in found.values():
             # The rules ask about the tickets of these pages next.
@@ -144,7 +144,7 @@ class PassStore:
         return sorted([*mine, *stored], key=lambda text: text.at, reverse=True)[:most] if mine else stored
 
     def last_page_to(self, person: str) -> Attempt | None:
-        """Return the last text that paged this person and is not known to have failed, or None."""
+        """Return the latest text that paged this person and is not known to have failed; None if there is none."""
         last = self._of_people(person, "last pages", self._tx.last_pages_to).get(person)
         if last is not None and last.id in self._changed:
             # It may not be the last one any more.
@@ -155,7 +155,7 @@ class PassStore:
         return max(known, key=lambda one: (one.sent_at is not None, one.sent_at, one.id), default=None)
 
     def calls_to(self, person: str, *, since: datetime) -> list[Attempt]:
-        """Return the calls to this person since `since` (policy time), latest first."""
+        """Return the calls to this person since `since` (policy time), the latest first."""
         question = ("calls", since)
         found = self._of_people(person, question, lambda people: self._tx.calls_to_each(people, since=since))
         mine = [one for one in self._sent if one.to == person and one.channel == ChannelName.VOICE]
@@ -165,7 +165,7 @@ class PassStore:
     # Changes.
 
     def update_attempt(self, attempt: Attempt) -> None:
-        """Change an attempt. One that is being sent now counts for the rate limits at once."""
+        """Change an attempt. If it is `sending` now, the rate limits count it at once."""
         self._changed[attempt.id] = attempt
         if attempt.status is AttemptStatus.SENDING and attempt.sent_at is not None:
             self._sent.append(attempt)
@@ -187,9 +187,9 @@ class PassStore:
         return answer
 
     def _of_people(self, person: str, question: object, ask: Callable[[list[str]], dict[str, T]]) -> dict[str, T]:
-        """Return the answers by person, from one query for all people of the pass.
+        """Return the results of `ask` by person, from one query for all people of this run.
 
-        A person whom the pass did not know is added to it, and the query runs again.
+        question: the key of the query in memory. A new person is added, and the query then runs again.
         """
         if person not in self._people:
             self._people[person] = None

@@ -1,4 +1,4 @@
-"""Receipt batches: receipts that arrive together are recorded in one transaction."""
+"""Records receipts that arrive together in one transaction."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from oncall.paging.sending.receipts import Report, note_arrivals
 from oncall.paging.sending.store_access import Access
 
 GATHER_SECONDS = 0.05
-"""Shortest time (real) between two batches. The first receipt after a pause is recorded at once."""
+"""Shortest time (real seconds) between two batches. The first receipt after a pause is recorded at once."""
 MOST_TOGETHER = 500
-"""Receipts of one batch. A batch waits in line with tickets, so a burst needs few and large ones."""
+"""The most receipts of one batch. Batches wait in the same queue as tickets, so few large ones are better than many
+small ones."""
 
 
 class _Waiting:
-    """A report whose sender waits for its recording."""
+    """A report, and the future that gets the result once the report is recorded."""
 
     def __init__(self, report: Report) -> None:
         self.report = report
@@ -34,7 +35,10 @@ class _Waiting:
 
 
 class ReceiptBatches:
-    """Records receipts that report no failure, those of one moment together. Use it from one event loop."""
+    """Records receipts that report no failure; those that arrive together, in one transaction.
+
+    Use it from one event loop.
+    """
 
     def __init__(self, access: Access) -> None:
         self._access = access
@@ -42,7 +46,7 @@ class ReceiptBatches:
         self._recording: asyncio.Task[None] | None = None
 
     async def note(self, report: Report) -> Attempt | None:
-        """Return the attempt with its new status when that is durable; None if the report changed nothing.
+        """Record a report. Returns its attempt with the new status once that is durable; None if nothing changed.
 
         Raises StoreError.
         """
@@ -61,9 +65,7 @@ class ReceiptBatches:
             await asyncio.sleep(max(GATHER_SECONDS - (loop.time() - began), 0))
 
     async def _record_batch(self, batch: Sequence[_Waiting]) -> None:
-        """Record the reports together, or each alone if that fails, so that one row that cannot be read blocks no
-        other.
-        """
+        """Record the reports together; if that fails, one by one, so that one bad row does not block the others."""
         try:
             found = await self._noted([one.report for one in batch])
         except Exception as error:

@@ -1,4 +1,4 @@
-"""Receipt polling: ask the provider a few times about accepted pages for which no receipt came."""
+"""Asks the provider a few times about accepted pages without a final receipt."""
 
 from __future__ import annotations
 
@@ -15,21 +15,24 @@ from oncall.paging.ports.store import BundleStore, TicketStore
 from oncall.paging.sending.receipts import ASK_AFTER, note_receipt
 
 LAST_ASK = timedelta(hours=1)
-"""How old (real time) a page may be for the pager to ask about it."""
+"""The provider is not asked about a page that is older than this (real time)."""
 MOST_ASKED_AT_ONCE = 5
-"""The most questions in flight, so that they never delay a send."""
+"""The most requests in flight, so that they never delay a send."""
 
 
 def next_ask(attempt: Attempt, real_now: datetime) -> datetime | None:
-    """Return when the provider is asked again, with growing pauses; None if it is not asked again."""
+    """Return when (real time) to ask the provider about a page again; None if it is not asked again.
+
+    The pauses grow.
+    """
     age = real_now - attempt.written_at
     return real_now + max(ASK_AFTER, 2 * age) if age < LAST_ASK else None
 
 
 def note_answer(tx: TicketStore, attempt: Attempt, answer: Receipt | None, context: ActionContext) -> bool:
-    """Record the provider's answer (None: it could not be asked), and plan the next question.
+    """Record the provider's answer about a page, and set the time of the next request.
 
-    True if something changed.
+    Returns True if it changed something. answer: None if the provider could not be asked.
     """
     changed = answer is not None and note_receipt(tx, delivery_id=attempt.id, receipt=answer, context=context)
     current = tx.attempt(attempt.id)
@@ -45,9 +48,7 @@ def _is_awaited(tx: BundleStore, attempt: Attempt) -> bool:
 
 
 class ReceiptPoller:
-    """Asks the provider about accepted pages: a few at a time, and once at a time for each page. Create it outside of
-    an event loop.
-    """
+    """Asks the provider about accepted pages, a few at a time. Each page has only one request in flight."""
 
     def __init__(self, ask: Callable[[Attempt], Awaitable[None]]) -> None:
         self._ask = ask
@@ -55,12 +56,12 @@ class ReceiptPoller:
         self._asked: dict[str, asyncio.Task[None]] = {}
 
     def start(self, attempt: Attempt) -> None:
-        """Ask about the attempt, unless a question is in flight."""
+        """Ask the provider about an attempt, unless a request about it is in flight."""
         if attempt.id not in self._asked:
             self._asked[attempt.id] = asyncio.create_task(self._in_room(attempt))
 
     async def settle(self) -> None:
-        """Wait until every question is answered."""
+        """Wait until no request is in flight."""
         while self._asked:
             await asyncio.gather(*self._asked.values(), return_exceptions=True)
 

@@ -1,4 +1,4 @@
-"""Receipts: a provider's later reports. They may come early, twice, in any order, or never."""
+"""Records receipts: a provider's later reports about messages. They may come early, twice, in any order, or never."""
 
 from __future__ import annotations
 
@@ -25,27 +25,30 @@ _RANK = {
 }
 
 ASK_AFTER = timedelta(seconds=60)
-"""How long (real time) after acceptance the provider is asked about a page without a final receipt."""
+"""How long (real time) after a page was accepted the provider is asked about it, if no final receipt came."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A receipt as a provider posted it. delivery_id: our own id of the message, if the report names it."""
+    """A receipt as a provider posted it.
+
+    delivery_id: our own id of the message; None if the receipt does not name it.
+    """
 
     receipt: Receipt
     delivery_id: str | None
 
 
 def first_ask(attempt: Attempt, real_now: datetime) -> datetime | None:
-    """Return when to ask the provider about a message that it has just accepted; None if the message is not a page."""
+    """Return when (real time) to ask the provider about a page that it just accepted; None for any other attempt."""
     return real_now + ASK_AFTER if attempt.purpose is Purpose.PAGE and attempt.status in TAKEN else None
 
 
 def note_receipt(tx: TicketStore, *, delivery_id: str | None, receipt: Receipt, context: ActionContext) -> bool:
-    """Record a receipt for the attempt with our delivery id, or else the provider's id. True if it changed something.
+    """Record a receipt for every attempt in its message. Returns True if it changed something.
 
-    A receipt counts for every page in the message. An older status never overwrites a newer one. A failed page makes
-    the next step due at once.
+    The attempt is found by our delivery id, or else by the provider's id. An earlier status never replaces a later one.
+    If a page failed, the next step is due at once.
     """
     attempt = tx.attempt(delivery_id) if delivery_id is not None else None
     if attempt is None:
@@ -62,8 +65,10 @@ def note_receipt(tx: TicketStore, *, delivery_id: str | None, receipt: Receipt, 
 
 
 def note_failure(tx: TicketStore, report: Report, context: ActionContext) -> tuple[bool, Alert | None]:
-    """Record a receipt that reports a failure. Returns whether it changed an attempt, and the alert that it is about;
-    None if it is about no alert.
+    """Record a receipt that reports a failure.
+
+    Returns True if it changed an attempt, and the alert that was not delivered. The alert is None if the receipt is
+    about no alert.
     """
     if note_receipt(tx, delivery_id=report.delivery_id, receipt=report.receipt, context=context):
         return True, None
@@ -72,9 +77,9 @@ def note_failure(tx: TicketStore, report: Report, context: ActionContext) -> tup
 
 
 def note_arrivals(tx: Attempts, reports: Sequence[Report], real_now: datetime) -> list[Attempt | None]:
-    """Record several receipts that report no failure, with one query and one statement for most of them.
+    """Record several receipts that report no failure, with one query and one update for most of them.
 
-    Returns, for each report, its attempt with the new status, or None if the report changed nothing.
+    Returns for each report its attempt with the new status; None if the report changed nothing.
     """
     named = {report.delivery_id for report in reports if report.delivery_id is not None}
     stored = {attempt.id: attempt for attempt in tx.attempts_with_ids(sorted(named))}
@@ -100,7 +105,7 @@ def _is_about(receipt: Receipt, attempt: Attempt) -> bool:
 
 
 def _noted(attempt: Attempt, receipt: Receipt, real_now: datetime) -> Attempt | None:
-    """Return the attempt with the receipt's status; None if nothing changes."""
+    """Return the attempt with the receipt's status; None if the receipt changes nothing."""
     if attempt.status in FINAL_STATUSES or _RANK.get(attempt.status, 0) >= _RANK.get(receipt.status, 0):
         return None
     failure = failure_in(receipt)

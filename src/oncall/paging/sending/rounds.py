@@ -1,4 +1,4 @@
-"""The pager's regular work that belongs to no ticket: handoffs, reminders and requests for proof."""
+"""Does the pager's regular work that belongs to no ticket: handoffs, reminders and requests for proof."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from oncall.schedule.schedule import Schedule
 
 
 class Rounds:
-    """Carries out handoffs and reminders when they are due, and checks both after a start and after a change of the
-    schedule.
+    """Carries out handoffs and reminders when they are due.
+
+    Both are also checked at the start and after schedule changes.
     """
 
     def __init__(self, access: Access) -> None:
@@ -28,11 +29,14 @@ class Rounds:
 
     @property
     def next_at(self) -> datetime | None:
-        """Return the next time (policy time) at which something is due; None before the first run."""
+        """Return the next time (policy time) at which a handoff or reminder is due; None before the first run."""
         return min((at for at in (self._handoff_at, self._remind_at) if at is not None), default=None)
 
     async def hand_over(self) -> tuple[Attempt, ...]:
-        """Tell the people who come on call of the open tickets and of the last shift, once. Returns new attempts."""
+        """Notify the people who come on call of the open tickets and of the last shift, once.
+
+        Returns the new attempts.
+        """
         now = self._access.clock.now()
         if not self._is_due(self._handoff_at, now):
             return ()
@@ -43,7 +47,7 @@ class Rounds:
         return told
 
     async def remind(self) -> bool:
-        """Write the reminders and requests for proof that are due, each once. Returns True."""
+        """Write the reminders and requests for proof that are due, each once. Always returns True."""
         now = self._access.clock.now()
         if self._schedule is not None and not self._is_due(self._remind_at or self._handoff_at, now):
             return True

@@ -1,8 +1,7 @@
-"""The send queue: texts wait for the rate limits, pages that wait for one phone go in one message, and calls to one
-person are made one after the other.
+"""The send queue: makes texts wait for rate limits, bundles pages to one phone, and calls a person once at a time.
 
-The first page of an urgent ticket waits only for a page to the same phone less than `bundle_urgent_for` ago. Spans are
-policy time. One transaction at a time decides, whichever process runs it.
+The first page of an urgent ticket waits only for a page that was sent to the same phone less than `bundle_urgent_for`
+ago. Times are policy time. In whichever process it runs, only one transaction at a time decides.
 """
 
 from __future__ import annotations
@@ -22,15 +21,15 @@ from oncall.paging.sending.send_work import SendWork
 from oncall.support.wording import exact_span
 
 _WHOLE_SECOND = timedelta(seconds=1)
-"""`at` has no fraction of a second, so an attempt may have been written up to this much later than it says."""
+"""`Attempt.at` has no fraction of a second, so an attempt may have been written up to this much later."""
 BEFORE_ITS_STEP_ENDS = timedelta(seconds=5)
 """A page is sent this long (policy time) before the next step fires, even if a rate limit is reached."""
 
 
 def send_in_turn(work: SendWork, claimed: Sequence[Attempt]) -> list[Attempt]:
-    """Mark the claimed attempts within the limits as being sent; the others keep waiting. Pages go before notices.
+    """Mark the claimed attempts that the limits allow as being sent, and put off the others. Pages go before notices.
 
-    Returns the attempts to be sent; a bundle is returned as its leader.
+    Returns the attempts to send. A bundle is returned as its leader.
     """
     if not claimed:
         return []
@@ -49,9 +48,10 @@ def send_in_turn(work: SendWork, claimed: Sequence[Attempt]) -> list[Attempt]:
 
 
 def send_again(work: SendWork, attempt: Attempt) -> Attempt | None:
-    """Mark a message that its provider does not have as `sending` again, and return its attempt.
+    """Mark a message that its provider does not have as `sending` again. Returns the attempt to send.
 
-    All pages that wait for the same phone now go in the same message. None if the message is not needed or has to wait.
+    All pages that now wait for the same phone are sent in the same message. None if the message is not needed any more
+    or must wait.
     """
     work.tx.lock_send_queue()
     waiting = apart(work.tx, attempt, work.context)
@@ -74,9 +74,9 @@ def _pages_to(work: SendWork, person: str, due: Sequence[Attempt]) -> list[Attem
 
 
 def _ceilings(work: SendWork, person: str, due: Sequence[Attempt]) -> dict[str | None, str]:
-    """Return why pages are summarised, by caller, for each caller whose pages are beyond a ceiling.
+    """Return the callers whose urgent pages to this person exceed a ceiling, each with the reason.
 
-    It counts all callers whose urgent pages wait for this phone, if an urgent page is due.
+    If an urgent page is due, all callers whose urgent pages wait for this phone are checked, else none.
     """
     waiting = [page for page in work.tx.queued_pages(person) if page.is_urgent] if due else []
     callers = dict.fromkeys(page.caller for page in (*due, *waiting) if page.caller is not None)
@@ -88,7 +88,11 @@ def _ceilings(work: SendWork, person: str, due: Sequence[Attempt]) -> dict[str |
 def _beyond_ceiling(
     work: SendWork, person: str, due: Sequence[Attempt], *, why: Mapping[str | None, str]
 ) -> Attempt | None:
-    """Mark urgent pages beyond a ceiling as being sent in one summary, at most one a minute; else put them off."""
+    """Mark urgent pages that exceed a ceiling as being sent in one summary. Returns the attempt to send.
+
+    If a summary was sent less than SUMMARY_EVERY ago, the pages are put off and the result is None. why: the reasons by
+    caller.
+    """
     if not due:
         return None
     last = work.tx.summarised_at(person, since=work.context.instant - SUMMARY_EVERY)
@@ -106,8 +110,9 @@ def _urgent_pages(
 ) -> Attempt | None:
     """Mark the first pages of urgent tickets to a person as being sent if the phone is free; otherwise put them off.
 
-    Pages that have waited go together as one message. If none has waited yet, the oldest goes alone, and the others
-    wait until `bundle_urgent_for` is over. over: the callers whose pages go in a summary instead.
+    Pages that have waited go together in one message. If none has waited yet, the oldest goes alone, and the others
+    wait until `bundle_urgent_for` is over. over: the callers whose pages go in a summary instead. Returns the attempt
+    to send.
     """
     if not due:
         return None
@@ -140,7 +145,7 @@ def _other_pages(work: SendWork, person: str, due: Sequence[Attempt]) -> Attempt
 
 
 def _still_needed(work: SendWork, waiting: Sequence[Attempt]) -> list[Attempt]:
-    """Return the pages that are still needed, one for each ticket; end the others."""
+    """End the pages that are no longer needed. Returns the others, one for each ticket."""
     needed = []
     of_ticket: dict[str, list[Attempt]] = {}
     for page in waiting:
@@ -157,9 +162,10 @@ def _still_needed(work: SendWork, waiting: Sequence[Attempt]) -> list[Attempt]:
 
 
 def _notice(work: SendWork, notice: Attempt, *, behind: int) -> Attempt | None:
-    """Return the notice if it may go now, else put it off.
+    """Return the notice, marked as being sent, if the limits allow it now; otherwise put it off and return None.
 
-    behind: how many notices wait before this one, to spread them.
+    behind: how many notices were put off before this one; it is put off further, so that they are sent one after the
+    other.
     """
     why = why_unneeded(work.tx, notice, work.now)
     if why is not None:
@@ -175,7 +181,10 @@ def _notice(work: SendWork, notice: Attempt, *, behind: int) -> Attempt | None:
 
 
 def _call(work: SendWork, call: Attempt) -> Attempt | None:
-    """Return the call if the person's line is free, else put it off. A call is cancelled when its step is over."""
+    """Return the call, marked as being sent, if the person's line is free; otherwise put it off and return None.
+
+    A call is cancelled when its step is over.
+    """
     why = why_unneeded(work.tx, call, work.now)
     if why is None and later_page(call, work.tx.attempts(call.ticket)) is not None:
         why = REPLACED
@@ -199,7 +208,7 @@ def _latest(attempt: Attempt) -> datetime:
 
 
 def _put_off(work: SendWork, waiting: Sequence[Attempt], until: SendTime) -> None:
-    """Delay attempts until `until`, and log the reason for a page the first time that it is delayed."""
+    """Delay attempts until a time, and log the reason for each page that is delayed for the first time."""
     retry_at = work.real_time_of(until.at)
     for attempt in waiting:
         work.tx.update_attempt(replace(attempt, retry_at=retry_at, lease_until=None))
@@ -208,7 +217,7 @@ def _put_off(work: SendWork, waiting: Sequence[Attempt], until: SendTime) -> Non
 
 
 def _is_fresh(attempt: Attempt) -> bool:
-    """Return True if the attempt was neither sent nor put off yet."""
+    """Return True if the attempt was neither sent nor delayed yet."""
     return attempt.sends == 0 and attempt.retry_at == attempt.written_at
 
 

@@ -1,4 +1,4 @@
-"""One transaction of the engine, with its context, the clock and the rate limits."""
+"""A transaction of the engine, with its context, the clock and the rate limits."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from oncall.paging.ports.time_source import Clock
 
 
 class SendWork:
-    """One transaction that readies, sends or records attempts."""
+    """One transaction that prepares, sends or records attempts, with the context, the clock and the rate limits."""
 
     def __init__(self, tx: SendStore, context: ActionContext, clock: Clock) -> None:
         self.tx, self.context, self.clock = tx, context, clock
         self._limits: RateLimits | None = None
 
     def on(self, tx: SendStore) -> SendWork:
-        """Return the same work on another view of the transaction."""
+        """Return the same work with `tx` in place of its transaction."""
         return SendWork(tx, self.context, self.clock)
 
     @property
@@ -33,11 +33,11 @@ class SendWork:
 
     @property
     def limits(self) -> RateLimits:
-        """Return the rate limits. They count messages that were sent before and in this transaction."""
+        """Return the rate limits. Messages that were sent earlier or in this transaction count."""
         if self._limits is None:
             self._limits = RateLimits(self.tx, self.tx.policy().limits, self.context)
         return self._limits
 
     def real_time_of(self, at: datetime) -> datetime:
-        """Return the real time at which policy time reaches `at`; now if that is past."""
+        """Return the real time at which policy time reaches `at`; the present real time if it has passed."""
         return self.real_now + timedelta(seconds=self.clock.real_seconds_until(at))

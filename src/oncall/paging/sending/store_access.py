@@ -1,4 +1,4 @@
-"""Access to the store from one event loop."""
+"""Runs functions on the store from one event loop."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 class _Bell:
-    """Wakes an event loop once for all futures that a commit resolves."""
+    """Wakes an event loop only once for all futures that one commit completes."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
@@ -29,7 +29,7 @@ class _Bell:
         self._is_rung = False
 
     async def end_of(self, stored: Future[T]) -> None:
-        """Wait until the future is done, also with an error. Cancelling the wait cancels the work."""
+        """Wait until the future has a result or an error. If the wait is cancelled, the future is cancelled too."""
         waiter = self.loop.create_future()
         stored.add_done_callback(lambda _: self._ring(waiter))
         try:
@@ -54,32 +54,35 @@ class _Bell:
 
 
 class Access:
-    """The store and the clock of one process. can_call: whether it has a channel for calls."""
+    """The store and the clock of one process. can_call: True if the process has a channel for calls."""
 
     def __init__(self, store: Store, clock: Clock, *, can_call: bool) -> None:
         self.clock = clock
         self.schedule: Schedule | None = None
-        """The schedule as of the latest write."""
+        """The published schedule as of the latest write; None before the first one."""
         self._store, self._can_call = store, can_call
         self._bell: _Bell | None = None
 
     def context(self, by: str = PAGER) -> ActionContext:
-        """Return the context of an action in this process now. Attempts written under it are sent from here."""
+        """Return the context of an action that this process carries out now.
+
+        This process sends the attempts that it creates.
+        """
         real_now = self.clock.real_now()
         instant = self.clock.now()
         lease_until, now = real_now + LEASE, whole_second(instant)
         return ActionContext(by, now, real_now, lease_until, can_call=self._can_call, exact_now=instant)
 
     def work(self, tx: SendStore) -> SendWork:
-        """Return the engine's work on a transaction, as of now."""
+        """Return the engine's work on a transaction, with the present times."""
         return SendWork(tx, self.context(), self.clock)
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
-        """Run work on the store without blocking the loop; durable when it returns."""
+        """Run `work` in a transaction without blocking the event loop. Its changes are durable when this returns."""
         return await self._end_of(self._store.submit(partial(self._noting_the_schedule, work)))
 
     async def write_apart(self, work: Callable[[Transaction], T]) -> T:
-        """Run work that may take long. On PostgreSQL it does not block other work."""
+        """Run `work` that may take long in a transaction. On PostgreSQL it does not block other transactions."""
         return await self._end_of(self._store.submit_apart(partial(self._noting_the_schedule, work)))
 
     async def _end_of(self, stored: Future[T]) -> T:
@@ -95,11 +98,11 @@ class Access:
         return result
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
-        """Run read-only work without blocking the loop or any writer."""
+        """Run read-only `work` without blocking the event loop or any writer."""
         return await asyncio.to_thread(self._store.read, work)
 
     async def person(self, person_id: str) -> Person | None:
-        """Return a person on the published rosters; None if there is nobody with that id."""
+        """Return the person with this id on the published rosters; None if there is none."""
         schedule = self.schedule
         if schedule is None or person_id not in schedule.people:
             schedule = await self.read(lambda tx: tx.schedule())

@@ -1,4 +1,4 @@
-"""Tickets, verdicts and clocks as JSON values, for the API and for `--json`.
+"""Shows tickets, verdicts and clocks as JSON, for the API and for `--json`.
 
 Imports `paging.actions` and the layers below it.
 """

@@ -1,4 +1,4 @@
-"""A caller's own token as JSON: its name and role, and the engineer it acts for."""
+"""Shows a caller's own token as JSON: its name, its role, and the engineer for whom it acts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class CallerView(TypedDict):
 
 
 def caller_view(token: Token, schedule: Schedule) -> CallerView:
-    """Return the caller behind a token. Times are UTC."""
+    """Return the caller that a token identifies, as JSON. Times are UTC."""
     person = schedule.people.get(token.name)
     return {
         "name": token.name,

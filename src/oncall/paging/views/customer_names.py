@@ -1,4 +1,4 @@
-"""Find a customer by name, in every spelling that tickets use."""
+"""Finds a customer by name, with every spelling of the name in tickets."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from oncall.suggestions import nearest
 from oncall.support.policy import folded_name
 
 MOST_NAMED = 10
-"""The most customers that a refusal lists if no name is similar."""
+"""The most customers that an error lists if no name is similar."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownCustomer:
-    """A customer. name: its spelling in the policy's list of customers, or else in the tickets.
+    """A customer. name: the spelling in the policy's list of customers, or else in the tickets.
 
-    spellings: those of their tickets; empty if they have none.
+    spellings: every spelling in their tickets; empty if they have none.
     """
 
     name: str
@@ -26,7 +26,7 @@ class KnownCustomer:
 
 
 def customer_meant(tx: CustomerStore, asked: str) -> KnownCustomer:
-    """Return the customer of that name; letter case, blanks and punctuation do not count.
+    """Return the customer with this name. Letter case, blanks and punctuation are ignored.
 
     Raises NotFound, with the nearest known name, if neither the tickets nor the policy have this customer.
     """

@@ -1,4 +1,4 @@
-"""What a customer sees of a ticket: its state in words, the promised times, who has it, and the conversation."""
+"""Shows a ticket to its customer: its state in words, the promised times, who has it, and the conversation."""
 
 from __future__ import annotations
 
@@ -38,8 +38,10 @@ _PROMISES = {
 
 
 class Said(TypedDict):
-    """One entry of a conversation. at: its time in words. who: a first name, or `You`. text: None if only the fact is
-    known.
+    """One entry of a conversation.
+
+    at: its time in words. who: a first name, `You` for the customer, or the thing that changed. text: the message; None
+    if the entry is no message, or if its text is not recorded.
     """
 
     at: str
@@ -49,8 +51,10 @@ class Said(TypedDict):
 
 
 class CustomerView(TypedDict):
-    """A ticket as its customer sees it. graver: the impact after the customer reports that it got worse; None for the
-    gravest. coverage: when our promise for this ticket holds.
+    """A ticket as its customer sees it.
+
+    graver: the next graver impact, which the customer can report; None for the gravest. coverage: the hours in which
+    our promises for this ticket hold.
     """
 
     id: str
@@ -66,11 +70,14 @@ class CustomerView(TypedDict):
 
 
 class MarkStore(TicketStore, EventFeed, Protocol):
-    """Reads a ticket, and the number of its newest event."""
+    """The queries that the mark of a customer's page needs."""
 
 
 def page_mark(tx: MarkStore, stored: StoredTicket, context: ActionContext) -> str:
-    """Return a mark that changes with the ticket's log. It shows nothing of other tickets, not even their number."""
+    """Return a mark that changes with everything that the customer's web page shows of the ticket.
+
+    It shows nothing about other tickets, not even their number.
+    """
     name = stored.ticket.id
     shown = continued(tx, stored, context).name if stored.status is TicketStatus.RESOLVED else name
     text = f"{name}|{stored.code}|{tx.last_event(name)}|{tx.last_event(shown)}"
@@ -78,7 +85,10 @@ def page_mark(tx: MarkStore, stored: StoredTicket, context: ActionContext) -> st
 
 
 def customer_view(tx: TicketStore, stored: StoredTicket, context: ActionContext) -> CustomerView:
-    """Return the customer's view of a ticket: without phones, our reasons, and other customers' tickets."""
+    """Return a ticket as its customer sees it: without phones, our reasons, and other customers' tickets.
+
+    A duplicate is shown as the ticket that it was merged into, if that ticket has the same customer.
+    """
     work = continued(tx, stored, context)
     ticket, zone = work.stored.ticket, work.policy.zone
     return {
@@ -96,7 +106,7 @@ def customer_view(tx: TicketStore, stored: StoredTicket, context: ActionContext)
 
 
 def _coverage(work: TicketWork) -> Coverage:
-    """Return when the promise of an unsolved ticket holds; business hours for a solved one."""
+    """Return the hours in which the promises for an unsolved ticket hold; business hours for a solved one."""
     plan = work.policy.plans.get(work.stored.ticket.plan)
     promise = plan.promises.get(work.stored.impact) if plan is not None else None
     if promise is None or work.stored.status is TicketStatus.RESOLVED:
@@ -123,12 +133,12 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def _by_end(clocks: Iterable[SlaClock]) -> list[SlaClock]:
-    """Return the clocks in the order of their ends; those without one come last."""
+    """Return the clocks, the one that ends first on top. Clocks without an end come last."""
     return sorted(clocks, key=lambda clock: (clock.due_at is None, clock.due_at or _NEVER))
 
 
 def _promise(clock: SlaClock, zone: ZoneInfo) -> str | None:
-    """Return a promised time in words; None for a clock that has ended or has no time."""
+    """Return a clock's deadline as a sentence for the customer; None if the clock has ended or has no deadline."""
     if not clock.is_running or clock.due_at is None:
         return None
     due = full_time(clock.due_at, zone)
@@ -138,7 +148,7 @@ def _promise(clock: SlaClock, zone: ZoneInfo) -> str | None:
 
 
 def _said(event: Event, schedule: Schedule, zone: ZoneInfo) -> Iterator[Said]:
-    """Yield the entries that an event adds to the conversation; our internal work adds none."""
+    """Yield the entries that an event adds to the customer's conversation. Our internal work adds none."""
     at = full_time(event.at, zone)
     match event:
         case CustomerReplied():

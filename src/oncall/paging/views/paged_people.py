@@ -1,4 +1,4 @@
-"""Reads from the tickets' logs which engineers were paged and when, and how long they worked on tickets."""
+"""Reads from the tickets' logs when engineers were paged, and how long they worked on tickets."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from oncall.paging.ports.store import ReportStore
 from oncall.support.windows import Window
 
 LOOKED_BACK = timedelta(days=92)
-"""A ticket that was received earlier than this before a span is assumed to page nobody in it."""
+"""A ticket that came in earlier than this before a span is assumed to page nobody in the span."""
 MOST_WORK = timedelta(hours=8)
-"""The longest work on a ticket that is counted when nobody reports its end."""
+"""The longest work on a ticket that is counted if no event ends it."""
 _COUNTED = frozenset(
     {
         EventKind.STEP_FIRED, EventKind.ACKNOWLEDGED, EventKind.RESOLVED, EventKind.PASSED, EventKind.WAITING,
@@ -29,7 +29,7 @@ _UNNEEDED = tuple(kind for kind in EventKind if kind not in _COUNTED)
 
 @dataclass(frozen=True, slots=True)
 class SentPage:
-    """A page of one engineer for a ticket. at: when the step fired, aware UTC."""
+    """A page to one engineer for a ticket. at: when the step fired, aware UTC."""
 
     at: datetime
     engineer: str
@@ -39,8 +39,11 @@ class SentPage:
 
 @dataclass(frozen=True, slots=True)
 class WorkSpan:
-    """The time that an engineer had a ticket: from taking it until it was resolved, passed on, taken over or waited
-    for the customer; at most `MOST_WORK`."""
+    """The time during which an engineer had a ticket, at most `MOST_WORK`.
+
+    It begins when the engineer took the ticket, and ends when it was resolved, passed on, taken over, or waited for the
+    customer.
+    """
 
     engineer: str
     ticket: str
@@ -49,14 +52,17 @@ class WorkSpan:
 
 @dataclass(frozen=True, slots=True)
 class PagedPeople:
-    """The pages in a span, ordered by time, and the work on tickets that overlaps the span."""
+    """The pages within a span, ordered by time, and the work on tickets that overlaps the span."""
 
     pages: tuple[SentPage, ...]
     work: tuple[WorkSpan, ...]
 
 
 def paged_people(tx: ReportStore, span: Window, *, page_size: int = 1000) -> PagedPeople:
-    """Return who was paged within `span` and who worked on tickets in it. Drills are left out."""
+    """Return the pages within `span` and the work on tickets that overlaps it. Drills are left out.
+
+    page_size: how many tickets are read at a time.
+    """
     pages: list[SentPage] = []
     work: list[WorkSpan] = []
     for log in _logs(tx, TicketSpan(span.start - LOOKED_BACK, span.end, limit=page_size)):
@@ -79,7 +85,7 @@ def _logs(tx: ReportStore, wanted: TicketSpan) -> Iterator[Sequence[Event]]:
 
 
 def _work_in(log: Sequence[Event]) -> Iterator[WorkSpan]:
-    """Yield the work of each engineer who took the ticket. Events of one instant stay in the log's order."""
+    """Yield the time during which each engineer who took the ticket had it. log: the ticket's log."""
     ends = (Acknowledged, Resolved, Passed, Waiting, Merged)
     marks = sorted((event for event in log if isinstance(event, ends)), key=lambda event: event.at)
     for event, following in pairwise([*marks, None]):

@@ -1,4 +1,4 @@
-"""How the mail with a reply to a customer was delivered, as JSON and in words. No address is shown."""
+"""Shows how the mail that sends a reply to a customer was delivered. No address is shown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 def mail_view(tx: RelayReads, event: Event, zone: tzinfo) -> MailView | None:
-    """Return the delivery of the mail with a reply; None for another event, and for a reply that no mail carries."""
+    """Return how far the delivery is of the mail that sends a reply to the customer, as JSON.
+
+    None if the event is not a reply or update, or if no mail was written for it. Times have the offset of `zone`.
+    """
     message = _message(tx, event)
     if message is None:
         return None
@@ -32,7 +35,7 @@ def mail_view(tx: RelayReads, event: Event, zone: tzinfo) -> MailView | None:
 
 
 def mail_state(tx: RelayReads, event: Event) -> str | None:
-    """Return a text that changes with each step of the delivery of the mail with a reply; None without such a mail."""
+    """Return a text that changes with each step in the delivery of a reply's mail; None if there is no such mail."""
     message = _message(tx, event)
     return f"{message.id}={message.state.value}, {message.sends}, {message.error}" if message is not None else None
 

@@ -1,4 +1,7 @@
-"""A mark of everything that an open page of a ticket shows: it changes with the log and with each delivery."""
+"""Computes a mark of everything that the web page of a ticket shows.
+
+The mark changes with the log and with each delivery, so that an open page can be updated.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,11 @@ from oncall.paging.views.reply_delivery import mail_state
 
 
 class MarkStore(ViewStore, EventFeed, Protocol):
-    """Reads a ticket with its deliveries, and the number of its newest event."""
+    """The queries that a ticket's mark needs."""
 
 
 def ticket_mark(tx: MarkStore, stored: StoredTicket) -> str:
-    """Return a mark that changes with a ticket's log, the delivery of its pages and mails, and the schedule."""
+    """Return a text that changes with a ticket's log, the delivery of its pages and mails, and the schedule."""
     name = stored.ticket.id
     sent = [f"{each.id}={each.status.value}" for each in tx.attempts(name)]
     mails = [state for event in tx.events(name) if (state := mail_state(tx, event)) is not None]

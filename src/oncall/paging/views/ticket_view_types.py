@@ -1,4 +1,4 @@
-"""The JSON objects that the API and `--json` show for tickets, field by field."""
+"""The types of the JSON objects that the API and `--json` return for tickets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PersonId = Annotated[str, "An engineer's id, a token's name, or `oncall` for the
 
 
 class PostedTicketView(TypedDict):
-    """The ticket as it was posted, cleaned; `impact` is the present one."""
+    """A ticket as it was posted, after cleaning, except that `impact` is the present one."""
 
     id: str
     customer: str
@@ -41,7 +41,7 @@ class ClockView(TypedDict):
 
 
 class TicketView(TypedDict):
-    """One ticket as listings show it."""
+    """One ticket as lists show it."""
 
     id: str
     ticket: PostedTicketView
@@ -61,14 +61,14 @@ class TicketView(TypedDict):
 
 
 class TicketListView(TypedDict):
-    """A page of tickets, newest first."""
+    """A part of a list of tickets, the newest first."""
 
     tickets: list[TicketView]
     next: Annotated[str | None, "Pass it as `after` to get the next page; null on the last page."]
 
 
 class MailView(TypedDict):
-    """The mail that brings a reply to the customer."""
+    """The mail that sends a reply to the customer."""
 
     state: Annotated[Literal["waiting", "sent", "quarantined"], "quarantined: not sent again unless a person asks."]
     id: Annotated[str, "The id that `oncall webhooks retry` takes."]
@@ -123,7 +123,7 @@ class WholeTicketView(TicketView):
 
 
 class Warnings(TypedDict, total=False):
-    """Says which fields of a request were ignored; empty when all were read."""
+    """The warnings of an answer: fields of the request that were ignored. Empty if there are none."""
 
     warnings: Annotated[list[str], "Fields that were ignored, a sentence each; absent when all were read."]
 
@@ -147,7 +147,7 @@ class EventReceipt(ActionOutcome):
 
 
 class Note(TypedDict, total=False):
-    """What the person who acted in the terminal should know; empty when there is nothing."""
+    """A note for the person who acted in the terminal. Empty if there is none."""
 
     note: str
 
@@ -166,7 +166,7 @@ class StepView(TypedDict):
 
 
 class ExplainView(VerdictView):
-    """The verdict on such a ticket, and the first round of its escalation."""
+    """The verdict on a ticket of this plan and impact, and the first round of its escalation."""
 
     plan: str
     impact: str
@@ -183,7 +183,7 @@ class ExplainAnswer(ExplainView, Warnings):
 
 
 class TriageView(TypedDict):
-    """The impact that the answers point to."""
+    """The impact that follows from the answers to the triage questions."""
 
     impact: str
     reasons: list[str]

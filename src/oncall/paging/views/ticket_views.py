@@ -1,4 +1,4 @@
-"""Tickets as JSON for the API and `--json`: times in ISO 8601 with the policy zone's offset, people by id."""
+"""Shows tickets as JSON for the API and `--json`. Times are ISO 8601 in the policy's zone, and people are ids."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ from oncall.support.triage import AnswerFaults, answers_from, propose
 
 
 def listing_view(tx: ListingStore, wanted: TicketFilter, now: datetime, *, since: str | None = None) -> TicketListView:
-    """Return a page of tickets with their clocks, newest first; `next` is the `after` of the next page.
+    """Return one part of a list of tickets with their clocks, the newest first; `next` is the `after` of the next part.
 
-    wanted: names a customer in any spelling. now: policy time, aware UTC. since: a time in the past as a person writes
-    it. Raises FieldFaults for an `after` that is no ticket's id and a `since` that is no time, and NotFound for a
-    customer or a person that nobody knows.
+    wanted: the filter; it may name a customer in any spelling. now: policy time, aware UTC. since: a past time as a
+    person writes it; it replaces `wanted.since`. Raises FieldFaults for an `after` that is no ticket's id and a `since`
+    that is no time, and NotFound for an unknown customer or person.
     """
     if since is not None:
         wanted = replace(wanted, since=_since(tx, since, now))
@@ -74,14 +74,17 @@ def listing_view(tx: ListingStore, wanted: TicketFilter, now: datetime, *, since
 
 
 def clock_logs(tx: ListingStore, ids: Sequence[str]) -> Mapping[str, Sequence[Event]]:
-    """Return the logs of tickets by id, without the events that only the pager needs."""
+    """Return the logs of tickets by ticket id, with only the events that their clocks need."""
     return tx.events_of(ids, without=FOR_THE_PAGER_ALONE)
 
 
 def views_at(
     tx: ListingStore, found: Iterable[tuple[StoredTicket, Sequence[Event]]], now: datetime
 ) -> list[TicketView]:
-    """Return tickets, each with its log of `clock_logs`, as listings show them at `now` (policy time, aware UTC)."""
+    """Return tickets as lists show them at `now` (policy time, aware UTC).
+
+    found: each with its log from `clock_logs`.
+    """
     zone, terms = tx.policy().zone, terms_in(tx)
     return [ticket_view(stored, log, zone, sla(sla_events(stored.ticket, log, terms), now)) for stored, log in found]
 
@@ -95,7 +98,7 @@ def _since(tx: ListingStore, text: str, now: datetime) -> datetime:
 
 
 def _refuse_stranger(tx: ListingStore, person: str | None) -> None:
-    """Raise NotFound for a name that is on no published roster and owns no ticket."""
+    """Raise NotFound for an id that is on no published roster and owns no ticket."""
     people = tx.schedule().people
     if person is None or person in people or tx.tickets(TicketFilter(owner=person, limit=1)):
         return
@@ -104,7 +107,7 @@ def _refuse_stranger(tx: ListingStore, person: str | None) -> None:
 
 
 def stored_whole_view(tx: ViewStore, stored: StoredTicket, now: datetime) -> WholeTicketView:
-    """Return one stored ticket with its log, its clocks and every attempt."""
+    """Return one stored ticket as JSON, with its log, its clocks and every attempt. now: policy time, aware UTC."""
     name = stored.ticket.id
     log = tx.events(name)
     state = clocks(tx, stored.ticket, log, now)
@@ -116,7 +119,7 @@ def stored_whole_view(tx: ViewStore, stored: StoredTicket, now: datetime) -> Who
 
 
 def action_view(done: ActionResult, warnings: Sequence[str] = ()) -> ActionView:
-    """Return the ticket after an action, with what the action changed. warnings: what the sender should know."""
+    """Return a ticket after an action as JSON, with what the action changed. warnings: sentences for the sender."""
     work = done.work
     return {
         **ticket_view(work.stored, work.log, work.policy.zone, work.clocks),
@@ -127,7 +130,7 @@ def action_view(done: ActionResult, warnings: Sequence[str] = ()) -> ActionView:
 
 
 def event_answer(role: CallerRole, done: ActionResult, warnings: Sequence[str]) -> ActionView | EventReceipt:
-    """Return the answer to an event for a caller of this role: the ticket, or only a receipt for a program."""
+    """Return the answer to a posted event: the ticket, or only a receipt if the caller's role may not read tickets."""
     if access(role, Operation.READ) is not Access.NO:
         return action_view(done, warnings)
     return {
@@ -140,15 +143,14 @@ def event_answer(role: CallerRole, done: ActionResult, warnings: Sequence[str]) 
 
 
 def warnings_view(warnings: Sequence[str]) -> Warnings:
-    """Return the `warnings` of an answer; an empty object when there are none."""
+    """Return the `warnings` of an answer; an empty object if there are none."""
     return {"warnings": list(warnings)} if warnings else {}
 
 
 def explain_view(plan: str, impact: str, policy: Policy, schedule: Schedule, at: datetime) -> ExplainView:
-    """Return the verdict on a ticket of this plan and impact received at `at`, and the steps of the first round if
-    nobody acknowledges.
+    """Return the verdict on a ticket of this plan and impact that comes in at `at` (aware UTC), with its first round.
 
-    Raises Refused for an unknown plan or impact.
+    The round shows who is paged, and when, if nobody acknowledges. Raises Refused for an unknown plan or impact.
     """
     at = at.replace(microsecond=0)
     question = Question(plan_named(plan, policy).name, impact_named(impact, policy).name)
@@ -177,10 +179,9 @@ def explain_view(plan: str, impact: str, policy: Policy, schedule: Schedule, at:
 def clocks_view(state: SlaState, zone: tzinfo) -> list[ClockView]:
     """Return one clock for each metric: the running one that ends first, or else the one that ended last.
 
-    Sorted by end. `seconds_left` is negative once the clock is late, and null while it is paused.
-
-    A merged ticket may have several running clocks of one metric. One answer meets all of them, so that the first
-    deadline is the one that counts.
+    Sorted by end. `seconds_left` is negative once the clock is late, and null while it is paused. A ticket with a
+    merged duplicate may have several running clocks of one metric. One reply or update meets them all, so only the
+    first deadline is shown.
     """
     ended = {clock.metric: clock for clock in state.clocks if not clock.is_running}
     running = {clock.metric: clock for clock in sorted(state.running, key=_deadline, reverse=True)}
@@ -202,7 +203,7 @@ def clocks_view(state: SlaState, zone: tzinfo) -> list[ClockView]:
 
 
 def _deadline(clock: SlaClock) -> tuple[bool, datetime]:
-    """Return a sort key: the earliest deadline first, clocks without a deadline last."""
+    """Return a sort key that puts the earliest deadline first and clocks without a deadline last."""
     return clock.due_at is None, clock.due_at or clock.since
 
 
@@ -211,7 +212,7 @@ def _seconds_left(clock: SlaClock, now: datetime) -> int | None:
 
 
 def ticket_view(stored: StoredTicket, log: Sequence[Event], zone: ZoneInfo, state: SlaState) -> TicketView:
-    """Return one ticket as listings show it, with its current verdict. log: its events; state: its SLA clocks."""
+    """Return one ticket as lists show it, with its current verdict. log: its events. state: its SLA clocks."""
     ticket = stored.ticket
     return {
         "id": ticket.id,
@@ -242,7 +243,7 @@ def ticket_view(stored: StoredTicket, log: Sequence[Event], zone: ZoneInfo, stat
 
 
 def _current_verdict(stored: StoredTicket, log: Sequence[Event], zone: tzinfo) -> VerdictView:
-    """Return the last verdict of the log, in the shape of the first answer."""
+    """Return the last verdict in the log as JSON; the verdict at receipt if the log has none."""
     last = _last_judged(log)
     return _first_verdict(stored) if last is None else last.verdict.as_json(zone)
 
@@ -263,7 +264,7 @@ def _last_judged(log: Sequence[Event]) -> Judged | None:
 def whole_ticket_view(
     stored: StoredTicket, events: Sequence[Event], attempts: Sequence[Attempt], zone: ZoneInfo, state: SlaState
 ) -> WholeTicketView:
-    """Return one ticket with its log, its attempts, and its verdict at receipt (`first_verdict`)."""
+    """Return one ticket as JSON with its log, its attempts, and its verdict at receipt (`first_verdict`)."""
     judged = _last_judged(events)
     return {
         **ticket_view(stored, events, zone, state),
@@ -306,9 +307,9 @@ def attempt_view(attempt: Attempt, zone: tzinfo) -> AttemptView:
 
 
 def triage_view(answers: object, policy: Policy) -> TriageView:
-    """Return the impact that these answers indicate, the reasons, and the line of the policy that defines it.
+    """Return the impact that follows from these answers, the reasons, and the line of the policy that defines it.
 
-    Raises FieldFaults naming every answer that cannot be used, and Refused for answers that contradict each other.
+    Raises FieldFaults with every answer that cannot be used, and Refused for answers that contradict each other.
     """
     try:
         proposal = propose(answers_from(answers), policy)
@@ -318,7 +319,7 @@ def triage_view(answers: object, policy: Policy) -> TriageView:
 
 
 def rules_applied(plan: str, impact: str, policy: Policy) -> list[str]:
-    """Return the keys of the policy file on which the verdict rests, each with its place: `p.yaml:51: plans...`."""
+    """Return the keys of the policy file that decide the verdict, each with its place, like `p.yaml:51: plans...`."""
     promise = f"plans.{plan}.promises.{impact}"
     paths = [f"{promise}.coverage", f"{promise}.first_reply", f"impacts.{impact}.pages", "escalation.steps"]
     return [f"{policy.source}:{policy.lines[path]}: {path}" for path in paths if path in policy.lines]

@@ -1,4 +1,4 @@
-"""Tickets in words, for the terminal and the pages: their order, their states, clocks and timelines."""
+"""Shows tickets in words, for the terminal and the web pages: their order, states, clocks and timelines."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 
 
 _KINDS = {"step_fired": "page", "step_skipped": "no page", "step_failed": "page failed"}
-"""The kinds of events whose names are no plain words, as the timeline shows them."""
+"""The words of a timeline for kinds of events whose names are not plain words."""
 _IDS_ONLY: Mapping[str, str] = {}
-"""No names: people are shown by their ids, as commands take them."""
+"""The default for `names`: without names, people are shown by their ids, as commands take them."""
 _HOLDER = re.compile(r"(?P<before>\S+ is )(?P<id>\S+)(?P<after> until .*)")
-"""The reason of a judgement that says who holds a role: `primary is grace until Mon 2027-01-11 08:00 EST.`"""
+"""Matches the reason of a verdict that says who has a role: `primary is grace until Mon 2027-01-11 08:00 EST.`"""
 _STEP = re.compile(r"(?P<id>\S+) is (?P<role>[^\s,]+)")
-"""Why a step pages an engineer: `grace is primary`."""
+"""Matches the reason why a step pages an engineer: `grace is primary`."""
 
 
 def stamp(text: str | None, zone: str | None, *, form: str = "%a %Y-%m-%d %H:%M") -> str:
-    """Return an ISO time like `Sat 2027-01-09 03:12`, or `-` if it is None. form: a format of strftime.
+    """Return an ISO time in the form `Sat 2027-01-09 03:12`; `-` for None or an empty text. form: a format of strftime.
 
-    zone: the time zone in which to show it; None keeps the offset of `text`. Near an hour that the zone's clock shows
+    zone: the time zone in which to show the time; None keeps the offset of `text`. If the zone's clock shows this hour
     twice, the zone's abbreviation follows.
     """
     from oncall.support.wording import table_time
@@ -46,7 +46,10 @@ def stamp(text: str | None, zone: str | None, *, form: str = "%a %Y-%m-%d %H:%M"
 
 
 def left_words(seconds: int) -> str:
-    """Return `45 min`, `2 h 5 min`, `less than a minute`, or `late by 10 min` for a negative number."""
+    """Return a number of seconds as `45 min`, `2 h 5 min` or `less than a minute`.
+
+    A negative number gives `late by 10 min`.
+    """
     from oncall.support.wording import rough_span
 
     words = rough_span(timedelta(seconds=abs(seconds)))
@@ -54,9 +57,9 @@ def left_words(seconds: int) -> str:
 
 
 def state_words(item: TicketView, names: Mapping[str, str] = _IDS_ONLY) -> str:
-    """Return a ticket's state and its owner: `held until ...`, `taken by ana`, `merged into T-1`.
+    """Return a ticket's state in words, with its owner: `held until ...`, `taken by ana`, `merged into T-1`.
 
-    names: people's names by id, to show instead of the ids.
+    names: people's names by id, which replace the ids.
     """
     owner = names.get(item["owner"], item["owner"]) if item["owner"] else None
     if item["merged_into"]:
@@ -77,7 +80,8 @@ def state_words(item: TicketView, names: Mapping[str, str] = _IDS_ONLY) -> str:
 def most_urgent(read: Callable[[str | None], TicketListView], limit: int) -> list[TicketView]:
     """Return the `limit` tickets whose clocks end first.
 
-    read: returns one part of the listing, after a ticket id or from the start; it is called until all parts are read.
+    read: a function that returns the part of the list after a ticket id, or the first part for None. It is called until
+    all parts are read.
     """
     found: list[TicketView] = []
     view = read(None)
@@ -89,7 +93,10 @@ def most_urgent(read: Callable[[str | None], TicketListView], limit: int) -> lis
 
 
 def by_urgency(found: Sequence[TicketView]) -> list[TicketView]:
-    """Return the tickets, the one whose clock ends first on top; tickets without a running clock keep their order."""
+    """Return the tickets sorted by the clock that ends first.
+
+    Tickets without a running clock come last, in their order.
+    """
     return sorted(found, key=_urgency)
 
 
@@ -99,13 +106,13 @@ def _urgency(item: TicketView) -> float:
 
 
 def first_to_end(item: TicketView) -> tuple[int, ClockView] | None:
-    """Return the seconds left of the running clock that ends first, and the clock; None when no clock runs."""
+    """Return the running clock that ends first, after the seconds that it has left; None if no clock has a deadline."""
     running = [(clock["seconds_left"], clock) for clock in item["clocks"]]
     return min(((left, clock) for left, clock in running if left is not None), key=itemgetter(0), default=None)
 
 
 def is_near_its_end(item: TicketView) -> bool:
-    """Return True if the clock that ends first has reached its warning and has not ended yet."""
+    """Return True if the clock that ends first has reached the time of its warning and is not over yet."""
     first = first_to_end(item)
     if first is None or first[0] <= 0:
         return False
@@ -118,7 +125,7 @@ def is_near_its_end(item: TicketView) -> bool:
 
 
 def one_clock(clock: ClockView, zone: str | None) -> str:
-    """Return one SLA clock as `first reply: due Sat 2027-01-09 04:12, 45 min`."""
+    """Return one SLA clock in words, like `first reply: due Sat 2027-01-09 04:12, 45 min`. zone: as for `stamp`."""
     name = clock["metric"].replace("_", " ")
     if clock["seconds_left"] is not None:
         return f"{name}: due {stamp(clock['due_at'], zone)}, {left_words(clock['seconds_left'])}"
@@ -132,9 +139,9 @@ def one_clock(clock: ClockView, zone: str | None) -> str:
 
 
 def timeline_rows(view: WholeTicketView, names: Mapping[str, str] = _IDS_ONLY) -> list[list[str]]:
-    """Return the log as rows of time, event, author and words; a message has only its time and words.
+    """Return a ticket's log as rows of time, event, author and words. A row of a message has only time and words.
 
-    names: people's names by id, to show instead of the ids. Words that a person wrote stay as they are.
+    names: people's names by id, which replace the ids. Words that a person wrote stay unchanged.
     """
     zone = view.get("timezone")
     below: dict[int | None, list[AttemptView]] = {}
@@ -164,7 +171,7 @@ def _attempt_row(attempt: AttemptView, zone: str | None, names: Mapping[str, str
 
 
 def _named(pattern: re.Pattern[str], sentence: str, names: Mapping[str, str]) -> str:
-    """Return a sentence of the pager with a person's name instead of the id, if it has the form of the pattern."""
+    """Return a sentence of the pager with the person's name instead of the id, if it matches the pattern."""
     found = pattern.fullmatch(sentence)
     if found is None:
         return sentence
@@ -172,7 +179,7 @@ def _named(pattern: re.Pattern[str], sentence: str, names: Mapping[str, str]) ->
 
 
 def _place(attempt: AttemptView, events: Sequence[EventView]) -> int | None:
-    """Return the index of the event to print a message under; None to print it after the whole log.
+    """Return the index of the event under which a message is shown; None if it is shown after the whole log.
 
     The event is the last one that delayed or bundled the message, else the one that caused it.
     """
@@ -190,14 +197,20 @@ _STEPS = ("step_fired", "step_skipped", "step_failed", "step_rerouted", "step_re
 
 
 def _belongs(attempt: AttemptView, event: EventView) -> bool:
-    """Return True if the event caused the message. A step names its page; a notice has the same time as its event."""
+    """Return True if the event caused the message.
+
+    The event of a step names its page. A notice is recognised by the time that it shares with its event.
+    """
     if attempt["purpose"] == "notice":
         return event["kind"] not in _STEPS and attempt["at"] in (event["at"], _recorded_at(event))
     return bool(event.get("details", {}).get("attempt") == attempt["id"] and event["kind"].startswith("step_"))
 
 
 def _recorded_at(event: EventView) -> str | None:
-    """Return when an event that was reported late was recorded, with the offset of its own time; else None."""
+    """Return when an event was recorded, if it was reported late; else None.
+
+    ISO 8601, with the offset of the event's time.
+    """
     text = event.get("details", {}).get("recorded_at")
     if text is None:
         return None
@@ -205,7 +218,7 @@ def _recorded_at(event: EventView) -> str | None:
 
 
 def _clock_words(event: EventView, zone: str | None) -> str:
-    """Return when the event was recorded and which time its sender gave, where these differ from the event's time."""
+    """Return when an event was recorded and which time its sender gave; empty if both are the event's own time."""
     said_at, recorded_at = event.get("details", {}).get("said_at"), _recorded_at(event)
     words = [f"recorded {stamp(recorded_at, zone)}"] if recorded_at is not None else []
     if said_at is not None:
@@ -223,7 +236,10 @@ def _attempt_words(attempt: AttemptView, names: Mapping[str, str]) -> str:
 
 
 def event_words(event: EventView, zone: str | None = None, names: Mapping[str, str] = _IDS_ONLY) -> str:
-    """Return why an event happened, and when it was recorded if that was later. names: as in `timeline_rows`."""
+    """Return why an event happened, in words, with the time at which it was recorded if that was later.
+
+    names: as for `timeline_rows`.
+    """
     details = event.get("details", {})
     if event["kind"] == "judged":
         return f"{details['action']}, {event['why']}"
@@ -242,7 +258,7 @@ def event_words(event: EventView, zone: str | None = None, names: Mapping[str, s
 
 
 def _message_words(event: EventView, text: str) -> str:
-    """Return the words of a message, and before them our own note as `note: ...`, which the customer does not see."""
+    """Return the text of a message. Our own note, which the customer does not see, comes before it as `note: ...`."""
     kind, why, said = event["kind"], str(event["why"]), f'"{" ".join(text.split())}"'
     if kind not in ("replied", "updated"):
         return f"{why}: {said}"
@@ -251,7 +267,7 @@ def _message_words(event: EventView, text: str) -> str:
 
 
 def _wait_words(why: str, to: str, names: Mapping[str, str]) -> str:
-    """Return why a page waits: `waits 10 s to go with other pages for grace: grace was paged just now`."""
+    """Return why a page waits, with the name of the person: `waits 10 s to go with other pages for Grace: ...`."""
     if to not in names:
         return why
     person = re.escape(to)
@@ -259,7 +275,7 @@ def _wait_words(why: str, to: str, names: Mapping[str, str]) -> str:
 
 
 def _error_words(attempt: AttemptView) -> str:
-    """Return why an attempt failed; for an attempt that went out after a retry, its last error before that."""
+    """Return why an attempt failed. For an attempt that was sent after a retry, return its last error before that."""
     if not attempt["error"]:
         return ""
     if attempt["status"] not in ("accepted", "sent", "delivered"):

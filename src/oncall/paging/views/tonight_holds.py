@@ -1,4 +1,4 @@
-"""The tickets that are held until an instant of tonight."""
+"""Lists the tickets whose hold ends tonight."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from oncall.support.windows import Window
 
 MOST_HELD = 1000
-"""The most held tickets of one night that are listed."""
+"""The most tickets held until tonight that are listed."""
 
 
 def stored_tonight_view(tx: ListingStore, now: datetime) -> TonightView:
-    """Return who is on call tonight, and the tickets held for it. now: policy time, aware UTC."""
+    """Return who is on call tonight, and the tickets whose hold ends tonight. now: policy time, aware UTC."""
     schedule = tx.schedule()
     tonight = tonight_of(schedule, now)
     return tonight_view(schedule, now, tonight, _holds(tx, tonight))

@@ -1,4 +1,4 @@
-"""Checks that the pager does its work: the audit, the findings of `oncall doctor`, and drills.
+"""Checks that the pager works: the audit, the findings of `oncall doctor`, and drills.
 
 Imports `paging.actions` and the layers below it.
 """

@@ -1,4 +1,4 @@
-"""The doctor's findings about engineers who are away and on call."""
+"""Findings of `oncall doctor` about engineers who are on call although they are away."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from oncall.schedule.absent_on_call import absent_by_change, absent_by_entry, pu
 
 
 def absent_on_call(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """Yield each change of the schedule by which an absent engineer is on call, and each absence without cover."""
+    """Yield a warning for each change by which an absent engineer is on call, and for each absence without a cover."""
     availability = partial(published_availability, stored.schedule)
     by_change = absent_by_change(stored.schedule, facts.now, availability)
     for sentence in [*by_change, *absent_by_entry(stored.schedule, facts.now)]:

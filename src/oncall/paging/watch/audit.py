@@ -1,7 +1,7 @@
-"""The audit: find steps, pages and SLA alerts that are overdue.
+"""The audit: finds steps, pages and SLA alerts that are overdue.
 
-The engine trusts each ticket's row. The audit folds the event log again, so that it finds a row that is wrong and a
-pager that hangs.
+The engine trusts each ticket's row. The audit computes the state again from the event log, so that it finds a wrong row
+and a pager that hangs.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from oncall.paging.ports.store import AuditStore, BundleStore
 from oncall.paging.ports.time_source import Clock
 
 GRACE = timedelta(seconds=60)
-"""How late (real time) a step, a send or a delivery may be before the auditor raises an alarm."""
+"""How late (real time) a step, a send or a delivery may be before the audit finds it overdue."""
 ARRIVES_WITHIN = timedelta(seconds=60)
 """How long (real time) a delivery may take after the provider accepted the page."""
 LONGEST_TURN = timedelta(hours=1)
 """How long (real time) a page may wait for rate limits, whatever the limits are."""
 PER_AUDIT = 200
-"""How many tickets one audit reads of each group: the newest open ones every time, the others in rotation."""
+"""The most tickets of each group that one audit reads: the newest open ones in every audit, the others in parts."""
 MOST_ATTEMPTS = 1000
 _UNSENT = (*SENDABLE, AttemptStatus.SENDING, AttemptStatus.UNKNOWN)
 
@@ -48,9 +48,9 @@ class Kind(StrEnum):
     LOST = "lost"
     """The log names a page that is not stored."""
     ARRIVAL = "arrival"
-    """A provider accepted a page, and it was neither delivered nor refused."""
+    """A provider accepted a page, and then reported neither a delivery nor a failure."""
     SLA_ALERT = "sla_alert"
-    """A warning, chase or breach was due, and nobody was told."""
+    """A warning, chase or breach was due, and the pager did not give it."""
     NOTICE = "notice"
     """The notice of an SLA alert is stored, and no provider has accepted it."""
     UNREADABLE = "unreadable"
@@ -61,8 +61,8 @@ class Kind(StrEnum):
 class Overdue:
     """An overdue step, page, delivery or SLA alert, or a log that cannot be read.
 
-    late: policy time for steps and SLA alerts, real time for the others; since the ticket's receipt if its log cannot
-    be read.
+    late: how late it is: policy time for steps and SLA alerts, real time for the others. For a log that cannot be read,
+    the policy time since the ticket's receipt.
     """
 
     ticket: str
@@ -89,8 +89,10 @@ class Overdue:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """The result of one audit. pages: how many pages of open tickets have each status. last, last_taken: where the next
-    audit continues; None: from the newest.
+    """The result of one audit.
+
+    pages: how many pages of open tickets have each status. tickets: how many open tickets were read. last, last_taken:
+    the `after` and `after_taken` of the next audit; None: it starts from the newest ticket.
     """
 
     overdue: tuple[Overdue, ...]
@@ -102,7 +104,7 @@ class Audit:
 
 @dataclass(frozen=True, slots=True)
 class _SeenTicket:
-    """A ticket as one audit found it. attempts: empty if the ticket's row does not say that it is open."""
+    """A ticket as one audit found it. attempts: its messages; empty unless its row says that it is open."""
 
     stored: StoredTicket
     log: Sequence[Event]
@@ -114,13 +116,13 @@ class _SeenTicket:
         return self.stored.status is TicketStatus.OPEN
 
     def overdue(self, kind: Kind, late: timedelta) -> Overdue:
-        """Return an overdue item of this ticket."""
+        """Return a finding about this ticket."""
         return Overdue(self.stored.ticket.id, kind, late)
 
 
 @dataclass(frozen=True, slots=True)
 class _AuditRun:
-    """One audit of the store. now, grace: policy time; real_now: real time."""
+    """One audit of the store. now, grace: policy time. real_now: real time."""
 
     tx: AuditStore
     now: datetime
@@ -128,7 +130,10 @@ class _AuditRun:
     grace: timedelta
 
     def at_ticket(self, seen: _SeenTicket) -> list[Overdue]:
-        """Return the findings from a ticket's log, even if its row differs. An unreadable log is itself a finding."""
+        """Return the findings from a ticket's log, even if its row differs.
+
+        A log that cannot be read is itself a finding.
+        """
         try:
             found = self._steps(seen)
             if seen.is_open:
@@ -144,28 +149,26 @@ class _AuditRun:
         return found
 
     def at_attempts(self, pages: Sequence[Attempt]) -> list[Overdue]:
-        """Return the overdue attempts, each once: those that a pager would claim, and those of `pages` that no pager
-        would claim.
-        """
+        """Return a finding for each overdue attempt, including those of `pages` that no pager would claim."""
         waiting = self.tx.unsent_attempts(written_before=self.real_now - GRACE, limit=MOST_ATTEMPTS)
         known = {attempt.id for attempt in waiting}
         waiting += [one for one in pages if one.id not in known and _is_stranded(self.tx, one)]
         return [late for attempt in waiting for late in self._unsent(attempt)]
 
     def _steps(self, seen: _SeenTicket) -> list[Overdue]:
-        """Return the next step if it has been due for more than `grace`."""
+        """Return a finding if the ticket's next step has been due for more than `grace`."""
         due_at = fold(seen.stored.ticket, seen.log).due_at
         is_late = due_at is not None and self.now - due_at > self.grace
         return [seen.overdue(Kind.STEP, self.now - due_at)] if due_at is not None and is_late else []
 
     def _lost_pages(self, seen: _SeenTicket) -> list[Overdue]:
-        """Return the pages that the log of an open ticket names and the store does not have."""
+        """Return a finding for each page that the log of an open ticket names and that is not stored."""
         stored = {attempt.id for attempt in seen.attempts}
         fired = [event for event in seen.log if isinstance(event, StepFired)]
         return [seen.overdue(Kind.LOST, self.now - event.at) for event in fired if event.attempt not in stored]
 
     def _sla_alerts(self, seen: _SeenTicket) -> list[Overdue]:
-        """Return the next SLA alert if it has been due for more than `grace`."""
+        """Return a finding if the ticket's next SLA alert has been due for more than `grace`."""
         ticket = seen.stored.ticket
         if ticket.is_drill:
             return []
@@ -175,9 +178,9 @@ class _AuditRun:
         return [seen.overdue(Kind.SLA_ALERT, self.now - due_at)] if due_at is not None and is_late else []
 
     def _pages_not_arrived(self, seen: _SeenTicket) -> list[Overdue]:
-        """Return the oldest page of an open ticket that its provider has and that should have arrived by now.
+        """Return a finding for the oldest page of an open ticket that its provider has and that is overdue.
 
-        Nothing is returned if a later page has arrived. Pages sent before a person last owned the ticket do not count.
+        Nothing is returned if a later page has arrived. Pages sent before a person last owned the ticket are ignored.
         """
         opened_at = _open_since(seen.stored, seen.log)
         pages = [one for one in seen.attempts if one.purpose is Purpose.PAGE and one.at >= opened_at]
@@ -193,9 +196,9 @@ class _AuditRun:
         return []
 
     def _unsent(self, attempt: Attempt) -> list[Overdue]:
-        """Return an attempt that should have been sent by now, as an overdue item for each ticket in its message.
+        """Return a finding for each ticket in the message of an attempt that should have been sent by now.
 
-        Only pages that an open ticket waits for and notices of an SLA alert count.
+        Only pages that an open ticket still needs and notices of SLA alerts give findings.
         """
         late = self.real_now - _due_since(attempt, self.now)
         if late < GRACE:
@@ -226,11 +229,10 @@ def audit(
 ) -> Audit:
     """Audit several groups of tickets, and every attempt that is not sent.
 
-    The groups: the newest open tickets, the next ones after the ticket `after`, the next acknowledged ones after
-    `after_taken`, the newest of all, and those with the ids `again`.
-
-    now: policy time; real_now: real time; both aware UTC. grace: how late a step may be, policy time. The result's
-    `last` and `last_taken` are the next audit's `after` and `after_taken`.
+    The groups are the newest open tickets, the open ones that follow the ticket `after`, the acknowledged ones that
+    follow `after_taken`, the newest of all, and those with the ids `again`. now: policy time; real_now: real time; both
+    aware UTC. grace: how late a step may be, policy time. The next audit's `after` and `after_taken` are the result's
+    `last` and `last_taken`.
     """
     newest = tx.tickets(TicketFilter((TicketStatus.OPEN,), limit=PER_AUDIT))
     start = after if after is not None else newest[-1].ticket.id if len(newest) == PER_AUDIT else None
@@ -257,7 +259,7 @@ def _next(seen: Sequence[StoredTicket]) -> str | None:
 
 
 def _open_since(stored: StoredTicket, log: Sequence[Event]) -> datetime:
-    """Return when (policy time) the ticket came in, or became open again after an acknowledgement."""
+    """Return when (policy time) the ticket came in, or last became open again after it was acknowledged or resolved."""
     state, since = TicketState(plan=stored.ticket.plan, impact=stored.ticket.impact), stored.received_at
     for event in log:
         was, state = state.status, after(state, event)
@@ -269,8 +271,8 @@ def _open_since(stored: StoredTicket, log: Sequence[Event]) -> datetime:
 def _has_delivery_reports(tx: AttemptLists, page: Attempt) -> bool:
     """Return True if a delivery of this page would be reported.
 
-    The provider reports nothing before it has sent the page to the carrier. Some carriers never report a delivery: then
-    no earlier message to this person has a receipt either.
+    While the status is `accepted`, the provider itself still has to report a step. Later, a delivery is expected only
+    if an earlier one to this person was reported, because some carriers never report any.
     """
     return page.status is AttemptStatus.ACCEPTED or tx.has_delivered(page.to, page.channel)
 
@@ -281,7 +283,7 @@ def _handed_over_at(tx: Attempts, page: Attempt) -> datetime:
 
 
 def _is_stranded(tx: Attempts, page: Attempt) -> bool:
-    """Return True if a page is unsent and no bundle that is on its way contains it."""
+    """Return True if a page is unsent, and is in no bundle that is still to be sent."""
     if page.status not in _UNSENT or not page.is_member:
         return page.status in _UNSENT
     leading = tx.attempt(page.bundle) if page.bundle is not None else None
@@ -289,7 +291,10 @@ def _is_stranded(tx: Attempts, page: Attempt) -> bool:
 
 
 def _due_since(attempt: Attempt, now: datetime) -> datetime:
-    """Return when (real time) an attempt should have been sent. A rate limit may delay it until its step is over."""
+    """Return when (real time) an attempt should have been sent.
+
+    A rate limit may delay it, at most until its step is over.
+    """
     is_waiting = attempt.status is AttemptStatus.QUEUED and attempt.retry_at is not None
     is_over = attempt.deadline is not None and now >= attempt.deadline
     if not is_waiting or is_over or attempt.retry_at is None:
@@ -298,7 +303,7 @@ def _due_since(attempt: Attempt, now: datetime) -> datetime:
 
 
 def _is_still_due(tx: BundleStore, attempt: Attempt) -> bool:
-    """Return False for an attempt that a later step has replaced."""
+    """Return True if the attempt's ticket is open and no later page for it was accepted by a provider."""
     stored = tx.ticket(attempt.ticket)
     if stored is None or stored.status is not TicketStatus.OPEN:
         return False

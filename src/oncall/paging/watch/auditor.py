@@ -1,4 +1,4 @@
-"""The auditor: runs the audit every few seconds and raises an alarm for what stays overdue."""
+"""Runs the audit every few seconds, and raises an alarm for each item that stays overdue."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from oncall.paging.ports.time_source import Clock
 from oncall.paging.watch.audit import PER_AUDIT, Audit, Kind, Overdue, audit, grace_by
 
 RECHECK_AFTER = timedelta(seconds=5)
-"""Pause (real time) before overdue work is checked again: a busy pager catches up within it."""
+"""Pause (real time) before an overdue item is checked again. A busy pager catches up in that time."""
 REMIND_EVERY = timedelta(minutes=5)
 """How often (real time) a lasting alarm is repeated."""
 BLIND_AFTER = timedelta(seconds=60)
-"""If the store could not be read for this long (real time), the auditor raises an alarm."""
+"""The auditor raises an alarm if it could not read the store for this long (real time)."""
 MOST_NAMED = 5
 
 Sink = Callable[[Mapping[str, object]], Awaitable[None]]
@@ -27,14 +27,15 @@ Sink = Callable[[Mapping[str, object]], Awaitable[None]]
 
 
 class AuditObserver(Protocol):
-    """Counts what the auditor sees. Must neither fail nor block."""
+    """Counts alarms and audits. Its methods must neither fail nor block."""
 
     def alarmed(self, kind: str) -> None:
         """Count an alarm."""
 
     def audited(self, *, overdue: int, pages: Mapping[str, int], at: datetime) -> None:
-        """Record one audit at `at` (real time). overdue: the number of items. pages: how many pages of open tickets
-        have each status.
+        """Record an audit at `at` (real time).
+
+        overdue: the number of overdue items. pages: how many pages of open tickets have each status.
         """
 
 
@@ -43,10 +44,10 @@ Read = Callable[[Callable[[Transaction], Audit]], Awaitable[Audit]]
 
 @dataclass
 class Auditor:
-    """Audits repeatedly, and raises an alarm for what two audits in a row find overdue. Times are real unless stated
-    otherwise.
+    """Audits repeatedly, and raises an alarm for each item that stays overdue for RECHECK_AFTER. Times are real time.
 
-    read: runs work on a consistent snapshot of the store. sink: sends alarms; None: they go to the log only.
+    read: runs a function on a consistent snapshot of the store. sink: sends alarms; None: they are only logged.
+    confirmed: the items that stayed overdue, as of the last audit.
     """
 
     read: Read
@@ -70,7 +71,10 @@ class Auditor:
 
     @property
     def problems(self) -> list[str]:
-        """Return a sentence for each overdue item, for /readyz."""
+        """Return a sentence for each item that stays overdue, for /readyz.
+
+        The first one tells whether the audit itself failed.
+        """
         named = [f"overdue: {late}" for late in self.confirmed[:MOST_NAMED]]
         rest = len(self.confirmed) - len(named)
         named += [f"overdue: {rest} more"] if rest > 0 else []
@@ -78,12 +82,13 @@ class Auditor:
 
     @property
     def is_suspicious(self) -> bool:
-        """Return True if something was overdue at one audit only, so that the next audit should come soon."""
+        """Return True if an item is overdue that is not confirmed yet, so that the next audit should come soon."""
         return len(self._suspects) > len(self.confirmed)
 
     async def audit_once(self, trouble: str | None = None) -> None:
-        """Audit once and raise the alarms that are due. trouble: why the provider refuses this pager; None if it does
-        not.
+        """Audit once and raise the alarms that are due.
+
+        trouble: why the provider refuses this pager; None if it does not.
         """
         now, real_now, grace = self.clock.now(), self.clock.real_now(), grace_by(self.clock)
         try:
@@ -113,7 +118,7 @@ class Auditor:
 
     @property
     def _suspected(self) -> list[str]:
-        """Return the ids of tickets that the last audit found overdue, for the next audit to check again."""
+        """Return the ids of the tickets that the last audit found overdue; the next audit reads them again."""
         return list(dict.fromkeys(ticket for ticket, _ in self._suspects))[-PER_AUDIT:]
 
     def _confirm(self, overdue: Sequence[Overdue], real_now: datetime) -> None:
@@ -155,7 +160,7 @@ class Auditor:
         self._trouble = trouble
 
     async def _blind(self, error: StoreError, real_now: datetime) -> None:
-        """Raise an alarm if the store has been away for too long."""
+        """Raise an alarm if the store could not be read for BLIND_AFTER."""
         self._log.error("the auditor cannot read the store", action="audit_failed", error=str(error))
         blind_for = real_now - (self._audited_at or real_now)
         is_due = self._raised_at is None or real_now - self._raised_at >= REMIND_EVERY
@@ -167,7 +172,7 @@ class Auditor:
             await self._send({"alarm": "audit_blind", "worker": self.worker, "text": text})
 
     async def _failed(self, error: Exception, real_now: datetime) -> None:
-        """Raise an alarm if the audit itself fails, so that its silence is not mistaken for health."""
+        """Raise an alarm because the audit itself failed. Without it, the lack of findings would look like health."""
         self._log.error("the auditor failed", action="audit_failed", exc_info=error)
         self._fault = f"the auditor failed ({type(error).__name__}): what is overdue is not known; its log says more"
         if self._raised_at is None or real_now - self._raised_at >= REMIND_EVERY:

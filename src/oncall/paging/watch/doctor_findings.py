@@ -1,4 +1,4 @@
-"""Findings of `oncall doctor`: what would stop a page tonight. Pure; no finding holds a phone number."""
+"""Findings of `oncall doctor`: what would stop a page tonight. Pure functions. No finding shows a phone number."""
 
 from __future__ import annotations
 
@@ -31,8 +31,9 @@ from oncall.support.wording import full_time, rough_span, span
 PAGER_IS_DEAD = timedelta(seconds=30)
 MOST_SKEW = timedelta(seconds=30)
 SHARED_SKEW = timedelta(seconds=4)
-"""How far the clocks of pagers that share a database may differ. A send may take 16 s under a lease of 20 s; a pager
-whose clock is further ahead would take the lease for expired."""
+"""How far the clocks of pagers that share a database may differ. A send may take 16 s under a lease of 20 s. A pager
+whose clock is further ahead would find the lease expired. @ watch/doctor_findings.py =FULL, NEARLY_FULL Free bytes on
+the disk of the database. Below the first number, writes will soon fail; below the second, the doctor warns."""
 FULL, NEARLY_FULL = 50 * 2**20, 500 * 2**20
 """Free bytes under the database: below the first, writes will soon fail; below the second, the doctor warns."""
 
@@ -74,7 +75,7 @@ def findings(facts: Facts) -> list[Finding]:
 
 
 def report(facts: Facts, days: int = DAYS) -> DoctorReport:
-    """Return the findings as JSON, with the gaps of this many days."""
+    """Return the findings as JSON, with the gaps in the schedule of the next `days` days."""
     listed = findings(facts)
     schedule = facts.stored.schedule if facts.stored is not None else None
     ends = max((p.span.end for p in schedule.publications if p.undone_at is None), default=None) if schedule else None
@@ -193,7 +194,7 @@ def _schedule(facts: Facts, stored: Stored) -> Iterator[Finding]:
 
 
 def _sorted_out(found: Sequence[Gap], schedule: Schedule) -> tuple[list[Gap], list[Gap]]:
-    """Return the gaps in which no role is held, one for each stretch, and the gaps that another role covers."""
+    """Return the gaps while nobody is on call, each stretch once, and the gaps while another role has a person."""
     empty: list[Gap] = []
     partial: list[Gap] = []
     held = Counter((hole.window.start, hole.window.end) for hole in found)
@@ -238,7 +239,10 @@ def _failures(facts: Facts, stored: Stored) -> list[FailedAttempt]:
 
 
 def _senders(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """Yield refusals of our account or sender. They stop pages, unless a message was delivered after the refusal."""
+    """Yield the messages that were refused because of our account or sender.
+
+    Such a refusal stops pages, unless a message was delivered after it.
+    """
     delivered = [tried.written_at for tried in stored.attempts if tried.status is AttemptStatus.DELIVERED]
     last = max(delivered, default=None)
     seen: dict[int | None, FailedAttempt] = {}
@@ -254,7 +258,7 @@ def _senders(facts: Facts, stored: Stored) -> Iterator[Finding]:
 
 
 def _lost(stored: Stored) -> list[Alert]:
-    """Return the latest alert to each person, if it was not delivered."""
+    """Return the latest alert to each person, if that alert was not delivered."""
     latest: dict[str, Alert] = {}
     for alert in stored.alerts:
         latest.setdefault(alert.to, alert)
@@ -262,7 +266,7 @@ def _lost(stored: Stored) -> list[Alert]:
 
 
 def _alerts(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """Yield alerts that were not delivered. A page would fail as well, unless a later message was delivered."""
+    """Yield the alerts that were not delivered. A page would fail as well, unless a later message was delivered."""
     for alert in _lost(stored):
         since = [one for one in stored.attempts if one.to == alert.to and one.written_at > alert.written_at]
         error = str(alert.error).rstrip(".")
@@ -274,7 +278,10 @@ def _alerts(facts: Facts, stored: Stored) -> Iterator[Finding]:
 
 
 def _phones(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """Yield the people whose number does not work: they stop pages now if they are on call, later if not."""
+    """Yield the people whom texts do not reach.
+
+    Such a person on call within AHEAD stops pages; others give a warning.
+    """
     soon = needed_soon(stored.schedule, facts.now)
     broken = {**_broken_phones(facts, stored), **stored.opted_out}
     for person, why in sorted(broken.items()):
@@ -293,7 +300,7 @@ def _phones(facts: Facts, stored: Stored) -> Iterator[Finding]:
 
 
 def _broken_phones(facts: Facts, stored: Stored) -> dict[str, str]:
-    """Return the people whose latest message failed because of their number, with the reason."""
+    """Return, by person's id, why their latest message failed, if their number is the cause."""
     broken: dict[str, str] = {}
     heard: set[str] = set()
     for attempt in stored.attempts:

@@ -1,4 +1,4 @@
-"""The facts from which `oncall doctor` makes its findings. `wiring` gathers them."""
+"""The facts from which `oncall doctor` computes its findings. `wiring` gathers them."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from oncall.schedule.schedule import Schedule
 from oncall.support.policy import Policy
 
 BEHIND = timedelta(days=14)
-"""How old (real time) a failed attempt may be and still be reported."""
+"""How old (real time) a failed attempt may be to be reported."""
 
 
 class FailureCause(StrEnum):
-    """What must change before a failed message can be delivered."""
+    """What must be corrected before a failed message can be delivered: the number, the route or our configuration."""
 
     NUMBER = "number"
     ROUTE = "route"
@@ -37,12 +37,15 @@ class Probing(Protocol):
     """A channel that can test itself without sending anything."""
 
     async def probe(self) -> datetime | None:
-        """Return the provider's time (aware UTC), or None if it gives none. Raises DeliveryError if it refuses us."""
+        """Return the provider's time (aware UTC); None if it gives none.
+
+        Raises DeliveryError if the provider refuses us.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class FailedAttempt:
-    """An attempt that the provider or a carrier refused. says: the error in words, and what to do."""
+    """An attempt that the provider or a carrier refused. says: the error in words, and what to do about it."""
 
     to: str
     at: datetime
@@ -53,10 +56,10 @@ class FailedAttempt:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """The provider. name: `twilio` or `outbox`; None if none is set.
+    """The SMS provider as this process found it. name: `twilio` or `outbox`; None if none is set.
 
-    trouble: why the provider does not work. is_lasting: waiting does not help. skew: our clock minus the provider's
-    clock.
+    trouble: why the provider does not work; None if it works. is_lasting: True if the trouble does not pass by itself.
+    skew: this machine's clock minus the provider's clock; None if not known.
     """
 
     name: str | None
@@ -67,15 +70,16 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The facts from the database. policy_fault: why the published policy cannot be read, if it cannot.
+    """The facts from the database.
 
-    heartbeat: when (real time) a pager last wrote, and its channel. attempts: recent ones, the newest first; alerts:
-    recent messages that belong to no ticket, the newest first.
-    opted_out: the reason why a person gets no SMS, by id. reached: when (policy time) a message to or from a person
-    was last confirmed, by id. skew: our clock minus the database's; None: the same clock. refusals: the counts of
-    refused requests of the last day. tokens: those of all callers. backlogs: what each webhook and team
-    channel has not received. proofs: which phones are proven. failures: posts of senders that wait for a person.
-    heartbeats: the jobs that must call.
+    policy_fault: why the published policy cannot be read; None if it can. heartbeat: when (real time) a pager last
+    recorded that it was alive, and its channel; None if none ever did. attempts: recent ones, the newest first.
+    overdue: findings of the audit. alerts: recent messages that belong to no ticket, the newest first. opted_out: by
+    person's id, why they get no SMS. reached: by person's id, when (policy time) a message to or from them was last
+    confirmed. skew: this machine's clock minus the database's; None: they have the same clock. refusals: the counts of
+    refused requests of the last day. tokens: those of all callers. backlogs: by destination, what it has not received.
+    proofs: which phones are proven. failures: by caller, posts that a person must replay or drop. heartbeats: the jobs
+    that must call. subscribers: how many get mail.
     """
 
     schedule: Schedule
@@ -99,20 +103,21 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class SignInCheck:
-    """Whether people can sign in through the identity provider. trouble: why they cannot now; None if they can."""
+    """Whether people can sign in through the identity provider. trouble: why they cannot; None if they can."""
 
     trouble: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All facts that the findings are made from. now: policy time; real_now: real time; both aware UTC.
+    """All facts from which the findings are computed. now: policy time; real_now: real time; both aware UTC.
 
-    stored: None when the database cannot be used, which `database_fault` explains. free_bytes: under a SQLite file.
-    failure_of: explains a failed attempt; returns None if it did not fail for good. trouble: why the provider last
-    refused the pager of this process; None if it did not, or if this process runs no pager. unset: the variables of
-    the policy's webhooks and team channels that are not set. unset_mail: those of mail to subscribers. sign_in: the
-    identity provider; None: none is set.
+    public_url: the address at which the provider reaches this service; None if not set. stored: None if the database
+    cannot be used; `database_fault` has the reason. free_bytes: free space for a SQLite file. failure_of: explains a
+    failed attempt; returns None if it did not fail for good. trouble: why the provider last refused the pager of this
+    process; None if it did not, or if this process runs no pager. unset: names of the environment variables that the
+    policy's webhooks and team channels need and that are not set. unset_mail: the same for mail to subscribers.
+    sign_in: the state of the identity provider; None if there is none.
     """
 
     now: datetime

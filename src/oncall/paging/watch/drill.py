@@ -1,4 +1,7 @@
-"""A drill: a marked test page through the real path. It never escalates and ends when it is acknowledged."""
+"""A drill: a test page, marked as such, that is sent like a real one. It never escalates.
+
+The drill ends when it is acknowledged.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ _ARRIVED = (AttemptStatus.ACCEPTED, AttemptStatus.SENT, AttemptStatus.DELIVERED)
 
 
 class DrillStarted(TypedDict):
-    """The answer to a started drill, as JSON."""
+    """The answer to the start of a drill, as JSON."""
 
     ticket: Annotated[str, "Id of the drill's ticket; watch it, and resolve it at the end."]
     to: Annotated[str, "Id of the person who is paged."]
@@ -39,7 +42,7 @@ class DrillStarted(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class DrillProgress:
-    """The progress of a drill. error: why its page is not on its way."""
+    """How far a drill is. error: why its page was not sent or not delivered; None if there is no error."""
 
     status: AttemptStatus
     is_over: bool
@@ -63,8 +66,9 @@ class DrillProgress:
 
 
 def whom(tx: Schedules, wanted: str | None, now: datetime) -> str:
-    """Return the id of the person who gets the drill: `wanted`, or the first person whom a page would reach. Raises
-    Refused.
+    """Return the id of the person who gets the drill: `wanted`, or the first person whom a page would reach at `now`.
+
+    now: policy time, aware UTC. Raises Refused if there is no such person.
     """
     schedule = tx.schedule()
     if schedule.latest is None:
@@ -88,12 +92,12 @@ def whom(tx: Schedules, wanted: str | None, now: datetime) -> str:
 
 
 def new_drill_name() -> str:
-    """Return a random name for a drill."""
+    """Return a random id for the ticket of a drill."""
     return f"DRILL-{''.join(secrets.choice(ALPHABET) for _ in range(6))}"
 
 
 def is_drill_name(text: str) -> bool:
-    """Return True for a name as `new_drill_name` returns it."""
+    """Return True if the text has the form of an id from `new_drill_name`."""
     prefix, dash, rest = text.partition("-")
     return (prefix, dash, len(rest)) == ("DRILL", "-", 6) and set(rest) <= set(ALPHABET)
 
@@ -101,10 +105,10 @@ def is_drill_name(text: str) -> bool:
 def start_drill(
     tx: TicketStore, *, to: str, ends_at: datetime, context: ActionContext, name: str | None = None
 ) -> tuple[StoredTicket, Attempt]:
-    """Store the drill and its queued page.
+    """Store a drill's ticket and its queued page. Returns both.
 
-    ends_at: policy time after which the pager no longer sends it. name: a name from `new_drill_name` that no ticket
-    has.
+    ends_at: policy time after which the pager does not send the page any more. name: the ticket's id, from
+    `new_drill_name`; no other ticket may have it.
     """
     name = name or new_drill_name()
     code = free_code(tx)
@@ -141,7 +145,7 @@ def start_drill(
 
 
 def progress(tx: BundleStore, ticket_id: str) -> DrillProgress:
-    """Return the progress of the drill."""
+    """Return how far a drill is. ticket_id: the id of its ticket."""
     stored, page = tx.ticket(ticket_id), tx.attempts(ticket_id)[0]
     assert stored is not None
     ending = next((event for event in tx.events(ticket_id) if isinstance(event, Resolved)), None)

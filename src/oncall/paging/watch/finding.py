@@ -1,4 +1,4 @@
-"""One finding of `oncall doctor`: how bad it is, what was checked, and what to do."""
+"""One finding of `oncall doctor`: its severity, what was checked, and what to do."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Literal, TypedDict
 
 
 class Severity(StrEnum):
-    """How bad a finding is."""
+    """The severity of a finding: it stops pages, it is a warning, or all is well."""
 
     STOPS = "stops"
     WARNS = "warns"
@@ -25,7 +25,7 @@ class FindingView(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The result of one check. sentence: what was found and, for a problem, what to do."""
+    """The result of one check. sentence: what was found and, for a problem, what to do about it."""
 
     severity: Severity
     subject: str
@@ -42,10 +42,10 @@ def stops(subject: str, sentence: str) -> Finding:
 
 
 def warns(subject: str, sentence: str) -> Finding:
-    """Return a warning."""
+    """Return a finding that is a warning."""
     return Finding(Severity.WARNS, subject, sentence)
 
 
 def fine(subject: str, sentence: str) -> Finding:
-    """Return the finding that all is well."""
+    """Return a finding that all is well."""
     return Finding(Severity.FINE, subject, sentence)

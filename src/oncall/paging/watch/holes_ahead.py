@@ -1,4 +1,4 @@
-"""Every stretch of the coming days in which a role is empty, for `oncall doctor`."""
+"""Lists the future gaps in the schedule, for `oncall doctor`."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from oncall.schedule.schedule_view_types import GapView
 
 DAYS = 90
-"""How many days (policy time) the list of gaps covers, unless the caller says otherwise."""
+"""How many days (policy time) the list of gaps covers by default."""
 MOST_DAYS = 800
 
 
 def holes_ahead(facts: Facts, days: int) -> list[GapView]:
-    """Return every gap in the schedule from now on, by start; empty if nothing is published."""
+    """Return the gaps in the schedule in the next `days` days, by start; empty if nothing is published."""
     schedule = facts.stored.schedule if facts.stored is not None else None
     if schedule is None or schedule.latest is None:
         return []

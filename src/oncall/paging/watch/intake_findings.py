@@ -11,12 +11,12 @@ from oncall.paging.watch.finding import Finding, fine, warns
 from oncall.support.wording import full_time, rough_span
 
 UNJUDGED_AFTER = timedelta(minutes=2)
-"""How long (policy time) a silent job may be without a ticket. A running pager opens it within seconds."""
+"""How long (policy time) a job may be overdue without a ticket. A running pager opens the ticket within seconds."""
 MOST_NAMED = 5
 
 
 def waiting_failures(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """Yield a warning for each caller whose posts could not be understood and that no person has dealt with."""
+    """Yield a warning for each caller with posts that could not be understood and that a person must replay or drop."""
     for each in stored.failures:
         what = f"{each.waiting} posts" if each.waiting > 1 else "a post"
         words = f"{what} of {each.caller} could not be understood; the oldest came {_ago(facts, each.oldest)}"
@@ -26,7 +26,7 @@ def waiting_failures(facts: Facts, stored: Stored) -> Iterator[Finding]:
 
 
 def silent_jobs(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """Yield a warning for each job that has stopped calling; nothing if there are no heartbeats."""
+    """Yield a warning for each job that has stopped calling; nothing if no job must call."""
     silent = [one for one in stored.heartbeats if one.ticket is not None]
     unjudged = [one for one in stored.heartbeats if one.ticket is None and facts.now - one.due_at >= UNJUDGED_AFTER]
     for one in silent[:MOST_NAMED]:

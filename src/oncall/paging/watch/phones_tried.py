@@ -1,4 +1,4 @@
-"""Finds engineers whose phone is needed soon and whose number has never had a confirmed message."""
+"""Finds engineers whose phone is needed soon, and whose number never had a confirmed message."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ AHEAD = timedelta(days=14)
 
 
 def needed_soon(schedule: Schedule, now: datetime) -> list[str]:
-    """Return the ids, sorted, of the engineers on call within AHEAD and of the manager. now: aware UTC."""
+    """Return the ids, sorted, of the engineers on call within AHEAD of `now` and of the manager. now: aware UTC."""
     soon = {assignment.engineer for assignment in schedule.assignments(now, now + AHEAD)}
     manager = schedule.manager_at(now)
     return sorted(soon | ({manager.id} if manager is not None else set()))
 
 
 def untried_phones(schedule: Schedule, reached: Mapping[str, datetime], now: datetime) -> list[str]:
-    """Return the ids, sorted, of the people needed soon whose current number never had a confirmed message.
+    """Return the ids, sorted, of the people of `needed_soon` whose present number never had a confirmed message.
 
-    reached: when (policy time) a message to or from a person was last confirmed, by id.
+    reached: by person's id, when (policy time) a message to or from them was last confirmed.
     """
     return [person for person in needed_soon(schedule, now) if not _was_reached(person, schedule, reached)]
 

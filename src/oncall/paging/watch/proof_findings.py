@@ -14,7 +14,10 @@ MOST_NAMED = 5
 
 
 def unproven_phones(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """Yield a warning with the number of engineers who have a shift within two weeks and an unproven phone."""
+    """Yield a warning that names the engineers with a shift within two weeks whose phone is not proven.
+
+    Yields nothing if the policy does not ask for proofs.
+    """
     if stored.policy is None or not stored.policy.reminders.prove_phones:
         return
     shifts = stored.schedule.assignments(facts.now, facts.now + AHEAD)

@@ -1,4 +1,4 @@
-"""Finds callers and providers whose requests are refused again and again. Pure."""
+"""Finds callers and providers whose requests are refused again and again. Pure functions."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from oncall.paging.ports.refusals import Refusal, RefusalCount, RefusalReason
 from oncall.support.wording import rough_span
 
 IN_A_ROW = 3
-"""So many refusals in a row, without an accepted request in between, are reported."""
+"""This many refusals in a row, without an accepted request in between, are reported."""
 IN_AN_HOUR = 5
-"""This many refusals within an hour are reported, whatever was accepted in between."""
+"""This many refusals within an hour are reported, even if requests were accepted in between."""
 REPORTED_FOR = timedelta(hours=24)
-"""How long (real time) refusals are reported after the last one."""
+"""How long (real time) after the last refusal refusals are reported."""
 OVER_AFTER = timedelta(hours=1)
-"""After an accepted request, the report ends this long (real time) after the last refusal."""
+"""If a request was accepted after the last refusal, how long (real time) after that refusal the report ends."""
 _HOUR = timedelta(hours=1)
 
 
 @dataclass
 class RefusalTally:
-    """The refusals of one caller for one reason in this process."""
+    """Counts the refusals of one caller for one reason in this process."""
 
     worker: str
     in_a_row: int = 0
     count: RefusalCount | None = None
-    """The number of refusals in the hour of the last one."""
+    """The count of refusals in the hour of the last one; None if there is none."""
     _recent: deque[datetime] = field(default_factory=lambda: deque(maxlen=IN_AN_HOUR))
 
     def refused(self, refusal: Refusal) -> RefusalCount:
-        """Count a refusal, and return the count of its hour."""
+        """Count a refusal. Returns the count of its hour."""
         self.in_a_row += 1
         self._recent.append(refusal.at)
         hour = refusal.at.replace(minute=0, second=0, microsecond=0)
@@ -41,7 +41,7 @@ class RefusalTally:
         return self.count
 
     def accepted(self, at: datetime) -> RefusalCount | None:
-        """Note an accepted request. Returns the changed count, or None if nothing was refused before it."""
+        """Record that a request was accepted. Returns the changed count; None if no refusal came before it."""
         if self.in_a_row == 0 or self.count is None:
             return None
         self.in_a_row = 0
@@ -49,7 +49,7 @@ class RefusalTally:
         return self.count
 
     def is_repeated(self, now: datetime) -> bool:
-        """Return True if the caller is refused again and again at `now` (real time)."""
+        """Return True if the caller is refused again and again as of `now` (real time)."""
         if self.count is None or now - self.count.last.at > REPORTED_FOR:
             return False
         is_frequent = len(self._recent) == IN_AN_HOUR and now - self._recent[0] <= _HOUR
@@ -58,14 +58,18 @@ class RefusalTally:
 
 @dataclass(frozen=True, slots=True)
 class RepeatedRefusal:
-    """A caller that was refused again and again for one reason. count: the refusals of the last 24 hours."""
+    """A caller that is refused again and again for one reason.
+
+    count: the refusals of the last 24 hours. accepted_at: when (real time) a request was last accepted after a refusal;
+    None if none was.
+    """
 
     count: int
     last: Refusal
     accepted_at: datetime | None = None
 
     def words(self, now: datetime, public_url: str | None) -> str:
-        """Return one sentence: what happened, and what to do. now: real time."""
+        """Return a sentence that says what happened and what to do. now: real time."""
         last = self.last
         times = f"{self.count} times within 24 hours, the last time {_ago(now - last.at)} from {last.source}"
         if last.reason is RefusalReason.TOKEN and not last.caller:
@@ -91,7 +95,10 @@ class RepeatedRefusal:
 
 
 def repeated(counts: Sequence[RefusalCount], now: datetime) -> Iterator[RepeatedRefusal]:
-    """Yield each caller and reason with at least three refusals in the last 24 hours. now: real time."""
+    """Yield each caller and reason with at least three refusals in the last 24 hours. now: real time.
+
+    A caller is left out if its last refusal is over an hour ago and a request was accepted since.
+    """
     known: dict[tuple[str, RefusalReason], list[RefusalCount]] = {}
     for count in counts:
         if now - count.last.at <= REPORTED_FOR:

@@ -11,11 +11,11 @@ from oncall.paging.watch.finding import Finding, fine, warns
 from oncall.support.wording import rough_span
 
 LATE = timedelta(minutes=15)
-"""How long (real time) a message may wait before it is reported."""
+"""How long (real time) a message may wait before the doctor reports it."""
 
 
 def relay_findings(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """Yield the reasons why messages do not reach webhooks, team channels or subscribers."""
+    """Yield a warning for each reason why messages do not reach webhooks, team channels or subscribers."""
     policy = stored.policy
     by_sms = SUBSCRIBER_SMS in stored.backlogs
     if policy is None or not (policy.webhooks or policy.team_channels or stored.subscribers or by_sms):

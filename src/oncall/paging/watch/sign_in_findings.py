@@ -9,7 +9,7 @@ from oncall.paging.watch.finding import Finding, fine, warns
 
 
 def sign_in_findings(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """Yield the reasons why people cannot sign in; nothing without an identity provider."""
+    """Yield a warning for each reason why people cannot sign in; nothing if there is no identity provider."""
     if facts.sign_in is None:
         return
     if facts.sign_in.trouble is not None:

@@ -9,12 +9,12 @@ from oncall.paging.watch.doctor_inputs import Facts, Stored
 from oncall.paging.watch.finding import Finding, fine, warns
 
 WARN_BEFORE = timedelta(days=14)
-"""How long (real time) before its end a token is reported."""
+"""How long (real time) before its end the doctor reports a token."""
 MOST_NAMED = 5
 
 
 def ending_tokens(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """Yield a warning for each token that ends within two weeks or has ended, the first to end first."""
+    """Yield a warning for each token that ends within two weeks or has ended, the one that ends first on top."""
     ends = [(token.expires_at, token) for token in stored.tokens if token.expires_at is not None]
     ending = sorted((at, token.handle) for at, token in ends if at - facts.real_now <= WARN_BEFORE)
     for at, name in ending[:MOST_NAMED]:

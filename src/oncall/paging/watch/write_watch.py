@@ -1,4 +1,4 @@
-"""Watches whether the database can be written, and raises an alarm for an operator when it cannot."""
+"""Watches whether the database can be written. If it cannot, raises an alarm for an operator."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import structlog
 from oncall.paging.ports.time_source import Clock
 
 UNWRITABLE_AFTER = timedelta(seconds=15)
-"""After this long (real time) without a completed write the alarm is raised. A backup may lock the file for seconds."""
+"""The alarm is raised after this long (real time) without a completed write. A backup may lock the file for seconds."""
 REMIND_EVERY = timedelta(minutes=5)
 """How often (real time) a lasting alarm is repeated."""
 
@@ -21,7 +21,7 @@ Sink = Callable[[Mapping[str, object]], Awaitable[None]]
 
 
 class WriteObserver(Protocol):
-    """Counts alarms. Must neither fail nor block."""
+    """Counts alarms. Its method must neither fail nor block."""
 
     def alarmed(self, kind: str) -> None:
         """Count an alarm."""
@@ -29,10 +29,10 @@ class WriteObserver(Protocol):
 
 @dataclass
 class WriteWatch:
-    """Knows when the database was last written. All times are real.
+    """Keeps the time of the last write to the database, and raises an alarm if that is too long ago.
 
-    `wrote` and `failed` may be called from any thread, the rest from one event loop. sink: sends alarms; None: they go
-    to the log only.
+    Times are real time. `wrote` and `failed` may be called from any thread, the other methods only from one event loop.
+    sink: sends alarms; None: they are only logged.
     """
 
     clock: Clock
@@ -49,20 +49,20 @@ class WriteWatch:
         self._log = structlog.get_logger("oncall.watch").bind(worker=self.worker)
 
     def wrote(self) -> None:
-        """Note that a write was completed."""
+        """Record that a write was completed."""
         self._reason, self._written_at = None, self.clock.real_now()
 
     def failed(self, reason: str) -> None:
-        """Note that a write failed. reason: a sentence for an operator."""
+        """Record that a write failed. reason: a sentence for an operator."""
         self._reason = reason
 
     @property
     def problems(self) -> list[str]:
-        """Return a sentence for /readyz if the database cannot be written. It names no address."""
+        """Return a sentence for /readyz if the database cannot be written, else nothing. It shows no address."""
         return [self._sentence] if self._unwritten >= UNWRITABLE_AFTER else []
 
     async def check(self) -> None:
-        """Raise the alarm, or end it, if that is due."""
+        """Raise or repeat the alarm if it is due, or report that the database can be written again."""
         if self._unwritten >= UNWRITABLE_AFTER:
             await self._raise()
         elif self._down_since is not None:
