@@ -11,11 +11,10 @@ from oncall.support.wording import exact_span
 
 
 def last_page(tx: ReplyStore, person: str, now: datetime) -> Attempt | None:
-    """Return the last page to this person, by text or call; None if there was none lately.
+    """Return the last page to this person, by text or call; None if there was none lately. now: policy time.
 
-    Lately is within `bare_reply_within` of the policy.
-
-    now: policy time. If the last message was a bundle, this is the page whose ticket the message shows in full.
+    Lately is within `bare_reply_within` of the policy. If the last message was a bundle, this is the page whose ticket
+    the message shows in full.
     """
     since = now - tx.policy().sms.bare_reply_within
     calls = [one for one in tx.calls_to(person, since=since) if one.purpose is Purpose.PAGE]

@@ -103,9 +103,10 @@ def _refuse_another_name(action: TicketAction, caller: Token, schedule: Schedule
 
 
 def _refuse_nobody(action: TicketAction, caller: Token, schedule: Schedule) -> None:
-    """Raise FieldFaults if nobody could have done an acknowledgement: `by` is the token's name and no person has it.
+    """Raise FieldFaults if the `by` of an acknowledgement is the token's own name and not a person's.
 
-    If `by` is another name, `refuse_stranger` checks it when the action is recorded.
+    Also raises it if a program names a person while no roster is published. Other names are checked by
+    `refuse_stranger` when the action is recorded.
     """
     names_itself = action.by == caller.name
     if caller.role is CallerRole.INTAKE:

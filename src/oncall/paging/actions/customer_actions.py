@@ -99,9 +99,9 @@ def _action(
 
 
 def _worse(work: TicketWork, shown: str) -> str | None:
-    """Return the next graver impact than the web page showed; None if the ticket is at least that grave already.
+    """Return the impact that is one step graver than the one shown; None if the ticket has it or a graver one.
 
-    So two tabs that show the same impact raise it by one step, not by two.
+    So two tabs that show the same impact raise it by one step, not by two. shown: the impact on the web page.
     """
     names, now = list(work.policy.impacts), work.stored.impact
     wanted = graver_impact(shown, work.policy)

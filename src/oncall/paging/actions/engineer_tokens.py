@@ -1,7 +1,4 @@
-"""Checks that the name of an engineer's token is an engineer's id on a published roster.
-
-Otherwise it records nothing.
-"""
+"""Checks whether an engineer's token may record events: only if its name is an id on a published roster."""
 
 from __future__ import annotations
 

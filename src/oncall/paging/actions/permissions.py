@@ -92,7 +92,7 @@ PERMISSIONS: Mapping[Operation | EventKind, Row] = {
 
 
 def access(role: CallerRole, action: Operation | EventKind) -> Access:
-    """Return whether a role may do something, from the table."""
+    """Return what the table says about a role and an action, event or request."""
     return dict(zip(CallerRole, PERMISSIONS[action], strict=True))[role]
 
 

@@ -37,7 +37,7 @@ class RoutedForm:
 def routed_mail(form: RoutedForm, to: str, real_now: datetime) -> RelayMessage:
     """Return the mail that sends a portal ticket to the team at `to`. real_now: aware UTC.
 
-    Answers to it go to the customer. The ticket decides its id, so that it is stored only once.
+    Answers to it go to the customer. The mail's id is computed from the ticket's, so that the mail is stored only once.
     """
     text = (
         f"{form.customer} wrote on the portal:\n\n{form.message}\n\n-- \n"

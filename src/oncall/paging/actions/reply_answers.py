@@ -31,10 +31,10 @@ REMEMBERED_FOR = timedelta(days=7)
 class SmsAnswer:
     """The answer to an SMS, and new messages to other people. text: the answer; empty: no answer is sent.
 
-    waited: how long (policy time) each ticket had waited that the text acknowledged. parts: how many segments the
-    answer may have. is_from_stranger: True if the sender's number is on no roster, so that the text did nothing.
-    is_helpful: True if the text changed something, or asked a question that this answers. is_silenced: True if there is
-    no answer because too many texts of this person did nothing. by: the person's id; empty for a stranger.
+    waited: for each ticket that the text acknowledged, how long (policy time) it had waited. parts: how many segments
+    the answer may have. is_from_stranger: True if the sender's number is on no roster, so that the text did nothing.
+    is_helpful: True if the text changed something, or asked a question that the answer answers. is_silenced: True if
+    there is no answer because too many texts of this person did nothing. by: the person's id; empty for a stranger.
     """
 
     text: str

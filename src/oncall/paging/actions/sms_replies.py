@@ -72,7 +72,7 @@ def answer_sms(
     opt_out: str | None = None,
     answer_swap: AnswerSwap | None = None,
 ) -> SmsAnswer:
-    """Carry out an SMS from `phone` (E.164) whose origin is proven. Returns the answer to send.
+    """Carry out the commands in an authentic SMS from `phone` (E.164). Returns the answer to send.
 
     A repeated `provider_id` changes nothing and gets the same answer again. A number that is on no roster changes
     nothing and gets no answer. Words that the carrier answers itself get no answer either; STOP and START record an

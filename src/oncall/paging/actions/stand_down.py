@@ -52,7 +52,7 @@ def _body(work: TicketWork, actor: str) -> str:
 def tell_about_new_owner(work: TicketWork, event: Acknowledged) -> None:
     """Notify both engineers that one has taken the ticket over from the other.
 
-    The new owner gets no notice if their own message or call is answered with it.
+    The new owner gets no notice if the answer to their own SMS or call already says so.
     """
     assert event.taken_from is not None
     policy, schedule, impact = work.policy, work.schedule, work.state.impact

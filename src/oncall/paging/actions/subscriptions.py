@@ -65,9 +65,10 @@ def subscribe(tx: Subscribers, asked: Asked, *, now: datetime, real_now: datetim
 
 
 def subscribe_hook(tx: Subscribers, url: str, asked: Asked, *, now: datetime, real_now: datetime) -> Subscriber:
-    """Store a webhook as a subscriber and return it. It gets notices from now on. url: checked by the caller.
+    """Store a webhook as a subscriber and return the subscriber. Notices go there from now on.
 
-    Raises Refused and Conflict before anything is written. now: policy time.
+    url: the webhook, which the caller has checked. Raises Refused and Conflict before anything is written. now: policy
+    time.
     """
     chosen = chosen_components(asked.components, read_status(tx, now).page)
     keys = check_limits(tx, url, asked.source, real_now)

@@ -124,7 +124,7 @@ def _refuse_more_rights(caller: Token, scopes: frozenset[str]) -> None:
 
 
 def wanted_token(posted: object) -> WantedToken:
-    """Return the token that a body describes. Raises FieldFaults with every field at fault."""
+    """Return the token that a body describes. Raises FieldFaults with every wrong field."""
     body, faults = _object(posted, '{"name": "ana", "role": "engineer"}'), list[FieldFault]()
     name, role = (_text(body, field, faults) for field in ("name", "role"))
     scopes, may_acknowledge = body.get("scopes", []), body.get("may_acknowledge", False)
@@ -140,7 +140,7 @@ def wanted_token(posted: object) -> WantedToken:
 
 
 def wanted_rotation(posted: object) -> Rotation:
-    """Return the rotation that a body describes. Raises FieldFaults with every field at fault."""
+    """Return the rotation that a body describes. Raises FieldFaults with every wrong field."""
     body, faults = _object(posted, '{"name": "ana"}'), list[FieldFault]()
     name, most = _text(body, "name", faults), int(MOST_OVERLAP.total_seconds())
     seconds = body.get("overlap_seconds", int(OVERLAP.total_seconds()))

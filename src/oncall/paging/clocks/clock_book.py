@@ -133,7 +133,7 @@ def _absorbed(ticket: Ticket, event: Absorbed, terms_of: TermsOf) -> SlaEvent:
 def _unreadable(ticket: Ticket, event: Unreadable, terms_of: TermsOf) -> SlaEvent | None:
     """Return the clock event for an event that cannot be read; None if no clock needs it.
 
-    Of an unreadable verdict only the time is used, so that lists and reports can show its ticket. Raises UnreadableLog
+    Only the time of an unreadable verdict is used, so that lists and reports can show its ticket. Raises UnreadableLog
     for the other kinds that clocks need.
     """
     if event.kind is EventKind.JUDGED:
@@ -229,7 +229,7 @@ class ClockBook:
         return self._state
 
     def clocks_after(self, event: Event, now: datetime) -> SlaState:
-        """Return every clock as of `now` as if `event` were appended to the log. Does not append it."""
+        """Return every clock at `now`, as if `event` were in the log. Does not add it."""
         known = _sla_event(self._ticket, event, self._terms_of)
         return sla(self._sla.events if known is None else [*self._sla.events, known], now)
 
@@ -238,7 +238,7 @@ class ClockBook:
         return tuple(_absorbed_clock(clock) for clock in carried(self._sla.events, now))
 
     def in_force(self, at: datetime) -> TermsVersions:
-        """Return the schedule versions whose policy and hours hold at `at`, for a verdict's `terms`."""
+        """Return the schedule versions whose policy and business hours are in force at `at`, for `Judged.terms`."""
         return in_force(self._tx, at)
 
     def first_reply_due(self, now: datetime) -> datetime | None:

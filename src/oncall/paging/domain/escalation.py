@@ -28,9 +28,9 @@ class TimedStep:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One round of the escalation. steps: in order.
+    """One round of the escalation, with its steps in order.
 
-    length: the time until the next round starts; None if none follows.
+    length: the time from its start to the start of the next round; None if no round follows.
     """
 
     steps: tuple[TimedStep, ...]

@@ -15,8 +15,8 @@ from oncall.support.policy import Metric
 class AlertMark(NamedTuple):
     """The identity of an SLA alert. It keeps the pager from giving the same alert twice.
 
-    kind: WARNED, CHASED or BREACHED. since: when the clock started. due_at: the target of a warning or a chase, so that
-    a new target gets its own. None for a breach, because each clock has only one.
+    kind: WARNED, CHASED or BREACHED. since: when the clock started. due_at: the clock's deadline, for a warning and a
+    chase, so that a new deadline gets alerts of its own. None for a breach, because each clock has only one.
     """
 
     kind: EventKind
@@ -116,7 +116,10 @@ class StepFailed(StepEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRepeated(StepEvent):
-    """Within a step, the attempt `attempt` by `channel` replaces the failed attempt `instead_of`."""
+    """Within a step, a new page replaces one that failed.
+
+    attempt: the id of the new page, sent by `channel`. instead_of: the id of the failed page.
+    """
 
     to: str
     channel: str

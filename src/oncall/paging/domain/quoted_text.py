@@ -4,9 +4,7 @@ from __future__ import annotations
 
 LONGEST_QUOTE = 100
 """The most characters of a text that a message quotes. The limit is above the length of any valid id, so that a reader
-
-sees that an id is too long.
-"""
+sees that an id is too long."""
 
 
 def clean(text: str) -> str:

@@ -15,7 +15,7 @@ from oncall.paging.domain.verdict import Action
 class Chase:
     """The escalation of an owned ticket that nears its breach. round: its number.
 
-    time_left: for the steps of the chase.
+    time_left: the time in which its steps must fire.
     """
 
     round: int

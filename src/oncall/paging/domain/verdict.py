@@ -39,7 +39,7 @@ class Judgeable(Protocol):
 
     @property
     def impact(self) -> str:
-        """Return the name of the impact."""
+        """Return the name of the ticket's impact."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def _judge_again(work: TicketWork, decision: Judge) -> None:
 
 
 def _fire(work: TicketWork, decision: Fire) -> None:
-    """Add the step's page, the copies of it, and the event."""
+    """Add the page of a step, copies of that page for other people, and the event that records the step."""
     page = _page(work, decision)
     work.add_attempts([page, *copies(work, decision, page)])
     work.add(fired(decision, ticket_id=work.name, at=work.now, attempt=page.id))

@@ -26,7 +26,7 @@ _UNNEEDED = tuple(kind for kind in EventKind if kind not in COUNTS_FOR_CLOCKS)
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A page to send, with its ticket and that clock of the ticket which ends first; None if no clock runs."""
+    """A page to send, and its ticket. clock: the ticket's clock that ends first; None if no clock runs."""
 
     attempt: Attempt
     stored: StoredTicket

@@ -10,11 +10,8 @@ from itertools import product
 from oncall.paging.ports.ticket_store import Codes
 
 ALPHABET = "23456789ACDEFGHJKMNPQRTWXY"
-"""The characters of a code.
-
-Even a tired reader cannot confuse two of them: no 0 and O, no 1, I and L, 2 but no Z, 5 but no S, 8 but no B, and
-neither U nor V.
-"""
+"""The characters of a code. Even a tired reader cannot confuse two of them: no 0 and O, no 1, I and L, 2 but no Z, 5
+but no S, 8 but no B, and neither U nor V."""
 
 DIGITS = "23456789"
 SHORTEST = 3

@@ -1,4 +1,4 @@
-"""Reads the unresolved tickets, each with that clock which ends first."""
+"""Reads the unresolved tickets, each with the clock that ends first."""
 
 from __future__ import annotations
 
@@ -22,10 +22,8 @@ _PAGE = 500
 _UNNEEDED = tuple(kind for kind in EventKind if kind not in (*COUNTS_FOR_CLOCKS, EventKind.HANDED_OVER))
 
 Wanted = Callable[[StoredTicket, Sequence[Event]], bool]
-"""A function that says whether to return a ticket.
-
-The log that it gets has only handoffs and the events that clocks need.
-"""
+"""A function that says whether to return a ticket. The log that it gets has only handoffs and the events that clocks
+need."""
 
 
 class OpenTickets(Schedules, TicketLists, EventLog, Protocol):

@@ -1,7 +1,7 @@
 """Rate limits: when the policy's limits allow a text or a call. The limits count in policy time.
 
 Every text from our number counts, segment by segment: pages, notices, alerts, and answers to SMS replies. The answers
-never wait themselves.
+themselves never wait.
 """
 
 from __future__ import annotations

@@ -24,16 +24,14 @@ from oncall.support.windows import Window
 from oncall.support.wording import exact_span, full_time, short_time
 
 LATEST = timedelta(hours=12)
-"""The most that a reminder may be late.
-
-A reminder for a time less than two days before a shift may be late by at most a quarter of that time.
-"""
+"""The most that a reminder may be late. A reminder for a time less than two days before a shift may be late by at most
+a quarter of that time."""
 _LOOK_AGAIN = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """A reminder of a shift that is due. before: how long before the shift it is due."""
+    """A due reminder of a shift. before: how long before the shift it is due."""
 
     shift: Assignment
     before: timedelta

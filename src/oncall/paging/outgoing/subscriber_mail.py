@@ -1,8 +1,4 @@
-"""Writes what subscribers to the status page get by mail or webhook: links and notices.
-
-@ outgoing/subscriber_mail.py =MANAGE, UNSUBSCRIBE The parts of a path before the token. The whole path is secret, and
-no log shows it.
-"""
+"""Writes what subscribers to the status page get by mail or webhook: links and notices."""
 
 from __future__ import annotations
 
@@ -21,7 +17,7 @@ from oncall.support.status_file import StatusPage
 
 CONFIRM, CODE = "/status/confirm/", "/status/code/"
 MANAGE, UNSUBSCRIBE = "/status/manage/", "/status/u/"
-"""The paths that a token follows. Whole paths are secret, and no log shows them."""
+"""The parts of a path before the token. The whole path is secret, and no log shows it."""
 
 
 def confirming_mail(
@@ -41,7 +37,7 @@ def confirming_mail(
 
 
 def known_mail(subscriber: Subscriber, page: StatusPage, *, base: str, real_now: datetime) -> RelayMessage:
-    """Return the mail to an address that is confirmed already, when a subscription for it is asked again."""
+    """Return the mail to a confirmed address for which a person asked to subscribe again."""
     text = (
         f"This address already gets notices of {page.name}.\n\n"
         f"Choose components, or end the subscription: {base}{MANAGE}{subscriber.manage_token}\n\n"
@@ -55,7 +51,10 @@ def known_mail(subscriber: Subscriber, page: StatusPage, *, base: str, real_now:
 def notice_mail(
     notice: Notice, subscriber: Subscriber, page: StatusPage, *, base: str, real_now: datetime
 ) -> RelayMessage:
-    """Return the mail with one notice to one subscriber. Both decide its id, so that it is stored only once."""
+    """Return the mail with one notice to one subscriber.
+
+    Its id is computed from the notice and the subscriber, so that it is stored only once.
+    """
     link = notice.link if "://" in notice.link else base + notice.link
     text = (
         f"{notice.text}\n\n{link}\n\n-- \nYou get this because you subscribed to {page.name}.\n"
@@ -71,7 +70,7 @@ def notice_messages(
 ) -> list[RelayMessage]:
     """Return the messages with one notice to one subscriber: one mail, one SMS, or the posts to a webhook.
 
-    The notice and the subscriber decide the ids, so that each message is stored only once.
+    Their ids are computed from the notice and the subscriber, so that each message is stored only once.
     """
     if subscriber.is_phone:
         return [notice_sms(notice, subscriber, record.page, base=base, real_now=real_now)]

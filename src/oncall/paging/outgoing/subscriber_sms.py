@@ -30,7 +30,10 @@ def code_message(subscriber: Subscriber, token: str, code: str, page: StatusPage
 def notice_sms(
     notice: Notice, subscriber: Subscriber, page: StatusPage, *, base: str, real_now: datetime
 ) -> RelayMessage:
-    """Return the SMS with one notice to one subscriber. Both decide its id, so that it is stored only once."""
+    """Return the SMS with one notice to one subscriber.
+
+    Its id is computed from the notice and the subscriber, so that it is stored only once.
+    """
     link = notice.link if "://" in notice.link else base + notice.link
     ending = f" {link} {_ENDING}"
     writing = encoding_for([notice.title, *notice.names], unicode=True).with_parts(2)

@@ -66,7 +66,7 @@ class AttemptClaims(Protocol):
     def settle_attempt(self, attempt: Attempt) -> bool:
         """Store the provider's answer to a send. Returns False, and writes nothing, if the answer is already known.
 
-        It is known unless the stored attempt is `sending` and has no provider's id.
+        The answer counts as known unless the stored attempt is `sending` and has no provider's id.
         """
 
     def next_attempt_at(self) -> datetime | None:
@@ -119,9 +119,9 @@ class SentMessages(Protocol):
         """
 
     def last_page_to(self, person: str) -> Attempt | None:
-        """Return the latest text that paged this person and is not known to have failed; None if there is none.
+        """Return the latest text (by `sent_at`) that paged this person and is not known to have failed.
 
-        The latest by `sent_at`. For a bundle it is the leader.
+        None if there is none. For a bundle it is the leader.
         """
 
     def phone_is_free(self, person: str, *, since: datetime) -> bool:
@@ -140,7 +140,8 @@ class SentMessages(Protocol):
     def caller_has_room(self, caller: str, *, since: datetime, most: int) -> bool:
         """Return True if this caller's urgent tickets caused fewer than `most` messages with first pages.
 
-        since: policy time; only pages that were written since then count. As exact as `phone_has_room`.
+        since: policy time; only pages that were written since then count. The answer is as exact as that of
+        `phone_has_room`.
         """
 
     def summarised_at(self, person: str, *, since: datetime) -> datetime | None:

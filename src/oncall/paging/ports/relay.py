@@ -18,27 +18,17 @@ WEBHOOK, TEAM_CHANNEL = "webhook", "channel"
 """The part of `RelayMessage.to` before the colon."""
 SUBSCRIBER_HOOK = "hook"
 """The part of `RelayMessage.to` before the colon, if the destination is the webhook of a subscriber. The id of the
-
-subscriber follows the colon.
-"""
+subscriber follows the colon."""
 SUBSCRIBER_MAIL = "mail:subscribers"
-"""The destination of every mail to subscribers. The address is in the body, which `mail_body` writes.
-
-@ ports/relay.py =SUBSCRIBER_SMS, SUBSCRIBER_CODES The destinations of notices by SMS, and of the codes that prove a
-number. They are separate, so that a code need not wait for thousands of notices. The number is in the body, which
-`sms_body` writes.
-"""
+"""The destination of every mail to subscribers. The address is in the body, which `mail_body` writes."""
 SUBSCRIBER_SMS, SUBSCRIBER_CODES = "sms:subscribers", "sms:codes"
-"""The destinations of notices by SMS, and of the codes that prove a number: a code must not queue behind thousands of
-notices. The number is in the body, which `sms_body` writes."""
+"""The destinations of notices by SMS, and of the codes that prove a number. They are separate, so that a code need not
+wait for thousands of notices. The number is in the body, which `sms_body` writes."""
 CUSTOMER_MAIL = "mail:customers"
-"""The destination of every mail to a customer's contact. It has a queue of its own, so that notices do not delay it.
-
-@ ports/relay.py =EVENTS_RELAYED, REPLIES_MAILED The names of the two cursors in the log of events. Messages to webhooks
-and team channels are written up to the first one, mails with replies up to the second.
-"""
+"""The destination of every mail to a customer's contact. It has a queue of its own, so that notices do not delay it."""
 EVENTS_RELAYED, REPLIES_MAILED = "events", "replies"
-"""The names of the two cursors: what webhooks and team channels were told, and which replies were mailed."""
+"""The names of the two cursors in the log of events. Messages to webhooks and team channels are written up to the first
+one, mails with replies up to the second."""
 
 
 class RelayState(StrEnum):
@@ -204,7 +194,7 @@ class RelayMessages(RelayReads, Protocol):
     def quarantine_relay_messages(self, to: str, *, written_before: datetime, error: str) -> int:
         """Quarantine the waiting messages to a destination that were written before an instant (real time).
 
-        error: the reason, stored in each message. Returns how many messages there were.
+        error: the reason, which is stored in each message. Returns how many messages were quarantined.
         """
 
     def forget_relay_messages(self, *, written_before: datetime) -> None:
@@ -222,7 +212,7 @@ class Carrier(Protocol):
 
 
 class BatchCarrier(Carrier, Protocol):
-    """A carrier that can send several messages over one connection."""
+    """A carrier that can send several messages in one call."""
 
     async def carry_batch(self, messages: Sequence[RelayMessage], *, real_now: datetime) -> list[DeliveryError | None]:
         """Send messages in order until one must be sent again later, or until `halt` is called.

@@ -77,7 +77,7 @@ class Subscribers(StatusLog, RelayMessages, Protocol):
         """Return the subscriber with this id; None if there is none."""
 
     def subscriber_to_confirm(self, digest: str) -> Subscriber | None:
-        """Return the subscriber whose `confirm_digest` this is; None if there is none."""
+        """Return the subscriber with this `confirm_digest`; None if there is none."""
 
     def subscriber_with(self, manage_token: str) -> Subscriber | None:
         """Return the subscriber with this `manage_token`; None if there is none."""

@@ -26,7 +26,7 @@ ALERTS_SINCE = timedelta(hours=1)
 
 
 class FillStore(EventFeed, RelayMessages, Tickets, ReportingStore, Alerts, Protocol):
-    """The queries that find and write these messages."""
+    """The queries that find and write the messages to webhooks and team channels."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ class LogGaps:
     def settled(self, cursor: int, numbers: Sequence[int], real_now: datetime) -> int:
         """Return the event number up to which the log is complete. Gaps older than `GAP_LASTS` are ignored.
 
-        numbers: the numbers of the events after the cursor, in order.
+        cursor: the number up to which it was read before. numbers: the numbers of the events after the cursor, in
+        order.
         """
         expected, gap = cursor + 1, None
         for number in numbers:

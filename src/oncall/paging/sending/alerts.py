@@ -68,7 +68,7 @@ def _within_limits(work: SendWork, alert: Alert) -> Alert | None:
 
 
 def _begun(work: SendWork, alert: Alert) -> Alert:
-    """Store, before the network call, that a send of the alert has begun. Returns the alert as it was before the send.
+    """Store, before the network call, that a send of the alert has begun. Returns the alert without this send counted.
 
     After a crash, the next pager then asks the provider whether it has the alert before it sends the alert again.
     """

@@ -37,7 +37,7 @@ def claim(work: SendWork, limit: int) -> list[Attempt]:
 def take_over(work: SendWork, limit: int) -> list[Attempt]:
     """Claim due attempts under a lease, and return them, the longest due first.
 
-    No other pager claims them before its end.
+    No other pager claims them before the lease ends. limit: the most attempts to claim.
     """
     return work.tx.claim_attempts(real_now=work.real_now, lease_until=work.real_now + LEASE, limit=limit)
 
@@ -138,7 +138,10 @@ def _sent_again(work: SendWork, current: Attempt) -> Attempt | None:
 
 
 def renew(work: SendWork, attempt: Attempt) -> Attempt | None:
-    """Return an attempt whose send was delayed under a new lease; None if it was cancelled or another pager has it."""
+    """Give an attempt that waited before its send a new lease and return it.
+
+    Returns None if the attempt was cancelled or another pager has it.
+    """
     current = work.tx.attempt(attempt.id)
     if current is None or current.status is not AttemptStatus.SENDING or current.lease_until != attempt.lease_until:
         return None

@@ -276,7 +276,7 @@ class Delivery:
     async def alert(self, alert: Alert) -> None:
         """Send an alert and record the outcome.
 
-        It is a call if its person opted out of texts and this pager has a channel for calls, else a text.
+        The alert is a call if its person opted out of texts and this pager has a channel for calls, else a text.
         """
         person = await self._access.person(alert.to)
         name = VOICE if is_called(alert, self.opted_out, can_call=VOICE in self._channels) else SMS

@@ -91,7 +91,7 @@ class Engine:
     def context(self, by: str = PAGER) -> ActionContext:
         """Return the context of an action that this process carries out now.
 
-        This process sends the attempts that it creates.
+        This process itself sends the attempts that such an action creates.
         """
         return self._access.context(by)
 
@@ -104,7 +104,10 @@ class Engine:
         return await self._access.read(work)
 
     def send_soon(self, attempts: Iterable[Attempt]) -> None:
-        """Send attempts that this process has just stored under its lease. The others make the engine run soon."""
+        """Send attempts that this process has just stored under its lease.
+
+        For attempts that are queued, or whose step ends soon, wake the engine.
+        """
         for attempt in attempts:
             if attempt.purpose is Purpose.PAGE:
                 self._log.info(
@@ -256,8 +259,8 @@ class Engine:
     async def _claimed(self, most: int) -> list[Attempt]:
         """Claim due attempts and return those to send.
 
-        It is a separate commit, because thousands may have to be bundled. If that fails for all of them together, each
-        person's attempts are made ready separately.
+        The claim is a separate commit, because thousands may have to be bundled. If it fails for all of them together,
+        each person's attempts are made ready separately.
         """
         write = self._access.write_apart
         try:

@@ -63,7 +63,10 @@ def follow_failure(tx: TicketStore, attempt: Attempt, failure: DeliveryFailure, 
 
 
 def _fail_step(tx: TicketStore, attempt: Attempt, failure: DeliveryFailure, context: ActionContext) -> None:
-    """Call the person if a call may reach them. Otherwise the next step is due at once. Only if the ticket is open."""
+    """Call the person if a call may reach them; otherwise make the next step due at once.
+
+    Does nothing if the ticket is not open, or was reopened since the page.
+    """
     stored = tx.ticket(attempt.ticket)
     if stored is None or stored.status is not TicketStatus.OPEN:
         return

@@ -42,7 +42,7 @@ class Observer:
         """
 
     def queue_age(self, seconds: float) -> None:
-        """The oldest due work has been due for this many seconds (real time); 0 if nothing is due."""
+        """The oldest due work has been due for this many seconds; 0 if nothing is due."""
 
     def alarmed(self, kind: str) -> None:
         """An alarm was raised. kind: `operator` or `audit`."""

@@ -73,7 +73,7 @@ def _refused(attempt: Attempt, retry_at: datetime) -> Attempt:
 
 
 def _may_be_anothers(tx: Attempts, attempt: Attempt, receipt: Receipt) -> bool:
-    """Return True if the provider's message belongs to another attempt, or may belong to one that is being sent.
+    """Return True if a message at the provider belongs to another attempt, or may belong to one that is being sent.
 
     Pages for one ticket to one person have the same text, so the text does not tell them apart.
     """

@@ -65,10 +65,10 @@ def note_receipt(tx: TicketStore, *, delivery_id: str | None, receipt: Receipt, 
 
 
 def note_failure(tx: TicketStore, report: Report, context: ActionContext) -> tuple[bool, Alert | None]:
-    """Record a receipt that reports a failure.
+    """Record a receipt that reports a failure. Returns two values.
 
-    Returns True if it changed an attempt, and the alert that was not delivered. The alert is None if the receipt is
-    about no alert.
+    The first is True if the receipt changed an attempt. The second is the alert that was not delivered; None if the
+    receipt is about no alert.
     """
     if note_receipt(tx, delivery_id=report.delivery_id, receipt=report.receipt, context=context):
         return True, None

@@ -1,4 +1,4 @@
-"""The send queue: makes texts wait for rate limits, bundles pages to one phone, and calls a person once at a time.
+"""The send queue: makes texts wait for rate limits, bundles pages to one phone, and makes one call at a time.
 
 The first page of an urgent ticket waits only for a page that was sent to the same phone less than `bundle_urgent_for`
 ago. Times are policy time. In whichever process it runs, only one transaction at a time decides.
@@ -164,8 +164,8 @@ def _still_needed(work: SendWork, waiting: Sequence[Attempt]) -> list[Attempt]:
 def _notice(work: SendWork, notice: Attempt, *, behind: int) -> Attempt | None:
     """Return the notice, marked as being sent, if the limits allow it now; otherwise put it off and return None.
 
-    behind: how many notices were put off before this one; it is put off further, so that they are sent one after the
-    other.
+    behind: how many notices were put off before this one. Each of them delays this one further, so that they are sent
+    one after the other.
     """
     why = why_unneeded(work.tx, notice, work.now)
     if why is not None:

@@ -66,7 +66,7 @@ class Access:
     def context(self, by: str = PAGER) -> ActionContext:
         """Return the context of an action that this process carries out now.
 
-        This process sends the attempts that it creates.
+        This process itself sends the attempts that such an action creates.
         """
         real_now = self.clock.real_now()
         instant = self.clock.now()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def mail_view(tx: RelayReads, event: Event, zone: tzinfo) -> MailView | None:
-    """Return how far the delivery is of the mail that sends a reply to the customer, as JSON.
+    """Return the state of the mail that sends a reply to the customer, as JSON.
 
     None if the event is not a reply or update, or if no mail was written for it. Times have the offset of `zone`.
     """

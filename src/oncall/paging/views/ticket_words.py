@@ -106,7 +106,10 @@ def _urgency(item: TicketView) -> float:
 
 
 def first_to_end(item: TicketView) -> tuple[int, ClockView] | None:
-    """Return the running clock that ends first, after the seconds that it has left; None if no clock has a deadline."""
+    """Return the running clock that ends first, and before it the seconds that the clock has left.
+
+    None if no running clock has a deadline.
+    """
     running = [(clock["seconds_left"], clock) for clock in item["clocks"]]
     return min(((left, clock) for left, clock in running if left is not None), key=itemgetter(0), default=None)
 
@@ -171,7 +174,7 @@ def _attempt_row(attempt: AttemptView, zone: str | None, names: Mapping[str, str
 
 
 def _named(pattern: re.Pattern[str], sentence: str, names: Mapping[str, str]) -> str:
-    """Return a sentence of the pager with the person's name instead of the id, if it matches the pattern."""
+    """Return a sentence of the pager with the person's name instead of the id, if the sentence matches `pattern`."""
     found = pattern.fullmatch(sentence)
     if found is None:
         return sentence
@@ -275,7 +278,10 @@ def _wait_words(why: str, to: str, names: Mapping[str, str]) -> str:
 
 
 def _error_words(attempt: AttemptView) -> str:
-    """Return why an attempt failed. For an attempt that was sent after a retry, return its last error before that."""
+    """Return why an attempt failed, in words; empty if it did not.
+
+    For an attempt that was sent after a retry, it is the last error before that.
+    """
     if not attempt["error"]:
         return ""
     if attempt["status"] not in ("accepted", "sent", "delivered"):

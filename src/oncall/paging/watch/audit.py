@@ -271,8 +271,8 @@ def _open_since(stored: StoredTicket, log: Sequence[Event]) -> datetime:
 def _has_delivery_reports(tx: AttemptLists, page: Attempt) -> bool:
     """Return True if a delivery of this page would be reported.
 
-    While the status is `accepted`, the provider itself still has to report a step. Later, a delivery is expected only
-    if an earlier one to this person was reported, because some carriers never report any.
+    A page that is only `accepted` always gets another report from the provider. After that, some carriers report no
+    deliveries, so a report is expected only if an earlier message to this person was reported as delivered.
     """
     return page.status is AttemptStatus.ACCEPTED or tx.has_delivered(page.to, page.channel)
 

@@ -73,7 +73,7 @@ class Auditor:
     def problems(self) -> list[str]:
         """Return a sentence for each item that stays overdue, for /readyz.
 
-        The first one tells whether the audit itself failed.
+        If the audit itself failed, the first sentence says so.
         """
         named = [f"overdue: {late}" for late in self.confirmed[:MOST_NAMED]]
         rest = len(self.confirmed) - len(named)

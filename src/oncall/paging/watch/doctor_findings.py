@@ -32,10 +32,10 @@ PAGER_IS_DEAD = timedelta(seconds=30)
 MOST_SKEW = timedelta(seconds=30)
 SHARED_SKEW = timedelta(seconds=4)
 """How far the clocks of pagers that share a database may differ. A send may take 16 s under a lease of 20 s. A pager
-whose clock is further ahead would find the lease expired. @ watch/doctor_findings.py =FULL, NEARLY_FULL Free bytes on
-the disk of the database. Below the first number, writes will soon fail; below the second, the doctor warns."""
+whose clock is further ahead would find the lease expired."""
 FULL, NEARLY_FULL = 50 * 2**20, 500 * 2**20
-"""Free bytes under the database: below the first, writes will soon fail; below the second, the doctor warns."""
+"""Free bytes on the disk of the database. Below the first number, writes will soon fail; below the second, the doctor
+warns."""
 
 
 class DoctorReport(TypedDict):
@@ -239,7 +239,7 @@ def _failures(facts: Facts, stored: Stored) -> list[FailedAttempt]:
 
 
 def _senders(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """Yield the messages that were refused because of our account or sender.
+    """Yield the messages that were refused because of our account or sender; if there are none, that all is well.
 
     Such a refusal stops pages, unless a message was delivered after it.
     """
@@ -278,9 +278,9 @@ def _alerts(facts: Facts, stored: Stored) -> Iterator[Finding]:
 
 
 def _phones(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """Yield the people whom texts do not reach.
+    """Yield the people whom texts do not reach: a person on call within AHEAD stops pages, others give a warning.
 
-    Such a person on call within AHEAD stops pages; others give a warning.
+    Also yields a warning about numbers that never had a confirmed message; if all numbers work, that all is well.
     """
     soon = needed_soon(stored.schedule, facts.now)
     broken = {**_broken_phones(facts, stored), **stored.opted_out}

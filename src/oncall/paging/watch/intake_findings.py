@@ -16,7 +16,7 @@ MOST_NAMED = 5
 
 
 def waiting_failures(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """Yield a warning for each caller with posts that could not be understood and that a person must replay or drop."""
+    """Yield a warning for each caller with posts that a person must replay or drop; if there are none, all is well."""
     for each in stored.failures:
         what = f"{each.waiting} posts" if each.waiting > 1 else "a post"
         words = f"{what} of {each.caller} could not be understood; the oldest came {_ago(facts, each.oldest)}"
@@ -26,7 +26,10 @@ def waiting_failures(facts: Facts, stored: Stored) -> Iterator[Finding]:
 
 
 def silent_jobs(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """Yield a warning for each job that has stopped calling; nothing if no job must call."""
+    """Yield a warning for each job that has stopped calling; if there is none, that all is well.
+
+    Yields nothing if no job must call.
+    """
     silent = [one for one in stored.heartbeats if one.ticket is not None]
     unjudged = [one for one in stored.heartbeats if one.ticket is None and facts.now - one.due_at >= UNJUDGED_AFTER]
     for one in silent[:MOST_NAMED]:

@@ -15,7 +15,10 @@ LATE = timedelta(minutes=15)
 
 
 def relay_findings(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """Yield a warning for each reason why messages do not reach webhooks, team channels or subscribers."""
+    """Yield a warning for each reason why messages do not reach webhooks, team channels or subscribers.
+
+    If there is none, yields that all is well. Yields nothing if there is nobody to send to.
+    """
     policy = stored.policy
     by_sms = SUBSCRIBER_SMS in stored.backlogs
     if policy is None or not (policy.webhooks or policy.team_channels or stored.subscribers or by_sms):

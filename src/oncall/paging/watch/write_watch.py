@@ -58,7 +58,10 @@ class WriteWatch:
 
     @property
     def problems(self) -> list[str]:
-        """Return a sentence for /readyz if the database cannot be written, else nothing. It shows no address."""
+        """Return a list with a sentence for /readyz if the database cannot be written; else an empty list.
+
+        The sentence shows no address.
+        """
         return [self._sentence] if self._unwritten >= UNWRITABLE_AFTER else []
 
     async def check(self) -> None:

@@ -24,10 +24,8 @@ Common = tuple[str, datetime, str, str, str | None, int]
 Reader = Callable[[Common, Details], Event]
 """A function that builds an event of one kind from its common fields and its details."""
 Writer = Callable[[Any], Json]
-"""A function that returns the details of an event of one class as JSON.
-
-The parameter is Any because a table of writers by class has no exact type.
-"""
+"""A function that returns the details of an event of one class as JSON. The parameter is Any because a table of writers
+by class has no exact type."""
 
 
 def instant(text: str) -> datetime:
