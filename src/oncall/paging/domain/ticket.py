@@ -61,7 +61,7 @@ class AttemptStatus(StrEnum):
     """How far an attempt is, from `queued` to its outcome."""
 
     QUEUED = "queued"
-    """Waits for a pager; due at `retry_at`, which is when it was written."""
+    """Waits for a pager, which may send it from `retry_at` on."""
     SENDING = "sending"
     """Stored before the network call. An attempt that still has this status after a crash counts as unknown."""
     RETRYING = "retrying"

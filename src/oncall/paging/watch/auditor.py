@@ -23,7 +23,7 @@ BLIND_AFTER = timedelta(seconds=60)
 MOST_NAMED = 5
 
 Sink = Callable[[Mapping[str, object]], Awaitable[None]]
-"""Sends an alarm (a JSON object) to an operator without using the pager. Must not raise."""
+"""A function that sends an alarm (a JSON object) to an operator without using the pager. It must not raise an error."""
 
 
 class AuditObserver(Protocol):

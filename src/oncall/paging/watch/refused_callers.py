@@ -15,9 +15,9 @@ IN_A_ROW = 3
 IN_AN_HOUR = 5
 """This many refusals within an hour are reported, even if requests were accepted in between."""
 REPORTED_FOR = timedelta(hours=24)
-"""How long (real time) after the last refusal refusals are reported."""
+"""Refusals are reported until this long (real time) after the last one."""
 OVER_AFTER = timedelta(hours=1)
-"""If a request was accepted after the last refusal, how long (real time) after that refusal the report ends."""
+"""If a request was accepted after the last refusal, the report ends this long (real time) after that refusal."""
 _HOUR = timedelta(hours=1)
 
 

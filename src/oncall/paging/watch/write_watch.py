@@ -17,7 +17,7 @@ REMIND_EVERY = timedelta(minutes=5)
 """How often (real time) a lasting alarm is repeated."""
 
 Sink = Callable[[Mapping[str, object]], Awaitable[None]]
-"""Sends an alarm (a JSON object) to an operator without using the pager. Must not raise."""
+"""A function that sends an alarm (a JSON object) to an operator without using the pager. It must not raise an error."""
 
 
 class WriteObserver(Protocol):
