@@ -251,6 +251,23 @@ def test_a_reader_sees_the_impact_and_what_each_update_changed() -> None:
     assert "CAS portal: partial outage" in bodies
 
 
+def test_what_was_written_late_is_shown_with_the_time_of_writing() -> None:
+    log = MemoryLog(now="2027-03-01 12:00")
+    work = "2027-02-20 02:00", "2027-02-20 04:00"
+    log.act(AnnounceMaintenance("Upgrade", ("portal",), at(work[0]), at(work[1]), announced_at=at("2027-02-10 09:00")))
+    log.act(OpenIncident("Down", {"portal": "major_outage"}, at=at("2027-03-01 11:00")))
+    log.act(UpdateIncident("id2", "identified"))
+    shown = [
+        BeautifulSoup(incident_html(log.record, each, "/status/"), "html.parser").select("article p")
+        for each in ("id1", "id2")
+    ]
+    assert [each.text for part in shown for each in part if each.time] == [
+        "Wed 2027-02-10 09:00 EST (14:00 UTC), written Mon 2027-03-01 12:00 EST (17:00 UTC)",
+        "Mon 2027-03-01 12:00 EST (17:00 UTC)",
+        "Mon 2027-03-01 11:00 EST (16:00 UTC), written Mon 2027-03-01 12:00 EST (17:00 UTC)",
+    ]
+
+
 def test_a_group_is_updated_when_the_state_of_a_member_changes(log: MemoryLog) -> None:
     group, portal, *_ = json.loads(exported_files(log.record)["api/v2/summary.json"])["components"]
     assert group["updated_at"] == portal["updated_at"] == "2027-03-01T10:50:00.000-05:00"

@@ -5,7 +5,7 @@ reader's zone.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from oncall.errors import NotFound
 from oncall.status.component_states import ComponentState
 from oncall.status.counted_intervals import counted_intervals
 from oncall.status.day_bars import DAYS, day_bars, last_window
-from oncall.status.incidents import Incident, Maintenance
+from oncall.status.incidents import Incident, Maintenance, MaintenancePlan, Update
 from oncall.status.page_uptime import uptime_of_page
 from oncall.status.status_board import uptime_windows
 from oncall.status.status_entries import entries, shown_states
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 MOST_UPDATES = 5
 """How many updates of an open incident the front page shows, the newest ones; the incident's own page shows all."""
+LATE = timedelta(minutes=1)
+"""What is written later than this after its time is shown with both times."""
 INDICATOR_SYMBOLS = {"none": "✓", "maintenance": "⚒", "minor": "▽", "major": "◐", "critical": "✕"}
 
 
@@ -193,9 +195,15 @@ def _templates() -> Environment:
         "ComponentState": ComponentState,
         "step_words": STEP_WORDS,
         "figure": _figure,
+        "is_late": _is_late,
         "since_words": since_words,
     }
     return found
+
+
+def _is_late(said: Update | MaintenancePlan) -> bool:
+    """Return True if an update or announcement was written so long after its time that readers must know."""
+    return said.written_at - said.at > LATE
 
 
 def _figure(tally: Tally) -> str:
