@@ -22,6 +22,17 @@ def free_port() -> int:
     raise OSError(f"none of {_TRIES} ports from {_PORTS.start} to {_PORTS.stop - 1} is free on 127.0.0.1")
 
 
+def listening_socket() -> socket.socket:
+    """Return a socket that listens on some port of 127.0.0.1, for a server of asyncio.
+
+    It sends each part of an answer at once, as the sockets do that asyncio opens itself. Without that, the second part
+    of an answer waits for the receipt of the first, which the other end delays by 40 milliseconds.
+    """
+    opened = socket.create_server(("127.0.0.1", 0))
+    opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return opened
+
+
 def bound(port: int = 0) -> socket.socket:
     """Return a socket bound to this port of 127.0.0.1 (0: any).
 

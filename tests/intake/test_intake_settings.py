@@ -76,6 +76,12 @@ def test_a_port_that_is_taken_is_refused() -> None:
             pass
 
 
+def test_a_relay_gets_each_line_of_an_answer_without_delay() -> None:
+    with open_mail_door(MailListen("127.0.0.1", 0)) as door:
+        assert door is not None
+        assert door.listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 def test_the_service_does_not_start_with_a_faulty_mapping(tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text("ticket: {id: a..b, impact: c}", "utf-8")
     settings = Settings(

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from aiosmtpd.controller import Controller
 
+from doubles.loopback import listening_socket
 from oncall.channels.mail_server import MailServer
 
 
@@ -40,7 +41,7 @@ class Mailbox:
         self._begun: dict[int, int] = {}
         self.changed = threading.Condition()
         # The port is taken here, so that no other program can get it before the server listens.
-        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._listening = listening_socket()
         self._port: int = self._listening.getsockname()[1]
         self._controller = _OnSocket(self, self._listening, hostname="127.0.0.1", port=self._port)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import socket
 import ssl
 import threading
 import time
@@ -18,6 +17,7 @@ from typing import Any, Self
 
 import httpx
 
+from doubles.loopback import listening_socket
 from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN, TwilioDouble
 from doubles.twilio_posts import NUMBER
 from oncall.paging.ports.callers import CallerRole, Token
@@ -97,7 +97,7 @@ class Service:
             each_alone(world, roster=roster)
         world.close()
         self.twilio = TwilioDouble()
-        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._listening = listening_socket()
         self.address = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
 
     def __enter__(self) -> Self:

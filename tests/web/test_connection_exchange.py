@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from doubles.event_loop import turns, until
+from doubles.loopback import listening_socket
 from oncall.web.server.connection_exchange import ConnectionExchange, exchange_pair
 from oncall.web.server.connection_gate import ConnectionLimits
 from oncall.web.server.page_requests import LONGEST_HEAD, is_page, is_page_request
@@ -75,7 +76,7 @@ class Pair:
 async def pair() -> AsyncIterator[Pair]:
     """Run both servers until the context ends."""
     seen: list[tuple[str, str, bytes]] = []
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = listening_socket()
     pages, pager = PageProcess(), PagerProcess()
     servers = {
         "pager": make_server(named("pager", seen), ConnectionLimits(), pages),

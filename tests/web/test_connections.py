@@ -12,6 +12,7 @@ from typing import Any
 import uvicorn
 
 from doubles.event_loop import turns
+from doubles.loopback import listening_socket
 from oncall.web.server.connection_gate import ConnectionGate, ConnectionLimits
 from oncall.web.server.connection_limits import LARGEST_HEAD, PATIENCE_SECONDS, PatientProtocol
 
@@ -124,7 +125,7 @@ def on_the_line(
     limits: ConnectionLimits = FEW,
 ) -> None:
     """Run a conversation with a server on loopback. After two minutes it is ended."""
-    with asyncio.Runner(loop_factory=Loop) as runner, socket.create_server(("127.0.0.1", 0)) as listening:
+    with asyncio.Runner(loop_factory=Loop) as runner, listening_socket() as listening:
         loop = runner.get_loop()
         assert isinstance(loop, Loop)
         config = uvicorn.Config(

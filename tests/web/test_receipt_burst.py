@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import socket
 import threading
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import aiohttp
 import pytest
 
 from doubles.event_loop import until
+from doubles.loopback import listening_socket
 from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN
 from doubles.twilio_callbacks import sign
 from doubles.twilio_posts import NUMBER
@@ -51,7 +51,7 @@ async def post_receipt(session: aiohttp.ClientSession, url: str) -> int:
 async def statuses_of_a_burst(settings: Settings) -> list[int]:
     """Post one receipt, and then many at once that must wait for the database. Return the answers' statuses."""
     may_store = threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    with listening_socket() as listening:
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         app = make_app(settings, address=address)
         server = make_server(app, connection_limits(settings, open_files=10_000))

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry
 
+from doubles.loopback import listening_socket
 from oncall.web.server.metrics import Metrics
 from oncall.web.server.worker_probes import worker_probes
 from tests.web.service import PATIENCE_SECONDS
@@ -23,7 +24,7 @@ def problems() -> list[str]:
 def get(problems: list[str]) -> Iterator[Callable[..., httpx.Response]]:
     registry = CollectorRegistry()
     Metrics(registry).acknowledged(60.0)
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = listening_socket()
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
     patient = httpx.Client(base_url=address, timeout=PATIENCE_SECONDS)
     seen_by = {"Bearer mei"}
