@@ -12,4 +12,11 @@ const note = document.getElementById("own-zone");
 if (note) note.hidden = !isOther;
 const asOf = document.getElementById("as-of");
 const stale = document.getElementById("stale");
-if (asOf && stale) stale.hidden = Date.now() - new Date(asOf.getAttribute("datetime")).getTime() < 15 * 60 * 1000;
+if (asOf && stale) {
+  const mark = () => {
+    stale.hidden = Date.now() - new Date(asOf.getAttribute("datetime")).getTime() < 15 * 60 * 1000;
+  };
+  mark();
+  // A page that stays open grows old, too.
+  setInterval(mark, 60 * 1000);
+}
