@@ -53,7 +53,7 @@ format: install ## Format the code
 bench: install ## Measure speed and print the tables; ONLY=pager runs one of them
 	BENCH_ONLY="$(ONLY)" $(BIN)/python -m bench
 
-crash: install ## Kill the pager 200 times on each database, under load and with receipts; KILLS=1000 takes longer
+crash: install ## Kill the pager 200 times on each database, under load, and fail if a page is lost or doubled; KILLS=1000 takes longer
 	$(BIN)/python -m bench.crash --kills $(KILLS) --services 3 --longest-outage 10
 
 docs: install ## Write the API description and the command reference into docs/

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.crash import crash_service, crash_workers
+from bench.crash import complaints_about, crash_service, crash_workers
 from bench.judging import Outcome, judge
 from doubles.twilio import ACCOUNT_SID, AUTH_TOKEN
 from doubles.twilio_account import Account
@@ -78,3 +78,18 @@ def test_the_judge_of_a_storm_knows_what_stands_in_a_message_of_several_pages(
     pages = {"T-1": [page("T-1", "T-1", BOTH)], "T-2": [page("T-2", "T-1", BOTH)]}
     judge(outcome, account.messages, ["T-1", "T-2"], pages)
     assert (outcome.lost, sorted(outcome.doubled), outcome.bundled) == (lost, doubled, 2)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "complaints"),
+    [
+        (Outcome("SQLite", tickets=300, receipts=200), []),
+        (Outcome("SQLite", tickets=300, receipts=200, lost=["C-7"]), ["LOST C-7 (SQLite)"]),
+        (Outcome("SQLite", tickets=300, receipts=200, doubled={"C-7": "twice"}), ["DOUBLED C-7 (SQLite): twice"]),
+        (Outcome("SQLite"), ["TOO FEW: 0 tickets and 0 receipts prove nothing (SQLite)"]),
+    ],
+)
+def test_a_page_that_is_lost_or_doubled_and_a_run_that_proves_nothing_fail_the_bench(
+    outcome: Outcome, complaints: list[str]
+) -> None:
+    assert list(complaints_about([outcome])) == complaints
