@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -174,6 +175,18 @@ def test_an_engineer_writes_about_the_present_only(log: MemoryLog, action: Statu
     with pytest.raises(Refused, match=words):
         log.act(action, by="ana", may_backdate=False)
     log.act(UpdateIncident("id1", message="we know the cause", at=at(NOON)), by="ana", may_backdate=False)
+
+
+def test_an_engineer_records_no_maintenance_of_the_past(log: MemoryLog) -> None:
+    past = AnnounceMaintenance("w", ("portal",), at("2027-02-27 10:00"), at("2027-02-27 11:00"), announced_at=log.now)
+    running = replace(past, end=at("2027-03-02 11:00"), announced_at=None)
+    for action in (past, running):
+        with pytest.raises(Refused, match="only a manager may record maintenance that began in the past"):
+            log.act(action, may_backdate=False)
+    log.act(past)
+    begun = log.now - timedelta(minutes=5)
+    log.act(replace(running, start=begun), may_backdate=False)
+    assert len(log.record.maintenances) == 2
 
 
 def test_an_update_that_is_written_late_keeps_both_times_and_its_place(log: MemoryLog) -> None:

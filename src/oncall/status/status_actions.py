@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from oncall.errors import Conflict, Refused
 from oncall.status.component_states import ComponentState, IncidentState, MaintenanceState
@@ -23,7 +22,7 @@ UNNAMED = "We are investigating a problem"
 _PAST = timedelta(minutes=1)
 """A stated time that is further back than this counts as a time in the past."""
 _NOW_WITHIN = timedelta(minutes=15)
-"""A new start of a maintenance that is at most this far back means now."""
+"""A start of a maintenance that is at most this far back counts as now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +244,8 @@ def _announced(record: StatusRecord, action: AnnounceMaintenance, author: Status
     start, end = action.start.replace(microsecond=0), action.end.replace(microsecond=0)
     if end <= start:
         raise Refused(f"the end, {_shown(record, end)}, is not after the start, {_shown(record, start)}")
+    if start < author.now - _NOW_WITHIN and not author.may_backdate:
+        raise Refused("only a manager may record maintenance that began in the past")
     at = _time(record, action.announced_at, author)
     if end <= author.now and action.announced_at is None:
         words = f"the maintenance was over at {_shown(record, end)}; to record it, say when it was announced"
@@ -346,5 +347,4 @@ def _states(record: StatusRecord, components: Mapping[str, str]) -> dict[str, st
 
 
 def _shown(record: StatusRecord, at: datetime) -> str:
-    zone: ZoneInfo = record.page.zone
-    return full_time(at, zone)
+    return full_time(at, record.page.zone)
