@@ -1,4 +1,4 @@
-"""Carries out the keys that a person presses in a call: 1 acknowledges, 2 passes.
+"""Carries out the action of a key that a person presses in a call: 1 acknowledges, 2 passes.
 
 An answered call without a key acknowledges nothing.
 """

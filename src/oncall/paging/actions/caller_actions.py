@@ -103,10 +103,10 @@ def _refuse_another_name(action: TicketAction, caller: Token, schedule: Schedule
 
 
 def _refuse_nobody(action: TicketAction, caller: Token, schedule: Schedule) -> None:
-    """Raise FieldFaults if the `by` of an acknowledgement is the token's own name and not a person's.
+    """Raise FieldFaults if an acknowledgement names no person: `by` is only the token's name, which is not a person's.
 
-    Also raises it if a program names a person while no roster is published. Other names are checked by
-    `refuse_stranger` when the action is recorded.
+    Also raises it if a program names a person while no roster is published. When the action is recorded,
+    `refuse_stranger` checks whether the named person is on the roster.
     """
     names_itself = action.by == caller.name
     if caller.role is CallerRole.INTAKE:

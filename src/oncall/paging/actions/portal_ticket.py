@@ -1,4 +1,4 @@
-"""The portal's form: reads its fields, tells what it would cause, and posts it once as a ticket."""
+"""The portal's form: reads its fields, says what the form would cause, and posts it once as a ticket."""
 
 from __future__ import annotations
 

@@ -171,7 +171,7 @@ class _Reader:
         return len(self.orders) > self._begins and not self.orders[-1].is_explicit
 
     def _claim_before(self, clause: Clause, position: int, verb: Verb) -> None:
-        """Give the command at `position` to the codes before it that have no command yet."""
+        """Apply the command at `position` to the codes before it that have no command yet."""
         self._active = None
         following = [word for word in clause.words[position + 1 :] if not word.is_filler]
         has_more_commands = any(word.verb is not None for word in following)
@@ -210,10 +210,10 @@ class _Reader:
                 self.orders[place] = replace(order, to=to, unknown_person=unknown)
 
     def _person_after(self, clause: Clause, position: int) -> tuple[str | None, str | None]:
-        """Return the person in `PASS 84G ben` or `PASS 84G to Ben please`: their id, or else a name that is not known.
+        """Return the person in `PASS 84G ben` or `PASS 84G to Ben please`: (id, None), or (None, name).
 
-        Both are None if no person is named. Without `to`, the name must be the last word and on the roster, because
-        other words may follow a code.
+        The name alone is returned if it is not on the roster. (None, None) if no person is named. Without `to`, the
+        name must be the last word and on the roster, because other words may follow a code.
         """
         rest = [word for word in clause.words[position + 1 :] if word.lower not in POLITE]
         if not rest:

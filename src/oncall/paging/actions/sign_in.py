@@ -73,9 +73,10 @@ def wanted_person(posted: object) -> str:
 
 
 def wanted_text(posted: object, name: str, *, body: str, example: str, longest: int) -> str:
-    """Return the text of one field of a posted body. Raises FieldFaults.
+    """Return the text of one field of a posted body. name: the field. longest: the most characters.
 
-    name: the field. body: the name for the whole body in faults. longest: the most characters.
+    body, example: for the fault if the body is not a JSON object: the name of the body, and a value of the field.
+    Raises FieldFaults.
     """
     if not isinstance(posted, Mapping):
         raise FieldFaults([FieldFault(body, f'a JSON object is needed, like {{"{name}": "{example}"}}')])

@@ -139,7 +139,7 @@ class _Replies:
 
     @property
     def waiting(self) -> list[StoredTicket]:
-        """Return the open tickets for which the person was paged, the last page first."""
+        """Return the open tickets for which the person was paged, the ticket of the latest page first."""
         return [stored for stored in self._paged if stored.status is TicketStatus.OPEN]
 
     def nothing_done(self, why: str = "") -> SmsAnswer:

@@ -1,4 +1,4 @@
-"""Cleans text that a caller sent for storage, and quotes it in messages."""
+"""Cleans the text that callers send, so that it can be stored, and quotes it in messages."""
 
 from __future__ import annotations
 

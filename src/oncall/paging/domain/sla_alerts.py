@@ -49,7 +49,10 @@ class SlaAlert:
 
 
 def mark_of(kind: EventKind, clock: SlaClock) -> AlertMark:
-    """Return the mark of an alert: a clock has one breach, and one warning and one chase for each target."""
+    """Return the mark that identifies an alert.
+
+    A clock has only one breach, but one warning and one chase for each deadline.
+    """
     return AlertMark(kind, clock.metric, clock.since, None if kind is EventKind.BREACHED else clock.due_at)
 
 

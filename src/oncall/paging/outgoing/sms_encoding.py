@@ -121,7 +121,7 @@ class Encoding:
     def cut(self, text: str, length: int) -> str:
         """Return `text` in at most `length` units of this encoding. Two dots mark that the text is cut.
 
-        The cut is between two characters as a reader sees them.
+        No letter with its marks and no emoji is cut in two.
         """
         if self.width(text) <= length:
             return text

@@ -1,6 +1,6 @@
-"""Writes the events of the status page that happen at a set time, such as the start of a maintenance, to its log.
+"""Appends to the status page's log what happens at a set time, such as the start of a maintenance.
 
-`status.due_events` lists them.
+`status.due_events` lists these events.
 """
 
 from __future__ import annotations

@@ -32,10 +32,7 @@ class Attempts(Protocol):
         """
 
     def bundle(self, leader: str) -> list[Attempt]:
-        """Return every attempt of a bundle, the oldest first.
-
-        leader: the id of the attempt that leads it, which is included.
-        """
+        """Return every attempt of a bundle, with its leader, the oldest first. leader: the id of the leader."""
 
     def add_attempts(self, attempts: Sequence[Attempt]) -> None:
         """Insert attempts. Raises Conflict if an id is already stored or a ticket is unknown."""
@@ -161,7 +158,7 @@ class PagedTickets(Protocol):
     """Finds the tickets that a person may mean by a reply without a code."""
 
     def paged_tickets(self, person: str) -> list[str]:
-        """Return the ids of the unresolved tickets for which this person was paged, the latest page first."""
+        """Return the ids of the unresolved tickets for which this person was paged, that of the latest page first."""
 
 
 class HandoffLock(Protocol):

@@ -189,7 +189,7 @@ class RelayMessages(RelayReads, Protocol):
         """Return the messages that a filter selects, the newest first."""
 
     def relay_backlogs(self) -> Mapping[str, RelayBacklog]:
-        """Return the backlog of each destination, by the destination."""
+        """Return the backlogs by destination."""
 
     def quarantine_relay_messages(self, to: str, *, written_before: datetime, error: str) -> int:
         """Quarantine the waiting messages to a destination that were written before an instant (real time).
@@ -222,4 +222,4 @@ class BatchCarrier(Carrier, Protocol):
         """
 
     def halt(self) -> None:
-        """End a batch that is being sent after the present message."""
+        """Stop the batch that is being sent, after the present message."""

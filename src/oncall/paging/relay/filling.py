@@ -97,7 +97,7 @@ class Filling:
         return True
 
     def stored(self, found: Round) -> None:
-        """Remember that these messages are written, so that `find` does not return them again."""
+        """Remember that the messages of a round are written, so that `find` does not return them again."""
         self.seen = found.after if found.after is not None else self.seen
         if len(self.written) > 20 * MOST_EVENTS:
             self.written.clear()

@@ -12,7 +12,7 @@ from oncall.support.json_types import IsoTime
 
 
 class RelayView(TypedDict):
-    """A message to a webhook or a team channel."""
+    """A message to a webhook, a team channel, a subscriber or a customer, without its body."""
 
     id: Annotated[str, "The message's id, the same for every send; webhooks get it as `webhook-id`."]
     to: Annotated[
@@ -30,7 +30,7 @@ class RelayView(TypedDict):
 
 
 class RelayListView(TypedDict):
-    """A part of the list of messages to webhooks and team channels, the newest first."""
+    """A part of the list of messages that the relay sends, the newest first."""
 
     webhooks: list[RelayView]
     next: Annotated[str | None, "Pass it as `after` to get the next page; null on the last page."]

@@ -126,8 +126,8 @@ def _share(tx: Attempts, attempt: Attempt) -> None:
 def mark_sending(work: SendWork, attempt: Attempt) -> Attempt | None:
     """Mark an attempt that its provider certainly does not have as `sending` again, under a new lease.
 
-    Returns the attempt to send, which may now lead a bundle. None if the attempt is no longer needed, must wait for a
-    rate limit, or has changed: a receipt may have come although the provider's list did not show the message yet.
+    Returns the attempt to send, which may now lead a bundle. Returns None if the attempt is no longer needed, must wait
+    for a rate limit, or has changed in the meantime: a receipt may come before the provider's list shows the message.
     """
     current = _still_ours(work.tx, attempt)
     return None if current is None else _sent_again(work, current)

@@ -70,13 +70,13 @@ class CustomerView(TypedDict):
 
 
 class MarkStore(TicketStore, EventFeed, Protocol):
-    """The queries that the mark of a customer's page needs."""
+    """The queries that `page_mark` needs."""
 
 
 def page_mark(tx: MarkStore, stored: StoredTicket, context: ActionContext) -> str:
-    """Return a mark that changes with everything that the customer's web page shows of the ticket.
+    """Return a short text that changes whenever the customer's web page of the ticket would show something else.
 
-    It shows nothing about other tickets, not even their number.
+    The text reveals nothing about other tickets, not even their number.
     """
     name = stored.ticket.id
     shown = continued(tx, stored, context).name if stored.status is TicketStatus.RESOLVED else name

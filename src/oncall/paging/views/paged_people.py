@@ -85,7 +85,7 @@ def _logs(tx: ReportStore, wanted: TicketSpan) -> Iterator[Sequence[Event]]:
 
 
 def _work_in(log: Sequence[Event]) -> Iterator[WorkSpan]:
-    """Yield the time during which each engineer who took the ticket had it. log: the ticket's log."""
+    """Yield, for each engineer who took the ticket, the time during which they had it. log: the ticket's log."""
     ends = (Acknowledged, Resolved, Passed, Waiting, Merged)
     marks = sorted((event for event in log if isinstance(event, ends)), key=lambda event: event.at)
     for event, following in pairwise([*marks, None]):

@@ -1,6 +1,6 @@
-"""Computes a mark of everything that the web page of a ticket shows.
+"""Computes a mark: a short text that changes whenever the web page of a ticket would show something else.
 
-The mark changes with the log and with each delivery, so that an open page can be updated.
+An open page compares marks to know when it must be updated.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from oncall.paging.views.reply_delivery import mail_state
 
 
 class MarkStore(ViewStore, EventFeed, Protocol):
-    """The queries that a ticket's mark needs."""
+    """The queries that `ticket_mark` needs."""
 
 
 def ticket_mark(tx: MarkStore, stored: StoredTicket) -> str:
-    """Return a text that changes with a ticket's log, the delivery of its pages and mails, and the schedule."""
+    """Return a short text that changes with a ticket's log, the delivery of its pages and mails, and the schedule."""
     name = stored.ticket.id
     sent = [f"{each.id}={each.status.value}" for each in tx.attempts(name)]
     mails = [state for event in tx.events(name) if (state := mail_state(tx, event)) is not None]

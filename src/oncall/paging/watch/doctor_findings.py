@@ -239,7 +239,7 @@ def _failures(facts: Facts, stored: Stored) -> list[FailedAttempt]:
 
 
 def _senders(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """Yield the messages that were refused because of our account or sender; if there are none, that all is well.
+    """Yield a finding for each error by which our account or sender was refused, or one that all is well.
 
     Such a refusal stops pages, unless a message was delivered after it.
     """
@@ -278,9 +278,10 @@ def _alerts(facts: Facts, stored: Stored) -> Iterator[Finding]:
 
 
 def _phones(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """Yield the people whom texts do not reach: a person on call within AHEAD stops pages, others give a warning.
+    """Yield a finding for each person whom texts do not reach. If they are on call within AHEAD, it stops pages.
 
-    Also yields a warning about numbers that never had a confirmed message; if all numbers work, that all is well.
+    Otherwise it is a warning. Also yields a warning about numbers that never had a confirmed message, or a finding that
+    all is well.
     """
     soon = needed_soon(stored.schedule, facts.now)
     broken = {**_broken_phones(facts, stored), **stored.opted_out}
@@ -300,7 +301,7 @@ def _phones(facts: Facts, stored: Stored) -> Iterator[Finding]:
 
 
 def _broken_phones(facts: Facts, stored: Stored) -> dict[str, str]:
-    """Return, by person's id, why their latest message failed, if their number is the cause."""
+    """Return the people whose latest message failed because of their number: the reason, by the person's id."""
     broken: dict[str, str] = {}
     heard: set[str] = set()
     for attempt in stored.attempts:

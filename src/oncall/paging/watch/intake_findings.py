@@ -16,7 +16,7 @@ MOST_NAMED = 5
 
 
 def waiting_failures(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """Yield a warning for each caller with posts that a person must replay or drop; if there are none, all is well."""
+    """Yield a warning for each caller with posts that a person must replay or drop, or one finding that all is well."""
     for each in stored.failures:
         what = f"{each.waiting} posts" if each.waiting > 1 else "a post"
         words = f"{what} of {each.caller} could not be understood; the oldest came {_ago(facts, each.oldest)}"
@@ -26,7 +26,7 @@ def waiting_failures(facts: Facts, stored: Stored) -> Iterator[Finding]:
 
 
 def silent_jobs(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """Yield a warning for each job that has stopped calling; if there is none, that all is well.
+    """Yield a warning for each job that has stopped calling, or one finding that all is well.
 
     Yields nothing if no job must call.
     """

@@ -14,9 +14,9 @@ MOST_NAMED = 5
 
 
 def unproven_phones(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """Yield a warning that names the engineers with a shift within two weeks whose phone is not proven.
+    """Yield a warning that names the engineers whose phone is not proven, or a finding that all is well.
 
-    If all are proven, yields that all is well. Yields nothing if the policy does not ask for proofs.
+    Only engineers with a shift within two weeks count. Yields nothing if the policy does not ask for proofs.
     """
     if stored.policy is None or not stored.policy.reminders.prove_phones:
         return

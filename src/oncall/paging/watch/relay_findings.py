@@ -15,9 +15,9 @@ LATE = timedelta(minutes=15)
 
 
 def relay_findings(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """Yield a warning for each reason why messages do not reach webhooks, team channels or subscribers.
+    """Yield a warning for each reason why messages do not arrive, or one finding that all is well.
 
-    If there is none, yields that all is well. Yields nothing if there is nobody to send to.
+    These are messages to webhooks, team channels and subscribers. Yields nothing if there are none of these.
     """
     policy = stored.policy
     by_sms = SUBSCRIBER_SMS in stored.backlogs

@@ -9,7 +9,7 @@ from oncall.paging.watch.finding import Finding, fine, warns
 
 
 def sign_in_findings(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """Yield a warning for each reason why people cannot sign in; if there is none, that all is well.
+    """Yield a warning for each reason why people cannot sign in, or one finding that all is well.
 
     Yields nothing if there is no identity provider.
     """

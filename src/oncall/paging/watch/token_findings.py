@@ -14,9 +14,9 @@ MOST_NAMED = 5
 
 
 def ending_tokens(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """Yield a warning for each token that ends within two weeks or has ended, the one that ends first on top.
+    """Yield a warning for each token that ends within two weeks or has ended, or one finding that all is well.
 
-    If there is none, yields that all is well.
+    The token that ends first comes first.
     """
     ends = [(token.expires_at, token) for token in stored.tokens if token.expires_at is not None]
     ending = sorted((at, token.handle) for at, token in ends if at - facts.real_now <= WARN_BEFORE)
