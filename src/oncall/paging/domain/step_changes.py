@@ -23,7 +23,7 @@ def step_fired(state: TicketState, event: StepFired) -> TicketState:
 
 
 def _named_done(state: TicketState, number: int) -> TicketState:
-    """Return the state after a page to a named person: the remaining steps of round `number` become the next round.
+    """After a page to a named person, make the remaining steps of round `number` the next round. Returns the state.
 
     Without such a page the state is unchanged.
     """

@@ -44,7 +44,7 @@ class Judgeable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A plan and an impact without a ticket, for which `oncall explain` asks a verdict."""
+    """A plan and an impact without a ticket, for which `oncall explain` asks for a verdict."""
 
     plan: str
     impact: str

@@ -22,9 +22,9 @@ _NUMBER = re.compile(r"\d+(?:AM|PM|ND|RD|TH|H|M|K|X)?")
 
 
 def room(length: int) -> int:
-    """Return about how many codes of this length exist: the words with a digit.
+    """Return how many words of this length have a digit, which is nearly the number of codes.
 
-    A few of them are no codes: they read as numbers.
+    A few of these words look like numbers and are no codes.
     """
     return int(len(ALPHABET) ** length - (len(ALPHABET) - len(DIGITS)) ** length)
 

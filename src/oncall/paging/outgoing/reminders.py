@@ -74,7 +74,8 @@ def due_reminders(
 def remind(tx: ReminderStore, context: ActionContext) -> datetime:
     """Write the reminders and requests for proof that are due, each once. Returns when (policy time) to run again.
 
-    That time suits every reminder that a person can choose, so that a new choice never needs an earlier run.
+    That time takes into account all reminders that a person can choose, so that a new choice never needs an earlier
+    run.
     """
     schedule, policy, now = tx.schedule(), tx.policy_at(context.now), context.now
     rules = policy.reminders

@@ -48,7 +48,7 @@ _VIRAMA = 9
 def plain(text: str) -> str:
     """Return `text` on one line in printable ASCII that GSM-7 has: without accents and emoji, with straight quotes.
 
-    Letters without such a form become one `?` for each run of them.
+    A run of letters without such a form becomes one `?`.
     """
     if _AS_IT_IS.issuperset(text):
         return " ".join(text.split())

@@ -46,7 +46,7 @@ class IdentityProvider(Protocol):
     async def identity(
         self, code: str, issuer: str | None, *, nonce: str, verifier: str, real_now: datetime
     ) -> Identity:
-        """Exchange the code that the provider sent for the person's identity.
+        """Return the person's identity, in exchange for the code that the provider sent.
 
         issuer: the issuer that the provider's answer names (RFC 9207); None if it names none. nonce, verifier: those of
         the sign-in's `Secrets`.

@@ -27,4 +27,7 @@ class PhoneProofs(Protocol):
         """Return all phone proofs, also those that were only asked for."""
 
     def save_phone_proof(self, proof: PhoneProof) -> None:
-        """Store the proof of a person at a number. A time that is None leaves the stored time unchanged."""
+        """Store whether and when a person was proven to get texts at a number.
+
+        A time that is None leaves the stored time.
+        """

@@ -15,9 +15,9 @@ LATE = timedelta(minutes=15)
 
 
 def relay_findings(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """Yield a warning for each reason why messages do not arrive, or one finding that all is well.
+    """Yield a warning for each reason why messages to webhooks, team channels or subscribers do not arrive.
 
-    These are messages to webhooks, team channels and subscribers. Yields nothing if there are none of these.
+    If there is no reason, yields one finding that all is well. Yields nothing if nobody gets such messages.
     """
     policy = stored.policy
     by_sms = SUBSCRIBER_SMS in stored.backlogs
