@@ -31,11 +31,11 @@ class Scope(StrEnum):
 class Token:
     """A caller's key to the API. Only the SHA-256 digest (hex) of its secret is stored.
 
-    name: the caller; for an engineer or manager, their id. may_acknowledge: True if a token of the role `intake` may
-    acknowledge for a person on the roster. expires_at: from this real time on (aware UTC) the token is refused; None:
-    never. label: distinguishes several tokens of one caller; may be empty. scopes: empty for everything that the role
-    may do. last_used_at: real time, at most a few minutes old; None if never used. old_digest: the secret before the
-    last rotation, which is valid until `old_ends_at` (real time).
+    name: the caller; for an engineer, their id. may_acknowledge: True if a token of the role `intake` may acknowledge
+    for a person on the roster. expires_at: from this real time on (aware UTC) the token is refused; None: never. label:
+    distinguishes several tokens of one caller; may be empty. scopes: empty for everything that the role may do.
+    last_used_at: the last recorded use (real time), which may miss the use of the last minutes; None: never used.
+    old_digest: the secret before the last rotation, which is valid until `old_ends_at` (real time).
     """
 
     name: str

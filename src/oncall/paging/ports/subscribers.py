@@ -86,7 +86,7 @@ class Subscribers(StatusLog, RelayMessages, Protocol):
         """Store a new subscriber, or replace all columns of a stored one."""
 
     def remove_subscriber(self, subscriber_id: str) -> None:
-        """Delete a subscriber, and the unsent mails and texts to them."""
+        """Delete a subscriber, and the unsent messages to them."""
 
     def stop_texts(self, digest: str, at: datetime) -> None:
         """Record that the status page must never again send a text to the number with this digest. at: real time."""
