@@ -17,6 +17,10 @@ T = TypeVar("T")
 
 MOST_PER_COMMIT = 64
 MOST_WAITING = 10_000
+GATHER_SECONDS = 0.02
+"""Shortest time (real) between the starts of two groups while jobs arrive together. A job alone does not wait."""
+TOGETHER = 3
+"""A group of this many jobs shows that jobs arrive together, so the next group gathers."""
 SHORTEST_LOCK_WAIT_SECONDS = 0.25
 """A group waits at least this long for another program's lock, because most locks are brief."""
 
@@ -49,6 +53,9 @@ class Job:
 class GroupCommit:
     """One thread that passes all waiting jobs, at most MOST_PER_COMMIT, to `commit` as one group.
 
+    A job that arrives alone is committed at once. While jobs arrive together, a group is taken at most every
+    `gather_seconds` (real): fewer and larger groups need much less processor time for each job.
+
     commit: runs the jobs, sets each one's result or error, and returns those that are finished. It passes the others to
     another thread, which resolves them. Its second argument is the time (seconds) that it may wait for another
     program's lock: `lock_wait_seconds` minus the time that the oldest job has already waited, so that every caller
@@ -61,17 +68,21 @@ class GroupCommit:
         place: str,
         lock_wait_seconds: float,
         *,
+        gather_seconds: float = GATHER_SECONDS,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._commit = commit
         self._place = place
         self._lock_wait_seconds = lock_wait_seconds
+        self._gather_seconds = gather_seconds
         self._monotonic = monotonic
         self._waiting: deque[Job] = deque()
         self._changed = threading.Condition()
         self._closed = False
         self._thread: threading.Thread | None = None
         self._is_committing = False
+        self._arrive_together = self._is_gathering = False
+        self._taken_at = 0.0
 
     def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
         """Queue a job. Raises StoreUnavailable after `close`, and when the queue is too long."""
@@ -89,7 +100,8 @@ class GroupCommit:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._loop, name="oncall-store-writer", daemon=True)
                 self._thread.start()
-            self._changed.notify()
+            if not self._is_gathering or len(self._waiting) >= MOST_PER_COMMIT:
+                self._changed.notify()
         return future
 
     def close(self) -> None:
@@ -115,10 +127,21 @@ class GroupCommit:
         with self._changed:
             while not self._waiting and not self._closed:
                 self._changed.wait()
-            group: list[Job] = []
-            while self._waiting and len(group) < MOST_PER_COMMIT:
-                group.append(self._waiting.popleft())
+            if self._arrive_together:
+                self._gather()
+            self._taken_at = self._monotonic()
+            group = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_PER_COMMIT))]
+            self._arrive_together = len(group) >= TOGETHER
             return group
+
+    def _gather(self) -> None:
+        """Wait for more jobs, until `gather_seconds` after the last group was taken. Call it with the lock held."""
+        self._is_gathering = True
+        self._changed.wait_for(
+            lambda: self._closed or len(self._waiting) >= MOST_PER_COMMIT,
+            timeout=self._taken_at + self._gather_seconds - self._monotonic(),
+        )
+        self._is_gathering = False
 
     def _run(self, group: Sequence[Job]) -> None:
         active = [job for job in group if job.future.set_running_or_notify_cancel()]

@@ -63,6 +63,7 @@ class SqliteStore(SqlStore):
         self._changed = threading.Condition()
         self._own_changes = 0
         self._foreign_changes = 0
+        self._foreign_checked_at = -_CHECK_EVERY_SECONDS
         self._seen: tuple[int, int] | None = None
         self._is_closed = False
         self._waits_are_over = False
@@ -214,7 +215,14 @@ class SqliteStore(SqlStore):
             )
 
     def _data_version(self) -> int:
-        """Return a number that changes when another process commits. Our own commits do not change it."""
+        """Return a number that changes when another process commits. Our own commits do not change it.
+
+        SQLite is asked every _CHECK_EVERY_SECONDS at most, because many own commits would ask it all the time.
+        """
+        began = time.monotonic()
+        if began - self._foreign_checked_at < _CHECK_EVERY_SECONDS:
+            return self._foreign_changes
+        self._foreign_checked_at = began
         if self._is_closed or not self._writing.acquire(timeout=_CHECK_EVERY_SECONDS):
             return self._foreign_changes
         try:
