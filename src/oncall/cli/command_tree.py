@@ -1,4 +1,4 @@
-"""All commands of `oncall`, by the module that each is in."""
+"""The commands of `oncall`, each with the module that defines it."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ MODULES = {
 
 
 def make_app(command: str | None = None) -> typer.Typer:
-    """Return the program with one command, which loads fast, or with all commands if the command is unknown."""
+    """Return the typer program. It has only `command`, to load fast, or all commands if `command` is unknown."""
     app = typer.Typer(
         name="oncall",
         help="On-call rotations proven fair, and a pager that loses nothing.\n\n"
@@ -104,7 +104,7 @@ def make_app(command: str | None = None) -> typer.Typer:
 
 
 def _leave_only(command: str, app: typer.Typer) -> None:
-    """Remove the module's other commands: Typer would read the options of each one."""
+    """Remove all other commands of the module from the program, because typer would read the options of each one."""
     app.registered_commands = [one for one in app.registered_commands if _name_of(one) == command]
     app.registered_groups = [one for one in app.registered_groups if one.name == command]
 

@@ -1,4 +1,4 @@
-"""`oncall --help` with its commands in groups, tickets first because engineers need them at night."""
+"""Prints the commands of `oncall --help` in groups. Tickets come first, because engineers need them at night."""
 
 from __future__ import annotations
 
@@ -78,10 +78,10 @@ OTHERS = "Other commands"
 
 
 class GroupedCommands(TyperGroup):
-    """The commands of `oncall`, listed under the headings of GROUPS in their order."""
+    """The commands of `oncall`, listed under the headings of GROUPS, in the order of GROUPS."""
 
     def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
-        """Write a section for each heading; the columns of all sections line up."""
+        """Write a section for each heading. The columns of all sections have the same width."""
         grouped = {name for names in GROUPS.values() for name in names}
         others = [name for name in self.commands if name not in grouped]
         longest = max(map(len, self.commands))

@@ -1,4 +1,4 @@
-"""The answer of `oncall` alone for a known person: on call now, the next shift, and open tickets and swaps."""
+"""The output of `oncall` without a command, for a known engineer: on call now, next shift, open tickets and swaps."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def home(engineer: str, settings: Settings, server: RemoteBackend | None) -> None:
-    """Print whether a person is on call now, their next shift, their open tickets, and the swaps they must answer.
+    """Print whether an engineer is on call now, the next shift, the open tickets, and the swaps that need an answer.
 
     server: the server of the settings; None for the local database.
     """
@@ -46,7 +46,7 @@ def _print_shifts(engineer: str, shifts: Sequence[LocalAssignmentView], now: dat
 
 
 def _both(at: str, shift: LocalAssignmentView) -> str:
-    """Return a time on the person's own clock, and also on the policy's if the two differ."""
+    """Return a time in the engineer's zone, and also in the policy's zone if the two differ."""
     own, policy = ZoneInfo(shift["timezone"]), ZoneInfo(shift["policy_timezone"])
     return time_of(at, own) if own == policy else f"{time_of(at, own)} ({time_of(at, policy)})"
 
@@ -56,7 +56,7 @@ def _end(shift: LocalAssignmentView) -> str:
 
 
 def _waiting(engineer: str, settings: Settings, server: RemoteBackend | None) -> list[TicketView]:
-    """Return the tickets that a person owns, and the free tickets for which the person was paged."""
+    """Return the tickets that an engineer owns, and those without an owner for which the engineer was paged."""
     from oncall.cli.backends.backend import open_backend
     from oncall.cli.tickets.ticket_listing import MOST_AT_ONCE
     from oncall.paging.domain.ticket import TicketStatus
@@ -83,7 +83,7 @@ def _print_tickets(found: Sequence[TicketView]) -> None:
 
 
 def _asked(engineer: str, settings: Settings, server: RemoteBackend | None) -> list[SwapView]:
-    """Return the swap requests that a person must answer, the next shift first."""
+    """Return the requests to swap that an engineer must answer, the one with the next shift first."""
     from oncall.cli.backends.swap_backend import RemoteSwaps, open_swaps
 
     with nullcontext(RemoteSwaps(server)) if server is not None else open_swaps(settings, None) as backend:

@@ -1,6 +1,6 @@
-"""The entry point of `oncall`: the one place where errors become messages and exit codes.
+"""The entry point of `oncall`. Only this module turns errors into messages and exit codes.
 
-It imports little at the top, so that it can catch Ctrl-C while the commands are imported.
+It imports little at first, so that it can handle Ctrl-C while the commands are imported.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ STOPPED = "oncall: stopped by Ctrl-C before it was done"
 _MOST_LINES = 200
 _MOST_CHARACTERS = 4000
 INTERRUPTED = 130
-"""Typer's exit code for a Ctrl-C that no command handled."""
+"""The exit code of typer after a Ctrl-C that no command handled."""
 
 
 def main() -> None:
-    """Run the command line. Exit codes: 0 done, 1 refused with a message on stderr, 2 misuse."""
+    """Run the command line. Exit codes: 0 done, 1 refused with a message on stderr, 2 wrong use of the command."""
     try:
         _run()
     except BrokenPipeError:
@@ -88,7 +88,7 @@ def _typer_app() -> Callable[[], None]:
 
 
 def _bounded(text: str) -> str:
-    """Return a message with control characters escaped and long text cut, because it may quote text from outside."""
+    """Return a message with control characters escaped, and cut if it is long: it may quote text that others wrote."""
     from oncall.errors import readable
 
     lines = text.split("\n")
@@ -97,7 +97,7 @@ def _bounded(text: str) -> str:
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
-    """Handle Ctrl-C while the commands are imported: exit at once, since an import may swallow an exception."""
+    """Handle Ctrl-C while the commands are imported: exit at once, because an import could swallow an exception."""
     os.write(2, f"{STOPPED}\n".encode())
     os._exit(1)
 
@@ -110,7 +110,7 @@ def _is_of_an_interrupt(error: BaseException) -> bool:
 
 
 def _is_of_the_answer(error: OSError) -> bool:
-    """Return True if the error came from writing to stdout: a disk error without a file name."""
+    """Return True if the error came from writing to stdout. Such an error names no file."""
     return error.filename is None and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
@@ -122,7 +122,7 @@ def _unwritten(error: OSError) -> None:
 
 
 def _drop_unwritten() -> None:
-    """Discard the rest of stdout's buffer, so that the interpreter does not try to write it again at its end."""
+    """Discard the text in stdout's buffer, so that the interpreter does not try to write it again when it ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

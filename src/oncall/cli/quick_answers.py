@@ -1,7 +1,7 @@
-"""Runs some commands without typer, because importing typer takes longer than the answer.
+"""Runs some commands without typer, because the import of typer takes longer than the answer.
 
-It reads a command line that has only the command's own words, options and values. Everything else goes to typer:
-`--help`, an unknown option, a missing word, and a value that cannot be used. So each message has one source.
+It parses a command line that has only words, options and values of its command. Typer parses all others: `--help`, an
+unknown option, a missing word, or a value that cannot be used. So each error message is written in one place.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from importlib import import_module
 
 @dataclass(frozen=True)
 class QuickCommand:
-    """How to read a command line, and the function that answers it.
+    """How to parse the command line of a command, and the function that answers it.
 
-    module, function: the function below `oncall.cli`; it imports no typer. words: the parameters that plain words fill,
-    in order; each is optional. options: by option, the parameter for its value. flags: by option, the parameter that it
-    sets to True.
+    module, function: the function, below `oncall.cli`; its module imports no typer. words: the parameters that plain
+    words fill, in order; each is optional. options: for each option the parameter that gets its value. flags: for each
+    option without a value, the parameter that it sets to True.
     """
 
     module: str
@@ -39,15 +39,15 @@ QUICK = {
     "tonight": QuickCommand("schedule.tonight_answers", "tonight"),
     "history": QuickCommand("schedule.whole_schedule", "history"),
 }
-"""By command. A test compares each with the command's declaration for typer."""
+"""The commands that run without typer. A test compares their options with those that typer declares."""
 
 
 COMPLETE = "__complete"
-"""The word with which a completion script asks; it is no command for people."""
+"""The command that a completion script runs; it is not meant for people."""
 
 
 def quick_answer(line: Sequence[str]) -> Callable[[], None] | None:
-    """Return the function that answers a command line, without the program's name; None if typer must read it."""
+    """Return a function that answers a command line; None if typer must parse it. line: without the program's name."""
     if not line and not _is_completing():
         return _home
     if line and line[0] == COMPLETE:
@@ -72,14 +72,14 @@ def quick_answer(line: Sequence[str]) -> Callable[[], None] | None:
 
 
 def _complete(words: Sequence[str]) -> None:
-    """Print the completions of the last word of a command line, for a shell's completion script."""
+    """Print the completions of the last word of a command line. A shell's completion script runs this."""
     from oncall.cli.completion.completion_command import answer_shell
 
     answer_shell(words)
 
 
 def _home() -> None:
-    """Print the answer of `oncall` alone for the person at this terminal, or the help if that person is not known."""
+    """Print the answer of `oncall` without a command, or the help if the engineer at this terminal is not known."""
     from oncall import wiring
     from oncall.cli.backends.server import open_server, own_engineer
     from oncall.errors import SettingsError
@@ -103,7 +103,7 @@ def _home() -> None:
 
 
 def values_in(arguments: Sequence[str], command: QuickCommand) -> dict[str, str | bool] | None:
-    """Return the parameters that the arguments of a command fill; None if typer must read them."""
+    """Return the parameters of a command with their values; None if typer must parse the arguments."""
     values: dict[str, str | bool] = {}
     words: list[str] = []
     rest = iter(arguments)
@@ -129,7 +129,7 @@ def _is_plain(text: str) -> bool:
 
 
 def _is_completing() -> bool:
-    """Return True if the shell asks for completions, with a variable that is named after the program."""
+    """Return True if a shell asks for completions by the environment variable that typer's own completion uses."""
     return any(name.startswith("_") and name.endswith("_COMPLETE") for name in os.environ)
 
 

@@ -1,4 +1,4 @@
-"""Where answers come from: a server over HTTP, the database of this machine, or the answers kept from last time.
+"""The sources of answers: a server over HTTP, the database of this machine, or the kept answers of a server.
 
-Imports `cli.terminal`. Commands call one function for both, and need not know which one answers.
+Imports `cli.terminal`. Commands call the same function for each source, and need not know which one answers.
 """

@@ -1,4 +1,4 @@
-"""Opens the source of the terminal's answers: the database of this machine, or a server (`ONCALL_SERVER`)."""
+"""Opens the source of a command's answers: the database of this machine, or a server (`ONCALL_SERVER`)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ THIS_MACHINE = "http://127.0.0.1:8000"
 
 @contextmanager
 def open_backend(settings: Settings) -> Iterator[LocalBackend | RemoteBackend]:
-    """Open the server that the settings name, or else the local database, which is closed at the end."""
+    """Open the server that the settings name, or else the local database. Closes it at the end."""
     from oncall import wiring
     from oncall.cli.terminal.output import tell
 
@@ -47,7 +47,7 @@ def open_backend(settings: Settings) -> Iterator[LocalBackend | RemoteBackend]:
 
 
 def _clock_hint(settings: Settings, now: datetime, store: SqlStore) -> str:
-    """Return a sentence if ONCALL_CLOCK sets a time before the latest change of the schedule; otherwise nothing."""
+    """Return a hint if ONCALL_CLOCK sets a time before the newest change of the schedule; else an empty text."""
     if settings.clock_starts_at is None:
         return ""
     schedule = store.read(lambda tx: tx.schedule())

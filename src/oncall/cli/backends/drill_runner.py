@@ -1,4 +1,4 @@
-"""Runs a drill for the terminal: on this machine's database, or through a server."""
+"""Runs a drill for a command: with the database of this machine, or through a server."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ class Drilling(Protocol):
     """Starts a drill, watches it and ends it."""
 
     def start(self, to: str | None, wait: int) -> tuple[str, str, str]:
-        """Start a drill; return its ticket, the person who is paged, and its code.
+        """Start a drill. Returns the id of its ticket, the person who is paged, and the ticket's code.
 
-        to: a person's id; None: the person whom a page would reach first. wait: seconds after which the page is no
-        longer sent. Raises Refused without a pager, and without a person to page.
+        to: a person's id; None: the person whom a page would reach first. wait: after so many seconds the page is not
+        sent any more. Raises Refused without a pager, and without a person to page.
         """
 
     def progress(self, ticket: str) -> DrillProgress:
-        """Return how far the drill has come."""
+        """Return how far the drill has come. ticket: the id of its ticket."""
 
     def pause(self, seconds: float) -> None:
         """Wait for this many seconds; a change in the database may end the wait early."""
 
     def end(self, ticket: str) -> None:
-        """Resolve the drill's ticket, whether it was answered or not."""
+        """Resolve the drill's ticket, whether the page was answered or not."""
 
 
 @contextmanager
 def open_drilling(settings: Settings) -> Iterator[Drilling]:
-    """Open the server that the settings name, or else the local database, which is closed at the end."""
+    """Open the server that the settings name, or else the local database. Closes it at the end."""
     from oncall import wiring
 
     server = open_live_server(settings)
@@ -58,7 +58,7 @@ def open_drilling(settings: Settings) -> Iterator[Drilling]:
 
 
 class LocalDrilling:
-    """Runs a drill on this machine's database: its page is queued for the pager that runs on it."""
+    """Runs a drill in the database of this machine. The page is queued for the pager that uses this database."""
 
     def __init__(self, store: SqlStore, clock: Clock, user: str) -> None:
         self._store, self._clock, self._user = store, clock, user
@@ -104,7 +104,7 @@ class LocalDrilling:
 
 
 class RemoteDrilling:
-    """Runs a drill through a server, which sends the page itself."""
+    """Runs a drill through a server, whose own pager sends the page."""
 
     def __init__(self, server: RemoteBackend) -> None:
         self._server = server

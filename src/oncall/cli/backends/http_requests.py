@@ -1,4 +1,7 @@
-"""One HTTP request to a server. A read needs only the standard library: httpx takes longer to import than to answer."""
+"""Sends one HTTP request to a server.
+
+Reads use only the standard library, because the import of httpx takes longer than an answer.
+"""
 
 from __future__ import annotations
 
@@ -16,18 +19,18 @@ _PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy"})
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """An answer with its body as text."""
+    """The answer to an HTTP request, with its body as text."""
 
     status_code: int
     text: str
 
     def json(self) -> object:
-        """Return the JSON value of the body. Raises ValueError."""
+        """Return the JSON value of the body. Raises ValueError if the body is not JSON."""
         return json.loads(self.text)
 
 
 class NoAnswer(Exception):
-    """The server gave no answer. `str()`: why the connection failed; empty after a connection or a time-out.
+    """The server gave no answer. `str()`: why the connection failed; empty if it was made, or if the time ran out.
 
     is_sent: True if the request may have reached the server. is_late: True if the time ran out.
     """
@@ -40,9 +43,9 @@ class NoAnswer(Exception):
 def http_request(
     method: str, url: str, body: Mapping[str, object] | None, headers: Mapping[str, str], seconds: float
 ) -> HttpAnswer:
-    """Send a request and return the answer, whatever its status; redirects are not followed. Raises NoAnswer.
+    """Send a request and return the answer, whatever its status is. Redirects are not followed. Raises NoAnswer.
 
-    seconds: real time to wait for the connection, and then for each part of the answer.
+    seconds: the time limit (real time) for the connection, and again for each part of the answer.
     """
     if method == "GET" and body is None and not _has_proxy():
         return _plain_get(url, headers, seconds)
@@ -58,7 +61,7 @@ def http_request(
 
 
 def _has_proxy() -> bool:
-    """Return True if the environment names a proxy, which httpx can use."""
+    """Return True if an environment variable names a proxy. Only httpx can use one."""
     return any(name.lower() in _PROXIES and value for name, value in os.environ.items())
 
 
@@ -82,7 +85,7 @@ def _plain_get(url: str, headers: Mapping[str, str], seconds: float) -> HttpAnsw
 
 
 def _connected(url: str, seconds: float) -> socket.socket:
-    """Return a connection to the server, encrypted for https. Raises NoAnswer."""
+    """Connect to the server and return the socket, with TLS for https. Raises NoAnswer."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     is_plain = parts.scheme == "http"

@@ -1,4 +1,4 @@
-"""The intake for the terminal: from the database of this machine, or from a server."""
+"""Answers the intake commands: from the database of this machine, or from a server."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _HEARTBEAT_OPTIONS = {
 
 
 class LocalIntake:
-    """Answers from the database of this machine. Queues pages for the pager that runs on it."""
+    """Answers from the database of this machine. Queues pages for the pager that uses this database."""
 
     def __init__(self, store: SqlStore, clock: Clock, user: str, settings: Settings) -> None:
         self._store, self._clock, self._user, self._settings = store, clock, user, settings
@@ -123,7 +123,7 @@ class LocalIntake:
 
 
 class RemoteIntake(RemoteBackend):
-    """Answers from a server. Raises the server's refusals as errors with the server's words."""
+    """Answers from a server. Raises the server's refusals as errors with the text that the server gives."""
 
     def intake_log(self, page: ArrivalPage) -> ArrivalListView:
         with faults_by_option(_PAGE_OPTIONS):
@@ -181,7 +181,7 @@ def _path(failure_id: str) -> str:
 
 @contextmanager
 def open_intake(settings: Settings) -> Iterator[LocalIntake | RemoteIntake]:
-    """Open the server that the settings name, or else the local database, which is closed at the end."""
+    """Open the server that the settings name, or else the local database. Closes it at the end."""
     from oncall import wiring
 
     if settings.server is not None:

@@ -1,4 +1,4 @@
-"""Keeps the last answers of a server in the user's cache, for times when the server is away."""
+"""Stores the last answers of a server in the user's cache, for times when the server is away."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from oncall.errors import OncallError, StoreUnavailable
 
 MOST_KEPT = 300
 LARGEST = 16 * 1024 * 1024
-"""The most characters of an answer that is kept."""
+"""The most characters of an answer that is stored; a longer answer is not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +26,16 @@ class KeptAnswer:
 
 
 class KeptAnswers:
-    """Keeps the answers to one token of one server, a file each that only this user can read.
+    """Stores the answers of one server to one token. Each answer is a file that only this user can read.
 
-    folder: of all servers' answers. now: returns real time, aware UTC.
+    folder: with the answers of all servers. now: returns real time, aware UTC.
     """
 
     def __init__(self, folder: Path, server: str, token: str, now: Callable[[], datetime]) -> None:
         self._folder, self._owner, self.now = folder, f"{server}\n{token}\n", now
 
     def keep(self, question: str, text: str) -> None:
-        """Keep an answer, if the disk allows it. An error of the disk stops no command."""
+        """Store the answer to a question. An error of the disk is ignored, so that it stops no command."""
         if len(text) > LARGEST:
             return
         from oncall.text_files import replace_private_file
@@ -49,7 +49,7 @@ class KeptAnswers:
             replace_private_file(path, json.dumps(kept).encode())
 
     def find(self, question: str) -> KeptAnswer | None:
-        """Return the last answer to a question; None if none is kept. Raises StoreUnavailable for a damaged file."""
+        """Return the stored answer to a question; None if there is none. Raises StoreUnavailable for a damaged file."""
         path = self._path(question)
         try:
             kept = json.loads(path.read_bytes())
@@ -66,14 +66,14 @@ class KeptAnswers:
         return self._folder / f"{hashlib.sha256((self._owner + question).encode()).hexdigest()[:40]}.json"
 
     def _make_room(self) -> None:
-        """Remove the oldest answers until a new one fits."""
+        """Delete the oldest answers until there is room for a new one."""
         files = sorted(self._folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
         for path in files[: max(0, len(files) + 1 - MOST_KEPT)]:
             path.unlink(missing_ok=True)
 
 
 def forget_answers(folder: Path) -> None:
-    """Remove every kept answer."""
+    """Delete all kept answers of all servers."""
     with suppress(OSError):
         for path in folder.glob("*.json"):
             path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The tickets, the policy and the reports of the database of this machine, for the terminal."""
+"""Answers commands about tickets, the policy and reports from the database of this machine."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from oncall.store.sql_store import SqlStore
 
 _BY_OTHERS = ("acknowledged", "customer_replied")
-"""Kinds of events whose author is checked elsewhere, or is no person of the roster."""
+"""The kinds of events whose author is not checked here: another check does it, or the author is not on the roster."""
 _STRANGER = (
     'your user name "{user}" is on no published roster, so SLA warnings go to the engineer on call; '
     "name an engineer with --by"
@@ -49,7 +49,7 @@ _STRANGER = (
 
 
 class LocalBackend:
-    """Answers from the database of this machine. Queues pages for the pager that runs on it."""
+    """Answers from the database of this machine. Queues pages for the pager that uses this database."""
 
     def __init__(self, store: SqlStore, clock: Clock, user: str, *, public_url: str) -> None:
         self._store, self._clock, self._user, self._public_url = store, clock, user, public_url
@@ -111,13 +111,13 @@ class LocalBackend:
         return self._store.read(lambda tx: triage_view(answers, tx.policy_at(self._clock.now())))
 
     def relay_messages(self, wanted: RelayFilter) -> RelayListView:
-        """Return messages to webhooks and team channels."""
+        """Return the messages to webhooks and team channels that the filter selects."""
         from oncall.paging.relay.retrying import relay_list
 
         return self._store.read(lambda tx: relay_list(tx, wanted))
 
     def retry_relay_message(self, message_id: str) -> RelayView:
-        """Make a message due now."""
+        """Make a message to a webhook or team channel due now, and return it."""
         from oncall.paging.relay.retrying import retry
 
         real_now = self._clock.real_now()
@@ -221,7 +221,10 @@ class LocalBackend:
         return self._store.write(lambda tx: save_choice(tx, person, choice_from(change)))
 
     def _feed_of(self, engineer: str | None, *, is_team: bool) -> str | None:
-        """Return the engineer whose feed it is: the named one, or by default the user; None for the team's feed."""
+        """Return the id of the engineer whose calendar is meant; None for the team's calendar.
+
+        engineer: None for the engineer at this terminal.
+        """
         if is_team:
             return None
         if engineer is not None:
@@ -240,7 +243,9 @@ class LocalBackend:
         return plan_status_view(self._store.read(lambda tx: plan_status(tx, now, days)))
 
     def last_beat(self) -> tuple[datetime, str] | None:
-        """Return the time (real time) and channel of the latest heartbeat of any pager; None before the first."""
+        """Return the time (real time, aware UTC) and the channel of the newest heartbeat of any pager; None before the
+        first one.
+        """
         return self._store.read(lambda tx: tx.last_beat())
 
     def _context(self) -> ActionContext:
@@ -250,6 +255,6 @@ class LocalBackend:
 
 
 def _is_a_stranger(tx: Transaction, action: TicketAction) -> bool:
-    """Return True if the new owner would be on no roster, so that no SLA warning could reach them."""
+    """Return True if the new owner would be a person on no roster, whom no SLA warning could reach."""
     people = tx.schedule().people
     return action.kind.value == "acknowledged" and bool(people) and action.by not in people

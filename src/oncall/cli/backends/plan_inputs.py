@@ -1,4 +1,4 @@
-"""Reads the inputs of the planning commands: a roster, a plan, dates, and the sources of the planning context."""
+"""Reads what the planning commands need: a roster, a plan, dates, and the sources of the planning context."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ HISTORY = typer.Option(
 )
 NO_HISTORY = typer.Option(False, "--no-history", help="Ignore the published schedule.")
 LEDGER = typer.Option(
-    None, "--ledger", metavar="FILE", help="Start with the balances of this file; `oncall ledger export` writes one."
+    None, "--ledger", metavar="FILE", help="Start with the balances in this file, which `oncall ledger export` wrote."
 )
 
 
@@ -48,7 +48,7 @@ RELAX = typer.Option(
 
 
 def span_of(first_day: date, weeks: int) -> tuple[date, date]:
-    """Return the first and the last date of this many weeks."""
+    """Return the first and the last date of so many weeks."""
     try:
         return first_day, first_day + timedelta(weeks=weeks, days=-1)
     except OverflowError:
@@ -56,7 +56,7 @@ def span_of(first_day: date, weeks: int) -> tuple[date, date]:
 
 
 def read_both(plan: Path, roster: Path) -> tuple[Roster, NamedPlan]:
-    """Read a roster, and a plan made for it. Raises FileFaults."""
+    """Read a roster, and a plan that was made for it. Raises FileFaults."""
     from oncall.planning.sources.context_sources import read_named_plan
     from oncall.rosters.roster_file import read_roster
 
@@ -65,7 +65,10 @@ def read_both(plan: Path, roster: Path) -> tuple[Roster, NamedPlan]:
 
 
 def relaxations_of(ids: Sequence[str], roster: Roster) -> tuple[Relaxation, ...]:
-    """Return the relaxations of `--relax`, each once. Raises Refused for one that does not fit the roster."""
+    """Return the relaxations with these ids, without duplicates.
+
+    Raises Refused for one that does not fit the roster.
+    """
     from oncall.rosters.relaxation import relaxation_named
     from oncall.rosters.relaxed_roster import relaxed
 
@@ -75,7 +78,7 @@ def relaxations_of(ids: Sequence[str], roster: Roster) -> tuple[Relaxation, ...]
 
 
 def search_options(seed: int, time_limit: float | None) -> SearchOptions:
-    """Return the options of a search; the time limit is in seconds."""
+    """Return the options of a search. time_limit: in seconds; None: search until the proof."""
     from oncall.planning.sources.watch import SearchOptions
 
     return SearchOptions(seed, None if time_limit is None else timedelta(seconds=time_limit))
@@ -90,10 +93,10 @@ def sources_of(roster: Roster, history: Sequence[Path], ledger: Path | None, *, 
 
 
 def published_here() -> Schedule | None:
-    """Return the published schedule of the local database or of the server; None when there is none.
+    """Return the schedule that the local database or the server has published; None if there is none.
 
-    Reports on stderr a local schedule that it cannot read. Raises the errors of a server, because a plan without any
-    history would be unfair.
+    If the local database cannot be read, says so on stderr and returns None. If the server cannot be read, raises the
+    error, because a plan without any history would be unfair.
     """
     from oncall import wiring
 

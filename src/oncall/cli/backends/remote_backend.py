@@ -1,4 +1,4 @@
-"""The tickets, the schedule, the policy and the reports of a server, for the terminal."""
+"""Answers commands about tickets, the schedule, the policy and reports from a server."""
 
 from __future__ import annotations
 
@@ -55,13 +55,14 @@ if TYPE_CHECKING:
     )
 
 _BROAD = timedelta(days=60)
-"""From this length on, the last schedule that was read answers for any part of it while the server is away."""
+"""A schedule of at least this length is kept so that it can answer for any part of its span while the server is away.
+"""
 REPORT_SECONDS = 180.0
-"""How long to wait for a report: it may measure years of tickets, and a server writes one report at a time."""
+"""The seconds to wait for a report: it may cover years of tickets, and a server writes one report at a time."""
 
 
 class RemoteBackend(ServerRequests):
-    """Answers from a server. Raises the server's refusals as errors with the server's words."""
+    """Answers from a server. Raises the server's refusals as errors with the text that the server gives."""
 
     def post_ticket(self, body: Mapping[str, object]) -> tuple[TicketAnswer, bool]:
         response = self._ask("POST", "/v1/tickets", body, self._patience)
@@ -100,7 +101,7 @@ class RemoteBackend(ServerRequests):
         return answer
 
     def me(self) -> CallerView:
-        """Return who the caller is, as its token says."""
+        """Return the name, the role and the engineer of the token that this command uses."""
         answer: CallerView = self._call("GET", "/v1/me")
         return answer
 
@@ -109,12 +110,12 @@ class RemoteBackend(ServerRequests):
         return answer
 
     def examination(self, days: int) -> DoctorReport:
-        """Return the doctor's present findings on the server, never a kept answer."""
+        """Return what the doctor finds on the server now, and never a kept answer."""
         answer: DoctorReport = self._content(self._ask("GET", f"/v1/doctor?days={days}", None, self._patience))
         return answer
 
     def start_drill(self, to: str | None, wait: int) -> DrillStarted:
-        """Send a marked test page through the server's pager."""
+        """Send a marked test page through the server's pager. to, wait: as for `Drilling.start`."""
         answer: DrillStarted = self._call(
             "POST", "/v1/drills", {"wait": wait, **({"to": to} if to is not None else {})}
         )
@@ -232,7 +233,7 @@ class RemoteBackend(ServerRequests):
         return answer
 
     def tonight(self) -> TonightView:
-        """Return who is on call tonight, by the server's clock, and the tickets held for it."""
+        """Return who is on call tonight, by the server's clock, and the tickets whose hold ends tonight."""
         answer: TonightView = self._call("GET", "/v1/tonight")
         return answer
 
@@ -241,7 +242,7 @@ class RemoteBackend(ServerRequests):
         return ZoneInfo(str(self._now_view()["timezone"]))
 
     def now(self) -> datetime:
-        """Return policy time (aware UTC) by the server's clock; while it is away, from its last answer on."""
+        """Return policy time (aware UTC) by the server's clock; while it is away, counted on from its last answer."""
         return datetime.fromisoformat(self._now_view()["at"]).astimezone(UTC) + self._now_age
 
     def _now_view(self) -> OnCallView:
@@ -251,11 +252,11 @@ class RemoteBackend(ServerRequests):
         return self._seen_now
 
     def schedule(self, start: datetime, end: datetime) -> list[LocalAssignmentView]:
-        """Return the assignments that touch [start, end), a span of any length (aware UTC)."""
+        """Return the assignments that overlap [start, end), aware UTC. The span may have any length."""
         return self.whole_schedule(start, end)["shifts"]
 
     def whole_schedule(self, start: datetime, end: datetime, engineer: str | None = None) -> ScheduleView:
-        """Return the schedule in [start, end), a span of any length (aware UTC). engineer: only this engineer's."""
+        """Return the schedule in [start, end), aware UTC, of any length. engineer: only this engineer's shifts."""
         is_broad = end - start >= _BROAD
         broad = f"schedule of {engineer or 'all'}"
         question = broad if is_broad else f"{broad} {start.isoformat()} {end.isoformat()}"
@@ -269,7 +270,10 @@ class RemoteBackend(ServerRequests):
     def _kept_schedule(
         self, start: datetime, end: datetime, questions: Sequence[str], away: StoreUnavailable
     ) -> ScheduleView:
-        """Return [start, end) of the first kept schedule that covers `start`. Raises `away` if there is none."""
+        """Return the schedule in [start, end) from the first kept answer that covers `start`.
+
+        Raises `away` if no kept answer does. questions: the questions whose kept answers may be used.
+        """
         for question in questions:
             kept: ScheduleView | None = self._kept_content(question, away)
             if kept is not None and datetime.fromisoformat(kept["from"]) <= start:
@@ -291,7 +295,7 @@ class RemoteBackend(ServerRequests):
         return {**first, "to": last["to"], "shifts": list(shifts.values()), "gaps": list(gaps.values())}
 
     def difference(self, before: str, after: str) -> DiffView:
-        """Return the difference between two versions, each a number or `published`."""
+        """Return what differs between two versions. before, after: the number of a version, or `published`."""
         query = urlencode({"from": before, "to": after})
         answer: DiffView = self._call("GET", f"/v1/schedule/diff?{query}")
         return answer
@@ -299,14 +303,14 @@ class RemoteBackend(ServerRequests):
     def published_schedule(self, version: int | None = None) -> Schedule | None:
         """Return the whole schedule with masked phone numbers; None if nothing is published. Raises StoreError.
 
-        version: the schedule as it was when this version was the newest; None: as it is now.
+        version: return the schedule as it was when this version was the newest; None: as it is now.
         """
         from oncall.schedule.shared_versions import schedule_of_shared
 
         return schedule_of_shared(self._call("GET", "/v1/schedule/documents"), version)
 
     def history(self, *, at_once: int = 1000) -> HistoryView:
-        """Return every version of the schedule, read in pages of `at_once`."""
+        """Return every version of the schedule. at_once: how many versions to read with one request."""
         versions: list[VersionView] = []
         following: int | None = 0
         while following is not None:
@@ -317,7 +321,7 @@ class RemoteBackend(ServerRequests):
 
 
 def _part_of(kept: ScheduleView, start: datetime, end: datetime) -> ScheduleView:
-    """Return the shifts and gaps of a schedule that touch [start, end); it may end before `end`."""
+    """Return the shifts and gaps of a kept schedule that overlap [start, end); it may end before `end`."""
     zone = ZoneInfo(kept["timezone"])
     last = min(datetime.fromisoformat(kept["to"]), end)
     return {

@@ -1,4 +1,4 @@
-"""Finds the server that the settings name, and the person at this terminal."""
+"""Finds the server that the settings name, and the engineer at this terminal."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ OWN_ID = "set ONCALL_ENGINEER to your id, or log in with `oncall login URL`"
 
 
 def open_server(settings: Settings) -> RemoteBackend | None:
-    """Return the server that the settings name; None if the database of this machine answers.
+    """Return the server that the settings name; None if commands use the database of this machine.
 
-    While the server is away, reads get the last answers that this machine has kept.
+    While the server is away, reads get the kept answers on this machine.
     """
     if settings.server is None:
         return None
@@ -30,7 +30,7 @@ def open_server(settings: Settings) -> RemoteBackend | None:
 
 
 def open_live_server(settings: Settings) -> RemoteBackend | None:
-    """Return the server as `open_server` does, but without kept answers."""
+    """Return the server as `open_server` does, but never use kept answers."""
     if settings.server is None:
         return None
     from oncall.cli.backends.remote_backend import RemoteBackend
@@ -41,7 +41,7 @@ def open_live_server(settings: Settings) -> RemoteBackend | None:
 def own_engineer(settings: Settings, server: RemoteBackend | None = None) -> str | None:
     """Return the id of the engineer at this terminal: from ONCALL_ENGINEER, the login or the token; None if unknown.
 
-    server: the server of the settings, if it is open already.
+    server: the server of the settings, if the caller has it open.
     """
     if settings.engineer is not None or settings.server is None or settings.token is None:
         return settings.engineer
@@ -50,9 +50,9 @@ def own_engineer(settings: Settings, server: RemoteBackend | None = None) -> str
 
 
 def named_or_own(engineer: str | None, settings: Settings, server: RemoteBackend | None) -> str:
-    """Return the engineer that a command names, or else the engineer at this terminal.
+    """Return the engineer whom a command names, or else the engineer at this terminal.
 
-    Raises BadParameter if neither is known.
+    Raises BadParameter if the command names nobody and the engineer at this terminal is not known.
     """
     found = engineer or own_engineer(settings, server)
     if found is None:

@@ -1,4 +1,4 @@
-"""Sends requests to a server, raises its refusals as our errors, and finds kept answers while it is away."""
+"""Sends requests to a server, raises its refusals as our errors, and uses kept answers while the server is away."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ Published = Any  # type: ignore[explicit-any]  # a server publishes the type of 
 
 TIMEOUT_SECONDS = 15.0
 _AFTER_SILENCE = 1.0
-"""Seconds that a command waits for each further read once the server has not answered it."""
+"""How many seconds each further read of a command waits after the server did not answer one."""
 _QUESTIONS = ("/v1/explain", "/v1/triage", "/v1/intake/explain")
-"""Paths of POST requests that change nothing."""
+"""The paths of POST requests that change nothing on the server."""
 _AWAY = (502, 503, 504)
 
 
 class ServerRequests:
-    """Asks a server with one token.
+    """Sends requests to a server with one token.
 
-    patience_seconds: real time to wait for an answer. is_logged_in: True if the token came from `oncall login`. kept:
-    the cache of answers to reads, for times when the server is away; None for no cache.
+    patience_seconds: how long (real time) to wait for an answer. is_logged_in: True if the token came from `oncall
+    login`. kept: the cache of answers to reads, for times when the server is away; None for no cache.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class ServerRequests:
         self._is_age_told = self._is_silent = False
 
     def _call(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Published:
-        """Return the JSON of an answer; for a read, that of a kept answer while the server is away."""
+        """Send a request and return the JSON of the answer. While the server is away, a read gets the kept answer."""
         if method != "GET":
             return self._content(self._ask(method, path, body, self._patience))
         try:
@@ -67,15 +67,15 @@ class ServerRequests:
         return content
 
     def get(self, path: str) -> Published:
-        """Return the answer to a read; while the server is away, the kept answer."""
+        """Return the JSON of the answer to a read; while the server is away, that of the kept answer."""
         return self._call("GET", path)
 
     def post(self, path: str, body: Mapping[str, object]) -> Published:
-        """Post a body and return the answer."""
+        """Post a body and return the JSON of the answer."""
         return self._call("POST", path, body)
 
     def _read(self, path: str, seconds: float) -> str:
-        """Return the text of an answer; while the server is away, of the kept answer."""
+        """Return the text of the answer to a read; while the server is away, that of the kept answer."""
         try:
             text = self._ask("GET", path, None, seconds).text
         except StoreUnavailable as away:
@@ -91,14 +91,14 @@ class ServerRequests:
             self._kept.keep(question, text)
 
     def _kept_content(self, question: str, away: StoreUnavailable) -> Published:
-        """Return the JSON of the last answer to a question, as `_kept_text` does."""
+        """Return the JSON of the kept answer to a question. Raises `away` if there is none."""
         text = self._kept_text(question, away)
         return json.loads(text) if text is not None else None
 
     def _kept_text(self, question: str, away: StoreUnavailable) -> str | None:
-        """Return the kept answer to a question, and print its age; None if none is kept.
+        """Return the kept answer to a question, and print its age on stderr; None if none is kept.
 
-        Raises StoreUnavailable with both reasons if its file is damaged.
+        away: why the server cannot answer. Raises StoreUnavailable with both reasons if the kept file is damaged.
         """
         if self._kept is None:
             return None
@@ -113,7 +113,7 @@ class ServerRequests:
         return found.text
 
     def _tell_age(self, away: StoreUnavailable) -> None:
-        """Print once, on stderr, how old the kept answers are."""
+        """Print on stderr, once for each command, how old the kept answers are."""
         if self._is_age_told:
             return
         self._is_age_told = True
@@ -147,14 +147,14 @@ class ServerRequests:
 
 
 def _where_to_look(path: str) -> str:
-    """Return the command with which the user can see whether a change was made."""
+    """Return the command that shows the user whether a change was made. path: of the request that made it."""
     if path.startswith("/v1/schedule/swaps"):
         return "oncall swaps"
     return "oncall history" if path.startswith("/v1/schedule") else "oncall tickets"
 
 
 def _silence(server: str, silence: NoAnswer, seconds: float, look: str | None) -> str:
-    """Return in words why the server did not answer, and whether it may have made the change.
+    """Return a message that says why the server did not answer, and whether it may have made the change.
 
     look: the command that shows the change; None for a request that changes nothing.
     """
@@ -171,7 +171,7 @@ def _silence(server: str, silence: NoAnswer, seconds: float, look: str | None) -
 
 
 def _refusal(status: int, content: object) -> OncallError:
-    """Return the error for a server's problem document."""
+    """Return the error that a server's problem document stands for. content: the JSON of the document."""
     if not isinstance(content, dict):
         return _error_of(status)(str(content)[:200])
     if content.get("errors"):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class LocalStatus(LocalBackend):
-    """The status page of the database of this machine. Its user may state times in the past."""
+    """Answers from the status page of the database of this machine. The user may give times in the past."""
 
     def act(self, action: StatusAction) -> StatusChangedView:
         from oncall.paging.actions.status_on_page import record_on_page
@@ -46,7 +46,7 @@ class LocalStatus(LocalBackend):
 
 
 class RemoteStatus(RemoteBackend):
-    """The status page of a server."""
+    """Answers from the status page of a server."""
 
     def act(self, action: StatusAction) -> StatusChangedView:
         from oncall.paging.actions.posted_status import status_body
@@ -67,7 +67,7 @@ class RemoteStatus(RemoteBackend):
 
 @contextmanager
 def open_status() -> Iterator[LocalStatus | RemoteStatus]:
-    """Open the server that the settings name, or else the local database, which is closed at the end."""
+    """Open the server that the settings name, or else the local database. Closes it at the end."""
     from oncall import wiring
 
     settings = wiring.read_settings()

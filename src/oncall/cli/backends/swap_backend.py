@@ -1,4 +1,6 @@
-"""Swaps shifts for the terminal: in the database of this machine, or through a server (`ONCALL_SERVER`)."""
+"""Answers the commands about swaps and absences: in the database of this machine, or through a server
+(`ONCALL_SERVER`).
+"""
 
 from __future__ import annotations
 
@@ -24,30 +26,33 @@ Body = Mapping[str, object]
 
 
 class Swaps(Protocol):
-    """Swaps and absences. A body has the fields of the API."""
+    """Swaps and absences, in a local database or on a server. A `body` has the fields of the API."""
 
     def takers(self, engineer: str, day: str, role: str | None) -> TakersView:
-        """Return who could take a shift."""
+        """Return who could take a shift. day: the date on which the shift starts, or a time in it.
+
+        role: None: any role.
+        """
 
     def swap(self, body: Body) -> SwapView | ChangeView:
-        """Ask for a swap; or make it at once, if the body says that both have agreed."""
+        """Ask another engineer for a swap. If the body says that both have agreed, make the swap at once."""
 
     def answer(self, code: str, answer: str) -> SwapView:
-        """Accept, decline or withdraw a request."""
+        """Answer a request to swap. code: of the request. answer: accept, decline or withdraw."""
 
     def swaps(self) -> SwapsView:
-        """Return the requests."""
+        """Return the requests to swap, with their states."""
 
     def away(self, body: Body) -> AwayView:
-        """Enter an absence, and cover its shifts."""
+        """Enter an absence, and find covers for its shifts."""
 
 
 @contextmanager
 def open_swaps(settings: Settings, by: str | None) -> Iterator[Swaps]:
     """Open the server that the settings name, or else the local database. Closes it at the end.
 
-    by: who acts in the local database; the engineer or the user at this terminal when None. Raises Refused for another
-    name than the token's with a server, and NotFound for a person who is on no roster.
+    by: who makes the change in the local database; None: the engineer or the user at this terminal. With a server,
+    raises Refused for any name but that of the token. Raises NotFound for a person who is on no roster.
     """
     from oncall import wiring
 
@@ -94,7 +99,7 @@ class RemoteSwaps:
 
 
 class LocalSwaps:
-    """Swaps and absences in the database of this machine. The pager that runs on it sends the texts."""
+    """Swaps and absences in the database of this machine. The pager that uses this database sends the texts."""
 
     def __init__(self, store: SqlStore, settings: Settings, by: str) -> None:
         from oncall import wiring
@@ -157,6 +162,6 @@ class LocalSwaps:
 
 
 def _is_engineer(name: str, schedule: Schedule) -> bool:
-    """Return True for an engineer of the published roster, who answers for no one else; False for the manager."""
+    """Return True for an engineer of the published roster, who answers only for themselves; False for the manager."""
     latest = schedule.latest
     return latest is not None and name in latest.people and (latest.manager is None or latest.manager.id != name)

@@ -1,4 +1,4 @@
-"""Access to the tokens of the local database or a server, with the same four calls."""
+"""Lists and changes the tokens of the local database or of a server, by the same four methods."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 
 class TokenAccess(Protocol):
-    """Lists, makes, rotates and revokes tokens."""
+    """Lists, makes, rotates and revokes tokens, in a local database or on a server."""
 
     def tokens(self) -> TokenListView:
         """Return the tokens without their secrets."""
 
     def create_token(self, wanted: WantedToken) -> NewTokenView:
-        """Make a token."""
+        """Make a token. Returns it with its secret."""
 
     def rotate_token(self, asked: Rotation) -> NewTokenView:
-        """Give a token a new secret."""
+        """Give a token a new secret. Returns the token with that secret."""
 
     def revoke_token(self, handle: str) -> RevokedTokenView:
-        """Delete a token."""
+        """Delete a token. handle: NAME or NAME:LABEL."""
 
 
 class LocalTokens:
@@ -45,7 +45,7 @@ class LocalTokens:
         return {"tokens": [token_view(token) for token in self._store.read(lambda tx: tx.tokens())]}
 
     def create_token(self, wanted: WantedToken) -> NewTokenView:
-        """Make a token."""
+        """Make a token. Returns it with its secret."""
         from oncall.paging.actions.token_actions import make_token
         from oncall.paging.actions.token_requests import new_token_view
 
@@ -53,7 +53,7 @@ class LocalTokens:
         return new_token_view(self._store.write(lambda tx: make_token(wanted, tx, real_now=real_now)))
 
     def rotate_token(self, asked: Rotation) -> NewTokenView:
-        """Give a token a new secret."""
+        """Give a token a new secret. Returns the token with that secret."""
         from oncall.paging.actions.token_actions import rotate_token
         from oncall.paging.actions.token_requests import new_token_view
 
@@ -64,7 +64,7 @@ class LocalTokens:
         return new_token_view(made)
 
     def revoke_token(self, handle: str) -> RevokedTokenView:
-        """Delete a token."""
+        """Delete a token. handle: NAME or NAME:LABEL."""
         from oncall.paging.actions.token_actions import revoke_token
 
         return {"name": handle, "revoked": True, "others": self._store.write(lambda tx: revoke_token(handle, tx))}
@@ -72,7 +72,7 @@ class LocalTokens:
 
 @contextmanager
 def open_tokens(settings: Settings) -> Iterator[TokenAccess]:
-    """Open the tokens of the server that the settings name, or else of the local database."""
+    """Open the tokens of the server that the settings name, or else those of the local database."""
     from oncall import wiring
 
     server = open_live_server(settings)

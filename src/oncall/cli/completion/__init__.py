@@ -1,4 +1,4 @@
-"""Completes command lines for a shell: reads the line, and looks up commands, engineers, tickets and times.
+"""Completes command lines for a shell: parses the line, and finds commands, engineers, tickets and times.
 
 Imports `cli.command_tree`, `cli.backends` and `cli.terminal`.
 """

@@ -1,4 +1,4 @@
-"""`oncall completion SHELL`, and the answer to the shell's own question, `oncall __complete WORDS...`."""
+"""`oncall completion SHELL`, and `oncall __complete WORDS...`, which the shell's script runs for completions."""
 
 from __future__ import annotations
 
@@ -35,9 +35,10 @@ def completion(
 
 
 def answer_shell(words: Sequence[str]) -> None:
-    """Print the completions of the last word of a command line, one a line; print nothing if anything fails.
+    """Print the completions of the last word of a command line, one a line. If anything fails, print nothing.
 
-    words: without the program's name. It prints no error, because the shell would show it in the middle of the line.
+    words: the command line without the program's name. No error is printed, because the shell would show it in the
+    middle of the line.
     """
     with open(os.devnull, "w") as nowhere, redirect_stderr(nowhere):  # noqa: PTH123  # a device, not a file
         try:
@@ -60,7 +61,7 @@ def _lines(words: Sequence[str]) -> list[str]:
 
 
 def _tree(words: Sequence[str]) -> object:
-    """Return the command tree with the modules that the line needs."""
+    """Return the command tree with only those modules that the command line needs."""
     from oncall.cli.command_tree import make_app
 
     return typer.main.get_command(make_app(words[0] if len(words) > 1 else None))

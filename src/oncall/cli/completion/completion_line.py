@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any, Protocol
 
 FILES = ":files"
-"""Asks the shell for the names of files."""
+"""The text of a completion that makes the shell complete file names."""
 _DAYS_AHEAD, _MONTHS_AROUND = 14, 6
 
 Command = Any  # Typer has its own copy of click's classes, and exports no names for them.
@@ -16,23 +16,23 @@ Command = Any  # Typer has its own copy of click's classes, and exports no names
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A word that completes the line, and its description."""
+    """A word that completes the command line, and its description."""
 
     word: str
     about: str = ""
 
 
 class Values(Protocol):
-    """The values of options and arguments that this machine or the server knows."""
+    """The values of options and arguments that the local database or the server knows."""
 
     def today(self) -> date:
-        """Return today's date."""
+        """Return today's date by policy time."""
 
     def engineers(self) -> Iterable[Completion]:
         """Return the engineers of the published rosters."""
 
     def shift_dates(self, engineer: str) -> Iterable[Completion]:
-        """Return the dates on which shifts of an engineer start in the next weeks, with kind and role."""
+        """Return the dates of the next weeks on which a shift of an engineer starts, with its kind and role."""
 
     def roles(self) -> Iterable[Completion]:
         """Return the roles of the published rosters."""
@@ -44,7 +44,7 @@ class Values(Protocol):
         """Return the versions of the schedule, the newest first."""
 
     def swaps(self) -> Iterable[Completion]:
-        """Return the swap requests that nobody has answered."""
+        """Return the requests to swap that have no answer yet."""
 
     def impacts(self) -> Iterable[Completion]:
         """Return the impacts of the policy."""
@@ -55,7 +55,7 @@ class Values(Protocol):
 
 @dataclass
 class _Position:
-    """The state after some words of a command line. pending: the option whose value comes next. words: plain words."""
+    """How far a command line is parsed. pending: the option whose value comes next. words: the plain words so far."""
 
     command: Command
     path: str = ""
@@ -68,8 +68,8 @@ class _Position:
 def completions(root: Command, words: Sequence[str], values: Values) -> list[Completion]:
     """Return the completions of the last word of a command line; the word may be unfinished or empty.
 
-    root: the command tree of typer.
-    words: without the program's name. Returns nothing for a line that cannot be read.
+    root: the command tree of typer. words: the command line without the program's name. Returns an empty list for a
+    line that cannot be parsed.
     """
     *before, current = words or [""]
     at = _Position(root)
@@ -81,7 +81,7 @@ def completions(root: Command, words: Sequence[str], values: Values) -> list[Com
 
 
 def _step(at: _Position, word: str) -> bool:
-    """Move past one word. Return False if no command of that name exists."""
+    """Parse one word and update `at`. Return False if the word should be a command and no such command exists."""
     if at.pending is not None:
         at.pending = None
     elif word == "--" and not at.only_words:
@@ -148,7 +148,7 @@ def _takes_value(option: Any) -> bool:
 
 
 def _values_of(parameter: Any, path: str, values: Values) -> Iterable[Completion]:
-    """Return the values of an option or argument, found by its name and its metavar."""
+    """Return the possible values of an option or argument. path: the command. They are found by name and metavar."""
     choices = getattr(parameter.type, "choices", None)
     if choices:
         return [Completion(str(each)) for each in choices]
@@ -186,7 +186,7 @@ def _dates(values: Values) -> Iterator[Completion]:
 
 
 def _months(values: Values) -> Iterator[Completion]:
-    """Yield this month, those before it and the next ones, the nearest first."""
+    """Yield months like `2027-01`: the present one, and those before and after it, the nearest first."""
     first = values.today().replace(day=1)
     months = [first]
     for _ in range(_MONTHS_AROUND):
@@ -239,4 +239,4 @@ _BY_NAME: dict[str, Callable[[Values], Iterable[Completion]]] = {
     "MONTH": _months,
     "QUARTER": _quarters,
 }
-"""By command and option, by option, or by what the help calls the value."""
+"""Which values complete an option or argument, by command and option, by option, or by metavar."""

@@ -1,7 +1,7 @@
 """The completion scripts of bash, zsh and fish.
 
-Each asks `oncall __complete WORDS...` for the last of the words: a line for each completion, its description after a
-tab. A line `:files` asks for the names of files. A script never prints an error, whatever is wrong with oncall.
+Each script runs `oncall __complete WORDS...` to complete the last word. The output has a line for each completion, with
+its description after a tab. A line `:files` means the names of files. A script never prints an error, whatever fails.
 """
 
 from __future__ import annotations

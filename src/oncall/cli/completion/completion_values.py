@@ -1,6 +1,6 @@
-"""Engineers, tickets and versions for completions: from the database of this machine, or from the server.
+"""Finds engineers, tickets and versions for completions, in the database of this machine or on the server.
 
-Each method returns nothing if its source does not answer at once, because a completion must never be an error.
+Each method returns nothing if its source does not answer quickly, because a completion must never show an error.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from oncall.wiring import Settings
 
 PATIENCE_SECONDS = 1.0
-"""How long to wait for a server."""
+"""How many seconds to wait for a server."""
 MOST_TICKETS = 100
 SHIFTS_AHEAD = timedelta(weeks=13)
 T = TypeVar("T")
 
 
 class KnownValues:
-    """The values that the local database or the server knows. It reads only when a method is called."""
+    """The values that the local database or the server knows. They are read only when a method is called."""
 
     @cached_property
     def _settings(self) -> Settings:
@@ -161,7 +161,7 @@ class KnownValues:
 
     @contextmanager
     def _backend(self) -> Iterator[LocalBackend | RemoteBackend | None]:
-        """Open the server or the local database; None if there is no database yet. Never creates one."""
+        """Open the server or the local database. Yields None if there is no database yet, and never creates one."""
         from oncall import wiring
         from oncall.cli.backends.backend import open_backend
 

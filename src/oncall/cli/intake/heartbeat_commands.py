@@ -31,16 +31,19 @@ def create(
     every: str = typer.Option(..., "--every", metavar="SPAN", help="How often the job calls, like 10m, 2h or 1d."),
     grace: str = typer.Option("5m", "--grace", metavar="SPAN", help="How late a call may be."),
     customer: str | None = typer.Option(
-        None, "--customer", metavar="NAME", help="The customer of its ticket; default: from the routing table."
+        None,
+        "--customer",
+        metavar="NAME",
+        help="The customer of the ticket that opens; default: from the routing table.",
     ),
-    plan: str | None = typer.Option(None, "--plan", metavar="PLAN", help="The plan of its ticket."),
-    impact: str | None = typer.Option(None, "--impact", metavar="LEVEL", help="The impact of its ticket."),
+    plan: str | None = typer.Option(None, "--plan", metavar="PLAN", help="The plan of the ticket that opens."),
+    impact: str | None = typer.Option(None, "--impact", metavar="LEVEL", help="The impact of the ticket that opens."),
     json: bool = JSON_OPTION,
 ) -> None:
     """Expect a job to call at regular intervals.
 
-    Its silence opens a ticket, and its next call resolves it. The job calls the printed address by GET or POST with a
-    token of role intake: as a bearer token, as a password, or as one more part of the path.
+    If the job does not call, a ticket opens; its next call resolves the ticket. The job calls the printed address by
+    GET or POST, with a token of role intake: as a bearer token, as a password, or as one more part of the path.
 
     Example: oncall heartbeat create nightly-backup --every 1d --grace 1h
     """
@@ -79,14 +82,14 @@ def list_heartbeats(json: bool = JSON_OPTION) -> None:
 
 
 def _when(one: HeartbeatView, zone: ZoneInfo) -> list[str]:
-    """Return when the job called last, and by when it must call again, in policy time."""
+    """Return when the job last called and by when it must call again, as two texts in policy time."""
     return [f"last call {time_of(one['last_at'], zone) or 'never'}", f"due {time_of(one['due_at'], zone)}"]
 
 
 def delete(name: str = NAME, json: bool = JSON_OPTION) -> None:
     """Delete a heartbeat.
 
-    A ticket that its silence has opened stays open.
+    A ticket that the job's silence opened stays open.
 
     Example: oncall heartbeat delete nightly-backup
     """

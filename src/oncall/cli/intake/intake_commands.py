@@ -1,4 +1,4 @@
-"""`oncall intake`: the log of senders' requests, failures, and where an alert would go."""
+"""`oncall intake`: the log of senders' requests, the failures, and what the routing table does with an alert."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 FAILURE = typer.Argument(metavar="ID", help="The failure's id, from the list.")
 LIMIT = typer.Option(50, "--limit", metavar="N", min=1, max=1000, help="The most lines to show.")
 AFTER = typer.Option(
-    None, "--after", metavar="NEXT", help="Show the page after NEXT, which is `next` in the JSON of the last page."
+    None,
+    "--after",
+    metavar="NEXT",
+    help="Continue the list: NEXT is the value of `next` in the JSON of the previous answer.",
 )
 _COLOURS = {"failed": "red", "replayed": "", "dropped": "", "taken": ""}
 
@@ -45,14 +48,16 @@ def register(app: typer.Typer) -> None:
 
 def log(
     limit: int = LIMIT,
-    caller: str | None = typer.Option(None, "--caller", metavar="NAME", help="Only requests with this token."),
+    caller: str | None = typer.Option(
+        None, "--caller", metavar="NAME", help="Only requests with the token of this name."
+    ),
     after: str | None = AFTER,
     json: bool = JSON_OPTION,
 ) -> None:
     """Show the requests that came in and what became of them.
 
-    The newest come first, with their tickets: alerts of senders, mails, and the tickets and events that programs post
-    to the API (`api`). Requests are kept for 14 days.
+    Lists alerts of senders, mails, and posts of programs to the API (shown as `api`), each with its tickets, the newest
+    first. Requests are kept for 14 days.
 
     Example: oncall intake log --caller alertmanager
     """
@@ -74,7 +79,7 @@ def list_failures(
 ) -> None:
     """List the requests that could not be understood.
 
-    Each failure is kept until you replay or drop it. A failure pages no one, so look at its body and act on it.
+    Each is kept until you replay or drop it. A failed request pages no one, so look at its body and act on it.
 
     Example: oncall intake failures
     """
@@ -101,7 +106,7 @@ def show_list(limit: int = LIMIT, after: str | None = AFTER, json: bool = JSON_O
 
 
 def show(failure: str = FAILURE, json: bool = JSON_OPTION) -> None:
-    """Show a failure with its body.
+    """Show a failed request with its body.
 
     Example: oncall intake failures show 5f0c2b7a9d6e4c1f8a3b2d1e0f9c8b7a
     """
@@ -117,7 +122,7 @@ def show(failure: str = FAILURE, json: bool = JSON_OPTION) -> None:
 
 
 def drop(failure: str = FAILURE, json: bool = JSON_OPTION) -> None:
-    """Drop a failure: its body is deleted.
+    """Drop a failed request: delete its body.
 
     Example: oncall intake failures drop 5f0c2b7a9d6e4c1f8a3b2d1e0f9c8b7a
     """
@@ -130,9 +135,9 @@ def drop(failure: str = FAILURE, json: bool = JSON_OPTION) -> None:
 
 
 def replay(failure: str = FAILURE, json: bool = JSON_OPTION) -> None:
-    """Read a failure again and take it in.
+    """Read a failed request again, as if it arrived now.
 
-    Use it after an update, or after you corrected a mapping. It opens tickets and pages as if it came in now.
+    Use it after an update of oncall, or after you corrected a mapping. It may open tickets and page people.
 
     Example: oncall intake failures replay 5f0c2b7a9d6e4c1f8a3b2d1e0f9c8b7a
     """
@@ -150,11 +155,14 @@ def replay(failure: str = FAILURE, json: bool = JSON_OPTION) -> None:
 def explain(
     labels: list[str] = typer.Argument(metavar="NAME=VALUE...", help="The alert's labels, like severity=critical."),
     at: str | None = typer.Option(
-        None, "--at", metavar="TIME", help="When the alert comes in; default: now. Policy time without an offset."
+        None,
+        "--at",
+        metavar="TIME",
+        help="When the alert comes in; default: now. A time without an offset is policy time.",
     ),
     json: bool = JSON_OPTION,
 ) -> None:
-    """Show where an alert would go.
+    """Show what the routing table does with an alert.
 
     Prints the row of the routing table that matches, the customer, plan and impact, and the verdict. Sends nothing.
 
@@ -175,7 +183,7 @@ def explain(
 
 
 def _opened() -> AbstractContextManager[LocalIntake | RemoteIntake]:
-    """Open the intake of the server that the settings name, else of the local database."""
+    """Open the intake of the server that the settings name, or else of the local database."""
     from oncall import wiring
     from oncall.cli.backends.intake_backend import open_intake
 
@@ -200,7 +208,7 @@ def _tell_next(following: str | None) -> None:
 
 
 def _time(one: ArrivalView) -> str:
-    """Return when a request came, in UTC."""
+    """Return as text when a request arrived, in UTC."""
     return f"{one['at'][:19].replace('T', ' ')} UTC"
 
 

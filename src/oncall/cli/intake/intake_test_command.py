@@ -1,4 +1,4 @@
-"""`oncall intake test`: shows the tickets and events that a sample body of a sender would cause."""
+"""`oncall intake test`: shows the tickets and events that a sample of a sender's body would cause."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ def test_mapping(
     ),
     sample: str = typer.Argument(metavar="SAMPLE", help="A file with a body that the sender posts; - for stdin."),
     at: str | None = typer.Option(
-        None, "--at", metavar="TIME", help="When it comes in; default: now. Policy time without an offset."
+        None,
+        "--at",
+        metavar="TIME",
+        help="When the sample comes in; default: now. A time without an offset is policy time.",
     ),
     json: bool = JSON_OPTION,
 ) -> None:
@@ -58,7 +61,7 @@ def test_mapping(
 
 
 def _reader(mapping: str, settings: Settings) -> Reader:
-    """Return the reader that a mapping's file, a mapping's name or a sender's name stands for."""
+    """Return the reader for a mapping file, a mapping's name or a sender's name."""
     from oncall.intake.mapping_file import load_mapping, read_mapping
     from oncall.intake.senders import SENDERS
 

@@ -1,4 +1,4 @@
-"""`oncall check`: validate a roster, with the policy and the plans that it names, or a policy."""
+"""`oncall check`: validates a policy, or a roster together with the policy and the plans that it names."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def check(
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
-    """The content of a file without faults: as JSON, as a sentence, and its warnings."""
+    """The content of a file without faults: as JSON, as a sentence, and the warnings about it."""
 
     view: dict[str, object]
     sentence: str
@@ -84,7 +84,7 @@ def _fault_view(fault: Fault) -> dict[str, object]:
 
 
 def _policy(path: Path, text: str | None) -> _Checked:
-    """Read a policy. Raises FileFaults."""
+    """Read a policy. text: the content of the file, if it was read already. Raises FileFaults."""
     from oncall.support.policy_file import read_policy
 
     policy = read_policy(path, text)
@@ -100,7 +100,10 @@ def _policy(path: Path, text: str | None) -> _Checked:
 
 
 def _roster(path: Path, text: str | None) -> _Checked:
-    """Read a roster with the other teams' plans that it names. Raises FileFaults."""
+    """Read a roster, and the plans of other teams that it names. Raises FileFaults.
+
+    text: the content of the file, if it was read already.
+    """
     from oncall.rosters.roster_file import read_roster
 
     team = read_roster(path, text)
@@ -119,7 +122,7 @@ def _roster(path: Path, text: str | None) -> _Checked:
 
 
 def _shortages(path: Path, text: str | None, team: Roster) -> list[Fault]:
-    """Return a warning if the roster has fewer engineers than its roles and its rules of rest need."""
+    """Return a warning if the roster has fewer engineers than its roles and its rules about rest need."""
     from oncall.file_nodes import Faults, descend
     from oncall.schedule.least_people import too_few_people
     from oncall.yamlfile import parse_yaml, read_yaml_text

@@ -1,4 +1,4 @@
-"""Planning in the terminal: from a roster to a checked plan."""
+"""`oncall generate`: makes or repairs a plan for a roster, checks it, and prints or writes it."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ TIME_LIMIT = typer.Option(
     "--time-limit",
     metavar="SECONDS",
     parser=seconds_of,
-    help="Take the best plan found in this time; without it, search until the proof.",
+    help="Stop after this time with the best plan so far; default: search until the plan is proven fairest.",
 )
 
 
@@ -102,8 +102,8 @@ def generate(
     is possible, it prints the reasons, and the relaxations that make one possible (--relax).
 
     The plan continues the schedule that is published in the local database, and the --history plans: their shifts
-    count for rest, weekends, maxima and balances. With --keep, the command repairs a plan instead: it changes as few
-    seats as possible from a date on, as fairly as that allows.
+    count for rest, weekends, the limits of the rules, and balances. With --keep, the command repairs a plan instead: it
+    changes as few seats as possible from --from on. Of the plans with that few changes, it takes the fairest.
 
     Examples: oncall generate rosters/itopia-cas.yaml --start 2027-01-04 --weeks 13 --output plan.csv
     · oncall generate rosters/itopia-cas.yaml --start 2027-01-04 --weeks 52 --time-limit 30 --json
@@ -130,7 +130,7 @@ def generate(
 
 @dataclass(frozen=True, slots=True)
 class _RepairAsked:
-    """The repair that the user asked for: the values of `--keep` and its options."""
+    """The repair that the user asked for, by `--keep` and the options that go with it."""
 
     keep: Path
     first_open: date
@@ -142,7 +142,10 @@ class _RepairAsked:
 def _repair_asked(
     keep: Path | None, start: str | None, changes: int, freeze: int, opened: Sequence[str]
 ) -> _RepairAsked | None:
-    """Return the repair that --keep asks for; None without it. Raises BadParameter if options exclude each other."""
+    """Return the repair that the options ask for; None without `--keep`.
+
+    Raises BadParameter if options exclude each other.
+    """
     if keep is None:
         for option, is_given in (("--from", start), ("--changes", changes), ("--freeze", freeze), ("--open", opened)):
             if is_given:
@@ -159,7 +162,7 @@ def _repair_asked(
 
 
 def _days_asked(start: str | None, weeks: int | None, repair: _RepairAsked | None) -> tuple[date, date]:
-    """Return the dates to plan; a repair takes those of its baseline. Raises BadParameter."""
+    """Return the first and the last date to plan; a repair has the dates of its baseline. Raises BadParameter."""
     for option, value, example in (("--start", start, "2027-01-04"), ("--weeks", weeks, "13")):
         if repair is not None and value is not None:
             raise typer.BadParameter("comes from the plan to repair; leave it out with --keep", param_hint=option)
@@ -170,7 +173,7 @@ def _days_asked(start: str | None, weeks: int | None, repair: _RepairAsked | Non
 
 @contextmanager
 def _search_refusals(*, as_json: bool) -> Iterator[None]:
-    """Turn Ctrl-C into a refusal; with --json, print why no plan is possible."""
+    """Raise Refused after a Ctrl-C. With --json, print the reasons as JSON if no plan is possible."""
     try:
         yield
     except PlanInfeasible as refusal:
@@ -190,7 +193,7 @@ def _made(
     relaxations: Sequence[Relaxation],
     options: SearchOptions,
 ) -> Plan:
-    """Make the plan, and report on stderr."""
+    """Make the plan, with progress on stderr."""
     from oncall.planning.plans.make_plan import make_plan
 
     made = make_plan(team, *days, sources, relaxations, options=options, watch=terminal_watch())
@@ -207,7 +210,7 @@ def _repaired(
     relaxations: Sequence[Relaxation],
     options: SearchOptions,
 ) -> Repair:
-    """Repair the plan, and report on stderr."""
+    """Repair the plan, with progress on stderr."""
     from oncall.planning.plans.repair_plan import RepairRequest, repair_plan
     from oncall.planning.sources.context_sources import read_named_plan
 
@@ -221,7 +224,7 @@ def _repaired(
 
 
 def _warn_of_absent(team: Roster, sources: ContextSources) -> None:
-    """Warn of engineers whom an override puts on call while they are away, because a repair keeps overrides."""
+    """Warn if an override puts an engineer on call during an absence, because a repair keeps overrides."""
     from oncall import wiring
     from oncall.planning.published.change_rules import absent_now
 
@@ -247,7 +250,7 @@ def _outcome_line(plan: Plan, shifts: int) -> str:
 
 
 def _refuse_unwritable(output: Path) -> None:
-    """Raise Refused when the file cannot be written, before the search begins."""
+    """Raise Refused before the search begins, if the output file cannot be written."""
     from tempfile import TemporaryFile
 
     folder = output.resolve().parent
@@ -263,7 +266,7 @@ def _refuse_unwritable(output: Path) -> None:
 
 
 def _write(plan: Plan, output: Path, team: Roster) -> None:
-    """Write the plan in the form that the file's ending names."""
+    """Write the plan in the format that the suffix of the file names."""
     from oncall import wiring
     from oncall.schedule.plan_file import write_plan
     from oncall.text_files import replace_file
@@ -283,7 +286,10 @@ def _write(plan: Plan, output: Path, team: Roster) -> None:
 
 
 def _print_answer(plan: Plan, found: Repair | None, *, as_json: bool, is_written: bool) -> None:
-    """Print a repair's changes, and the plan itself unless it was written to a file."""
+    """Print the changes of a repair, and the plan unless it was written to a file.
+
+    found: None if no repair was asked for.
+    """
     from oncall.schedule.plan_csv import csv_of
     from oncall.schedule.plan_json import json_of
 

@@ -1,4 +1,4 @@
-"""Import a rota in the terminal: a team's spreadsheet or calendar file becomes a plan."""
+"""`oncall import`: turns a team's spreadsheet or calendar file into a plan."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ def import_plan(
         None, "--dates", help="How dates are written: 2027-01-04 (iso), 01/04/2027 (us), 04/01/2027 (eu)."
     ),
     ends: EndDates | None = typer.Option(
-        None, "--ends", help="What an end without a time is: the last day, or the day of the handoff."
+        None,
+        "--ends",
+        help="How to read an end without a time: as the last day of the shift, or as the day of the handoff.",
     ),
     role: str | None = typer.Option(None, "--role", metavar="ROLE", help="The role of rows or events that name none."),
     until: str | None = typer.Option(
@@ -46,21 +48,21 @@ def import_plan(
         "--until",
         metavar="DATE",
         callback=lambda text: text and str(date_of(text)),
-        help="The last date to read, for events that repeat without end.",
+        help="The last date to read from events that repeat without end.",
     ),
     sheet: str | None = typer.Option(None, "--sheet", metavar="NAME", help="The sheet of a workbook."),
     partial: bool = typer.Option(False, "--partial", help="Write the plan although a part could not be read."),
     json: bool = JSON_OPTION,
 ) -> None:
-    """Make a plan of a team's spreadsheet or calendar file.
+    """Make a plan from a team's spreadsheet or calendar file.
 
-    Reads tables with the headings date,primary,secondary (or the roster's own roles), start,end,primary,secondary or
-    start,end,role,engineer. A date stands for the shift that starts on it. Cells name engineers by id, name or e-mail
-    address. Reads calendar files (.ics) of PagerDuty, Opsgenie and Google, with the engineer in the summary or as an
-    attendee.
+    Reads a table in one of three forms, by its headings: "date,primary,secondary" (or the roles of the roster),
+    "start,end,primary,secondary", or "start,end,role,engineer". A date stands for the shift that starts on it. Cells
+    name engineers by id, name or e-mail address. Also reads calendar files (.ics) of PagerDuty, Opsgenie and Google,
+    with the engineer in the summary or as an attendee.
 
-    Prints everything that could not be read, with its row, and then writes nothing unless --partial is given. If the
-    file is ambiguous, it asks a question and names the option that answers it.
+    Prints everything that could not be read, with its row. If there is any, it writes nothing unless --partial is
+    given. If the file is ambiguous, it asks a question and names the option that answers the question.
 
     Examples: oncall import rota.csv --roster rosters/itopia-cas.yaml --output plan.json
     · oncall import rota.xlsx --roster rosters/itopia-cas.yaml --dates us --output plan.json
@@ -82,7 +84,7 @@ def import_plan(
 
 
 def _answer(found: ImportedRota, output: Path | None, *, json: bool) -> None:
-    """Print what was read. output: the file that holds the plan; None: it was not written."""
+    """Print what was read from the file. output: the file to which the plan was written; None: it was not written."""
     if json:
         print_json(_view(found, output))
     else:

@@ -1,4 +1,4 @@
-"""The ledger in the terminal: who served how much against their share, and balances from another tool."""
+"""`oncall ledger`: who served how much against their share, and balances from another tool."""
 
 from __future__ import annotations
 
@@ -45,8 +45,9 @@ def show(
 ) -> None:
     """Show who served how much against their share.
 
-    Shifts before today are served, later ones are planned; the balance counts both. Overrides count. A balance above 0
-    means that a person served too much: it lowers their share of the next plan. The balances of each kind add up to 0.
+    Shifts before today count as served, later ones as planned; the balance counts both. Overrides are applied. A
+    balance above 0 means that a person served too much: it lowers their share of the next plan. The balances of each
+    kind add up to 0.
 
     Examples: oncall ledger show --roster rosters/itopia-cas.yaml
     · oncall ledger show --roster rosters/itopia-cas.yaml --history q1.csv --ledger balances.csv --json
@@ -81,7 +82,7 @@ def export(
 ) -> None:
     """Write the balances to a file for `generate --ledger`.
 
-    The file says up to which date shifts are counted, so that no shift counts twice. Spreadsheets can open it.
+    The file says up to which date its balances count shifts, so that no shift counts twice. Spreadsheets can open it.
 
     Example: oncall ledger export balances.csv --roster rosters/itopia-cas.yaml --before 2027-04-05
     """
@@ -108,7 +109,7 @@ def open_ledger(
 ) -> None:
     """Start the ledger with the balances of another tool.
 
-    Checks them against the roster, and shifts them so that they add up to 0.
+    Checks the balances against the roster, and adjusts them so that each kind adds up to 0.
 
     Example: oncall ledger open pagertool.csv --roster rosters/itopia-cas.yaml --as-of 2027-01-04 --output balances.csv
     """

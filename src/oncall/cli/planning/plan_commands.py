@@ -1,4 +1,4 @@
-"""The status of the published plan in the terminal."""
+"""`oncall plan status`: the fairness and the risks of the published plan."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ MOST_DAYS = 800
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file to the program."""
-    group = typer.Typer(help="Show how the published plan is doing.", no_args_is_help=True, rich_markup_mode=None)
+    group = typer.Typer(
+        help="Show the fairness and the risks of the published plan.", no_args_is_help=True, rich_markup_mode=None
+    )
     group.callback()(_group)
     group.command("status")(status)
     app.add_typer(group, name="plan")
@@ -34,10 +36,11 @@ def status(
     days: int = typer.Option(90, "--days", metavar="N", min=1, max=MOST_DAYS, help="Look N days ahead."),
     json: bool = JSON_OPTION,
 ) -> None:
-    """Show shares so far, and risks to come.
+    """Show each engineer's load so far, and the risks ahead.
 
-    Shares count swaps and other changes. Risks are gaps in the schedule, seats that no other engineer may take, and
-    rest broken by pages: paged after midnight, less than 11 hours before the next shift, in the last 28 days.
+    Loads include swaps and other changes. Risks are gaps in the schedule, and seats that no other engineer may take.
+    Also lists, for the last 28 days, engineers who were paged after midnight less than 11 hours before their next
+    shift.
 
     Example: oncall plan status --days 30
     """
@@ -87,7 +90,10 @@ def _print_holes(view: PlanStatusView, zone: ZoneInfo) -> None:
 
 
 def _no_gap(view: PlanStatusView, zone: ZoneInfo) -> str:
-    """Return the sentence for a schedule without a gap; it names the end of the schedule if that comes first."""
+    """Return the sentence for a schedule without a gap.
+
+    If the schedule ends within these days, the sentence says when.
+    """
     ends, as_of = (datetime.fromisoformat(view[key]) for key in ("schedule_ends", "as_of"))
     if ends > as_of + timedelta(days=view["days"]):
         return f"No gap in the next {view['days']} days of the schedule."

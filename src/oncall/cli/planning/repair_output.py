@@ -1,4 +1,4 @@
-"""Repair in the terminal: the options of `generate --keep`, and the list of seats that change."""
+"""The options of `generate --keep`, and the list of seats that a repair changes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OPEN = typer.Option([], "--open", metavar="DATE", help="With --freeze: a date th
 
 
 def diff_lines(found: Repair) -> list[str]:
-    """Return who loses and who gains which seats, a line for each seat."""
+    """Return a line for each changed seat: who loses it and who gains it."""
     zone = found.plan.zone
     lines = []
     for person, (lost, gained) in found.by_person().items():

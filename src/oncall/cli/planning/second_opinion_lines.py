@@ -1,4 +1,4 @@
-"""Another solver's opinion in the terminal: a line for each stage after the cost, then one for the cost."""
+"""Prints the second solver's results: a line for each stage after the cost, then one for the cost."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _MEASURES = {
 
 
 def opinion_lines(opinion: SecondOpinion) -> Iterator[str]:
-    """Yield another solver's opinion on each stage of a plan, and on its cost at the end."""
+    """Yield a line for each stage of the planner, with the second solver's result, and one for the cost at the end."""
     for stage in opinion.stages:
         yield _stage_line(stage)
     yield _cost_line(opinion)
@@ -61,7 +61,7 @@ def _seconds(seconds: float) -> str:
 
 
 def _cost_line(opinion: SecondOpinion) -> str:
-    """Return a sentence with the other solver's bound on the cost of a plan."""
+    """Return a sentence with the second solver's bound on the cost of a plan."""
     seconds = _seconds(opinion.seconds)
     without = f", {' and '.join(opinion.left_out)} left out" if opinion.left_out else ""
     if opinion.is_optimal:

@@ -1,4 +1,4 @@
-"""Checks of a plan in the terminal: verify it, also with another solver, and show how fair it is."""
+"""`oncall verify` and `oncall fairness`: check a plan, also with a second solver, and show how fair it is."""
 
 from __future__ import annotations
 
@@ -34,28 +34,28 @@ def register(app: typer.Typer) -> None:
 def verify(
     plan: Path = PLAN,
     roster: Path = PLANS_ROSTER,
-    optimal: bool = typer.Option(False, "--optimal", help="Also check the plan's proof with another solver."),
+    optimal: bool = typer.Option(False, "--optimal", help="Also check with a second solver that no plan costs less."),
     time_limit: float = typer.Option(
         60.0,
         "--time-limit",
         metavar="SECONDS",
         parser=seconds_of,
-        help="The time for --optimal; then the best bounds so far are printed.",
+        help="The time limit of --optimal. After it, the best bounds so far are printed.",
     ),
     history: list[Path] = typer.Option(
         [],
         "--history",
         metavar="PLAN",
-        help="A plan before or after this one; the rules must hold across both. Repeatable.",
+        help="A plan before or after this one; the rules are checked across both. Repeatable.",
     ),
     json: bool = JSON_OPTION,
 ) -> None:
     """Check a plan, independently of the planner.
 
     Checks the coverage minute by minute, every rule of the roster, and the cost and bound that the plan claims.
-    Accepts and lists relaxations that a manager agreed to (`generate --relax`). With --optimal, an independent solver
-    and model prove or bound the cost of every plan. They do the same for what the planner decides among plans of the
-    same cost: requests, even totals or points, and clumps.
+    Accepts and lists relaxations that a manager agreed to (`generate --relax`). With --optimal, a second solver, with a
+    model of its own, proves that no plan costs less, or prints a bound. It then checks the choices that the planner
+    makes among plans of equal cost: requests, even totals or points, and clumps.
 
     Examples: oncall verify plan.csv --roster rosters/itopia-cas.yaml
     · oncall verify plan.json --roster rosters/itopia-cas.yaml --optimal
@@ -96,7 +96,7 @@ def _print_verified(named: NamedPlan, team: Roster, verified: Verification) -> N
 
 @contextmanager
 def _waiting(limit: float) -> Iterator[Callable[[timedelta], None]]:
-    """Show how long the other solver has taken: live on a terminal, elsewhere a line every ten seconds."""
+    """Show how long the second solver has run: a live line on a terminal, elsewhere a line every ten seconds."""
     if sys.stderr.isatty():
         from rich.console import Console
 

@@ -1,4 +1,4 @@
-"""`oncall whatif`: today's plan beside the plan of a changed team or other rules."""
+"""`oncall whatif`: compares the plan of a roster with the plan of a changed roster."""
 
 from __future__ import annotations
 
@@ -71,10 +71,10 @@ def whatif(
     ledger: Path | None = LEDGER,
     json: bool = JSON_OPTION,
 ) -> None:
-    """Compare today's plan with a changed team or other rules.
+    """Compare the plans of a roster and of a changed roster.
 
-    Prints the load of each person, the cost, the proof and the broken requests of both plans. Both plans are made as
-    `oncall generate` makes them with the same options. Nothing is written.
+    Makes both plans as `oncall generate` does with the same options, and writes nothing. Prints for both plans the load
+    of each person, the cost, the proof and the requests that are not met.
 
     Examples: oncall whatif rosters/itopia-cas.yaml --start 2027-01-04 --weeks 13 --without ana
     --with-new 1
@@ -144,11 +144,11 @@ _FACTS: tuple[tuple[str, Callable[[ComparedPlan], str]], ...] = (
     ("requests broken", _requests),
 )
 _TOGETHER = ("shifts together", _together)
-"""The row for shifts that preferred pairs share; shown if a roster has such a request."""
+"""The row for shifts that preferred pairs have together; it is shown if a roster has such a request."""
 
 
 def _load_rows(today: ComparedPlan, changed: ComparedPlan) -> Iterator[list[str]]:
-    """Return a header, and a row for each person: shifts and share of each kind, today and changed."""
+    """Yield a header, and a row for each person: the shifts and the share of each kind, today and after the change."""
     kinds = list(dict.fromkeys(shift.kind for one in (today, changed) for shift in one.shifts))
     people = dict.fromkeys(engineer.id for one in (today, changed) for engineer in one.roster.engineers)
     yield ["shifts (share)", *map(str, kinds)]

@@ -1,4 +1,4 @@
-"""`oncall why`: why an engineer has a shift, and what each other engineer would have cost."""
+"""`oncall why`: why an engineer has a shift, and what the plan would cost with each other engineer on it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def why(
         "--time-limit",
         metavar="SECONDS",
         parser=seconds_of,
-        help="The time for each person. The output marks a cost that is not proven by then.",
+        help="The time limit for each engineer. A cost that is not proven by then is marked.",
     ),
     history: list[Path] = HISTORY,
     no_history: bool = NO_HISTORY,
@@ -48,8 +48,8 @@ def why(
     """Explain why an engineer has a shift.
 
     For each other engineer, prints the rule that forbids the shift, or what the choice would cost. To find the cost, it
-    solves the whole plan again with that engineer in the seat; Ctrl-C ends the search. Published shifts and
-    --history count for rest and balances, as in `oncall generate`. A shadow costs nothing.
+    solves the whole plan again with that engineer in the seat; Ctrl-C ends the search. Published shifts and --history
+    count for rest and balances, as in `oncall generate`. A newcomer who only comes along (role `shadow`) has no cost.
 
     Examples: oncall why plan.json --roster rosters/itopia-cas.yaml --shift 2027-02-12
     · oncall why plan.json --roster rosters/itopia-cas.yaml --shift 2027-02-12T19:01 --role primary
@@ -72,7 +72,7 @@ def why(
 
 
 def _start_of(text: str, plan: Plan) -> date | datetime:
-    """Return a date, or an instant (aware UTC) where the text has a time. Raises BadParameter."""
+    """Parse the start of a shift: a date, or a time as an instant (aware UTC). Raises BadParameter."""
     return date_of(text, "--shift") if len(text) == 10 else parse_time("--shift", text, plan.zone)
 
 
@@ -133,7 +133,7 @@ def _difference(cost: int) -> str:
 
 
 def _lower_bound_words(cost: int) -> str:
-    """Return the proven lower bound of a search that was cut short, in words."""
+    """Return words for the proven lower bound of a search that was stopped early."""
     if cost > 0:
         return f"at least {cost} more"
     return "perhaps nothing more" if cost == 0 else f"perhaps up to {-cost} less"

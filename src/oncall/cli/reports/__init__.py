@@ -1,4 +1,4 @@
-"""Commands that write reports: SLA targets, duty and pay, load, and the rehearsal of past months.
+"""Commands that write reports: SLA targets, served shifts and pay, load, and the rehearsal of past months.
 
 Imports `cli.backends` and `cli.terminal`.
 """

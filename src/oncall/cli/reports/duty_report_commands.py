@@ -1,4 +1,4 @@
-"""Reports on duty in the terminal: pay for on-call time, and the load of the engineers."""
+"""`oncall report pay` and `oncall report load`: the pay for on-call time, and how often engineers are paged."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def pay(
         ..., "--rates", metavar="FILE", help="A YAML file with the currency and the rate of an hour of each kind."
     ),
     rules: str | None = typer.Option(
-        None, "--rules", metavar="eu", help="Also list breaches of 11 h daily rest and of the 48 h week."
+        None, "--rules", metavar="eu", help="Also list where rest was below 11 h a day or work above 48 h a week."
     ),
     output: Path | None = typer.Option(
         None, "--output", "-o", metavar="FILE", help="Write a .csv, .xlsx or .json file; default: a table on stdout."
@@ -37,9 +37,9 @@ def pay(
 ) -> None:
     """Report the pay for on-call time in a month.
 
-    Hours and shifts of each engineer by kind of shift, overrides applied, times the rates of a file:
-    {currency: USD, rates: {weeknight: 10, weekend: 15, holiday: 20}}. An optional night: {page: 5, hour: 60} pays for
-    each page and each hour of work from 23:00 to 06:00.
+    Multiplies each engineer's hours of each kind of shift, overrides applied, by the rates in a file, like
+    {currency: USD, rates: {weeknight: 10, weekend: 15, holiday: 20}}. A key `night: {page: 5, hour: 60}` adds pay for
+    each page and each hour of work from 23:00 to 06:00. Also lists the shifts.
 
     Example: oncall report pay --month 2027-01 --rates rates.yaml --output pay.xlsx
     """
@@ -94,8 +94,8 @@ def load(
 ) -> None:
     """Report how often each engineer was paged.
 
-    Pages and tickets of each engineer, pages at night (23:00 to 06:00), nights woken, and the most such nights in a
-    row. The HTML page has plots.
+    Lists for each engineer the pages and tickets, the pages at night (23:00 to 06:00), the nights with a page, and the
+    most such nights in a row. The HTML file has plots.
 
     Examples: oncall report load --from 2027-01-01 --to 2027-03-31
     · oncall report load --from 2027-01-01 --to 2027-03-31 --output load.html

@@ -1,4 +1,4 @@
-"""Reports in the terminal: SLA attainment over some dates, a customer's quarterly business review, pay and load."""
+"""`oncall report`: SLA attainment between two dates, a customer's quarterly business review, pay and load."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def sla(
 ) -> None:
     """Report SLA attainment for the tickets of some dates.
 
-    For each plan, impact and metric: how many targets were met, how fast, and every breach with its timeline.
+    Shows for each plan, impact and metric how many targets were met and how fast, and every breach with its timeline.
 
     Examples: oncall report sla --from 2027-01-01 --to 2027-03-31
     · oncall report sla --from 2027-01-01 --to 2027-03-31 --customer "Acme Ltd" --output acme.html
@@ -86,5 +86,5 @@ def qbr(
 
 
 def _file_name(customer: str) -> str:
-    """Return a customer's name in a form for a file name."""
+    """Return a customer's name with only characters that are safe in a file name."""
     return "-".join("".join(letter if letter.isalnum() else " " for letter in customer.lower()).split()) or "customer"

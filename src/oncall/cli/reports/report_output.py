@@ -1,4 +1,4 @@
-"""Shared parts of the commands of `oncall report`: the sources of reports, and the files they are written to."""
+"""Parts that all commands of `oncall report` share: they open the source of a report, and write it to a file."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ def report_backend() -> AbstractContextManager[LocalBackend | RemoteBackend]:
 
 
 def give_report(asked: Asked, ask: Callable[[Asked], str], output: Path | None, *, as_json: bool) -> None:
-    """Write a report to `output` in the format of its suffix; print it as JSON or, without a file, as text.
+    """Write a report to `output` in the format of its suffix.
 
-    asked: the report without its format. ask: returns the text of a report in its format.
+    Without a file, print it as text, or as JSON if `as_json`.
+    asked: the report, without its format. ask: returns the text of a report in the format that it is asked for.
     """
     from oncall.reports.report_files import Format
 

@@ -1,4 +1,4 @@
-"""`oncall simulate`: months of tickets through the real pager on a simulated clock."""
+"""`oncall simulate`: runs months of tickets through the real pager on a simulated clock."""
 
 from __future__ import annotations
 
@@ -55,13 +55,22 @@ MISSED = typer.Option(
     0.05, "--missed", metavar="SHARE", min=0, max=1, help="The share of pages that are missed by day."
 )
 MISSED_AT_NIGHT = typer.Option(
-    0.2, "--missed-at-night", metavar="SHARE", min=0, max=1, help="The same share from 23:00 to 07:00."
+    0.2,
+    "--missed-at-night",
+    metavar="SHARE",
+    min=0,
+    max=1,
+    help="The share of pages that are missed from 23:00 to 07:00.",
 )
 ANSWER = typer.Option(
     2.0, "--answer", metavar="MINUTES", min=0, help="The median time until a page is acknowledged by day."
 )
 ANSWER_AT_NIGHT = typer.Option(
-    4.0, "--answer-at-night", metavar="MINUTES", min=0, help="The same time from 23:00 to 07:00."
+    4.0,
+    "--answer-at-night",
+    metavar="MINUTES",
+    min=0,
+    help="The median time until a page is acknowledged from 23:00 to 07:00.",
 )
 TIME_LIMIT = typer.Option(20.0, "--time-limit", metavar="SECONDS", min=0.1, help="The time for each search for a plan.")
 
@@ -130,7 +139,7 @@ def _people(missed: float, missed_at_night: float, answer: float, answer_at_nigh
 
 
 def _proposal(today: Roster, roster: Path | None, policy: Path | None) -> Roster | None:
-    """Read the proposed roster or policy; None when nothing is proposed."""
+    """Read the proposed roster or policy. Returns the roster to simulate; None if nothing is proposed."""
     from oncall.support.policy_file import read_policy
 
     if roster is not None:
@@ -163,7 +172,9 @@ def _date_now(zone: ZoneInfo) -> date:
 
 @contextmanager
 def _progress(name: str, span: Window) -> Iterator[Callable[[datetime], None]]:
-    """Show the progress of a rehearsal on stderr: a live line on a terminal, elsewhere a line for each tenth."""
+    """Show the progress of a rehearsal on stderr: one live line on a terminal, elsewhere a line for each tenth of the
+    span.
+    """
 
     def percent(now: datetime) -> int:
         return min(int((now - span.start) / (span.end - span.start) * 100), 100)

@@ -1,4 +1,4 @@
-"""Enter an absence in the terminal, and cover the shifts that it blocks."""
+"""`oncall away`: enters an absence, and finds covers for its shifts."""
 
 from __future__ import annotations
 
@@ -25,15 +25,17 @@ def away(
     engineer: str = typer.Argument(metavar="ENGINEER", help="The id of the engineer who is away."),
     first: str = typer.Option(..., "--from", metavar="DATE", help="The first date of the absence."),
     last: str = typer.Option(..., "--to", metavar="DATE", help="The last date of the absence, included."),
-    reason: str = typer.Option(..., "--reason", metavar="TEXT", help="Why, for the history."),
-    agreed: bool = typer.Option(False, "--agreed", help="Those who cover have agreed: make the changes at once."),
+    reason: str = typer.Option(..., "--reason", metavar="TEXT", help="The reason, which the history shows."),
+    agreed: bool = typer.Option(
+        False, "--agreed", help="The engineers who cover have agreed: make the changes at once."
+    ),
     by: str | None = BY,
     json: bool = JSON_OPTION,
 ) -> None:
     """Mark an engineer as away and find covers.
 
-    The absence counts in every later plan and change. Covers change the fewest seats. An SMS asks each engineer who
-    would cover; with --agreed the covers hold at once.
+    Every later plan and change respects the absence. Of all possible covers, it proposes those that change the fewest
+    seats. Each proposed engineer gets an SMS to accept; with --agreed the covers are made at once.
 
     Example: oncall away ana --from 2027-02-15 --to 2027-02-19 --reason vacation
     """

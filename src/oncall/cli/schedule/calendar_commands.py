@@ -1,4 +1,4 @@
-"""`oncall calendar`: the month as a grid, and links with which calendar programs subscribe to the schedule."""
+"""`oncall calendar`: a month as a grid, and links with which calendar programs subscribe to the schedule."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ TEAM = typer.Option(False, "--team", help="The whole team's shifts instead of on
 
 
 class _MonthByDefault(TyperGroup):
-    """A group that runs `month` unless the first word is one of its commands: `oncall calendar ana` is a month."""
+    """A group of commands in which `month` is the default: `oncall calendar ana` means `oncall calendar month ana`."""
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
-        """Put `month` before the arguments where no command is named."""
+        """Parse the arguments, with `month` put before them if they do not begin with a command of the group."""
         if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
             args = [MONTH, *args]
         return super().parse_args(ctx, args)
@@ -34,7 +34,7 @@ class _MonthByDefault(TyperGroup):
 def register(app: typer.Typer) -> None:
     """Add the commands of this file to the program."""
     calendar = typer.Typer(
-        help="Show a month as a grid, or link calendar programs.\n\n"
+        help="Show a month as a grid, or make calendar links.\n\n"
         "`oncall calendar ana` is short for `oncall calendar month ana`.",
         cls=_MonthByDefault,
         rich_markup_mode=None,
@@ -64,7 +64,8 @@ def month(
 def link(engineer: str | None = WHOSE, team: bool = TEAM, json: bool = JSON_OPTION) -> None:
     """Make a secret address for a calendar program.
 
-    Subscribe to it in Google Calendar, Outlook, Apple Calendar or any other: it follows every change of the schedule.
+    Subscribe to the address in Google Calendar, Outlook, Apple Calendar or any other program. The calendar then follows
+    every change of the schedule.
     The address is printed once. Everyone who has it can read these shifts; `oncall calendar unlink` revokes it.
 
     Examples: oncall calendar link ana · oncall calendar link --team

@@ -38,16 +38,16 @@ def register(app: typer.Typer) -> None:
 
 def diff(
     before: str = typer.Argument(metavar="A", help="A version's number, `published`, or a plan file."),
-    after: str = typer.Argument(PUBLISHED, metavar="[B]", help="The other side, as A."),
+    after: str = typer.Argument(PUBLISHED, metavar="[B]", help="The other version or plan file, named like A."),
     roster: Path | None = typer.Option(
-        None, "--roster", metavar="ROSTER", help="The roster of the plan files; default: the published people."
+        None, "--roster", metavar="ROSTER", help="The roster of the plan files; default: the published roster."
     ),
     json: bool = JSON_OPTION,
 ) -> None:
     """Show what differs between two versions of the schedule.
 
-    Lists the shifts that each person gains and loses, people who are new or gone, changed names and phone numbers, and
-    changes to the policy with the date from which they hold. A plan file counts as published now.
+    Lists the shifts that each person gains and loses, people who were added or removed, changed names and phone
+    numbers, and changes to the policy with their first date. A plan file is compared as if it were published now.
 
     Examples: oncall diff 3 · oncall diff 1 2 · oncall diff published plan.csv --roster rosters/itopia-cas.yaml
     """
@@ -81,7 +81,10 @@ def _difference(settings: Settings, before: str, after: str, roster: Path | None
 
 
 def _server_difference(server: RemoteBackend, names: tuple[str, str], roster: Path | None) -> tuple[DiffView, ZoneInfo]:
-    """Return the difference from the server, because only the server knows the phone numbers."""
+    """Return the difference as the server computes it, because only the server knows the phone numbers.
+
+    names: the two sides. The second value is the policy's zone.
+    """
     from oncall.cli.schedule.schedule_changes import CheckedPlan, PublishTerms, RemoteSchedule
     from oncall.planning.published import schedule_diff
     from oncall.planning.views.diff_view import diff_view
@@ -106,13 +109,13 @@ def _server_difference(server: RemoteBackend, names: tuple[str, str], roster: Pa
 
 
 def _server_side(server: RemoteBackend) -> Side | None:
-    """Return the server's published side; None if nothing is published."""
+    """Return the server's published schedule as one side; None if nothing is published."""
     schedule = server.published_schedule()
     return _side_of(server, schedule) if schedule is not None else None
 
 
 def _server_version(server: RemoteBackend, name: str) -> Side:
-    """Return the schedule of an earlier version from the server, with the present policy."""
+    """Return an earlier version of the server's schedule as one side, with the present policy."""
     schedule = server.published_schedule(int(name))
     if schedule is None:
         raise Refused(f"version {name} took back the only plan, so there is nothing to compare with")
@@ -128,8 +131,9 @@ def _side_of(server: RemoteBackend, schedule: Schedule) -> Side:
 
 @dataclass(frozen=True, slots=True)
 class _Sides:
-    """Finds the two sides of a comparison by name. If both are plan files, each counts as published before it starts.
+    """Finds the two sides of a comparison by their names.
 
+    Two plan files are compared as if each were published beforehand.
     published: the newest version; None if nothing is published. version_named: returns an earlier version.
     """
 
@@ -140,7 +144,7 @@ class _Sides:
     version_named: Callable[[str], Side]
 
     def both(self) -> tuple[Side, Side]:
-        """Return both sides. Raises NotFound, Refused and FileFaults."""
+        """Return both sides, in the order of their names. Raises NotFound, Refused and FileFaults."""
         return self._side(self.names[0]), self._side(self.names[1])
 
     def _side(self, name: str) -> Side:

@@ -1,4 +1,4 @@
-"""The difference of two schedules in words: shifts by person, people, phone numbers, names and the policy."""
+"""Prints the difference of two schedules: shifts by person, people, phone numbers, names and the policy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def print_difference(view: DiffView, zone: ZoneInfo) -> None:
-    """Print what differs, times in `zone`."""
+    """Print the difference of two schedules, with times in `zone`."""
     say(f"From {view['from']['name']} to {view['to']['name']}:")
     lines = [*_shift_lines(view, zone), *people_lines(view), *policy_lines(view, zone)]
     for line in lines or ["Nothing differs."]:
@@ -23,7 +23,7 @@ def print_difference(view: DiffView, zone: ZoneInfo) -> None:
 
 
 def policy_lines(view: DiffView | NewVersionView, zone: ZoneInfo) -> list[str]:
-    """Return the changes of the policy, a sentence each, and when the new policy begins to hold."""
+    """Return a sentence for each change of the policy, and one that says when the new policy comes into force."""
     if not view["policy_changes"]:
         return []
     since = view["policy_from"]
@@ -49,7 +49,10 @@ def _turn(turn: AssignmentView, zone: ZoneInfo) -> str:
 
 
 def people_lines(view: DiffView | NewVersionView) -> Iterator[str]:
-    """Yield a sentence for each person who is added, gone, renamed or has another number. Numbers are masked."""
+    """Yield a sentence for each person who was added, removed, renamed or got another phone number.
+
+    Numbers are masked.
+    """
     for person in view["people_added"]:
         yield f"people: {person['name']} ({person['engineer']}) is new on the roster."
     for person in view["people_gone"]:

@@ -1,4 +1,4 @@
-"""The handoff to the next shift in the terminal."""
+"""`oncall handoff`: shows the handoff to the next shift, or adds a note to it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def register(app: typer.Typer) -> None:
 
 def handoff(
     note: str | None = typer.Option(
-        None, "--note", metavar="TEXT", help="Write a note for the people of the next shift, on one line."
+        None, "--note", metavar="TEXT", help="Write a note for the engineers of the next shift, on one line."
     ),
     last: bool = typer.Option(False, "--last", help="Show the shift that ended at the latest handoff."),
     by: str | None = typer.Option(
@@ -27,7 +27,7 @@ def handoff(
     """Show what the next shift should know, or add a note.
 
     Shows the open tickets and the clock that ends first, the pages of the shift, tickets held for the next shift, and
-    notes. At each handoff the pager texts a short form of it to the engineers who come on call.
+    notes. At each handoff the pager texts a summary to the engineers who come on call.
 
     Examples: oncall handoff · oncall handoff --last · oncall handoff --note "Acme tests its failover at 22:00"
     """

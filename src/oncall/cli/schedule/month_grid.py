@@ -1,4 +1,4 @@
-"""A month as a grid of weeks for the terminal."""
+"""Draws a month as a grid of weeks."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from datetime import date, timedelta
 from oncall.support.text_tables import display_width
 
 WIDTH = 80
-"""Columns of the grid in a pipe."""
+"""The columns that the grid takes if the output is not a terminal."""
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _GAP = " "
 
 
 def month_grid(first: date, names: Mapping[date, Sequence[str]], width: int) -> Iterator[str]:
-    """Yield the lines of the month that begins on `first`: for each day its number, and its names below.
+    """Yield the lines of a grid of one month: for each day its number, and below it the names.
 
-    width: columns that a line may take. A name that does not fit is cut.
+    first: the month's first day.
+    width: the most columns of a line. A name that is too long is cut.
     """
     room = (width - len(_GAP) * (len(_DAYS) - 1)) // len(_DAYS)
     yield _line(_DAYS, room)

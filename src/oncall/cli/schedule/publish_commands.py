@@ -1,4 +1,4 @@
-"""Changes of the schedule in the terminal: publish a plan, override a shift, cover for an engineer, undo a version."""
+"""The commands that change the schedule: publish a plan, override a shift, cover for an engineer, undo a version."""
 
 from __future__ import annotations
 
@@ -28,14 +28,16 @@ if TYPE_CHECKING:
     from oncall.schedule.schedule_view_types import GapView
     from oncall.wiring import Settings
 
-FORCE = typer.Option(False, "--force", help="Break rules of the roster. Say why with --reason.")
+FORCE = typer.Option(
+    False, "--force", help="Make the change even if it breaks rules of the roster. Say why with --reason."
+)
 BY = typer.Option(
     None,
     "--by",
     metavar="NAME",
-    help="The person of the roster who decides this; default: you. Local database only.",
+    help="The person on the roster who decides this; default: you. Only for the local database.",
 )
-REASON = typer.Option(..., "--reason", metavar="TEXT", help="Why, for the history and for `oncall who`.")
+REASON = typer.Option(..., "--reason", metavar="TEXT", help="The reason, which the history and `oncall who` show.")
 
 
 def register(app: typer.Typer) -> None:
@@ -49,18 +51,23 @@ def register(app: typer.Typer) -> None:
 def publish(
     plan: Path = PLAN,
     roster: Path = PLANS_ROSTER,
-    reason: str = typer.Option("published", "--reason", metavar="TEXT", help="Why you publish it, for the history."),
+    reason: str = typer.Option(
+        "published", "--reason", metavar="TEXT", help="Why you publish the plan; the history shows it."
+    ),
     by: str | None = BY,
     policy_from: str | None = typer.Option(
         None,
         "--policy-from",
         metavar="DATE",
-        help="The date from which the policy holds; default: the first date that the plan may change, or now.",
+        help=(
+            "The date from which the policy is in force; default: the first date "
+            "that the plan can change; now if that is past."
+        ),
     ),
     dry_run: bool = typer.Option(False, "--dry-run", help="Print what would change, and change nothing."),
     json: bool = JSON_OPTION,
 ) -> None:
-    """Make a plan the schedule, with its roster and policy.
+    """Publish a plan, with its roster and policy.
 
     Refuses a plan that breaks a rule. Prints every shift that changes hands, every changed phone number and name,
     every change to the policy, and every gap in cover. Engineers whose shifts change within 48 hours get an SMS.
@@ -106,8 +113,8 @@ def override(
 ) -> None:
     """Put another engineer on call for a span of time.
 
-    `oncall who` and the pager follow the override at once. Refuses an override that breaks a rule of the roster, or
-    that replaces another change, with the rule's name; --force makes it anyway, with a warning.
+    `oncall who` and the pager follow the override at once. Refuses an override that breaks a rule of the roster or
+    replaces another change, and names the rule. With --force it makes the override and prints a warning.
 
     Example: oncall override ben --role primary --from 2027-01-09T00:00 --to 2027-01-09T08:00 --reason "ana is ill"
     """
@@ -124,22 +131,25 @@ def override(
 
 
 def cover(
-    engineer: str = typer.Argument(metavar="ENGINEER", help="The id of the engineer who is covered."),
+    engineer: str = typer.Argument(metavar="ENGINEER", help="The id of the engineer who is relieved."),
     start: str | None = typer.Option(
         None, "--from", metavar="TIME", help="When you take over; default: now. `19:30` is the next such time."
     ),
     until: str | None = typer.Option(
-        None, "--until", metavar="TIME", help="When the cover ends; default: the end of their running or next shift."
+        None,
+        "--until",
+        metavar="TIME",
+        help="When the cover ends; default: the end of the engineer's running or next shift.",
     ),
     by: str | None = typer.Option(None, "--by", metavar="ENGINEER", help="Who takes over; default: you."),
-    reason: str | None = typer.Option(None, "--reason", metavar="TEXT", help="Why, for the history."),
+    reason: str | None = typer.Option(None, "--reason", metavar="TEXT", help="The reason, which the history shows."),
     force: bool = FORCE,
     json: bool = JSON_OPTION,
 ) -> None:
     """Take over from an engineer, now or for a span of time.
 
-    You are on call in every role that they hold: from now to the end of their running shift, or for their next one.
-    They get an SMS.
+    You are on call in every role that this engineer has, from now to the end of the running shift; without a running
+    shift, for the next one. The engineer gets an SMS.
 
     Examples: oncall cover ana · oncall cover ana --until 23:30 · oncall cover ana --from 2027-01-09T19:00 --by ben
     """
@@ -158,15 +168,15 @@ def cover(
 
 def undo(
     version: int = typer.Argument(metavar="VERSION", min=1, help="The number of the version; see `oncall history`."),
-    reason: str = typer.Option(..., "--reason", metavar="TEXT", help="Why, for the history."),
+    reason: str = typer.Option(..., "--reason", metavar="TEXT", help="The reason, which the history shows."),
     force: bool = FORCE,
     by: str | None = BY,
     json: bool = JSON_OPTION,
 ) -> None:
     """Take back a change of the schedule, or a publication.
 
-    From now on the schedule is as if the version did not exist; the past stays as it was. Refuses a version on which
-    later versions depend, with their numbers.
+    From now on the schedule is as if the version did not exist; the past stays as it was. Refuses if later versions
+    depend on this one, and prints their numbers.
 
     Example: oncall undo 7 --reason "ana is well again"
     """
@@ -188,7 +198,7 @@ def _refuse_empty(reason: str) -> None:
 
 
 def _span(schedule: ScheduleChanges, start: str | None, until: str | None) -> Mapping[str, str]:
-    """Return the fields `start` and `end` of a cover for the API, without those that were not given."""
+    """Return the fields `start` and `end` of a cover as the API takes them. A time that was not given is left out."""
     given = {"from": ("--from", start), "until": ("--until", until)}
     wanted = {name: (option, text) for name, (option, text) in given.items() if text is not None}
     if not wanted:
@@ -201,7 +211,7 @@ def _span(schedule: ScheduleChanges, start: str | None, until: str | None) -> Ma
 
 
 def _show(view: ChangeView, what: str, *, json: bool) -> None:
-    """Print a change that was made. what: the change in words."""
+    """Print a change that was made. what: a description of the change."""
     zone = ZoneInfo(view["timezone"])
     _warn(view["warnings"], view["gaps"] if view["kind"] == "undo" else (), zone)
     if json:
@@ -213,7 +223,7 @@ def _show(view: ChangeView, what: str, *, json: bool) -> None:
 
 
 def _warn(warnings: Sequence[str], gaps: Sequence[GapView], zone: ZoneInfo) -> None:
-    """Print what a change breaks, and the gaps in cover from now to the end of the published schedule."""
+    """Print the rules that a change breaks, and the gaps in cover from now to the end of the published schedule."""
     for sentence in warnings:
         tell(f"WARNING: {sentence}", colour="yellow")
     for gap in gaps:
@@ -231,7 +241,7 @@ def _print_dry_run(view: DryRunView, zone: ZoneInfo, *, json: bool) -> None:
 
 
 def _print_changes(view: NewVersionView) -> None:
-    """Print who gains and loses how many shifts, what changed in the people and the policy, and who gets an SMS."""
+    """Print who gains and loses how many shifts, the changes of people and of the policy, and who gets an SMS."""
     others = [*people_lines(view), *policy_lines(view, ZoneInfo(view["timezone"]))]
     for change in view["changes"]:
         counts = (("gains", change["gained"]), ("loses", change["lost"]))

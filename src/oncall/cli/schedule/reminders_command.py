@@ -1,4 +1,4 @@
-"""The command `oncall reminders`: choose your reminders and courtesy notices."""
+"""`oncall reminders`: shows or changes an engineer's reminders and courtesy notices."""
 
 from __future__ import annotations
 
@@ -26,12 +26,15 @@ def reminders(
         None,
         "--before",
         metavar="WHEN",
-        help="How long before a shift: week, day, hour, or several with commas; none; or policy.",
+        help=(
+            "How long before a shift: week, day or hour, several with commas; `none` "
+            "for no reminder; `policy` for the policy's choice."
+        ),
     ),
     quiet: bool | None = typer.Option(
         None,
         "--quiet/--no-quiet",
-        help="Send no courtesy notices: news that a ticket is taken, and the briefing at a handoff.",
+        help="Send no courtesy notices. These say that a ticket is taken, or brief you at a handoff.",
     ),
     json: bool = JSON_OPTION,
 ) -> None:

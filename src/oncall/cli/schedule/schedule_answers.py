@@ -1,6 +1,6 @@
-"""The answers of `who`, `shifts` and `next`: from the local database or a server, printed as text or JSON.
+"""Prints the answers of `who`, `shifts` and `next`, from the local database or a server, as text or JSON.
 
-Imports no typer and no database driver, because an engineer asks these at night: `quick_answers` calls them directly.
+Imports no typer and no database driver, because these commands must be fast at night; `quick_answers` calls them.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ NOT_PUBLISHED = "no schedule is published yet; make one with `oncall generate` a
 FAR = timedelta(days=800)
 INSTANT = timedelta(microseconds=1)
 LONGEST_BUSINESS = timedelta(days=15)
-"""Business hours and the shift before them are at most a week long each."""
+"""Longer than business hours and the shift before them together; each takes at most a week."""
 
 
 def who(at: str | None = None, *, json: bool = False) -> None:
-    """Print who is on call in every role. at: the time to ask about, as written; None: now."""
+    """Print who is on call in every role. at: a time, as the user wrote it; None: now."""
     view = _who_view(at)
     if json:
         print_json(view)
@@ -92,7 +92,7 @@ def _print_who(view: OnCallView) -> None:
 
 
 def _print_after_desk(view: OnCallView) -> None:
-    """Print whom the pager would page if the support desk did not take an urgent ticket in time."""
+    """Print who will be paged if the support desk does not take an urgent ticket in time."""
     people = [
         f"{held['name']} ({held['engineer']}, {role})" if "name" in held else f"{held['engineer']} ({role})"
         for role, held in view.get("after_desk", {}).items()
@@ -108,7 +108,7 @@ def _print_after_desk(view: OnCallView) -> None:
 def shifts(
     engineer: str | None = None, start: str | None = None, end: str | None = None, *, json: bool = False
 ) -> None:
-    """Print an engineer's shifts. start, end: dates as written; None: today, and the end of the schedule.
+    """Print an engineer's shifts. start, end: dates, as the user wrote them; None: today, and the end of the schedule.
 
     engineer: an id; None for the engineer at this terminal.
     """
@@ -124,10 +124,10 @@ def shifts(
 def shifts_of(
     engineer: str | None, start: str | None, end: str | None, *, server: RemoteBackend | None = None
 ) -> tuple[str, list[LocalAssignmentView], datetime]:
-    """Return the engineer's id and shifts, and the present time (aware UTC).
+    """Return the engineer's id, their shifts, and the present time (aware UTC).
 
-    engineer: None for the engineer at this terminal. server: the server to ask; None for the one of the settings, if
-    any.
+    engineer: None for the engineer at this terminal. start, end: dates, as the user wrote them. server: the server to
+    ask; None for the one of the settings, if any.
     """
     from oncall import wiring
 
@@ -153,9 +153,10 @@ def shifts_of(
 
 
 def span_of(start: str | None, end: str | None, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
-    """Return the span (aware UTC) of two dates as written, the last one included. None: today, and far ahead.
+    """Return the span (aware UTC) between two dates as the user wrote them, with the last date included.
 
-    Raises BadParameter for a text that is not a date, and Refused when the last date is before the first one.
+    None means today for `start`, and a time in the far future for `end`. Raises BadParameter for a text that is not a
+    date, and Refused if the last date is before the first one.
     """
     from oncall.cli.terminal.option_values import date_of
     from oncall.support.calendar import LAST_DAY, refuse_outside_years
@@ -189,7 +190,7 @@ def _print_shifts(found: Sequence[LocalAssignmentView]) -> None:
 
 
 def next_shift(engineer: str | None = None, *, json: bool = False) -> None:
-    """Print an engineer's current shift and the next one. engineer: None: the engineer at this terminal."""
+    """Print an engineer's current shift and the next one. engineer: an id; None for the engineer at this terminal."""
     engineer, found, now = shifts_of(engineer, None, None)
     running = [s for s in found if datetime.fromisoformat(s["start"]) <= now < datetime.fromisoformat(s["end"])]
     coming = [s for s in found if datetime.fromisoformat(s["start"]) > now]
@@ -209,7 +210,7 @@ def next_shift(engineer: str | None = None, *, json: bool = False) -> None:
 
 
 def published_schedule(settings: Settings) -> QuickSchedule:
-    """Return the published schedule of the local database. Raises NotFound when there is none."""
+    """Return the published schedule of the local database. Raises NotFound if nothing is published."""
     from oncall import wiring
 
     published = wiring.quick_schedule(settings)
@@ -219,7 +220,7 @@ def published_schedule(settings: Settings) -> QuickSchedule:
 
 
 def _refuse_stranger_to(server: RemoteBackend, engineer: str, now: datetime) -> None:
-    """Raise the server's refusal of an id that is on no published roster; do nothing while the server is away."""
+    """Raise the server's refusal if the id is on no published roster. While the server is away, nothing is checked."""
     try:
         server.whole_schedule(now, now + timedelta(minutes=1), engineer)
     except StoreUnavailable:

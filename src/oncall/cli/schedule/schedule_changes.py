@@ -1,4 +1,4 @@
-"""Changes the schedule for the terminal: in the database of this machine, or through a server (`ONCALL_SERVER`)."""
+"""Changes the schedule for commands: in the database of this machine, or through a server (`ONCALL_SERVER`)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _PUBLICATIONS = "/v1/schedule/publications"
 
 
 class ScheduleChanges(Protocol):
-    """Changes of the schedule. A body has the fields of the API."""
+    """Changes the schedule, in a local database or on a server. A `body` has the fields of the API."""
 
     def zone(self) -> ZoneInfo:
         """Return the policy's zone."""
@@ -39,24 +39,24 @@ class ScheduleChanges(Protocol):
         """Return policy time, aware UTC."""
 
     def override(self, body: Body) -> ChangeView:
-        """Put an engineer on call."""
+        """Put an engineer on call for a span of time."""
 
     def cover(self, body: Body) -> ChangeView:
         """Take over from an engineer."""
 
     def undo(self, version: int, body: Body) -> ChangeView:
-        """Take back a version."""
+        """Take back a version of the schedule. version: its number."""
 
     def publish(self, plan: CheckedPlan, terms: PublishTerms) -> PublicationView:
-        """Make a plan the schedule."""
+        """Publish a plan as the schedule."""
 
     def difference(self, plan: CheckedPlan, terms: PublishTerms) -> DryRunView:
-        """Return the difference that publishing a plan would make; changes nothing."""
+        """Return what would change if a plan were published. Changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedPlan:
-    """A plan file and its roster, as read. path: of the file."""
+    """A plan file and its roster, both read without faults. path: the plan file."""
 
     path: Path
     named: NamedPlan
@@ -75,9 +75,9 @@ class PublishTerms:
 def open_schedule(settings: Settings, by: str | None, people: Collection[str] = ()) -> Iterator[ScheduleChanges]:
     """Open the server that the settings name, or else the local database. Closes it at the end.
 
-    by: the author of a change in the local database; the engineer or the user at this terminal when None. people: as
-    `check_author` takes them. Raises Refused for an author together with a server, because the token names the author,
-    and NotFound for an author on no roster.
+    by: the author of a change in the local database; None: the engineer or the user at this terminal. people: as for
+    `check_author`. With a server, raises Refused for any author, because the token names the author. Raises NotFound
+    for an author on no roster.
     """
     from oncall import wiring
 
@@ -94,7 +94,7 @@ def open_schedule(settings: Settings, by: str | None, people: Collection[str] = 
 
 
 class RemoteSchedule:
-    """Changes the schedule of a server."""
+    """Changes the schedule on a server."""
 
     def __init__(self, server: RemoteBackend) -> None:
         self._server = server
@@ -126,7 +126,10 @@ class RemoteSchedule:
         return answer
 
     def _body(self, plan: CheckedPlan, terms: PublishTerms) -> Body:
-        """Return the body to post, after checking the plan with local files; the server checks it with its schedule."""
+        """Check the plan with local files, and return the body to post.
+
+        The server checks the plan again with its schedule.
+        """
         from oncall.planning.posted.posted_publication import posted_publication
         from oncall.planning.published.publish_plan import check_for_publication
         from oncall.schedule.plan_file import MOST_MIB
@@ -138,7 +141,7 @@ class RemoteSchedule:
 
 
 class LocalSchedule:
-    """Changes the schedule in the database of this machine. The pager that runs on it sends the notices."""
+    """Changes the schedule in the database of this machine. The pager that uses this database sends the notices."""
 
     def __init__(self, store: SqlStore, settings: Settings, by: str) -> None:
         self._store, self._settings, self._by = store, settings, by
@@ -186,7 +189,10 @@ class LocalSchedule:
         )
 
     def _checked(self, plan: CheckedPlan) -> tuple[PublishablePlan, int]:
-        """Return the plan, checked with the shifts around it, and the version of the schedule that it read for that."""
+        """Check the plan with the shifts around it.
+
+        Returns it, and the version of the schedule on which the check is based.
+        """
         from oncall.planning.published.publish_plan import check_for_publication
 
         schedule = self._store.read(lambda tx: tx.schedule())

@@ -1,6 +1,7 @@
-"""The commands for the schedule in the terminal: who is on call, and an engineer's shifts.
+"""The commands that show the schedule: `who`, `shifts`, `next`, `tonight`, `schedule` and `history`.
 
-`schedule_answers` and `whole_schedule` answer them. `quick_answers` has the same options, for calls without typer.
+`schedule_answers`, `tonight_answers` and `whole_schedule` print the answers. `quick_answers` parses the same options
+without typer.
 """
 
 from __future__ import annotations
@@ -28,14 +29,17 @@ def register(app: typer.Typer) -> None:
 
 def who(
     at: str | None = typer.Option(
-        None, "--at", metavar="TIME", help="The time to ask about; default: now. Policy time without an offset."
+        None,
+        "--at",
+        metavar="TIME",
+        help="The time to ask about; default: now. A time without an offset is policy time.",
     ),
     json: bool = JSON_OPTION,
 ) -> None:
     """Show who is on call in every role.
 
-    Times are policy time and the engineer's own time. In business hours it shows who is paged after the support desk.
-    Exit code 1 when a role is empty.
+    Times are policy time and the engineer's own time. In business hours it shows who is paged if the support desk does
+    not respond. Exit code 1 if a role has no engineer.
 
     Examples: oncall who · oncall who --at 2027-01-09T03:12:00-05:00 · oncall who --json
     """
@@ -71,7 +75,7 @@ def tonight(json: bool = JSON_OPTION) -> None:
     """Show who is on call tonight, and the held tickets.
 
     Tonight is the on-call time from now, or from the end of business hours, to the next morning. Times are policy time
-    and the engineer's own time. Exit code 1 when a role is empty.
+    and the engineer's own time. Exit code 1 if a role has no engineer.
 
     Example: oncall tonight
     """
@@ -89,7 +93,7 @@ def schedule(
 ) -> None:
     """Show the published schedule of all engineers.
 
-    Overrides are applied. On-call time without an engineer is a row of its own, with NOBODY.
+    Overrides are applied. On-call time without an engineer has a row of its own, with NOBODY.
 
     Examples: oncall schedule --from 2027-01-04 --to 2027-01-10 · oncall schedule --engineer ana --output ana.ics
     """
@@ -99,8 +103,8 @@ def schedule(
 def history(json: bool = JSON_OPTION) -> None:
     """List every version of the schedule.
 
-    Each has a number, a time, a kind, an author and a reason. The newest version is on top; `--json` lists the oldest
-    first.
+    Each version has a number, a time, a kind, an author and a reason. The newest version is on top; `--json` lists the
+    oldest first.
 
     Example: oncall history
     """

@@ -1,4 +1,4 @@
-"""Swap shifts in the terminal: list who could take a shift, ask an engineer, and answer."""
+"""The commands about swaps: list who could take a shift, ask an engineer, and answer a request."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from oncall.planning.views.swap_views import SwapMoveView, SwapView, TakersView, TakerView
     from oncall.planning.views.version_views import ChangeView
 
-BY = typer.Option(None, "--by", metavar="NAME", help="The person of the roster who does this; default: you.")
+BY = typer.Option(None, "--by", metavar="NAME", help="The person on the roster who acts; default: you.")
 CODE = typer.Argument(metavar="ID", help="The code of the swap, like 7K2F.")
 
 
@@ -45,16 +45,18 @@ def swap(
         None, "--for", metavar="DATE", help="The shift of OTHER that ENGINEER takes in return."
     ),
     agreed: bool = typer.Option(False, "--agreed", help="Both have agreed: make the change at once."),
-    force: bool = typer.Option(False, "--force", help="Break rules of the roster. Say why with --reason."),
-    reason: str = typer.Option("", "--reason", metavar="TEXT", help="Why, for the history."),
+    force: bool = typer.Option(
+        False, "--force", help="Make the change even if it breaks rules of the roster. Say why with --reason."
+    ),
+    reason: str = typer.Option("", "--reason", metavar="TEXT", help="The reason, which the history shows."),
     by: str | None = BY,
     json: bool = JSON_OPTION,
 ) -> None:
     """List who could take a shift, or ask for a swap.
 
-    Without --with, lists every other engineer: whether the rules allow it, how the fairness cost changes, and both
-    balances, the best first. With it, asks that engineer, who answers with `oncall accept` or an SMS. Two engineers
-    exchange their roles on one shift with --for and the same date.
+    Without --with, lists every other engineer: whether the rules allow the swap, how the fairness cost changes, and
+    both balances, the best first. With --with, asks that engineer, who answers with `oncall accept` or an SMS. If both
+    are on the same shift, --for with the date of that shift exchanges their roles.
 
     Examples: oncall swap ana 2027-01-12 · oncall swap ana 2027-01-12 --with ben --for 2027-01-19
     """
@@ -74,7 +76,7 @@ def swap(
 def swaps(json: bool = JSON_OPTION) -> None:
     """List the requests to swap, with their states.
 
-    Requests whose shift began more than a week ago are left out.
+    Leaves out requests whose shift began more than a week ago.
 
     Example: oncall swaps
     """
@@ -109,7 +111,7 @@ def accept(code: str = CODE, by: str | None = BY, json: bool = JSON_OPTION) -> N
 def decline(code: str = CODE, by: str | None = BY, json: bool = JSON_OPTION) -> None:
     """Decline a swap that another engineer asked you for.
 
-    The schedule stays as it is, and the asker gets an SMS. An SMS `NO ID` does the same.
+    The schedule stays as it is, and the engineer who asked gets an SMS. An SMS `NO ID` does the same.
 
     Example: oncall decline 7K2F
     """
@@ -226,5 +228,5 @@ def _moves(moves: Sequence[SwapMoveView], *, is_kept: bool = False) -> str:
 
 
 def when(text: str) -> str:
-    """Return an ISO time of an answer as `Mon 2027-01-04 19:01`, with the offset that it has."""
+    """Return an ISO time of a JSON answer as `Mon 2027-01-04 19:01`, on the clock of its own offset."""
     return f"{datetime.fromisoformat(text):%a %Y-%m-%d %H:%M}"

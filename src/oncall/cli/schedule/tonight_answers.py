@@ -1,4 +1,4 @@
-"""The answer of `oncall tonight`: who is on call tonight, and the tickets held for it. Imports no typer."""
+"""Prints the answer of `oncall tonight`: who is on call tonight, and the tickets held for it. Imports no typer."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from oncall.wiring import Settings
 
 _AHEAD = timedelta(days=15)
-"""Business hours and the night after them end before this."""
+"""Business hours and the night after them always end within this time."""
 
 
 def tonight(*, json: bool = False) -> None:
-    """Print who is on call tonight, and the tickets held for it. After printing, raises NotFound if there is a gap."""
+    """Print who is on call tonight, and the tickets whose hold ends tonight. Then raise NotFound if there is a gap."""
     view = _tonight_view()
     if json:
         print_json(view)
@@ -98,7 +98,10 @@ def _print_tonight(view: TonightView) -> None:
 
 
 def _own_time(start: str, end: str, own: str, policy: str) -> str:
-    """Return a shift in words on the engineer's own clock; empty if it equals the policy's clock."""
+    """Return the span of a shift in the engineer's own zone; empty if it reads the same in the policy's zone.
+
+    own, policy: names of time zones.
+    """
     if own == policy:
         return ""
     zone = ZoneInfo(own)

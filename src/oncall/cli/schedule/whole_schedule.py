@@ -1,6 +1,6 @@
-"""The answers of `schedule`, `history` and `calendar`: the published schedule of all engineers, printed or written.
+"""Prints the answers of `schedule`, `history` and `calendar`, or writes them to a file.
 
-Imports no typer, so that the answers come fast.
+Imports no typer, so that the commands are fast.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ def schedule(
     *,
     json: bool = False,
 ) -> None:
-    """Print the published schedule, or write it to a file. start, end: dates as written; default today, and its end."""
+    """Print the published schedule, or write it to the file `output`.
+
+    start, end: dates, as the user wrote them; None: today, and the end of the schedule.
+    """
     from oncall.schedule import schedule_files
 
     path = Path(output) if output is not None else None
@@ -101,7 +104,7 @@ def _print_schedule(rows: Sequence[ScheduleRow], view: ScheduleView) -> None:
 
 
 def history(*, json: bool = False) -> None:
-    """Print every version of the schedule, the newest first; as JSON the oldest first."""
+    """Print every version of the schedule: as text the newest first, as JSON the oldest first."""
     view = _history_view()
     if json:
         print_json(view)
@@ -133,9 +136,10 @@ def _history_view() -> HistoryView:
 
 
 def calendar(engineer: str | None = None, month: str | None = None, *, json: bool = False) -> None:
-    """Print a month as a grid of weeks: who is on call after noon of each day, or the roles of one engineer.
+    """Print a month as a grid of weeks.
 
-    month: as written, like `2027-01`; None: this month.
+    Each day shows who is on call after noon; with `engineer`, this engineer's roles.
+    month: as the user wrote it, like `2027-01`; None: this month.
     """
     from oncall.schedule import schedule_files
     from oncall.support.calendar import refuse_outside_years
@@ -157,7 +161,10 @@ def calendar(engineer: str | None = None, month: str | None = None, *, json: boo
 def _names_by_day(
     days: Iterable[date], rows: Sequence[ScheduleRow], zone: ZoneInfo, engineer: str | None
 ) -> dict[date, list[str]]:
-    """Return by date the names of those on call between noon and midnight; for one engineer, their roles."""
+    """Return, for each day, the names of the engineers on call between noon and midnight, or NOBODY for a gap.
+
+    With `engineer`, return the roles of the rows instead of the names.
+    """
     spans = [(datetime.fromisoformat(row["start"]), datetime.fromisoformat(row["end"]), row) for row in rows]
     roles = list(dict.fromkeys(row["role"] for row in rows))
     found = {}

@@ -1,4 +1,4 @@
-"""Look after the database: bring its tables up to date, move it, and back it up."""
+"""`oncall migrate` and `oncall backup`: bring the tables up to date, move the database, and back it up."""
 
 from __future__ import annotations
 
@@ -21,15 +21,20 @@ def migrate(
         None, "--from", metavar="URL", help="Copy everything from this database into the empty one."
     ),
     pager_stopped: bool = typer.Option(
-        False, "--pager-stopped", help="Confirm that the other database's pager is stopped, even if it wrote lately."
+        False,
+        "--pager-stopped",
+        help=(
+            "Confirm that the pager of the other database is stopped; copy although it seemed to run a short time ago."
+        ),
     ),
     json: bool = JSON_OPTION,
 ) -> None:
     """Bring the database's tables up to this version.
 
     It is safe to run again. With --from, or an address in ONCALL_MIGRATE_FROM, it also copies everything from another
-    database into this one, which must be empty. Put a password into the variable, because the list of processes shows
-    options. Stop `oncall serve` on the other database first; the copy is refused while a pager runs there.
+    database into this one, which must be empty. If the address has a password, use ONCALL_MIGRATE_FROM, because other
+    users of the machine can see options. Stop `oncall serve` on the other database first; the copy is refused while a
+    pager runs there.
 
     Examples: oncall migrate
     · ONCALL_DATABASE_URL=postgresql://db/oncall oncall migrate --from sqlite:////var/lib/oncall/oncall.db
@@ -54,8 +59,8 @@ def backup(
 ) -> None:
     """Back up the SQLite database into one file.
 
-    You can run it while oncall runs. It copies one instant, checks the copy, and includes phone numbers. For
-    PostgreSQL, use pg_dump.
+    You can run it while oncall runs. The copy shows the database at one moment, and is checked. It contains phone
+    numbers, so keep it private. For PostgreSQL, use pg_dump.
 
     Example: oncall backup /backup/oncall-2027-01-09.db
     """

@@ -1,4 +1,4 @@
-"""`oncall doctor` and `oncall drill`: find what would stop a page, and try one with a marked test page."""
+"""`oncall doctor` and `oncall drill`: find what would stop a page, and send a marked test page."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def doctor(
 
 
 def _print_holes(found: DoctorReport, days: int) -> None:
-    """Print every gap before the end of the published schedule, and that end if it lies within these days."""
+    """Print every gap before the end of the published schedule, and that end if it comes within `days`."""
     if found["schedule_ends"] is None or not found["holes"]:
         return
     ends = datetime.fromisoformat(found["schedule_ends"])
@@ -113,8 +113,9 @@ def drill(
     """Send a marked test page, and time the answer.
 
     The running pager sends it. Prints the time until the provider accepted it, the phone received it, and the engineer
-    answered. A test page never escalates, and an acknowledgement ends it. With ONCALL_SERVER, the server's pager sends
-    it: with a manager's token to anyone, with an engineer's token to themselves. Exit code 1 without an answer in time.
+    answered. A test page never escalates, and an acknowledgement ends it. If ONCALL_SERVER is set, the pager of that
+    server sends the page; a manager may test anyone, an engineer only themselves. Exit code 1 without an answer in
+    time.
 
     Example: oncall drill --to ana --wait 300
     """
@@ -137,7 +138,10 @@ def drill(
 
 @dataclass(slots=True)
 class _DrillResult:
-    """The progress of a drill, as `--json` prints it. Times are seconds since the start; None for a step to come."""
+    """The progress of a drill, as `--json` prints it.
+
+    Times are seconds since the start; None for a step that has not happened yet.
+    """
 
     ticket: str
     to: str
@@ -148,7 +152,7 @@ class _DrillResult:
     error: str | None = None
 
     def note(self, seen: DrillProgress, passed: float) -> list[str]:
-        """Record the progress after `passed` seconds. Return the names of the steps that were reached just now."""
+        """Record the progress that was seen after `passed` seconds. Returns the names of the steps that are new."""
         self.status, self.error = seen.status.value, seen.error
         happened = (seen.is_accepted, seen.is_delivered, seen.answered_by is not None)
         new = [
@@ -162,7 +166,7 @@ class _DrillResult:
 
 
 def _run(drilling: Drilling, to: str | None, wait: int, say: Callable[[str], None]) -> _DrillResult:
-    """Run one drill and watch it; the times are when this process saw each thing happen."""
+    """Run one drill and watch it. Each recorded time is when this process saw the step."""
     ticket, person, code = drilling.start(to, wait)
     tell(f"{ticket}: a test page for {person}; waiting {wait} s for ACK {code}.")
     result = _DrillResult(ticket, person)

@@ -1,4 +1,4 @@
-"""`oncall login`, `logout` and `whoami`: keep a server and a token for the commands that follow."""
+"""`oncall login`, `logout` and `whoami`: store a server and a token for later commands."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LONGEST_TOKEN = 1000
 
 
 class WhoAmI(TypedDict):
-    """The body of `whoami --json` and `login --json`: the server is null where the local database answers."""
+    """The JSON of `whoami` and `login`. server: its address; null if commands use the local database."""
 
     name: str
     role: str | None
@@ -44,8 +44,9 @@ def login(
 ) -> None:
     """Log in to a server with your token.
 
-    Later commands use the server. A file that only you can read keeps the server and the token. If ONCALL_SERVER or
-    ONCALL_DATABASE_URL is set, it takes precedence. A manager makes your token with `oncall token create`.
+    Later commands use the server. A file that only you can read keeps the server and the token. The variables
+    ONCALL_SERVER and ONCALL_DATABASE_URL take precedence over this file. A manager makes your token with `oncall token
+    create`.
 
     Examples: oncall login https://oncall.example.com < token.txt · oncall login https://oncall.example.com --token T
     """
@@ -68,10 +69,10 @@ def login(
 
 
 def logout(json: bool = JSON_OPTION) -> None:
-    """Remove the login that `oncall login` keeps.
+    """Delete the server and token that `login` stored.
 
-    It also removes the kept answers of servers. The token itself stays valid until a manager revokes it with
-    `oncall token revoke`.
+    Also deletes the answers of servers that this machine keeps for times without a server. The token itself stays valid
+    until a manager revokes it with `oncall token revoke`.
 
     Example: oncall logout
     """
@@ -133,7 +134,7 @@ def _view(caller: CallerView, server: str) -> WhoAmI:
 
 
 def _words(caller: CallerView) -> str:
-    """Return `Ana Pereira (ana), role engineer, token valid until 2027-06-30 04:00 UTC`."""
+    """Return a line about a token, like `Ana Pereira (ana), role engineer, token valid until 2027-06-30 04:00 UTC`."""
     from datetime import datetime
 
     named = f"{caller['engineer_name']} ({caller['name']})" if caller["engineer_name"] else caller["name"]
@@ -143,7 +144,7 @@ def _words(caller: CallerView) -> str:
 
 
 def _read_token() -> str:
-    """Read a token from standard input; on a terminal, ask for it without showing it."""
+    """Read a token from standard input. On a terminal, ask for it and do not show what is typed."""
     if sys.stdin is None:
         return ""
     if sys.stdin.isatty():
@@ -154,7 +155,10 @@ def _read_token() -> str:
 
 
 def _plain_token(text: str) -> str:
-    """Return a token without blanks around it. Raises Refused for text that cannot be one; never shows it."""
+    """Return a token without blanks around it.
+
+    Raises Refused for text that cannot be a token; the error never shows it.
+    """
     token = text.strip()
     if not token:
         raise Refused("no token was given; write it to standard input, or give --token TOKEN")
@@ -172,7 +176,7 @@ def _warn_of_plain_http(server: str) -> None:
 
 
 def _warn_of_settings() -> None:
-    """Warn the user if the environment names a server or a database, because it takes precedence over the login."""
+    """Warn if an environment variable names a server or a database, because it takes precedence over the login."""
     from oncall import wiring
 
     if not wiring.read_settings().is_logged_in:

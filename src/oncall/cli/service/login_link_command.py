@@ -1,4 +1,4 @@
-"""`oncall login-link`: a link that signs a person in to the pages once."""
+"""`oncall login-link`: makes a link that signs a person in to the web pages once."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def register(app: typer.Typer) -> None:
 
 
 def login_link(
-    engineer: str = typer.Argument(metavar="ENGINEER", help="Who signs in: an id on the roster, or the manager's."),
+    engineer: str = typer.Argument(metavar="ENGINEER", help="The id of the engineer or manager who signs in."),
     json: bool = JSON_OPTION,
 ) -> None:
     """Make a link that signs a person in to the board.
 
-    It works once, for 15 minutes, and is printed once. Send it only to that person: anyone who opens it acts as them.
-    Through a server it takes a manager's token.
+    The link works once, within 15 minutes, and is printed once. Send it only to that person: anyone who opens it acts
+    as that person. With ONCALL_SERVER or `oncall login`, you need a manager's token.
 
     Example: oncall login-link ana
     """

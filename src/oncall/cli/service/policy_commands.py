@@ -1,4 +1,4 @@
-"""The policy in the terminal: show it, compare two of them, and propose the impact of a ticket."""
+"""`oncall policy` and `oncall triage`: show the policy, compare two policies, and propose the impact of a ticket."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ def register(app: typer.Typer) -> None:
 
 def show(
     file: Path | None = typer.Argument(None, metavar="[FILE]", help="A policy file; default: the published policy."),
-    at: str | None = typer.Option(None, "--at", metavar="TIME", help="The policy that holds then; default: now."),
+    at: str | None = typer.Option(
+        None, "--at", metavar="TIME", help="Show the policy in force at this time; default: now."
+    ),
     json: bool = JSON_OPTION,
 ) -> None:
     """Show the policy as a customer would read it.
@@ -152,7 +154,7 @@ class _Answers:
 
 
 def _usable(name: str) -> Callable[[str], str]:
-    """Return a parser of answers; after an answer that it refuses, the terminal asks the question again."""
+    """Return a parser for the answer to the question `name`. If it refuses an answer, typer asks again."""
     from oncall.support.triage import AnswerFaults, answers_from
 
     def answer(text: str) -> str:
@@ -166,7 +168,7 @@ def _usable(name: str) -> Callable[[str], str]:
 
 
 PUBLISHED = "published"
-"""The name of the policy in force, for `policy diff`."""
+"""The name that stands for the policy in force, in `policy diff`."""
 
 
 def _read(name: str) -> Policy:
@@ -188,7 +190,7 @@ def _published(at: str | None = None) -> tuple[Policy, PolicyInForceView]:
 
 
 def _in_force_words(facts: InForceView, zone: ZoneInfo) -> list[str]:
-    """Return in words when the policy came into force, and who published it."""
+    """Return sentences that say when the policy came into force, and who published it."""
     if facts["since"] is None:
         return ["Nothing is published yet: the packaged policy, shown here, is in force until then."]
     why = f": {facts['reason']}" if facts["reason"] else ""

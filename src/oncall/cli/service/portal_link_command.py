@@ -1,4 +1,4 @@
-"""`oncall portal-link`: a link that signs a customer's contact in to the portal once."""
+"""`oncall portal-link`: makes a link that signs a customer's contact in to the portal once."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def portal_link(
 ) -> None:
     """Make a link that signs a customer in to the portal.
 
-    It works once, for 15 minutes, and is printed once. Send it only to that contact. Through a server it takes a
-    manager's token.
+    The link works once, within 15 minutes, and is printed once. Send it only to that contact. With ONCALL_SERVER or
+    `oncall login`, you need a manager's token.
 
     Example: oncall portal-link joe@acme.example
     """

@@ -1,4 +1,4 @@
-"""Run the service: the API with its pager, and workers."""
+"""`oncall serve` and `oncall worker`: run the API with its pager, and further pagers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def serve(
 ) -> None:
     """Run the API and the pager.
 
-    Pages for people are answered by a second process of low priority, which starts with the first of them.
+    A second process with low priority answers requests for web pages. It starts at the first such request.
 
     Needs ONCALL_SMS: "twilio" with its credentials, or "outbox" to print messages instead of sending them.
     ONCALL_SMTP_LISTEN=127.0.0.1:2525 also takes mail in, which opens tickets.
@@ -78,7 +78,10 @@ def worker(
         help="Serve /metrics, /healthz and /readyz on this port; default: none.",
     ),
     metrics_host: str = typer.Option(
-        "127.0.0.1", "--metrics-host", metavar="ADDRESS", help="The address to serve them on."
+        "127.0.0.1",
+        "--metrics-host",
+        metavar="ADDRESS",
+        help="The address on which to serve /metrics, /healthz and /readyz.",
     ),
 ) -> None:
     """Run another pager, without the API.
@@ -122,7 +125,7 @@ def _announce(settings: Settings, address: str | None) -> None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """Open the listening socket before anything else starts. Raises Refused when the address is in use."""
+    """Bind the socket, before anything else starts. Raises Refused if the address is in use."""
     import socket
 
     try:

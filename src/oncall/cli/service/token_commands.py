@@ -36,22 +36,22 @@ def create_token(
         metavar="NAME",
         help="The caller: a system's name, or an engineer's id. NAME:LABEL makes another token for the same caller.",
     ),
-    role: str = typer.Option(..., "--role", metavar="ROLE", help="What it may do: intake, engineer or manager."),
+    role: str = typer.Option(..., "--role", metavar="ROLE", help="What the token may do: intake, engineer or manager."),
     scope: list[str] | None = typer.Option(
         None,
         "--scope",
         metavar="SCOPE",
-        help="Narrow what the token may do: tickets, events, read or change. May be repeated.",
+        help="Limit what the token may do: tickets, events, read or change. May be repeated.",
     ),
     may_acknowledge: bool = typer.Option(
-        False, "--may-acknowledge", help="For role intake: it may acknowledge for a person on the roster."
+        False, "--may-acknowledge", help="For role intake: the token may acknowledge for a person on the roster."
     ),
     expires: str | None = _EXPIRES,
     json: bool = JSON_OPTION,
 ) -> None:
     """Make a caller's token, and print it once.
 
-    The database keeps only a digest of it, so no command can show the token again. docs/callers.md lists what each role
+    The database keeps only a digest of the token, so no command can show it again. docs/callers.md lists what each role
     and scope may do.
 
     Example: oncall token create zendesk --role intake --scope tickets --expires 2027-12-31
@@ -83,7 +83,7 @@ def rotate_token(
         "24h",
         "--overlap",
         metavar="TIME",
-        help="How long the old one still works, like 15m, 24h or 7d; 0m: not at all.",
+        help="How long the old token still works, like 15m, 24h or 7d; 0m: not at all.",
     ),
     expires: str | None = _EXPIRES,
     json: bool = JSON_OPTION,

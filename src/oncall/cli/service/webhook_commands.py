@@ -29,16 +29,22 @@ def register(app: typer.Typer) -> None:
 def list_messages(
     ctx: typer.Context,
     state: str | None = typer.Option(
-        None, "--state", metavar="STATE", help="Only waiting, sent or quarantined ones; several with commas."
+        None,
+        "--state",
+        metavar="STATE",
+        help="Only messages in this state: waiting, sent or quarantined; several with commas.",
     ),
     to: str | None = typer.Option(
         None,
         "--to",
         metavar="DESTINATION",
-        help="Only those to one destination, like webhook:helpdesk or channel:team.",
+        help="Only messages to this destination, like webhook:helpdesk or channel:team.",
     ),
     after: str | None = typer.Option(
-        None, "--after", metavar="NEXT", help="Show the page after NEXT, which is `next` in the JSON of the last page."
+        None,
+        "--after",
+        metavar="NEXT",
+        help="Continue the list: NEXT is the value of `next` in the JSON of the previous answer.",
     ),
     limit: int = typer.Option(100, "--limit", min=1, max=_MOST, help="How many messages at most, the newest first."),
     json: bool = JSON_OPTION,
@@ -103,7 +109,7 @@ def retry_message(
 ) -> None:
     """Send a waiting or quarantined message again now.
 
-    The pager that runs on the database sends it, with the same id as before, so that its receiver can drop a repeat.
+    The running pager sends it with the same id as before, so that the receiver can drop a repeat.
 
     Example: oncall webhooks retry msg_0b1c2d3e4f
     """

@@ -1,4 +1,4 @@
-"""Commands about the status page: incidents, maintenance, subscribers, the files of the page, and the monitor.
+"""Commands about the status page: incidents, maintenance, subscribers, its files, and the monitor.
 
 Imports `cli.backends` and `cli.terminal`.
 """

@@ -1,4 +1,4 @@
-"""The monitor of the status page in the terminal."""
+"""`oncall monitor`: watches the components of the status page."""
 
 from __future__ import annotations
 
@@ -25,17 +25,20 @@ def register(app: typer.Typer) -> None:
 
 
 def monitor(
-    every: str = typer.Option("30s", "--every", metavar="SPAN", help="How often to look, 5s to 1h."),
+    every: str = typer.Option(
+        "30s", "--every", metavar="SPAN", help="How often to ask about each component, 5s to 1h."
+    ),
     once: bool = typer.Option(
-        False, "--once", help="Look once, then end; --every says how often you run this command."
+        False, "--once", help="Ask once, then end. Set --every to the interval at which you run this command."
     ),
     json: bool = JSON_OPTION,
 ) -> None:
     """Watch the components of the status page.
 
-    Asks the blackbox exporter that `monitor:` names in the status file, until Ctrl-C. A component is down or up after
-    three of five looks. An outage becomes a proposed incident, which `oncall status publish` makes public. While the
-    exporter gives no answer or no monitor runs, the component is not measured; that is no outage.
+    Asks the blackbox exporter that `monitor:` in the status file names, again and again until Ctrl-C. A component
+    changes between up and down when three of the last five answers agree. An outage becomes a proposed incident, which
+    `oncall status publish` makes public. Time without an answer, or without a monitor, is not measured and counts as no
+    outage.
 
     Examples: oncall monitor · oncall monitor --every 1m · oncall monitor --once --every 5m
     """

@@ -1,4 +1,4 @@
-"""The status page in the terminal: incidents, maintenance and uptime."""
+"""The commands that change the status page: incidents and maintenance."""
 
 from __future__ import annotations
 
@@ -24,10 +24,15 @@ _STATES = typer.Option(
     metavar="ID=STATE",
     help="Set a component to operational, degraded_performance, partial_outage or major_outage. May be repeated.",
 )
-_COMPONENTS = typer.Option(..., "--component", metavar="ID", help="A component that is worked on. May be repeated.")
-_MESSAGE = typer.Option(None, "--message", metavar="TEXT", help="What the page says to customers.")
+_COMPONENTS = typer.Option(
+    ..., "--component", metavar="ID", help="A component that the maintenance affects. May be repeated."
+)
+_MESSAGE = typer.Option(None, "--message", metavar="TEXT", help="The text that customers read on the status page.")
 _AT = typer.Option(
-    None, "--at", metavar="TIME", help="When it happened; default: now. The page's zone without an offset."
+    None,
+    "--at",
+    metavar="TIME",
+    help="When it happened; default: now. A time without an offset is in the status page's zone.",
 )
 
 
@@ -62,7 +67,10 @@ def open_incident(
     message: str | None = _MESSAGE,
     at: str | None = _AT,
     ticket: str | None = typer.Option(
-        None, "--from", metavar="TICKET", help="The ticket that it comes from. Its text stays private."
+        None,
+        "--from",
+        metavar="TICKET",
+        help="The ticket from which the incident is opened. The ticket's text stays private.",
     ),
     template: str | None = typer.Option(
         None, "--template", metavar="NAME", help="Take the title and the message from a template of the status file."
@@ -93,7 +101,8 @@ def update(
 ) -> None:
     """Write an update on an incident.
 
-    The state resolved returns its components to operational, unless another open incident says worse.
+    `--state resolved` sets the components of the incident to operational, unless another open incident gives them a
+    worse state.
 
     Example: oncall status update 3f9ac1d20b7e --state resolved --message "Sign-in works again."
     """
@@ -106,12 +115,12 @@ def update(
 def correct(
     incident: str = _ID,
     started: str = typer.Option(..., "--started", metavar="TIME", help="When the incident really began."),
-    reason: str = typer.Option(..., "--reason", metavar="TEXT", help="How this is known."),
+    reason: str = typer.Option(..., "--reason", metavar="TEXT", help="How you know this."),
     json: bool = JSON_OPTION,
 ) -> None:
     """Correct the start of an incident.
 
-    The page shows both times, and the uptime follows the corrected one.
+    The status page shows both times, and the uptime counts from the corrected one.
 
     Example: oncall status correct 3f9ac1d20b7e --started 2027-03-01T09:40 --reason "first errors in the log"
     """
@@ -128,7 +137,8 @@ def publish(
 ) -> None:
     """Make a proposed incident public.
 
-    It is public from its start, and the uptime counts it. Without a title and a message the monitor's words are shown.
+    The status page dates the incident from the start of the outage, and the uptime counts it from then. Without a title
+    and a message, the monitor's words are shown.
 
     Example: oncall status publish 3f9ac1d20b7e --title "Sign-in fails" --message "A full disk."
     """
@@ -139,7 +149,7 @@ def publish(
 
 def dismiss(
     incident: str = _ID,
-    reason: str = typer.Option(..., "--reason", metavar="TEXT", help="Why it was no incident."),
+    reason: str = typer.Option(..., "--reason", metavar="TEXT", help="Why it was not an incident."),
     json: bool = JSON_OPTION,
 ) -> None:
     """Dismiss a proposed incident.
@@ -159,14 +169,15 @@ def maintenance(
     start: str = typer.Option(..., "--start", metavar="TIME", help="When it begins. It begins by itself."),
     end: str = typer.Option(..., "--end", metavar="TIME", help="When it ends. It ends by itself."),
     announced: str | None = typer.Option(
-        None, "--announced", metavar="TIME", help="When it was announced, to record it later; default: now."
+        None, "--announced", metavar="TIME", help="When it was announced, if you record it afterwards; default: now."
     ),
     message: str | None = _MESSAGE,
     json: bool = JSON_OPTION,
 ) -> None:
     """Announce maintenance, and print its id.
 
-    It does not count against the promised uptime if it is announced early enough: 72 hours, or the page's `notice`.
+    It does not count against the promised uptime if it is announced early enough: 72 hours before, or the time that
+    `notice` in the status file says.
 
     Example: oncall status maintenance "Database upgrade" --component portal --start 2027-03-06T02:00
     --end 2027-03-06T04:00
@@ -212,7 +223,10 @@ def cancel(maintenance_id: str = _MAINTENANCE, message: str | None = _MESSAGE, j
 def _act(
     action: Callable[[ZoneInfo], StatusAction], *, json: bool, said: str = "The status page shows it within 10 seconds."
 ) -> None:
-    """Carry out an action on the page, and print its id and `said`. action: makes the action, given the page's zone."""
+    """Carry out an action on the status page, and print its id. action: makes the action, given the status page's zone.
+
+    said: a sentence to print after the id.
+    """
     with open_status() as page:
         changed = page.act(action(ZoneInfo(page.status()["timezone"])))
     if json:
@@ -227,7 +241,7 @@ def _time(option: str, text: str | None, zone: ZoneInfo) -> datetime | None:
 
 
 def _states_of(written: Sequence[str] | None) -> dict[str, str]:
-    """Return the states of `--component ID=STATE`. Raises BadParameter."""
+    """Parse `--component ID=STATE` options into a state for each component id. Raises BadParameter."""
     states: dict[str, str] = {}
     for text in written or ():
         name, separator, state = text.partition("=")

@@ -1,4 +1,4 @@
-"""Prints the status page in the terminal: the present state, incidents, uptime; and writes the page as files."""
+"""Prints the present state of the status page, its incidents and its uptime, and writes the status page as files."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _COLOURS = {"major_outage": "red", "partial_outage": "red", "degraded_performanc
 
 
 def now(context: typer.Context, json: bool = JSON_OPTION) -> None:
-    """Run the status page: incidents, maintenance, uptime. Alone it prints what the page says now.
+    """Run the status page: incidents, maintenance, uptime. Without a command it prints the present state.
 
     Examples: oncall status · oncall status open "Sign-in is slow" --component portal=degraded_performance
     """
@@ -109,7 +109,10 @@ def uptime(
         None,
         "--from",
         metavar="TIME",
-        help="The start: a date of the page's zone, or a time. Default: that of the last 90 days, as on the page.",
+        help=(
+            "The start: a date in the status page's zone, or a time. Default: "
+            "the start of the 90 days on the status page."
+        ),
     ),
     end: str | None = typer.Option(None, "--to", metavar="TIME", help="The end, exclusive, at most now. Default: now."),
     component: list[str] | None = typer.Option(
@@ -119,11 +122,11 @@ def uptime(
 ) -> None:
     """Print the uptime and the promised uptime.
 
-    There is a row for each component, each group and the page. At each instant, a group or the page counts as its
-    worst core component.
+    There is a row for each component, for each group and for the whole status page. At each instant, a group or the
+    status page has the state of its worst core component (`core` in the status file).
 
-    Agreed maintenance does not count; a partial outage counts by the page's `partial_weight`. The strict figure counts
-    every outage and maintenance in full. Percentages are rounded down.
+    Agreed maintenance does not count; a partial outage counts in part (`partial_weight` in the status file). The strict
+    figure counts every outage and maintenance in full. Percentages are rounded down.
 
     Examples: oncall status uptime · oncall status uptime --from 2027-03-01 --to 2027-04-01
     """
@@ -148,10 +151,10 @@ def export(
     ),
     json: bool = JSON_OPTION,
 ) -> None:
-    """Write the page as files for any web host.
+    """Write the status page as files for any web host.
 
-    The files are HTML, JSON and feeds. Pages in DIR/incidents and DIR/history and feeds in DIR/components that are not
-    public any more are removed. The page shows the time at which it was written, so readers see when it is old.
+    The files are HTML, JSON and feeds. Removes files in DIR/incidents, DIR/history and DIR/components that are no
+    longer public. The status page shows when it was written, so readers see when it is old.
 
     With --every it writes them at that interval; if the database does not answer, it tries again after the interval.
 
@@ -188,7 +191,10 @@ def _export_once(folder: Path, *, json: bool) -> None:
 
 
 def _write_files(folder: Path, files: dict[str, bytes]) -> None:
-    """Write the files below the folder, and remove pages and feeds that are not among them. Raises OSError."""
+    """Write the files below the folder, and delete HTML pages and feeds there that are not among them.
+
+    Raises OSError.
+    """
     from oncall.text_files import replace_file
 
     # The front page comes last, so that what it links to is there.
@@ -206,7 +212,7 @@ def _write_files(folder: Path, files: dict[str, bytes]) -> None:
 
 
 def _moment(option: str, text: str, zone: ZoneInfo) -> datetime:
-    """Return the instant of a time, or of 00:00 of a date in the page's zone."""
+    """Parse a time, or a date as its 00:00 in `zone`, and return the instant. option: its name, for error messages."""
     try:
         written = f"{date.fromisoformat(text).isoformat()}T00:00"
     except ValueError:

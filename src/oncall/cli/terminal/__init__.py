@@ -1,4 +1,4 @@
-"""Prints answers and reads options in the same way for every command: colours, tables, times, `--json`, progress.
+"""Prints answers and parses options the same way for every command: colours, tables, times, `--json`, progress.
 
 Imports nothing else of `cli`.
 """

@@ -1,4 +1,7 @@
-"""Maps the options of the terminal to the fields of the API, and back in messages."""
+"""Maps command-line options to the fields of the API.
+
+In error messages it replaces the field names with the options.
+"""
 
 from __future__ import annotations
 
@@ -32,15 +35,15 @@ _OPTIONS = {
 
 
 def given_fields(body: Mapping[str, object]) -> dict[str, object]:
-    """Return the fields of an action for which an option was given."""
+    """Return the fields of an action without those whose option was not given."""
     return {name: value for name, value in body.items() if value not in (None, "")}
 
 
 @contextmanager
 def faults_by_option(options: Mapping[str, str] = MappingProxyType({})) -> Iterator[None]:
-    """Make a refusal name the options of the command line instead of the fields of the API.
+    """Make errors inside the context name command-line options instead of fields of the API.
 
-    options: by field, for a command whose options have unusual names.
+    options: the option for each field, for a command whose options have unusual names.
     """
     try:
         yield
@@ -58,5 +61,5 @@ def faults_by_option(options: Mapping[str, str] = MappingProxyType({})) -> Itera
 
 
 def _with_options(message: str, known: Mapping[str, str]) -> str:
-    """Return a message with the names of options in place of API fields: `--from` for `from`."""
+    """Return a message in which options replace the names of API fields, like `--from` for `from`."""
     return _NAMED_FIELD.sub(lambda found: known.get(found[1], found[0]), message)

@@ -1,4 +1,4 @@
-"""The option `--json` of every command that prints an answer."""
+"""The option `--json`, which every command that prints an answer has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prints a secret link that was just made, with the way to treat it."""
+"""Prints a secret link that was just made, and how to treat it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ADDRESS_UNKNOWN = (
 
 
 def say_link(url: str, words: str, settings: Settings) -> None:
-    """Print a link on stdout, and on stderr who may have it, with a warning if the service's address is unknown."""
+    """Print a link on stdout, and on stderr who may have it. Warns if the public address of the service is not set."""
     say(url)
     tell(words)
     if settings.server is None and settings.public_url is None:

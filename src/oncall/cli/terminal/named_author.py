@@ -1,4 +1,4 @@
-"""The author that `--by` names for a change in the database of this machine."""
+"""Checks the author whom `--by` names for a change in the database of this machine."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 def check_author(by: str, schedule: Schedule, people: Collection[str] = ()) -> None:
-    """Raise NotFound if `--by` names no one on a published roster or among `people`: typos must not enter the history.
+    """Raise NotFound if `by` is nobody on a published roster or in `people`: a typing error must not enter the history.
 
-    people: ids of the engineers and the manager of a roster that is about to be published. Without them, before the
-    first publication, every name passes, because the change itself is refused then.
+    people: ids of the engineers and the manager of a roster that is about to be published. Before the first publication
+    and without `people`, every name passes, because the change itself is then refused.
     """
     from oncall.suggestions import suggestion
 

@@ -1,4 +1,4 @@
-"""Reads the values of options: numbers, lengths of time and dates. A refusal shows an example of what to write."""
+"""Parses the values of options: numbers, lengths of time and dates. An error shows an example of what to write."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from oncall.cli.terminal.output import bad_value
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 MOST_WEEKS = 530
 MOST_SECONDS = 1_000_000
-"""The longest time limit, about eleven days; the solver cannot take a limit of many years."""
+"""The longest time limit in seconds, about eleven days; the solver cannot take a limit of many years."""
 
 
 def weeks_of(text: str) -> int:
-    """Return a number of weeks to plan. Raises BadParameter."""
+    """Parse the number of weeks to plan. Raises BadParameter."""
     return _whole_number(text, 1, MOST_WEEKS, "13")
 
 
 def seed_of(text: str) -> int:
-    """Return a seed of the search. Raises BadParameter."""
+    """Parse the seed of a search. Raises BadParameter."""
     return _whole_number(str(text), 0, 2**31 - 1, "7")
 
 
 def seconds_of(text: str) -> float:
-    """Return the time limit of a search, in seconds. Raises BadParameter."""
+    """Parse the time limit of a search, in seconds. Raises BadParameter."""
     if not re.fullmatch(r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)", str(text)):
         raise bad_value(f'"{text[:40]}" is not a time to search for; write seconds above 0, like 30', None)
     if not 0.001 <= float(text) <= MOST_SECONDS:
@@ -33,7 +33,10 @@ def seconds_of(text: str) -> float:
 
 
 def length_of(text: str, option: str | None = None) -> timedelta:
-    """Return the length of time in the value of an option, like 90s, 15m, 1h30m or 2d. Raises BadParameter."""
+    """Parse a length of time like 90s, 15m, 1h30m or 2d. option: its name; None in a typer callback.
+
+    Raises BadParameter.
+    """
     if not re.fullmatch(r"([0-9]{1,6}[smhd])+", text):
         raise bad_value(f'"{text[:40]}" is not a length of time; write one like 90s, 15m, 2h or 1d', option)
     parts = re.findall(r"([0-9]+)([smhd])", text)
@@ -41,7 +44,7 @@ def length_of(text: str, option: str | None = None) -> timedelta:
 
 
 def date_of(text: str, option: str | None = None) -> date:
-    """Return the date in the value of an option. Raises BadParameter. option: its name; None in a typer callback."""
+    """Parse a date. option: its name; None in a typer callback. Raises BadParameter."""
     try:
         return date.fromisoformat(text)
     except ValueError:

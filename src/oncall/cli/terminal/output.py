@@ -1,4 +1,4 @@
-"""Prints answers as text in columns or as JSON on stdout, and progress messages on stderr.
+"""Prints answers on stdout, as text in columns or as JSON, and progress messages on stderr.
 
 Imports typer only where it is needed, because its import takes longer than most answers.
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from oncall.wiring import Settings
 
 _ESCAPE = "\x1b"
-"""Begins the codes of a terminal's colours."""
+"""The first character of the codes that set a terminal's colours."""
 
 
 def print_json(value: object) -> None:
@@ -36,8 +36,9 @@ def print_table(
     colours: Sequence[str] = (),
     most_lines: int | None = None,
 ) -> None:
-    """Print a table; on a terminal that is too narrow for it, a list with the first `names` cells as titles.
+    """Print a table.
 
+    On a terminal that is too narrow, print a list with the first `names` cells of each row as its title.
     colours: one for each row, empty for none; a pipe gets no colours. most_lines: leave out the rows after this many
     lines.
     """
@@ -51,7 +52,10 @@ def print_table(
 
 
 def print_rows(rows: Sequence[Sequence[str]], *, names: int = 1, colours: Sequence[str] = ()) -> None:
-    """Print a table without a header; on a narrow terminal, the cells after the first `names` go on lines below."""
+    """Print a table without a header.
+
+    On a narrow terminal, the cells after the first `names` are printed on lines below.
+    """
     from oncall.support.text_tables import row_blocks
 
     _print_blocks(row_blocks(rows, terminal_width(sys.stdout), names=names), colours)
@@ -81,12 +85,12 @@ def tell(text: str, *, colour: str | None = None) -> None:
 
 
 def say(text: str) -> None:
-    """Print text of the answer on stdout. On a terminal, long lines are broken between words."""
+    """Print text on stdout, as a part of the answer. On a terminal, long lines are broken between words."""
     _print(laid_out(text, sys.stdout), sys.stdout)
 
 
 def _print(text: str, stream: TextIO) -> None:
-    """Print a line: directly if it is plain and the stream is UTF-8 and open, else through typer."""
+    """Print a line. Uses typer if the line has colours, or if the stream is closed or not UTF-8."""
     if _ESCAPE in text or getattr(stream, "encoding", None) != "utf-8":
         import typer
 
@@ -103,9 +107,9 @@ def _coloured(text: str, colour: str, *, bold: bool | None = None) -> str:
 
 
 def _has_colours(stream: TextIO) -> bool:
-    """Return True if text on a stream may have colours: on a terminal, and with FORCE_COLOR (force-color.org) anywhere.
+    """Return True if the stream gets colours: if it is a terminal, or if FORCE_COLOR (force-color.org) is set.
 
-    NO_COLOR (no-color.org) wins over both.
+    NO_COLOR (no-color.org) takes precedence over both.
     """
     if os.environ.get("NO_COLOR"):
         return False
@@ -123,11 +127,11 @@ def laid_out(text: str, stream: TextIO) -> str:
 
 
 def parse_time(option: str, text: str, zone: ZoneInfo, after: datetime | None = None) -> datetime:
-    """Return the instant (aware UTC) of an ISO 8601 time; without an offset it is a time on the clock of `zone`.
+    """Return the instant (aware UTC) of an ISO 8601 time. A time without an offset is local time in `zone`.
 
-    after: if given, a time of day like `07:30` is allowed, and means the first such time after this instant.
-    If the clock shows the time twice, stderr says which instant is meant. Raises BadParameter for text that is not a
-    time, and for a time that the clock skips.
+    after: if given, a time of day like `07:30` is allowed, and means the first such time after this instant. If the
+    local time occurs twice, a message on stderr says which instant is meant. Raises BadParameter for text that is not a
+    time, and for a local time that does not exist.
     """
     from oncall.support.local_time import read_time, read_time_after
 
@@ -154,12 +158,12 @@ def bad_value(words: str, option: str | None) -> Exception:
 
 
 def counted(number: int, thing: str) -> str:
-    """Return `1 engineer` or `1,204 engineers`."""
+    """Return a number with its noun, like `1 engineer` or `1,204 engineers`."""
     return f"{number} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def time_of(text: str | None, zone: ZoneInfo) -> str:
-    """Return the ISO time of a JSON answer as readable text in `zone`; empty when there is no time."""
+    """Return an ISO time of a JSON answer as readable text in `zone`; empty if `text` is None."""
     return full_time(datetime.fromisoformat(text), zone) if text else ""
 
 

@@ -1,4 +1,4 @@
-"""Does the same work again and again until Ctrl-C."""
+"""Repeats work at an interval until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from oncall.errors import OncallError
 
 
 def repeat(work: Callable[[], None], *, every: timedelta, wait: Callable[[float], None] = time.sleep) -> None:
-    """Do the work at an interval until Ctrl-C. A fault the first time is raised; later faults are printed only.
+    """Do the work at an interval until Ctrl-C.
 
-    wait: waits real seconds.
+    An error of the first run is raised; errors of later runs are only printed.
+    wait: waits so many seconds of real time.
     """
     with suppress(KeyboardInterrupt):
         work()

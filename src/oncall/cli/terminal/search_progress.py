@@ -1,4 +1,4 @@
-"""Shows the progress of a search on stderr, and lets Ctrl-C end it early."""
+"""Shows the progress of a search on stderr, and lets Ctrl-C stop the search early."""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ if TYPE_CHECKING:
 
 
 def terminal_watch() -> PlanningWatch:
-    """Return a watch that reports on stderr; after the first Ctrl-C the best plan so far is the answer."""
+    """Return a watch that reports progress on stderr, and stops the search with its best plan so far at the first
+    Ctrl-C.
+    """
     from oncall.planning.sources.watch import PlanningWatch
 
     return PlanningWatch(say=tell, search=_search_hooks)
 
 
 def quiet_watch() -> PlanningWatch:
-    """Return a watch like `terminal_watch` that shows no progress."""
+    """Return a watch like that of `terminal_watch`, without progress on stderr."""
     from oncall.planning.sources.watch import PlanningWatch
 
     return PlanningWatch(say=tell, search=_stop_hook)
@@ -49,7 +51,7 @@ def _search_hooks() -> Iterator[SearchHooks]:
 
 @contextmanager
 def interruption() -> Iterator[Callable[[], bool]]:
-    """Catch the first Ctrl-C, which only asks the search to stop; the second one ends the command.
+    """Catch the first Ctrl-C, so that it only asks the search to stop. A second Ctrl-C ends the command.
 
     Yields a function that returns True once the search should stop.
     """
@@ -70,7 +72,10 @@ def interruption() -> Iterator[Callable[[], bool]]:
 
 @contextmanager
 def progress_line() -> Iterator[Callable[[SearchProgress], None]]:
-    """Show progress on stderr: a live line on a terminal, elsewhere a new line when something changed."""
+    """Show progress on stderr: in one live line on a terminal, elsewhere in a new line when something changed.
+
+    Yields the function to call with each progress.
+    """
     from oncall.planning.sources.watch import progress_text
 
     if sys.stderr.isatty():

@@ -1,4 +1,4 @@
-"""Ticket actions in the terminal: take, pass, reply, update, wait, resolve, reopen, merge and others."""
+"""The commands that act on a ticket: take, pass, reply, update, wait, resolve, reopen, merge and others."""
 
 from __future__ import annotations
 
@@ -18,20 +18,23 @@ BY_OPTION = typer.Option(
 )
 REASON_OPTION = typer.Option("", "--reason", "--note", metavar="TEXT", help="The reason, for the ticket's log.")
 MESSAGE_OPTION = typer.Option(
-    "", "--message", metavar="TEXT", help="The words themselves, which the customer's ticket page shows."
+    "", "--message", metavar="TEXT", help="The customer's message, which the web page of the ticket shows."
 )
 REPLY_OPTION = typer.Option(
-    "", "--message", metavar="TEXT", help="Words for the customer, on the ticket's page and by mail to its contact."
+    "",
+    "--message",
+    metavar="TEXT",
+    help="A message to the customer, shown on the ticket's web page and mailed to its contact.",
 )
 NOTE_OPTION = typer.Option("", "--note", metavar="TEXT", help="A note for the ticket's log.")
 REFERENCE = typer.Argument(
-    metavar="TICKET", help="The ticket's id, or the code of its page; id=X or code=X if both exist."
+    metavar="TICKET", help="The ticket's id or code. If X is one ticket's id and another's code, write id=X or code=X."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class TicketActionCommand:
-    """A command that records one event on a ticket. kind: the event's kind. help: what `--help` shows."""
+    """A command that records one event of a ticket. kind: the event's kind. help: the text that `--help` shows."""
 
     name: str
     kind: str
@@ -40,14 +43,15 @@ class TicketActionCommand:
 
 ACK = "acknowledged"
 WORDED = ("replied", "updated")
-"""The kinds of NOTED_COMMANDS that may have words for the customer."""
+"""Those kinds of NOTED_COMMANDS that may carry a message to the customer."""
 NOTED_COMMANDS = (
     TicketActionCommand(
         "reply",
         "replied",
         """Record a reply to the customer.
 
-        An open ticket becomes yours. A reply or update on a duplicate counts on the ticket that it was merged into.
+        An open ticket becomes yours. A reply or update on a duplicate is recorded on the ticket into which the
+        duplicate was merged.
 
         Examples: oncall reply T-1001 --by ana --note "called them"
         · oncall reply T-1001 --by ana --message "We restarted the broker. Please try again."
@@ -68,7 +72,7 @@ NOTED_COMMANDS = (
         "waiting",
         """Record that you wait for the customer.
 
-        Periodic updates pause until the customer writes, where the policy says so.
+        If the policy says so, periodic updates pause until the customer writes.
 
         Example: oncall wait T-1001 --by ana --note "asked for the logs"
         """,
@@ -109,7 +113,7 @@ def ack(reference: str = REFERENCE, by: str | None = BY_OPTION, json: bool = JSO
     """Take a free ticket, so that it pages nobody else.
 
     Everyone else who was paged for it gets a notice that you have it. To take a ticket over from another engineer, use
-    `oncall take`. The customer hears nothing: the first reply is still due, so record it with `oncall reply`.
+    `oncall take`. The customer gets no message: the first reply is still due, so record it with `oncall reply`.
 
     Examples: oncall ack 7K2 --by ana · oncall ack T-1001
     """
@@ -180,7 +184,7 @@ def customer_replied(
     """Record a message from the customer.
 
     The time for the next reply runs from the oldest message without an answer. A resolved ticket opens again. A message
-    on a duplicate counts on the ticket that it was merged into.
+    on a duplicate is recorded on the ticket into which the duplicate was merged.
 
     Examples: oncall customer-replied T-1001 --by zendesk · oncall customer-replied T-1001 --thanks
     """

@@ -1,4 +1,4 @@
-"""Tickets in the terminal: explain the verdict on one, post one, list and show them."""
+"""The commands to explain the verdict on a ticket, to post one, and to show one."""
 
 from __future__ import annotations
 
@@ -48,7 +48,10 @@ def explain(
         ..., "--impact", metavar="LEVEL", help="The ticket's impact: urgent (or critical), high, normal or low."
     ),
     at: str | None = typer.Option(
-        None, "--at", metavar="TIME", help="When the ticket comes in; default: now. Policy time without an offset."
+        None,
+        "--at",
+        metavar="TIME",
+        help="When the ticket comes in; default: now. A time without an offset is policy time.",
     ),
     json: bool = JSON_OPTION,
 ) -> None:
@@ -135,7 +138,10 @@ def _print_accepted(answer: TicketAnswer, *, is_new: bool) -> None:
 
 
 def _ticket_body(file: str | None, options: dict[str, str]) -> dict[str, object]:
-    """Return the ticket of the file with the options' values; without a file, the options' ticket with a new id."""
+    """Return the ticket in the file, with the values of the options in place of its own; without a file, only those.
+
+    Without a file and `--id`, the ticket gets a new id.
+    """
     body = {**(_read_ticket(file) if file is not None else {}), **options}
     if not body:
         raise Refused("name a ticket file, - for standard input, or --customer, --plan, --impact and --subject")
@@ -177,7 +183,7 @@ def _first_bytes(name: str, count: int) -> bytes:
 
 
 def _dead_pager(backend: LocalBackend | RemoteBackend) -> str | None:
-    """Return a warning if no pager runs that would send the pages of a stored ticket."""
+    """Return a warning if no pager runs that could send the pages of a stored ticket; else None."""
     if isinstance(backend, RemoteBackend):
         return None
     beat = backend.last_beat()
@@ -191,7 +197,7 @@ def _dead_pager(backend: LocalBackend | RemoteBackend) -> str | None:
 def show(
     ticket_id: str = REFERENCE,
     timeline: bool = typer.Option(
-        False, "--timeline", help="Show everything that happened, in order, with every message attempted."
+        False, "--timeline", help="Show everything that happened, in order, with every message and its outcome."
     ),
     output: Path | None = typer.Option(
         None, "--output", "-o", metavar="FILE.md", help="Write the ticket and its timeline to a Markdown file."
@@ -232,7 +238,7 @@ def show(
 
 
 def _print_verdicts(view: WholeTicketView, zone: str) -> None:
-    """Print the current verdict with its reasons, then the first one if it differs."""
+    """Print the current verdict with its reasons, then the first verdict if it differs from the current one."""
     say(f"  verdict of {stamp(view['judged_at'], zone)}: {_verdict_words(view['verdict'], zone)}")
     for reason in view["verdict"]["reasons"]:
         say(f"    {reason}")
@@ -242,7 +248,7 @@ def _print_verdicts(view: WholeTicketView, zone: str) -> None:
 
 
 def _verdict_words(verdict: VerdictView, zone: str) -> str:
-    """Return `page ana, first reply due Sat 2027-01-09 04:12`."""
+    """Return a verdict in words, like `page ana, first reply due Sat 2027-01-09 04:12`."""
     words = {
         "page": f"page {verdict.get('engineer') or 'nobody, since no person can be reached'}",
         "desk": "desk",

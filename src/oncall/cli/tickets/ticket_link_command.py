@@ -1,4 +1,4 @@
-"""`oncall tickets link`: the secret address of a ticket's page, for its customer."""
+"""`oncall tickets link`: makes the secret address of a ticket's web page, for the customer."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ def link(
     revoke: bool = typer.Option(False, "--revoke", help="Revoke every link of the ticket instead."),
     json: bool = JSON_OPTION,
 ) -> None:
-    """Make the link of a customer's ticket page.
+    """Make a link to a ticket's web page for the customer.
 
-    The page shows the state, the promised times and the conversation. The link is printed once. Everyone who has it can
-    read and write there as the customer; --revoke ends every link of the ticket.
+    The web page shows the state, the promised times and the conversation. The link is printed once. Everyone who has it
+    can read and write there as the customer; --revoke ends every link of the ticket.
 
     Examples: oncall tickets link T-1001 · oncall tickets link T-1001 --revoke
     """

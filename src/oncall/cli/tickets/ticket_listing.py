@@ -1,4 +1,4 @@
-"""Lists tickets in the terminal, the one whose clock ends first on top: once, or again every two seconds."""
+"""`oncall tickets`: lists tickets, the one whose clock ends first on top, once or again every two seconds."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def tickets(
         None,
         "--state",
         metavar="STATES",
-        help="List tickets in these states: open, acknowledged, resolved, with commas between. When absent: all but "
-        "resolved ones, and with --since all.",
+        help="List tickets in these states: open, acknowledged, resolved, with commas between. Default: all that "
+        "are not resolved; with --since: all.",
     ),
     mine: bool = typer.Option(False, "--mine", help="List only the tickets that you own or were paged for."),
     owner: str | None = typer.Option(None, "--owner", metavar="ENGINEER", help="List only the tickets of this owner."),
@@ -52,8 +52,8 @@ def tickets(
         None,
         "--since",
         metavar="TIME",
-        help='List tickets received since then: "last night", yesterday, 2h, monday, a date or a time. With --mine '
-        "also those for which you were paged since then.",
+        help='List tickets received since then: "last night", yesterday, 2h, monday, a date or a time. With --mine, '
+        "also tickets for which you were paged since then.",
     ),
     customer: str | None = typer.Option(
         None, "--customer", metavar="NAME", help="List this customer's tickets only, in any spelling of the name."
@@ -122,7 +122,7 @@ def _states_of(text: str) -> tuple[TicketStatus, ...]:
 
 
 def _watch(read: Callable[[], list[TicketView]]) -> None:
-    """Show the list every two seconds until Ctrl-C; in a pipe, each list comes below the last one."""
+    """Show the list every two seconds until Ctrl-C. In a pipe, each list follows the one before."""
     with suppress(KeyboardInterrupt):
         while True:
             found, most_lines = read(), None
@@ -160,7 +160,7 @@ def print_tickets(found: Sequence[TicketView], most_lines: int | None = None) ->
 
 
 def _clock_words(item: TicketView) -> list[str]:
-    """Return the metric, the time left and the due time of the clock that ends first."""
+    """Return the name, the time left and the due time of the clock that ends first."""
     first = first_to_end(item)
     if first is None:
         return ["paused" if any(clock["state"] == "paused" for clock in item["clocks"]) else "-", "-", "-"]
@@ -169,7 +169,7 @@ def _clock_words(item: TicketView) -> list[str]:
 
 
 def _colour(item: TicketView) -> str:
-    """Return the colour of a clock: red if it is late, yellow after its warning, otherwise empty."""
+    """Return the colour of a clock: red if its deadline was missed, yellow after its warning, else empty."""
     first = first_to_end(item)
     if first is not None and first[0] <= 0:
         return "red"

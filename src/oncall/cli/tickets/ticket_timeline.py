@@ -1,4 +1,4 @@
-"""The timeline of one ticket in the terminal."""
+"""Prints the timeline of one ticket."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ if TYPE_CHECKING:
 
 
 def print_timeline(view: WholeTicketView) -> None:
-    """Print the log in order, each message below the event that caused it or released it."""
+    """Print the log in order. Each message stands below the event that caused it, or that let it be sent."""
     print_rows(timeline_rows(view), names=3)

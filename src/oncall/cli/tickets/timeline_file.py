@@ -1,4 +1,4 @@
-"""The timeline of a ticket as a Markdown file, to paste into a post-mortem."""
+"""Writes the timeline of a ticket as a Markdown file, to paste into a post-mortem."""
 
 from __future__ import annotations
 
