@@ -20,6 +20,7 @@ from oncall.rotation.problem.context import PlanningContext
 from oncall.rotation.problem.cost import CountedSeat, fairness_of
 from oncall.rotation.problem.problem import Problem
 from oncall.rotation.problem.shares import shares_of
+from oncall.rotation.repair.repair import repair
 from oncall.rotation.solve.pattern_prices import least_with_each, wanted_turns
 from oncall.rotation.solve.turn_patterns import TurnTypes, pattern_lists
 from oncall.schedule.plan import Plan, PlanStatus
@@ -269,3 +270,18 @@ def test_the_clock_change_is_inside_a_turn() -> None:
     roster = weekly(team_of(6))
     shifts = shifts_of(roster, first_day=date(2027, 3, 8), days=14)
     assert check_plan(fairest_plan(roster, shifts), roster) == []
+
+
+def test_a_repair_of_turns_offers_the_whole_turns_that_make_it_fairer() -> None:
+    roster = weekly(team_of(7))
+    shifts, first_open = shifts_of(roster, days=91), MONDAY + timedelta(days=32)
+    plan = fairest_plan(roster, shifts)
+    leaves = [replace(each, leaves=date(2027, 2, 14)) if each.id == "ana" else each for each in roster.engineers]
+    later = replace(roster, engineers=tuple(leaves))
+    found = repair(later, shifts, plan, first_open=first_open)
+    # One more change is a turn of five shifts in place of one of four; a whole turn more has five or six.
+    assert [(option.more_changes, option.cost) for option in found.options] == [(1, 6515), (6, 514), (7, 114)]
+    chosen = repair(later, shifts, plan, first_open=first_open, more_changes=7, option_changes=())
+    assert chosen.plan.fairness is not None
+    assert (chosen.plan.fairness.cost, chosen.plan.fairness.bound) == (114, 114)
+    assert check_plan(chosen.plan, later) == []

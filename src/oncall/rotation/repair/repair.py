@@ -16,6 +16,7 @@ from oncall.rotation.generate.shadow_seats import shadow_seats, with_shadows
 from oncall.rotation.problem.clumps import stated_clumps
 from oncall.rotation.problem.context import EMPTY_CONTEXT, PlanningContext
 from oncall.rotation.problem.problem import StaffedSeat
+from oncall.rotation.repair.further_changes import further_changes
 from oncall.rotation.repair.repair_baseline import RepairBaseline
 from oncall.rotation.repair.repair_costs import RepairCosts
 from oncall.rotation.repair.repair_evenness import evened_out
@@ -24,9 +25,6 @@ from oncall.rotation.repair.repair_result import Repair, SeatChange
 from oncall.rotation.repair.repair_search import RepairedSeats, RepairSearch
 from oncall.rotation.solve.search import Search, SearchProgress
 from oncall.schedule.plan import Plan, PlanStatus, Seat, Shift
-
-FURTHER_CHANGES = range(1, 11)
-"""How many further changes are priced, one by one, as long as more of them lower the cost."""
 
 
 def repair(
@@ -38,7 +36,7 @@ def repair(
     more_changes: int = 0,
     frozen_days: int = 0,
     opened: frozenset[date] = frozenset(),
-    option_changes: Sequence[int] = FURTHER_CHANGES,
+    option_changes: Sequence[int] | None = None,
     seed: int = 0,
     time_limit: timedelta | None = None,
     on_progress: Callable[[SearchProgress], None] | None = None,
@@ -50,7 +48,8 @@ def repair(
     shifts: all shifts of the plan's dates, by today's calendar. more_changes: how many seats may change beyond the
     fewest, if that is fairer. frozen_days: for this many days from `first_open`, seats stay with their engineers if
     possible, except on the dates in `opened`.
-    option_changes: numbers of further changes to try; the result states the cost of each that lowers it.
+    option_changes: numbers of further changes to try; the result states the cost of each that lowers it. None: every
+    number that can occur, as long as more changes lower the cost.
     time_limit: wall time. should_stop: polled; once it returns True, the search ends.
     Raises PlanInfeasible when no plan keeps the rules, Refused when the search ended before a first plan or no shift
     is open.
@@ -64,7 +63,7 @@ def _repaired(
     baseline: RepairBaseline,
     frozen: frozenset[StaffedSeat],
     more_changes: int,
-    option_changes: Sequence[int],
+    option_changes: Sequence[int] | None,
     search: Search,
 ) -> Repair:
     costs = RepairCosts(baseline)
@@ -80,7 +79,9 @@ def _repaired(
     found = replace(found, seats=evened_out(baseline, costs, frozen, seats, search))
     search.enter_stage("looking at what more changes would improve")
     # Without that proof, `--changes` might count from another number the next time.
-    further = [more_changes + each for each in option_changes] if fewest_is_proven else []
+    further = further_changes(baseline, fewest + more_changes)
+    numbers = further.numbers if option_changes is None else option_changes
+    further = replace(further, numbers=tuple(more_changes + each for each in numbers) if fewest_is_proven else ())
     options = tuple(searches.options(found, fewest, further))
     search.enter_stage("looking for a cost that no plan can beat")
     bound = searches.cost_bound(found, min([found.cost, *(option.cost for option in options)]))

@@ -9,6 +9,7 @@ from oncall.errors import Refused
 from oncall.rotation.explain import infeasible
 from oncall.rotation.problem.problem import StaffedSeat
 from oncall.rotation.repair.frozen_conflict import frozen_conflict
+from oncall.rotation.repair.further_changes import FurtherChanges
 from oncall.rotation.repair.repair_baseline import RepairBaseline
 from oncall.rotation.repair.repair_costs import RepairCosts
 from oncall.rotation.repair.repair_model import RepairModel
@@ -19,7 +20,6 @@ from oncall.rotation.solve.search import Search, SearchStatus
 
 OPTION_EFFORT = 0.5
 """Deterministic seconds to prove that no plan with the same number of changes costs less."""
-_MOST_IN_VAIN = 3
 BOUND_EFFORT = 1.0
 """Deterministic seconds to raise the bound above the counting bound."""
 
@@ -107,16 +107,12 @@ class RepairSearch:
             if lower_bound is not None:
                 lower_bound = max(lower_bound, result.bound)
 
-    def options(self, found: RepairedSeats, fewest: int, more_changes: Sequence[int]) -> Iterator[ChangeOption]:
-        """Yield an option for each number in `more_changes` that lowers the cost, until three in a row do not.
-
-        fewest: the fewest changes. A swap of two engineers takes two changes, a swap of three takes three, so one or
-        two numbers without a gain are not the end.
-        """
+    def options(self, found: RepairedSeats, fewest: int, further: FurtherChanges) -> Iterator[ChangeOption]:
+        """Yield an option for each number of changes beyond `fewest` that lowers the cost."""
         steps = StepwiseSearch(self._baseline, self._costs, found.seats, self._frozen)
         best, in_vain = found.cost, 0
-        for more in sorted(more_changes):
-            if self._search.is_over or best <= self._costs.bound.cost or in_vain == _MOST_IN_VAIN:
+        for more in sorted(further.numbers):
+            if self._search.is_over or best <= self._costs.bound.cost or in_vain == further.most_in_vain:
                 return
             in_vain += 1
             steps.improve(fewest + more)
