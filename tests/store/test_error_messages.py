@@ -62,7 +62,8 @@ def wrapped(error: psycopg.Error) -> exc.DBAPIError:
         (
             psycopg.errors.DiskFull(f"no room for {PHONE}"),
             StoreUnavailable,
-            "the database cannot answer now (DiskFull, SQLSTATE 53100); try again",
+            "the server's disk is full and nothing was stored (DiskFull, SQLSTATE 53100); "
+            "free some space there and try again",
         ),
         (
             psycopg.errors.UndefinedTable(f"no table {PHONE}"),

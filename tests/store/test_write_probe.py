@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from doubles.disk import full_disk
+from doubles.disk import full_disk, full_server_disk
 from oncall.errors import StoreUnavailable
 from oncall.paging.ports.store import Transaction
 from oncall.store.database import open_store
@@ -104,6 +104,27 @@ def test_a_postgresql_that_only_allows_reading(postgres_store: SqlStore, postgre
         )
         connection.execute("SET default_transaction_read_only = off")
         connection.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+        end_others(connection)
+    postgres_store.prove_writable()
+
+
+def test_a_postgresql_whose_disk_is_full_although_a_row_still_fits(postgres_store: SqlStore, postgres_url: str) -> None:
+    postgres_store.write(lambda t: t.beat("me", real_now=NOW, channel="outbox"))
+    with full_server_disk(postgres_url):
+        expect_unwritable(
+            postgres_store,
+            "the server's disk is full and nothing was stored (DiskFull, SQLSTATE 53100); "
+            "free some space there and try again",
+        )
+        postgres_store.write(lambda t: t.beat("me", real_now=NOW, channel="outbox"))
+    postgres_store.prove_writable()
+
+
+def test_a_postgresql_that_allows_no_temporary_files_can_be_written(
+    postgres_store: SqlStore, postgres_url: str
+) -> None:
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {connection.info.dbname} SET temp_file_limit = 0")
         end_others(connection)
     postgres_store.prove_writable()
 

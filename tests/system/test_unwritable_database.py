@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -13,7 +14,9 @@ import psycopg
 import pytest
 
 from bench.victims import Process, environment, publish
+from doubles.disk import full_server_disk
 from doubles.loopback import free_port
+from doubles.postgres_servers import BundledServer
 from doubles.twilio import TwilioDouble
 from tests.system.listener import Listener
 
@@ -24,6 +27,9 @@ LOCKED = "another program locks the database; try again when it has finished"
 READ_ONLY = (
     "the database only allows reading (ReadOnlySqlTransaction, SQLSTATE 25006); "
     "connect to the primary server, or allow writing"
+)
+DISK_FULL = (
+    "the server's disk is full and nothing was stored (DiskFull, SQLSTATE 53100); free some space there and try again"
 )
 TABLE_LOCKED = "the database cannot answer now (LockNotAvailable, SQLSTATE 55P03); try again"
 Fault = Callable[[str], AbstractContextManager[None]]
@@ -65,6 +71,15 @@ def _end_others(connection: psycopg.Connection) -> None:
     )
 
 
+@contextmanager
+def standby(server: BundledServer) -> Iterator[None]:
+    """Make the server a standby, which only reads, and promote it at the end."""
+    (server.data / "standby.signal").touch()
+    server.control("-m", "fast", "restart")
+    yield
+    server.control("promote")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("database", "fault", "reason"),
@@ -72,6 +87,7 @@ def _end_others(connection: psycopg.Connection) -> None:
         ("sqlite", locked_file, LOCKED),
         ("postgresql", only_reading, READ_ONLY),
         ("postgresql", locked_table, TABLE_LOCKED),
+        ("postgresql", full_server_disk, DISK_FULL),
     ],
 )
 def test_a_database_that_cannot_be_written_raises_the_alarm_and_turns_readyz_red_until_it_can(
@@ -79,16 +95,29 @@ def test_a_database_that_cannot_be_written_raises_the_alarm_and_turns_readyz_red
 ) -> None:
     is_file = database == "sqlite"
     url = f"sqlite:///{tmp_path}/oncall.db" if is_file else str(request.getfixturevalue("empty_postgres"))
+    expect_alarm_and_all_clear(tmp_path, url, partial(fault, url), reason)
+
+
+@pytest.mark.slow
+def test_a_primary_that_becomes_a_standby_raises_the_alarm_and_turns_readyz_red_until_it_is_promoted(
+    tmp_path: Path, server: BundledServer
+) -> None:
+    expect_alarm_and_all_clear(tmp_path, server.url, partial(standby, server), READ_ONLY)
+
+
+def expect_alarm_and_all_clear(
+    folder: Path, url: str, fault: Callable[[], AbstractContextManager[None]], reason: str
+) -> None:
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     with TwilioDouble() as twilio, Listener() as operator:
         settings = environment(url, twilio) | {"ONCALL_ALARM_URL": operator.url}
-        publish(tmp_path, settings)
-        service = Process(["serve", "--port", str(port)], settings, tmp_path / "serve.log", address)
+        publish(folder, settings)
+        service = Process(["serve", "--port", str(port)], settings, folder / "serve.log", address)
         service.start()
         try:
             until(lambda: is_ready(address), SOON_SECONDS)
-            with fault(url):
+            with fault():
                 operator.wait(posted=1, seconds=SOON_SECONDS + LATE)
                 assert not is_ready(address)
             operator.wait(posted=2, seconds=SOON_SECONDS + LATE)

@@ -9,6 +9,7 @@ from oncall.errors import StoreError, StoreUnavailable
 from oncall.store.address import PostgresAddress
 
 _READ_ONLY = "25006"
+_DISK_FULL = "53100"
 
 
 def translated(error: Exception, address: PostgresAddress) -> Exception:
@@ -25,6 +26,11 @@ def translated(error: Exception, address: PostgresAddress) -> Exception:
         return StoreUnavailable(
             f"{address.place}: the database only allows reading ({_code(origin)}); "
             "connect to the primary server, or allow writing"
+        )
+    if isinstance(origin, psycopg.Error) and origin.sqlstate == _DISK_FULL:
+        return StoreUnavailable(
+            f"{address.place}: the server's disk is full and nothing was stored ({_code(origin)}); "
+            "free some space there and try again"
         )
     if isinstance(origin, psycopg.DataError):
         return StoreError(f"{address.place}: the database does not take this value ({_code(origin)})")

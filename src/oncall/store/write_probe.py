@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, insert, text
+from sqlalchemy.exc import OperationalError
 
 from oncall.store.tables import attempts, events, pagers, tickets
 
@@ -24,8 +25,17 @@ def probe_sqlite(connection: Connection) -> None:
     connection.execute(delete(pagers).where(pagers.c.worker == _ROW["worker"]))
 
 
+_NO_FILE_ALLOWED = "53400"
+"""PostgreSQL's code for a file above `temp_file_limit`."""
+_SMALL_MEMORY = "SET LOCAL work_mem = '64kB'"
+_TEMPORARY_FILE = text("SELECT count(*) FROM generate_series(1, 5000)")
+"""Makes PostgreSQL write a temporary file of about 70 KB, more than a ticket needs, and remove it. On a full disk the
+row still fits in a page that the table has, but the file does not. Nothing of it goes to the write-ahead log."""
+
+
 def probe_postgres(connection: Connection) -> None:
-    """Write and remove the row in the open transaction, if no other program locks the pager's tables.
+    """Write and remove the row in the open transaction, if no other program locks the pager's tables and the disk has
+    room.
 
     Raises the driver's error if that fails.
     """
@@ -35,3 +45,15 @@ def probe_postgres(connection: Connection) -> None:
     name = connection.execute(text("SELECT 'write probe ' || pg_backend_pid()")).scalar_one()
     connection.execute(insert(pagers), _ROW | {"worker": name, "channel": ""})
     connection.execute(delete(pagers).where(pagers.c.worker == name))
+    _expect_room(connection)
+
+
+def _expect_room(connection: Connection) -> None:
+    """Raise the driver's error if the server's disk has no room. A server that allows no such file proves nothing."""
+    try:
+        with connection.begin_nested():
+            connection.exec_driver_sql(_SMALL_MEMORY)
+            connection.execute(_TEMPORARY_FILE)
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) != _NO_FILE_ALLOWED:
+            raise
