@@ -38,7 +38,7 @@ class Swaps(Protocol):
         """Ask another engineer for a swap. If the body says that both have agreed, make the swap at once."""
 
     def answer(self, code: str, answer: str) -> SwapView:
-        """Answer a request to swap. code: of the request. answer: accept, decline or withdraw."""
+        """Answer a request to swap. code: the code of the request. answer: accept, decline or withdraw."""
 
     def swaps(self) -> SwapsView:
         """Return the requests to swap, with their states."""

@@ -61,7 +61,7 @@ def publish(
         metavar="DATE",
         help=(
             "The date from which the policy is in force; default: the first date "
-            "that the plan can change; now if that is past."
+            "that the plan can change; now if that date is past or nothing is published yet."
         ),
     ),
     dry_run: bool = typer.Option(False, "--dry-run", help="Print what would change, and change nothing."),

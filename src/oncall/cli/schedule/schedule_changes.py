@@ -65,7 +65,7 @@ class CheckedPlan:
 
 @dataclass(frozen=True, slots=True)
 class PublishTerms:
-    """How a plan is published. policy_from: see `publish_plan`."""
+    """How a plan is published. policy_from: the date from which its policy is in force; None: the default."""
 
     reason: str
     policy_from: date | None = None
@@ -191,7 +191,7 @@ class LocalSchedule:
     def _checked(self, plan: CheckedPlan) -> tuple[PublishablePlan, int]:
         """Check the plan with the shifts around it.
 
-        Returns it, and the version of the schedule on which the check is based.
+        Returns the checked plan, and the version of the schedule on which the check is based.
         """
         from oncall.planning.published.publish_plan import check_for_publication
 

@@ -163,7 +163,7 @@ def _names_by_day(
 ) -> dict[date, list[str]]:
     """Return, for each day, the names of the engineers on call between noon and midnight, or NOBODY for a gap.
 
-    With `engineer`, return the roles of the rows instead of the names.
+    With `engineer`, whose rows these must be, return the engineer's roles on that day instead.
     """
     spans = [(datetime.fromisoformat(row["start"]), datetime.fromisoformat(row["end"]), row) for row in rows]
     roles = list(dict.fromkeys(row["role"] for row in rows))

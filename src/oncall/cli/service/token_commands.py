@@ -158,7 +158,7 @@ def _time(at: datetime) -> str:
 
 
 def revoke_token(name: str = _NAME, json: bool = JSON_OPTION) -> None:
-    """Revoke a caller's token; it fails within seconds.
+    """Revoke a caller's token; it stops working in seconds.
 
     Example: oncall token revoke zendesk
     """

@@ -138,7 +138,7 @@ def _print_accepted(answer: TicketAnswer, *, is_new: bool) -> None:
 
 
 def _ticket_body(file: str | None, options: dict[str, str]) -> dict[str, object]:
-    """Return the ticket in the file, with the values of the options in place of its own; without a file, only those.
+    """Return the ticket in the file; values of options replace those of the file. Without a file, return the options.
 
     Without a file and `--id`, the ticket gets a new id.
     """

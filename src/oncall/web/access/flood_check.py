@@ -14,7 +14,7 @@ _READ_EVERY_SECONDS = 5.0
 
 
 class FloodCheck:
-    """Refuses faulty tickets of a flooding caller early, before they cost a transaction. Its valid tickets pass.
+    """Refuses the faulty tickets of a flooding caller before they cost a transaction. Its valid tickets pass.
 
     During a flood it reads only the policy, at most once in five seconds (real time).
     """

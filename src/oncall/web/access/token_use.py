@@ -24,7 +24,7 @@ class TokenUse:
         self._used[handle] = at
 
     def unsaved(self) -> dict[str, datetime]:
-        """Return the uses to store now, by handle: first uses, and those long after the last stored use."""
+        """Return the uses to store now, by handle: first uses, and those SAVE_AFTER after a stored use."""
         return {
             handle: at
             for handle, at in self._used.items()

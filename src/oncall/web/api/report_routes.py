@@ -179,7 +179,7 @@ async def get_plan_status(
 async def _written(
     lock: asyncio.Lock, services: Services, form: Format, work: Callable[[Transaction, datetime], str]
 ) -> Response:
-    """Compute a report, one at a time, and return it as an answer in the form asked for."""
+    """Compute a report, one at a time, and return it as an answer in the format `form`."""
     return Response(await _measured(lock, services, work), media_type=_MEDIA[form])
 
 

@@ -164,7 +164,7 @@ def etag(version: int) -> str:
 def actor_of(request: Request, services: Services, caller: Token) -> Actor:
     """Return the actor of a change: the caller, and the version of the schedule that `If-Match` names.
 
-    Raises FieldFaults if `If-Match` names no version.
+    Without `If-Match`, any version will do. Raises FieldFaults if it is not an ETag of the schedule.
     """
     is_limited = access(caller.role, Operation.CHANGE_SCHEDULE) is Access.AS_ITSELF
     context = services.engine.context(caller.name)

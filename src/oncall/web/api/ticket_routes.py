@@ -74,7 +74,7 @@ _AFTER_EVENT = Answer(
 async def post_ticket(
     services: ServicesDep, caller: TicketPoster, posted: PostedTicket, floods: FloodCheckDep
 ) -> JSONResponse:
-    """Stores a ticket, decides about it, and pages if needed.
+    """Stores a ticket, returns the verdict, and pages if needed.
 
     It is safe to post a ticket again after a time-out or a 503.
     Unknown fields are ignored and listed in `warnings`. There is also a warning if the triage of the ticket does not

@@ -89,7 +89,7 @@ class Overload:
 
 
 class _Room:
-    """Counts the requests of one kind that are in progress. Each of them runs inside `with`."""
+    """Counts the requests of one kind that are in progress. Each request runs in a `with` block of this object."""
 
     def __init__(self, most: int) -> None:
         self._most = most

@@ -1,4 +1,4 @@
-"""The routes of Alertmanager and CloudEvents, which accept the answers of this service."""
+"""The routes of Alertmanager and CloudEvents. These senders need no answers in a format of their own."""
 
 from __future__ import annotations
 

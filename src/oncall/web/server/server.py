@@ -64,7 +64,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to listen.
 
-        Then set the longer queue, because asyncio uses one number for the queue and for one turn.
+        Then lengthen the queue: asyncio uses one number for it and for the connections of one turn.
         """
         await super().startup(sockets)
         for listening in sockets or ():

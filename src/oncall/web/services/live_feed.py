@@ -105,7 +105,7 @@ class LiveFeed:
         return self._streams.total()
 
     def is_current(self, place: LivePlace, read_at: float) -> bool:
-        """Return True if facts that were read at `read_at` (monotonic) include all changes that the streams know.
+        """Return True if facts that were read at `read_at` (monotonic) include all changes that the streams reported.
 
         place: the state that the facts show. Returns False while there is no stream, because nothing then looks for
         changes.

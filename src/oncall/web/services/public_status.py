@@ -63,7 +63,9 @@ class _Kept:
 class PublicStatus:
     """Renders and caches the files of the public status page.
 
-    Its ages are real time; the content follows policy time.
+    Its content follows policy time.
+
+    The age of a cached file counts in real time.
     """
 
     def __init__(self, services: Services) -> None:

@@ -13,8 +13,9 @@ class PublishedRoster:
         self._kept: tuple[int, Roster | None] | None = None
 
     def of(self, tx: PublishedTexts) -> Roster | None:
-        """Return the roster in force that a transaction sees; None in the cases in which `roster_in_force` returns
-        None.
+        """Return the roster in force that a transaction sees.
+
+        None before a publication, or if this version of oncall can no longer read the roster.
         """
         newest, kept = tx.schedule().newest, self._kept
         if kept is None or kept[0] != newest:

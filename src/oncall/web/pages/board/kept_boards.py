@@ -117,7 +117,7 @@ class KeptBoards:
         return found
 
     async def _shared_since(self, instant: float) -> _Shared:
-        """Return facts that were read at or after an instant (monotonic). Call it only with the lock."""
+        """Return facts that were read at or after an instant (monotonic). Call it only while `_lock` is held."""
         shared = self._shared
         if shared is None or shared.read_at < instant:
             read_at = time.monotonic()

@@ -83,7 +83,8 @@ async def _of_ticket(
 ) -> AsyncGenerator[str, None]:
     """Yield an event for each change of one ticket. parts: a stream with events for the changes of all tickets.
 
-    seen: the mark that the web page shows. The stream ends when the link is revoked.
+    seen: the mark (a text that changes with the ticket) that the web page shows. The stream ends when the link is
+    revoked.
     """
     try:
         async for part in parts:

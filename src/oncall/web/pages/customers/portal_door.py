@@ -69,7 +69,7 @@ async def posted_by(request: Request) -> tuple[PortalVisitor, Mapping[str, str]]
 
 
 def keep_portal_session(answer: Response, signed_in: SignedIn, services: Services) -> None:
-    """Set the cookie of a new portal session on an answer."""
+    """Make an answer set the cookie of a new portal session."""
     answer.set_cookie(
         _cookie(services),
         signed_in.session_id,
@@ -81,7 +81,7 @@ def keep_portal_session(answer: Response, signed_in: SignedIn, services: Service
 
 
 def drop_portal_session(answer: Response, services: Services) -> None:
-    """Delete the cookie of the portal session with an answer."""
+    """Make an answer delete the cookie of the portal session."""
     answer.delete_cookie(_cookie(services), secure=_is_https(services), httponly=True, samesite="lax")
 
 

@@ -128,7 +128,7 @@ async def _uploaded(services: Services, visitor: PageVisitor, files: Files, draf
 async def published_roster(services: Services) -> tuple[Roster | None, Schedule]:
     """Return the published roster and the schedule.
 
-    The roster is None in the cases in which `roster_in_force` returns None.
+    The roster is None before a publication, or if it can no longer be read.
     """
     return await services.engine.read(lambda tx: (roster_in_force(tx), tx.schedule()))
 

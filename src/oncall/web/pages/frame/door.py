@@ -201,7 +201,7 @@ def own_session(request: Request) -> str | None:
 
 
 def keep_session(answer: Response, signed_in: SignedIn, services: Services) -> None:
-    """Set the cookie of a new session on an answer."""
+    """Make an answer set the cookie of a new session."""
     seconds = int(SESSION_LENGTH.total_seconds())
     answer.set_cookie(
         _cookie(services), signed_in.session_id, max_age=seconds, secure=is_https(services), httponly=True,
@@ -210,7 +210,7 @@ def keep_session(answer: Response, signed_in: SignedIn, services: Services) -> N
 
 
 def drop_session(answer: Response, services: Services) -> None:
-    """Delete the cookie of the session with an answer."""
+    """Make an answer delete the session cookie."""
     answer.delete_cookie(_cookie(services), secure=is_https(services), httponly=True, samesite="lax")
 
 

@@ -99,7 +99,7 @@ async def get_back(request: Request, services: ServicesDep) -> Response:
 
 
 async def farewell(id_token: str | None, services: Services) -> str | None:
-    """Return the provider's address that ends its own session; None if it has none or is away."""
+    """Return the address at the identity provider that ends the session there; None if it has none or is away."""
     if services.identity is None or id_token is None:
         return None
     with suppress(IdentityError):
