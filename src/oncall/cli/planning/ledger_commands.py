@@ -28,7 +28,7 @@ BEFORE = typer.Option(None, "--before", metavar="DATE", help="Count only shifts 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file to the program."""
-    group = typer.Typer(help="Show, export and import balances of duty served.", no_args_is_help=True)
+    group = typer.Typer(help="Show, export and import balances of served shifts.", no_args_is_help=True)
     group.command("show")(show)
     group.command("export")(export)
     group.command("open")(open_ledger)

@@ -46,7 +46,9 @@ def list_messages(
         metavar="NEXT",
         help="Continue the list: NEXT is the value of `next` in the JSON of the previous answer.",
     ),
-    limit: int = typer.Option(100, "--limit", min=1, max=_MOST, help="How many messages at most, the newest first."),
+    limit: int = typer.Option(
+        100, "--limit", metavar="N", min=1, max=_MOST, help="How many messages at most, the newest first."
+    ),
     json: bool = JSON_OPTION,
 ) -> None:
     """List messages to webhooks and team channels.

@@ -82,6 +82,8 @@ NOTED_COMMANDS = (
         "resolved",
         """Resolve a ticket, and free its code.
 
+        Its code can then stand for another ticket.
+
         Example: oncall resolve T-1001 --by ana
         """,
     ),
