@@ -19,7 +19,7 @@ class SqliteAddress:
 
     @property
     def place(self) -> str:
-        """Return the name of the database in messages."""
+        """Return the path of the file, by which messages name the database."""
         return str(self.path)
 
 
@@ -27,7 +27,8 @@ class SqliteAddress:
 class PostgresAddress:
     """A PostgreSQL database.
 
-    url: for SQLAlchemy with psycopg; it holds the password. place: the name of the database in messages, without it.
+    url: for SQLAlchemy with psycopg; it contains the password. place: the name of the database for messages, without
+    the password.
     """
 
     url: str = field(repr=False)
@@ -36,9 +37,9 @@ class PostgresAddress:
 
 
 def address_of(url: str, *, setting: str = "ONCALL_DATABASE_URL") -> SqliteAddress | PostgresAddress:
-    """Read the address of a database. A relative SQLite path starts at the working directory.
+    """Parse the address of a database. A relative SQLite path starts at the working directory.
 
-    setting: the environment variable or option that holds it. Raises SettingsError, which names the setting.
+    setting: the environment variable or option that contains the address. Raises SettingsError, which names it.
     """
     scheme, colon, rest = url.partition("://")
     if colon and scheme == "sqlite":

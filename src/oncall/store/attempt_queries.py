@@ -147,7 +147,7 @@ _HAS_DELIVERED = (
 # Keys of advisory locks: any numbers above 32 bits that all our processes share. Keys below lock provider ids.
 _SEND_QUEUE, _HANDOFFS = 500000651891, 500000651892
 _PHONES = 1 << 40
-"""Added to a number that is made from a person's id."""
+"""Keys of phones start above this number. The key of a phone is this plus a number made from its person's id."""
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 _TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(:key)")
 _PAGED_TICKETS = (
@@ -173,17 +173,17 @@ class AttemptQueries(Statements):
     """The queries for attempts, and the locks of the send queue and the handoffs."""
 
     def attempts(self, ticket_id: str) -> list[Attempt]:
-        """Return all attempts of a ticket, the oldest first."""
+        """Return every attempt for this ticket, the oldest first."""
         return [rows.attempt(row) for row in self._run_on(ticket_id, _ATTEMPTS, {"wanted": ticket_id})]
 
     def attempt(self, attempt_id: str) -> Attempt | None:
-        """Return the attempt with this id, or None. A write locks its row until the transaction ends."""
+        """Return the attempt with this id and lock its row; None if there is none."""
         query = _LOCK_ATTEMPT if self._writes else _ATTEMPT
         row = self._run_on(attempt_id, query, {"wanted": attempt_id}).one_or_none()
         return None if row is None else rows.attempt(row)
 
     def attempts_with_ids(self, attempt_ids: Sequence[str]) -> list[Attempt]:
-        """Return the attempts with these ids, ordered by id. A write locks their rows until the transaction ends."""
+        """Return those of these attempts that are stored, ordered by id, and lock their rows."""
         if not attempt_ids:
             return []
         query = _LOCK_ATTEMPTS_WITH_IDS if self._writes else _ATTEMPTS_WITH_IDS
@@ -191,7 +191,10 @@ class AttemptQueries(Statements):
         return [rows.attempt(row) for row in found]
 
     def attempt_by_provider_id(self, provider_id: str) -> Attempt | None:
-        """Return the newest attempt with this provider id, or None. A write locks the id until the transaction ends."""
+        """Return the newest attempt with this id of the provider; None if there is none.
+
+        Other transactions that ask for the same id wait until this one ends.
+        """
         if self._writes:
             # Otherwise two pagers could both find that no attempt has this message, and both take it.
             self._lock(crc32(provider_id.encode()))
@@ -199,7 +202,7 @@ class AttemptQueries(Statements):
         return None if row is None else rows.attempt(row)
 
     def add_attempts(self, attempts: Sequence[Attempt]) -> None:
-        """Store new attempts. Raises Conflict for an id that is already stored and for an unknown ticket."""
+        """Insert attempts. Raises Conflict if an id is already stored or a ticket is unknown."""
         if attempts:
             keys = {key for attempt in attempts for key in (attempt.id, attempt.ticket)}
             subject = f"attempt of ticket {attempts[0].ticket}"
@@ -207,14 +210,14 @@ class AttemptQueries(Statements):
             self.touched_pages = True
 
     def update_attempt(self, attempt: Attempt) -> None:
-        """Store the columns of an attempt that can change. Raises NotFound for an unknown attempt."""
+        """Update a stored attempt: write those of its columns that can change. Raises NotFound if it is not stored."""
         values = {"wanted": attempt.id, **rows.attempt_changes(attempt)}
         subject = f"attempt of ticket {attempt.ticket}"
         self._update(UPDATE_ATTEMPT, values, keys=(attempt.id, attempt.ticket), subject=subject)
         self.touched_pages = True
 
     def update_attempts(self, attempts: Sequence[Attempt]) -> None:
-        """Store the columns of several attempts that can change. This transaction must have read all of them."""
+        """Update several stored attempts as `update_attempt` does. This transaction must have read all of them."""
         if not attempts:
             return
         values = [{"wanted": attempt.id, **rows.attempt_changes(attempt)} for attempt in attempts]
@@ -228,7 +231,10 @@ class AttemptQueries(Statements):
         self.touched_pages = self.touched_pages or makes_due
 
     def settle_attempt(self, attempt: Attempt) -> bool:
-        """Store the result of an attempt if it is still `sending`, and return True; otherwise return False."""
+        """Store the provider's answer to a send. Returns False, and writes nothing, if the answer is already known.
+
+        The answer counts as known unless the stored attempt is `sending` and has no provider's id.
+        """
         values = {"wanted": attempt.id, **rows.attempt_changes(attempt)}
         if self._deferred is None or attempt.id in self._deferred.keys:
             settled = self._run_on(attempt.id, SETTLE_ATTEMPT, values).rowcount == 1
@@ -240,7 +246,10 @@ class AttemptQueries(Statements):
         return settled
 
     def claim_attempts(self, *, real_now: datetime, lease_until: datetime, limit: int) -> list[Attempt]:
-        """Claim attempts that are due, immediate ones first, then the longest overdue. Returns them as claimed."""
+        """Claim at most `limit` due attempts under a lease until `lease_until`, and return them. Times are real time.
+
+        Immediate attempts come first, then the longest overdue.
+        """
         found = self._claimable(_CLAIMABLE_IMMEDIATE, real_now, limit)
         # Claim queued pages only under the lock of the send queue: the pager that holds it bundles all pages of a
         # phone, and would miss rows that another pager locks here. Other attempts need no lock.
@@ -255,57 +264,69 @@ class AttemptQueries(Statements):
         return [rows.attempt(row) for row in self._run(query, {"now": real_now, "most": most})] if most > 0 else []
 
     def unsent_attempts(self, *, written_before: datetime, limit: int) -> list[Attempt]:
-        """Return attempts that no provider has accepted as far as we know, the longest overdue first."""
+        """Return attempts that no provider is known to have accepted, the longest overdue first.
+
+        written_before: real time; only attempts from before it.
+        """
         return [rows.attempt(row) for row in self._run(_UNSENT, {"before": written_before, "most": limit})]
 
     def recent_attempts(self, *, written_since: datetime, limit: int) -> list[Attempt]:
-        """Return the attempts written since `written_since`, the newest first."""
+        """Return attempts, the newest first. written_since: real time; only attempts from then on."""
         return [rows.attempt(row) for row in self._run(_RECENT_ATTEMPTS, {"since": written_since, "most": limit})]
 
     def next_attempt_at(self) -> datetime | None:
-        """Return the earliest real time at which an attempt can be claimed; None if there is none."""
+        """Return when (real time, aware UTC) `claim_attempts` first returns an attempt; None if there is none."""
         claimable_at: datetime | None = self._run(_NEXT_CLAIM).scalar_one()
         return claimable_at
 
     def queued_pages(self, person: str) -> list[Attempt]:
-        """Return the queued texts that page this person, the oldest first, without rows that another pager locks."""
+        """Return the texts that page this person and are `queued` or `retrying`, the oldest first, and lock their rows.
+
+        Attempts that never wait, and rows that another transaction has locked, are left out.
+        """
         return [rows.attempt(row) for row in self._run(_QUEUED_PAGES, {"person": person})]
 
     def try_lock_phone(self, person: str) -> bool:
-        """Reserve the person's phone until the transaction ends and return True, or return False if it is reserved."""
+        """Reserve a person's phone until the transaction ends. Returns False if another transaction has reserved it."""
         return self._try_lock(_PHONES + crc32(person.encode()))
 
     def bundle(self, leader: str) -> list[Attempt]:
-        """Return all attempts in the message that `leader` leads, the oldest first."""
+        """Return every attempt of a bundle, with its leader, the oldest first. leader: the id of the leader."""
         return [rows.attempt(row) for row in self._run(_BUNDLE, {"wanted": leader})]
 
     def last_page_to(self, person: str) -> Attempt | None:
-        """Return the latest text that paged this person and is not known to have failed, or None."""
+        """Return the latest text (by `sent_at`) that paged this person and is not known to have failed.
+
+        None if there is none. For a bundle it is the leader.
+        """
         row = self._run(_LAST_PAGE_TO, {"person": person}).one_or_none()
         return None if row is None else rows.attempt(row)
 
     def calls_to(self, person: str, *, since: datetime) -> list[Attempt]:
-        """Return the calls to this person that a provider accepted since `since` (policy time), the latest first."""
+        """Return the calls to this person that a provider got since `since` (policy time), the latest first."""
         return [rows.attempt(row) for row in self._run(_CALLS_TO, {"person": person, "since": since})]
 
     def has_delivered(self, person: str, channel: str) -> bool:
-        """Return True if a message to this person by this channel was ever delivered."""
+        """Return True if a provider ever reported that a message to this person by this channel was delivered."""
         return self._run(_HAS_DELIVERED, {"person": person, "channel": channel}).first() is not None
 
     def lock_send_queue(self) -> None:
-        """Wait for the lock of the send queue and hold it until the transaction ends. SQLite has only one writer."""
+        """Wait for the lock of the send queue, and keep it until the transaction ends. SQLite has only one writer."""
         self._lock(_SEND_QUEUE)
 
     def try_lock_send_queue(self) -> bool:
-        """Take the lock of the send queue and return True, or return False if another transaction holds it."""
+        """Take the lock of the send queue without waiting. Returns False if another transaction has the lock."""
         return self._try_lock(_SEND_QUEUE)
 
     def lock_handoffs(self) -> None:
-        """Wait for the lock of the handoff notices and hold it until the transaction ends."""
+        """Wait for the lock for writing handoff notices, and keep it until the transaction ends."""
         self._lock(_HANDOFFS)
 
     def _try_lock(self, key: int) -> bool:
-        """Take a lock until the transaction ends. SQLite has only one writer, so that it needs no locks."""
+        """Take the lock with this key until the transaction ends. Returns False if another transaction has it.
+
+        On SQLite it does nothing and returns True, because SQLite has only one writer.
+        """
         if self._connection.dialect.name != "postgresql":
             return True
         return bool(self._execute(_TRY_LOCK, {"key": key}).scalar_one())
@@ -315,9 +336,9 @@ class AttemptQueries(Statements):
             self._run(_LOCK, {"key": key})
 
     def paged_tickets(self, person: str) -> list[str]:
-        """Return the ids of unresolved tickets that this person was paged for, the latest page first.
+        """Return the ids of the unresolved tickets for which this person was paged, that of the latest page first.
 
-        Leaves out pages that were surely not sent: failed, queued or waiting for a retry.
+        Pages that were certainly not sent (failed, queued or waiting for a retry) do not count.
         """
         return list(self._run(_PAGED_TICKETS, {"person": person}).scalars())
 

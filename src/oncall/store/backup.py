@@ -1,4 +1,4 @@
-"""A consistent copy of the SQLite database while other processes use it."""
+"""Copies the SQLite database while other processes use it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ _BUSY_SECONDS = 5.0
 
 
 def backup(url: str, target: Path, *, may_replace: bool) -> int:
-    """Write a copy of one instant to `target` with mode 0600, and check it. Returns its size in bytes.
+    """Copy the database, as it is at one moment, to `target` with mode 0600, and check the copy.
 
-    The copy appears under its name only when it is complete. Raises Refused for PostgreSQL, for a target that exists
-    or is a file of the database, and for one that cannot be written; StoreUnavailable if the database cannot be read.
+    Returns the size of the copy in bytes. The copy appears under its name only when it is complete. Raises Refused if
+    the database is in PostgreSQL, or if the target exists (unless `may_replace`), is a file of the database or cannot
+    be written. Raises StoreUnavailable if the database cannot be read.
     """
     source = address_of(url)
     if isinstance(source, PostgresAddress):
@@ -87,7 +88,7 @@ def _write(source: SqliteAddress, target: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Sync the folder, so that the file's new name survives a power cut. Windows needs no sync."""
+    """Write the folder's entry to disk, so that the file's new name survives a power cut. Does nothing on Windows."""
     if os.name == "posix":
         opened = os.open(folder, os.O_RDONLY)
         try:

@@ -20,17 +20,17 @@ class CalendarQueries(Statements):
         self._change(insert(calendar_links), values, subject="calendar link")
 
     def calendar_link(self, digest: str) -> CalendarLink | None:
-        """Return the link with this digest, or None."""
+        """Return the link with this digest; None if there is none."""
         row = self._run(_BY_DIGEST, {"wanted": digest}).one_or_none()
         return None if row is None else CalendarLink(*tuple(row))
 
     def calendar_links(self, engineer: str | None) -> list[CalendarLink]:
-        """Return the links of an engineer, or of the team (None), the oldest first."""
+        """Return the links to the feeds of an engineer, or of the whole team (None), the oldest first."""
         found = select(calendar_links).where(_is_of(engineer)).order_by(calendar_links.c.created_at)
         return [CalendarLink(*tuple(row)) for row in self._run(found)]
 
     def remove_calendar_links(self, engineer: str | None) -> int:
-        """Delete the links of an engineer, or of the team (None). Returns how many there were."""
+        """Delete the links to the feeds of an engineer, or of the whole team (None). Returns how many were deleted."""
         return self._run(delete(calendar_links).where(_is_of(engineer))).rowcount
 
 

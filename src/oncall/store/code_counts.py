@@ -6,20 +6,26 @@ import time
 from collections.abc import Callable
 
 _PLENTY = 200
-"""A count that leaves less room than this is asked every time."""
+"""A count is cached only if at least this many more fit below the limit."""
 COUNTED_FOR = 1.0
 """Real seconds for which a count stays valid."""
 
 
 class CodeCounts:
-    """One process's counts by code length. Safe to share between threads. monotonic: seconds that only increase."""
+    """Caches for one process how many codes of each length are in use. Safe to share between threads.
+
+    monotonic: returns seconds that only increase.
+    """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._counts: dict[int, tuple[float, int]] = {}
 
     def about(self, length: int, count: Callable[[], int]) -> int:
-        """Return the number of codes of this length. Calls `count` when the last count is no longer valid."""
+        """Return the number of used codes of this length, at most COUNTED_FOR old.
+
+        Calls `count` if a new one is needed.
+        """
         now = self._monotonic()
         known = self._counts.get(length)
         if known is None or now - known[0] >= COUNTED_FOR:
@@ -28,7 +34,7 @@ class CodeCounts:
 
 
 class RoomCounts:
-    """Remembers that a count is far below its limit, for one process. Safe to share between threads.
+    """Caches for one process that a count is far below its limit. Safe to share between threads.
 
     If a count is `n` below its limit, the next `n / 10` calls within COUNTED_FOR do not count again.
     """

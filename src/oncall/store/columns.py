@@ -13,7 +13,7 @@ from oncall.store.times import utc_from_text, utc_to_text
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A time with the zone `datetime.UTC`, exact to the microsecond. Raises ValueError for any other zone.
+    """A column of times in `datetime.UTC`, exact to the microsecond. Raises ValueError for a time in any other zone.
 
     SQLite has no time zones, so it stores ISO 8601 text of a fixed width, which sorts like the times. PostgreSQL stores
     `timestamptz`.
@@ -37,14 +37,17 @@ class UtcDateTime(TypeDecorator[datetime]):
         return utc_to_text(value) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Convert a stored value back, whatever the session's time zone."""
+        """Convert a stored time to aware UTC, whatever time zone the database session has."""
         if value is None:
             return None
         return utc_from_text(value) if isinstance(value, str) else value.astimezone(UTC)
 
 
 class JsonText(TypeDecorator[object]):
-    """A JSON value, stored as ASCII text on both databases. NUL characters and lone surrogates are escaped."""
+    """A column of JSON values, stored as ASCII text on both databases.
+
+    NUL characters and lone surrogates are escaped.
+    """
 
     impl = Text
     cache_ok = True

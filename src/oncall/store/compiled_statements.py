@@ -14,7 +14,10 @@ from sqlalchemy.util import LRUCache
 
 
 class _SharedStatements(MutableMapping[Any, Compiled]):
-    """The shared cache. Its keys hold the server version in place of the engine's own dialect object."""
+    """The shared cache of compiled statements.
+
+    A key contains the database's kind, driver and server version in place of the dialect object of one engine.
+    """
 
     def __init__(self) -> None:
         self._statements: LRUCache[Any, Compiled] = LRUCache(1000)
@@ -42,7 +45,7 @@ _SHARED = _SharedStatements()
 
 
 def share_statements(engine: Engine) -> None:
-    """Let an engine use the statements that other engines of this process have compiled."""
+    """Make an engine use the shared cache, with the statements that other engines of this process have compiled."""
     engine.update_execution_options(compiled_cache=_SHARED)
 
 

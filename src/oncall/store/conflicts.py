@@ -1,4 +1,4 @@
-"""Messages for broken table constraints. They hold no value of a row."""
+"""Messages for broken table constraints. They show no value of a row."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _CONFLICTS = {
 
 
 def conflict(error: IntegrityError, subject: str) -> Conflict:
-    """Return the error for a broken constraint. subject: the row that it concerns, for instance "ticket T-1"."""
+    """Return the error to raise for a broken constraint. subject: names the row for the message, like "ticket T-1"."""
     origin = error.orig
     diagnosis = getattr(origin, "diag", None)
     if diagnosis is not None:

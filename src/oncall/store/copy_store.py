@@ -17,15 +17,15 @@ from oncall.store.tables import metadata, pagers
 
 _BATCH = 500
 _DATA = [table for table in metadata.sorted_tables if table is not pagers]
-"""The tables that are copied. Heartbeats belong to the pagers that write them."""
+"""The tables that are copied. Heartbeats of pagers are left out, because those pagers do not run on the copy."""
 
 
 def copy_store(source: str, target: str, source_pagers: SourcePagers, *, setting: str = "--from") -> int:
-    """Copy all rows except the pagers' heartbeats, and return how many. A failure leaves the target empty.
+    """Copy all rows except the pagers' heartbeats. Returns how many. If it fails, the target stays empty.
 
     Both databases must have the tables of this version. The source is only read. setting: the environment variable or
-    option that names the source. Raises Refused if the target holds rows or is the source, or if a pager runs on the
-    source. A target on which `oncall serve` has only been started holds no rows.
+    option that names the source. Raises Refused if the target is the source or is not empty, or if a pager runs on the
+    source. A database in which `oncall serve` has only been started counts as empty.
     """
     here, there = address_of(source, setting=setting), address_of(target)
     if here == there:
@@ -97,7 +97,7 @@ def _copy(old: Connection, new: Connection, table: Table) -> int:
 
 
 def _advance_row_numbers(new: Connection) -> None:
-    """Set PostgreSQL's counters of row numbers past the numbers of the copied rows."""
+    """Make PostgreSQL number new rows from above the numbers of the copied rows."""
     if new.dialect.name == "postgresql":
         for table in _DATA:
             if "seq" not in table.c:

@@ -1,4 +1,4 @@
-"""Group commit: one thread runs all waiting jobs in one transaction, so that the disk confirms them together."""
+"""Group commit: one thread runs all waiting jobs in one transaction, so that all share one write to the disk."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ T = TypeVar("T")
 MOST_PER_COMMIT = 64
 MOST_WAITING = 10_000
 GATHER_SECONDS = 0.02
-"""Shortest time (real) between the starts of two groups while jobs arrive together. A job alone does not wait."""
+"""Shortest time (real) between the starts of two groups while jobs arrive together. A single job does not wait."""
 TOGETHER = 3
-"""A group of this many jobs shows that jobs arrive together, so the next group gathers."""
+"""If a group has this many jobs, jobs arrive together, and the next group waits for more jobs."""
 SHORTEST_LOCK_WAIT_SECONDS = 0.25
 """A group waits at least this long for another program's lock, because most locks are brief."""
 
@@ -43,7 +43,7 @@ class Job:
         self.result = self.error = None
 
     def resolve(self) -> None:
-        """Give the result or the error to the caller."""
+        """Give the caller, through the future, the result or the error of the work."""
         if self.error is not None:
             self.future.set_exception(self.error)
         else:
@@ -51,15 +51,15 @@ class Job:
 
 
 class GroupCommit:
-    """One thread that passes all waiting jobs, at most MOST_PER_COMMIT, to `commit` as one group.
+    """Passes all waiting jobs, at most MOST_PER_COMMIT, to `commit` as one group. It does so in one thread.
 
     A job that arrives alone is committed at once. While jobs arrive together, a group is taken at most every
     `gather_seconds` (real): fewer and larger groups need much less processor time for each job.
 
-    commit: runs the jobs, sets each one's result or error, and returns those that are finished. It passes the others to
-    another thread, which resolves them. Its second argument is the time (seconds) that it may wait for another
-    program's lock: `lock_wait_seconds` minus the time that the oldest job has already waited, so that every caller
-    gets an answer in time. The thread starts with the first job.
+    commit: runs the jobs, sets the result or error of each, and returns those that are finished. It passes the others
+    to another thread, which resolves them. Its second argument is the time (seconds) that it may wait for another
+    program's lock: `lock_wait_seconds` minus the time that the oldest job has already waited, so that every caller gets
+    an answer in time. The thread starts with the first job.
     """
 
     def __init__(
@@ -85,7 +85,10 @@ class GroupCommit:
         self._taken_at = 0.0
 
     def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
-        """Queue a job. Raises StoreUnavailable after `close`, and when the queue is too long."""
+        """Queue a job that runs `work`. Its changes are durable when the future has a result.
+
+        Raises StoreUnavailable after `close`, or if the queue is too long.
+        """
         future: Future[T] = Future()
         job = Job(work, future, self._monotonic())
         if threading.current_thread() is self._thread:
@@ -113,7 +116,9 @@ class GroupCommit:
             self._thread.join()
 
     def _run_nested(self, job: Job) -> None:
-        """Run at once a job that the committing thread itself submits, as in a callback: it cannot wait for itself."""
+        """Run a job that the committing thread itself submits, as from a callback: in the queue it would wait for
+        itself.
+        """
         if self._is_committing:
             raise RuntimeError("work inside a transaction cannot open another transaction")
         self._run([job])
@@ -123,7 +128,7 @@ class GroupCommit:
             self._run(group)
 
     def _next_group(self) -> list[Job]:
-        """Wait for jobs and return them. Empty when the queue is closed and no job is left."""
+        """Wait for jobs, take them from the queue and return them. Empty if the queue is closed and no job is left."""
         with self._changed:
             while not self._waiting and not self._closed:
                 self._changed.wait()

@@ -1,4 +1,4 @@
-"""Runs several jobs in one transaction, with as few statements as they need: all are stored, or none."""
+"""Runs several jobs in one transaction, with as few statements as possible. All are stored, or none."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ class GroupFailed(Exception):
 
 
 def run_group(jobs: Sequence[Job], connection: Connection, view: PublishedView, write: WriteRows) -> bool:
-    """Run jobs in the open transaction of `connection`, and set each job's result or error. write: writes their rows.
+    """Run jobs in the open transaction of `connection`, and set the result or error of each.
 
-    Returns True if the pagers must be woken. A job that fails before it writes anything does not affect the others. Any
-    other failure raises GroupFailed.
+    Returns True to wake the pagers.
+    write: writes the rows that the jobs insert or update. A job that fails before it writes anything does not affect
+    the others. Any other failure raises GroupFailed.
     """
     deferred = DeferredWrites(write, DEFERRABLE)
     touched = False

@@ -1,4 +1,4 @@
-"""Queries for notes to the next shift and for the pages of a shift, in one open transaction."""
+"""Queries for notes to the next shift and for the pages in a shift, in one open transaction."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ _PAGES = (
 
 
 class HandoffQueries(Statements):
-    """The queries for notes to the next shift and for the pages of a shift."""
+    """The queries for notes to the next shift and for the pages in a shift."""
 
     def add_handoff_note(self, note: HandoffNote) -> None:
-        """Store a note."""
+        """Store a note for the next shift."""
         values = {name: getattr(note, name) for name in ("team", "at", "by", "text")}
         self._change(insert(handoff_notes), values, subject="handoff note")
 
     def handoff_notes(self, span: Window) -> list[HandoffNote]:
-        """Return the notes of a span, the oldest first."""
+        """Return the notes written in a span, the oldest first."""
         return [HandoffNote(*tuple(row)) for row in self._run(_NOTES, {"start": span.start, "end": span.end})]
 
     def pages_sent(self, span: Window, *, most: int) -> list[SentPage]:
-        """Return at most `most` pages that were sent in a span, the oldest first. Drills do not count."""
+        """Return at most `most` pages sent in a span, the oldest first. Pages of drills are left out."""
         found = self._run(_PAGES, {"start": span.start, "end": span.end, "most": most})
         return [SentPage(*tuple(row)) for row in found]

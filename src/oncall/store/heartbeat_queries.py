@@ -27,20 +27,20 @@ class HeartbeatQueries(Statements):
     """The queries for heartbeats."""
 
     def heartbeat(self, name: str) -> Heartbeat | None:
-        """Return a heartbeat, or None. A write locks its row until the transaction ends."""
+        """Return the heartbeat with this name and lock its row until the transaction ends; None if there is none."""
         row = self._run(_LOCK_HEARTBEAT if self._writes else _HEARTBEAT, {"wanted": name}).one_or_none()
         return None if row is None else _heartbeat(row)
 
     def heartbeats(self) -> list[Heartbeat]:
-        """Return every heartbeat, by name."""
+        """Return every heartbeat, sorted by name."""
         return [_heartbeat(row) for row in self._run(_HEARTBEATS)]
 
     def silent_heartbeats(self, now: datetime) -> list[str]:
-        """Return the names of the heartbeats whose call is overdue and that have no ticket yet."""
+        """Return the names of the heartbeats that are overdue at `now` (policy time) and have opened no ticket yet."""
         return list(self._run(_SILENT, {"now": now}).scalars())
 
     def add_heartbeat(self, heartbeat: Heartbeat) -> None:
-        """Store a heartbeat. Raises Conflict if its name is taken."""
+        """Insert a heartbeat. Raises Conflict if its name is taken."""
         values = {
             "name": heartbeat.name,
             "every_seconds": int(heartbeat.every.total_seconds()),
@@ -55,7 +55,7 @@ class HeartbeatQueries(Statements):
         self._change(insert(heartbeats), values, subject=f'heartbeat "{heartbeat.name}"')
 
     def update_heartbeat(self, heartbeat: Heartbeat) -> None:
-        """Store the columns of a heartbeat that change."""
+        """Update a stored heartbeat: write last_at, due_at, ticket and opened."""
         self._run(_UPDATE, {"wanted": heartbeat.name, **_changes(heartbeat)})
 
     def remove_heartbeat(self, name: str) -> None:

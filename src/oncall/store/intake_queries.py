@@ -53,33 +53,36 @@ class IntakeQueries(Statements):
     """The queries for arrivals and senders' keys."""
 
     def sender_key(self, caller: str, sender: str, key: str) -> SenderKey | None:
-        """Return the key, or None. A write locks its row until the transaction ends."""
+        """Return a sender's key and lock its row until the transaction ends; None if it is not stored."""
         wanted = _key_id(caller, sender, key)
         query = _LOCK_SENDER_KEY if self._writes else _SENDER_KEY
         row = self._run_on(wanted, query, {"wanted": wanted}).one_or_none()
         return None if row is None else SenderKey(*tuple(row)[1:])
 
     def add_sender_key(self, key: SenderKey) -> None:
-        """Store a new key. Raises Conflict if it is stored already."""
+        """Insert a sender's key. Raises Conflict if it is already stored."""
         wanted = _key_id(key.caller, key.sender, key.key)
         values = {"id": wanted, "caller": key.caller, "sender": key.sender, "key": key.key, **_key_changes(key)}
         self._insert(ADD_SENDER_KEY, [values], keys=(wanted,), subject=f"key {key.key[:40]}")
 
     def latest_key(self, caller: str, sender: str, ticket: str) -> str | None:
-        """Return this sender's latest key that led to the ticket; None if no key did."""
+        """Return the newest of this sender's keys that lead to a ticket; None if there is none.
+
+        Only for the sender `mail` does an index make this fast.
+        """
         found: str | None = self._run(
             _LATEST_KEY, {"caller": caller, "sender": sender, "ticket": ticket}
         ).scalar_one_or_none()
         return found
 
     def update_sender_key(self, key: SenderKey) -> None:
-        """Store the columns of a key that can change. Raises NotFound for an unknown key."""
+        """Update a stored key: write those of its columns that can change. Raises NotFound if the key is not stored."""
         wanted = _key_id(key.caller, key.sender, key.key)
         values = {"wanted": wanted, **_key_changes(key)}
         self._update(UPDATE_SENDER_KEY, values, keys=(wanted,), subject=f"key {key.key[:40]}")
 
     def add_arrival(self, arrival: Arrival) -> None:
-        """Store an arrival."""
+        """Insert an arrival into the log."""
         values = {
             "id": arrival.id,
             "at": arrival.at,
@@ -93,11 +96,11 @@ class IntakeQueries(Statements):
         self._insert(ADD_ARRIVAL, [values], keys=(arrival.id,), subject=f"arrival {arrival.id}")
 
     def update_arrival(self, arrival: Arrival) -> None:
-        """Store the columns of an arrival that can change."""
+        """Update a stored arrival: write its status, outcome, tickets and body."""
         self._run(_UPDATE_ARRIVAL, {"wanted": arrival.id, **_arrival_changes(arrival)})
 
     def arrival(self, arrival_id: str) -> Arrival | None:
-        """Return an arrival with its body, or None. A write locks its row until the transaction ends."""
+        """Return an arrival with its body, and lock its row until the transaction ends; None if there is none."""
         if not (arrival_id.isascii() and arrival_id.isalnum()):
             # PostgreSQL would refuse some letters, which would look like a database that is away.
             return None
@@ -108,7 +111,10 @@ class IntakeQueries(Statements):
     def arrivals(
         self, *, limit: int, status: ArrivalStatus | None = None, caller: str | None = None, after: str | None = None
     ) -> list[Arrival]:
-        """Return arrivals without their bodies, the newest first. after: return only arrivals older than this one."""
+        """Return arrivals without their bodies, the newest first.
+
+        after: the id of an arrival; only older ones are returned.
+        """
         query = select(*_WITHOUT_BODY).order_by(intake_log.c.at.desc(), intake_log.c.id.desc()).limit(limit)
         if status is not None:
             query = query.where(intake_log.c.status == status.value)
@@ -120,22 +126,28 @@ class IntakeQueries(Statements):
         return [_arrival(row, body=None) for row in self._run(query)]
 
     def failures_of(self, caller: str) -> tuple[int, datetime | None]:
-        """Return how many failures of a caller no person has dealt with, and when (real time) the last one came."""
+        """Return how many failures of a caller a person must still replay or drop, and when the last one came.
+
+        The time is real time, aware UTC; None if there is no failure.
+        """
         count, last = tuple(self._run(_FAILURES_OF, {"whose": caller}).one())
         return count, last
 
     def waiting_failures(self) -> list[WaitingFailures]:
-        """Return the failures that no person has dealt with, by caller."""
+        """Return the failures that a person must still replay or drop, counted for each caller."""
         return [WaitingFailures(*tuple(row)) for row in self._run(_WAITING_FAILURES)]
 
     def forget_arrivals(self, *, before: datetime) -> int:
-        """Delete old arrivals and ended keys. Returns how many rows were deleted."""
+        """Delete arrivals and ended keys from before an instant (real time). Returns the number of deleted rows.
+
+        Failures that a person must still replay or drop are kept.
+        """
         gone = [self._run(statement, {"before": before}).rowcount for statement in (_FORGET_ARRIVALS, _FORGET_KEYS)]
         return sum(gone)
 
 
 def _key_id(caller: str, sender: str, key: str) -> str:
-    """Return the primary key of a sender's key, which may have any length and any character."""
+    """Return a key of fixed length for the table from a sender's key, which may have any length and any character."""
     return hashlib.sha256("\0".join((caller, sender, key)).encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -19,13 +19,13 @@ class NoticeChoiceQueries(Statements):
     """The queries for people's choices of reminders and courtesy notices."""
 
     def notice_choices(self) -> Mapping[str, NoticeChoice]:
-        """Return the choices by the person's id; people who chose nothing are left out."""
+        """Return the choices by the person's id. People who chose nothing are left out."""
         # No write of this table is ever deferred, so that this read need not end the batch of other jobs.
         rows = self._execute(_ALL, None)
         return {row.person: NoticeChoice(row.person, _times(row.reminders), row.is_quiet) for row in rows}
 
     def save_notice_choice(self, choice: NoticeChoice) -> None:
-        """Store the choice of a person in place of their last one."""
+        """Store a person's choice. It replaces their earlier one."""
         dialect = sqlite if self._connection.dialect.name == "sqlite" else postgresql
         seconds = None
         if choice.reminders is not None:

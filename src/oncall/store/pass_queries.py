@@ -1,4 +1,4 @@
-"""Queries that answer for all phones or tickets of one pass of the pager in one statement."""
+"""Queries that read the rows of many phones or tickets in one statement. The pager runs each once for all its work."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ _TEXTS_SENT_TO = (
 
 
 def _last_pages(people: TableValuedAlias, person: ColumnElement[str]) -> Query:
-    """Select the last page of each person. people: the table that holds them; person: its column."""
+    """Build the query for the last page to each person. people: the table of the people. person: its column of ids."""
     last = last_page(attempts.alias("page"), person).correlate(people)
     return select(attempts).join_from(people, attempts, attempts.c.id == last.scalar_subquery())
 
@@ -92,27 +92,30 @@ class PassQueries(Statements):
     """The queries for many phones or tickets at once."""
 
     def tickets_by_id(self, ticket_ids: Sequence[str]) -> dict[str, StoredTicket]:
-        """Return tickets by id. A write locks their rows until the transaction ends."""
+        """Return the tickets with these ids, by id, and lock their rows until the transaction ends."""
         found = self._many(_LOCK_TICKETS if self._writes else _TICKETS, sorted(ticket_ids))
         return {stored.ticket.id: stored for stored in map(rows.stored_ticket, found)}
 
     def attempts_of(self, ticket_ids: Sequence[str]) -> dict[str, list[Attempt]]:
-        """Return the attempts of each ticket, the oldest first."""
+        """Return the attempts for each ticket, the oldest first, by the ticket's id."""
         return _by(lambda one: one.ticket, map(rows.attempt, self._many(_ATTEMPTS, ticket_ids)))
 
     def queued_pages_to(self, people: Sequence[str]) -> dict[str, list[Attempt]]:
-        """Return the queued texts that page each person, the oldest first, without rows that another pager locks."""
+        """Return for each person the texts that `queued_pages` returns, and lock their rows."""
         return _by(lambda one: one.to, map(rows.attempt, self._many(_QUEUED_PAGES, people)))
 
     def texts_sent_to(self, people: Sequence[str], *, since: datetime, most: int) -> dict[str, list[SentText]]:
-        """Return for each person at most `most` texts that were sent since `since` (policy time), the newest first."""
+        """Return for each person the texts that `texts_sent` returns, at most `most`, the newest first.
+
+        since: policy time.
+        """
         found: dict[str, list[SentText]] = {}
         for row in self._many(_TEXTS_SENT_TO, people, since=since, most=most):
             found.setdefault(row.person, []).append(SentText(row.at, row.text))
         return found
 
     def last_pages_to(self, people: Sequence[str]) -> dict[str, Attempt]:
-        """Return for each person the latest text that paged them and is not known to have failed."""
+        """Return for each person the page that `last_page_to` returns."""
         if self._connection.dialect.name == "postgresql":
             found = self._run(_LAST_PAGES_IN_POSTGRES, {"people": list(people)})
         else:
@@ -120,16 +123,19 @@ class PassQueries(Statements):
         return {one.to: one for one in map(rows.attempt, found)}
 
     def calls_to_each(self, people: Sequence[str], *, since: datetime) -> dict[str, list[Attempt]]:
-        """Return the calls to each person that a provider accepted since `since` (policy time), the latest first."""
+        """Return for each person the calls that `calls_to` returns, the latest first. since: policy time."""
         return _by(lambda one: one.to, map(rows.attempt, self._many(_CALLS, people, since=since)))
 
     def update_alerts(self, alerts: Sequence[Alert]) -> None:
-        """Store the columns of alerts that can change."""
+        """Update several stored alerts as `update_alert` does."""
         if alerts:
             self._run(_UPDATE_ALERT, [{"wanted": one.id, **rows.alert_changes(one)} for one in alerts])
 
     def _many(self, query: Executable, keys: Sequence[str], **others: object) -> list[Any]:
-        """Return the rows for many keys, with several queries for very many, because databases limit parameters."""
+        """Return the rows of a query for many keys.
+
+        Runs the query several times if there are very many keys, because databases limit the number of parameters.
+        """
         found: list[Any] = []
         for start in range(0, len(keys), _MOST_KEYS):
             found += self._run(query, {"wanted": list(keys[start : start + _MOST_KEYS]), **others})

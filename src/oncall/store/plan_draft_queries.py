@@ -25,7 +25,7 @@ class PlanDraftQueries(Statements):
     """The queries for plan drafts."""
 
     def add_plan_draft(self, draft: PlanDraft, content: str) -> None:
-        """Store a draft. content: its files and settings, JSON. Raises Conflict if the id is taken."""
+        """Store a draft. content: its files and settings, as JSON. Raises Conflict if the id is already stored."""
         row = {**asdict(draft), "state": draft.state.value, "content": content}
         self._change(insert(plan_drafts), row, subject="plan draft")
 
@@ -34,18 +34,18 @@ class PlanDraftQueries(Statements):
         return [_draft(tuple(row)) for row in self._run(_ALL)]
 
     def plan_draft(self, draft_id: str) -> PlanDraft | None:
-        """Return the draft with this id, or None."""
+        """Return the draft with this id; None if there is none."""
         row = self._run(_ONE, {"wanted": draft_id}).one_or_none()
         return None if row is None else _draft(tuple(row))
 
     def plan_draft_content(self, draft_id: str) -> str:
-        """Return the content of a draft; an empty text if there is no such draft."""
+        """Return the files and settings of a draft, as JSON; an empty text if there is no such draft."""
         return str(self._run(_CONTENT, {"wanted": draft_id}).scalar_one_or_none() or "")
 
     def change_plan_draft(self, draft: PlanDraft, was: DraftState, content: str | None = None) -> bool:
-        """Store a changed draft with the next revision, and its content unless that is None.
+        """Store a changed draft under the next revision. content: its new content; None leaves the stored content.
 
-        Returns False, and changes nothing, if the draft is gone or its stored state is not `was`.
+        Returns False, and changes nothing, if the draft was deleted or its stored state is not `was`.
         """
         values: dict[str, object] = {
             "state": draft.state.value,
@@ -60,7 +60,7 @@ class PlanDraftQueries(Statements):
         return self._run(statement).rowcount == 1
 
     def remove_plan_draft(self, draft_id: str) -> bool:
-        """Delete a draft. Returns False if there is none."""
+        """Delete a draft. Returns False if there is none with this id."""
         return self._run(_REMOVE, {"wanted": draft_id}).rowcount == 1
 
 

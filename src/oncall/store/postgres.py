@@ -36,7 +36,7 @@ _MOST_RUNS = 6
 _MOST_SINGLE_JOBS = 2 * MOST_PER_COMMIT
 _LISTEN_SLICE_SECONDS = 0.5
 _GROUP_LOCK_SECONDS = 0.05
-"""A group waits this long for another transaction's lock, so that one job that needs it does not block the others."""
+"""A group waits this long (real time) for another transaction's lock, so that one job does not block the others."""
 _IDLE_SECONDS = 10.0
 """PostgreSQL rolls back a transaction that is idle for this long. Otherwise a machine that freezes, or loses its power
 or network, in the middle of a transaction would keep its locks, and all other pagers would wait."""
@@ -50,8 +50,8 @@ _LOCK_NOT_AVAILABLE = "55P03"
 class PostgresStore(SqlStore):
     """A PostgreSQL database. Transactions use READ COMMITTED and row locks.
 
-    Submitted jobs share a transaction where they can; otherwise each has its own. idle_seconds: real time after which
-    the server rolls back an idle transaction.
+    Submitted jobs share a transaction if possible; otherwise each has its own. idle_seconds: real time after which the
+    server rolls back an idle transaction.
     """
 
     def __init__(self, address: PostgresAddress, *, idle_seconds: float = _IDLE_SECONDS) -> None:
@@ -77,26 +77,29 @@ class PostgresStore(SqlStore):
             raise
 
     def read(self, work: Callable[[Transaction], T]) -> T:
-        """Run the work on a consistent snapshot."""
+        """Run `work` on a consistent snapshot and return its result."""
         self._refuse_when_closed()
         return self._with_retries(lambda: self._read_once(work))
 
     def write(self, work: Callable[[Transaction], T]) -> T:
-        """Run the work in this thread, in a transaction of its own."""
+        """Run `work` in this thread, in a transaction of its own, and return its result."""
         self._refuse_when_closed()
         return self._with_retries(lambda: self._write_once(work))
 
     def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
-        """Queue the work for the group commit."""
+        """Queue `work` for the group commit. Its changes are durable when the future has a result."""
         return self._group.submit(work)
 
     def submit_apart(self, work: Callable[[Transaction], T]) -> Future[T]:
-        """Run the work in another thread, in a transaction of its own."""
+        """Run `work` in another thread, in a transaction of its own.
+
+        Its changes are durable when the future has a result.
+        """
         self._refuse_when_closed()
         return self._threads.submit(self._with_retries, lambda: self._write_once(work))
 
     def prove_writable(self) -> None:
-        """Store a row and remove it, in a transaction of its own."""
+        """Prove that the database can be written: store a row and remove it, in a transaction of its own."""
         self._refuse_when_closed()
         self._with_retries(self._probe)
 
@@ -105,7 +108,7 @@ class PostgresStore(SqlStore):
             probe_postgres(connection)
 
     def wait_for_change(self, timeout_seconds: float) -> bool:
-        """Wait for a NOTIFY, which each change that concerns the pagers sends with its commit.
+        """Wait for a NOTIFY, which PostgreSQL sends at the commit of each change that concerns the pagers.
 
         While the server is away this returns False, after at most a second. The first call after that returns True.
         """
@@ -144,7 +147,10 @@ class PostgresStore(SqlStore):
             engine.dispose()
 
     def _with_retries(self, once: Callable[[], T]) -> T:
-        """Run a transaction, and run it again after a deadlock or a lost connection, which leave nothing stored."""
+        """Run the function `once`, which runs one transaction, and return its result.
+
+        Runs it again after a deadlock or a lost connection, because these leave nothing stored.
+        """
         was_cut = False
         for runs in itertools.count(1):
             try:
@@ -165,7 +171,10 @@ class PostgresStore(SqlStore):
             return work(SqlTransaction(connection, PublishedView(self._published), writes=False))
 
     def _write_once(self, work: Callable[[Transaction], T], *, lock_seconds: float | None = None) -> T:
-        """Run the work in one transaction. lock_seconds: fail when a lock takes longer; None: wait for it."""
+        """Run `work` in one transaction.
+
+        lock_seconds: it fails if a lock takes longer; None: it waits without limit.
+        """
         with self._engine.connect() as connection, connection.begin() as whole:
             if lock_seconds is not None:
                 connection.exec_driver_sql(f"SET LOCAL lock_timeout = {round(lock_seconds * 1000)}")
@@ -177,7 +186,7 @@ class PostgresStore(SqlStore):
             return result
 
     def _finish(self, connection: Connection, whole: RootTransaction, *, touched: bool) -> None:
-        """Commit, and wake the pagers if the change concerns them."""
+        """Commit the transaction. touched: wake the pagers, because the change concerns them."""
         if touched:
             connection.execute(_NOTIFY)
         try:
@@ -192,8 +201,11 @@ class PostgresStore(SqlStore):
             ) from error
 
     def _commit(self, jobs: Sequence[Job], _: float) -> Sequence[Job]:
-        """Run a group in one transaction. If that fails, run each job alone in another thread, where a job that waits
-        for a lock does not delay the next group."""
+        """Run a group in one transaction, and return the finished jobs.
+
+        If that fails, each job runs alone in another thread, where a job that waits for a lock does not delay the next
+        group.
+        """
         with _translating(self._address):
             connection = self._group_engine.connect()
         with connection:
@@ -240,7 +252,7 @@ class PostgresStore(SqlStore):
                 raise wrong_schema(state, self._address.place)
 
     def _listen(self) -> psycopg.Connection:
-        """Open a connection outside the pool, which listens until it is closed."""
+        """Open a connection outside the pool that listens for NOTIFY. The caller closes it."""
         pooled = self._engine.raw_connection()
         connection = pooled.driver_connection
         pooled.detach()
@@ -294,11 +306,11 @@ def _upgrade(engine: Engine, address: PostgresAddress) -> None:
 
 
 def _state(error: BaseException | None) -> str | None:
-    """Return the SQLSTATE of a PostgreSQL error, also of one that SQLAlchemy has wrapped."""
+    """Return the SQLSTATE of a PostgreSQL error, even if SQLAlchemy has wrapped it; None for any other error."""
     origin = error.orig if isinstance(error, DBAPIError) else error
     return origin.sqlstate if isinstance(origin, psycopg.Error) else None
 
 
 def _is_cut(error: BaseException) -> bool:
-    """Return True if the connection was lost: the server has then rolled back, so the work may run again."""
+    """Return True if the connection was lost. The server has then rolled back, so the work may run again."""
     return isinstance(error, DBAPIError) and error.connection_invalidated

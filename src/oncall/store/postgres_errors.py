@@ -1,4 +1,4 @@
-"""Translates PostgreSQL's errors into messages without a password and without a value of a row."""
+"""Translates PostgreSQL's errors into messages that contain neither a password nor a value of a row."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DISK_FULL = "53100"
 def translated(error: Exception, address: PostgresAddress) -> Exception:
     """Return the error to raise in place of an error of SQLAlchemy or psycopg.
 
-    The ValueError of a column type, for instance for a time that is not UTC, is returned as it is.
+    A ValueError of a column type, for example because a time is not UTC, is returned unchanged.
     """
     origin = error.orig if isinstance(error, exc.StatementError) else error
     if isinstance(origin, (ValueError, TypeError)):
@@ -44,5 +44,5 @@ def translated(error: Exception, address: PostgresAddress) -> Exception:
 
 
 def _code(error: psycopg.Error) -> str:
-    """Return the name and the SQLSTATE of an error. Its text may quote values of a row."""
+    """Return the name and the SQLSTATE of an error, but not its text, which may quote values of a row."""
     return f"{type(error).__name__}, SQLSTATE {error.sqlstate}" if error.sqlstate else type(error).__name__

@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL: how many stay open, how long they wait, and when they plan their queries anew."""
+"""Connections to PostgreSQL: how many stay open, how long they wait, and when they plan their queries again."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from oncall.store.compiled_statements import share_statements
 from oncall.store.sql_store import ENGINE_NAME, keep_rows_out_of_logs
 
 THREADS = 8
-"""Threads of one process that work on the database at the same time, each with a connection of its own."""
+"""How many threads of one process work on the database at the same time, each with its own connection."""
 _PLANNED_AT = "planned_at"
 _PLANS_VALID_SECONDS = 2.0
-"""Age (real time) at which a connection drops its query plans, because the tables may have grown."""
+"""A connection drops its query plans at this age (real time), because the tables may have grown."""
 _CONNECT_ARGS = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 15_000}
 
 

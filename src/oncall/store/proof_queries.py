@@ -18,11 +18,14 @@ class ProofQueries(Statements):
     """The queries for the proofs that texts reach people."""
 
     def phone_proofs(self) -> list[PhoneProof]:
-        """Return all proofs and requests for proof."""
+        """Return all phone proofs, also those that were only asked for."""
         return [PhoneProof(*tuple(row)) for row in self._run(_ALL)]
 
     def save_phone_proof(self, proof: PhoneProof) -> None:
-        """Store the proof of a person at a number. A time that is stored already stays unless a new one is given."""
+        """Store whether and when a person was proven to get texts at a number.
+
+        A time that is None leaves the stored time.
+        """
         dialect = sqlite if self._connection.dialect.name == "sqlite" else postgresql
         new = dialect.insert(phone_proofs).values(
             person=proof.person, phone=proof.phone, asked_at=proof.asked_at, proven_at=proof.proven_at

@@ -17,7 +17,7 @@ from oncall.support.windows import WeekSpan, WindowKind
 
 
 def schedule_of(rows: Sequence[VersionRow]) -> Schedule:
-    """Build the schedule from all versions. If nothing is published, it uses the hours of the packaged policy."""
+    """Build the schedule from all versions. If nothing is published, its hours are those of the packaged policy."""
     if not publications_in_force(rows):
         from oncall.support.policy_file import packaged_policy
 
@@ -29,7 +29,7 @@ def schedule_of(rows: Sequence[VersionRow]) -> Schedule:
 
 
 def policy_of(sources: Mapping[str, str] | None) -> Policy:
-    """Return the policy of a publication; the packaged policy for None."""
+    """Build the policy of a publication from its stored texts. sources: None for the packaged policy."""
     from oncall.support.policy_file import packaged_policy, policy_from_sources
 
     return packaged_policy() if sources is None else policy_from_sources(sources)
@@ -48,7 +48,7 @@ class _Built:
 
 
 class PublishedCache:
-    """One process's cache of the schedule, the policies and the counts of codes, by version number.
+    """Caches for one process the schedule, the policies by version number, and the counts of codes.
 
     Versions never change, so nothing expires. Safe to share between threads: each entry is replaced as a whole.
     """
@@ -64,7 +64,7 @@ class PublishedCache:
         return self._built_as_of(highest, load_after).schedule
 
     def rows(self, highest: int, load_after: Callable[[int], Sequence[VersionRow]]) -> Sequence[VersionRow]:
-        """Return the versions up to `highest`, in order. load_after: as for `schedule`."""
+        """Return the versions up to `highest`, in order. load_after: loads the versions above a number, in order."""
         return self._built_as_of(highest, load_after).rows
 
     def _built_as_of(self, highest: int, load_after: Callable[[int], Sequence[VersionRow]]) -> _Built:
@@ -78,7 +78,10 @@ class PublishedCache:
         return built
 
     def policy(self, published: int, load: Callable[[int], Mapping[str, str]]) -> Policy:
-        """Return the policy of the publication with version `published`; 0: the packaged policy."""
+        """Return the policy of the publication with version `published`; 0 for the packaged policy.
+
+        load: loads the texts of the publication with this number.
+        """
         policy = self._policies.get(published)
         if policy is None:
             policy = self._policies[published] = policy_of(load(published) if published else None)
@@ -93,7 +96,7 @@ class PublishedCache:
 
 
 class PublishedView:
-    """A transaction's cache of facts that it has read: version numbers, unused codes and opt-outs.
+    """Caches for one transaction what it has read: version numbers, unused codes and opt-outs.
 
     It uses the shared cache until the transaction adds a version, which may yet be rolled back. Several transactions
     share one view while no other process writes between them.
@@ -104,7 +107,7 @@ class PublishedView:
         self.cache = shared
         self.highest: int | None = None
         self.highest_publication: int | None = None
-        """The highest version numbers; None until this transaction reads them. Reset when it adds a version."""
+        """The highest version number; None until this transaction reads it. Reset to None when it adds a version."""
         self.spare_codes: list[str] = []
         """Codes that this transaction has looked up and found unused."""
         self.opted_out: list[Reachability] | None = None
@@ -124,7 +127,7 @@ class PublishedView:
         self.forget()
 
     def forget(self) -> None:
-        """Read everything again."""
+        """Drop everything that was read, so that the next query reads it again."""
         self.spare_codes.clear()
         self.opted_out = None
         self.highest = self.highest_publication = None

@@ -31,9 +31,9 @@ _BUSY_SECONDS = 5.0
 
 
 class QuickSchedule:
-    """The published schedule, with its seats built only for the window that a command asks about.
+    """The published schedule. It builds seats only for the window that a command asks about.
 
-    zone: the policy's. build: returns the schedule that answers for instants in a window; None: for all instants.
+    zone: the policy's time zone. build: returns the schedule for instants in a window; None: for all instants.
     """
 
     def __init__(self, zone: ZoneInfo, build: Callable[[Window | None], Schedule]) -> None:
@@ -45,16 +45,16 @@ class QuickSchedule:
         return schedule.calendar_at(at).window_at(at).kind is WindowKind.BUSINESS
 
     def within(self, window: Window) -> Schedule:
-        """Return a schedule that answers only for instants in `window`."""
+        """Return a schedule that is valid only for instants in `window`."""
         return self._build(window)
 
     def whole(self) -> Schedule:
-        """Return the schedule that answers for all instants."""
+        """Return the schedule for all instants."""
         return self._build(None)
 
 
 def read_schedule(path: Path) -> QuickSchedule | None:
-    """Return the published schedule, as the store returns it, or None if nothing was ever published.
+    """Read the published schedule from a SQLite file. None if nothing was ever published.
 
     Raises WrongSchema and StoreUnavailable with the messages of `open_store`.
     """
@@ -73,7 +73,10 @@ def read_schedule(path: Path) -> QuickSchedule | None:
 
 
 def _calendar(versions: Sequence[VersionRow]) -> SupportCalendar:
-    """Return the hours outside all plans: those of the newest publication, or the packaged ones if all are undone."""
+    """Return the support hours for times outside all plans.
+
+    They are those of the newest publication in force, or of the packaged policy if all publications are undone.
+    """
     publications = publications_in_force(versions)
     if publications:
         # Reading the packaged policy takes long, and no quick command needs it.
@@ -86,7 +89,7 @@ def _calendar(versions: Sequence[VersionRow]) -> SupportCalendar:
 
 @dataclass(frozen=True, slots=True)
 class QuickHold:
-    """A held ticket. hold_until: aware UTC."""
+    """A held ticket. hold_until: when its hold ends, aware UTC."""
 
     id: str
     customer: str
@@ -96,7 +99,7 @@ class QuickHold:
 
 
 def read_holds(path: Path, night: Window) -> list[QuickHold]:
-    """Return the open tickets whose hold ends in a window, by that end. Raises the errors of `read_schedule`."""
+    """Return the open tickets whose hold ends in a window, the earliest end first. Raises as `read_schedule` does."""
     try:
         with closing(_open(path)) as connection:
             span = {"start": utc_to_text(night.start), "end": utc_to_text(night.end)}
@@ -109,7 +112,7 @@ def read_holds(path: Path, night: Window) -> list[QuickHold]:
 
 
 def read_unresolved(path: Path) -> list[tuple[str, str]]:
-    """Return the ids and subjects of the newest 100 unresolved tickets. Raises the errors of `read_schedule`."""
+    """Return the id and subject of each of the newest 100 unresolved tickets. Raises as `read_schedule` does."""
     try:
         with closing(_open(path)) as connection:
             return list(connection.execute(_UNRESOLVED))

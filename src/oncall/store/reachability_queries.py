@@ -48,7 +48,10 @@ _LAST_CONFIRMED = select(_CONFIRMED.c.person, func.max(_CONFIRMED.c.at).label("a
 
 
 def _latest(at: ColumnElement[datetime], text: ColumnElement[str], *conditions: ColumnElement[bool]) -> Query:
-    """Select the newest texts that one table has sent since an instant, at most `most`."""
+    """Build a query for the newest texts of one table since `since`, at most `most`.
+
+    Both are parameters of the query.
+    """
     went_out = select(at.label("at"), text.label("text")).where(at.is_not(None), at >= bindparam("since"), *conditions)
     return select(went_out.order_by(at.desc()).limit(bindparam("most")).subquery())
 
@@ -72,33 +75,37 @@ class ReachabilityQueries(Statements):
     """The queries for opt-outs, sent texts and alerts."""
 
     def note_reachability(self, mark: Reachability) -> None:
-        """Record that a person opted out of a channel or back in. The latest record counts."""
+        """Record that a person opted out of a channel, or opted in again. The latest record counts."""
         self._run(insert(reachability), rows.reachability_row(mark))
         self._published.opted_out = None
         self.touched_pages = True
 
     def opted_out(self) -> list[Reachability]:
-        """Return the people whose latest record is an opt-out, ordered by id."""
+        """Return the latest record of each person and channel that is opted out, ordered by the person's id."""
         view = self._published
         if view.opted_out is None:
             view.opted_out = [rows.reachability(row) for row in self._run(_OPTED_OUT)]
         return view.opted_out
 
     def reached(self) -> dict[str, datetime]:
-        """Return, by person, when (policy time) a message to or from them was last confirmed.
+        """Return, by the person's id, when (policy time) a message to them was last delivered or one from them came.
 
-        Reads the whole table, so it is only for commands.
+        Reads the whole table, so only commands may call it.
         """
         return {row["person"]: row["at"] for row in self._run(_LAST_CONFIRMED).mappings()}
 
     def texts_sent(self, *, since: datetime, most: int, to: str | None = None) -> list[SentText]:
-        """Return at most `most` texts that were sent since `since` (policy time), the newest first."""
+        """Return at most `most` texts sent since an instant (policy time), the newest first.
+
+        A bundle counts as one text. to: only texts to this person, without answers to their own SMS; None: all texts,
+        with such answers.
+        """
         wanted = {"since": since, "most": most}
         found = self._run(_TEXTS_SENT, wanted) if to is None else self._run(_TEXTS_SENT_TO, {**wanted, "person": to})
         return [SentText(row.at, row.text) for row in found]
 
     def add_alert(self, alert: Alert) -> bool:
-        """Store an alert and return True, or return False if there is one about the same subject already."""
+        """Store an alert. Returns False, and stores nothing, if there is an alert with the same subject."""
         if self._run(_ALERT_ABOUT, {"wanted": alert.about}).one_or_none() is not None:
             return False
         self._change(insert(alerts), rows.alert_row(alert), subject=f"alert {alert.about}")
@@ -106,16 +113,19 @@ class ReachabilityQueries(Statements):
         return True
 
     def claim_alerts(self, *, real_now: datetime, lease_until: datetime) -> list[Alert]:
-        """Claim all due alerts, under a lease until `lease_until`. The longest overdue comes first."""
+        """Claim all due alerts, under a lease until `lease_until` (real time), the longest overdue first.
+
+        No two callers get the same alert.
+        """
         found = [rows.alert(row) for row in self._run(_DUE_ALERTS, {"now": real_now})]
         if found:
             self._run(_CLAIM_ALERTS, {"wanted": [alert.id for alert in found], "lease": lease_until})
         return found
 
     def update_alert(self, alert: Alert) -> None:
-        """Store the columns of an alert that can change."""
+        """Update a stored alert: write due_at, sends, provider id, error and sent_at."""
         self._run(_UPDATE_ALERT, {"wanted": alert.id, **rows.alert_changes(alert)})
 
     def alerts(self, *, written_since: datetime) -> list[Alert]:
-        """Return the alerts written since `written_since`, the newest first."""
+        """Return the alerts written since `written_since` (real time), the newest first."""
         return [rows.alert(row) for row in self._run(_ALERTS_SINCE, {"since": written_since})]

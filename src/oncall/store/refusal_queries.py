@@ -27,7 +27,7 @@ class RefusalQueries(Statements):
     """The queries for the counts of refused requests."""
 
     def write_refusals(self, counts: Sequence[RefusalCount]) -> None:
-        """Store the counts. Each replaces the earlier count of its process, hour, caller and reason.
+        """Store counts. A count replaces the stored count of the same process, hour, caller and reason.
 
         Counts that are older than two weeks are deleted.
         """
@@ -49,7 +49,7 @@ class RefusalQueries(Statements):
             self._run(_FORGET, {"before": max(count.hour for count in counts) - _KEPT_FOR})
 
     def refusals(self, *, since: datetime) -> list[RefusalCount]:
-        """Return the counts of all processes for the hours that begin at `since` (real time) or later."""
+        """Return the counts of all processes for the hours that begin at or after `since` (real time)."""
         return [
             RefusalCount(
                 row["worker"],

@@ -1,4 +1,4 @@
-"""Queries for messages to webhooks and team channels, in one open transaction."""
+"""Queries for messages to webhooks, team channels, subscribers and customers, in one open transaction."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ _BACKLOGS = (
     .group_by(relay_messages.c.to)
 )
 _PERSONAL = (SUBSCRIBER_HOOK, SUBSCRIBER_MAIL.partition(":")[0], SUBSCRIBER_SMS.partition(":")[0])
-"""The first words of the destinations of a single subscriber or customer."""
+"""The destinations of a single subscriber or customer start with one of these words."""
 _PLACE = (relay_messages.c.written_at, relay_messages.c.position, relay_messages.c.id)
 _IN_STATE = {
     RelayState.WAITING: _IS_WAITING,
@@ -93,32 +93,35 @@ _IN_STATE = {
 
 
 class RelayQueries(Statements):
-    """The queries for messages to webhooks and team channels, and for the log that they are made from."""
+    """The queries for the messages that the relay sends, and for the log of events from which it writes them."""
 
     def last_event(self, ticket: str | None = None) -> int:
-        """Return the number of the newest event of all tickets, or of one; 0 if there is none."""
+        """Return the number of the newest event of a ticket, or of all tickets; 0 if there is none."""
         found = self._run(_LAST_EVENT) if ticket is None else self._run(_LAST_EVENT_OF, {"ticket": ticket})
         return int(found.scalar_one() or 0)
 
     def events_after(self, number: int, *, most: int) -> list[Event]:
-        """Return events with a higher number than this, in order."""
+        """Return at most `most` events with numbers above `number`, in order."""
         return [rows.event(row) for row in self._run(_EVENTS_AFTER, {"number": number, "most": most})]
 
     def event_numbers_after(self, number: int, *, most: int) -> list[int]:
-        """Return the numbers of events above this one, in order."""
+        """Return the numbers of at most `most` events above `number`, in order."""
         return list(self._run(_NUMBERS_AFTER, {"number": number, "most": most}).scalars())
 
     def messages_to_customers(self, *, after: int, until: int) -> list[Event]:
-        """Return the replies and updates with numbers above `after` and up to `until`, in order."""
+        """Return the replies and updates to customers with numbers above `after` and up to `until`, in order."""
         return [rows.event(row) for row in self._run(_TO_CUSTOMERS, {"after": after, "until": until})]
 
     def relay_cursor(self, name: str = EVENTS_RELAYED) -> int | None:
-        """Return the number of the last event for which messages are written; None if nothing is relayed."""
+        """Return the number of the event up to which messages are written; None if this cursor is not set."""
         found: int | None = self._run(_CURSOR, {"name": name}).scalar_one_or_none()
         return found
 
     def move_relay_cursor(self, before: int | None, after: int | None, name: str = EVENTS_RELAYED) -> bool:
-        """Set the cursor and return True, or return False if it is not `before` any more."""
+        """Move a cursor from `before` to `after`.
+
+        Returns False, and does nothing, if it is not at `before` any more.
+        """
         if before is None:
             if after is not None:
                 row = {"name": name, "event": after}
@@ -132,31 +135,35 @@ class RelayQueries(Statements):
         return self._run(update(relay_cursor).where(is_ours).values(event=after)).rowcount == 1
 
     def add_relay_messages(self, messages: Sequence[RelayMessage]) -> None:
-        """Store the messages whose id is not stored yet."""
+        """Store messages. A message whose id is stored already is left out."""
         if messages:
             self._run(self._ignoring(relay_messages), [_row(each) for each in messages])
 
     def _ignoring(self, table: Table) -> Any:  # The two dialects have no common type for such inserts.
-        """Return an insert that leaves out rows which are stored already."""
+        """Return an insert statement that leaves out rows whose key is already stored."""
         dialect = sqlite if self._connection.dialect.name == "sqlite" else postgresql
         return dialect.insert(table).on_conflict_do_nothing()
 
     def claim_relay_messages(
         self, to: str, *, real_now: datetime, lease_until: datetime, most: int
     ) -> list[RelayMessage]:
-        """Claim due messages to one destination, oldest first; about one ticket only the first that is not sent."""
+        """Claim at most `most` due messages to one destination, the oldest first, under a lease until `lease_until`.
+
+        Times are real time, aware UTC. Of the unsent messages about one ticket, only the first can be due.
+        """
         found = [_message(row) for row in self._run(_DUE, {"wanted": to, "now": real_now, "most": most})]
         if found:
             self._run(_CLAIM, {"wanted": [message.id for message in found], "lease": lease_until})
         return found
 
     def relay_due(self, real_now: datetime) -> list[str]:
-        """Return the names of the destinations that have a due message."""
+        """Return the destinations that have a due message, sorted."""
         return list(self._run(_DUE_DESTINATIONS, {"now": real_now}).scalars())
 
     def update_relay_messages(self, messages: Sequence[RelayMessage]) -> None:
-        """Store the columns that change. A mail or a subscriber's message that was sent loses its text, which holds
-        secret links.
+        """Update stored messages: write written_at, due_at, sends, sent_at and error.
+
+        The text of a mail or of a message to a subscriber is deleted once it is sent, because it contains secret links.
         """
         emptied = [each for each in messages if each.sent_at is not None and each.to.partition(":")[0] in _PERSONAL]
         others = [each for each in messages if each not in emptied]
@@ -165,12 +172,12 @@ class RelayQueries(Statements):
                 self._run(_UPDATE, [_changed(each) | more for each in chosen])
 
     def relay_message(self, message_id: str) -> RelayMessage | None:
-        """Return the message with this id, or None."""
+        """Return the relay message with this id; None if there is none."""
         row = self._run(_MESSAGE, {"wanted": message_id}).one_or_none()
         return None if row is None else _message(row)
 
     def relay_messages(self, wanted: RelayFilter) -> list[RelayMessage]:
-        """Return messages, the newest first."""
+        """Return the messages that a filter selects, the newest first."""
         query = select(relay_messages).order_by(*(column.desc() for column in _PLACE))
         if wanted.to is not None:
             query = query.where(relay_messages.c.to == wanted.to)
@@ -184,7 +191,7 @@ class RelayQueries(Statements):
         return [_message(row) for row in self._run(query.limit(wanted.limit))]
 
     def relay_backlogs(self) -> dict[str, RelayBacklog]:
-        """Return the backlog of each destination."""
+        """Return the backlogs by destination."""
         found: dict[str, RelayBacklog] = {}
         for row in self._run(_BACKLOGS):
             to, waiting, oldest, given_up = tuple(row)
@@ -192,16 +199,19 @@ class RelayQueries(Statements):
         return found
 
     def quarantine_relay_messages(self, to: str, *, written_before: datetime, error: str) -> int:
-        """Give up waiting messages to a destination that were written before an instant, and return how many."""
+        """Quarantine the waiting messages to a destination that were written before an instant (real time).
+
+        error: the reason, which is stored in each message. Returns how many messages were quarantined.
+        """
         old = update(relay_messages).where(
             relay_messages.c.to == to, _IS_WAITING, relay_messages.c.written_at <= written_before
         )
         return self._run(old.values(due_at=None, error=error)).rowcount
 
     def forget_relay_messages(self, *, written_before: datetime) -> None:
-        """Delete sent and quarantined messages that were written before an instant, except mails about a ticket.
+        """Delete sent and quarantined messages written before an instant (real time), except mails about a ticket.
 
-        The ticket's timeline shows how its mails were delivered.
+        Those are kept because the ticket's timeline shows how its mails were delivered.
         """
         is_kept = and_(relay_messages.c.to == CUSTOMER_MAIL, relay_messages.c.ticket.is_not(None))
         is_old = and_(~_IS_WAITING, relay_messages.c.written_at < written_before)

@@ -1,4 +1,4 @@
-"""The tables of messages to webhooks and team channels."""
+"""The tables of messages to webhooks, team channels, subscribers and customers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The schema revisions that this version knows, and the refusal of other databases. Imports no driver."""
+"""The revisions of the tables that this version of oncall knows, and the error for others. Imports no driver."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ REVISIONS = (
     "0027",
     "0028",
 )
-"""All revisions in `migrations/versions`, oldest first."""
+"""All revisions in `migrations/versions`, the oldest first."""
 
 HEAD = REVISIONS[-1]
 """The revision of the tables in `tables.py`."""
 
 
 class SchemaState(StrEnum):
-    """How a database relates to this version."""
+    """Whether a database has the tables of this version of oncall, of another version, of another program, or none."""
 
     CURRENT = "current"
     EMPTY = "empty"
@@ -62,7 +62,7 @@ def state_at(revision: str | None, *, has_tables: bool) -> SchemaState:
 
 
 def wrong_schema(state: SchemaState, place: str) -> WrongSchema:
-    """Return the error for a database that is neither current nor empty."""
+    """Return the error to raise for a database whose state is neither CURRENT nor EMPTY."""
     match state:
         case SchemaState.OLDER:
             return WrongSchema(f"{place}: the database was made by an older version of oncall; run: oncall migrate")

@@ -16,15 +16,15 @@ from oncall.paging.ports.event_json import details_of, event_from
 from oncall.paging.ports.records import InboundMessage
 
 Row = Sequence[Any]  # As the driver delivers it: SQLAlchemy does not tell the types of its values.
-"""The columns of a row that was read; each has the type of its column, which a sequence cannot say."""
+"""A row that was read, as its columns. A column has any type, because the type of a sequence cannot say which."""
 Values = dict[str, object]
-"""Columns of a row to be written, by name."""
+"""The columns of a row to be written, by name."""
 
 _STATUSES = {status.value: status for status in TicketStatus}
 
 
 def ticket_row(stored: StoredTicket) -> Values:
-    """Return all columns of a ticket."""
+    """Return all columns of a ticket, by name."""
     ticket = stored.ticket
     return {
         "id": ticket.id,
@@ -42,7 +42,7 @@ def ticket_row(stored: StoredTicket) -> Values:
 
 
 def ticket_changes(stored: StoredTicket) -> Values:
-    """Return the columns of a ticket that can change."""
+    """Return those columns of a ticket that can change, by name."""
     return {
         "code": stored.code,
         "status": stored.status.value,
@@ -56,13 +56,13 @@ def ticket_changes(stored: StoredTicket) -> Values:
 
 
 def stored_ticket(row: Row) -> StoredTicket:
-    """Read a row of `tickets` with its columns in the table's order."""
+    """Convert a row of `tickets`, with its columns in the table's order, to a ticket."""
     answer, code, received_at, status, *rest = row[8:]
     return StoredTicket(Ticket(*row[:8]), answer, code, received_at, TicketStatus(status), *rest)
 
 
 def event_row(event: Event) -> Values:
-    """Return all columns of an event except `seq`, which the database sets."""
+    """Return all columns of an event by name, except `seq`, which the database sets."""
     return {
         "ticket": event.ticket,
         "at": event.at,
@@ -75,13 +75,13 @@ def event_row(event: Event) -> Values:
 
 
 def event(row: Row) -> Event:
-    """Read a row of `events` with its columns in the table's order."""
+    """Convert a row of `events`, with its columns in the table's order, to an event."""
     seq, ticket, at, kind, by, why, details, sender_id = row
     return event_from(kind, (ticket, at, by, why, sender_id, seq), details)
 
 
 def plain_tickets(found: Iterable[Row]) -> Iterator[StoredTicket]:
-    """Read rows of `tickets` that SQLAlchemy has not converted. Leaves out their answers."""
+    """Convert rows of `tickets` that SQLAlchemy has not converted to tickets. Their `answer` is None."""
     for row in found:
         name, customer, plan, impact, subject, url, opened_at, contact = row[:8]
         ticket = Ticket(name, customer, plan, impact, subject, url, opened_at and _plain_time(opened_at), contact)
@@ -102,13 +102,13 @@ def plain_tickets(found: Iterable[Row]) -> Iterator[StoredTicket]:
 
 
 def _plain_time(value: str | datetime) -> datetime:
-    """Convert a time of the driver to aware UTC."""
+    """Convert a time as the driver delivers it to aware UTC."""
     at = datetime.fromisoformat(value) if isinstance(value, str) else value
     return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
 def plain_events(found: Iterable[Row]) -> Iterator[Event]:
-    """Read rows of `events` that SQLAlchemy has not converted: a report reads hundreds of thousands of them."""
+    """Convert rows of `events` that SQLAlchemy has not converted to events. A report reads hundreds of thousands."""
     # The details of most events are equal, so each text is parsed only once.
     told: dict[str, Mapping[str, object]] = {"{}": {}}
     read = datetime.fromisoformat
@@ -121,7 +121,7 @@ def plain_events(found: Iterable[Row]) -> Iterator[Event]:
 
 
 def attempt_row(attempt: Attempt) -> Values:
-    """Return all columns of an attempt."""
+    """Return all columns of an attempt, by name."""
     return {
         "id": attempt.id,
         "ticket": attempt.ticket,
@@ -138,7 +138,7 @@ def attempt_row(attempt: Attempt) -> Values:
 
 
 def attempt_changes(attempt: Attempt) -> Values:
-    """Return the columns of an attempt that can change."""
+    """Return those columns of an attempt that can change, by name."""
     return {
         "channel": attempt.channel,
         "status": attempt.status.value,
@@ -159,7 +159,7 @@ def attempt_changes(attempt: Attempt) -> Values:
 
 
 def attempt(row: Row) -> Attempt:
-    """Read a row of `attempts` with its columns in the table's order."""
+    """Convert a row of `attempts`, with its columns in the table's order, to an attempt."""
     key, ticket, at, to, written_channel, purpose, body, status, written_at, *middle = row[:-7]
     channel = _delivered_by(written_channel, to)
     # The column is empty in rows from before there were rate limits: such an attempt never waits.
@@ -174,19 +174,19 @@ def _delivered_by(channel: str, to: str) -> str:
 
 
 def inbound_message(row: Row) -> InboundMessage:
-    """Read a row of `inbound` with its columns in the table's order."""
+    """Convert a row of `inbound`, with its columns in the table's order, to an SMS."""
     provider_id, at, by, body, answer, unhelpful = row
     return InboundMessage(provider_id, at, by, body, answer, is_unhelpful=bool(unhelpful))
 
 
 def reachability(row: Row) -> Reachability:
-    """Read a row of `reachability` with its columns in the table's order."""
+    """Convert a row of `reachability`, with its columns in the table's order, to a record of an opt-out or opt-in."""
     _, person, channel, state, since, why, phone = row
     return Reachability(person, channel, Reach(state), since, why, phone)
 
 
 def reachability_row(mark: Reachability) -> Values:
-    """Return all columns of a mark except `seq`, which the database sets."""
+    """Return all columns of a record of an opt-out or opt-in by name, except `seq`, which the database sets."""
     return {
         "person": mark.person,
         "channel": mark.channel,
@@ -198,7 +198,7 @@ def reachability_row(mark: Reachability) -> Values:
 
 
 def alert_row(alert: Alert) -> Values:
-    """Return all columns of an alert."""
+    """Return all columns of an alert, by name."""
     return {
         "id": alert.id,
         "about": alert.about,
@@ -210,7 +210,7 @@ def alert_row(alert: Alert) -> Values:
 
 
 def alert_changes(alert: Alert) -> Values:
-    """Return the columns of an alert that can change."""
+    """Return those columns of an alert that can change, by name."""
     return {
         "due_at": alert.due_at,
         "tries": alert.sends,
@@ -221,12 +221,12 @@ def alert_changes(alert: Alert) -> Values:
 
 
 def alert(row: Row) -> Alert:
-    """Read a row of `alerts` with its columns in the table's order."""
+    """Convert a row of `alerts`, with its columns in the table's order, to an alert."""
     return Alert(*row)
 
 
 def token_row(token: Token) -> Values:
-    """Return all columns of a token."""
+    """Return all columns of a token, by name."""
     return {
         "name": token.handle,
         "role": token.role.value,
@@ -242,7 +242,7 @@ def token_row(token: Token) -> Values:
 
 
 def token(row: Row) -> Token:
-    """Read a row of `tokens` with its columns in the table's order."""
+    """Convert a row of `tokens`, with its columns in the table's order, to a token."""
     handle, role, digest, created_at, may_acknowledge, expires_at, scopes, last_used_at, old_digest, old_ends_at = row
     name, _, label = handle.partition(":")
     return Token(

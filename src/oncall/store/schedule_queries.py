@@ -33,11 +33,11 @@ class ScheduleQueries(Statements):
     """The queries for the schedule's versions and their policies."""
 
     def schedule(self) -> Schedule:
-        """Return the published schedule with all overrides."""
+        """Return the published schedule with every override, as of this transaction."""
         return self._published.cache.schedule(self._highest(), self._versions_after)
 
     def version_rows(self) -> Sequence[VersionRow]:
-        """Return all versions of the schedule, in order."""
+        """Return all versions of the schedule, the oldest first."""
         return self._published.cache.rows(self._highest(), self._versions_after)
 
     def _highest(self) -> int:
@@ -47,33 +47,45 @@ class ScheduleQueries(Statements):
         return view.highest
 
     def schedule_as_of(self, version: int) -> Schedule:
-        """Return the schedule as it was when this version was the newest."""
+        """Return the schedule after the version with this number, without later versions."""
         return schedule_of([row for row in self.version_rows() if row.version <= version])
 
     def policy(self, version: int | None = None) -> Policy:
-        """Return the policy of a publication, by default the latest. 0, or no publication: the packaged policy."""
+        """Return the policy of a publication. version: the publication's number; None: the latest publication.
+
+        Version 0 is the policy that comes with the program. Raises NotFound if the version is not a publication.
+        """
         wanted = self.policy_version() if version is None else version
         return self._published.cache.policy(wanted, self._sources)
 
     def policy_at(self, at: datetime) -> Policy:
-        """Return the policy that holds at `at` (aware UTC) by the present schedule."""
+        """Return the policy in force at `at` (aware UTC).
+
+        Before the first publication, this is the policy that comes with the program.
+        """
         return self.policy(self.schedule().policy_version_at(at))
 
     def policy_version(self) -> int:
-        """Return the number of the latest publication that no undo took back; 0 if there is none."""
+        """Return the number of the schedule version that brought the policy in force.
+
+        0 for the policy that comes with the program.
+        """
         view = self._published
         if view.highest_publication is None:
             view.highest_publication = int(self._run(_HIGHEST_PUBLICATION).scalar_one() or 0)
         return view.highest_publication
 
     def publication_sources(self, version: int) -> Mapping[str, str]:
-        """Return the texts that a publication was published with. Raises NotFound for any other version."""
+        """Return the texts of a publication, by the keys of `NewVersion.sources`.
+
+        Raises NotFound if the version is not a publication.
+        """
         return self._sources(version)
 
     def lock_schedule(self) -> None:
-        """Wait for other transactions that change the schedule, and keep new ones out until this one ends.
+        """Block changes of the schedule by other transactions until this one ends.
 
-        Then read the schedule again, because one of them may have changed it.
+        Call it before you read the schedule: another transaction may have changed it until then.
         """
         if self._connection.dialect.name == "postgresql":
             # Numbers have no gaps, so only one transaction may add a version at a time. Readers do not wait.
@@ -81,7 +93,7 @@ class ScheduleQueries(Statements):
             self._published.forget()
 
     def add_version(self, version: NewVersion) -> int:
-        """Store a new version and return its number, the highest so far plus one."""
+        """Store a version as the newest one. Returns its number, which is the highest number so far plus one."""
         self.lock_schedule()
         number = (self._run(_HIGHEST_VERSION).scalar_one() or 0) + 1
         span = window_of(version.document)

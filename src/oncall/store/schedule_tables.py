@@ -1,4 +1,4 @@
-"""The tables of the people on the schedule: calendar links, notes for the next shift, phone proofs, choices."""
+"""The tables about people on the schedule: calendar links, notes for the next shift, phone proofs, notice choices."""
 
 from __future__ import annotations
 

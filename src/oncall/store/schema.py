@@ -1,4 +1,4 @@
-"""Creates and migrates the tables. Imports Alembic only when there is something to migrate."""
+"""Creates and migrates the tables. Imports Alembic only if there is something to migrate."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MIGRATION_LOCK = 0x6F6E63616C6C
 
 
 def state_of(connection: Connection) -> SchemaState:
-    """Return how the database relates to this version."""
+    """Return whether the database is current, empty, older, or made by another version or program."""
     # List all tables in one statement: between two statements another process may create them.
     tables = inspect(connection).get_table_names()
     revision: str | None = None

@@ -1,4 +1,4 @@
-"""Queries for sign-ins to the pages, in one open transaction."""
+"""Queries for sign-ins to the web pages, in one open transaction."""
 
 from __future__ import annotations
 
@@ -23,14 +23,17 @@ _TAKE_HANDSHAKE = (
 
 
 class SignInQueries(Statements):
-    """The queries for links that sign in, and for sessions."""
+    """The queries for login links, sessions and sign-ins at an identity provider."""
 
     def add_login_link(self, link: LoginLink) -> None:
-        """Store a link."""
+        """Store a login link."""
         self._change(insert(login_links), asdict(link), subject="login link")
 
     def take_login_link(self, digest: str) -> LoginLink | None:
-        """Delete the link with this digest and return it; None if there is none. Of two callers one gets it."""
+        """Delete the login link with this digest and return it; None if there is none.
+
+        If two callers ask at the same time, only one gets the link.
+        """
         row = self._run(_TAKE_LINK, {"wanted": digest}).one_or_none()
         return None if row is None else LoginLink(*tuple(row))
 
@@ -39,7 +42,7 @@ class SignInQueries(Statements):
         self._change(insert(page_sessions), asdict(session), subject="session")
 
     def page_session(self, digest: str) -> PageSession | None:
-        """Return the session with this digest, or None."""
+        """Return the session with this digest; None if there is none."""
         row = self._run(_SESSION, {"wanted": digest}).one_or_none()
         if row is None:
             return None
@@ -51,11 +54,14 @@ class SignInQueries(Statements):
         self._run(_END_SESSION, {"wanted": digest})
 
     def add_provider_handshake(self, begun: ProviderHandshake) -> None:
-        """Store a sign-in that begins at the identity provider."""
+        """Store a sign-in that starts at the identity provider."""
         self._change(insert(provider_handshakes), asdict(begun), subject="sign-in")
 
     def take_provider_handshake(self, state: str) -> ProviderHandshake | None:
-        """Delete the handshake with this state and return it; None if there is none. Of two callers one gets it."""
+        """Delete the handshake with this state and return it; None if there is none.
+
+        If two callers ask at the same time, only one gets the handshake.
+        """
         row = self._run(_TAKE_HANDSHAKE, {"wanted_state": state}).one_or_none()
         return None if row is None else ProviderHandshake(*tuple(row))
 

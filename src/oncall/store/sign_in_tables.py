@@ -1,4 +1,4 @@
-"""The tables of sign-ins to the pages."""
+"""The tables of sign-ins to the web pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Refuses to copy a database on which a pager runs: that pager would keep paging for tickets that the copy has too."""
+"""Refuses to copy a database on which a pager runs: that pager would keep paging for tickets that the copy has, too."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from oncall.store.tables import pagers
 from oncall.support.wording import span
 
 RUNS_FOR = timedelta(seconds=30)
-"""A pager whose last heartbeat is younger than this (real time) is running. A pager writes one every few seconds."""
+"""A pager runs if its last heartbeat is younger than this (real time). A pager writes one every few seconds."""
 MAY_RETURN_FOR = timedelta(minutes=10)
-"""A pager whose last heartbeat is younger than this (real time) may be cut off or suspended and continue later."""
+"""If a pager's last heartbeat is younger than this (real time), it may be cut off or suspended, and continue later."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourcePagers:
-    """Decides whether a pager still runs on the source.
+    """Decides whether a pager still runs on the database that is to be copied.
 
     real_now: aware UTC. host: this machine's name; the names of its pagers begin with it. is_stopped: the operator
-    confirms that the pagers are stopped for good. This is accepted only for pagers that are silent.
+    confirms that all pagers are stopped for good. It counts only for pagers that have written nothing for RUNS_FOR.
     """
 
     real_now: datetime
@@ -36,7 +36,7 @@ class SourcePagers:
     is_stopped: bool = False
 
     def keep_off(self, old: Connection, source: SqliteAddress | PostgresAddress, held: ExitStack) -> None:
-        """Raise Refused if a pager runs on the source. Keeps new pagers off a SQLite file until `held` is closed."""
+        """Raise Refused if a pager runs on the source. On a SQLite file, lock out new pagers until `held` is closed."""
         is_ours = False
         if isinstance(source, SqliteAddress) and os.access(real_path(source).parent, os.W_OK):
             is_ours = hold_pager_lock(source, held)
@@ -45,7 +45,10 @@ class SourcePagers:
         self.refuse_living(old, source.place, is_ours=is_ours)
 
     def refuse_living(self, old: Connection, place: str, *, is_ours: bool) -> None:
-        """Raise Refused if a pager wrote recently. is_ours: this process holds the lock of a SQLite file's pager."""
+        """Raise Refused if a pager wrote a heartbeat within MAY_RETURN_FOR. place: the database's name for messages.
+
+        is_ours: this process holds the pager lock of a SQLite file, so no pager of this machine can be running.
+        """
         beats = [
             (worker, at)
             for worker, at in self._beats(old)

@@ -19,43 +19,49 @@ ENGINE_NAME = "oncall"
 
 
 def keep_rows_out_of_logs() -> None:
-    """Switch off SQLAlchemy's debug log, which shows rows, because rows hold phone numbers."""
+    """Switch off SQLAlchemy's debug log, because it shows rows, and rows contain phone numbers."""
     logging.getLogger(f"sqlalchemy.engine.Engine.{ENGINE_NAME}").setLevel(logging.WARNING)
 
 
 class SqlStore(ABC):
-    """The `paging.ports.Store` on a database, from `open_store`. Safe to share between threads; close it at the end."""
+    """The `paging.ports.Store` on a database. `open_store` returns it.
+
+    Safe to share between threads. Close it at the end.
+    """
 
     @abstractmethod
     def read(self, work: Callable[[Transaction], T]) -> T:
-        """Run work that only reads, on a consistent snapshot. Raises StoreUnavailable."""
+        """Run `work`, which only reads, on a consistent snapshot and return its result. Raises StoreUnavailable."""
 
     @abstractmethod
     def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
-        """Queue work to run in a transaction that several jobs may share. It is durable when the future resolves.
+        """Queue `work`. Its changes are durable when the future has a result. Several functions may share one commit.
 
         The future raises the errors of the work. Raises StoreUnavailable at once if the store is closed or its queue is
         too long.
         """
 
     def submit_apart(self, work: Callable[[Transaction], T]) -> Future[T]:
-        """Queue work that may take long: it does not delay other jobs, unless the store has only one writer."""
+        """Queue `work` that may take long. It does not delay other work, unless the store has only one writer."""
         return self.submit(work)
 
     def write(self, work: Callable[[Transaction], T]) -> T:
-        """Run work in a transaction, durable when this returns. Raises StoreUnavailable."""
+        """Run `work` in a transaction and return its result. Its changes are durable when this returns.
+
+        Raises StoreUnavailable.
+        """
         return self.submit(work).result()
 
     @abstractmethod
     def prove_writable(self) -> None:
-        """Prove that the database can be written: store a row and remove it. Raises StoreUnavailable if it fails."""
+        """Prove that the database can be written: store a row and remove it. Raises StoreUnavailable if that fails."""
 
     @abstractmethod
     def wait_for_change(self, timeout_seconds: float) -> bool:
         """Wait until this or another process changes a ticket, an attempt or the schedule, and return True.
 
-        Returns False after `timeout_seconds` (real time) without a change. Counts changes since the last call; the
-        first call returns True. It may report a change that did not happen, but misses none. Only one thread may
+        Returns False if nothing changes within `timeout_seconds` (real time). A change since the last call counts, too;
+        the first call returns True. It may report a change that did not happen, but misses none. Only one thread may
         call it.
         """
 
@@ -64,7 +70,7 @@ class SqlStore(ABC):
         """Make `wait_for_change` return False soon, now and from now on. The store can still read and write."""
 
     def database_now(self) -> datetime | None:
-        """Return the time by the database's own clock (aware UTC), or None if it uses this machine's clock."""
+        """Return the time by the database's own clock (aware UTC); None if it uses this machine's clock."""
         return None
 
     @abstractmethod

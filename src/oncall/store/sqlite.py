@@ -41,7 +41,7 @@ _RETRY_WAL_SECONDS = 0.02
 
 @dataclass(frozen=True, slots=True)
 class _LastView:
-    """The facts that the last group has read. It stays valid while `data_version` of this connection stays the same."""
+    """What the last group of jobs has read. It is valid while `data_version` of this connection stays the same."""
 
     driver: sqlite3.Connection
     data_version: int
@@ -49,7 +49,7 @@ class _LastView:
 
 
 class SqliteStore(SqlStore):
-    """A SQLite file. busy_seconds: real time for which a write waits for other writes before it fails."""
+    """A SQLite file. busy_seconds: how long (real time) a write waits for other writes before it fails."""
 
     def __init__(self, address: SqliteAddress, *, busy_seconds: float = 5.0) -> None:
         self._address = address
@@ -75,7 +75,7 @@ class SqliteStore(SqlStore):
             raise
 
     def read(self, work: Callable[[Transaction], T]) -> T:
-        """Run the work on a consistent snapshot."""
+        """Run `work` on a consistent snapshot and return its result."""
         if self._is_closed:
             raise StoreUnavailable(f"{self._address.place}: the store is closed")
         with _translating(self._address):
@@ -84,11 +84,14 @@ class SqliteStore(SqlStore):
                 return work(SqlTransaction(connection, PublishedView(self._published), writes=False))
 
     def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
-        """Queue the work for the writing thread."""
+        """Queue `work` for the writing thread. Its changes are durable when the future has a result."""
         return self._group.submit(work)
 
     def prove_writable(self) -> None:
-        """Store a row and remove it, in a transaction of its own, so that no job can fail because of it."""
+        """Prove that the file can be written: store a row and remove it.
+
+        It has a transaction of its own, so that no job can fail because of it.
+        """
         if self._is_closed:
             raise StoreUnavailable(f"{self._address.place}: the store is closed")
         with _translating(self._address), self._writing:
@@ -99,7 +102,7 @@ class SqliteStore(SqlStore):
                     probe_sqlite(connection)
 
     def wait_for_change(self, timeout_seconds: float) -> bool:
-        """Wait for a change: it notices this process's changes at once, and other processes' within 0.2 s."""
+        """Wait for a change, as `SqlStore` says. Sees changes by this process at once, those by others within 0.2 s."""
         deadline = time.monotonic() + timeout_seconds
         while True:
             foreign = self._data_version()
@@ -129,7 +132,10 @@ class SqliteStore(SqlStore):
         self._readers.dispose()
 
     def _commit(self, jobs: Sequence[Job], lock_wait_seconds: float) -> Sequence[Job]:
-        """Run a group in one transaction. A job that fails is rolled back alone and gets its own error."""
+        """Run a group in one transaction, and return its jobs.
+
+        A job that fails is rolled back alone and gets its own error.
+        """
         with _translating(self._address), self._writing:
             self._check_file()
             with self._writer.connect() as connection:
@@ -142,7 +148,7 @@ class SqliteStore(SqlStore):
         return jobs
 
     def _run_group(self, jobs: Sequence[Job], connection: Connection) -> bool:
-        """Run the jobs together, or, if that fails, each under a savepoint. Return True if the pagers must be woken."""
+        """Run the jobs together or, if that fails, each under a savepoint. Returns True if the pagers must be woken."""
         last, self._last_view = self._last_view, None
         try:
             with connection.begin() as whole:
@@ -163,9 +169,9 @@ class SqliteStore(SqlStore):
         return touched
 
     def _current_view(self, last: _LastView | None, connection: Connection) -> _LastView:
-        """Return the last group's view, or a new one if another process has written since.
+        """Return the last group's view, or a new one if another process has written since then.
 
-        Call it inside a transaction of the writing connection: only there can SQLite tell.
+        Call it inside a transaction of the writing connection: only there can SQLite report such a write.
         """
         driver = _driver(connection)
         ((version,),) = driver.execute("PRAGMA data_version").fetchall()
@@ -217,7 +223,8 @@ class SqliteStore(SqlStore):
     def _data_version(self) -> int:
         """Return a number that changes when another process commits. Our own commits do not change it.
 
-        SQLite is asked every _CHECK_EVERY_SECONDS at most, because many own commits would ask it all the time.
+        Reads the number from SQLite at most every _CHECK_EVERY_SECONDS, because frequent commits would read it all the
+        time.
         """
         began = time.monotonic()
         if began - self._foreign_checked_at < _CHECK_EVERY_SECONDS:
@@ -265,7 +272,7 @@ def _translating(address: SqliteAddress) -> Iterator[None]:
 def _translated(error: BaseException, address: SqliteAddress) -> Exception:
     """Return the error to raise in place of an error of SQLAlchemy or the driver.
 
-    The ValueError of a column type, for instance for a time that is not UTC, is returned as it is.
+    A ValueError of a column type, for example because a time is not UTC, is returned unchanged.
     """
     origin = error.orig if isinstance(error, StatementError) else error
     if isinstance(origin, (ValueError, TypeError)):
@@ -281,7 +288,11 @@ def _upgrade(writer: Engine, address: SqliteAddress) -> None:
 
 
 def _engine(address: SqliteAddress, *, begin: str, busy_seconds: float, connections: int) -> Engine:
-    """Create an engine whose transactions start with the statement `begin`. A plain BEGIN only allows reads."""
+    """Create an engine whose transactions start with the statement `begin`.
+
+    After a plain BEGIN, transactions only read. busy_seconds: how long a statement waits for a lock. connections: the
+    most that are open.
+    """
     keep_rows_out_of_logs()
     engine = create_engine(
         URL.create("sqlite", database=str(address.path)),
@@ -325,7 +336,7 @@ def _driver(connection: Connection) -> sqlite3.Connection:
 
 
 def _use_wal(connection: sqlite3.Connection, busy_seconds: float) -> None:
-    """Switch a new file to WAL. SQLite does not wait for a lock here, so retry when two processes start at once."""
+    """Switch a new file to WAL. Retries while another process does the same, because SQLite does not wait here."""
     deadline = time.monotonic() + busy_seconds
     while True:
         try:

@@ -22,7 +22,7 @@ _SENTENCES: dict[int, str] = {
 
 
 def unavailable(error: sqlite3.Error, path: Path) -> StoreUnavailable:
-    """Return the error to raise in place of the driver's `error` about the database file at `path`."""
+    """Return the error to raise in place of the driver's `error`. path: the database file."""
     # The low byte is the primary code; the rest is detail.
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     return StoreUnavailable(f"{path}: {_SENTENCES.get(code, f'the database cannot answer ({error})')}")

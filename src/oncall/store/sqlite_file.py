@@ -1,4 +1,4 @@
-"""The file of a SQLite database: only its owner may read it, as it holds phone numbers."""
+"""The file of a SQLite database. Only its owner may read it, because it contains phone numbers."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _log = logging.getLogger("oncall.store")
 
 
 def make_private_file(address: SqliteAddress) -> None:
-    """Create the folder and the file if they do not exist, and let only their owner read the file.
+    """Create the folder and the file if they do not exist, and let only the owner read and write the file.
 
-    The mode of an existing file becomes 0600 with a line in the log. Raises StoreUnavailable if the file cannot be
-    created.
+    If an existing file has another mode, its mode becomes 0600, with a line in the log. Raises StoreUnavailable if the
+    file cannot be created.
     """
     path = real_path(address)
     try:
@@ -41,19 +41,19 @@ def make_private_file(address: SqliteAddress) -> None:
 
 
 def real_path(address: SqliteAddress) -> Path:
-    """Return the path of the file after its links are resolved; SQLite keeps its companion files beside that path."""
+    """Return the path of the file after its links are resolved. SQLite keeps its companion files beside this path."""
     return Path(os.path.realpath(address.path))
 
 
 def companions(path: Path) -> list[Path]:
-    """Return the files that SQLite keeps beside the database at `path`; they hold parts of its rows."""
+    """Return the paths of the files that SQLite keeps beside the database at `path`. They contain parts of its rows."""
     return [path.with_name(path.name + ending) for ending in _COMPANIONS]
 
 
 def make_private(path: Path) -> None:
     """Let only the owner read and write the file, with a line in the log. Does nothing on Windows.
 
-    A file of another user keeps its mode, with a warning: a pager that can work must not stop for it.
+    A file of another user keeps its mode, with a warning, so that a pager that can work does not stop.
     """
     if os.name != "posix":
         return
@@ -71,7 +71,10 @@ def make_private(path: Path) -> None:
 
 
 def identity(address: SqliteAddress) -> tuple[int, int]:
-    """Return the device and the inode of the file, whatever its name. Raises StoreUnavailable if it does not exist."""
+    """Return the device and the inode of the file, which identify it under any name.
+
+    Raises StoreUnavailable if the file does not exist.
+    """
     try:
         found = address.path.stat()
     except OSError as error:

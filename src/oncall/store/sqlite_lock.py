@@ -1,4 +1,4 @@
-"""The lock that keeps a second pager off a SQLite file. It follows the file, however the file is named."""
+"""The lock that lets only one pager use a SQLite file, by whatever name or link it opens the file."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _HELD = (errno.EAGAIN, errno.EACCES)
 
 @contextmanager
 def only_pager_of(address: SqliteAddress) -> Iterator[None]:
-    """Hold the lock of the file's only pager, and create the file if it does not exist.
+    """Hold the pager lock of the file inside the `with` block. Creates the file if it does not exist.
 
-    Raises Refused when another process holds it, and StoreUnavailable when the database cannot be created.
+    Raises Refused if another process has the lock, and StoreUnavailable if the database cannot be created.
     """
     make_private_file(address)
     with ExitStack() as held:
@@ -38,17 +38,17 @@ def only_pager_of(address: SqliteAddress) -> Iterator[None]:
 
 
 def hold_pager_lock(address: SqliteAddress, held: ExitStack) -> bool:
-    """Hold the lock of the file's only pager until `held` is closed. Returns False if another process holds it.
+    """Take the pager lock of the file and keep it until `held` is closed. Returns False if another process has it.
 
-    Two locks work together: a file `oncall.db.pager` beside the database, after links are resolved, and, on Linux, a
-    byte of the database, which all its hard links share. Raises Refused when the lock file cannot be opened.
+    It consists of two locks: a file `oncall.db.pager` beside the database, after links are resolved, and, on Linux, a
+    byte of the database, which all its hard links share. Raises Refused if the lock file cannot be opened.
     """
     real = real_path(address)
     return _hold_lock_file(real.with_name(f"{real.name}.pager"), held) and _hold_byte(real, held)
 
 
 def _hold_lock_file(path: Path, held: ExitStack) -> bool:
-    """Hold the lock until `held` is closed. Returns False if another process holds it."""
+    """Lock the file at `path` until `held` is closed. Returns False if another process has locked it."""
     lock = FileLock(path, mode=PRIVATE_MODE)
     try:
         lock.acquire(timeout=0)
@@ -64,7 +64,7 @@ def _hold_lock_file(path: Path, held: ExitStack) -> bool:
 
 
 def _hold_byte(path: Path, held: ExitStack) -> bool:
-    """Hold the lock until `held` is closed. Returns False if another process holds it."""
+    """Lock one byte of the file at `path` until `held` is closed. Returns False if another process has locked it."""
     if sys.platform != "linux":
         return True
     import fcntl

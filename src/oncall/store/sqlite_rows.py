@@ -1,4 +1,4 @@
-"""Writes many rows of one kind to SQLite with few statements, past SQLAlchemy.
+"""Writes many rows of one kind to SQLite with few statements, without SQLAlchemy.
 
 Python's driver lets other threads run at each row of an `executemany`, and then waits until they let it run again.
 Under load these waits take longer than the writing.
@@ -18,7 +18,7 @@ from sqlalchemy.sql import visitors
 from oncall.store.deferred_writes import Values, Write
 
 MOST_ROWS = 64
-"""Rows in one statement: a power of two, so that few different statements are prepared."""
+"""The most rows in one statement: a power of two, so that few different statements are prepared."""
 _KEY = "wanted"
 _DIALECT = sqlite.dialect()
 _Converter = Callable[[Any], Any]  # SQLAlchemy gives the function that a column type has, without its types.
@@ -27,8 +27,8 @@ _Converter = Callable[[Any], Any]  # SQLAlchemy gives the function that a column
 def write_rows(driver: sqlite3.Connection, kind: Write, rows: Sequence[Values]) -> bool:
     """Write rows, all with the same columns. Returns False if an update did not find one of its rows.
 
-    An update changes the row that the value `wanted` names; the last of several updates of one row counts. Raises the
-    driver's errors, and those of the column types.
+    kind: the insert or update to run. An update changes the row that the value `wanted` names; if several updates name
+    the same row, the last one counts. Raises the errors of the driver and of the column types.
     """
     if isinstance(kind, Update):
         rows = list({row[_KEY]: row for row in rows}.values())
@@ -42,7 +42,7 @@ def write_rows(driver: sqlite3.Connection, kind: Write, rows: Sequence[Values]) 
 
 
 class _Writer:
-    """The statements that write rows of one kind with these columns."""
+    """Builds the statements that insert or update rows with these columns, and their parameters."""
 
     def __init__(self, kind: Write, names: tuple[str, ...]) -> None:
         assert isinstance(kind.table, Table)
@@ -51,7 +51,7 @@ class _Writer:
         self._sql: dict[int, str] = {}
 
     def sql(self, size: int) -> str:
-        """Return the statement that writes `size` rows."""
+        """Return the SQL text that writes `size` rows."""
         if size not in self._sql:
             row = f"({', '.join('?' * len(self._names))})"
             values = f"VALUES {', '.join([row] * size)}"
@@ -59,7 +59,7 @@ class _Writer:
         return self._sql[size]
 
     def parameters(self, rows: Sequence[Values]) -> list[object]:
-        """Return the values of all rows as the driver takes them."""
+        """Return the values of all rows as one list, converted to what the driver accepts."""
         plain: list[object] = []
         for row in rows:
             for name, convert in zip(self._names, self._converters, strict=True):

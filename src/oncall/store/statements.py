@@ -1,4 +1,4 @@
-"""Runs statements in one open transaction, and records its writes, so that the store knows how to end it."""
+"""Runs statements in one open transaction, and records what was written, which decides how the transaction ends."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ Parameters = Values | Sequence[Values]
 
 
 class Statements:
-    """Base of the queries on one open transaction.
+    """Base of the classes with the queries on one open transaction.
 
-    writes: lock the rows that are read by their key. deferred: where new rows wait to be written together with those
-    of other jobs; None: they are written at once.
+    writes: rows that are read by their key are locked. deferred: collects new rows, to be written together with those
+    of other jobs; None: rows are written at once.
     """
 
     def __init__(
@@ -44,13 +44,16 @@ class Statements:
         """The error of a statement that broke a constraint. Nothing of the work may be stored then."""
 
     def _run(self, statement: Executable, parameters: Parameters | None = None) -> Result:
-        """Run a statement that may read any row. Flushes the deferred writes first."""
+        """Run a statement that may read any row. Writes the deferred rows first."""
         if self._deferred is not None:
             self._flush(self._deferred)
         return self._execute(statement, parameters)
 
     def _run_on(self, key: str, statement: Executable, parameters: Parameters) -> Result:
-        """Run a statement that reads only rows with this id or code. Flushes deferred writes if one has this key."""
+        """Run a statement that reads only rows with this id or code.
+
+        Writes the deferred rows first if one has this key.
+        """
         return self._run_on_any((key,), statement, parameters)
 
     def _run_on_any(self, keys: Iterable[str], statement: Executable, parameters: Parameters) -> Result:
@@ -75,14 +78,14 @@ class Statements:
             raise
 
     def _unconverted(self, query: Executable, parameters: Parameters | None = None) -> Sequence[Row]:
-        """Return all rows as the driver delivers them: for a million rows SQLAlchemy's conversion doubles the time."""
+        """Return all rows as the driver delivers them. SQLAlchemy's conversion doubles the time for many rows."""
         result = self._run(query, parameters)
         found = result.cursor.fetchall() if result.cursor is not None else ()
         result.close()
         return found
 
     def _change(self, statement: Executable, parameters: Parameters, *, subject: str) -> Result:
-        """Run a statement that may break a constraint. subject: the row that the Conflict names."""
+        """Run a statement that may break a constraint. subject: the row that the raised Conflict names."""
         try:
             return self._run(statement, parameters)
         except IntegrityError as error:
@@ -92,7 +95,7 @@ class Statements:
     def _insert(self, kind: Write, rows: Sequence[Values], *, keys: Iterable[str], subject: str) -> None:
         """Insert rows now, or defer them. keys: every id and code by which they may be read before they are written.
 
-        subject: the row that the Conflict names.
+        subject: the row that a raised Conflict names.
         """
         if self._deferred is None:
             self._change(kind, rows, subject=subject)
@@ -100,10 +103,10 @@ class Statements:
             self._defer(self._deferred, kind, rows, keys)
 
     def _update(self, kind: Write, values: Values, *, keys: Iterable[str], subject: str) -> None:
-        """Update one row now, or defer it. keys and subject as for `_insert`.
+        """Update one row now, or defer the update. keys, subject: as for `_insert`.
 
-        Raises NotFound if there is no such row. If a deferred update finds none, each job of the group runs again alone
-        and raises it then.
+        Raises NotFound if there is no such row. If a deferred update does not find its row, each job of the group runs
+        again alone, and the job that made this update raises NotFound.
         """
         if self._deferred is not None:
             self._defer(self._deferred, kind, [values], keys)

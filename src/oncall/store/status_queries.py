@@ -28,21 +28,21 @@ _LOOKS = select(monitor_looks).order_by(monitor_looks.c.component)
 _UPDATE_LOOK = update(monitor_looks).where(monitor_looks.c.component == bindparam("wanted"))
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 _LOG = 500000651893
-"""The key of the log's advisory lock; `attempt_queries` has the other keys."""
+"""The key of the advisory lock of the status page's log; `attempt_queries` has the other keys."""
 _TEXTS = ("title", "state", "message", "reason", "ticket")
 
 
 class StatusQueries(Statements):
-    """The queries for the log of the status page."""
+    """The queries for the log of the status page, the looks of its monitor, and published status files."""
 
     def status_events(self) -> Sequence[StatusEvent]:
-        """Return all events in the order in which they were written."""
+        """Return all events of the status page, in the order in which they were written."""
         return [status_event_of(row) for row in self._run(_EVENTS)]
 
     def status_events_of_ticket(self, ticket: str) -> Sequence[StatusEvent]:
         """Return the events of every incident that was opened from a ticket, in the order in which they were written.
 
-        ticket: its id.
+        ticket: the ticket's id.
         """
         opened = [status_event_of(row) for row in self._run(_OPENED)]
         subjects = [each.subject for each in opened if each.ticket == ticket]
@@ -51,7 +51,7 @@ class StatusQueries(Statements):
         return [status_event_of(row) for row in self._run(_OF_SUBJECTS, {"subjects": subjects})]
 
     def add_status_event(self, event: StatusEvent) -> None:
-        """Append an event."""
+        """Append an event to the log of the status page."""
         values: Values = {
             "subject": event.subject,
             "kind": event.kind.value,
@@ -63,16 +63,16 @@ class StatusQueries(Statements):
         self._change(insert(status_events), values, subject=f"event of {event.subject}")
 
     def lock_status_log(self) -> None:
-        """Wait for the lock of the log and hold it until the transaction ends. SQLite has only one writer."""
+        """Wait for the lock of the log, and keep it until the transaction ends. SQLite has only one writer."""
         if self._connection.dialect.name == "postgresql":
             self._run(_LOCK, {"key": _LOG})
 
     def monitor_looks(self) -> Sequence[MonitorLook]:
-        """Return the last look at each component, including components without a monitor now, by component."""
+        """Return the last look at each component that ever had a monitor, ordered by component."""
         return [_look(row) for row in self._run(_LOOKS)]
 
     def note_look(self, look: MonitorLook) -> None:
-        """Replace the last look at a component."""
+        """Store a look at a component. It replaces the last look at this component."""
         values: Values = {
             "looked_at": look.looked_at,
             "counts_until": look.counts_until,
@@ -92,7 +92,7 @@ class StatusQueries(Statements):
 
 
 def _details(event: StatusEvent) -> dict[str, object]:
-    """Return the fields that have no column of their own, without those that are empty."""
+    """Return the non-empty fields of an event that have no column of their own, by name."""
     found: dict[str, object] = {name: getattr(event, name) for name in _TEXTS}
     found["components"] = dict(event.components)
     found["start"] = event.start.isoformat() if event.start is not None else None
@@ -101,7 +101,7 @@ def _details(event: StatusEvent) -> dict[str, object]:
 
 
 def status_event_of(row: Row) -> StatusEvent:
-    """Read a row of `status_events` with its columns in the table's order."""
+    """Convert a row of `status_events`, with its columns in the table's order, to an event."""
     seq, subject, kind, at, written_at, by, details = row
     return StatusEvent(
         subject,

@@ -1,4 +1,4 @@
-"""The tables of the status page: its log, and the last look of each monitor."""
+"""The tables of the status page: its log, and the last look at each component that has a monitor."""
 
 from __future__ import annotations
 

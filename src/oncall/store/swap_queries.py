@@ -26,7 +26,10 @@ _UPDATE_SWAP = update(swap_requests).where(swap_requests.c.code == bindparam("wa
 
 
 class MoveDocument(TypedDict):
-    """A seat that changes hands. span: epoch seconds."""
+    """A seat that goes from one engineer to another. span: its start and end in epoch seconds.
+
+    giver, taker: their ids.
+    """
 
     span: tuple[float, float]
     kind: str
@@ -39,25 +42,28 @@ class SwapQueries(Statements):
     """The queries for swap requests."""
 
     def add_swap(self, request: SwapRequest) -> None:
-        """Store a new request. Raises Conflict if its code is stored already."""
+        """Store a new request. Raises Conflict if its code is already stored."""
         self._change(insert(swap_requests), _all_columns(request), subject=f"swap {request.code}")
         self.touched_pages = True
 
     def swap(self, code: str) -> SwapRequest | None:
-        """Return the request with this code, or None. A write locks its row until the transaction ends."""
+        """Return the request with this code (capitals); None if there is none.
+
+        In a write transaction, its row stays locked until the transaction ends.
+        """
         row = self._run(_LOCK_SWAP if self._writes else _SWAP, {"wanted": code}).one_or_none()
         return None if row is None else _request(row)
 
     def swaps(self, *, begins_after: datetime) -> list[SwapRequest]:
-        """Return the requests whose first shift begins after an instant, the next shift first."""
+        """Return the requests whose first shift begins after an instant (policy time), the earliest shift first."""
         return [_request(row) for row in self._run(_SWAPS, {"since": begins_after})]
 
     def swap_steps(self) -> int:
-        """Return how many swaps were asked for, plus how many were answered or withdrawn. It only grows."""
+        """Return the number of requests ever made plus the number of those answered or withdrawn. It only grows."""
         return int(self._run(_STEPS).scalar_one())
 
     def update_swap(self, request: SwapRequest) -> None:
-        """Store the columns of a request that can change."""
+        """Update a stored request: write moves, state, answer and version."""
         self._run(_UPDATE_SWAP, {"wanted": request.code, **_changes(request)})
         self.touched_pages = True
 
@@ -88,7 +94,7 @@ def _changes(request: SwapRequest) -> Values:
 
 
 def _request(row: Row) -> SwapRequest:
-    """Read a row of `swap_requests` with its columns in the table's order."""
+    """Convert a row of `swap_requests`, with its columns in the table's order, to a request."""
     code, engineer, other, asked_at, by, reason, forced, absence, moves, _, state, at, answered_by, version = row
     return SwapRequest(
         code, engineer, other, _moves(moves), asked_at, by, reason, SwapState(state), bool(forced), at, answered_by,

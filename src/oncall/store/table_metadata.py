@@ -1,4 +1,4 @@
-"""The metadata of all tables, with the names of their keys."""
+"""The SQLAlchemy metadata that all tables belong to, with the rules that name their keys."""
 
 from __future__ import annotations
 

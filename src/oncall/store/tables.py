@@ -1,4 +1,4 @@
-"""The tables. The migrations create the same tables; a test compares the two. Change both together."""
+"""The tables of the database. The migrations create the same tables, and a test compares them. Change both together."""
 
 from __future__ import annotations
 

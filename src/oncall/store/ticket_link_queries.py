@@ -23,7 +23,7 @@ class TicketLinkQueries(Statements):
         self._change(insert(ticket_links), asdict(link), subject="ticket link")
 
     def ticket_link(self, digest: str) -> TicketLink | None:
-        """Return the link with this digest, or None."""
+        """Return the link with this digest; None if there is none."""
         row = self._run(_BY_DIGEST, {"wanted": digest}).one_or_none()
         return None if row is None else TicketLink(*tuple(row))
 
@@ -32,5 +32,5 @@ class TicketLinkQueries(Statements):
         return int(self._run(_COUNT, {"wanted": ticket_id}).scalar_one())
 
     def remove_ticket_links(self, ticket_id: str) -> int:
-        """Delete the links of a ticket. Returns how many there were."""
+        """Delete the links of a ticket. Returns how many were deleted."""
         return self._run(_REVOKE, {"wanted": ticket_id}).rowcount

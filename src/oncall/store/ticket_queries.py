@@ -71,7 +71,7 @@ _EVENTS_OF = (
 )
 _NO_ANSWER = literal_column("'{}'", JsonText).label("answer")
 _MOST_IDS = 500
-"""Ids in one query: databases limit the number of parameters."""
+"""The most ids in one query: databases limit the number of parameters."""
 _CODES_PER_QUERY = 16
 
 
@@ -79,35 +79,38 @@ class TicketQueries(Statements):
     """The queries for tickets and their logs."""
 
     def ticket(self, ticket_id: str) -> StoredTicket | None:
-        """Return the ticket, or None. A write locks its row until the transaction ends."""
+        """Return the ticket with this id and lock its row until the transaction ends; None if there is none."""
         row = self._run_on(ticket_id, _LOCK_TICKET if self._writes else _TICKET, {"wanted": ticket_id}).one_or_none()
         return None if row is None else rows.stored_ticket(row)
 
     def ticket_by_code(self, code: str) -> StoredTicket | None:
-        """Return the unresolved ticket with this code, or None. A write locks its row until the transaction ends."""
+        """Return the unresolved ticket with this code; None if there is none."""
         query = _LOCK_TICKET_BY_CODE if self._writes else _TICKET_BY_CODE
         row = self._run_on(code, query, {"wanted": code}).one_or_none()
         return None if row is None else rows.stored_ticket(row)
 
     def resolved_by_code(self, code: str, *, since: datetime) -> StoredTicket | None:
-        """Return the latest resolved ticket with this code among those received since `since`, or None."""
+        """Return the resolved ticket that last had this code; None if there is none.
+
+        since: policy time; only tickets received since then.
+        """
         row = self._run(_RESOLVED_BY_CODE, {"wanted": code, "since": since}).one_or_none()
         return None if row is None else rows.stored_ticket(row)
 
     def tickets(self, wanted: TicketFilter) -> list[StoredTicket]:
-        """Return tickets, the newest first; of two received at the same instant, the higher id first."""
+        """Return the tickets that a filter selects, at most `wanted.limit`, the newest first."""
         return [rows.stored_ticket(row) for row in self._run(_listing(wanted))]
 
     def tickets_between(self, wanted: TicketSpan) -> list[StoredTicket]:
-        """Return tickets received in a span without their answers, the oldest first, then the lower id."""
+        """Return at most `wanted.limit` tickets received in a span, ordered by time and id. Their `answer` is None."""
         return list(rows.plain_tickets(self._unconverted(_received_in(wanted))))
 
     def customer_names(self) -> list[str]:
-        """Return every spelling of a customer in a ticket once, sorted."""
+        """Return the customers' names in all tickets, sorted, each spelling once."""
         return sorted(self._run(_CUSTOMER_NAMES).scalars())
 
     def code_count(self, length: int) -> int:
-        """Return how many unresolved tickets have a code of this length. In a write, the count may be a second old."""
+        """Return how many unresolved tickets have a code of this length. In a write the count may be a second old."""
 
         def count() -> int:
             return int(self._run(_CODE_COUNT, {"wanted": length}).scalar_one())
@@ -115,9 +118,9 @@ class TicketQueries(Statements):
         return self._published.cache.code_counts.about(length, count) if self._writes else count()
 
     def unused_code(self, draw: Callable[[], str]) -> str:
-        """Return a code from `draw` that no unresolved ticket or swap request has, and that is no ticket's id.
+        """Return a code from `draw` that no unresolved ticket and no request to swap has, and that is no ticket's id.
 
-        In a group, one query checks several codes, and the next jobs use the spare ones.
+        draw: returns a random code; it may be called more often than needed.
         """
         spare = self._published.spare_codes
         while not spare:
@@ -129,7 +132,7 @@ class TicketQueries(Statements):
         return spare.pop()
 
     def add_ticket(self, ticket: StoredTicket) -> None:
-        """Store a new ticket. Raises Conflict if its id is stored already or another unresolved ticket has its code."""
+        """Insert a ticket. Raises Conflict if its id is already stored or another unresolved ticket has its code."""
         ticket_id = ticket.ticket.id
         keys = (ticket_id, ticket.code)
         self._insert(ADD_TICKET, [rows.ticket_row(ticket)], keys=keys, subject=f"ticket {ticket_id}")
@@ -137,7 +140,7 @@ class TicketQueries(Statements):
         self.touched_pages = True
 
     def update_ticket(self, ticket: StoredTicket) -> None:
-        """Store the columns of a ticket that can change. Raises NotFound for an unknown ticket."""
+        """Update a stored ticket: write those of its columns that can change. Raises NotFound if it is not stored."""
         subject = f"ticket {ticket.ticket.id}"
         values = {"wanted": ticket.ticket.id, **rows.ticket_changes(ticket)}
         self._update(UPDATE_TICKET, values, keys=(ticket.ticket.id, ticket.code), subject=subject)
@@ -150,21 +153,27 @@ class TicketQueries(Statements):
             self._published.spare_codes.remove(code)
 
     def due_tickets(self, now: datetime, limit: int) -> list[str]:
-        """Return the ids of due tickets, the longest overdue first. A write skips rows that another one locks."""
+        """Return the ids of at most `limit` tickets that are due at `now` (policy time), the longest overdue first.
+
+        In a write transaction, rows that another pager has locked are left out.
+        """
         query = _LOCK_DUE_TICKETS if self._writes else _DUE_TICKETS
         return list(self._run(query, {"now": now, "most": limit}).scalars())
 
     def next_due_at(self) -> datetime | None:
-        """Return the earliest time at which a ticket is due; None if no ticket is waiting to become due."""
+        """Return the earliest `due_at` of all tickets (policy time); None if no ticket has one."""
         due_at: datetime | None = self._run(_NEXT_DUE).scalar_one()
         return due_at
 
     def events(self, ticket_id: str) -> list[Event]:
-        """Return the log of a ticket, in order."""
+        """Return the ticket's events in the order of its log."""
         return [rows.event(row) for row in self._run_on(ticket_id, _EVENTS, {"wanted": ticket_id})]
 
     def events_of(self, ticket_ids: Sequence[str], *, without: Sequence[EventKind] = ()) -> dict[str, list[Event]]:
-        """Return the logs of many tickets by ticket id, each in order, without the kinds in `without`."""
+        """Return the logs of many tickets by ticket id, each in its order, without events of the kinds in `without`.
+
+        A ticket without other events is absent.
+        """
         found: dict[str, list[Event]] = {}
         for start in range(0, len(ticket_ids), _MOST_IDS):
             query = _EVENTS_OF.where(events.c.kind.not_in([kind.value for kind in without])) if without else _EVENTS_OF
@@ -174,11 +183,17 @@ class TicketQueries(Statements):
         return found
 
     def memo(self, ticket_id: str) -> Memo:
-        """Return an empty memo: another process may change the log at any time, so a memo is never kept."""
+        """Return an empty dict.
+
+        Nothing that callers store in it is kept, because another process may change the log.
+        """
         return {}
 
     def append(self, events: Sequence[Event]) -> None:
-        """Append events to their logs. Raises Conflict for a stored sender's id or an unknown ticket."""
+        """Append events to their tickets' logs.
+
+        Raises Conflict if an event's `id` is stored or its ticket is unknown.
+        """
         if events:
             keys, subject = {event.ticket for event in events}, f"ticket {events[0].ticket}"
             self._insert(ADD_EVENT, [rows.event_row(event) for event in events], keys=keys, subject=subject)
@@ -209,7 +224,10 @@ def _listing(wanted: TicketFilter) -> Query:
 
 
 def _concerns(engineer: str, since: datetime | None) -> ColumnElement[bool]:
-    """Return the SQL condition that a person owns the ticket or was paged for it. since: only from this instant on."""
+    """Return the SQL condition that a person owns a ticket or was paged for it.
+
+    since: only tickets received or paged from this instant on; None: all.
+    """
     owned = tickets.c.owner == engineer
     paged = select(attempts.c.ticket).where(attempts.c.to == engineer, attempts.c.purpose == Purpose.PAGE.value)
     if since is not None:

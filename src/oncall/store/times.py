@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 
 def utc_to_text(at: datetime) -> str:
-    """Return `at` (aware UTC) as text, exact to the microsecond."""
+    """Return a time (aware UTC) as text, exact to the microsecond."""
     return at.isoformat(timespec="microseconds")
 
 
 def utc_from_text(text: str) -> datetime:
-    """Return the aware UTC time that `text` holds."""
+    """Parse the text of a time. Returns aware UTC."""
     at = datetime.fromisoformat(text)
     return at if at.tzinfo is UTC else at.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""One transaction of the pager on a database: all queries together."""
+"""One transaction of the pager on a database, with all queries."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ DEFERRABLE = (
     UPDATE_SENDER_KEY,
     ADD_ARRIVAL,
 )
-"""The writes that a group defers, in an order in which rows come after the rows that they refer to."""
+"""The writes that a group of jobs defers. Rows are written after the rows to which they refer."""
 
 
 class SqlTransaction(
@@ -63,5 +63,5 @@ class SqlTransaction(
 ):
     """The `paging.ports.Transaction` on one open connection. The store makes one for each piece of work.
 
-    After a Conflict nothing of the work is stored, even if the work catches it.
+    After a Conflict nothing of the work is stored, even if the work catches the error.
     """

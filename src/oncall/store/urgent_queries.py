@@ -1,4 +1,4 @@
-"""Queries for the first pages of urgent tickets: whether a phone is free, and how many messages went out."""
+"""Queries for the first pages of urgent tickets: whether a phone is free, and how many messages were sent."""
 
 from __future__ import annotations
 
@@ -49,18 +49,29 @@ _PHONE_IS_BUSY = select(or_(_WAS_PAGED, _URGENT_PAGE_WAITS))
 
 
 class UrgentQueries(Statements):
-    """The queries that decide whether an urgent page goes at once, in a bundle or in a summary."""
+    """The queries that decide whether an urgent page is sent at once, in a bundle or in a summary."""
 
     def phone_is_free(self, person: str, *, since: datetime) -> bool:
-        """Return True if no text has paged this person since an instant (policy time), and no urgent page waits."""
+        """Return True if an urgent page may go to this person at once.
+
+        That is so if no text has paged them since an instant (policy time), and no first page of an urgent ticket waits
+        for their phone.
+        """
         return not self._run(_PHONE_IS_BUSY, {"person": person, "since": since}).scalar_one()
 
     def phone_has_room(self, person: str, *, since: datetime, most: int) -> bool:
-        """Return True if fewer than `most` messages with first pages of urgent tickets went to this person."""
+        """Return True if this person got fewer than `most` messages with first pages of urgent tickets.
+
+        since: policy time. The answer may be a second old while the number is far below `most`.
+        """
         return self._has_room(_URGENT_TO, person, since=since, most=most)
 
     def caller_has_room(self, caller: str, *, since: datetime, most: int) -> bool:
-        """Return True if fewer than `most` messages went out with first pages of this caller's urgent tickets."""
+        """Return True if this caller's urgent tickets caused fewer than `most` messages with first pages.
+
+        since: policy time; only pages that were written since then count. The answer is as exact as that of
+        `phone_has_room`.
+        """
         return self._has_room(_URGENT_OF, caller, since=since, most=most)
 
     def _has_room(self, query: Executable, who: str, *, since: datetime, most: int) -> bool:
@@ -70,6 +81,6 @@ class UrgentQueries(Statements):
         return self._published.cache.urgent_counts.has_room((query is _URGENT_TO, who), most, count)
 
     def summarised_at(self, person: str, *, since: datetime) -> datetime | None:
-        """Return when (policy time) the last summary of urgent pages went to this person, if after `since`."""
+        """Return when (policy time) this person last got a summary of urgent pages; None if not after `since`."""
         at: datetime | None = self._run(_SUMMARISED_AT, {"person": person, "since": since}).scalar_one()
         return at

@@ -10,13 +10,18 @@ from sqlalchemy.exc import OperationalError
 from oncall.store.tables import attempts, events, pagers, tickets
 
 LOCK_SECONDS = 1.0
-"""How long the probe waits for a lock. While it waits on SQLite, no other write of this process can begin."""
+"""How long (real seconds) the probe waits for a lock. On SQLite, no other write of this process can begin meanwhile."""
 _ROW = {"worker": "write probe", "at": datetime(1970, 1, 1, tzinfo=UTC)}
 _PADDING = "x" * 32_768
-"""More than a ticket needs. SQLite takes free pages for it, so the probe fails as soon as a ticket may not fit. Because
-the row is removed in the same transaction, hardly anything of it is written."""
+"""The content of the row: more than a ticket needs, so that the probe fails as soon as a ticket may not fit.
+
+Because the row is removed in the same transaction, hardly anything of it is written to the disk.
+"""
 _LOCK_TABLES = text(f"LOCK TABLE {tickets.name}, {events.name}, {attempts.name} IN ROW EXCLUSIVE MODE")
-"""The lock that every write to these tables takes. It conflicts with no other write, only with a locked table."""
+"""Takes the lock that every write to these tables takes.
+
+It does not conflict with other writes, only with LOCK TABLE.
+"""
 
 
 def probe_sqlite(connection: Connection) -> None:

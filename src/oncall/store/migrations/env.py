@@ -1,4 +1,4 @@
-"""Run by alembic: applies the steps on the connection that `store.schema` hands over, inside its transaction."""
+"""Alembic runs this module to apply the migrations. It uses the connection and transaction of `store.schema`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first tables: the schedule's versions, tickets and their log, attempts, inbound messages, tokens, pagers."""
+"""Creates the first tables: versions of the schedule, tickets and their log, attempts, inbound SMS, tokens, pagers."""
 
 from __future__ import annotations
 

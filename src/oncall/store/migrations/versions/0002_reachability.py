@@ -1,4 +1,4 @@
-"""Who sent STOP or START, and messages to people that belong to no ticket."""
+"""Creates the tables of opt-outs by STOP and START, and of alerts (messages to people that belong to no ticket)."""
 
 from __future__ import annotations
 

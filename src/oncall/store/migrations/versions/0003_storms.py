@@ -1,4 +1,4 @@
-"""Columns for queued and bundled pages, and for the time at which a message was handed to its provider."""
+"""Adds columns for queued and bundled pages, and for the time at which an attempt was handed to its provider."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TIME = sa.TIMESTAMP(timezone=True).with_variant(sa.Text(), "sqlite")
 
 
 def upgrade() -> None:
-    """Add the columns and their indexes."""
+    """Add columns to `attempts` for queued and bundled pages and for the time of sending, with their indexes."""
     for column in (
         sa.Column("goes_alone", sa.Boolean),
         sa.Column("bundle", sa.Text),

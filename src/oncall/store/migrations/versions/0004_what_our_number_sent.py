@@ -1,4 +1,4 @@
-"""The time at which an alert was handed to its provider, and an index of answered inbound messages by time."""
+"""Adds the time at which an alert was handed to its provider, and an index by time of the SMS that we answered."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TIME = sa.TIMESTAMP(timezone=True).with_variant(sa.Text(), "sqlite")
 
 
 def upgrade() -> None:
-    """Add the column and the index."""
+    """Add the column `sent_at` to `alerts`, and an index to `inbound`."""
     op.add_column("alerts", sa.Column("sent_at", TIME))
     answered = sa.text("answer != ''")
     op.create_index("inbound_answered", "inbound", ["at"], sqlite_where=answered, postgresql_where=answered)

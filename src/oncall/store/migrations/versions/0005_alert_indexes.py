@@ -1,4 +1,4 @@
-"""Indexes for the queries of alerts."""
+"""Adds indexes that make the queries for alerts fast."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
-    """Add the indexes."""
+    """Add the indexes to the table `alerts`."""
     _index("alerts_sent", ["sent_at"], "sent_at IS NOT NULL")
     _index("alerts_sent_to", ["to", "sent_at"], "sent_at IS NOT NULL")
     _index("alerts_due", ["due_at"], "due_at IS NOT NULL")

@@ -1,4 +1,4 @@
-"""The counts of refused requests."""
+"""Creates the table with the counts of refused requests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TIME = sa.TIMESTAMP(timezone=True).with_variant(sa.Text(), "sqlite")
 
 
 def upgrade() -> None:
-    """Add the table."""
+    """Create the table `refusals`, with an index by hour."""
     op.create_table(
         "refusals",
         sa.Column("worker", sa.Text(), nullable=False),

@@ -1,4 +1,4 @@
-"""Columns for tokens that may acknowledge and for tokens that expire."""
+"""Adds columns for tokens that may acknowledge and for tokens that expire."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ TIME = sa.TIMESTAMP(timezone=True).with_variant(sa.Text(), "sqlite")
 
 
 def upgrade() -> None:
-    """Add the columns."""
+    """Add the columns `may_acknowledge` and `expires_at` to `tokens`."""
     op.add_column("tokens", sa.Column("may_acknowledge", sa.Boolean))
     op.add_column("tokens", sa.Column("expires_at", TIME))

@@ -1,4 +1,4 @@
-"""Columns for the first pages of urgent tickets, and for texts of people that changed nothing."""
+"""Adds columns for the first pages of urgent tickets, and for the SMS of people that had no effect."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0007"
 
 
 def upgrade() -> None:
-    """Add the columns, and indexes for the pages of one caller and for one person's texts that changed nothing."""
+    """Add the columns, and indexes for the pages of one caller and for one person's SMS without effect."""
     op.add_column("attempts", sa.Column("caller", sa.Text))
     op.add_column("attempts", sa.Column("summary", sa.Boolean))
     op.add_column("inbound", sa.Column("unhelpful", sa.Boolean))

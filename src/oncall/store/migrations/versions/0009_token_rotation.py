@@ -1,4 +1,4 @@
-"""Columns for tokens with scopes, for their last use, and for the secret that a rotation replaces."""
+"""Adds columns for the scopes of a token, its last use, and its old secret, which a rotation replaced."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TIME = sa.TIMESTAMP(timezone=True).with_variant(sa.Text(), "sqlite")
 
 
 def upgrade() -> None:
-    """Add the columns, and the index that finds a token by the secret before its rotation."""
+    """Add the columns to `tokens`, and an index that finds a token by its old secret."""
     op.add_column("tokens", sa.Column("scopes", sa.Text))
     op.add_column("tokens", sa.Column("last_used_at", TIME))
     op.add_column("tokens", sa.Column("old_digest", sa.Text))

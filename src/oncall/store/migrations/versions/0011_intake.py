@@ -1,4 +1,4 @@
-"""The log of what senders posted, and their own keys of problems."""
+"""Creates the tables of the intake log and of the senders' own keys of problems."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TIME = sa.TIMESTAMP(timezone=True).with_variant(sa.Text(), "sqlite")
 
 
 def upgrade() -> None:
-    """Add both tables."""
+    """Create the tables `sender_keys` and `intake_log`, with their indexes."""
     op.create_table(
         "sender_keys",
         sa.Column("id", sa.Text(), nullable=False),

@@ -1,4 +1,4 @@
-"""The links to calendar feeds."""
+"""Creates the table of links to calendar feeds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TIME = sa.TIMESTAMP(timezone=True).with_variant(sa.Text(), "sqlite")
 
 
 def upgrade() -> None:
-    """Add the table."""
+    """Create the table `calendar_links`."""
     op.create_table(
         "calendar_links",
         sa.Column("digest", sa.Text(), nullable=False),

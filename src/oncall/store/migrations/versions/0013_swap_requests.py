@@ -1,4 +1,4 @@
-"""The requests to swap shifts."""
+"""Creates the table of requests to swap shifts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TIME = sa.TIMESTAMP(timezone=True).with_variant(sa.Text(), "sqlite")
 
 
 def upgrade() -> None:
-    """Add the table."""
+    """Create the table `swap_requests`, with an index by the start of the shift."""
     op.create_table(
         "swap_requests",
         sa.Column("code", sa.Text(), nullable=False),

@@ -1,4 +1,4 @@
-"""The time of the newest state that a sender reported of a problem."""
+"""Adds the time of the newest state of a problem that its sender reported."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ TIME = sa.TIMESTAMP(timezone=True).with_variant(sa.Text(), "sqlite")
 
 
 def upgrade() -> None:
-    """Add the column."""
+    """Add the column `said_at` to `sender_keys`."""
     op.add_column("sender_keys", sa.Column("said_at", TIME))

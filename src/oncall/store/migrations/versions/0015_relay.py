@@ -1,4 +1,4 @@
-"""Tables for messages to webhooks and team channels, and for how far the log has been read for them."""
+"""Creates the tables of messages to webhooks and team channels, and of how far the log of events is read for them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TIME = sa.TIMESTAMP(timezone=True).with_variant(sa.Text(), "sqlite")
 
 
 def upgrade() -> None:
-    """Create the tables and their indexes."""
+    """Create the tables `relay_cursor` and `relay_messages`, with their indexes."""
     op.create_table(
         "relay_cursor",
         sa.Column("name", sa.Text),

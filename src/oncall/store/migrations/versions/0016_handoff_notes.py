@@ -1,4 +1,4 @@
-"""The notes for the next shift."""
+"""Creates the table of notes for the next shift."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """Add the table, and an index for the notes of one shift."""
+    """Create the table `handoff_notes`, with an index by time that finds the notes written in one shift."""
     op.create_table(
         "handoff_notes",
         sa.Column("seq", KEY, sa.Identity(), nullable=False),

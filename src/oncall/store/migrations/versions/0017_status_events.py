@@ -1,4 +1,4 @@
-"""The log of the status page."""
+"""Creates the table with the log of the status page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ JSON = sa.Text()
 
 
 def upgrade() -> None:
-    """Add the table."""
+    """Create the table `status_events`."""
     op.create_table(
         "status_events",
         sa.Column("seq", NUMBER, sa.Identity(), nullable=False),

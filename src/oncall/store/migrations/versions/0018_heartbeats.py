@@ -1,4 +1,4 @@
-"""Heartbeats: jobs that call regularly, and whose silence opens a ticket."""
+"""Creates the table of heartbeats: jobs that must call regularly, and whose silence opens a ticket."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TIME = sa.TIMESTAMP(timezone=True).with_variant(sa.Text(), "sqlite")
 
 
 def upgrade() -> None:
-    """Add the table."""
+    """Create the table `heartbeats`."""
     op.create_table(
         "heartbeats",
         sa.Column("name", sa.Text(), nullable=False),

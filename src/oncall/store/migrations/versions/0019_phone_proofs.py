@@ -1,4 +1,4 @@
-"""The proofs that texts reach people."""
+"""Creates the table of proofs that texts reach people."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TIME = sa.TIMESTAMP(timezone=True).with_variant(sa.Text(), "sqlite")
 
 
 def upgrade() -> None:
-    """Add the table."""
+    """Create the table `phone_proofs`."""
     op.create_table(
         "phone_proofs",
         sa.Column("person", sa.Text(), nullable=False),

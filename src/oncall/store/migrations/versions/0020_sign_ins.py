@@ -1,4 +1,4 @@
-"""The links that sign a person in to the pages, and their sessions."""
+"""Creates the tables of links that sign a person in to the web pages, and of the sessions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TIME = sa.TIMESTAMP(timezone=True).with_variant(sa.Text(), "sqlite")
 
 
 def upgrade() -> None:
-    """Add the tables."""
+    """Create the tables of login links and of sessions."""
     op.create_table(
         "login_links",
         sa.Column("digest", sa.Text(), nullable=False),

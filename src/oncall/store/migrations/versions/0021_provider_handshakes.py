@@ -1,4 +1,4 @@
-"""Sign-ins at an identity provider: those that are not finished, and what a session keeps of one."""
+"""Adds the unfinished sign-ins at an identity provider, and what a session stores from a finished one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TIME = sa.TIMESTAMP(timezone=True).with_variant(sa.Text(), "sqlite")
 
 
 def upgrade() -> None:
-    """Add a table, and two columns of the sessions."""
+    """Create the table `provider_handshakes`, and add `is_manager` and `id_token` to `page_sessions`."""
     op.create_table(
         "provider_handshakes",
         sa.Column("state", sa.Text(), nullable=False),

@@ -1,4 +1,4 @@
-"""Subscribers to the status page, their requests by source and address, and the cursor of their notices."""
+"""Creates the tables of subscribers, of requests to subscribe by source and address, and of the notices' cursor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The links that show customers their tickets."""
+"""Creates the table of links that show customers their tickets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TIME = sa.TIMESTAMP(timezone=True).with_variant(sa.Text(), "sqlite")
 
 
 def upgrade() -> None:
-    """Add the table."""
+    """Create the table of ticket links."""
     op.create_table(
         "ticket_links",
         sa.Column("digest", sa.Text(), nullable=False),

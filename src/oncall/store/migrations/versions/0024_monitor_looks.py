@@ -1,4 +1,4 @@
-"""The last look of each monitor of the status page."""
+"""Creates the table with the last look at each component that the status page's monitor checks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TIME = sa.TIMESTAMP(timezone=True).with_variant(sa.Text(), "sqlite")
 
 
 def upgrade() -> None:
-    """Add the table."""
+    """Create the table of looks."""
     op.create_table(
         "monitor_looks",
         sa.Column("component", sa.Text(), nullable=False),

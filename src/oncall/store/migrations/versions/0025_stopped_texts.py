@@ -1,4 +1,4 @@
-"""The numbers that get no text of the status page any more."""
+"""Creates the table of phone numbers that sent STOP and get no more texts of the status page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TIME = sa.TIMESTAMP(timezone=True).with_variant(sa.Text(), "sqlite")
 
 
 def upgrade() -> None:
-    """Add the table."""
+    """Create the table of stopped phone numbers."""
     op.create_table(
         "stopped_texts",
         sa.Column("digest", sa.Text(), nullable=False),

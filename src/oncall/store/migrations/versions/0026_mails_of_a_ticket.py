@@ -1,4 +1,4 @@
-"""An index that finds the mails of a ticket, so that a reply names the mail that it answers."""
+"""Adds an index that finds the mails of a ticket, so that a reply can name the mail that it answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plan drafts: plans that are uploaded or made on the web, and not published yet."""
+"""Creates the table of plan drafts: plans that are uploaded or generated on the web, and not published yet."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TIME = sa.TIMESTAMP(timezone=True).with_variant(sa.Text(), "sqlite")
 
 
 def upgrade() -> None:
-    """Add the table."""
+    """Create the table of plan drafts."""
     op.create_table(
         "plan_drafts",
         sa.Column("id", sa.Text(), nullable=False),

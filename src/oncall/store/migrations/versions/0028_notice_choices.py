@@ -1,4 +1,4 @@
-"""People's choices of reminders and courtesy notices."""
+"""Creates the table of people's choices of reminders and courtesy notices."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0027"
 
 
 def upgrade() -> None:
-    """Add the table."""
+    """Create the table of choices."""
     op.create_table(
         "notice_choices",
         sa.Column("person", sa.Text(), nullable=False),

@@ -1,1 +1,1 @@
-"""One migration in each file; `revision` is what `alembic_version` holds afterwards."""
+"""One migration in each file. After it has run, the table `alembic_version` contains its `revision`."""
