@@ -23,9 +23,12 @@ def mute(connection: socket.socket) -> None:
 
 def broken(connection: socket.socket) -> None:
     """Read the whole request, then close the connection."""
-    received = b""
-    while b'"kind"' not in received:
-        received += connection.recv(65536)
+    length = 0
+    with connection.makefile("rb") as request:
+        while line := request.readline().strip():
+            name, _, value = line.partition(b":")
+            length = int(value) if name.lower() == b"content-length" else length
+        request.read(length)
     connection.shutdown(socket.SHUT_RDWR)
 
 
@@ -39,6 +42,7 @@ def proxy(connection: socket.socket) -> None:
 def server() -> Iterator[Callable[[Answers], str]]:
     """Starts a server with this behaviour, and returns its address."""
     listening = socket.create_server(("127.0.0.1", 0))
+    threads: list[threading.Thread] = []
 
     def start(answers: Answers) -> str:
         def serve() -> None:
@@ -50,12 +54,17 @@ def server() -> Iterator[Callable[[Answers], str]]:
                 with connection:
                     answers(connection)
 
-        threading.Thread(target=serve, daemon=True).start()
+        threads.append(threading.Thread(target=serve, daemon=True))
+        threads[-1].start()
         return f"http://127.0.0.1:{listening.getsockname()[1]}"
 
     yield start
     listening.shutdown(socket.SHUT_RDWR)
     listening.close()
+    # A thread that goes on would slow all later tests of this process.
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive()
 
 
 def refusal(backend: RemoteBackend) -> str:
