@@ -1,4 +1,4 @@
-"""Reads claims from the events of an iCalendar file.
+"""Reads claims (who has which role when) from the events of an iCalendar file.
 
 The engineer comes from the attendee or the summary; the role from the summary, the categories or the calendar's name.
 
@@ -59,7 +59,7 @@ def calendar_claims(path: Path, roster: Roster, options: ImportOptions) -> Claim
 
 
 class _EventReader:
-    """Reads the events of calendars into `found`."""
+    """Reads the events of calendars and adds their claims to `found`."""
 
     def __init__(self, roster: Roster, options: ImportOptions, found: Claims) -> None:
         self._roster = roster
@@ -68,7 +68,7 @@ class _EventReader:
         self._found = found
 
     def read(self, calendar: Calendar, events: Sequence[Event], *, first: int) -> None:
-        """Read every event of a calendar. first: the number of its first event in the file."""
+        """Add the claims of every event of a calendar. first: the number of its first event in the file, from 1."""
         zone = self._floating_zone(calendar)
         moved = _moved_starts(events)
         for number, event in enumerate(events, start=first):
@@ -90,7 +90,7 @@ class _EventReader:
                 self._claim(place, occurrences, role, engineer, zone)
 
     def _floating_zone(self, calendar: Calendar) -> ZoneInfo:
-        """Return the zone of times that name none: the calendar's own, else the policy's."""
+        """Return the time zone for times without a zone: the calendar's own, or else the policy's."""
         try:
             return ZoneInfo(str(calendar.get("X-WR-TIMEZONE", "")))
         except (ValueError, OSError, KeyError):
@@ -124,7 +124,11 @@ class _EventReader:
         return Window(start, end), None
 
     def _role(self, summary: str, event: Event, calendar_name: str) -> str:
-        """Return the role of an event: from its summary, its categories, the calendar's name, or the options."""
+        """Return the role of an event.
+
+        Looks in the summary, the categories and the calendar's name, then in the options. Raises Refused if a text
+        names several roles, or if there is no role anywhere.
+        """
         roles = self._roster.rules.roles
         for text in (summary, _categories(event), calendar_name):
             named = _roles_in(text, roles)
@@ -156,7 +160,7 @@ class _EventReader:
 
 
 def _moved_starts(events: Iterable[Event]) -> dict[str, list[date | datetime]]:
-    """Return, by UID, the starts of the occurrences that a separate event replaces."""
+    """Return, by UID, the original starts of the occurrences that a separate event of the file replaces."""
     moved: dict[str, list[date | datetime]] = defaultdict(list)
     for event in events:
         value: Property = event.get("RECURRENCE-ID")
@@ -184,6 +188,6 @@ def _roles_in(text: str, roles: Sequence[str]) -> list[str]:
 
 
 def _instant(at: date | datetime, each: Occurrence) -> datetime:
-    """Return the instant of a local time of an occurrence."""
+    """Convert a local time to an aware UTC time, in the zone of the occurrence."""
     assert isinstance(at, datetime)
     return at.replace(tzinfo=each.zone).astimezone(UTC)

@@ -1,4 +1,4 @@
-"""Claims that the rows of a table or the events of a calendar make, and the parts that could not be read."""
+"""The claims in an imported file (who has which role when), and the parts of the file that could not be read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from oncall.support.windows import Window
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """A row of a table or an event of a calendar. number: its place in the file, from 1. text: as messages name it."""
+    """A row of a table or an event of a calendar. number: its number in the file, from 1.
+
+    text: its name in messages.
+    """
 
     number: int
     text: str
@@ -34,10 +37,11 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One engineer has one role: in a window, or for the shifts that start on the dates `days` (both inside).
+    """A statement of the file that an engineer has a role: in `window`, or on shifts that start on `days`.
 
-    kind: the kind of the shift, if the file names it. is_one_shift: the claim is about exactly one shift, so it is
-    unclear if two shifts start on its date.
+    Exactly one of `window` and `days` is set. days: the first and the last date, both included. kind: the kind of the
+    shift; None if the file does not name it. is_one_shift: the claim is about exactly one shift, so that it is
+    ambiguous if two shifts start on its date.
     """
 
     place: Place
@@ -51,17 +55,20 @@ class Claim:
 
 @dataclass(slots=True)
 class Claims:
-    """Every claim of a file. notes: sentences about decisions for the whole file."""
+    """Every claim of a file. left_out: parts that could not be read.
+
+    notes: decisions for the whole file, as sentences.
+    """
 
     claims: list[Claim] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def leave_out(self, place: Place, message: str) -> None:
-        """Note a part of the file that cannot be read."""
+        """Record a part of the file that cannot be read, with the reason."""
         self.left_out.append(LeftOut(place, message))
 
     def note(self, text: str) -> None:
-        """Add a sentence about the file, once."""
+        """Record a decision about the whole file, as a sentence, unless it is already recorded."""
         if text not in self.notes:
             self.notes.append(text)

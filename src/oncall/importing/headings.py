@@ -1,4 +1,4 @@
-"""Finds the meaning of each column of a table. The table begins at the first row with known headings."""
+"""Finds out what each column of a table contains. The table begins at the first row with known headings."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ _MOST_TITLES = 10
 
 @dataclass(frozen=True, slots=True)
 class Headings:
-    """The columns of a table. fields: the columns of `date`, `start`, `end`, `kind`, `role` and `engineer` that exist.
+    """The headings of a table. fields: the column numbers of `date`, `start`, `end`, `kind`, `role` and `engineer`.
 
-    roles: the column of each role that has its own. row: the number of the row of headings. unread: other headings.
+    fields has only the headings that the table has. roles: the column number of each role that has a column of its own.
+    row: the number of the row of headings. unread: other headings, whose columns are not read.
     """
 
     row: int
@@ -34,13 +35,13 @@ class Headings:
     roles: dict[str, int]
     unread: tuple[str, ...] = ()
     misspelt: tuple[str, ...] = field(default=())
-    """Messages about headings that look like a role and are none."""
+    """Messages about headings that look like a misspelt role."""
 
 
 def headings_of(table: Table, roles: Sequence[str], *, role: str | None) -> Headings | None:
-    """Return the headings of a table; None if no row has them. role: the role of rows that name none.
+    """Return the headings of a table; None if no row has them. role: the role for rows without a role, if given.
 
-    Raises Refused for ambiguous headings, such as two that may mean the same.
+    Raises Refused if the headings are ambiguous, for example if two of them may mean the same.
     """
     for number, cells in table.rows[:_MOST_TITLES]:
         found = _columns(number, cells, roles)
@@ -53,7 +54,7 @@ def headings_of(table: Table, roles: Sequence[str], *, role: str | None) -> Head
 
 
 def missing_headings(table: Table, roles: Sequence[str]) -> Refused:
-    """Return the refusal of a table without headings."""
+    """Return the error for a table without known headings. It says what to write."""
     number, cells = table.rows[0]
     every = ",".join(roles)
     return Refused(
@@ -87,7 +88,7 @@ def _columns(number: int, cells: Sequence[str], roles: Sequence[str]) -> Heading
 
 
 def _refuse_unclear(found: Headings, roles: Sequence[str], role: str | None) -> None:
-    """Raise Refused for headings that do not settle the time of a shift, or its role."""
+    """Raise Refused if the headings leave the time or the role of a shift unclear."""
     if "date" in found.fields and found.fields.keys() & {"start", "end"}:
         raise Refused(f"row {found.row}: there is a date and a start or end; keep the date alone, or both others")
     if found.roles and "role" in found.fields:

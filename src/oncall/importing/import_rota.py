@@ -21,7 +21,10 @@ SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".ics")
 
 @dataclass(frozen=True, slots=True)
 class ImportedRota:
-    """A plan from a file. left_out: everything that could not be read, in file order. notes: decisions in words."""
+    """A plan from a file. left_out: what could not be read, in file order.
+
+    notes: decisions for the file, as sentences.
+    """
 
     plan: Plan
     left_out: tuple[LeftOut, ...]
@@ -29,9 +32,10 @@ class ImportedRota:
 
 
 def import_rota(path: Path, roster: Roster, options: ImportOptions) -> ImportedRota:
-    """Return the plan in a file. The ending of its name says how it is read.
+    """Read the plan in a file. The ending of the file's name decides whether it is read as a table or a calendar.
 
-    Raises FileFaults for a file that cannot be read, and Refused with a question for one that is unclear as a whole.
+    Raises FileFaults for a file that cannot be read, and Refused, with a question to the user, for one that is
+    ambiguous as a whole.
     """
     roles = roster.rules.roles
     if options.role is not None and options.role not in roles:

@@ -1,4 +1,4 @@
-"""The caller's answers to questions that an imported file may leave open."""
+"""The user's answers to questions that an imported file may leave open."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class DateOrder(StrEnum):
 
 
 class EndDates(StrEnum):
-    """The meaning of an end without a time: the last day of the span, or the day on which the next engineer begins."""
+    """The meaning of an end date without a time: the last day of duty, or the day on which the next engineer begins."""
 
     LAST_DAY = "last-day"
     HANDOFF = "handoff"
@@ -24,7 +24,11 @@ class EndDates(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """The caller's choices. role: for rows and events that name none. until: last date to read. sheet: one to read."""
+    """The user's choices; None: not given. role: for rows and events without a role. until: the last date to read.
+
+    dates: how the file writes dates. ends: the meaning of end dates without a time. sheet: the name of the sheet to
+    read.
+    """
 
     dates: DateOrder | None = None
     ends: EndDates | None = None

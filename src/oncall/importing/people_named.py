@@ -30,9 +30,9 @@ class PeopleNamed:
             self._first.setdefault(words[0] if words else "", set()).add(engineer.id)
 
     def find(self, text: str) -> tuple[str, str | None]:
-        """Return the id of the engineer whom `text` names, and a note if only a first name names them.
+        """Return the id of the engineer whom `text` names, and a note for the user if `text` is only a first name.
 
-        Raises Refused for text that names nobody on the roster, or several engineers.
+        Raises Refused if `text` names nobody on the roster, or several engineers.
         """
         address = folded(parseaddr(text)[1])
         keys = [folded(text), *([address] if "@" in address else [])]
@@ -49,7 +49,8 @@ class PeopleNamed:
     def mentioned(self, text: str) -> str | None:
         """Return the id of the one engineer whom a sentence mentions; None if it mentions nobody.
 
-        Whole names and e-mail addresses come first, then ids, then first names. Raises Refused for several.
+        Looks for whole names and e-mail addresses first, then for ids, then for first names. Raises Refused if it finds
+        several engineers.
         """
         sentence = f" {folded(text)} "
         for known in (self._whole, self._ids, self._first):
@@ -59,7 +60,10 @@ class PeopleNamed:
         return None
 
     def nearest_in(self, text: str) -> str | None:
-        """Return the engineer's name that a part of the sentence resembles; dashes and other marks separate parts."""
+        """Return the name of an engineer that is nearly what a part of `text` says; None if there is none.
+
+        Dashes, colons, slashes, bars and brackets separate the parts. The name is a suggestion for an error message.
+        """
         parts = (part.strip() for part in re.split(r"\s[-–]\s|[:|()/]", text))
         near = (nearest(part, list(self._names.values())) for part in parts if part)
         return next((name for name in near if name is not None), None)
@@ -88,7 +92,7 @@ class PeopleNamed:
 
 
 def folded(text: str) -> str:
-    """Return the text for comparison: without letter case, accents, punctuation around words and extra spaces."""
+    """Return the text in a form for comparison: lower case, without accents, commas and extra spaces."""
     plain = unicodedata.normalize("NFKD", text).casefold()
     plain = "".join(each for each in plain if not unicodedata.combining(each))
     return " ".join(plain.replace(",", " ").split())

@@ -1,7 +1,7 @@
-"""The occurrences of a calendar event: the event itself, or all that its rule makes, without excluded dates.
+"""Lists the occurrences of a calendar event: one, or all that its recurrence rule makes, without excluded dates.
 
-Rules are expanded by `dateutil` on the wall clock of the event's zone, so that a shift keeps its times of day when the
-clocks change.
+`dateutil` expands the rules in local time of the event's zone, so that a shift keeps its times of day when the clocks
+change.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One occurrence: whole dates, or local times in `zone`. The end is not inside."""
+    """One occurrence of an event: whole dates, or local times in `zone` (None for dates). `end` is not included."""
 
     start: date | datetime
     end: date | datetime
@@ -37,9 +37,9 @@ class Occurrence:
 
 
 def occurrences_of(event: Event, *, moved: Iterable[date | datetime], until: date | None) -> list[Occurrence]:
-    """Return the occurrences of an event, in order. moved: the starts that another event replaces.
+    """Return the occurrences of an event, in order. moved: starts of occurrences that another event replaces.
 
-    until: the last date to read. Raises Refused for an event without usable times, or that repeats without end.
+    until: the last date to read. Raises Refused for an event without usable times, or one that repeats without end.
     """
     start, end = _times(event)
     zone = start.tzinfo if isinstance(start, datetime) else None
@@ -53,7 +53,7 @@ def occurrences_of(event: Event, *, moved: Iterable[date | datetime], until: dat
 
 
 def _times(event: Event) -> tuple[date | datetime, date | datetime]:
-    """Return start and end of the event itself."""
+    """Return the start and the end of an event's first occurrence. Raises Refused if they cannot be used."""
     _refuse_unknown_zone(event)
     start: date | datetime = event.start
     end: date | datetime = event.end
@@ -77,7 +77,7 @@ def _refuse_unknown_zone(event: Event) -> None:
 
 
 def _starts(event: Event, start: datetime, zone: tzinfo | None, until: date | None) -> Iterator[datetime]:
-    """Return the local starts of an event."""
+    """Yield the local starts of all occurrences of an event, in order. Raises Refused for a rule that is not read."""
     rule: Property = event.get("RRULE")
     if event.get("RDATE") is not None or isinstance(rule, list):
         raise Refused("repeats on dates of its own (RDATE, or several rules), which are not read; export single events")
@@ -118,7 +118,7 @@ def _excluded(event: Event) -> Iterator[date | datetime]:
 
 
 def _local(at: date | datetime, zone: tzinfo | None) -> datetime:
-    """Return the local time in the zone; for a date its midnight."""
+    """Return a time as a naive local time in `zone`; for a date, the midnight at which it begins."""
     if not isinstance(at, datetime):
         return datetime.combine(at, time())
     if at.tzinfo is None:

@@ -1,4 +1,4 @@
-"""Turns claims into seats: finds the shifts of each claim. A claim has a shift if it covers all of the shift's time."""
+"""Turns claims into a plan. A claim gives its engineer each shift that lies wholly inside the claim's time."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _Key = tuple[Shift, str]
 
 
 def plan_of_claims(found: Claims, roster: Roster) -> Plan:
-    """Return the plan that the claims make, and list in `found` every claim that fits no shift.
+    """Return the plan that the claims make. Adds every claim that fits no shift to the left-out parts of `found`.
 
-    Raises Refused if the claims have no shift at all, or cover more weeks than a plan may have.
+    Raises Refused if no claim has a shift, or if the claims cover more weeks than a plan may have.
     """
     if not found.claims:
         return Plan(roster.team, roster.policy.zone, ())
@@ -47,7 +47,7 @@ class _Staffing:
             self._by_day[shift.day].append(shift)
 
     def plan(self) -> Plan:
-        """Return the plan."""
+        """Return the plan, and record in `found` the claims that give no seat."""
         holders = self._holders()
         seats: dict[_Key, str] = {}
         disputed: set[_Key] = set()
@@ -62,7 +62,7 @@ class _Staffing:
         return self._made(seats)
 
     def _holders(self) -> dict[_Key, list[Claim]]:
-        """Return, for each seat, the claims to it; more than one is a conflict."""
+        """Return the claims to each seat; claims of two engineers to one seat are a conflict."""
         holders: dict[_Key, list[Claim]] = defaultdict(list)
         for claim in self._found.claims:
             if claim.days is not None:
@@ -104,7 +104,7 @@ class _Staffing:
             )
 
     def _explain(self, claim: Claim, seats: dict[_Key, str], disputed: set[_Key]) -> None:
-        """List a claim that gives no seat, or the part of it that gives none, with the reason."""
+        """Record why a claim, or a part of it, gives its engineer no seat. Does nothing if all of it gives seats."""
         shifts = [] if claim.days is None else self._of_days(claim)
         if claim.days is not None and (not shifts or (claim.is_one_shift and len(shifts) > 1)):
             if (message := self._why_no_day(claim, shifts, seats)) is not None:
@@ -126,7 +126,7 @@ class _Staffing:
                 )
 
     def _why_no_day(self, claim: Claim, shifts: Sequence[Shift], seats: dict[_Key, str]) -> str | None:
-        """Return why no single shift starts on the claim's date; None if the date is inside a shift of the engineer."""
+        """Return why a claim for one date gives no seat; None if the date lies inside a shift of the engineer."""
         assert claim.days is not None
         day = claim.days[0]
         if shifts:
@@ -193,7 +193,7 @@ def _span(claims: Sequence[Claim], roster: Roster) -> tuple[date, date]:
 
 
 def _stretches(claims: Sequence[Claim]) -> Iterator[list[Claim]]:
-    """Yield the claims with windows of one engineer in one role that follow each other without a gap."""
+    """Yield groups of claims with windows: one engineer in one role, without a gap from each claim to the next."""
     timed = [claim for claim in claims if claim.window is not None]
     timed.sort(key=lambda claim: (claim.role, claim.engineer, _start(claim)))
     stretch: list[Claim] = []

@@ -1,4 +1,4 @@
-"""Turns the rows of a table into claims; a cell that cannot be read is listed with its row."""
+"""Turns the rows of a table into claims. Lists each row with a cell that cannot be read, with the reason."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A row whose dates can be read, in whatever order of day and month. `end` is None for a row with one date."""
+    """A row whose dates can be read, even if the order of day and month is not known yet.
+
+    end: None for a row with one date.
+    """
 
     place: Place
     cells: Sequence[str]
@@ -32,9 +35,9 @@ class _Row:
 
 
 def table_claims(tables: Sequence[Table], roster: Roster, options: ImportOptions) -> Claims:
-    """Return the claims of the one table with known headings. tables: at least one, each with a row.
+    """Return the claims of the one table with known headings. tables: at least one, each with at least one row.
 
-    Raises Refused where the file as a whole is unclear: its headings, its sheet, or how its dates are written.
+    Raises Refused if the file as a whole is ambiguous: its headings, its sheet, or how its dates are written.
     """
     table, headings = _chosen(tables, roster, options)
     found = Claims()
@@ -64,7 +67,7 @@ def _chosen(tables: Sequence[Table], roster: Roster, options: ImportOptions) -> 
 
 
 class _TableReader:
-    """Reads the rows of one table into `found`."""
+    """Reads the rows of one table and adds their claims to `found`."""
 
     def __init__(self, headings: Headings, roster: Roster, options: ImportOptions, found: Claims) -> None:
         self._headings = headings
@@ -75,7 +78,7 @@ class _TableReader:
         self._found = found
 
     def read(self, table: Table) -> Claims:
-        """Return the claims of the rows below the headings."""
+        """Read the rows below the headings and return their claims."""
         rows = list(self._dated(row for row in table.rows if row[0] > self._headings.row))
         dates = [(row.place, each) for row in rows for each in (row.start, row.end) if each is not None]
         self._order, note = order_of(dates, self._options.dates)
@@ -92,7 +95,7 @@ class _TableReader:
         return self._found
 
     def _dated(self, rows: Iterator[tuple[int, Sequence[str]]]) -> Iterator[_Row]:
-        """Yield the rows whose dates can be read, and list the others."""
+        """Yield the rows whose dates can be read. Records the other rows as left out."""
         fields = self._headings.fields
         for number, cells in rows:
             place = Place(number, f"row {number}")
@@ -106,10 +109,10 @@ class _TableReader:
                 self._found.leave_out(place, str(refusal))
 
     def _ends_of(self, rows: Sequence[_Row]) -> EndDates | None:
-        """Return the meaning of an end without a time in this file; None if the file does not show it.
+        """Return the meaning of an end date without a time in this file; None if the file does not show it.
 
-        If spans begin on the day on which others end, an end is the day of the handoff; if they begin a day later, an
-        end is the last day of its span.
+        If spans begin on dates on which others end, an end is the day of the handoff; if they begin one day later, an
+        end is the last day of duty.
         """
         if self._options.ends is not None:
             return self._options.ends
@@ -133,7 +136,7 @@ class _TableReader:
         return ends_are
 
     def _span(self, row: _Row) -> tuple[Window | None, tuple[date, date] | None]:
-        """Return the window of a row, or its dates. Raises Refused."""
+        """Return the window of a row, or else its first and last date; the other one is None. Raises Refused."""
         start = row.start.day(self._order)
         if not FIRST_YEAR < start.year < LAST_YEAR:
             raise Refused(f'"{row.start.text}" is outside the years {FIRST_YEAR + 1} to {LAST_YEAR - 1}')
@@ -163,7 +166,7 @@ class _TableReader:
         return start, last
 
     def _claim(self, row: _Row, window: Window | None, days: tuple[date, date] | None) -> None:
-        """Add a claim for each role of a row."""
+        """Add a claim for each role of a row. Records a cell that names no engineer as left out."""
         fields = self._headings.fields
         kind = _cell(row.cells, fields["kind"]).casefold() if "kind" in fields else ""
         for role, heading, column in self._seats(row):

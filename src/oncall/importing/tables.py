@@ -19,7 +19,7 @@ MOST_MIB = 8
 MOST_UNPACKED_MIB = 64
 MOST_ROWS = 20_000
 MOST_CELLS = 50
-"""The most cells of a row that are read."""
+"""Cells of a row beyond this number are not read."""
 MOST_SHEETS = 20
 _MOST_LETTERS = 300
 _DELIMITERS = (",", ";", "\t")
@@ -27,14 +27,14 @@ _DELIMITERS = (",", ";", "\t")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rows of a table that are not empty, with their numbers from 1. name: of the sheet; empty for CSV."""
+    """The rows of a table that are not empty, each with its number, from 1. name: of the sheet; empty for CSV."""
 
     name: str
     rows: tuple[tuple[int, tuple[str, ...]], ...]
 
 
 def csv_tables(path: Path) -> list[Table]:
-    """Return the table of a CSV file once for each separator that the file may use: commas, semicolons, tabs.
+    """Return the tables of a CSV file: one for each separator that the file may use (commas, semicolons, tabs).
 
     Raises FileFaults for a file that is not UTF-8, not CSV or too large.
     """
@@ -55,7 +55,10 @@ def _csv_rows(path: Path, text: str, delimiter: str) -> Iterator[tuple[str, ...]
 
 
 def _limited(path: Path, rows: Iterable[tuple[str, ...]]) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Yield the rows that are not empty. Raises FileFaults after MOST_ROWS rows."""
+    """Yield the rows that are not empty, with their numbers from 1.
+
+    Raises FileFaults if there are over MOST_ROWS rows.
+    """
     for number, cells in enumerate(rows, start=1):
         if number > MOST_ROWS:
             raise _fault(path, f"has more than {MOST_ROWS:,} rows, the most that are read; split it")
@@ -66,7 +69,7 @@ def _limited(path: Path, rows: Iterable[tuple[str, ...]]) -> Iterator[tuple[int,
 
 
 def xlsx_tables(path: Path) -> list[Table]:
-    """Return the visible sheets of a workbook that have a row. Raises FileFaults for one that cannot be read."""
+    """Return the visible sheets of a workbook that have at least one row. Raises FileFaults if it cannot be read."""
     from openpyxl import load_workbook
 
     content = _small_archive(path)
@@ -88,7 +91,7 @@ def xlsx_tables(path: Path) -> list[Table]:
 
 
 def _small_archive(path: Path) -> bytes:
-    """Return the bytes of an archive. Raises FileFaults if it is too large, as it is or unpacked."""
+    """Return the bytes of a zip archive. Raises FileFaults if the file or its unpacked content is too large."""
     try:
         with path.open("rb") as stream:
             content = stream.read(MOST_MIB * MIB + 1)

@@ -1,4 +1,4 @@
-"""Dates and times as people write them. Whether the month or the day comes first is decided for the whole file."""
+"""Reads dates and times as people write them. One decision for the whole file says whether the month comes first."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ _EXAMPLE_TIME = 'write "2027-01-04 19:01"'
 class WrittenDate:
     """A date as it was written, perhaps with a time. first, second: month and day, in the order of the text.
 
-    is_open: the text does not say which of the two is the month. clock, offset: None where none was written.
+    is_open: the text does not show which of the two is the month. clock, offset: the time of day and the UTC offset;
+    None if not written. is_next_day: the time was 24:00.
     """
 
     text: str
@@ -56,7 +57,10 @@ class WrittenDate:
     is_next_day: bool = False
 
     def day(self, order: DateOrder) -> date:
-        """Return the date. Raises Refused for a date that does not exist, or is not written in this order."""
+        """Return the date, read in the given order.
+
+        Raises Refused if it does not exist or is written in another order.
+        """
         if order is DateOrder.ISO and not self.is_iso:
             raise Refused(f'"{self.text}" is not written as year, month, day; {EXAMPLE}')
         month, day = (self.second, self.first) if self.is_open and order is DateOrder.EU else (self.first, self.second)
@@ -70,7 +74,7 @@ class WrittenDate:
         return found
 
     def moment(self, order: DateOrder, zone: ZoneInfo) -> WrittenTime:
-        """Return the instant; without an offset it is a time on the clock of `zone`. Raises Refused."""
+        """Return the date and time as an instant. Without an offset, the time is local to `zone`. Raises Refused."""
         assert self.clock is not None
         try:
             at = datetime.combine(self.day(order) + timedelta(days=self.is_next_day), self.clock)
@@ -124,7 +128,10 @@ def _month(text: str, name: str) -> int:
 
 
 def _clock(text: str, rest: str) -> tuple[time | None, str | None, bool]:
-    """Return the time of day, the offset, and True for 24:00, from the text after a date. Raises Refused."""
+    """Return the time of day, the UTC offset, and True for 24:00, from the text after a date. Raises Refused.
+
+    rest: the text after the date. The time and the offset are None if not written.
+    """
     if not rest:
         return None, None, False
     match = _CLOCK.fullmatch(rest)
@@ -146,9 +153,10 @@ def _clock(text: str, rest: str) -> tuple[time | None, str | None, bool]:
 
 
 def order_of(dates: Iterable[tuple[Place, WrittenDate]], asked: DateOrder | None) -> tuple[DateOrder, str | None]:
-    """Return the order in which a file's dates are written, with a note if one of its dates decided it.
+    """Return the order in which a file writes dates, and a note to the user if one date of the file decided it.
 
-    asked: the caller's choice. Raises Refused with a question if neither the caller nor the file decides.
+    asked: the user's choice; None if not given. Raises Refused with a question if neither the user nor the file
+    decides.
     """
     if asked is not None:
         return asked, None
@@ -173,7 +181,7 @@ def order_of(dates: Iterable[tuple[Place, WrittenDate]], asked: DateOrder | None
 
 
 def _orders(each: WrittenDate) -> frozenset[DateOrder]:
-    """Return the orders of day and month in which this date exists."""
+    """Return the orders (month first, day first) in which this date exists."""
     orders = set()
     for order in (DateOrder.US, DateOrder.EU):
         with suppress(Refused):

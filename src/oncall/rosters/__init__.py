@@ -1,4 +1,4 @@
-"""One team's roster: its YAML file becomes a Roster, or every fault of the file at once.
+"""Reads one team's roster file. The result is a Roster, or an error that lists every fault of the file.
 
 Imports `support`.
 """

@@ -1,4 +1,4 @@
-"""Readers of an engineer's dates: joining and leaving, days off and shadowing."""
+"""Reads an engineer's dates: joining and leaving, days off and shadowing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MIDNIGHT, _END_OF_DAY = time(), time.max
 
 
 class Moment(NamedTuple):
-    """A local date, with an optional time of day."""
+    """A local date, with an optional time of day. day: None if no date is given."""
 
     day: date | None = None
     at: time | None = None
@@ -27,7 +27,7 @@ class Moment(NamedTuple):
 
 
 def moment(node: Node) -> Moment:
-    """Read a date like `2027-02-15`, or a date and local time like `2027-02-15T18:00`."""
+    """Read a local date like `2027-02-15`, or a local date and time like `2027-02-15T18:00`. Raises AtFault."""
     text = scalar(node).text.strip()
     match = re.fullmatch(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]\s*([0-9]{1,2}):([0-9]{2})(?::00)?", text)
     if match is None:
@@ -70,7 +70,10 @@ def absence(node: Node) -> Absence:
 def with_holidays_off(
     absences: Slot[tuple[Absence, ...]], holidays: Slot[CompanyDays | None], is_off: Slot[bool]
 ) -> Slot[tuple[Absence, ...]]:
-    """Return the days off, with the person's holidays if these are days off. Notes `holidays_off` without holidays."""
+    """Return the days off, plus the person's public holidays if `is_off` says that they are days off.
+
+    Records a fault at `holidays_off` if no holidays are given.
+    """
     if not is_off.is_good or not is_off.value:
         return absences
     if not holidays.is_given:
@@ -105,7 +108,7 @@ def _as_moment(slot: Slot[date]) -> Slot[Moment]:
 
 
 def check_order(first: Slot[Moment], last: Slot[Moment], first_key: str) -> None:
-    """Note an end that is before the start, or at the same time. A Moment without a date is in order."""
+    """Record a fault if the end is not after the start. A Moment without a date has no fault."""
     if not (first.is_good and last.is_good) or first.value.day is None or last.value.day is None:
         return
     begin, end = first.value, last.value

@@ -1,4 +1,4 @@
-"""Readers of holidays: `US`, or a list of countries, of added dates and of dropped dates.
+"""Reads holidays: a code like `US`, or a list of codes, added dates and dropped dates.
 
 Such a list is `[US, GB-ENG, {date: 2027-03-10, name: Founders Day}, {drop: 2027-10-11}]`.
 """
@@ -21,7 +21,7 @@ from oncall.support.holidays import (
 
 
 def company_days(node: Node) -> CompanyDays:
-    """Read the holidays of a team or of one person. Notes dropped days that are no holidays, and repeated days."""
+    """Read the holidays of a team or of one person. Records faults: a dropped day that is no holiday, repeated days."""
     codes: dict[str, Node] = {}
     own: dict[date, tuple[OwnDay, Node]] = {}
     dropped: dict[date, Node] = {}
@@ -76,7 +76,10 @@ def _warn_of_parts(code: str, node: Node) -> None:
 
 
 def holiday_code(node: Node) -> str:
-    """Read the code of a country, or of a part of one, that the `holidays` library knows. Imports that library."""
+    """Read the code of a country, or of a part of one, that the `holidays` library knows.
+
+    Raises AtFault for another.
+    """
     text = line_of_text(node)
     if is_holiday_code(text):
         return text

@@ -1,6 +1,6 @@
-"""Find rules of one roster that exclude each other, and report both places, before any plan is made.
+"""Finds rules of one roster that exclude each other, before any plan is made. A fault names both places.
 
-The planner judges what needs the calendar, such as the rest between two fixed seats.
+Only the planner finds conflicts that depend on the calendar, such as too little rest between two fixed seats.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from oncall.support.windows import Window, WindowKind
 
 
 def check_pairs(named: PeopleRules) -> None:
-    """Note pairs that are listed twice, and pairs of `prefer_together` that are also in `never_together`."""
+    """Record a fault for each pair that is listed twice, or is in both `prefer_together` and `never_together`."""
     apart: dict[frozenset[str], Node] = {}
     preferred: dict[frozenset[str], Node] = {}
     for pairs, seen in ((named.never, apart), (named.prefer, preferred)):
@@ -46,9 +46,9 @@ def check_pairs(named: PeopleRules) -> None:
 
 
 class SeatTimes:
-    """The on-call time of fixed seats, as the policy and the public holidays have it.
+    """Computes the on-call time of fixed seats, from the policy and the public holidays.
 
-    policy, rules: None if they have faults; then a seat takes its date alone. zone: the roster's.
+    policy, rules: None if they have faults; then a seat takes the whole day of its date. zone: the roster's.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class SeatTimes:
         self._policy, self._rules, self._zone, self._holidays = policy, rules, zone, holidays
 
     def of(self, seat: FixedSeat) -> DutyTime:
-        """Return the part of the seat's time that days off block."""
+        """Return the part of the seat's time that days off can block."""
         if self._policy is None or self._rules is None:
             return duty_time(_whole_day(seat.day, self._zone), DaysOffRule(DaysOff.WHOLE, self._zone))
         style, calendar = self._rules.days_off, calendar_of(self._policy, self._holidays)
@@ -81,9 +81,9 @@ def _whole_day(day: date, zone: ZoneInfo) -> Window:
 
 
 def check_seats(named: PeopleRules, engineers: Mapping[str, tuple[Engineer, Node]], times: SeatTimes) -> None:
-    """Note fixed seats that exclude each other, and fixed seats that their engineers cannot take.
+    """Record faults for fixed seats that exclude each other, or that their engineers cannot take.
 
-    engineers: by id, each with its node; engineers with faults are missing.
+    engineers: by id, each with its node in the file; engineers with faults are missing.
     """
     never = {frozenset(pair): place for pair, place in named.never}
     by_day: dict[date, list[tuple[FixedSeat, Node]]] = defaultdict(list)
@@ -100,7 +100,10 @@ def check_seats(named: PeopleRules, engineers: Mapping[str, tuple[Engineer, Node
 
 
 def check_requests(requests: Sequence[Request], node: Node) -> None:
-    """Note requests of one engineer that are listed twice or contradict each other. node: the list of the requests."""
+    """Record a fault for each request of one engineer that repeats or contradicts another.
+
+    node: the list of requests.
+    """
     first: dict[tuple[object, ...], tuple[Request, Node]] = {}
     for number, request in enumerate(requests):
         place = _item(node, number)
@@ -129,7 +132,7 @@ def _conflict(first: FixedSeat, seat: FixedSeat, never: Mapping[frozenset[str], 
 
 
 def _obstacles(seat: FixedSeat, engineer: Engineer, node: Node, duty: DutyTime) -> Iterator[tuple[str, Node]]:
-    """Yield why the engineer cannot take the seat, each reason with its place in the file."""
+    """Yield each reason why the engineer cannot take the fixed seat, with its place in the file."""
     if seat.role not in engineer.roles:
         yield f"does not take the role {seat.role}", descend(node, "roles")
     if seat.kind is not None and not engineer.takes(seat.kind):

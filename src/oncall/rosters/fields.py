@@ -1,4 +1,4 @@
-"""Readers of values that only a roster has: phone numbers, days, shares of the load, requests, holiday codes."""
+"""Reads values that only a roster has: phone numbers, dates, shares of the load, requests and kinds of shift."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _EXAMPLE_DAY = "2027-01-04"
 
 
 def person_id(node: Node) -> str:
-    """Read the id of a person, which logs, plans and commands use."""
+    """Read a person's id. Raises AtFault if it is no valid id, or a word with a meaning of its own."""
     text = slug(node)
     meaning = reserved_meaning(text)
     if meaning is not None:
@@ -38,7 +38,7 @@ def person_id(node: Node) -> str:
 
 
 def role_name(node: Node) -> str:
-    """Read the name of a role."""
+    """Read the name of a role. Raises AtFault for `shadow` and other words that have a meaning of their own."""
     text = slug(node)
     if text == SHADOW:
         correction = f"give the newcomer shadows: {{from: {_EXAMPLE_DAY}, to: ...}}"
@@ -49,10 +49,11 @@ def role_name(node: Node) -> str:
 
 
 def phone_number(node: Node, region_of: Callable[[], str]) -> str:
-    """Read a phone number in E.164 form, with or without quotes: YAML would make a number of +13055550101.
+    """Read a phone number in E.164 form, like +13055550101. Raises AtFault for a number that no phone can have.
 
-    region_of: gives the country whose dialling rules hold for a number without a plus sign. A number that no phone can
-    have is refused; one in a range that is not in use is read with a warning.
+    region_of: gives the country whose dialling rules a number without a plus sign probably follows, for the correction
+    in the message. A number in a range that is not in use is accepted with a warning. The quotes may be missing in the
+    file.
     """
     text = scalar(node).text.strip()
     if not is_e164(text):
@@ -83,7 +84,10 @@ def load_share(node: Node) -> float:
 
 
 def day(node: Node, text: str | None = None) -> date:
-    """Read a date of the years 2000 to 2100, with or without quotes. text: the part of the value to read as a date."""
+    """Read a date of the years 2000 to 2100, with or without quotes. Raises AtFault.
+
+    text: the part of the value to read as a date; None for all of it.
+    """
     text = scalar(node).text.strip() if text is None else text
     if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         return _existing_day(text, node)
@@ -103,7 +107,7 @@ def _existing_day(text: str, node: Node) -> date:
 
 
 def likely_day(text: str) -> str:
-    """Return the date that was written in another form, if it can be one date alone: 01/04/2027 could be two."""
+    """Return the ISO date that `text` probably means, or an example if it could mean two: 01/04/2027."""
     found = set[date]()
     if match := re.match(r"([0-9]{4})[-/. ]?([0-9]{1,2})[-/. ]?([0-9]{1,2})(?![0-9])", text):
         year, *others = (int(part) for part in match.groups())
@@ -120,13 +124,13 @@ def likely_day(text: str) -> str:
 
 
 WEEKDAYS = {name.lower() + ending: number for number, name in enumerate(DAYS_OF_WEEK) for ending in ("s", "")}
-"""The numbers of the days of the week by name, Monday is 0."""
+"""The number of each day of the week (Monday is 0), by its name in singular and plural: `friday`, `fridays`."""
 
 
 class KindWords:
-    """Reads the kinds of shift that a roster names: each by its own name or with an s at the end.
+    """Reads kinds of shift by their names, with or without an s at the end.
 
-    kinds: those of the policy; None if the policy cannot be read, and then any name will do.
+    kinds: the kinds of the policy; None if the policy cannot be read, and then any valid name is accepted.
     """
 
     def __init__(self, kinds: Sequence[str] | None) -> None:
@@ -134,13 +138,13 @@ class KindWords:
         self.words = {word: kind for ending in ("s", "") for kind in kinds or () for word in [f"{kind}{ending}"]}
 
     def find(self, word: str) -> str | None:
-        """Return the kind of that name, or None."""
+        """Return the kind that a word names, or None if there is no such kind."""
         if self._kinds is None and re.fullmatch(KIND_FORM, word):
             return word
         return self.words.get(word)
 
     def read(self, node: Node) -> str:
-        """Read a kind of shift."""
+        """Read a kind of shift. Raises AtFault if the policy has no such kind."""
         word = scalar(node).text.strip().lower()
         if (kind := self.find(word)) is not None:
             return kind
@@ -148,7 +152,10 @@ class KindWords:
 
 
 def request(kinds: KindWords, node: Node) -> Request:
-    """Read a request, like `{avoid: 2027-03-17}`, `{avoid: fridays}` or `{prefer: weekends}`."""
+    """Read a request, like `{avoid: 2027-03-17}`, `{avoid: fridays}` or `{prefer: weekends}`.
+
+    Raises AtFault unless it has exactly one of `avoid` and `prefer`.
+    """
     fields = Fields(node)
     slots = [fields.optional(each.value, partial(_request, each, kinds), None) for each in RequestDirection]
     fields.close()

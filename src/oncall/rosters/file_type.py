@@ -1,4 +1,4 @@
-"""Tell a roster from a policy by the keys of the file, because people name their files as they like."""
+"""Tells by its keys whether a YAML file is a roster or a policy, because people name their files as they like."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ class FileKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TypedFile:
-    """A file and its kind. text: the file's content; None if it was not read because the name shows the kind."""
+    """A file and its kind. text: the file's content; None if the name alone shows the kind, so that it was not read."""
 
     kind: FileKind
     text: str | None = None
 
 
 def typed_file(path: Path) -> TypedFile:
-    """Return whether a file is a roster or a policy. Raises FileFaults if it is neither, or cannot be read."""
+    """Find out whether a file is a roster or a policy. Raises FileFaults if it is neither, or cannot be read."""
     if path.name.endswith(POLICY_SUFFIX):
         return TypedFile(FileKind.POLICY)
     if path.suffix.lower() == ".csv":
@@ -76,7 +76,10 @@ def _kind_of(path: Path, text: str) -> FileKind:
 
 
 def _kind_by(keys: Iterable[str], is_one_of: Callable[[str, Iterable[str]], bool]) -> FileKind | None:
-    """Return the kind to which more of the keys belong; None if no key belongs to either."""
+    """Return the kind that has more of the keys (a roster if equal); None if no key belongs to either kind.
+
+    is_one_of: tells whether a key is one of the known ones.
+    """
     given = list(keys)
     roster, policy = (sum(is_one_of(key, known) for key in given) for known in (_ROSTER_KEYS, _POLICY_KEYS))
     if not roster and not policy:

@@ -1,4 +1,4 @@
-"""Files that a roster names, in the roster's own folder: its policy, and the plan of another team."""
+"""Reads files that a roster names in its own folder: its policy, and the plans of other teams."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from oncall.support.policy_file import packaged_policy, read_policy
 
 
 def policy_beside(path: Path, name: Slot[str | None], zone: Slot[ZoneInfo]) -> Policy:
-    """Read the policy that the roster at `path` names, or the packaged one in the roster's zone if it names none.
+    """Read the policy that the roster at `path` names, or the packaged policy, in `zone`, if it names none.
 
-    Raises AtFault if there is no such file, FileFaults with every fault of the policy.
+    Raises AtFault if there is no such file, and FileFaults with every fault of the policy.
     """
     if name.value is None:
         return packaged_policy(zone.value)
@@ -28,7 +28,10 @@ def policy_beside(path: Path, name: Slot[str | None], zone: Slot[ZoneInfo]) -> P
 
 
 def plan_beside(path: Path, node: Node) -> str:
-    """Read the name of another team's plan, a file beside the roster at `path`. Raises AtFault if there is none."""
+    """Read the file name of another team's plan in the folder of the roster at `path`.
+
+    Raises AtFault if it is missing.
+    """
     name = line_of_text(node)
     if not name.lower().endswith((".csv", ".json")):
         raise node.refuse(f"{shown(name)} is not a plan file; name one that ends in .csv or .json")

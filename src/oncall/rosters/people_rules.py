@@ -1,4 +1,4 @@
-"""Readers of the rules that name engineers: fixed seats, and pairs who are never or preferably on together."""
+"""Reads the rules that name engineers: fixed seats, pairs who are never on together, and pairs who should be."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Pair = tuple[str, str]
 class PeopleRules:
     """The rules that name engineers, each with its node. They are read before the engineers, and checked after them.
 
-    seats, never, prefer: in the order of the file; rules with faults are missing.
+    seats, never, prefer: in the order of the file, without the rules that have faults.
     """
 
     def __init__(self) -> None:
@@ -27,19 +27,22 @@ class PeopleRules:
         self.prefer: list[tuple[Pair, Node]] = []
 
     def read(self, node: Node) -> str:
-        """Read the id of an engineer. `check` finds ids that are not on the roster, once all engineers are read."""
+        """Read the id of an engineer. `check` later records a fault for an id that is not on the roster."""
         name = slug(node)
         self._named.append((name, node))
         return name
 
     def check(self, known: Sequence[str]) -> None:
-        """Note every name read so far that is no engineer of the roster. known: the ids of all engineers."""
+        """Record a fault for every name read so far that is not an engineer's id. known: the ids of all engineers."""
         for name, node in self._named:
             if name not in known:
                 node.note(f"{shown(name)} is not an engineer of this roster; {suggestion(name, known)}")
 
     def fixed_seat(self, roles: Sequence[str] | None, kinds: KindWords, node: Node) -> FixedSeat:
-        """Read `{day: 2027-03-17, role: primary, engineer: ana}`, with `kind` where two shifts start on that day."""
+        """Read `{day: 2027-03-17, role: primary, engineer: ana}`. `kind` is needed if two shifts start on that day.
+
+        roles: the roster's; None if they have faults, and then any name is accepted.
+        """
         fields = Fields(node)
         on = fields.required("day", day, example="2027-03-17")
         a_role = slug if roles is None else one_of(roles, "a role of this roster")
@@ -52,13 +55,13 @@ class PeopleRules:
         return seat
 
     def never_pair(self, node: Node) -> Pair:
-        """Read `[ana, ben]`, two engineers who are never on together."""
+        """Read `[ana, ben]`, two engineers who are never on call together."""
         pair = self._pair(node)
         self.never.append((pair, node))
         return pair
 
     def preferred_pair(self, node: Node) -> Pair:
-        """Read `[ana, ben]`, two engineers who should be on together."""
+        """Read `[ana, ben]`, two engineers who should be on call together."""
         pair = self._pair(node)
         self.prefer.append((pair, node))
         return pair

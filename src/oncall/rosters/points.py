@@ -1,4 +1,4 @@
-"""`rotation.points`: the points of a shift of each kind. The planner evens out each engineer's total of points."""
+"""Reads `rotation.points`, the points of a shift of each kind. The planner evens out the engineers' total points."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _EXAMPLE = "{weeknight: 1, weekend: 4}"
 
 
 def points_of(kinds: KindWords, node: Node) -> Points:
-    """Read `hours`, or points by kind like `{weeknight: 1, weekend: 4}`."""
+    """Read `hours` (each hour is one point), or points by kind like `{weeknight: 1, weekend: 4}`."""
     if isinstance(node, ScalarNode):
         if node.text.strip() != HOURS:
             raise node.refuse(f"{shown(node.text)} is not a way to count points; write hours, or {_EXAMPLE}")

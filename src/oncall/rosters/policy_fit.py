@@ -1,4 +1,4 @@
-"""Checks that a roster and its policy fit: every role is paged by a step, and every step has a role or a manager."""
+"""Checks that a roster and its policy fit: steps page every role, and each step has a role or a manager to page."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _NO_ROLES = {str(Notify.DESK), str(Notify.MANAGER)}
 
 
 def check_policy_fit(policy: Policy, roles: Sequence[str], *, has_manager: bool, root: Node) -> None:
-    """Note faults and warnings: a role that no step pages, a step for a role not in the roster, a missing manager.
+    """Record faults and warnings: a role that no step pages, a step for an unknown role, a missing manager.
 
-    root: the roster's whole document.
+    root: the whole document of the roster.
     """
     place = descend(root, "rotation", "roles")
     notified = {str(step.notify) for step in policy.escalation.steps}
@@ -38,9 +38,9 @@ def check_policy_fit(policy: Policy, roles: Sequence[str], *, has_manager: bool,
 
 
 def check_reminders(policy: Policy, people: Collection[str], root: Node) -> None:
-    """Warn of ids under the policy's `reminders: not_to` that are not on the roster.
+    """Warn about ids under the policy's `reminders: not_to` that are not on the roster.
 
-    people: ids of the engineers. root: the roster's whole document.
+    people: the ids of the engineers. root: the whole document of the roster.
     """
     for name in policy.reminders.not_to:
         if name not in people:

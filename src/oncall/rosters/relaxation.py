@@ -1,6 +1,6 @@
-"""Relaxations: exceptions to a roster's rules and days off that a manager agrees to, each with a name.
+"""Relaxations: named exceptions to a roster's rules and days off that a manager agreed to.
 
-The name holds the whole relaxation, so that commands take it and plan files keep it:
+A name contains the whole relaxation, so that commands accept it and plan files store it:
 `rest_nights=1@2027-12-20..2027-12-26`, `weekends_apart=1@2027-01-15..2027-01-17:ben`, `unavailable@2027-02-15:ana`.
 """
 
@@ -17,9 +17,9 @@ from oncall.suggestions import suggestion
 DAY_OFF = "unavailable"
 MAX_SHIFTS = "max_shifts"
 MINIMUM_RULES = {"rest_nights": 0, "weekends_apart": 1, "min_rest_hours": 0}
-"""Rules that a smaller number relaxes, each with the number that switches it off."""
+"""The rules that a smaller number relaxes, each with the number that switches the rule off."""
 MAXIMUM_RULES = {"max_shifts_per_week": 7, "max_shifts_per_month": 31, "max_hours_per_week": 168}
-"""Rules that a larger number relaxes, each with the largest number that makes sense."""
+"""The rules that a larger number relaxes, each with the largest number that makes sense."""
 _FORM = re.compile(
     r"(?P<rule>[a-z_]+)(?:=(?P<value>[0-9]{1,3}))?@(?P<first>[0-9-]{10})(?:\.\.(?P<last>[0-9-]{10}))?(?::(?P<person>.+))?"
 )
@@ -27,12 +27,12 @@ _FORM = re.compile(
 
 @dataclass(frozen=True, slots=True, order=True)
 class Relaxation:
-    """One relaxation, for shifts that start on its dates (both inside). person: an engineer's id; None for everybody.
+    """An exception to one rule, for shifts that start from `first_day` to `last_day` (both included).
 
-    rule: `unavailable` moves the days off on these dates; `max_shifts` is the person's most shifts in the plan,
-    whatever the dates; for any other rule, a key of `rotation`, `value` replaces its number. A rule about two shifts is
-    relaxed if at least one of them starts on these dates. A maximum is relaxed for the shifts that start on these
-    dates: they count only against `value`.
+    person: an engineer's id; None for everybody. rule: `unavailable` removes the person's days off on these dates;
+    `max_shifts` sets the most shifts of the person in the plan, whatever the dates; any other rule is a key of
+    `rotation`, and `value` replaces its number. A rule about two shifts is relaxed if at least one of them starts on
+    these dates. If the rule is a maximum, shifts that start on these dates count only against `value`.
     """
 
     rule: str
@@ -43,14 +43,14 @@ class Relaxation:
 
     @property
     def id(self) -> str:
-        """Return the name, as `--relax` takes it and plan files keep it."""
+        """Return the relaxation's name, like `rest_nights=1@2027-12-20`: the form that `--relax` and plan files use."""
         value = "" if self.value is None else f"={self.value}"
         until = "" if self.last_day == self.first_day else f"..{self.last_day}"
         return f"{self.rule}{value}@{self.first_day}{until}{f':{self.person}' if self.person else ''}"
 
     @property
     def text(self) -> str:
-        """Return the relaxation in words."""
+        """Describe the relaxation in a few English words, for messages."""
         if self.rule == DAY_OFF:
             days = "day off on" if self.last_day == self.first_day else "days off from"
             return f"{self.person}'s {days} {self._span} moved"
@@ -75,12 +75,12 @@ class Relaxation:
         return f"the shifts of {self._span}"
 
     def touches(self, day: date, person: str) -> bool:
-        """Return True if the relaxation holds for a shift of `person` (an engineer's id) that starts on `day`."""
+        """Return True if the relaxation applies to a shift of `person` (an engineer's id) that starts on `day`."""
         return self.first_day <= day <= self.last_day and self.person in (None, person)
 
 
 def relaxation_named(text: str) -> Relaxation:
-    """Return the relaxation of that name. Raises Refused with what to write instead."""
+    """Parse the name of a relaxation. Raises Refused, with what to write instead, if it is not one."""
     match = _FORM.fullmatch(text)
     if match is None:
         raise not_a_relaxation(text, 'write one as `generate` proposed it, like "rest_nights=1@2027-12-20..2027-12-26"')
@@ -108,10 +108,10 @@ def _day(text: str, day: str) -> date:
 
 
 def not_a_relaxation(text: str, correction: str) -> Refused:
-    """Return the refusal of a relaxation by its name, with what to write instead."""
+    """Return the error for a text that is no valid relaxation. correction: what to write instead."""
     return Refused(f'"{text[:80]}" is not a relaxation: {correction}')
 
 
 def relaxation_texts(relaxations: Iterable[Relaxation]) -> str:
-    """Return several relaxations in one sentence."""
+    """Describe several relaxations in one English phrase."""
     return ", and ".join(each.text for each in relaxations)

@@ -12,7 +12,7 @@ from oncall.suggestions import suggestion
 
 
 def relaxed(roster: Roster, relaxations: Sequence[Relaxation]) -> Roster:
-    """Return the roster with these relaxations. Raises Refused for one that does not fit or that relaxes nothing."""
+    """Return the roster with these relaxations. Raises Refused for one that does not fit or relaxes nothing."""
     for each in dict.fromkeys(relaxations):
         if each.person is not None and roster.engineer(each.person) is None:
             names = [engineer.id for engineer in roster.engineers]
@@ -65,7 +65,7 @@ def _without_days_off(roster: Roster, relaxation: Relaxation) -> Roster:
 
 
 def _cut(absence: Absence, relaxation: Relaxation, engineer: Engineer) -> Iterator[Absence]:
-    """Yield the parts of an absence that remain without the relaxation's dates."""
+    """Yield what remains of an absence when the relaxation's dates are cut out. Raises Refused for leave."""
     first, last = relaxation.first_day, relaxation.last_day
     days = (first + timedelta(days=number) for number in range((last - first).days + 1))
     if not any(day in absence for day in days):
@@ -81,7 +81,7 @@ def _cut(absence: Absence, relaxation: Relaxation, engineer: Engineer) -> Iterat
 
 
 def loosest_for(rules: RotationRules, person: str) -> RotationRules:
-    """Return the rules with each number as loose as any relaxation makes it for this person, on any date."""
+    """Return the rules with the loosest number that the relaxations give this person, for each rule, on any date."""
     for each in rules.relaxed:
         if each.person in (None, person) and each.value is not None:
             now = rule_value(rules, each.rule)
@@ -91,7 +91,7 @@ def loosest_for(rules: RotationRules, person: str) -> RotationRules:
 
 
 def rule_value(rules: RotationRules, rule: str) -> int | None:
-    """Return the number of a rule that can be relaxed; None when the roster does not set it."""
+    """Return the present number of a rule that can be relaxed; None if the roster does not set the rule."""
     match rule:
         case "rest_nights":
             return rules.rest_nights
@@ -109,7 +109,7 @@ def rule_value(rules: RotationRules, rule: str) -> int | None:
 
 
 def with_rule_value(rules: RotationRules, rule: str, value: int | None) -> RotationRules:
-    """Return the rules with another number for a rule that can be relaxed; None switches a maximum off."""
+    """Return the rules with `value` as the number of one rule that can be relaxed; None switches a maximum off."""
     match rule, value:
         case "rest_nights", int():
             return replace(rules, rest_nights=value)

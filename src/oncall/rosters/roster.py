@@ -1,4 +1,4 @@
-"""One team: its people, their days off and the rules of its rotation. `roster_file` reads it."""
+"""The data of one team: its people, their days off and the rules of its rotation. `roster_file` reads it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from oncall.support.holidays import CompanyDays
 from oncall.support.policy import Policy
 
 SHADOW = "shadow"
-"""The role of a newcomer who comes along to learn: it covers nothing, counts for no load, and is never paged."""
+"""The role of a newcomer who accompanies a shift to learn. It covers nothing, adds no load and gets no page."""
 
 
 class WeekendStyle(StrEnum):
-    """How a weekend is cut into shifts."""
+    """How a weekend is cut into shifts: one shift for all of it (`block`), or one for each day (`daily`)."""
 
     BLOCK = "block"
     DAILY = "daily"
@@ -29,8 +29,8 @@ class WeekendStyle(StrEnum):
 class DaysOff(StrEnum):
     """Which shifts a day off blocks.
 
-    WHOLE: every shift that overlaps any minute of the day. EVENINGS: only shifts that start on the day (a block
-    weekend: on any of its days), so a shift of the evening before still ends on its morning.
+    WHOLE: every shift that overlaps the day by a minute or more. EVENINGS: only shifts that start on the day (a block
+    weekend: if any of its days is the day off), so that the shift of the evening before may still end that morning.
     """
 
     WHOLE = "whole"
@@ -38,10 +38,10 @@ class DaysOff(StrEnum):
 
 
 class SharesRule(StrEnum):
-    """How a kind's shifts are shared by engineers who may not take every role.
+    """How the shifts of a kind are divided if some engineers do not take every role.
 
-    BY_TOTAL: the load of all roles together is as even as the roles allow, then each role is split. BY_ROLE: each role
-    by itself is split among those who take it.
+    BY_TOTAL: the load of all roles together is as even as the roles allow, and is then split by role. BY_ROLE: each
+    role by itself is divided among the engineers who take it.
     """
 
     BY_TOTAL = "by_total"
@@ -50,11 +50,11 @@ class SharesRule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Days off of an engineer; both dates are inside. `leave` also lowers the engineer's share.
+    """Days off of an engineer, from `first_day` to `last_day`, both included. `leave` also lowers the engineer's share.
 
-    starts_at, ends_at: the local time on the first and on the last day, if the absence does not take the whole day; it
-    ends before `ends_at`. weekday: only this day of each week is off (Monday is 0). holidays: only the dates that are
-    among these holidays are off.
+    starts_at, ends_at: the local time at which the absence begins on the first day and ends on the last; None for the
+    whole day. weekday: only this day of each week is off (Monday is 0). holidays: only those dates that are among these
+    holidays are off.
     """
 
     first_day: date
@@ -86,13 +86,13 @@ class Absence:
 
 
 def moment_text(day: date | None, at: time | None) -> str:
-    """Return a date with its time, if it has one: `2027-02-15`, or `2027-02-15 18:00`."""
+    """Return a date, with its local time if one is given: `2027-02-15`, or `2027-02-15 18:00`."""
     return str(day) if at is None else f"{day} {at:%H:%M}"
 
 
 @dataclass(frozen=True, slots=True)
 class Shadowing:
-    """Days on which a newcomer only accompanies others, in the role SHADOW; both dates are inside."""
+    """Days on which a newcomer only accompanies others, in the role SHADOW; both dates are included."""
 
     first_day: date
     last_day: date
@@ -102,7 +102,7 @@ class Shadowing:
 
 
 class RequestDirection(StrEnum):
-    """Whether an engineer asks to be spared a shift or to get it."""
+    """Whether an engineer asks not to have a shift (`avoid`) or to have it (`prefer`)."""
 
     AVOID = "avoid"
     PREFER = "prefer"
@@ -122,9 +122,10 @@ class Request:
 class Engineer:
     """A person of the rotation. `roles` is never empty.
 
-    joins, leaves: first and last day, both inside. joins_at, leaves_at: the local time on that day, if it counts only
-    in part; the person leaves before `leaves_at`. `time_off` judges these dates and the absences. kinds: the kinds of
-    shift that the person takes; None for all. holidays: days that the person would rather not work.
+    joins, leaves: the first and the last day in the rotation, both included; None if not set. joins_at, leaves_at: the
+    local time of joining on the first day and of leaving on the last; None for the whole day. kinds: the kinds of shift
+    that the person takes; None for all. holidays: days on which the person would rather not work. `time_off` has the
+    functions that evaluate the dates and the absences.
     """
 
     id: str
@@ -149,13 +150,13 @@ class Engineer:
         return self.kinds is None or kind in self.kinds
 
     def shadowing_on(self, day: date) -> Shadowing | None:
-        """Return the shadowing that includes `day`, or None."""
+        """Return the shadowing that includes `day`, or None if there is none."""
         return next((shadowing for shadowing in self.shadows if day in shadowing), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Manager:
-    """The person whom the pager pages last, and at once if no one is on call."""
+    """The person whom the pager pages last, or immediately if no one is on call."""
 
     id: str
     name: str
@@ -165,7 +166,10 @@ class Manager:
 
 @dataclass(frozen=True, slots=True)
 class FixedSeat:
-    """A seat that the roster gives to an engineer, on the shift that starts on `day`. kind: set if two start then."""
+    """A seat that the roster gives to one engineer, on the shift that starts on `day`.
+
+    kind: set if two shifts start on that day; else None.
+    """
 
     day: date
     role: str
@@ -175,7 +179,7 @@ class FixedSeat:
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """When turns change: a day of each week (Monday is 0), and the local minute of that day if the roster says it."""
+    """When turns change: a day of each week (Monday is 0), and the local minute of that day (None if not given)."""
 
     weekday: int
     minute: int | None = None
@@ -183,38 +187,36 @@ class Handover:
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """The points of a shift by kind; kinds that are not named have 1. by_kind: empty if each hour is a point."""
+    """The points of a shift of each kind, 1 for kinds not in `by_kind`. by_kind: empty if each hour is one point."""
 
     by_kind: tuple[tuple[str, Fraction], ...] = ()
 
     @property
     def is_hours(self) -> bool:
-        """Return True if each hour is a point."""
+        """Return True if each on-call hour is one point, whatever the kind."""
         return not self.by_kind
 
     def of(self, kind: str) -> Fraction:
-        """Return the points of a shift of a kind, if points are not hours."""
+        """Return the points of a shift of a kind. Must not be called if each hour is one point."""
         return dict(self.by_kind).get(kind, Fraction(1))
 
 
 @dataclass(frozen=True, slots=True)
 class RotationRules:
-    """The hard rules of the rotation, and two soft ones. None switches a maximum off.
+    """The hard rules of the rotation, and its soft ones. For a maximum, None means that there is none.
 
-    rest_nights: free nights between two shifts of one engineer, whatever the roles.
-    weekends_apart: of any this many weekends in a row, an engineer works at most one.
-    holidays_apart: in any this many years in a row, an engineer has the same holiday at most once; 1 switches it off.
-    requests_weight: the weight of a request; a shift that a preferred pair shares has weight 1. 0 ignores requests.
-    never_together: pairs of engineers who are never on the same shift. prefer_together (soft): pairs who should be.
-    min_rest_hours: hours between two shifts of one engineer, whatever the roles; 0 switches it off.
-    max_hours_per_week: on-call hours of an engineer in any seven days in a row. max_shifts: the most shifts of an
-    engineer, by id, in one plan.
-    turn_weeks: the weeks for which one person holds a role at a stretch; 0: every shift is staffed by itself.
-    handover: when a turn of weeks begins; None for Monday.
-    turn_groups: groups of kinds of shift that have turns of their own, because no engineer takes kinds of two groups;
-    empty if one turn has all kinds.
-    points: what shifts weigh in one more total over all kinds; None: there is none.
-    relaxed: relaxations that a manager agreed to. They are never in the file; `relaxed_roster` adds them.
+    rest_nights: free nights between two shifts of one engineer, in whatever roles.
+    weekends_apart: of this many weekends in a row, an engineer works at most one.
+    holidays_apart: in this many years in a row, an engineer has the same holiday at most once; 1 switches the rule off.
+    requests_weight: the weight of a request; a shift that a preferred pair has together has weight 1. 0 ignores
+    requests. never_together: pairs of engineers who are never on the same shift. prefer_together (soft): pairs who
+    should be. min_rest_hours: least hours between two shifts of one engineer, in whatever roles; 0 switches the rule
+    off. max_hours_per_week: the most on-call hours of an engineer in any seven days in a row. max_shifts: the most
+    shifts of an engineer in one plan, by the engineer's id. turn_weeks: how many weeks one engineer has a role at a
+    stretch; 0: each shift is staffed separately. handover: when a turn of weeks begins; None for Monday. turn_groups:
+    groups of kinds of shift that have separate turns, because no engineer takes kinds of two groups; empty if one turn
+    has all kinds. points: what a shift of each kind weighs in one more total over all kinds; None if there is no such
+    total. relaxed: relaxations that a manager agreed to. They are never in the file; `relaxed_roster` adds them.
     """
 
     roles: tuple[str, ...] = ("primary", "secondary")
@@ -242,9 +244,9 @@ class RotationRules:
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """One team. holidays: the days without business hours. policy: the support promise.
+    """One team. holidays: the days without business hours. policy: the support hours, plans, targets and escalation.
 
-    zone: the team's own zone. The windows follow `policy.zone`; the packaged policy takes the zone of the team.
+    zone: the team's time zone. The on-call windows are cut in `policy.zone`; the packaged policy takes the team's zone.
     """
 
     team: str
@@ -255,15 +257,15 @@ class Roster:
     manager: Manager | None
     holidays: CompanyDays | None = None
     busy: tuple[str, ...] = ()
-    """Plan files of other teams, beside the roster, whose shifts count for engineers who are on both rosters."""
+    """File names of other teams' plans, in the roster's folder. Their shifts count for engineers on both rosters."""
     source: str = field(default="", compare=False)
     text: str = field(default="", compare=False, repr=False)
-    """The roster file as it was read; a publication keeps it."""
+    """The content of the roster file. It is stored with a published plan."""
     lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
-    """Line of each document path (`rotation.rest_nights`, `engineers[2].unavailable[0]`), for messages."""
+    """The line number of each document path (`rotation.rest_nights`, `engineers[2].unavailable[0]`), for messages."""
     warnings: tuple[Fault, ...] = field(default=(), compare=False, repr=False)
-    """Values of this file and of its policy that can be used but should be checked."""
+    """Doubtful but usable values in this file and in its policy."""
 
     def engineer(self, engineer_id: str) -> Engineer | None:
-        """Return the engineer of that id, or None."""
+        """Return the engineer with this id, or None if there is none."""
         return next((engineer for engineer in self.engineers if engineer.id == engineer_id), None)

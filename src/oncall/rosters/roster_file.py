@@ -1,6 +1,6 @@
-"""Read a roster file: it becomes a Roster, or every fault of it and of its policy, with file, line and column.
+"""Reads a roster file: returns a Roster, or raises every fault of it and of its policy, with line and column.
 
-A new key is one line in the reader of its mapping: a field, its reader from `fields` or `file_values`, its default.
+To add a key, add a line in the reader of its mapping: a field, its reader from `fields` or `file_values`, its default.
 """
 
 from __future__ import annotations
@@ -57,24 +57,24 @@ _MOST_KINDS = 50
 
 
 def read_roster(path: Path, text: str | None = None) -> Roster:
-    """Read a roster file and the policy beside it that it names, or the packaged policy when it names none.
+    """Read a roster file and its policy: the file in the same folder that it names, or else the packaged policy.
 
-    text: the content of the file, if the caller has read it. Raises FileFaults with every fault of both files.
+    text: the content of the file; None to read it from `path`. Raises FileFaults with every fault of both files.
     """
     text = read_yaml_text(path) if text is None else text
     return _read(text, str(path), partial(policy_beside, path), partial(plan_beside, path))
 
 
 def roster_from_text(text: str, source: str, policy: Policy) -> Roster:
-    """Read a roster from its text, with `policy` in place of the policy that it names. source: its name in messages.
+    """Read a roster from its text, with `policy` instead of the policy that the text names.
 
-    Raises FileFaults with every fault.
+    source: the name of the roster in messages. Raises FileFaults with every fault.
     """
     return _read(text, source, lambda name, zone: policy, line_of_text)
 
 
 def roster_with_policy(text: str, source: str, policy_of: PolicyOf) -> Roster:
-    """Read a roster from its text, with the policy that `policy_of` finds. source: the roster's name in messages.
+    """Read a roster from its text, with the policy that `policy_of` finds. source: the name of the roster in messages.
 
     Raises FileFaults with every fault.
     """
@@ -82,7 +82,7 @@ def roster_with_policy(text: str, source: str, policy_of: PolicyOf) -> Roster:
 
 
 PolicyOf = Callable[[Slot[str | None], Slot[ZoneInfo]], Policy]
-"""Finds the policy for the values of the keys `policy` and `timezone`. Raises AtFault or FileFaults."""
+"""Finds the policy for the values of the roster's keys `policy` and `timezone`. Raises AtFault or FileFaults."""
 
 
 def _read(text: str, source: str, policy_of: PolicyOf, busy_plan: Reader[str]) -> Roster:
@@ -97,7 +97,7 @@ def _read(text: str, source: str, policy_of: PolicyOf, busy_plan: Reader[str]) -
 
 
 class _RosterReader:
-    """Reads one roster, and remembers what later parts are checked against: zone, roles, ids and phones."""
+    """Reads one roster, and remembers the values that later parts are checked against: zone, roles, ids and phones."""
 
     def __init__(self, root: Node, faults: Faults, policy_of: PolicyOf, busy_plan: Reader[str]) -> None:
         self._root = root
@@ -119,7 +119,7 @@ class _RosterReader:
         self._engineers: dict[str, tuple[Engineer, Node]] = {}
 
     def read(self) -> Roster:
-        """Return the roster. A roster that cannot be used raises AtFault, or only notes its faults."""
+        """Return the roster. If there are faults, raises AtFault or only records them; the caller must check."""
         fields = Fields(self._root)
         team = fields.required("team", line_of_text, example="my-team")
         zone = fields.required("timezone", time_zone, example="America/New_York")
@@ -267,7 +267,7 @@ class _RosterReader:
         return engineer
 
     def _phone_reader(self, engineer: Node) -> Reader[str]:
-        """Return the reader of this engineer's phone number, which no other engineer may have."""
+        """Return a reader for this engineer's phone number. It records a fault if another engineer has the number."""
 
         def read(node: Node) -> str:
             number = phone_number(node, lambda: self._region(descend(engineer, "timezone")))
@@ -277,7 +277,10 @@ class _RosterReader:
         return read
 
     def _region(self, own_zone: Node | None = None) -> str:
-        """Return the country in whose form a phone number is probably written: the engineer's, or else the team's."""
+        """Return the country code whose form an incomplete phone number probably has.
+
+        own_zone: an engineer's time zone in the file, whose country comes first; the team's follows.
+        """
         own = zone_named(own_zone.text) if isinstance(own_zone, ScalarNode) else None
         codes = self._holidays.codes if self._holidays is not None else ()
         holidays = codes[0].partition("-")[0] if codes else ""
@@ -285,7 +288,10 @@ class _RosterReader:
         return (own and country_of(own)) or team or "US"
 
     def _own_roles(self, node: Node) -> tuple[str, ...]:
-        """Read an engineer's roles, in the roster's order; any name will do if the roster's list has a fault."""
+        """Read an engineer's roles, and return them in the roster's order.
+
+        Any name is accepted if the roster's list of roles has a fault.
+        """
         known = self._role_names
         read = slug if known is None else one_of(known, "a role of this roster")
         own = distinct_list_of(read, least=1, most=_MOST_ROLES)(node)
@@ -302,7 +308,7 @@ class _RosterReader:
         return Manager(id=person.value, name=name.value, phone=phone.value, email=email.value)
 
     def _check_same_person(self, person: str, phone: Slot[str]) -> None:
-        """Note a manager who shares only the id or only the phone with an engineer: one person has one of each."""
+        """Record a fault if the manager has only the same id or only the same phone as an engineer, but not both."""
         if person not in self._phone_of:
             self._phones.claim(canonical_phone(phone.value), phone.place, owner="manager")
         elif phone.is_good and not same_phone(self._phone_of[person], phone.value):
@@ -320,7 +326,10 @@ class _RosterReader:
 
 
 def _staffed_kinds(policy: Slot[Policy], holidays: Slot[CompanyDays | None]) -> Sequence[str]:
-    """Return the kinds of shift that a roster has. There are holidays only where business hours give way to them."""
+    """Return the kinds of shift that a team staffs; none if the policy has faults.
+
+    Holiday shifts exist only if the policy has business hours and the roster has holidays.
+    """
     if not policy.is_good:
         return ()
     has_hours = any(span.kind is WindowKind.BUSINESS for span in policy.value.spans)

@@ -1,4 +1,4 @@
-"""Try other values for some keys of a roster: the changed file is read again, so that every value is checked."""
+"""Tries other values for some keys of a roster. The changed text is read again, so that every value is checked."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _NOT_TRIED = {"timezone", "policy", "team"}
 
 
 def roster_with(roster: Roster, settings: Sequence[str]) -> Roster:
-    """Return the roster with settings like `rotation.rest_nights=1` or `engineers.ana.fte=0.5`.
+    """Return the roster with changed values, from settings like `rotation.rest_nights=1` or `engineers.ana.fte=0.5`.
 
-    Raises Refused for settings that are not possible, each with what to write instead.
+    Raises Refused, with what to write instead, for settings that are not possible.
     """
     if not settings:
         return roster
@@ -34,7 +34,7 @@ def roster_with(roster: Roster, settings: Sequence[str]) -> Roster:
 
 
 def _refuse_twice(settings: Sequence[str]) -> None:
-    """Raise Refused if two settings set the same value, or if one sets a part of the value that the other sets."""
+    """Raise Refused if two settings set the same value, or if one sets a part of the value that the other one sets."""
     seen: dict[str, str] = {}
     for setting in settings:
         key = setting.partition("=")[0].strip()
@@ -45,7 +45,7 @@ def _refuse_twice(settings: Sequence[str]) -> None:
 
 
 def _set(root: yaml.Node, roster: Roster, setting: str) -> tuple[str, str]:
-    """Set one value in the tree. Return its path in the document, and the setting as it was written."""
+    """Set one value in the YAML tree. Returns the value's path in the document, and the setting as written."""
     key, equals, text = setting.partition("=")
     words = key.strip().split(".")
     if not equals or not all(words):
@@ -71,9 +71,9 @@ def _set(root: yaml.Node, roster: Roster, setting: str) -> tuple[str, str]:
 
 
 def _inner(node: yaml.Node, path: str, word: str, roster: Roster, setting: str) -> tuple[yaml.Node, str]:
-    """Return the value under one word of a key, and its path. `word` is an engineer's id below `engineers`.
+    """Return the value below `node` that one word of a key names, and its path. Creates an empty mapping if missing.
 
-    A missing value becomes an empty mapping.
+    Below `engineers`, `word` is an engineer's id. Raises Refused if there is no such engineer.
     """
     if path == "engineers":
         ids = [engineer.id for engineer in roster.engineers]
@@ -97,7 +97,10 @@ def _put(node: yaml.MappingNode, word: str, value: yaml.Node) -> None:
 
 
 def _setting_fault(fault: Fault, places: dict[str, str]) -> str:
-    """Return a fault in words, with the setting that caused it in place of a line: the changed text is in no file."""
+    """Return the text of a fault.
+
+    It names the setting that caused the fault, because the changed text is in no file.
+    """
     for path, setting in places.items():
         if re.match(re.escape(path) + r"($|[.\[])", fault.path):
             return f"--set {setting}: {fault.message}"

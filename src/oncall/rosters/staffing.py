@@ -1,4 +1,4 @@
-"""Checks that a team can fill its roles on a day when no one is away. The planner judges days off."""
+"""Checks that a team can fill its roles on a day on which no one is away. Days off are left to the planner."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from oncall.rosters.roster import Engineer
 
 
 def check_staffing(engineers: Sequence[Engineer], roles: Sequence[str], kinds: Sequence[str], node: Node) -> None:
-    """Note a fault at `node` if the team cannot staff some kind of shift: the first such kind, and its missing roles.
+    """Record a fault at `node` if the team cannot staff some kind of shift: for the first such kind only.
 
     The fault names the smallest group of roles that too few people take. kinds: the shifts that the team staffs.
     """
@@ -23,7 +23,10 @@ def check_staffing(engineers: Sequence[Engineer], roles: Sequence[str], kinds: S
 
 
 def _note_shortage(engineers: Sequence[Engineer], roles: Sequence[str], where: str, node: Node) -> bool:
-    """Return True if some group of roles has too few people, and note the smallest such group at `node`."""
+    """Return True if too few people take some group of roles, and record the smallest such group as a fault at `node`.
+
+    where: the end of the message, like ` on weekend shifts`.
+    """
     for size in range(1, len(roles) + 1):
         for group in combinations(roles, size):
             # By Hall's theorem the roles can be filled when every group of them has at least as many people.

@@ -1,6 +1,6 @@
-"""Tells whether an engineer's dates allow on-call time: days off, joining and leaving.
+"""Decides whether an engineer's dates (days off, joining, leaving) allow on-call time.
 
-Every part of the program that judges an engineer's dates asks here: the planner, the checker, and overrides.
+The planner, the checker and overrides all use these functions.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _INSTANT = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class DaysOffRule:
-    """How days off block shifts. zone: the dates and times of days off, joining and leaving are local to it."""
+    """How days off block shifts. zone: the time zone of the dates and times of days off, joining and leaving."""
 
     style: DaysOff
     zone: ZoneInfo
@@ -33,14 +33,20 @@ class HasDates(Protocol):
 
     @property
     def joins(self) -> date | None:
-        """Return the first day; `joins_at` is the time on it, if it is not a whole day."""
+        """Return the first day in the rotation, or None.
+
+        If the day counts only in part, `joins_at` is the local time.
+        """
 
     @property
     def joins_at(self) -> time | None: ...
 
     @property
     def leaves(self) -> date | None:
-        """Return the last day; `leaves_at` is the time on it, if it is not a whole day."""
+        """Return the last day in the rotation, or None.
+
+        If the day counts only in part, `leaves_at` is the local time.
+        """
 
     @property
     def leaves_at(self) -> time | None: ...
@@ -50,24 +56,27 @@ class HasDates(Protocol):
 
 
 def joining_text(person: HasDates) -> str:
-    """Return when a person joins in words: `2027-03-01`, or `2027-03-01 18:00`."""
+    """Return the date, or date and time, at which a person joins: `2027-03-01`, or `2027-03-01 18:00`."""
     return moment_text(person.joins, person.joins_at)
 
 
 def leaving_text(person: HasDates) -> str:
-    """Return when a person leaves in words: `2027-06-30`, or `2027-06-30 12:00`."""
+    """Return the date, or date and time, at which a person leaves: `2027-06-30`, or `2027-06-30 12:00`."""
     return moment_text(person.leaves, person.leaves_at)
 
 
 def days_off_rule(roster: Roster) -> DaysOffRule:
-    """Return how days off block the roster's shifts. Under `evenings`, the dates are those of the policy's shifts."""
+    """Return how days off block the roster's shifts.
+
+    The dates are in the roster's zone, for `evenings` in the policy's.
+    """
     style = roster.rules.days_off
     return DaysOffRule(style, roster.zone if style is DaysOff.WHOLE else roster.policy.zone)
 
 
 @dataclass(frozen=True, slots=True)
 class DutyTime:
-    """The part of on-call time that days off can block. first_day, last_day: the local dates that it touches."""
+    """The part of an on-call time that days off can block. first_day, last_day: the local dates that it overlaps."""
 
     window: Window
     first_day: date
@@ -76,13 +85,13 @@ class DutyTime:
 
     @property
     def days(self) -> tuple[date, ...]:
-        """Return the local dates that it touches, in order."""
+        """Return the local dates that the time overlaps, in order."""
         return tuple(self.first_day + number * _DAY for number in range((self.last_day - self.first_day).days + 1))
 
 
 @lru_cache(maxsize=65536)
 def duty_time(window: Window, rule: DaysOffRule) -> DutyTime:
-    """Return the part of a shift that days off can block: all of it, or without the morning after its last night."""
+    """Return the part of a shift that days off can block: all of it, or with `evenings` all but the last morning."""
     zone = rule.zone
     first, end = window.start.astimezone(zone).date(), window.end.astimezone(zone).date()
     if rule.style is DaysOff.EVENINGS and first < end:
@@ -92,7 +101,7 @@ def duty_time(window: Window, rule: DaysOffRule) -> DutyTime:
 
 
 def joins_after(person: HasDates, duty: DutyTime) -> bool:
-    """Return True if the person has not joined yet when the duty starts."""
+    """Return True if the duty starts before the person joins."""
     if person.joins is None or duty.first_day > person.joins:
         return False
     if duty.first_day < person.joins:
@@ -101,7 +110,7 @@ def joins_after(person: HasDates, duty: DutyTime) -> bool:
 
 
 def leaves_before(person: HasDates, duty: DutyTime) -> bool:
-    """Return True if the person has left before the duty ends."""
+    """Return True if the duty ends after the person leaves."""
     if person.leaves is None or duty.last_day < person.leaves:
         return False
     if duty.last_day > person.leaves:
@@ -110,7 +119,7 @@ def leaves_before(person: HasDates, duty: DutyTime) -> bool:
 
 
 def absences_in(person: HasDates, duty: DutyTime) -> Iterator[Absence]:
-    """Yield each absence, leave or not, that takes any minute of the duty."""
+    """Yield each absence, leave or not, that overlaps the duty."""
     for absence in person.absences:
         # Most absences are far away; this is asked for every engineer and shift.
         if absence.last_day < duty.first_day or duty.last_day < absence.first_day:
@@ -120,9 +129,9 @@ def absences_in(person: HasDates, duty: DutyTime) -> Iterator[Absence]:
 
 
 def dated_absences(absence: Absence, days: Iterable[date]) -> Iterator[Absence]:
-    """Yield the absence. If it takes public holidays off, yield one absence for each of these dates that is a holiday.
+    """Yield the absence. If it stands for all public holidays, yield one absence for each holiday among `days` instead.
 
-    The reason of each is the name of the holiday.
+    The reason of each such absence is the name of the holiday.
     """
     if absence.holidays is None or not absence.holidays.codes:
         yield absence
@@ -134,13 +143,16 @@ def dated_absences(absence: Absence, days: Iterable[date]) -> Iterator[Absence]:
 
 
 def dated_absences_in(person: HasDates, duty: DutyTime) -> Iterator[Absence]:
-    """Yield each absence that takes any minute of the duty, and each holiday off with its own date and name."""
+    """Yield each absence that overlaps the duty.
+
+    For public holidays, yields one absence for each date, with its name.
+    """
     for absence in absences_in(person, duty):
         yield from dated_absences(absence, blocked_days(absence, duty))
 
 
 def blocked_days(absence: Absence, duty: DutyTime) -> Iterator[date]:
-    """Yield the local dates of the duty on which the absence takes any minute of it, in order."""
+    """Yield the local dates of the duty, in order, on which the absence overlaps it."""
     day, last = max(duty.first_day, absence.first_day), min(duty.last_day, absence.last_day)
     while day <= last:
         if day in absence and _meets(absence, day, duty):
@@ -149,7 +161,7 @@ def blocked_days(absence: Absence, duty: DutyTime) -> Iterator[date]:
 
 
 def _meets(absence: Absence, day: date, duty: DutyTime) -> bool:
-    """Return True if the absence takes a minute of the duty on this date. The absence and the duty touch the date."""
+    """Return True if the absence overlaps the duty on this date. Both must include the date."""
     if day == absence.first_day and absence.starts_at is not None:
         begin = _at(duty.zone, day, absence.starts_at)
         ends = duty.window.end if day == duty.last_day else _at(duty.zone, day + _DAY, time())
@@ -162,7 +174,7 @@ def _meets(absence: Absence, day: date, duty: DutyTime) -> bool:
 
 
 def is_free(person: HasDates, duty: DutyTime) -> bool:
-    """Return True if the person has joined, has not left and has no day off in any minute of the duty."""
+    """Return True if the person has joined, has not left and has no day off during the duty."""
     if joins_after(person, duty) or leaves_before(person, duty):
         return False
     return not person.absences or next(absences_in(person, duty), None) is None

@@ -1,4 +1,4 @@
-"""Readers of `rotation.turn` and `rotation.handover`."""
+"""Reads `rotation.turn` and `rotation.handover`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DAYS = [day.lower() for day in DAYS_OF_WEEK]
 
 
 def turn_weeks(node: Node) -> int:
-    """Read how long a turn is: `shift` (0), `week`, or a number of weeks like `2 weeks`."""
+    """Read the length of a turn, in weeks: `shift` gives 0, `week` 1, and `2 weeks` 2."""
     text = scalar(node).text.strip().lower()
     if text == "shift":
         return 0
@@ -30,7 +30,7 @@ def turn_weeks(node: Node) -> int:
 
 
 def handover(node: Node) -> Handover:
-    """Read when turns change: `fri`, or with a time of day `mon 08:00`."""
+    """Read when turns change: a day of the week like `fri`, or a day and a local time like `mon 08:00`."""
     text = scalar(node).text.strip().lower()
     match = re.fullmatch(r"([a-z]+)(?:\s+([0-9]{1,2}):([0-9]{2}))?", text)
     if match is None:
@@ -51,9 +51,9 @@ def handover(node: Node) -> Handover:
 def checked_turn_groups(
     root: Node, rules: Slot[RotationRules], engineers: Slot[tuple[Engineer, ...]], kinds: Sequence[str]
 ) -> tuple[frozenset[str], ...]:
-    """Return the groups of kinds that have turns of their own; none if one group has all kinds, or without turns.
+    """Return the groups of kinds of shift that have separate turns; empty if one group has all kinds, or without turns.
 
-    Notes a fault for a group whose turns too few engineers could take.
+    Records a fault for a group whose turns too few engineers can take.
     """
     if not (rules.is_good and rules.value.turn_weeks and engineers.is_good):
         return ()
@@ -63,9 +63,10 @@ def checked_turn_groups(
 
 
 def turn_groups(engineers: Sequence[Engineer], kinds: Sequence[str]) -> tuple[frozenset[str], ...]:
-    """Return the kinds of shift in groups, so that each engineer takes kinds of one group only; each has its own turns.
+    """Divide the kinds of shift into groups, so that no engineer takes kinds of two groups.
 
-    An engineer without `kinds` takes every kind, which makes one group of all.
+    Each group has its own turns.
+    An engineer without `kinds` takes every kind, so that there is only one group.
     """
     groups = [frozenset([kind]) for kind in kinds]
     for engineer in engineers:
@@ -78,7 +79,7 @@ def turn_groups(engineers: Sequence[Engineer], kinds: Sequence[str]) -> tuple[fr
 def _check_groups(
     turn: Node, groups: Sequence[frozenset[str]], engineers: Sequence[Engineer], roles: Sequence[str]
 ) -> None:
-    """Note a fault for each group of kinds whose turns too few engineers could take as a whole."""
+    """Record a fault for each group of kinds whose turns too few engineers can take as a whole."""
     for group in groups:
         whole = [each.id for each in engineers if each.kinds is None or group <= set(each.kinds)]
         if len(whole) < len(roles):
@@ -90,6 +91,6 @@ def _check_groups(
 
 
 def check_handover(weeks: Slot[int], handover: Slot[Handover | None]) -> None:
-    """Note a fault if a rotation without turns has a `handover`."""
+    """Record a fault if the roster has a `handover` but no turns of weeks."""
     if handover.is_given and weeks.is_good and not weeks.value:
         handover.place.note("needs turns of weeks; write turn: week beside it, or delete this line")

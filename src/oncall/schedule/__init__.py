@@ -1,4 +1,4 @@
-"""Shifts, plans and their files; published plans with overrides on top, and who is on call.
+"""Shifts, plans and plan files; published plans with overrides on top; and who is on call.
 
 Imports `rosters` and `support`.
 """

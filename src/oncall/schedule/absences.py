@@ -1,4 +1,4 @@
-"""Absences that were entered after the roster was published. Each is part of a version of the schedule."""
+"""Absences that were entered after the roster was published. Each one is part of a version of the schedule."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypedDict
 
 
 class AbsenceDocument(TypedDict):
-    """An absence as JSON. Dates are ISO 8601; both belong to the absence."""
+    """An absence as JSON. `first` and `last` are ISO 8601 dates; both days belong to the absence."""
 
     engineer: str
     first: str
@@ -18,9 +18,9 @@ class AbsenceDocument(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class StoredAbsence:
-    """An engineer is away from `first_day` to `last_day`, both inside, local dates of the roster's zone.
+    """An absence of an engineer from `first_day` to `last_day`, both included, in local dates of the roster's zone.
 
-    version: the version of the schedule that entered it.
+    version: the version of the schedule that entered the absence.
     """
 
     version: int
@@ -31,11 +31,11 @@ class StoredAbsence:
 
 
 def absence_document(engineer: str, first_day: date, last_day: date, reason: str) -> AbsenceDocument:
-    """Return the document of an absence."""
+    """Return an absence as JSON. Both days belong to the absence."""
     return {"engineer": engineer, "first": first_day.isoformat(), "last": last_day.isoformat(), "reason": reason}
 
 
 def absence_in(version: int, document: AbsenceDocument) -> StoredAbsence:
-    """Return the absence that a version of the schedule entered."""
+    """Return the absence in a document. version: the version of the schedule that entered it."""
     first, last = date.fromisoformat(document["first"]), date.fromisoformat(document["last"])
     return StoredAbsence(version, document["engineer"], first, last, document["reason"])

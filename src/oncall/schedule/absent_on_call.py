@@ -19,16 +19,16 @@ _ALL_AHEAD = timedelta(days=1500)
 def absent_by_change(
     schedule: Schedule, now: datetime, availability_of: Callable[[str], Availability | None]
 ) -> list[str]:
-    """Return a sentence for each change that puts an absent engineer on call after now (aware UTC).
+    """Return a sentence for each change of the schedule that puts an absent engineer on call after `now` (aware UTC).
 
-    A new plan does not replace changes, so an override keeps an engineer on call who has gone on leave since.
-    availability_of: returns the availability of an engineer; None for an engineer without restrictions.
+    A new plan does not replace overrides. An override therefore keeps engineers on call even if they have gone on leave
+    since. availability_of: returns an engineer's availability; None for an engineer without restrictions.
     """
     return [_sentence(schedule, *found) for found in _absent(schedule, now, availability_of)]
 
 
 def absent_by_entry(schedule: Schedule, now: datetime) -> list[str]:
-    """Return a sentence for each absence, entered after publication, whose engineer is still on call after now.
+    """Return a sentence for each absence, entered after publication, whose engineer is on call after `now` (aware UTC).
 
     The engineer stays on call until the engineers who were asked to cover accept.
     """
@@ -48,7 +48,7 @@ def _uncovered(schedule: Schedule, now: datetime) -> Iterator[tuple[StoredAbsenc
 
 
 def _availability_with(absence: StoredAbsence, schedule: Schedule) -> Availability:
-    """Return an availability that holds only this absence, with the published roster's rule for days off."""
+    """Return an availability with this absence alone, under the published roster's rule for days off."""
     latest = schedule.latest
     people = latest.people.values() if latest is not None else ()
     rules = [rule for person in people if (rule := person.availability.document.get("days_off")) is not None]
@@ -67,7 +67,7 @@ def _uncovered_sentence(schedule: Schedule, absence: StoredAbsence, held: Sequen
 
 
 def published_availability(schedule: Schedule, engineer: str) -> Availability | None:
-    """Return when an engineer can be on call, as the latest publication that names them keeps it."""
+    """Return when an engineer can be on call, from the latest publication that names them; None if none names them."""
     person = schedule.people.get(engineer)
     return person.availability if person is not None else None
 
@@ -75,7 +75,10 @@ def published_availability(schedule: Schedule, engineer: str) -> Availability | 
 def _absent(
     schedule: Schedule, now: datetime, availability_of: Callable[[str], Availability | None]
 ) -> Iterator[tuple[Override, Assignment, str]]:
-    """Yield each change and engineer once: the first assignment that the engineer cannot take, and the reason."""
+    """Yield, for each change and engineer, the first assignment that the engineer cannot take, with the reason.
+
+    Assignments without a change of the schedule are left out. Looks ahead from `now` (aware UTC).
+    """
     seen: set[tuple[int, str]] = set()
     for each in schedule.assignments(now, now + _ALL_AHEAD):
         change = each.override

@@ -1,4 +1,4 @@
-"""Judges on-call time by an engineer's published availability, and makes the availability that is published."""
+"""Checks on-call time against an engineer's published availability, and makes the availability that is published."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from oncall.support.windows import Window
 
 @dataclass(frozen=True, slots=True)
 class OnCallPiece:
-    """A piece of one shift's time, and the shift's kind.
+    """A part of one shift, with the shift's kind.
 
-    first_evening, last_evening: the local dates of its nights, both inside.
+    first_evening, last_evening: the first and the last local date on which one of its nights begins, both included.
     """
 
     window: Window
@@ -37,7 +37,7 @@ class OnCallPiece:
 
     @property
     def evenings(self) -> list[date]:
-        """Return the dates of its nights."""
+        """Return the local dates on which its nights begin, in order."""
         days = (self.last_evening - self.first_evening).days + 1
         return [self.first_evening + timedelta(days=number) for number in range(days)]
 
@@ -54,7 +54,10 @@ class PersonDates:
 
 
 class Objection(NamedTuple):
-    """A reason against a person on call. rule: its key in the roster file."""
+    """A reason why a person should not be on call.
+
+    rule: the key in the roster file of the rule that gives the reason.
+    """
 
     rule: str
     sentence: str
@@ -63,7 +66,7 @@ class Objection(NamedTuple):
 def objections(
     availability: Availability, person: str, role: str, pieces: Sequence[OnCallPiece]
 ) -> Iterator[Objection]:
-    """Yield each reason against `person` in `role` in these pieces of on-call time."""
+    """Yield each reason why `person` should not have `role` in these parts of shifts."""
     document = availability.document
     dates, duties = _dates_in(document), [_duty_time(document, piece) for piece in pieces]
     for absence in dates.absences:
@@ -90,9 +93,9 @@ def objections(
 def availability_document(
     engineer: Engineer, roles: Sequence[str], rule: DaysOffRule, years: Sequence[int]
 ) -> AvailabilityDocument:
-    """Return the availability as JSON; empty for an engineer who is always there and takes all roles and kinds.
+    """Return the availability as JSON; empty for an engineer without restrictions.
 
-    years: those whose holidays are stored for an engineer who has them off.
+    roles: all roles of the roster. years: the years for which the dates of holidays off are stored.
     """
     document = AvailabilityDocument()
     if engineer.absences:
@@ -121,7 +124,7 @@ def _duty_time(document: AvailabilityDocument, piece: OnCallPiece) -> DutyTime:
 
 
 def _dated(absence: Absence, years: Sequence[int]) -> Iterator[Absence]:
-    """Yield the absence, or its dates in these years if it takes holidays off."""
+    """Yield the absence. If it stands for holidays, yield one absence for each of its dates in these years instead."""
     if absence.holidays is None:
         yield absence
         return

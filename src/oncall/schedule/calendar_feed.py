@@ -1,4 +1,4 @@
-"""Calendars: a plan as an iCalendar file, and the published schedule as a feed to which calendar programs subscribe."""
+"""Writes calendars: a plan as an iCalendar file, and the published schedule as a feed for calendar programs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from oncall.schedule.shift_names import shift_names
 from oncall.support.windows import WindowKind
 
 KEPT_FOR = timedelta(days=366)
-"""How long a shift stays in a feed after its end."""
+"""How long a shift stays in a feed after its end: one year."""
 
 
 def ics_of(
@@ -29,9 +29,9 @@ def ics_of(
 ) -> bytes:
     """Return the plan as an iCalendar file: one event for each seat.
 
-    names, titles: what to show for an engineer's id and for a kind of shift; an id or kind without an entry is shown.
-    stamp: when the file is written (aware UTC); None: the start of the plan. A UID names the shift and the role, so
-    that a later file replaces the events of an earlier one.
+    names: what to show for an engineer's id. titles: what to show for a kind of shift. An id or kind without an entry
+    is shown itself. stamp: when the file is written (aware UTC); None: the start of the plan. The UID of an event names
+    the shift and the role, so that a later file replaces the events of an earlier one.
     """
     at = stamp or (plan.window.start if plan.seats else datetime.fromisoformat("2020-01-01T00:00:00+00:00"))
     shifts = shift_names(((seat.window, seat.kind) for seat in plan.seats), lambda _: plan.zone)
@@ -75,10 +75,11 @@ def feed_of(
     *,
     events: Sequence[ShiftEvent] | None = None,
 ) -> Feed:
-    """Return the feed of one engineer, or of the team for None: the shifts of the past year and all future shifts.
+    """Return the calendar feed of one engineer, or of the team if `engineer` is None.
 
-    changes: the last change of each event, by key, from `ShiftChanges`. events: the schedule's events, if the caller
-    has them already. The feed leaves out the reasons of overrides, because calendar programs share events with others.
+    It has the shifts of the past year and all future shifts. now: aware UTC. changes: the last change of each event, by
+    the event's key, from `ShiftChanges`. events: the schedule's events, if the caller already has them. The feed leaves
+    out the reasons of overrides, because calendar programs share events with others.
     """
     people = {person.id: person.name for person in schedule.people.values()}
     newest = schedule.log[-1].at if schedule.log else now

@@ -1,7 +1,8 @@
 """The `carries` column of a plan in CSV: the plan's data other than its seats, spread over the rows.
 
-`relaxed rest_nights=1@2027-12-20..2027-12-26` is a relaxation, `balance ana weekend -1.250` what Ana served beyond her
-share before the plan, in shifts, and `kept_until 2027-02-15` the date before which a repair took over every shift.
+Its items are: `relaxed rest_nights=1@2027-12-20..2027-12-26`, a relaxation; `balance ana weekend -1.250`, how much Ana
+served beyond her share before the plan, in shifts; `kept_until 2027-02-15`, the date before which a repair left every
+shift unchanged.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ _FORMS = '"balance ana weekend 1.25", "relaxed rest_nights=1@2027-12-20" or "kep
 
 @dataclass(slots=True)
 class CarriesColumn:
-    """Collects the items (relaxations, balances, `kept_until`) of the cells that were read so far."""
+    """Collects the items (relaxations, balances, `kept_until`) of the cells that are read."""
 
     kept_until: date | None = None
     balances: tuple[Balance, ...] = ()
     relaxed: tuple[Relaxation, ...] = ()
 
     def read(self, cell: str) -> None:
-        """Add the items of one cell; an empty cell has none. Raises Refused for text of another form."""
+        """Add the items of one cell; an empty cell has none. Raises Refused for a text that is not an item."""
         for words in filter(None, (part.strip() for part in cell.split(_SEPARATOR.strip()))):
             what, _, rest = words.partition(" ")
             if what == "relaxed":
@@ -52,9 +53,9 @@ def _day(text: str) -> date:
 
 
 def cells_of(plan: Plan, rows: int) -> list[str]:
-    """Return the column's cell for each row; empty for a plan without items. rows: the number of rows.
+    """Return the cells of the column, one for each row. rows: the number of rows. Empty for a plan without items.
 
-    Each row holds one item until the items end. If there are more items than rows, the last row holds all the rest.
+    Each row has one item until there are no more. If there are more items than rows, the last row has all the rest.
     """
     items = [f"kept_until {plan.kept_until}"] if plan.kept_until is not None else []
     items += [f"relaxed {each.id}" for each in plan.relaxed]

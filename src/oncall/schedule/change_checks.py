@@ -1,6 +1,6 @@
-"""Checks a change of the schedule: whether its pieces can be carried out, whatever the rules of the roster say.
+"""Checks that the pieces of a change of the schedule can be carried out. It ignores the rules of the roster.
 
-The rules of the roster are judged by `planning.change_rules`, because the independent checker lies above this package.
+`planning.change_rules` checks the rules of the roster, because the checker of plans is in a package above this one.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ NO_PLAN = "no plan is published yet, so there are no shifts to change"
 
 
 def check_pieces(schedule: Schedule, pieces: Sequence[Piece], now: datetime) -> None:
-    """Raise NotFound or Refused for a change that cannot be carried out. `now`: aware UTC.
+    """Raise NotFound or Refused if a change cannot be carried out. now: aware UTC.
 
-    NotFound: the latest publication does not have a role or a person. Refused: a piece is over, or entirely in
-    business hours; no plan is published for it; two pieces contradict each other; an engineer would hold two roles at
+    NotFound: the latest publication does not have a role or a person. Refused: a piece is over, or entirely in business
+    hours; no plan is published for its time; two pieces contradict each other; an engineer would have two roles at
     once; a piece changes nothing.
     """
     for piece in pieces:
@@ -47,10 +47,10 @@ def check_pieces(schedule: Schedule, pieces: Sequence[Piece], now: datetime) -> 
 
 
 def availability_objections(schedule: Schedule, piece: Piece, availability: Availability) -> list[Objection]:
-    """Return the conflicts between one piece and the availability of its engineer.
+    """Return the conflicts between one piece of a change and the availability of its engineer.
 
-    These are days off, dates before joining or after leaving, dates of shadowing, and roles and kinds of shift that the
-    engineer does not take. Days off block on-call time as the roster's `days_off` says.
+    Conflicts are days off, dates before joining or after leaving, dates of shadowing, and roles and kinds of shift that
+    the engineer does not take. Days off block on-call time according to the roster's rule `days_off`.
     """
     zone, found = schedule.calendar.zone, []
     for part in schedule.windows(piece.window.start, piece.window.end):
@@ -131,7 +131,7 @@ def _check_change(schedule: Schedule, piece: Piece) -> None:
 
 
 def _duty_date(at: datetime, window: Window, zone: ZoneInfo) -> date:
-    """Return the local date of the night that an instant belongs to: before the morning handoff, the previous date."""
+    """Return the local date on which the night around `at` began: before the morning handoff, the previous date."""
     local, ends = at.astimezone(zone), window.end.astimezone(zone)
     day = local.date() - timedelta(days=1) if local.time() < ends.time() else local.date()
     return max(day, window.start.astimezone(zone).date())

@@ -1,4 +1,4 @@
-"""Changes of single assignments, and undos of versions, as the JSON documents that the store keeps."""
+"""Reads and writes the JSON documents that are stored for changes of assignments and for undos of versions."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from oncall.support.windows import Window
 FORMAT = 1
 PUBLISH, OVERRIDE, SWAP, COVER, AWAY, UNDO = "publish", "override", "swap", "cover", "away", "undo"
 CHANGES = (OVERRIDE, SWAP, COVER, AWAY)
-"""The kinds of versions that put engineers on call over a plan."""
+"""The kinds of versions that put engineers on call in place of those of the plan."""
 
 
 class PieceDocument(TypedDict):
-    """One piece of a change."""
+    """One piece of a change: who has which role. span: start and end in seconds since 1970."""
 
     span: tuple[float, float]
     role: str
@@ -25,9 +25,9 @@ class PieceDocument(TypedDict):
 
 
 class ChangeDocument(TypedDict):
-    """A change with its pieces, in time order. span: from the first start to the last end.
+    """A change with its pieces, in time order. span: the first start and the last end, in seconds since 1970.
 
-    absence: for `away` alone; such a change may have no pieces, and then its span is that of the absence.
+    absence: only for `away`. Such a change may have no pieces; then `span` is the time of the absence.
     """
 
     format: int
@@ -37,7 +37,7 @@ class ChangeDocument(TypedDict):
 
 
 class OverrideDocument(TypedDict):
-    """A change of one role in one span. Earlier versions of oncall read only this form."""
+    """A change of one role in one span (seconds since 1970). Early versions of oncall read only this form."""
 
     format: int
     span: tuple[float, float]
@@ -46,7 +46,7 @@ class OverrideDocument(TypedDict):
 
 
 class UndoDocument(TypedDict):
-    """Takes back version `undoes`. span: the time that the version was about."""
+    """An undo of version `undoes`. span: the span of that version, in seconds since 1970."""
 
     format: int
     span: tuple[float, float]
@@ -54,7 +54,7 @@ class UndoDocument(TypedDict):
 
 
 def change_document(pieces: Sequence[Piece]) -> ChangeDocument | OverrideDocument:
-    """Return the document of a change; `change_checks` judges whether it may be made. pieces: not empty."""
+    """Return the document of a change. pieces: at least one. `change_checks` decides whether the change may be made."""
     if len(pieces) == 1:
         return override_document(pieces[0].window, pieces[0].role, pieces[0].engineer)
     span = Window(min(piece.window.start for piece in pieces), max(piece.window.end for piece in pieces))
@@ -62,14 +62,14 @@ def change_document(pieces: Sequence[Piece]) -> ChangeDocument | OverrideDocumen
 
 
 def away_document(absence: AbsenceDocument, dates: Window, pieces: Sequence[Piece]) -> ChangeDocument:
-    """Return the document of an absence with the covers that come with it. dates: the time of the absence."""
+    """Return the document of an absence, with the covers that were agreed for it. dates: the time of the absence."""
     start = min([dates.start, *(piece.window.start for piece in pieces)])
     end = max([dates.end, *(piece.window.end for piece in pieces)])
     return {"format": FORMAT, "span": epochs(Window(start, end)), "pieces": _written(pieces), "absence": absence}
 
 
 def absence_with(version: int, document: Mapping[str, object]) -> StoredAbsence | None:
-    """Return the absence that a change entered; None if it entered none."""
+    """Return the absence that a change entered; None if it entered none. version: the number of the change."""
     written = document.get("absence")
     return None if written is None else absence_in(version, cast(AbsenceDocument, written))
 
@@ -85,12 +85,12 @@ def override_document(window: Window, role: str, engineer: str) -> OverrideDocum
 
 
 def undo_document(version: int, span: Window) -> UndoDocument:
-    """Return the document that takes back a version. span: the time that the version was about."""
+    """Return the document of an undo of `version`. span: the span of that version."""
     return {"format": FORMAT, "span": epochs(span), "undoes": version}
 
 
 def pieces_of(document: Mapping[str, object]) -> list[Piece]:
-    """Return the pieces of a change's document."""
+    """Return the pieces in the document of a change."""
     written = document.get("pieces")
     if written is None:
         return [_piece(cast(PieceDocument, document))]
@@ -116,5 +116,5 @@ def window(start: float, end: float) -> Window:
 
 
 def window_of(document: Mapping[str, object]) -> Window:
-    """Return the time that a version is about: from its first start to its last end."""
+    """Return the span in a version's document: from the first start to the last end of what it changes."""
     return window(*cast(tuple[float, float], document["span"]))

@@ -1,4 +1,4 @@
-"""Finds the assignments that change hands between two versions of the schedule."""
+"""Finds the assignments that go to another engineer between two versions of the schedule."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from oncall.schedule.timeline import Assignment
 from oncall.support.windows import Window
 
 SHORTEST = timedelta(minutes=1)
-"""A shorter piece is no change: a version takes effect at a second, and people read minutes."""
+"""A difference shorter than this is ignored: versions take effect to the second, but people read minutes."""
 
 
 @dataclass(frozen=True, slots=True)
 class AssignmentChange:
-    """The assignments that one engineer gains and loses, each in time order; only the part that changes hands."""
+    """The assignments that one engineer gains and loses, in time order. Each is cut to the part that changes hands."""
 
     engineer: str
     gained: tuple[Assignment, ...]
@@ -25,7 +25,10 @@ class AssignmentChange:
 
 
 def changes_between(before: Schedule, after: Schedule, start: datetime, end: datetime) -> list[AssignmentChange]:
-    """Return the changes in [start, end) (aware UTC), by engineer id; engineers without a change are left out."""
+    """Return each engineer's changes in [start, end) (aware UTC), by engineer id.
+
+    Engineers without a change are left out.
+    """
     gained: list[Assignment] = []
     lost: list[Assignment] = []
     for role in dict.fromkeys([*after.roles, *before.roles]):
@@ -41,7 +44,7 @@ def changes_between(before: Schedule, after: Schedule, start: datetime, end: dat
 def _without_same_engineer(
     assignments: Sequence[Assignment], others: Sequence[Assignment], start: datetime, end: datetime
 ) -> Iterator[Assignment]:
-    """Yield the parts of `assignments` in [start, end) whose engineer has no assignment in `others` at that time."""
+    """Yield the parts of `assignments` in [start, end) in which `others` does not assign the same engineer."""
     by_engineer: dict[str, list[Window]] = {}
     for other in others:
         by_engineer.setdefault(other.engineer, []).append(other.window)

@@ -1,4 +1,4 @@
-"""Gaps in the published schedule: on-call time in which no engineer holds a role."""
+"""Finds gaps in the published schedule: on-call time in which no engineer has some role."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from oncall.support.wording import full_time
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """On-call time in which no engineer holds `role`."""
+    """On-call time in which no engineer has `role`."""
 
     window: Window
     role: str
 
 
 def gaps_between(schedule: Schedule, start: datetime, end: datetime) -> Iterator[Gap]:
-    """Return every gap in [start, end) (aware UTC), by time and then role."""
+    """Yield every gap in [start, end) (aware UTC), in order of time and then of role."""
     assignments = list(schedule.assignments(start, end))
     held = {role: [each.window for each in assignments if each.role == role] for role in schedule.roles}
     for found in _whole_windows(schedule, start, end):
@@ -33,14 +33,14 @@ def gaps_between(schedule: Schedule, start: datetime, end: datetime) -> Iterator
 
 
 def schedule_end(schedule: Schedule) -> datetime | None:
-    """Return where the last published plan ends (aware UTC); None before a publication."""
+    """Return the end of the last published plan (aware UTC); None if nothing is published."""
     return max((publication.span.end for publication in schedule.publications), default=None)
 
 
 def time_ahead(schedule: Schedule, now: datetime, days: int) -> Window:
-    """Return the coming `days` days as far as plans are published, but at least one day.
+    """Return the coming `days` days, cut at the end of the published plans, but at least one day.
 
-    It begins at `now` (aware UTC), or where the first plan starts.
+    The window begins at `now` (aware UTC), or at the start of the first plan if that is later.
     """
     start = max(now, min((publication.span.start for publication in schedule.publications), default=now))
     end = min(now + timedelta(days=days), schedule_end(schedule) or now)
@@ -48,9 +48,9 @@ def time_ahead(schedule: Schedule, now: datetime, days: int) -> Window:
 
 
 def gaps_ahead(schedule: Schedule, now: datetime, days: int) -> list[Gap]:
-    """Return the gaps of the coming `days` days, as the board and `oncall plan status` list them.
+    """Return the gaps of the coming `days` days, as the board and `oncall plan status` list them. now: aware UTC.
 
-    The time after the end of the last plan is no gap, except in the next day. now: aware UTC.
+    Time after the end of the last plan is a gap only in the next day.
     """
     ahead = time_ahead(schedule, now, days)
     return list(gaps_between(schedule, ahead.start, ahead.end)) if schedule.publications else []
@@ -63,9 +63,9 @@ def gap_sentence(gap: Gap, zone: ZoneInfo) -> str:
 
 
 def _whole_windows(schedule: Schedule, start: datetime, end: datetime) -> Iterator[KindWindow]:
-    """Yield the windows of [start, end). Parts of one window are joined, unless other roles must be held in them.
+    """Yield the windows of [start, end), with the parts of one window joined if the roles to fill are the same.
 
-    `Schedule.windows` cuts a window where the hours of another publication begin to hold.
+    `Schedule.windows` cuts a window where the hours of another publication may come into force.
     """
     last: KindWindow | None = None
     for part in schedule.windows(start, end):
@@ -80,6 +80,6 @@ def _whole_windows(schedule: Schedule, start: datetime, end: datetime) -> Iterat
 
 
 def _continues(schedule: Schedule, before: KindWindow, part: KindWindow) -> bool:
-    """Return True if a window of the same hours began before `part`, and the same roles must be held in it."""
+    """Return True if `part` lies inside the window that `before` began, and the same roles must be filled."""
     is_inside = schedule.calendar_at(part.start).window_at(part.start).start < part.start
     return is_inside and schedule.roles_at(before.start) == schedule.roles_at(part.start)

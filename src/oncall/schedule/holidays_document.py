@@ -1,4 +1,4 @@
-"""The holidays of a published roster as JSON, so that a schedule does not change with the holidays library."""
+"""Stores the holidays of a published roster as JSON, so that a new holidays library does not change the schedule."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from oncall.support.holidays import CompanyDays, HolidayCalendar, OwnDay
 
 
 class HolidaysDocument(TypedDict):
-    """The roster's holiday codes, and the dates (ISO 8601) of each year that the plan touches."""
+    """The holiday codes of a roster. years: the dates (ISO 8601) of the holidays in each year that the plan touches."""
 
     code: str
-    """The codes, with commas between them; empty for none."""
+    """The holiday codes, separated by commas; empty if there are none."""
     years: dict[str, list[str]]
     own: NotRequired[list[list[str]]]
-    """Date and name of each day that the roster adds."""
+    """The date and the name of each holiday that the roster adds."""
     dropped: NotRequired[list[str]]
-    """The dates that the roster takes away."""
+    """The dates of holidays that the roster drops."""
 
 
 def holidays_document(days: CompanyDays | None, first: int, last: int) -> HolidaysDocument | None:
@@ -37,7 +37,7 @@ def holidays_document(days: CompanyDays | None, first: int, last: int) -> Holida
 
 
 def company_days_in(document: HolidaysDocument) -> CompanyDays:
-    """Return the holiday codes of a document, with the days that the roster adds and takes away."""
+    """Return the holidays that a document describes: the codes, and the days that the roster adds and drops."""
     own = tuple(OwnDay(date.fromisoformat(day), name) for day, name in document.get("own", ()))
     dropped = tuple(map(date.fromisoformat, document.get("dropped", ())))
     return CompanyDays(tuple(filter(None, document["code"].split(","))), own, dropped)

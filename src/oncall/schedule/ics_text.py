@@ -1,4 +1,4 @@
-"""Writes iCalendar text (RFC 5545): UTC times, CRLF, lines of at most 75 octets."""
+"""Writes iCalendar text (RFC 5545), with UTC times, CRLF line ends and lines of at most 75 octets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 LONGEST_LINE = 75
-"""Octets of a line, without its line break."""
+"""The most octets of a line, without its line break."""
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _ESCAPED = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
@@ -18,7 +18,7 @@ _ESCAPED = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
 class CalendarEvent:
     """One event of a calendar. start, end, modified: aware UTC. modified: when the event last changed.
 
-    sequence: rises with each change, so that a calendar program takes the newer event of two with the same uid.
+    sequence: rises with each change, so that a calendar program uses the newer of two events with the same uid.
     """
 
     uid: str
@@ -37,7 +37,7 @@ def sequence_at(at: datetime) -> int:
 
 
 def ics_text(name: str, events: Iterable[CalendarEvent], *, stamp: datetime) -> bytes:
-    """Return a calendar as bytes. name: its title. stamp: when it is written (aware UTC)."""
+    """Return a calendar as bytes of iCalendar text. name: its title. stamp: the time of writing (aware UTC)."""
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
@@ -72,12 +72,12 @@ def _time(at: datetime) -> str:
 
 
 def _text(value: str) -> str:
-    """Return a text value with its special characters escaped and without control characters."""
+    """Return a text escaped for iCalendar, without control characters."""
     return _CONTROL.sub("", value.replace("\r\n", "\n")).translate(_ESCAPED)
 
 
 def _folded(line: str) -> bytes:
-    """Return a line in UTF-8 with its line break, folded between characters."""
+    """Return a line as UTF-8 with its line break, folded into lines of at most LONGEST_LINE octets."""
     raw, parts, room = line.encode(errors="replace"), [], LONGEST_LINE
     while len(raw) > room:
         cut = room

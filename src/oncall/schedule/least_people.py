@@ -1,7 +1,7 @@
-"""Checks that a roster has as many engineers as its roles and its rules of rest need in an ordinary week.
+"""Checks that a roster has as many engineers as its roles and rest rules need in an ordinary week.
 
-Shifts that are too near each other for one engineer need different engineers, one for each role. Days off and holidays
-are not judged here: the planner names them for the dates of a plan.
+Shifts that are too near each other for one engineer need different engineers in each role. Days off and holidays are
+ignored here: the planner checks them for the dates of a plan.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from oncall.schedule.shifts import shifts_between
 from oncall.support.calendar import SupportCalendar
 
 _MONDAY = date(2001, 1, 8)
-"""Begins the weeks that are examined. Any year would do, because no holidays are counted."""
+"""The Monday on which the examined weeks begin. Any year will do, because holidays are ignored."""
 _MOST_WEEKS = 9
 Near = tuple[str, Sequence[Shift]]
-"""A rule in words, and shifts among which it lets one engineer have only one."""
+"""A rest rule in words, and a group of shifts of which the rule allows one engineer only one."""
 
 
 def too_few_people(roster: Roster) -> str | None:
-    """Return a sentence about the first rule for which the roster has too few engineers; None if there are enough."""
+    """Return a sentence about the first rest rule for which the roster has too few engineers; None if it has enough."""
     shifts = _ordinary_shifts(roster)
     kinds = list(dict.fromkeys(shift.kind for shift in shifts))
     for group in [kinds, *([kind] for kind in kinds if len(kinds) > 1)]:
@@ -38,7 +38,7 @@ def too_few_people(roster: Roster) -> str | None:
 
 
 def _ordinary_shifts(roster: Roster) -> list[Shift]:
-    """Return the shifts of some weeks without holidays; with turns, each turn as one shift."""
+    """Return the shifts of some weeks without holidays. If the roster has turns, each turn is one long shift."""
     rules, policy = roster.rules, roster.policy
     weeks = min(_MOST_WEEKS, max(3, rules.weekends_apart + 1, (rules.rest_nights + 13) // 7))
     calendar = SupportCalendar(policy.zone, policy.spans)
@@ -48,7 +48,7 @@ def _ordinary_shifts(roster: Roster) -> list[Shift]:
 
 
 def _too_near(roster: Roster, shifts: Sequence[Shift]) -> Iterator[Near]:
-    """Yield each rule of rest, with a largest group of shifts that are all too near each other under it."""
+    """Yield each rest rule with one of its largest groups of shifts of which an engineer may have only one."""
     rules = roster.rules
     if rules.rest_nights:
         yield (
@@ -76,7 +76,11 @@ def _monday(shift: Shift) -> date:
 
 
 def _most(shifts: Sequence[Shift], are_near: Callable[[Shift, Shift], bool]) -> Sequence[Shift]:
-    """Return a largest group: one shift and all earlier shifts that are too near it, and so too near each other."""
+    """Return a largest group: one shift with all earlier shifts that are too near it.
+
+    They are also too near each other.
+    shifts: in time order. are_near: True if an engineer cannot have both.
+    """
     groups = ([one for one in shifts[:place] if are_near(one, shifts[place])] for place in range(len(shifts)))
     return max(([*group, shifts[place]] for place, group in enumerate(groups)), key=len, default=())
 

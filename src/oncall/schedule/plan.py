@@ -1,4 +1,4 @@
-"""A plan: who holds each role of each shift, and how fair the plan is. `plan_file` reads and writes its files."""
+"""A plan: who has each role of each shift, and how fair the plan is. `plan_file` reads and writes plan files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Balance", "EngineerFairness", "Fairness", "Load", "Plan", "PlanStatu
 
 
 class PlanStatus(StrEnum):
-    """`optimal`: it is proven that no plan that keeps the rules is fairer. `feasible`: that is not proven."""
+    """`optimal`: it is proven that no plan that keeps the hard rules is fairer. `feasible`: it is not proven."""
 
     OPTIMAL = "optimal"
     FEASIBLE = "feasible"
@@ -28,11 +28,11 @@ class PlanStatus(StrEnum):
 class Shift:
     """A stretch of on-call time that one engineer in each role covers.
 
-    day: the local date on which it starts; days off and requests name this date.
-    first_night, end_night: the nights that it takes, half-open, as ordinals of the dates on which they begin. Both are
-    equal for a holiday that ends when the weekend begins. The free nights between two shifts are the later one's
-    `first_night` minus the earlier one's `end_night`. is_weekend: the weekend rules are about it. turn: the number of
-    its turn, whose shifts one engineer has in each role; None if every shift is staffed by itself.
+    day: the local date on which it starts; days off and requests refer to this date.
+    first_night, end_night: its nights, as ordinals of the dates on which they begin; end_night is not included. Both
+    are equal for a holiday that ends when the weekend begins. The free nights between two shifts are the later one's
+    `first_night` minus the earlier one's `end_night`. is_weekend: True if the weekend rules apply to it. turn: the
+    number of its turn; one engineer has all shifts of a turn in each role. None if the roster has no turns.
     """
 
     window: Window
@@ -56,7 +56,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class EngineerFairness:
-    """One engineer's loads. weight: `fte` times the number of shifts that joining, leaving and leave let them take."""
+    """One engineer's loads. weight: `fte` times the number of shifts that joining, leaving and leave allow them."""
 
     engineer: str
     weight: float
@@ -65,7 +65,7 @@ class EngineerFairness:
 
 @dataclass(frozen=True, slots=True)
 class Fairness:
-    """The fairness cost of a plan. bound: no plan that keeps the hard rules costs less; equal to `cost` when proven."""
+    """The fairness cost of a plan. bound: no plan that keeps the hard rules costs less; equal to `cost` if optimal."""
 
     cost: int
     bound: int
@@ -74,9 +74,10 @@ class Fairness:
 
 @dataclass(frozen=True, slots=True)
 class Clumps:
-    """The largest distance, over any four weeks in a row, between what a person carries and their share of these weeks.
+    """How unevenly a plan spreads shifts over time, in thousandths of a shift.
 
-    Both in thousandths of a shift. bound: no equally fair plan that meets the requests as well has a smaller distance.
+    distance: the largest difference, over any four weeks in a row, between what a person carries and their share of
+    these weeks. bound: no equally fair plan that meets the requests as well has a smaller distance.
     """
 
     distance: int
@@ -84,12 +85,12 @@ class Clumps:
 
     @property
     def is_proven(self) -> bool:
-        """Return True if it is proven that no such plan has a smaller distance."""
+        """Return True if it is proven that no equally fair plan has a smaller distance."""
         return self.distance <= self.bound
 
     @property
     def text(self) -> str:
-        """Return the distance and its proof in a sentence."""
+        """Return the distance in an English sentence that says whether it is proven to be the least."""
         what = (
             f"clumps: in any four weeks in a row nobody is more than {self.distance / 1000:.2f} shifts from their share"
         )
@@ -109,7 +110,10 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class UnmetRequest:
-    """A request that a plan does not meet. day: the date on which the shift starts. asked, reason: in words."""
+    """A request that a plan does not meet. day: the date on which the shift starts.
+
+    asked: the request in words. reason: why it is not met, in words.
+    """
 
     engineer: str
     day: date
@@ -124,13 +128,13 @@ class UnmetRequest:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Every seat of a span of dates, sorted by start and then by role, with its proof.
+    """A plan for a span of dates: every seat, sorted by start and then by role, with its proof of fairness.
 
-    first_day, last_day: the dates whose shifts the plan holds, both inside. status, fairness: None for a plan from
-    CSV, which does not hold the proof. balances: earlier service beyond the shares, for which the shares of this plan
-    make up. kept_until: for a repair the first date that could change; None for a new plan. relaxed: the relaxations
-    that the plan may use. clumps: how even the plan is over time; None if that is not known. unmet: the requests that
-    it does not meet; a CSV does not hold them.
+    first_day, last_day: the dates of the shifts in the plan, both included. status, fairness: None for a plan from CSV,
+    which has no proof. balances: what engineers served beyond their shares before; the shares of this plan make up for
+    it. kept_until: for a repair the first date that could change; None for a new plan. relaxed: the relaxations that
+    the plan may use. clumps: how evenly the plan is spread over time; None if not known. unmet: the requests that the
+    plan does not meet; a CSV file does not have them.
     """
 
     team: str

@@ -1,4 +1,4 @@
-"""The CSV form of a plan file. It holds a row for each seat, and neither the team nor the zone nor the proof."""
+"""Reads and writes the CSV form of a plan: one row for each seat, without the team, the zone and the proof."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _FIRST_LINE = f"the first line must be {','.join(COLUMNS)}"
 
 
 _MOST_MISSING = 2
-"""A first line that lacks more columns than this is that of another kind of file."""
+"""If the first line lacks more columns than this, the file is not a plan at all."""
 
 
 def _separator_of(first_line: str) -> str:
-    """Return the separator of a file's cells: a comma, or the one that spreadsheets of other countries write."""
+    """Return the separator of a file's cells, from its first line: a comma, a semicolon or a tab."""
     return max(",;\t", key=first_line.count)
 
 
 def csv_of(plan: Plan) -> bytes:
-    """Return the plan as CSV: UTF-8, LF, sorted by start; times have the offset of the plan's zone."""
+    """Return the plan as CSV: UTF-8, LF, sorted by start. Times have the UTC offset of the plan's zone."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     seats = [seat_cells(seat, plan.zone) for seat in sorted(plan.seats, key=lambda seat: seat.window.start)]
@@ -38,7 +38,10 @@ def csv_of(plan: Plan) -> bytes:
 
 
 def plan_of_csv(text: str, file: str, *, team: str, zone: ZoneInfo) -> Plan:
-    """Return the plan in a CSV text. file: the name of the file in messages. Raises FileFaults with every fault."""
+    """Read the plan in a CSV text. file: the name of the file in messages. Raises FileFaults with every fault.
+
+    team, zone: the plan's, because CSV has neither.
+    """
     rows = _CsvRows(text, Faults(file))
     seats = read_seats(list(rows))
     rows.faults.raise_any()
@@ -47,7 +50,7 @@ def plan_of_csv(text: str, file: str, *, team: str, zone: ZoneInfo) -> Plan:
 
 
 class _CsvRows:
-    """The rows of a CSV text as nodes, each at the line on which it begins. `carried`: the column `carries`, so far."""
+    """The rows of a CSV text as nodes, each with its line. `carried`: the items of the column `carries` read so far."""
 
     def __init__(self, text: str, faults: Faults) -> None:
         self.faults = faults
@@ -82,7 +85,7 @@ class _CsvRows:
             yield self._node(line, cells)
 
     def _read_first_line(self, line: int, names: list[str]) -> None:
-        """Find the columns. Raises FileFaults when one of COLUMNS is missing or stands twice."""
+        """Find the columns in the first line. Raises FileFaults if one of COLUMNS is missing or appears twice."""
         if sum(column not in names for column in COLUMNS) > _MOST_MISSING:
             written = shown(self._separator.join(names))
             self.faults.note(
@@ -113,7 +116,7 @@ class _CsvRows:
         return node
 
     def _column(self, line: int, name: str) -> int:
-        """Return the column, counted from 1, at which a cell begins; 1 where quotes make that unsure."""
+        """Return the position at which a named cell begins in a line, from 1; 1 if quotes in the line hide it."""
         text = self._lines[line - 1]
         # A cell in quotes may hold commas and line breaks.
         return 1 if '"' in text else 1 + sum(len(cell) + 1 for cell in text.split(self._separator)[: self._index[name]])

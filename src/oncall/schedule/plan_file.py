@@ -1,8 +1,8 @@
-"""Plan files: CSV for people and spreadsheets, JSON with the proof, iCalendar for calendar programs (written only).
+"""Reads and writes plan files: CSV, JSON (with the proof) and iCalendar (written only).
 
-CSV is `start,end,kind,role,engineer`, a row per seat. Times are ISO 8601 with the offset of the plan's zone, and `end`
-is exclusive. A plan with balances, relaxations or a baseline has one more column; see `carries_column`. The same plan
-gives the same bytes, apart from the time of writing in an iCalendar file.
+CSV is `start,end,kind,role,engineer`, one row per seat. Times are ISO 8601 with the UTC offset of the plan's zone, and
+`end` is exclusive. A plan with balances, relaxations or a baseline has one more column; see `carries_column`. The same
+plan gives the same bytes, apart from the time of writing in an iCalendar file.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from oncall.support.windows import WindowKind
 from oncall.text_files import read_text, replace_file
 
 MOST_MIB = 16
-"""The largest plan file that is read; a year's plan for a hundred people takes a hundredth of this."""
+"""The largest plan file that is read, in MiB. A year's plan for a hundred people has about a hundredth of this."""
 
 
 def write_plan(
@@ -32,11 +32,11 @@ def write_plan(
     *,
     now: datetime | None = None,
 ) -> None:
-    """Write the plan in the format of the suffix: .csv, .json or .ics. The file is replaced in one step.
+    """Write the plan in the format of the file's suffix: .csv, .json or .ics. The file is replaced in one step.
 
-    names, titles: what an .ics shows for an engineer's id and for a kind of shift. now: the time (aware UTC) that an
-    .ics gives as its own, so that calendar programs take it for newer than an earlier file. Raises Refused for another
-    suffix, and when the file cannot be written.
+    names, titles: what an .ics file shows for an engineer's id and for a kind of shift. now: the time of writing (aware
+    UTC) in an .ics file, so that calendar programs prefer it to an earlier file. Raises Refused for another suffix, or
+    if the file cannot be written.
     """
     match path.suffix.lower():
         case ".csv":
@@ -51,9 +51,9 @@ def write_plan(
 
 
 def read_plan(path: Path, *, team: str = "", zone: ZoneInfo | None = None) -> Plan:
-    """Read a plan from .csv or .json. team, zone: for a CSV, which holds neither; the zone is UTC by default.
+    """Read a plan from a .csv or .json file. Raises FileFaults with every fault of the file.
 
-    Raises FileFaults with every fault of the file.
+    team, zone: used for a CSV file, which has neither; the zone is UTC by default.
     """
     suffix = path.suffix.lower()
     if suffix not in {".csv", ".json"}:

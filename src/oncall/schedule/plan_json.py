@@ -1,4 +1,4 @@
-"""The JSON form of a plan file, which holds the whole plan with its proof."""
+"""Reads and writes the JSON form of a plan, which has the whole plan with its proof."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class BalanceDocument(TypedDict):
 
 
 class LoadDocument(TypedDict):
-    """How many shifts of one kind an engineer has in one role (null: in all), and their share."""
+    """How many shifts of one kind an engineer has in one role (null: in all roles), and their share."""
 
     kind: str
     role: str | None
@@ -49,7 +49,7 @@ class EngineerFairnessDocument(TypedDict):
 
 
 class FairnessDocument(TypedDict):
-    """The proof: the plan's cost, and the bound that no plan can beat."""
+    """The proof of fairness: the plan's cost, and the bound that no plan can beat."""
 
     cost: int
     bound: int
@@ -57,7 +57,7 @@ class FairnessDocument(TypedDict):
 
 
 class ClumpsDocument(TypedDict):
-    """The largest distance from a share over four weeks in a row, and a bound for equally fair plans; in shifts."""
+    """The largest distance from a share in any four weeks in a row, and a lower bound on it, both in shifts."""
 
     distance: float
     bound: float
@@ -100,7 +100,7 @@ def json_of(plan: Plan) -> bytes:
 
 
 def plan_document(plan: Plan) -> PlanDocument:
-    """Return the plan as the JSON document that its file holds."""
+    """Return the plan as a JSON document, in the form of the plan file."""
     seats = sorted(plan.seats, key=lambda seat: seat.window.start)
     return {
         "team": plan.team,
@@ -117,7 +117,7 @@ def plan_document(plan: Plan) -> PlanDocument:
 
 
 def _carried(plan: Plan) -> _Carried:
-    """Return the plan's clumps, relaxations, `kept_until` and balances; with keys only for what the plan has."""
+    """Return the plan's clumps, unmet requests, relaxations, `kept_until` and balances. Absent ones have no key."""
     carried: _Carried = {}
     if plan.clumps is not None:
         carried["clumps"] = {"distance": plan.clumps.distance / 1000, "bound": plan.clumps.bound / 1000}
@@ -154,7 +154,7 @@ def _fairness_document(fairness: Fairness) -> FairnessDocument:
 
 
 def _lines_of(document: Mapping[str, object], indent: str = "") -> str:
-    """Return JSON with a line for each key and each item of a list of objects, so that a line diff is useful."""
+    """Return JSON text with a line for each key and each item of a list of objects, so that line diffs are useful."""
     inner = indent + "  "
     lines = []
     for key, value in document.items():
@@ -174,7 +174,7 @@ def _compact(value: object) -> str:
 
 
 def plan_of_json(text: str, file: str) -> Plan:
-    """Return the plan in a JSON text, with its proof. Unknown keys are ignored.
+    """Read the plan in a JSON text, with its proof. Unknown keys are ignored.
 
     file: the name of the file in messages. Raises FileFaults with every fault.
     """

@@ -1,4 +1,4 @@
-"""The rows of a plan file, one for each seat, the same in CSV and in JSON."""
+"""The rows of a plan file, one for each seat, with the same fields in CSV and in JSON."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _EXAMPLE_TIME = '"2027-01-04T19:01:00-05:00"'
 
 
 def seat_cells(seat: Seat, zone: ZoneInfo) -> tuple[str, str, str, str, str]:
-    """Return a seat as the cells of COLUMNS, with its times in `zone`."""
+    """Return a seat as the cells of one row, in the order of COLUMNS, with times in `zone`."""
     start, end = (at.astimezone(zone).isoformat() for at in (seat.window.start, seat.window.end))
     return start, end, str(seat.kind), seat.role, seat.engineer
 
 
 def read_seats(rows: Sequence[Node]) -> tuple[Seat, ...]:
-    """Return the seats of these rows, sorted by start. A row at fault gives no seat; its faults are noted."""
+    """Return the seats of these rows, sorted by start. Records the faults of a row; such a row gives no seat."""
     seats: list[Seat] = []
     first_rows: dict[tuple[datetime, str], Node] = {}
     for row in rows:
@@ -67,7 +67,10 @@ def _instant(node: Node) -> datetime:
 
 
 def shift_kind(node: Node) -> WindowKind:
-    """Read the kind of a shift. Only `verify` knows which kinds the policy has."""
+    """Read the kind of a shift. Raises AtFault unless it is a valid name of an on-call window.
+
+    Only `verify` checks that the policy has this kind.
+    """
     written = scalar(node)
     if not re.fullmatch(KIND_FORM, written.text) or written.text == WindowKind.BUSINESS:
         raise node.refuse(f"{written.written} is not a kind of shift; write an on-call window of the policy")
@@ -75,7 +78,7 @@ def shift_kind(node: Node) -> WindowKind:
 
 
 def _name(example: str) -> Reader[str]:
-    """Return a reader of a role's or an engineer's name."""
+    """Return a reader of the name of a role or an engineer. example: shown in the message about a fault."""
 
     def read(node: Node) -> str:
         name = scalar(node)

@@ -1,4 +1,4 @@
-"""The published schedule, and the one function that says who is on call."""
+"""The published schedule, with the functions that find out who is on call."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ from oncall.support.windows import KindWindow, Window, WindowKind
 
 _WEEK = timedelta(days=7)
 _INSTANT = timedelta(microseconds=1)
-"""The resolution of time: an instant before a window's end is the last one inside."""
+"""The resolution of time: the last instant of a window is its end minus this."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoleHolder:
-    """The engineer who holds a role, and until when (aware UTC). override: the override behind it, if any."""
+    """The engineer who has a role, and until when (aware UTC).
+
+    override: the override that put them on call, or None.
+    """
 
     engineer: str
     until: datetime
@@ -31,9 +34,9 @@ class RoleHolder:
 
 @dataclass(frozen=True, slots=True)
 class OnCall:
-    """Who is on call at one instant. window: the window that holds the instant.
+    """Who is on call at one instant. window: the window that contains the instant.
 
-    roles: the holder of each role; empty in business hours. missing: on-call roles that no one holds.
+    roles: who has each role; empty in business hours. missing: roles that should be filled but that no one has.
     """
 
     at: datetime
@@ -44,10 +47,10 @@ class OnCall:
 
 @dataclass(frozen=True)
 class Schedule:
-    """Publications and the pieces of all changes, each in version order.
+    """The publications and the pieces of all changes, each in version order.
 
     A version that was undone before it began is in neither; a version that was undone later ends at the undo.
-    fallback: the hours that hold where no plan is published. log: every version, the oldest first. absences: the
+    fallback: the hours that apply where no plan is published. log: every version, the oldest first. absences: the
     absences that were entered after a roster was published.
     """
 
@@ -59,51 +62,51 @@ class Schedule:
 
     @property
     def newest(self) -> int:
-        """Return the number of the newest version; 0 before the first."""
+        """Return the number of the newest version; 0 if there is none."""
         return self.log[-1].version if self.log else 0
 
     @property
     def latest(self) -> Publication | None:
-        """Return the publication with the highest version that no undo took back."""
+        """Return the publication with the highest version that no undo took back; None if there is none."""
         return next((each for each in reversed(self.publications) if each.undone_at is None), None)
 
     def with_pieces(self, pieces: Sequence[Piece], kind: str, at: datetime) -> Schedule:
-        """Return the schedule that this one and a further change make. at: when it is made (aware UTC)."""
+        """Return this schedule with one more change. kind: of the new version. at: when it is made (aware UTC)."""
         made = (Override(self.newest + 1, at, "", "", p.window, p.role, p.engineer, kind) for p in pieces)
         return replace(self, overrides=(*self.overrides, *made))
 
     @property
     def calendar(self) -> SupportCalendar:
-        """Return the hours of the latest publication."""
+        """Return the hours of the latest publication, or the fallback hours if nothing is published."""
         return self.latest.calendar if self.latest else self.fallback
 
     @property
     def manager(self) -> Person | None:
-        """Return the manager of the latest publication."""
+        """Return the manager of the latest publication; None if there is none."""
         return self.latest.manager if self.latest else None
 
     @cached_property
     def people(self) -> dict[str, Person]:
-        """Return every engineer and manager of any publication by id, as in the latest publication that names them."""
+        """Return every engineer and manager of any publication, by id, from the latest publication that names them."""
         return {person.id: person for publication in self._by_strength for person in _people_of(publication)}
 
     def name_of(self, person: str) -> str:
-        """Return the name of the person with this id; the id itself if no publication has it."""
+        """Return the name of the person with this id; the id itself if no publication names the person."""
         return self.people[person].name if person in self.people else person
 
     @cached_property
     def roles(self) -> tuple[str, ...]:
-        """Return the roles of all publications, the latest first; primary and secondary when none is published."""
+        """Return the roles of all publications, the latest first; primary and secondary if nothing is published."""
         named = [role for publication in reversed(self._by_strength) for role in publication.roles]
         return tuple(dict.fromkeys(named)) or ("primary", "secondary")
 
     def person_with_phone(self, number: str) -> Person | None:
-        """Return the person whose phone an E.164 number reaches, by the newest roster that has it; None if none has."""
+        """Return the person with this phone number (E.164) on the newest roster that has it; None if no one has it."""
         return self._people_by_phone.get(canonical_phone(number))
 
     @cached_property
     def _by_strength(self) -> list[Publication]:
-        """Return the undone publications, and then the others, each group in version order."""
+        """Return all publications, the weakest first: undone ones, then the others, each group in version order."""
         return sorted(self.publications, key=lambda each: each.undone_at is None)
 
     @cached_property
@@ -112,7 +115,7 @@ class Schedule:
         return {canonical_phone(person.phone): person for person in people}
 
     def phone_since(self, person_id: str) -> datetime | None:
-        """Return when the person's current number was first published (aware UTC); None for an unknown person."""
+        """Return when the person's current phone number was first published (aware UTC); None for an unknown person."""
         since, number = None, None
         for publication in self._by_strength:
             named = next((person for person in _people_of(publication) if person.id == person_id), None)
@@ -121,10 +124,11 @@ class Schedule:
         return since
 
     def in_force(self, at: datetime) -> Publication | None:
-        """Return the publication whose policy, hours, roles and manager hold at `at`; None if nothing is published.
+        """Return the publication whose policy, hours, roles and manager are in force at `at`; None if there is none.
 
-        First choice: the newest publication whose policy holds at `at` and whose plan covers `at`. Where no plan covers
-        `at`: the newest publication whose policy holds. Before the first publication: the first.
+        The first choice is the newest publication whose policy is in force at `at` and whose plan covers `at`. If no
+        plan covers `at`, it is the newest publication whose policy is in force; before the first publication, the first
+        one.
         """
         ahead = (p for p in reversed(self.publications) if p.holds_at(at) and p.ahead is not None and at in p.ahead)
         behind = (p for p in self.publications if p.behind is not None and at in p.behind)
@@ -133,32 +137,32 @@ class Schedule:
         return next(ahead, None) or next(behind, None) or next(holding, None) or next(oldest, None)
 
     def policy_version_at(self, at: datetime) -> int:
-        """Return the version of the publication whose policy holds at `at`; 0 for the packaged policy."""
+        """Return the version of the publication whose policy is in force at `at`; 0 for the packaged policy."""
         publication = self.in_force(at)
         return publication.version if publication is not None else 0
 
     def calendar_at(self, at: datetime) -> SupportCalendar:
-        """Return the hours that hold at `at`."""
+        """Return the hours that are in force at `at` (aware UTC)."""
         publication = self.in_force(at)
         return publication.calendar if publication is not None else self.fallback
 
     def roles_at(self, at: datetime) -> tuple[str, ...]:
-        """Return the roles that must be held in on-call time at `at`."""
+        """Return the roles that must be filled in on-call time at `at` (aware UTC)."""
         publication = self.in_force(at)
         return publication.roles if publication is not None else self.roles
 
     def manager_at(self, at: datetime) -> Person | None:
-        """Return the manager who is paged last at `at`."""
+        """Return the manager who is paged last at `at` (aware UTC); None if there is none."""
         publication = self.in_force(at)
         return publication.manager if publication is not None else None
 
     @cached_property
     def _edges(self) -> list[datetime]:
-        """Return the instants at which the hours of another publication may begin to hold, in order."""
+        """Return the instants, in order, at which the hours of another publication may come into force."""
         return sorted({edge for p in self.publications for edge in (p.span.start, p.span.end, p.holds_from)})
 
     def windows(self, start: datetime, end: datetime) -> Iterator[KindWindow]:
-        """Return the windows of [start, end), cut where the hours of another publication begin to hold."""
+        """Yield the windows of [start, end), also cut where another publication's hours may come into force."""
         edges, at = self._edges, start
         while at < end:
             window = self.calendar_at(at).window_at(at)
@@ -168,7 +172,7 @@ class Schedule:
             at = stop
 
     def window_at(self, at: datetime) -> KindWindow:
-        """Return the window that holds `at`. It ends early if other hours begin to hold and change its kind."""
+        """Return the window that contains `at`. It ends early if other hours come into force and change its kind."""
         window = self.calendar_at(at).window_at(at)
         if not any(at < edge < window.end for edge in self._edges):
             return window
@@ -180,7 +184,7 @@ class Schedule:
         return KindWindow(window.start, end, window.kind)
 
     def who(self, at: datetime) -> OnCall:
-        """Return who is on call at `at` (aware UTC), in every role; no one in business hours."""
+        """Return who is on call at `at` (aware UTC), in every role. In business hours there is no one."""
         window = self.window_at(at)
         if window.kind is WindowKind.BUSINESS:
             return OnCall(at, window, {}, ())
@@ -189,7 +193,10 @@ class Schedule:
         return OnCall(at, window, holders, tuple(role for role in roles if role not in holders))
 
     def responders(self, at: datetime) -> OnCall:
-        """Return the people whom the pager reaches at `at`: on call, or in business hours of the last shift."""
+        """Return the people whom the pager reaches at `at` (aware UTC).
+
+        They are the people on call; in business hours, those of the last shift.
+        """
         on_call = self.who(at)
         if on_call.window.kind is not WindowKind.BUSINESS:
             return on_call
@@ -197,18 +204,21 @@ class Schedule:
         return OnCall(at, on_call.window, before.roles, before.missing)
 
     def assignments(self, start: datetime, end: datetime) -> Iterator[Assignment]:
-        """Return the assignments that touch [start, end), whole, by start and then role."""
+        """Yield whole assignments that overlap [start, end), in order of start and then of role."""
         every = (each for timeline in self._timelines.values() for each in timeline.assignments)
         found = [each for each in every if _touches(each.window, start, end)]
         order = {role: number for number, role in enumerate(self.roles)}
         return iter(sorted(found, key=lambda each: (each.window.start, order[each.role])))
 
     def assignments_of(self, engineer: str, start: datetime, end: datetime) -> list[Assignment]:
-        """Return one engineer's assignments that touch [start, end), whole and in order."""
+        """Return one engineer's assignments that overlap [start, end), uncut and in order."""
         return [each for each in self.assignments(start, end) if each.engineer == engineer]
 
     def _last_on_call_before(self, business: KindWindow) -> datetime:
-        """Return the last on-call instant before these business hours; a week before them when there is none."""
+        """Return the last on-call instant before these business hours.
+
+        Without one, the result is about a week earlier.
+        """
         window = business
         while window.kind is WindowKind.BUSINESS and business.start - window.start < _WEEK:
             window = self.calendar_at(window.start - _INSTANT).window_at(window.start - _INSTANT)
@@ -226,7 +236,7 @@ class Schedule:
 
 
 def _people_of(publication: Publication) -> list[Person]:
-    """Return the engineers of a publication, and then its manager."""
+    """Return the engineers of a publication, followed by its manager if it has one."""
     return [*publication.people.values(), *([publication.manager] if publication.manager else [])]
 
 

@@ -1,4 +1,4 @@
-"""The published schedule as a file: CSV, JSON, iCalendar, HTML or XLSX, made from the API's answer."""
+"""Writes the published schedule, as the API returns it, to a file: CSV, JSON, iCalendar, HTML or XLSX."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _COLUMNS = ["start", "end", "kind", "role", "engineer", "override"]
 
 
 class ScheduleRow(TypedDict):
-    """One assignment, or a gap, for which `engineer` is None. override: the override's reason, or empty."""
+    """One assignment, or a gap (`engineer` is None). override: the reason of the override; empty without one."""
 
     start: str
     end: str
@@ -36,7 +36,7 @@ class ScheduleRow(TypedDict):
 
 
 def rows_of(view: ScheduleView) -> list[ScheduleRow]:
-    """Return the assignments and the gaps of a schedule, by start and then role order of the shifts."""
+    """Return the assignments and the gaps of a schedule as rows, in order of their start."""
     rows = [*map(_held, view["shifts"]), *map(_empty, view["gaps"])]
     return sorted(rows, key=lambda row: datetime.fromisoformat(row["start"]))
 
@@ -67,7 +67,7 @@ def csv_of(view: ScheduleView) -> bytes:
 
 
 def json_of(view: ScheduleView) -> bytes:
-    """Return the schedule as the JSON that `oncall schedule --json` prints."""
+    """Return the schedule as JSON bytes, the same as `oncall schedule --json` prints."""
     return (json.dumps(schedule_document(view), indent=2, ensure_ascii=False) + "\n").encode()
 
 
@@ -80,7 +80,7 @@ def schedule_document(view: ScheduleView) -> dict[str, object]:
 def ics_of_schedule(view: ScheduleView, now: datetime) -> bytes:
     """Return the schedule as an iCalendar file in UTC: one event for each assignment and each gap.
 
-    now: the time of writing (aware UTC), so that calendar programs take the file for newer than an earlier one.
+    now: the time of writing (aware UTC). It lets calendar programs prefer this file to an earlier one.
     """
     from oncall.schedule.ics_text import ics_text
 
@@ -139,7 +139,7 @@ def xlsx_of(view: ScheduleView) -> bytes:
 
 
 def html_of(view: ScheduleView) -> bytes:
-    """Return the schedule as one HTML page that needs nothing else. All text is escaped."""
+    """Return the schedule as one HTML page that loads no other files. All text is escaped."""
     return _page().render(view=view, rows=list(_lines(view))).encode()
 
 
@@ -159,11 +159,14 @@ def _page() -> Template:
 
 
 SUFFIXES = (".csv", ".json", ".ics", ".html", ".xlsx")
-"""The endings of the files' names."""
+"""The suffixes of the file formats that can be written."""
 
 
 def file_of(view: ScheduleView, suffix: str, now: datetime) -> bytes:
-    """Return the schedule as a file with one of SUFFIXES. now: the time of writing (aware UTC)."""
+    """Return the schedule as a file in the format of `suffix`, one of SUFFIXES.
+
+    now: the time of writing (aware UTC).
+    """
     writers: dict[str, Callable[[ScheduleView], bytes]] = {
         ".csv": csv_of,
         ".json": json_of,

@@ -1,4 +1,4 @@
-"""The JSON objects that the API and `--json` show for the schedule, field by field."""
+"""The types of the JSON objects for the schedule in the API and with `--json`, field by field."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from oncall.support.json_types import IsoTime
 
 
 class DutyView(TypedDict):
-    """The person who holds one role at an instant."""
+    """The person who has one role at an instant."""
 
     engineer: Annotated[str, "The engineer's id."]
     until: Annotated[IsoTime, "When their assignment ends."]
@@ -19,7 +19,7 @@ class DutyView(TypedDict):
 
 
 class NamedView(TypedDict):
-    """A person by id."""
+    """A person, by id and name."""
 
     engineer: Annotated[str, "The engineer's id."]
     name: NotRequired[Annotated[str, "Absent for a person on no published roster."]]
@@ -53,7 +53,7 @@ class AssignmentView(TypedDict):
 
 
 class LocalAssignmentView(AssignmentView):
-    """An assignment with the zones in which it may be shown."""
+    """An assignment with its times in the policy's zone and in the engineer's own."""
 
     start_local: Annotated[IsoTime, "`start` in the engineer's own zone."]
     end_local: Annotated[IsoTime, "`end` in the engineer's own zone."]
@@ -62,7 +62,7 @@ class LocalAssignmentView(AssignmentView):
 
 
 class GapView(TypedDict):
-    """On-call time in which no engineer holds a role."""
+    """On-call time in which no engineer has a role."""
 
     start: IsoTime
     end: Annotated[IsoTime, "Exclusive."]
@@ -87,13 +87,13 @@ ScheduleView = TypedDict(
 
 
 class TonightShift(LocalAssignmentView):
-    """An assignment of tonight with the engineer's name."""
+    """An assignment of tonight, with the engineer's name."""
 
     name: str
 
 
 class TonightHold(TypedDict):
-    """A ticket whose hold ends tonight."""
+    """A ticket whose hold ends tonight: paging starts then."""
 
     id: str
     customer: str
@@ -114,7 +114,7 @@ TonightView = TypedDict(
         "held": Annotated[list[TonightHold], "Tickets whose hold ends tonight, by the end of the hold."],
     },
 )
-"""Who is on call tonight, and what is held for it."""
+"""Who is on call tonight, and which tickets wait for it."""
 
 
 class VersionView(TypedDict):
@@ -136,6 +136,6 @@ class HistoryView(TypedDict):
 
 
 class VersionListView(HistoryView):
-    """A page of the versions of the schedule, the oldest first."""
+    """A part of the list of all versions of the schedule, the oldest first."""
 
     next: Annotated[int | None, "Pass it as `after` to get the next page; null on the last page."]

@@ -1,4 +1,4 @@
-"""The schedule as the API and `--json` show it: times in ISO 8601 with the policy zone's offset, people by id."""
+"""The schedule in the form of the API and `--json`: times in ISO 8601 with the UTC offset of the policy's zone."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 
 def oncall_view(schedule: Schedule, at: datetime) -> OnCallView:
-    """Return who is on call at `at` (aware UTC), in policy time and in each engineer's own (`until_local`)."""
+    """Return who is on call at `at` (aware UTC).
+
+    Times are in the policy's zone; `until_local` is in the engineer's own.
+    """
     on_call, zone = schedule.who(at), schedule.calendar.zone
     begins = min((publication.span.start for publication in schedule.publications), default=None)
     manager = schedule.manager_at(at)
@@ -79,7 +82,7 @@ def assignment_view(assignment: Assignment, zone: tzinfo) -> AssignmentView:
 
 
 def own_assignment_view(assignment: Assignment, schedule: Schedule) -> LocalAssignmentView:
-    """Return one assignment with the zones to show it in: the policy's and the engineer's own."""
+    """Return one assignment with its times in the policy's zone and in the engineer's own zone."""
     zone, person = schedule.calendar.zone, schedule.people.get(assignment.engineer)
     own = person.zone if person is not None else zone
     return {
@@ -92,7 +95,10 @@ def own_assignment_view(assignment: Assignment, schedule: Schedule) -> LocalAssi
 
 
 def schedule_view(schedule: Schedule, start: datetime, end: datetime, engineer: str | None = None) -> ScheduleView:
-    """Return the schedule between two instants (aware UTC). engineer: only this engineer's assignments, and no gaps."""
+    """Return the schedule between two instants (aware UTC).
+
+    engineer: if given, the result has only this engineer's assignments, and no gaps.
+    """
     from oncall.schedule.gaps import gaps_between
 
     zone, latest = schedule.calendar.zone, schedule.latest
@@ -127,7 +133,10 @@ def history_view(schedule: Schedule) -> HistoryView:
 
 
 def version_page(schedule: Schedule, limit: int, after: int) -> VersionListView:
-    """Return at most `limit` versions with a higher number than `after`, the oldest first."""
+    """Return at most `limit` versions with a higher number than `after`, the oldest first.
+
+    `next` continues the list.
+    """
     notes = [note for note in schedule.log if note.version > after]
     shown = notes[:limit]
     following = shown[-1].version if len(notes) > limit else None

@@ -1,4 +1,4 @@
-"""A seat: one role of one shift. It has a file of its own because published schedules need seats and no plans."""
+"""A seat: one role of one shift. It is a separate module because published schedules need seats but not plans."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from oncall.support.windows import Window, WindowKind
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """One role of one shift, and the engineer who holds it. It is a row of the plan file.
+    """One role of one shift, and the engineer who has it. It is one row of a plan file.
 
-    team: for a seat in another team's plan the name of that team; else empty.
+    team: the name of the other team, for a seat in another team's plan; else empty.
     """
 
     window: Window

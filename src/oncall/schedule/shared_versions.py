@@ -1,4 +1,4 @@
-"""The versions of the schedule as a server sends them to a planner: as stored, without data that only pagers need."""
+"""The versions of the schedule in the form in which a server sends them to a planner, without contact data."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from oncall.support.phones import masked_phone
 
 
 class SharedVersion(TypedDict):
-    """One version of the schedule with its document."""
+    """One version of the schedule, with its document."""
 
     version: int
     at: Annotated[IsoTime, "When it was made."]
@@ -28,13 +28,16 @@ class SharedVersion(TypedDict):
 
 
 class SharedVersions(TypedDict):
-    """Every version of the schedule with its document, the oldest first."""
+    """Every version of the schedule, with its document, the oldest first."""
 
     versions: list[SharedVersion]
 
 
 def shared_versions(rows: Sequence[VersionRow]) -> SharedVersions:
-    """Return the versions, from which `schedule_of_shared` builds the schedule on another machine."""
+    """Return the versions in a form from which `schedule_of_shared` builds the schedule on another machine.
+
+    Phone numbers are masked; email addresses and days off are left out.
+    """
     return {
         "versions": [
             {
@@ -51,9 +54,9 @@ def shared_versions(rows: Sequence[VersionRow]) -> SharedVersions:
 
 
 def schedule_of_shared(shared: SharedVersions, version: int | None = None) -> Schedule | None:
-    """Return the schedule that the versions make; None if no publication is in force.
+    """Build the schedule from the versions; None if no publication is in force.
 
-    version: leave later ones out. Raises StoreError for versions that cannot be read.
+    version: later versions are left out; None to use all. Raises StoreError for versions that cannot be read.
     """
     try:
         rows = [

@@ -1,6 +1,6 @@
-"""Finds when each calendar event last changed, by playing the versions of the schedule one after the other.
+"""Finds when each calendar event last changed, by applying the versions of the schedule one after the other.
 
-Events are known by `ShiftEvent.key`.
+Events are identified by `ShiftEvent.key`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class LastChange:
-    """The last change of one event. Both values are higher than at the change before. at: aware UTC."""
+    """The last change of one event. at: aware UTC. Both values rise with each change of the event."""
 
     sequence: int
     at: datetime
@@ -31,7 +31,7 @@ class LastChange:
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """An event after the last version that was played. event: None if the schedule no longer has it."""
+    """An event after the last version that was applied. event: None if the schedule does not have it any more."""
 
     event: ShiftEvent | None
     window: Window
@@ -39,7 +39,7 @@ class _State:
 
 
 class ShiftChanges:
-    """Remembers the last change of every event, so that each version is played once. Threads may share it."""
+    """Remembers the last change of every event, so that each version is applied only once. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -48,16 +48,17 @@ class ShiftChanges:
         self._events: tuple[Schedule, list[ShiftEvent]] | None = None
 
     def events(self, schedule: Schedule) -> Sequence[ShiftEvent]:
-        """Return the `shift_events` of a schedule, from a cache that holds the events of the last schedule only."""
+        """Return the `shift_events` of a schedule. The events of the last schedule are cached."""
         with self._lock:
             if self._events is None or self._events[0] is not schedule:
                 self._events = schedule, shift_events(schedule)
             return self._events[1]
 
     def after(self, rows: Sequence[VersionRow], fallback: SupportCalendar) -> Mapping[str, LastChange]:
-        """Return the last change of each event, by key. rows: all versions, in order. fallback: hours before any plan.
+        """Return the last change of each event, by the event's key. rows: all versions, in order.
 
-        Plays only the versions that are new since the last call; plays all again if the earlier versions differ.
+        fallback: the hours where no plan is published. Applies only the versions that are new since the last call; if
+        an earlier version differs, applies all again.
         """
         with self._lock:
             if tuple(rows[: len(self._played)]) != self._played:
@@ -71,7 +72,7 @@ class ShiftChanges:
     def _play(
         self, rows: Sequence[VersionRow], spans: Sequence[Window], number: int, fallback: SupportCalendar
     ) -> None:
-        """Record the changes that the version at this index makes. spans: the span of each version."""
+        """Record the changes of events that the version `rows[number]` makes. spans: the span of each version."""
         version, about = rows[number], spans[number]
         within = Window(about.start - _LONGEST_SHIFT, about.end + _LONGEST_SHIFT)
         # Versions about another time say nothing about this one, and most of them are.

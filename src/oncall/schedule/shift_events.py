@@ -1,6 +1,6 @@
-"""The schedule as calendar events: one for each shift and role, with a name that stays when the shift changes.
+"""The schedule as calendar events: one for each shift and role. An event keeps its name when the shift changes.
 
-Parts of one shift that different engineers have are numbered in the order of time.
+If several engineers have parts of one shift, the parts are numbered in order of time.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ from oncall.support.windows import Window, WindowKind
 
 @dataclass(frozen=True, slots=True)
 class ShiftEvent:
-    """A stretch of one shift that one engineer has in one role. shift: the shift's whole window."""
+    """The part of one shift that one engineer has in one role. window: this part.
+
+    shift: the window of the whole shift.
+    """
 
     uid: str
     window: Window
@@ -30,17 +33,20 @@ class ShiftEvent:
 
     @property
     def key(self) -> str:
-        """Return the UID without the team, which may be renamed."""
+        """Return the part of the UID without the team, because a team may be renamed."""
         return self.uid.rpartition("@")[0]
 
 
 def uid_of(name: str, role: str, team: str, part: int) -> str:
-    """Return the UID of an event. name: the shift's. part: 1 for the first or only part of the shift in this role."""
+    """Return the UID of an event. name: the name of the shift.
+
+    part: its number among the parts of the shift, from 1.
+    """
     return f"{name}-{role}{'' if part == 1 else f'.{part}'}@{team or 'plan'}.oncall"
 
 
 def shift_events(schedule: Schedule) -> list[ShiftEvent]:
-    """Return all events of the schedule, overrides applied, by start and then role."""
+    """Return all events of the schedule, overrides applied, in order of start and then of role."""
     if not schedule.publications:
         return []
     span = _whole_span(schedule)
@@ -73,7 +79,7 @@ def _key(assignment: Assignment) -> ShiftKey:
 
 
 def _own_name(assignment: Assignment, schedule: Schedule) -> str:
-    """Return a name for on-call time that belongs to no planned shift, because an override filled a gap."""
+    """Return a name for an override that fills a gap, which belongs to no shift of a plan."""
     start = assignment.window.start
     return f"{start.astimezone(schedule.calendar_at(start).zone):%Y%m%dT%H%M}-{assignment.kind}-override"
 
@@ -86,9 +92,9 @@ def _by_role(planned: Iterable[Assignment]) -> Mapping[str, Sequence[Assignment]
 
 
 def _parts_by_shift(held: Assignment, planned: Sequence[Assignment]) -> Iterable[Assignment]:
-    """Yield an assignment cut at the planned shifts of its role, and then the parts that belong to no shift.
+    """Yield the parts of an assignment: one for each planned shift of its role, then those outside any shift.
 
-    planned: in order and disjoint.
+    planned: in order of time, without overlaps.
     """
     inside = []
     for each in planned[bisect_right(planned, held.window.start, key=lambda each: each.window.end) :]:

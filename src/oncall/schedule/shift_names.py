@@ -1,7 +1,7 @@
-"""Names of shifts that stay when a shift changes hands or hours: calendar programs know a shift by them.
+"""Names shifts for calendar programs. The name stays when the shift goes to another engineer or changes its hours.
 
-A name is the date on which the shift starts, in the policy's zone, and its kind. When a later publication moves the
-hours of a shift, it keeps its name, also if it then starts on another date.
+A name is the date on which the shift starts, in the policy's zone, and the shift's kind. If a later publication moves
+the hours of a shift, the shift keeps its name, even if it then starts on another date.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _LONGEST_SHIFT = timedelta(days=8)
 
 
 def shift_names(shifts: Iterable[ShiftKey], zone_at: ZoneAt) -> dict[ShiftKey, str]:
-    """Return the name of each shift: date, kind, and a number from the second shift of that kind and date on.
+    """Return the name of each shift: date and kind, and a number for the second and further shifts of a date and kind.
 
-    zone_at: the policy's zone at an instant.
+    zone_at: returns the policy's zone at an instant.
 
     Two windows that overlap and have the same date and kind are the same shift with other hours.
     """
@@ -43,7 +43,10 @@ def shift_names(shifts: Iterable[ShiftKey], zone_at: ZoneAt) -> dict[ShiftKey, s
 
 
 def published_names(schedule: Schedule) -> dict[ShiftKey, str]:
-    """Return the name of each shift of every publication; a shift keeps the name of an earlier one that it replaces."""
+    """Return the name of each shift of every publication.
+
+    A shift keeps the name of the earlier shift that it replaces.
+    """
     names: dict[ShiftKey, str] = {}
     for publication in schedule.publications:
         keys = {(seat.window, seat.kind) for seat in publication.seats}
@@ -55,9 +58,9 @@ def published_names(schedule: Schedule) -> dict[ShiftKey, str]:
 
 
 def _with_earlier_names(dated: Mapping[ShiftKey, str], earlier: Mapping[ShiftKey, str]) -> dict[ShiftKey, str]:
-    """Return the final name of each shift of a publication: an earlier shift's name, or one from its own date.
+    """Return the final name of each shift of a publication: that of the earlier shift it replaces, or else its own.
 
-    dated: the names from the shifts' own dates. earlier: the names of the shifts of earlier publications.
+    dated: the names made from the shifts' own dates. earlier: the names of the shifts of earlier publications.
     """
     whole = {name: (_whole_span(keys), keys[0][1]) for name, keys in _by_name(dated).items()}
     kept: dict[str, str] = {}
@@ -74,9 +77,9 @@ def _with_earlier_names(dated: Mapping[ShiftKey, str], earlier: Mapping[ShiftKey
 
 
 def _same_shifts(whole: Mapping[str, ShiftKey], earlier: Mapping[ShiftKey, str]) -> list[tuple[str, str]]:
-    """Return pairs of a shift's own name and the name of an earlier shift that shares half of its time.
+    """Return pairs of a shift's own name and the name of an earlier shift that has at least half of its time in common.
 
-    The likeliest come first: pairs of the same name, then the pairs that share more time.
+    The likeliest pairs come first: those with the same name, then those with the most time in common.
     """
     known = sorted(((window, kind, name) for (window, kind), name in earlier.items()), key=lambda one: one[0].start)
     starts = [window.start for window, _, _ in known]

@@ -1,4 +1,4 @@
-"""The shifts that a plan has to staff, from the calendar's windows, and the shift that a seat belongs to."""
+"""Makes the shifts that a plan has to staff, from the windows of the calendar."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from oncall.support.windows import KindWindow, WeekSpan, Window, WindowKind, wee
 
 
 class ShiftFacts:
-    """A roster's facts about a window of on-call time: its dates, its turn, and whether it is a weekend."""
+    """Makes shifts from on-call windows: finds the dates, the turn, and whether the window is a weekend."""
 
     def __init__(self, rules: RotationRules, spans: Sequence[WeekSpan], zone: ZoneInfo) -> None:
         self.turns = Turns(rules, spans, zone)
@@ -23,11 +23,11 @@ class ShiftFacts:
 
     @classmethod
     def of(cls, roster: Roster) -> ShiftFacts:
-        """Return the facts of a roster and its policy."""
+        """Return a ShiftFacts for the rules of a roster and its policy."""
         return cls(roster.rules, roster.policy.spans, roster.policy.zone)
 
     def shift(self, window: Window, kind: WindowKind) -> Shift:
-        """Return the shift of a kind in a window."""
+        """Return the shift of a kind in a window, with its dates, its turn and its weekend mark."""
         first, last = window.start.astimezone(self._zone).date(), window.end.astimezone(self._zone).date()
         turn = self.turns.number_at(window.start, kind)
         return Shift(window, kind, first, first.toordinal(), last.toordinal(), kind in self.weekends, turn)
@@ -36,11 +36,11 @@ class ShiftFacts:
 def shifts_between(
     calendar: SupportCalendar, *, first_day: date, last_day: date, rules: RotationRules
 ) -> tuple[Shift, ...]:
-    """Return the shifts that start on the dates `first_day` to `last_day` (both inside, in the calendar's zone).
+    """Return the shifts that start on the dates `first_day` to `last_day` (both included, in the calendar's zone).
 
-    A shift is a whole on-call window, so the last one may end after `last_day`. A daily weekend has a shift for each
-    day; its handoffs are at the time of day at which the weekend ends. A handover of turns inside a window cuts it in
-    two. Raises Refused for years that the calendar does not know.
+    A shift is a whole on-call window, so that the last one may end after `last_day`. A daily weekend has one shift for
+    each day; its handoffs are at the time of day at which the weekend ends. A change of turns inside a window cuts the
+    window in two. Raises Refused for years that the calendar does not know.
     """
     zone, facts = calendar.zone, ShiftFacts(rules, calendar.spans, calendar.zone)
     start = first_instant(zone, datetime.combine(first_day, time()))
@@ -55,7 +55,7 @@ def shifts_between(
 
 
 def _pieces(window: KindWindow, zone: ZoneInfo, rules: RotationRules, facts: ShiftFacts) -> Iterator[Window]:
-    """Yield the window, or its parts: the days of a daily weekend, before and after each handover of turns."""
+    """Yield the parts of a window: the days of a daily weekend, and the time before and after each change of turns."""
     is_daily = rules.weekend is WeekendStyle.DAILY and window.kind in facts.weekends
     cuts = {*facts.turns.cuts(window), *(_daily_handoffs(window, zone) if is_daily else ())}
     start = window.start
@@ -76,6 +76,6 @@ def _daily_handoffs(window: Window, zone: ZoneInfo) -> Iterator[datetime]:
 
 
 def shift_of(seat: Seat, zone: ZoneInfo) -> Shift:
-    """Return the shift that a seat belongs to, with its dates in `zone` alone: without its turn."""
+    """Return the shift of a seat, with its dates in `zone`. Its turn is None."""
     first, last = (at.astimezone(zone).date() for at in (seat.window.start, seat.window.end))
     return Shift(seat.window, seat.kind, first, first.toordinal(), last.toordinal())

@@ -1,4 +1,4 @@
-"""Sets of instants as spans of time, and the parts of a span that other spans leave over."""
+"""Sets of instants, built from spans of time, and the parts of a span that other spans leave free."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from oncall.support.windows import Window
 
 
 class SpanSet:
-    """A set of instants that grows span by span."""
+    """A set of instants to which spans are added."""
 
     def __init__(self) -> None:
         # The spans in order; no two of them touch.
@@ -18,7 +18,7 @@ class SpanSet:
         self._ends: list[datetime] = []
 
     def take(self, span: Window) -> list[Window]:
-        """Add `span` to the set. Return the parts of it that the set did not hold before, in order."""
+        """Add `span` to the set. Returns the parts of the span that were not in the set before, in order."""
         first, last = bisect_left(self._ends, span.start), bisect_right(self._starts, span.end)
         free: list[Window] = []
         at = span.start
@@ -34,7 +34,7 @@ class SpanSet:
 
 
 def parts_left(span: Window, taken: Iterable[Window]) -> list[Window]:
-    """Return the parts of `span` that none of `taken` covers, in order."""
+    """Return the parts of `span` that no window of `taken` covers, in order."""
     covered = SpanSet()
     for other in taken:
         if other.start < span.end and span.start < other.end:

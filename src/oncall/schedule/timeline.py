@@ -1,4 +1,4 @@
-"""Who holds one role over time: publications and overrides laid over each other, the strongest first."""
+"""Computes who has one role over time, from publications and overrides. The strongest layer decides."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from oncall.support.windows import KindWindow, Window, WindowKind
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A stretch of time during which one engineer holds one role, overrides applied. `kind` is the shift's.
+    """A stretch of time in which one engineer has one role, overrides applied. kind: the kind of the shift.
 
-    shift: the whole shift of the plan that it belongs to; None for an override.
+    shift: the window of the whole shift in the plan; None for an override.
     """
 
     window: Window
@@ -35,7 +35,7 @@ class Timeline:
         self._starts = [each.window.start for each in assignments]
 
     def at(self, instant: datetime) -> Assignment | None:
-        """Return the assignment that holds at `instant` (aware UTC), or None in a gap."""
+        """Return the assignment at `instant` (aware UTC), or None in a gap."""
         index = bisect_right(self._starts, instant) - 1
         if index < 0 or instant not in self.assignments[index].window:
             return None
@@ -48,9 +48,10 @@ def timeline_of(
     overrides: Sequence[Override],
     windows: Callable[[datetime, datetime], Iterator[KindWindow]],
 ) -> Timeline:
-    """Return who holds `role` over time: at each instant the strongest layer that covers it decides.
+    """Return who has `role` over time. At each instant, the strongest layer that covers it decides.
 
-    windows: the schedule's windows between two instants, because an override counts in on-call time only.
+    windows: returns the schedule's windows between two instants; they are needed because an override applies only in
+    on-call time.
     """
     decided = SpanSet()
     found: list[Assignment] = []
@@ -65,11 +66,11 @@ def timeline_of(
 def _layers(
     role: str, publications: Sequence[Publication], overrides: Sequence[Override]
 ) -> Iterator[tuple[Window, Publication | Override]]:
-    """Yield the layers from the strongest to the weakest, each with the time that it decides.
+    """Yield the publications and overrides from the strongest to the weakest, each with the time that it may decide.
 
-    First come overrides, the newest first, whatever is published after them. Then comes what each publication says
-    about its future, the newest first. What a publication says about its own past comes last, the oldest first: it
-    fills only time for which nothing had been published, so that the past is never rewritten.
+    First come the overrides, the newest first, even those older than a publication. Then comes the part of each
+    publication that was in the future when it was published, the newest first. The part that was already past comes
+    last, the oldest first: it fills only time for which nothing was published, so that the past is never rewritten.
     """
     for override in reversed(overrides):
         if override.role == role:
@@ -99,7 +100,7 @@ def _of_override(override: Override, windows: Callable[[datetime, datetime], Ite
 
 
 def _cut_to(assignment: Assignment, free: Sequence[Window]) -> Iterator[Assignment]:
-    """Yield the parts of an assignment that lie in `free`, which is in order and disjoint."""
+    """Yield the parts of an assignment that lie in `free` (windows in order, without overlaps)."""
     for window in free[bisect_right(free, assignment.window.start, key=lambda window: window.end) :]:
         if window.start >= assignment.window.end:
             return
@@ -109,7 +110,7 @@ def _cut_to(assignment: Assignment, free: Sequence[Window]) -> Iterator[Assignme
 
 
 def _joined(assignments: Sequence[Assignment]) -> list[Assignment]:
-    """Join neighbouring parts of one shift or override that one engineer holds into one assignment."""
+    """Join neighbouring parts of one shift or override into one assignment if the same engineer has them."""
     joined: list[Assignment] = []
     for each in assignments:
         last = joined[-1] if joined else None

@@ -1,4 +1,4 @@
-"""Tonight: the on-call time from now, or from the end of business hours, to the next morning; who is on call in it."""
+"""Tonight: the on-call time from now, or from the end of business hours, to the next morning, and who is on call."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DAY = 1440
 
 
 def tonight_of(schedule: Schedule, now: datetime) -> Window:
-    """Return tonight, as seen at `now` (aware UTC): it ends in the first morning after it begins."""
+    """Return tonight at `now` (aware UTC): from `now`, or the end of business hours, to the next morning."""
     calendar = schedule.calendar_at(now)
     window = calendar.window_at(now)
     start = window.end if window.kind is WindowKind.BUSINESS else now
@@ -28,7 +28,7 @@ def tonight_of(schedule: Schedule, now: datetime) -> Window:
 
 
 def _next_morning(calendar: SupportCalendar, start: datetime) -> datetime:
-    """Return the first instant after `start` at which a morning begins: the time at which business hours open."""
+    """Return the first morning after `start`: the next time of day at which business hours usually open (aware UTC)."""
     begins = [span.start_minute % _DAY for span in calendar.spans if span.kind is WindowKind.BUSINESS]
     opens = time(*divmod(min(begins), 60)) if begins else _MORNING
     day: date = start.astimezone(calendar.zone).date()
@@ -37,7 +37,10 @@ def _next_morning(calendar: SupportCalendar, start: datetime) -> datetime:
 
 
 def tonight_view(schedule: Schedule, now: datetime, tonight: Window, held: Sequence[TonightHold]) -> TonightView:
-    """Return who is on call tonight (in the policy's zone and each engineer's own), the gaps, and the held tickets."""
+    """Return who is on call tonight, the gaps, and the tickets on hold. tonight: its window. held: those tickets.
+
+    Times are in the policy's zone and in each engineer's own.
+    """
     from oncall.schedule.gaps import gaps_between
 
     zone = schedule.calendar.zone

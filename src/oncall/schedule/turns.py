@@ -1,4 +1,4 @@
-"""Turns: under `rotation.turn: week` one person holds a role for all shifts between two handovers."""
+"""Turns: with `rotation.turn: week`, one engineer has a role for all shifts between two changes of turns."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from oncall.support.windows import WeekSpan, Window
 _DAY_MINUTES = 24 * 60
 _WEEK = timedelta(weeks=1)
 _FIRST_WEEK = date(2001, 1, 8).toordinal() // 7
-"""A week in which a turn of any number of weeks begins. Turns are counted from it, so plans agree where they meet."""
+"""A week in which turns of any length begin. Turns are counted from it, so that neighbouring plans agree."""
 
 
 class Turns:
-    """The handovers of a rotation in one zone. spans: the weekly windows of the policy.
+    """The times at which turns change, in one zone. spans: the weekly windows of the policy.
 
-    A handover without a time is where the first window of its day begins, business hours included; midnight if none
-    begins on that day.
+    If the roster's `handover` has no time, turns change where the first window of that day begins, business hours
+    included; at midnight if none begins on that day.
     """
 
     def __init__(self, rules: RotationRules, spans: Sequence[WeekSpan], zone: ZoneInfo) -> None:
@@ -32,9 +32,9 @@ class Turns:
         self._minute = minute if handover.minute is None else handover.minute
 
     def number_at(self, at: datetime, kind: str) -> int | None:
-        """Return the number of the turn that holds a kind of shift at an instant (aware UTC); None without turns.
+        """Return the number of the turn of a kind of shift at an instant (aware UTC); None if the roster has no turns.
 
-        Each group of kinds of `turn_groups` has turns of its own.
+        Each group of kinds in `turn_groups` has separate turns.
         """
         if not self._weeks:
             return None
@@ -42,7 +42,10 @@ class Turns:
         return self._week_at(at) // self._weeks * max(1, len(self._groups)) + group
 
     def cuts(self, window: Window) -> Iterator[datetime]:
-        """Yield the handovers inside a window, in order; one at its start or its end cuts nothing."""
+        """Yield the times inside a window at which turns change, in order.
+
+        The start and the end of the window do not count.
+        """
         if not self._weeks:
             return
         week, last = self._week_at(window.start) + 1, self._week_at(window.end)
@@ -52,7 +55,7 @@ class Turns:
                 yield at
 
     def _week_at(self, at: datetime) -> int:
-        """Return the number of the week, from one handover day to the next, that holds an instant."""
+        """Return the number of the week that contains an instant. Weeks begin when turns may change."""
         day = at.astimezone(self._zone).date().toordinal()
         week = (day - 1 - self._handover.weekday) // 7 - _FIRST_WEEK
         return week if self._begin(week) <= at else week - 1

@@ -1,8 +1,8 @@
-"""Versions of the schedule as JSON documents, and the schedule that all versions together make.
+"""Stores versions of the schedule as JSON documents, and builds the schedule from all versions.
 
-The form is made to be read fast, because engineers ask at night who is on call: times are epoch seconds, and a seat
-names its role and its engineer by their number. The holidays are part of a publication, so that a published schedule
-neither needs the holidays library nor changes with it.
+The form is fast to read, because engineers ask at night who is on call: times are seconds since 1970, and a seat names
+its role and its engineer by their number. A publication includes the holidays, so that a published schedule does not
+need the holidays library and does not change with it.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ __all__ = [
 
 
 class PersonDocument(TypedDict):
-    """An engineer or the manager. Versions of earlier programs have no `availability`."""
+    """An engineer or the manager. Early versions of oncall wrote no `availability`."""
 
     id: str
     name: str
@@ -73,34 +73,34 @@ class PersonDocument(TypedDict):
 
 
 class PublicationDocument(TypedDict):
-    """A published plan, with the people and the hours that it was made for."""
+    """A published plan, with the people and the hours for which it was made. Times are seconds since 1970."""
 
     format: int
     team: str
     timezone: str
     policy_timezone: str
     week: list[tuple[str, int, int] | tuple[str, int, int, bool]]
-    """Kind, first and last minute of the week, of each window; and whether it is a weekend, if the policy says so."""
+    """The kind, the first and the last minute of the week of each window; then whether it is a weekend, if set."""
     coverage_days: NotRequired[list[int]]
-    """The days of 24x5, Monday is 0; absent for Monday to Friday."""
+    """The days of the week with 24x5 coverage (Monday is 0); absent for Monday to Friday."""
     holidays: HolidaysDocument | None
     roles: list[str]
     people: list[PersonDocument]
     manager: PersonDocument | None
     span: tuple[float, float]
     policy_from: NotRequired[float]
-    """From when its policy and hours hold; absent for the time of publication."""
+    """When its policy and hours come into force; absent for the time of publication."""
     seats: list[tuple[float, float, str, int, int]]
-    """Start, end, kind, number of the role and number of the engineer of each seat that covers a shift."""
+    """For each seat that covers a shift: start, end, kind, number of the role and number of the engineer."""
     proof: NotRequired[tuple[str, int, int]]
-    """Status, fairness cost and bound of the plan; absent for a plan that had none."""
+    """Status, fairness cost and bound of the plan; absent for a plan without a proof."""
     shadows: NotRequired[list[tuple[float, float, str, int]]]
-    """Start, end, kind and number of the engineer of each seat of a shadow; shadows are never paged."""
+    """For each shift of a shadow: start, end, kind and number of the engineer. Shadows are never paged."""
 
 
 @dataclass(frozen=True, slots=True)
 class VersionRow:
-    """One version as the store keeps it. at: aware UTC. kind: see `change_document`. document: decoded JSON."""
+    """One stored version. at: aware UTC. kind: see `change_document`. document: the decoded JSON."""
 
     version: int
     at: datetime
@@ -111,9 +111,9 @@ class VersionRow:
 
 
 def publication_document(plan: Plan, roster: Roster) -> PublicationDocument:
-    """Return the document of a publication of this plan, made for this roster.
+    """Return the document to store when this plan is published. roster: the roster for which it was made.
 
-    Raises Refused when the plan has no shifts, or names a role or an engineer that the roster does not have.
+    Raises Refused if the plan has no shifts, or names a role or an engineer that the roster does not have.
     """
     # Publishing needs rosters; reading a version does not, and their import takes long.
     from oncall.rosters.roster import SHADOW
@@ -158,10 +158,10 @@ def _week_span(span: WeekSpan) -> tuple[str, int, int] | tuple[str, int, int, bo
 def schedule_from_rows(
     rows: Sequence[VersionRow], fallback: SupportCalendar, *, within: Window | None = None
 ) -> Schedule:
-    """Return the schedule that these versions make, in whatever order they come. `fallback`: the hours before any plan.
+    """Build the schedule from its versions, given in any order. fallback: the hours where no plan is published.
 
     A publication that newer ones replace from its first shift on gets no seats, because no answer needs them.
-    within: build only the seats that touch this window; the schedule then answers for instants inside it alone. None:
+    within: build only the seats that overlap this window; the schedule is then valid only for instants inside it. None:
     build all seats. Raises StoreError for a version that cannot be read.
     """
     publications: list[Publication] = []
@@ -198,7 +198,7 @@ def _absence(row: VersionRow) -> StoredAbsence | None:
 
 
 def _undone(rows: Sequence[VersionRow]) -> dict[int, VersionRow]:
-    """Return the undo of each version that was taken back."""
+    """Return the undos, by the number of the version that each took back."""
     return {_decoded(row, _undoes): row for row in rows if row.kind == UNDO}
 
 
@@ -214,7 +214,7 @@ def _note(row: VersionRow, undone: Mapping[int, VersionRow]) -> VersionNote:
 
 
 def calendar_in(publication: VersionRow) -> SupportCalendar:
-    """Return the hours of a publication."""
+    """Return the support hours of a publication."""
     return _decoded(publication, lambda row: _calendar_of(cast(PublicationDocument, row.document)))
 
 
@@ -258,7 +258,7 @@ def _decoded(row: VersionRow, decode: Callable[[VersionRow], _Decoded]) -> _Deco
 def _publication(
     row: VersionRow, undone_at: datetime | None, replaced: SpanSet, within: Window | None
 ) -> list[Publication]:
-    """Return the publication; nothing if it was taken back before its span began."""
+    """Return a list with the publication; an empty list if it was undone before its span began."""
     document = cast(PublicationDocument, row.document)
     people = {person["id"]: _person_of(person) for person in document["people"]}
     span = _before(window_of(document), undone_at)
@@ -291,7 +291,7 @@ def _publication(
 
 
 def _overrides(row: VersionRow, undone_at: datetime | None) -> list[Override]:
-    """Return the pieces of a change, the last one first, without those that were taken back before they began."""
+    """Return the pieces of a change, the last one first. A piece that was undone before it began is left out."""
     cut = [(piece, _before(piece.window, undone_at)) for piece in reversed(pieces_of(row.document))]
     return [
         Override(row.version, row.at, row.by, row.reason, window, piece.role, piece.engineer, row.kind)
@@ -301,7 +301,7 @@ def _overrides(row: VersionRow, undone_at: datetime | None) -> list[Override]:
 
 
 def _before(span: Window, end: datetime | None) -> Window | None:
-    """Return the part of a window before `end`; all of it for None."""
+    """Return the part of a window before `end`; None if there is none. If `end` is None, return the whole window."""
     if end is None or span.end <= end:
         return span
     return Window(span.start, end) if span.start < end else None

@@ -1,4 +1,4 @@
-"""The versions that make the schedule: publications of plans, and changes of single assignments on top."""
+"""The versions that make the schedule: published plans, and changes of assignments on top."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from oncall.support.windows import Window
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An engineer or the manager, as a publication has them. `phone` (E.164) must not appear in any text."""
+    """An engineer or the manager on a published roster. `phone` (E.164) must not appear in any text."""
 
     id: str
     name: str
@@ -27,7 +27,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class PublishedProof:
-    """A plan's statement of its own fairness when it was published: status, cost, and the bound on every legal plan."""
+    """The fairness of a plan at the time of publication: status, cost, and a bound that no plan can beat."""
 
     status: str
     cost: int
@@ -36,11 +36,11 @@ class PublishedProof:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """A plan that became the schedule for its own span, with the people and hours that it was made for.
+    """A plan that became the schedule for its own span, with the people and hours for which it was made.
 
-    at: when it was published (aware UTC). calendar: its hours. undone_at: when an undo took it back; its span and its
-    seats end there; None while it holds. policy_from: when its policy and hours begin to hold; None for `at`. proof:
-    None for a plan without a proof, such as a CSV.
+    at: when it was published (aware UTC). calendar: its support hours. undone_at: when an undo took it back, which ends
+    its span and its seats; None if it was not undone. policy_from: when its policy and hours come into force; None for
+    `at`. proof: None for a plan without a proof, such as a CSV.
     """
 
     version: int
@@ -61,29 +61,32 @@ class Publication:
 
     @property
     def holds_from(self) -> datetime:
-        """Return when its policy, hours, roles and manager begin to hold (aware UTC)."""
+        """Return when its policy, hours, roles and manager come into force (aware UTC)."""
         return self.policy_from or self.at
 
     def holds_at(self, at: datetime) -> bool:
-        """Return True if its policy may hold at `at`; a newer publication that may hold too takes precedence."""
+        """Return True if its policy can be in force at `at`.
+
+        A newer publication for which this is also True comes first.
+        """
         return self.holds_from <= at and (self.undone_at is None or at < self.undone_at)
 
     @property
     def ahead(self) -> Window | None:
-        """Return the part of the span that was still to come when it was published."""
+        """Return the part of its span that was in the future when it was published; None if there was none."""
         start = max(self.span.start, self.at)
         return Window(start, self.span.end) if start < self.span.end else None
 
     @property
     def behind(self) -> Window | None:
-        """Return the part of the span that was over when it was published."""
+        """Return the part of its span that was past when it was published; None if there was none."""
         end = min(self.span.end, self.at)
         return Window(self.span.start, end) if self.span.start < end else None
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Puts `engineer` on call as `role` during `window`. A change of the schedule has one or more pieces."""
+    """One engineer on call in one role for one window, as part of a change. A change has one or more pieces."""
 
     window: Window
     role: str
@@ -94,8 +97,8 @@ class Piece:
 class Override:
     """One piece of a change: puts `engineer` on call as `role` during `window`, whatever the plan says.
 
-    Later versions win. The pieces of one version share its number. window: ends where an undo took the version back.
-    kind: `override`, `swap`, `cover` or `away`.
+    If pieces overlap, the later version applies. All pieces of one version have its number. window: ends where an undo
+    took the version back. kind: `override`, `swap`, `cover` or `away`.
     """
 
     version: int
@@ -112,8 +115,8 @@ class Override:
 class VersionNote:
     """One line of the schedule's history.
 
-    kind: `publication`, `override`, `swap`, `cover`, `away` or `undo`. undoes: the version that an undo takes back.
-    undone_by: the version that took this one back.
+    kind: `publication`, `override`, `swap`, `cover`, `away` or `undo`. undoes: the version that an undo takes back;
+    None for other kinds. undone_by: the version that took this one back; None if none did.
     """
 
     version: int

@@ -1,4 +1,4 @@
-"""Makes a plan, repairs one, compares rosters, verifies a plan, and explains who has which seat.
+"""Makes, repairs and verifies plans, compares rosters, and explains who has which seat.
 
 Imports `planning.sources`. Nothing here changes the published schedule.
 """

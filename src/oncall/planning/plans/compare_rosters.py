@@ -1,4 +1,4 @@
-"""Compare two rosters: makes today's plan, and the plan of a changed team or other rules, both with `make_plan`."""
+"""Compares a roster with a changed one: plans the same dates for both with `make_plan`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ from oncall.schedule.plan import Plan, Shift
 
 @dataclass(frozen=True, slots=True)
 class RosterChange:
-    """The changes to compare: people who leave, the number of new ones, and settings like `rotation.rest_nights=1`."""
+    """The changes to compare. without: ids of people who leave. new: the number of new people.
+
+    settings: changed keys, like `rotation.rest_nights=1`.
+    """
 
     without: Sequence[str] = ()
     new: int = 0
@@ -30,7 +33,7 @@ class RosterChange:
 
 @dataclass(frozen=True, slots=True)
 class RosterComparison:
-    """The two plans, or why one is missing."""
+    """The plan of the roster today and that of the changed roster, or for each the reason why there is none."""
 
     today: ComparedPlan
     changed: ComparedPlan
@@ -47,9 +50,10 @@ def compare_rosters(
     options: SearchOptions,
     watch: PlanningWatch = SILENT,
 ) -> RosterComparison:
-    """Plan these dates for the roster as it is and as changed. A relaxation that does not fit the change is left out.
+    """Plan these dates (both included) for the roster as it is now, and for the changed roster.
 
-    Raises Refused for a change or a relaxation that does not fit the roster as it is.
+    Relaxations that do not fit the changed roster are left out. Raises Refused for a change or a relaxation that does
+    not fit the roster as it is now.
     """
     relaxed(roster, relaxations)
     changed = with_people(roster_with(roster, change.settings), without=change.without, new=change.new, joins=first_day)
@@ -62,25 +66,25 @@ def compare_rosters(
 
 
 class _OnceForBoth:
-    """Passes sentences to the caller: a sentence that both plans cause only once, others of the changed plan marked."""
+    """Passes messages about the two plans to the caller. A message of both is passed once; others name their plan."""
 
     def __init__(self, watch: PlanningWatch) -> None:
         self._say = watch.say
         self._said: set[str] = set()
 
     def today(self, sentence: str) -> None:
-        """Pass a sentence about today's plan to the caller."""
+        """Pass a message about today's plan to the caller."""
         self._said.add(sentence)
         self._say(sentence)
 
     def changed(self, sentence: str) -> None:
-        """Pass a sentence about the changed plan to the caller, unless today's plan had the same sentence."""
+        """Pass a message about the changed plan, marked so, unless today's plan had the same message."""
         if sentence not in self._said:
             self._say(f"changed: {sentence}")
 
 
 def _fitting(changed: Roster, relaxations: Sequence[Relaxation], say: Callable[[str], None]) -> tuple[Relaxation, ...]:
-    """Return the relaxations that fit the changed roster."""
+    """Return the relaxations that fit the changed roster. say: called with a message for each one that does not."""
     fitting: list[Relaxation] = []
     for each in relaxations:
         try:

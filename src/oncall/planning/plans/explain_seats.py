@@ -1,4 +1,4 @@
-"""Explain the seats of a shift: for each other person the rule that forbids them, or what choosing them would cost."""
+"""Explains the seats of a shift: for each other person, the rule that forbids them or the cost of choosing them."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from oncall.suggestions import suggestion
 
 @dataclass(frozen=True, slots=True)
 class SeatQuestion:
-    """The seats to explain. start: the date on which the shift starts, or an instant in it (aware UTC).
+    """The seats to explain. start: the date on which the shift starts, or an instant in the shift (aware UTC).
 
-    role: None for every role. time_limit: wall time for each person. on_person: called with a person's id before the
-    search for the cost of choosing them.
+    role: None for every role. time_limit: the most wall time for each person. on_person: called with a person's id
+    before the search for the cost of choosing that person.
     """
 
     start: date | datetime
@@ -40,8 +40,8 @@ def explain_seats(
 ) -> list[SeatExplanation]:
     """Return an explanation for each seat that the question names, in the plan's order.
 
-    Raises Refused when the plan has people who are not on the roster, when no shift or several start at that time, or
-    when a repair took the shift over unchanged.
+    Raises Refused if the plan has people who are not on the roster, if the question does not lead to exactly one shift,
+    or if a repair left the shift unchanged.
     """
     plan = named.plan
     refuse_unknown_engineers(named, roster)
@@ -66,7 +66,7 @@ def explain_seats(
 
 
 def _seats(plan: Plan, roster: Roster, question: SeatQuestion) -> list[Seat]:
-    """Return the seats that the question names. Raises Refused, with possible questions, when there is none."""
+    """Return the seats that the question names. Raises Refused, with possible questions, if there is none."""
     role = question.role
     roles = [*roster.rules.roles, *([SHADOW] if any(engineer.shadows for engineer in roster.engineers) else [])]
     if role is not None and role not in roles:
@@ -81,7 +81,10 @@ def _seats(plan: Plan, roster: Roster, question: SeatQuestion) -> list[Seat]:
 
 
 def _start(held: Sequence[Seat], plan: Plan, asked: date | datetime) -> datetime:
-    """Return the start (aware UTC) of the shift at `asked`. Raises Refused when no shift or more than one matches."""
+    """Return the start (aware UTC) of the shift that `asked` names. Raises Refused unless exactly one shift matches.
+
+    asked: the local date on which the shift starts, or an instant.
+    """
     zone = plan.zone
     starts = sorted({seat.window.start for seat in held})
     if isinstance(asked, datetime):

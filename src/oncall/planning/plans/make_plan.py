@@ -1,4 +1,4 @@
-"""Make a plan: from a roster, dates and the planning context to the fairest plan, checked."""
+"""Makes a plan: finds the fairest plan for a roster, dates and a planning context, and checks it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from oncall.support.calendar import calendar_of
 
 @dataclass(frozen=True, slots=True)
 class MadePlan:
-    """A new plan, and how many shifts it staffs."""
+    """A new plan, and the number of shifts that it staffs."""
 
     plan: Plan
     shifts: int
@@ -42,10 +42,10 @@ def make_plan(
     options: SearchOptions,
     watch: PlanningWatch = SILENT,
 ) -> MadePlan:
-    """Return the fairest plan for the shifts that start on these dates, both inside, checked independently.
+    """Return the fairest plan for the shifts that start on these dates (both included), checked independently.
 
-    Raises PlanInfeasible when no plan keeps the rules, Refused when no shift starts on these dates, a source does not
-    fit, or the search ended before a first plan.
+    Raises PlanInfeasible if no plan keeps the hard rules, and Refused if no shift starts on these dates, if a source
+    does not fit, or if the search ended before it found a plan.
     """
     roster = with_absences(roster, sources.published, watch.say)
     shifts = shifts_of(roster, first_day, last_day)
@@ -60,7 +60,7 @@ def make_plan(
 def search_plan(
     roster: Roster, shifts: Sequence[Shift], context: PlanningContext, options: SearchOptions, watch: PlanningWatch
 ) -> Plan:
-    """Return the fairest plan for these shifts. Raises PlanInfeasible, and Refused when the search ended too soon."""
+    """Return the fairest plan for these shifts. Raises PlanInfeasible, and Refused if the search found none in time."""
     with watch.search() as hooks:
         return fairest_plan(
             roster,
@@ -74,7 +74,7 @@ def search_plan(
 
 
 def shifts_of(roster: Roster, first_day: date, last_day: date) -> tuple[Shift, ...]:
-    """Return the team's shifts that start on these dates, both inside. Raises Refused when there is none."""
+    """Return the team's shifts that start on these dates (both included). Raises Refused if there is none."""
     calendar = calendar_of(roster.policy, roster.holidays)
     shifts = shifts_between(calendar, first_day=first_day, last_day=last_day, rules=roster.rules)
     if not shifts:
@@ -83,7 +83,7 @@ def shifts_of(roster: Roster, first_day: date, last_day: date) -> tuple[Shift, .
 
 
 def refuse_broken(plan: Plan, roster: Roster, context: PlanningContext) -> None:
-    """Raise Refused when a plan that was just made breaks a rule, which would be a fault of the planner."""
+    """Raise Refused if a new plan breaks a rule. That would be a fault of the planner."""
     violations = check_plan(plan, roster, history=context.published, elsewhere=context.other_teams)
     if violations:
         lines = "\n".join(f"  {violation}" for violation in violations)

@@ -1,4 +1,4 @@
-"""The planning context: the shifts, balances and covers that a new plan must respect and cannot change."""
+"""Builds the planning context: the shifts, balances and covers that a new plan must respect and cannot change."""
 
 from __future__ import annotations
 
@@ -25,11 +25,12 @@ def planning_context(
     balances: Sequence[Balance] | None = None,
     first_open: date | None = None,
 ) -> PlanningContext:
-    """Return the planning context of these dates; `say` takes a sentence about each thing taken into account.
+    """Return the planning context of these dates. say: called with a message for each thing taken into account.
 
-    balances: what each person served beyond their share before; worked out from the sources when None.
-    first_open: for a repair, the first date that may change; the people who covered a shift before it keep their rest.
-    Raises FileFaults for another team's plan that cannot be read, Refused for a source that does not fit.
+    balances: what each person served beyond their share before; None to compute it from the sources.
+    first_open: for a repair, the first date that may change. People who covered a shift of the plan before this date
+    get their rest for it. Raises FileFaults for another team's plan that cannot be read, and Refused for a source that
+    does not fit.
     """
     record = service_record(roster, sources, say)
     if balances is None:
@@ -48,7 +49,7 @@ def planning_context(
 def _covers(
     roster: Roster, served: Sequence[ServedPart], first_day: date, first_open: date, say: Callable[[str], None]
 ) -> tuple[Seat, ...]:
-    """Return the seats in [first_day, first_open) that another person than the planned one served for the most part."""
+    """Return the seats in [first_day, first_open) that were mostly served by another person than planned."""
     planned = {(each.seat.window, each.seat.role): each.seat.engineer for each in served}
     zone = roster.policy.zone
     covers = [

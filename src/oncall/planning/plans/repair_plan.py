@@ -1,4 +1,4 @@
-"""Repair a plan: change the fewest seats of a baseline so that it keeps today's rules, as fairly as that allows."""
+"""Repairs a plan: changes the fewest seats of a baseline so that it keeps today's rules, as fairly as possible."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from oncall.rotation.repair.repair_result import Repair
 
 @dataclass(frozen=True, slots=True)
 class RepairRequest:
-    """What to repair. first_open: shifts that start before it stay as they are.
+    """What to repair. first_open: the first date that may change; earlier shifts do not.
 
-    more_changes: seats that may change beyond the fewest. frozen_days: for this many days from `first_open` on, each
-    person who can keep a seat keeps it, except on the dates in `opened`.
+    more_changes: how many seats may change beyond the fewest. frozen_days: for this many days from `first_open` on,
+    each person who can keep a seat keeps it, except on the dates in `opened`.
     """
 
     baseline: NamedPlan
@@ -47,10 +47,10 @@ def repair_plan(
     options: SearchOptions,
     watch: PlanningWatch = SILENT,
 ) -> Repair:
-    """Return the repaired and checked plan; its notes say what changed and what that costs.
+    """Return the repaired and checked plan. Its notes say what changed and what that costs.
 
-    Raises PlanInfeasible when no plan keeps the rules, Refused when the baseline, a source or a date does not fit, or
-    the search ended before a first plan.
+    Raises PlanInfeasible if no plan keeps the hard rules, and Refused if the baseline, a source or a date does not fit,
+    or if the search ended before it found a plan.
     """
     roster = with_absences(roster, sources.published, watch.say)
     first_day, last_day = _dates_of(request.baseline, roster)
@@ -85,7 +85,10 @@ def repair_plan(
 
 
 def _dates_of(baseline: NamedPlan, roster: Roster) -> tuple[date, date]:
-    """Return the baseline's first and last date, taken from its seats if the file has no dates. Raises Refused."""
+    """Return the baseline's first and last date, computed from its seats if the file has no dates.
+
+    Raises Refused for the plan of another team, or one without shifts.
+    """
     refuse_other_team(baseline, roster)
     plan = baseline.plan
     if not plan.seats:
@@ -109,7 +112,10 @@ def _context(
     sources: ContextSources,
     say: Callable[[str], None],
 ) -> PlanningContext:
-    """Return the planning context of a repair. It keeps the baseline's balances, so that shares stay as they were."""
+    """Return the planning context of a repair. It uses the baseline's own balances, so that shares do not change.
+
+    days: the first and the last date of the plan.
+    """
     own = request.baseline.plan.balances
     if own and sources.ledger is not None:
         say(
@@ -120,7 +126,7 @@ def _context(
 
 
 def _still_agreed(baseline: NamedPlan, roster: Roster, say: Callable[[str], None]) -> list[Relaxation]:
-    """Return the baseline's relaxations that still fit the roster; `say` takes a sentence about each other one."""
+    """Return the baseline's relaxations that still fit the roster. say: called with a message for each one left out."""
     fitting: list[Relaxation] = []
     for each in baseline.plan.relaxed:
         try:

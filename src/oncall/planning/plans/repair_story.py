@@ -7,7 +7,7 @@ from oncall.schedule.plan import Plan
 
 
 def repair_story(found: Repair) -> list[str]:
-    """Return sentences about the changes and their cost."""
+    """Return sentences about what a repair changed and what that costs."""
     plan = found.plan
     assert plan.fairness is not None
     cost = plan.fairness.cost

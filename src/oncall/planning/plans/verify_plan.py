@@ -1,4 +1,4 @@
-"""Verify a plan: the independent check, the relaxations that it uses, and another solver's opinion of its cost."""
+"""Verifies a plan: checks the rules, finds the relaxations that it uses, and asks another solver about its cost."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The result of a plan's check. A plan that breaks a rule has neither relaxations nor a second opinion."""
+    """The result of verifying a plan. For a plan that breaks a rule, `relaxations` and `second_opinion` are not set."""
 
     examination: Examination
     relaxations: tuple[UsedRelaxation, ...] = ()
@@ -31,10 +31,10 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class AnotherSolver:
-    """How to ask another solver.
+    """How another solver searches.
 
-    time_limit: wall time. waiting: a context manager around the search; the function that it yields gets the time
-    taken so far.
+    time_limit: the most wall time. waiting: a context manager around the search; it yields a function that is called
+    with the time taken so far.
     """
 
     time_limit: timedelta
@@ -51,8 +51,9 @@ def verify_plan(
 ) -> Verification:
     """Check a plan against the roster, and against plans before and after it.
 
-    say: takes a sentence for each of those plans that names people whom the roster does not have.
-    Raises FileFaults for another team's plan that cannot be read, Refused for a plan of another team in `history`.
+    history: those other plans. another_solver: None not to ask another solver. say: called with a message for each plan
+    of `history` that names people who are not on the roster. Raises FileFaults for another team's plan that cannot be
+    read, and Refused for a plan of another team in `history`.
     """
     around = _seats_of(history, roster, say)
     elsewhere = seats_on_other_teams(roster)

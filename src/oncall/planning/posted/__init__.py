@@ -1,4 +1,4 @@
-"""What callers and people ask for, in JSON, files, forms or by SMS: read it, and carry it out on the schedule.
+"""Reads what callers and people ask for (in JSON, files, forms or by SMS), and carries it out on the schedule.
 
 Imports `planning.swaps` and the layers below it.
 """

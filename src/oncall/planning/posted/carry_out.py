@@ -1,4 +1,4 @@
-"""Carry out a change that was asked for: check that the caller may make it, make it, and tell the people concerned."""
+"""Carries out a requested change: checks that the caller may make it, makes it, and tells the people concerned."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from oncall.schedule.absent_on_call import absent_by_entry
 
 
 class ChangeTransaction(ScheduleTransaction, ScheduleNotices, Protocol):
-    """The queries of a change of the schedule, with the notices to the people concerned."""
+    """The queries that change the schedule, and those that queue notices to the people concerned."""
 
 
 class PublishTransaction(ChangeTransaction, SwapTransaction, Protocol):
-    """The queries that publish a plan: swaps move with their shifts."""
+    """The queries that publish a plan, with those for swaps, because swaps move with their shifts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks for a change, and when.
+    """The author of a change, and when it is made.
 
     by: the author's id or name. is_limited: True for an engineer, who may change only their own shifts. expected: the
-    newest version that the caller has seen; None: any.
+    newest version that the caller has seen, so that a change made meanwhile is refused; None to accept any.
     """
 
     by: str
@@ -46,17 +46,17 @@ class Actor:
     expected: int | None = None
 
     def author(self, reason: str) -> Author:
-        """Return the author of a version with this reason."""
+        """Return the author of a new version of the schedule. reason: why it is made."""
         return Author(self.by, self.context.instant, reason)
 
     def terms(self, *, is_forced: bool) -> ChangeTerms:
-        """Return the terms of a change."""
+        """Return the terms of a change by this actor. is_forced: the change may break rules of the roster."""
         return ChangeTerms(is_forced, self.expected)
 
 
 @dataclass(frozen=True, slots=True)
 class CarriedOut:
-    """A change that was made, and the ids of the engineers who get an SMS about it."""
+    """A change that was made. told: the ids of the engineers who get an SMS about it."""
 
     made: ChangeMade
     told: tuple[str, ...]
@@ -74,7 +74,10 @@ def carry_out_override(tx: ChangeTransaction, asked: OverrideAsked, actor: Actor
 
 
 def carry_out_cover(tx: ChangeTransaction, asked: CoverAsked, actor: Actor) -> CarriedOut:
-    """Make a cover; an engineer may only take over themselves. Raises NotAllowed, and the errors of `cover_shift`."""
+    """Make a cover. An engineer may only cover for others, not name another cover.
+
+    Raises NotAllowed, and the errors of `cover_shift`.
+    """
     by = asked.by or actor.by
     refuse_others(tx, actor, by, "takes over as {}, and as no other engineer")
     cover = Cover(asked.engineer, by, asked.start, asked.end)
@@ -83,7 +86,7 @@ def carry_out_cover(tx: ChangeTransaction, asked: CoverAsked, actor: Actor) -> C
 
 
 def carry_out_undo(tx: ChangeTransaction, version: int, asked: UndoAsked, actor: Actor) -> CarriedOut:
-    """Take back a version; an engineer may only take back their own.
+    """Undo a version; an engineer may only undo their own versions.
 
     Raises NotAllowed, and the errors of `undo_version`.
     """
@@ -109,7 +112,8 @@ def carry_out_publication(
 ) -> Published:
     """Publish a plan that was checked, and tell the people concerned. Raises the errors of `publish_plan`.
 
-    Swaps move with the hours of their shifts, in versions of their own.
+    If the plan changes the hours of a shift that was swapped, the swap is repeated for the new hours in a version of
+    its own. policy_from: see `publish_plan`.
     """
     author = actor.author(reason)
     made = publish_plan(tx, sound, author, PublicationTerms(policy_from, actor.expected))
@@ -123,14 +127,17 @@ def carry_out_publication(
 
 
 def told_of(tx: ChangeTransaction, made: ChangeMade, actor: Actor) -> CarriedOut:
-    """Queue texts to the people whose shifts a change moves within 48 hours. Run it in the change's transaction."""
+    """Queue an SMS to each engineer whose shifts in the next 48 hours a change affects.
+
+    Call it in the transaction of the change.
+    """
     return CarriedOut(made, tell_of_version(tx, made.version, actor.context))
 
 
 def tell_of_version(tx: ScheduleNotices, made: AppendedVersion, context: ActionContext) -> tuple[str, ...]:
-    """Queue texts to the people whose shifts a version moves within 48 hours; return their ids.
+    """Queue an SMS to each engineer whose shifts in the next 48 hours a version changes, except its author.
 
-    Queues none for the first publication.
+    Returns the ids of these engineers. Queues nothing for the first publication.
     """
     if not made.before.publications:
         return ()
@@ -139,7 +146,10 @@ def tell_of_version(tx: ScheduleNotices, made: AppendedVersion, context: ActionC
 
 
 def refuse_others(tx: ScheduleTransaction, actor: Actor, engineer: str, may: str) -> None:
-    """Raise NotAllowed for a limited actor who acts for another engineer. may: what the token allows; `{}`: its id."""
+    """Raise NotAllowed if an actor who is limited to their own shifts acts for another engineer.
+
+    may: what the token allows, for the message, with `{}` for the actor's id.
+    """
     if not actor.is_limited:
         return
     if (fault := roster_fault(actor.by, tx.schedule())) is not None:

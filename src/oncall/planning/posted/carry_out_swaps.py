@@ -1,4 +1,4 @@
-"""Carry out a caller's request about swaps and absences: check that it is allowed, do it, and tell the people."""
+"""Carries out a caller's request about swaps and absences: checks that it is allowed, does it, and tells the people."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from oncall.planning.swaps.swap_notes import NoteTimes
 from oncall.schedule.swap_requests import SwapRequest
 
 REPAIR_TIME = timedelta(seconds=10)
-"""How long a repair may look for covers; wall time. A terminal waits 15 seconds for its server."""
+"""How long a search for covers may take (wall time). It is below the 15 seconds that a terminal waits for a server."""
 
 
 class SwapAnswer(StrEnum):
-    """An engineer's answer to a request. The API's paths and the commands use these names."""
+    """What an engineer can do with a request to swap. The API's paths and the commands use these names."""
 
     ACCEPT = "accept"
     DECLINE = "decline"
@@ -31,12 +31,12 @@ class SwapAnswer(StrEnum):
 
 
 class SwapDesk(SwapTransaction, ScheduleNotices, Protocol):
-    """The queries of swaps and absences, with the notices to the people concerned."""
+    """The queries for swaps and absences, and those that queue notices to the people concerned."""
 
 
 @dataclass(frozen=True, slots=True)
 class SwapDone:
-    """A request in its present state, and the change that it caused, if any."""
+    """A request to swap in its present state. carried: the change that it caused; None if it caused none."""
 
     request: SwapRequest
     carried: CarriedOut | None = None
@@ -44,16 +44,17 @@ class SwapDone:
 
 @dataclass(frozen=True, slots=True)
 class AwayDone:
-    """An absence that was entered, and the ids of the engineers who get an SMS about it."""
+    """An absence that was entered. told: the ids of the engineers who get an SMS about it."""
 
     made: AwayMade
     told: tuple[str, ...]
 
 
 def carry_out_swap(tx: SwapDesk, posted: SwapPosted, actor: Actor, times: NoteTimes) -> SwapDone | CarriedOut:
-    """Ask for a swap, or make it at once if both have agreed. Raises NotAllowed, and the errors of `ask_to_swap`.
+    """Ask for a swap, or make it at once if both engineers have agreed.
 
-    An engineer's token may only give away its own engineer's shifts, and only by asking.
+    An engineer's token may only give away its own engineer's shifts, and only by asking. Raises NotAllowed, and the
+    errors of `ask_to_swap`.
     """
     refuse_others(tx, actor, posted.asked.engineer, "swaps the shifts of {} alone")
     if posted.is_agreed and actor.is_limited:
@@ -71,7 +72,7 @@ def carry_out_swap(tx: SwapDesk, posted: SwapPosted, actor: Actor, times: NoteTi
 
 
 def carry_out_answer(tx: SwapDesk, code: str, answer: SwapAnswer, actor: Actor, times: NoteTimes) -> SwapDone:
-    """Accept, decline or withdraw a request. Raises NotAllowed, and the errors of `accept_swap`."""
+    """Accept, decline or withdraw a request to swap. Raises NotAllowed, and the errors of `accept_swap`."""
     refuse_others(tx, actor, actor.by, "answers for {} alone")
     answerer = Answerer(actor.by, actor.context.now, may_answer_for_others=not actor.is_limited)
     if answer is SwapAnswer.DECLINE:
@@ -88,7 +89,7 @@ def carry_out_answer(tx: SwapDesk, code: str, answer: SwapAnswer, actor: Actor, 
 def read_away(tx: ScheduleTransaction, posted: AwayPosted, actor: Actor) -> AwaySituation:
     """Return the facts needed to find covers for an absence. Raises NotAllowed, and the errors of `read_for_away`.
 
-    An engineer may only enter absences of their own, and only ask other engineers to cover.
+    An engineer may only enter their own absences, and only ask other engineers to cover.
     """
     refuse_others(tx, actor, posted.asked.engineer, "enters the absences of {} alone")
     if posted.is_agreed and actor.is_limited:
@@ -97,7 +98,10 @@ def read_away(tx: ScheduleTransaction, posted: AwayPosted, actor: Actor) -> Away
 
 
 def covers_for(situation: AwaySituation, actor: Actor) -> AwayPlan:
-    """Find the covers. It may take seconds, so run it outside a transaction. Raises Refused as `plan_away`."""
+    """Find covers for an absence. May take seconds, so call it outside a transaction.
+
+    Raises Refused like `plan_away`.
+    """
     return plan_away(situation, actor.context.now, time_limit=REPAIR_TIME)
 
 

@@ -1,4 +1,4 @@
-"""Make the plan of a draft: search, store the progress, and store the result."""
+"""Makes the plan of a draft: runs the search, and stores its progress and its result."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ from oncall.schedule.plan_json import json_of
 from oncall.schedule.schedule import Schedule
 
 BEAT = timedelta(seconds=2)
-"""How often (real time) a search notes how far it is."""
+"""How often (real time) a search stores its progress."""
 MOST_NOTES = 50
 
 
 def make_draft(store: Store, draft_id: str, real_now: Callable[[], datetime], beat: timedelta = BEAT) -> None:
-    """Make the plan of a draft, and store it or the reason why there is none. Does nothing unless its state is MAKING.
+    """Search for the plan of a draft; store it, or the reason why there is none.
 
-    If the draft is discarded meanwhile, the search ends.
+    Does nothing unless the draft's state is MAKING. If the draft is discarded meanwhile, the search ends. beat: how
+    often (real time) the progress is stored.
     """
     found = store.read(lambda tx: (tx.plan_draft(draft_id), tx.schedule()))
     draft, schedule = found
@@ -48,7 +49,10 @@ def make_draft(store: Store, draft_id: str, real_now: Callable[[], datetime], be
 
 
 def _searched(content: DraftContent, schedule: Schedule, beat: _Beat) -> tuple[DraftState, DraftOutcome, str]:
-    """Return how a search ended, with the text of its plan."""
+    """Search for a plan.
+
+    Return the draft's new state, the outcome, and the plan as JSON text (empty without a plan).
+    """
     try:
         plan = _plan(content, schedule, beat)
     except PlanInfeasible as refusal:
@@ -76,9 +80,9 @@ def _plan(content: DraftContent, schedule: Schedule, beat: _Beat) -> Plan:
 
 
 class _Beat:
-    """Stores a heartbeat and the progress of the search every few seconds, in a thread of its own.
+    """Stores a heartbeat and the progress of the search every few seconds, in a separate thread.
 
-    said: the sentences of the search. The search stops as soon as its draft is gone.
+    said: the messages of the search so far. The search stops when its draft is deleted.
     """
 
     def __init__(self, store: Store, draft: PlanDraft, real_now: Callable[[], datetime], every: timedelta) -> None:
@@ -98,7 +102,7 @@ class _Beat:
 
     @contextmanager
     def hooks(self) -> Iterator[SearchHooks]:
-        """Yield the callbacks of one search."""
+        """Yield the callbacks for one search."""
         yield SearchHooks(self._note, lambda: self._is_gone)
 
     def _note(self, progress: SearchProgress) -> None:

@@ -1,4 +1,4 @@
-"""Plan drafts: store, list, publish and discard them. A draft changes nothing until it is published."""
+"""Plan drafts: stores, lists, publishes and discards them. A draft changes nothing until it is published."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from oncall.schedule.gaps import gap_sentence
 
 MOST_DRAFTS = 20
 LOST_AFTER = timedelta(seconds=60)
-"""How long (real time) a search may be silent before it counts as ended."""
+"""How long (real time) a search may send no heartbeat before it counts as failed."""
 LOST = "The search ended before it had a plan, because its process or the server stopped. Start it again."
 STOPPED = "The server was stopped while this plan was made. Start it again."
 NO_DRAFT = "there is no such draft; it may have been discarded"
@@ -26,9 +26,9 @@ _ID = re.compile(r"[a-z0-9-]{8,40}")
 
 @dataclass(frozen=True, slots=True)
 class SearchAsked:
-    """A request for a background search: the first date, the number of weeks, and the most seconds (real time).
+    """A request for a search in the background. start: the first date. weeks: how many weeks to plan.
 
-    relax: ids of relaxations, as `generate --relax` takes them.
+    seconds: the most real time. relax: ids of relaxations, in the form of `generate --relax`.
     """
 
     start: date
@@ -39,9 +39,9 @@ class SearchAsked:
 
 @dataclass(frozen=True, slots=True)
 class DraftContent:
-    """The files of a draft. publication: as the API takes it; its plan is empty while a search makes it.
+    """The files of a draft. publication: in the form of the API; its plan is empty until the search has found one.
 
-    search: None for a plan that was uploaded.
+    search: the request for the search; None for a plan that was uploaded.
     """
 
     publication: Mapping[str, object]
@@ -58,7 +58,8 @@ class DraftContent:
 class DraftOutcome:
     """How a search or a publication ended. words: a sentence. reasons: the rules and dates that exclude each other.
 
-    relaxations: each a set with which a plan exists. version: of the schedule, once the draft is published.
+    relaxations: sets of relaxations with each of which a plan exists. version: the version of the schedule, once the
+    draft is published.
     """
 
     words: str = ""
@@ -73,7 +74,7 @@ class DraftOutcome:
 
 @dataclass(frozen=True, slots=True)
 class NewDraft:
-    """A draft that a manager asks for. id: chosen by the form, so that a form sent twice makes one draft."""
+    """A draft that a manager asks for. id: chosen by the form, so that a form that is sent twice makes one draft."""
 
     id: str
     team: str
@@ -83,18 +84,18 @@ class NewDraft:
 
     @property
     def state(self) -> DraftState:
-        """Return the state in which it begins."""
+        """Return the first state of the draft: MAKING if it needs a search, else READY."""
         return DraftState.MAKING if self.content.search is not None else DraftState.READY
 
 
 class DraftPublishing(PlanDrafts, PublishTransaction, Protocol):
-    """The queries that publish a draft."""
+    """The queries that read, store and publish drafts."""
 
 
 def keep_draft(tx: PlanDrafts, new: NewDraft, real_now: datetime) -> bool:
-    """Store a draft. Returns False, and stores nothing, if its id is stored already.
+    """Store a draft. Returns False, and stores nothing, if its id is already stored.
 
-    Raises Refused if too many drafts are kept, or if a search is asked for while another one runs.
+    Raises Refused if there are too many drafts, or if it asks for a search while another search runs.
     """
     if not _ID.fullmatch(new.id):
         raise Refused("this form has no id of its own; open the page of the drafts again and send the form from there")
@@ -127,7 +128,7 @@ def _make_room(tx: PlanDrafts, kept: Sequence[PlanDraft]) -> None:
 
 
 def draft_named(tx: PlanDrafts, draft_id: str, real_now: datetime) -> PlanDraft:
-    """Return a draft as of now. Raises NotFound."""
+    """Return a draft in its state at `real_now`. Raises NotFound."""
     draft = tx.plan_draft(draft_id[:60])
     if draft is None:
         raise NotFound(NO_DRAFT)
@@ -135,19 +136,19 @@ def draft_named(tx: PlanDrafts, draft_id: str, real_now: datetime) -> PlanDraft:
 
 
 def drafts_now(tx: PlanDrafts, real_now: datetime) -> list[PlanDraft]:
-    """Return every draft as of now, the newest first."""
+    """Return every draft in its state at `real_now`, the newest first."""
     return [as_of(draft, real_now) for draft in tx.plan_drafts()]
 
 
 def as_of(draft: PlanDraft, real_now: datetime) -> PlanDraft:
-    """Return the draft; as failed if its search has sent no heartbeat for too long."""
+    """Return the draft, marked as failed if its search has sent no heartbeat for too long."""
     if draft.state is not DraftState.MAKING or real_now - draft.beat_at <= LOST_AFTER:
         return draft
     return replace(draft, state=DraftState.FAILED, outcome=DraftOutcome(LOST).text())
 
 
 def content_of(tx: PlanDrafts, draft_id: str) -> DraftContent:
-    """Return the files of a draft. Raises NotFound."""
+    """Return the files of a stored draft. Raises NotFound."""
     text = tx.plan_draft_content(draft_id)
     if not text:
         raise NotFound(NO_DRAFT)
@@ -160,12 +161,15 @@ def content_of(tx: PlanDrafts, draft_id: str) -> DraftContent:
 
 
 def outcome_of(draft: PlanDraft) -> DraftOutcome:
-    """Return how a draft's search or publication ended; empty while it has not."""
+    """Return how the search or the publication of a draft ended. It is empty as long as neither has ended."""
     return DraftOutcome(**json.loads(draft.outcome))
 
 
 def end_search(tx: PlanDrafts, draft: PlanDraft, outcome: DraftOutcome, state: DraftState, plan: str = "") -> bool:
-    """Store the result of a search. plan: its JSON text, if it is ready. Returns False if the draft is not MAKING."""
+    """Store the result of a search. plan: the JSON text of the plan, if one was found.
+
+    Returns False, and changes nothing, if the draft's state is not MAKING.
+    """
     changed = replace(draft, state=state, outcome=outcome.text(), progress="")
     content = None
     if state is DraftState.READY:
@@ -175,7 +179,7 @@ def end_search(tx: PlanDrafts, draft: PlanDraft, outcome: DraftOutcome, state: D
 
 
 def discard_draft(tx: PlanDrafts, draft_id: str) -> None:
-    """Delete a draft; a running search of it ends. The schedule stays as it is. Raises NotFound."""
+    """Delete a draft; if its search is running, it ends. The schedule does not change. Raises NotFound."""
     if not tx.remove_plan_draft(draft_id[:60]):
         raise NotFound(NO_DRAFT)
 
@@ -183,7 +187,7 @@ def discard_draft(tx: PlanDrafts, draft_id: str) -> None:
 def publish_draft(tx: DraftPublishing, draft_id: str, sound: PublishablePlan, reason: str, actor: Actor) -> Published:
     """Publish a draft whose plan was checked, and tell the people concerned.
 
-    Raises the errors of `carry_out_publication`, and Refused for a draft that is published already or has no plan.
+    Raises the errors of `carry_out_publication`, and Refused for a draft that is already published or has no plan.
     """
     tx.lock_schedule()
     draft = draft_named(tx, draft_id, actor.context.real_now)
@@ -195,7 +199,7 @@ def publish_draft(tx: DraftPublishing, draft_id: str, sound: PublishablePlan, re
 
 
 def _told_of(published: Published, now: datetime) -> list[str]:
-    """Return the sentences about a publication for the manager: warnings, gaps in cover, and who gets an SMS."""
+    """Return the sentences about a publication for the manager: warnings, gaps, and who gets an SMS."""
     after = published.made.after
     gaps = [gap_sentence(gap, after.calendar.zone) for gap in gaps_from(after, now)]
     told = [f"Told by SMS: {', '.join(map(after.name_of, published.told))}."] if published.told else []
@@ -203,7 +207,7 @@ def _told_of(published: Published, now: datetime) -> list[str]:
 
 
 def refuse_unready(draft: PlanDraft) -> None:
-    """Raise Refused for a draft that cannot be published."""
+    """Raise Refused for a draft that is already published or has no plan."""
     if draft.state is DraftState.PUBLISHED:
         raise Refused(f"this draft is published already, as version {outcome_of(draft).version}; nothing was changed")
     if draft.state is not DraftState.READY:

@@ -1,4 +1,4 @@
-"""Changes of the schedule as callers post them: an override, a cover, an undo. Terminal and API share this reader."""
+"""Reads changes of the schedule that callers post: an override, a cover, an undo. The terminal and the API use it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _EXAMPLES = {
 
 @dataclass(frozen=True, slots=True)
 class OverrideAsked:
-    """An override as it was asked for. Times are aware UTC."""
+    """A requested override. Times are aware UTC."""
 
     engineer: str
     role: str
@@ -33,7 +33,7 @@ class OverrideAsked:
 
 @dataclass(frozen=True, slots=True)
 class CoverAsked:
-    """A cover as asked for. by: who takes over; None: the caller. start, end: aware UTC, or None as in `Cover`."""
+    """A requested cover. by: who takes over; None: the caller. start, end: aware UTC, or None as in `Cover`."""
 
     engineer: str
     by: str | None
@@ -45,14 +45,14 @@ class CoverAsked:
 
 @dataclass(frozen=True, slots=True)
 class UndoAsked:
-    """An undo as it was asked for."""
+    """A requested undo. is_forced: it may break rules of the roster."""
 
     reason: str
     is_forced: bool
 
 
 def override_from(document: object) -> OverrideAsked:
-    """Return the override of a posted document. Raises FieldFaults with every field that cannot be used."""
+    """Read an override from a posted document. Raises FieldFaults with every field that cannot be used."""
     fields = PostedFields(document, "override")
     start, end = fields.needed_time("from"), fields.needed_time("to")
     if start is not None and end is not None and end <= start:
@@ -67,7 +67,7 @@ def override_from(document: object) -> OverrideAsked:
 
 
 def cover_from(document: object) -> CoverAsked:
-    """Return the cover of a posted document. Raises FieldFaults with every field that cannot be used."""
+    """Read a cover from a posted document. Raises FieldFaults with every field that cannot be used."""
     fields = PostedFields(document, "cover")
     engineer, is_forced = fields.needed_name("engineer"), fields.switch("force")
     reason = fields.needed_reason() if is_forced else fields.reason()
@@ -79,7 +79,7 @@ def cover_from(document: object) -> CoverAsked:
 
 
 def undo_from(document: object) -> UndoAsked:
-    """Return the undo of a posted document. Raises FieldFaults with every field that cannot be used."""
+    """Read an undo from a posted document. Raises FieldFaults with every field that cannot be used."""
     fields = PostedFields(document, "undo")
     reason, is_forced = fields.needed_reason(), fields.switch("force")
     fields.refuse_faults()
@@ -87,10 +87,10 @@ def undo_from(document: object) -> UndoAsked:
 
 
 class PostedFields:
-    """Reads the fields of a posted document and collects every fault.
+    """Reads the fields of a posted document and collects all faults.
 
-    After a fault a method returns a placeholder: call `refuse_faults` before you use any value. Raises FieldFaults at
-    once for a document that is no object.
+    For a field with a fault, a method returns a placeholder: call `refuse_faults` before you use any value. The
+    constructor raises FieldFaults for a document that is not an object.
     """
 
     def __init__(self, document: object, kind: str) -> None:
@@ -101,16 +101,16 @@ class PostedFields:
         self._faults: list[FieldFault] = []
 
     def fault(self, field: str, message: str, *, on_page: str | None = None) -> None:
-        """Record a fault of a field."""
+        """Record a fault of a field. on_page: the message for a web page; None to use `message` there too."""
         self._faults.append(FieldFault(field, message, on_page))
 
     def refuse_faults(self) -> None:
-        """Raise FieldFaults if there are any."""
+        """Raise FieldFaults with every recorded fault; do nothing if there is none."""
         if self._faults:
             raise FieldFaults(self._faults)
 
     def name(self, field: str) -> str | None:
-        """Return an id or a role; None if the field is absent."""
+        """Return an id or the name of a role from a field; None if the field is absent or at fault."""
         value = self._document.get(field)
         if value is None:
             return None
@@ -120,13 +120,13 @@ class PostedFields:
         return None
 
     def needed_name(self, field: str) -> str:
-        """Return an id or a role that must be there."""
+        """Return an id or the name of a role from a field that is required; empty if it is absent or at fault."""
         if self._document.get(field) is None:
             self.fault(field, "missing")
         return self.name(field) or ""
 
     def reason(self) -> str:
-        """Return the reason on one line; empty if it is absent."""
+        """Return the reason as one line of text; empty if it is absent or at fault."""
         value = self._document.get("reason")
         if value is None:
             return ""
@@ -136,7 +136,7 @@ class PostedFields:
         return clean(value)
 
     def needed_reason(self) -> str:
-        """Return the reason, which must be there: the history shows it."""
+        """Return the reason, which is required because the history shows it; empty if it is at fault."""
         faults = len(self._faults)
         reason = self.reason()
         if not reason and len(self._faults) == faults:
@@ -144,7 +144,7 @@ class PostedFields:
         return reason
 
     def text(self, field: str, most: int) -> str | None:
-        """Return a text of at most `most` characters, as it is; None if the field is absent."""
+        """Return a field's text of at most `most` characters, unchanged; None if the field is absent or at fault."""
         value = self._document.get(field)
         if value is None or (isinstance(value, str) and 0 < len(value) <= most):
             return value
@@ -152,7 +152,7 @@ class PostedFields:
         return None
 
     def day(self, field: str) -> date | None:
-        """Return a date; None if the field is absent."""
+        """Return a field's date; None if the field is absent or at fault."""
         value = self._document.get(field)
         if value is None:
             return None
@@ -165,7 +165,7 @@ class PostedFields:
         return None
 
     def time(self, field: str) -> datetime | None:
-        """Return an instant (aware UTC); None if the field is absent."""
+        """Return a field's instant (aware UTC); None if the field is absent or at fault."""
         value = self._document.get(field)
         at = instant(value)
         if value is not None and at is None:
@@ -173,13 +173,13 @@ class PostedFields:
         return at
 
     def needed_time(self, field: str) -> datetime | None:
-        """Return an instant that must be there; None if it cannot be used."""
+        """Return the instant (aware UTC) of a field that is required; None if it is absent or at fault."""
         if self._document.get(field) is None:
             self.fault(field, "missing")
         return self.time(field)
 
     def switch(self, field: str) -> bool:
-        """Return a truth value; False if the field is absent."""
+        """Return a field's true or false; False if the field is absent or at fault."""
         value = self._document.get(field, False)
         if not isinstance(value, bool):
             self.fault(field, "write true or false")

@@ -1,4 +1,4 @@
-"""A publication as a caller posts it: the texts of a plan, its roster and its policy. Terminal and API read it here."""
+"""Reads a publication that a caller posts: the texts of a plan, its roster and its policy. API and terminal use it."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from oncall.support.status_file import status_page_from_text
 from oncall.support.zones import zone_named
 
 _BESIDE = ("customers", "status")
-"""The files that a policy may name beside itself."""
+"""The fields for the files that a policy may name."""
 LONGEST_TEXT = 2 * 1024 * 1024
 LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
 class PublicationAsked:
-    """A publication as it was asked for. policy_from: see `publish_plan`. is_dry_run: only return what would change."""
+    """A requested publication. policy_from: see `publish_plan`. is_dry_run: only return what would change."""
 
     named: NamedPlan
     roster: Roster
@@ -43,7 +43,7 @@ class PublicationAsked:
 def posted_publication(
     plan: Path, text: str, roster: Roster, *, reason: str, policy_from: date | None
 ) -> dict[str, object]:
-    """Return the body that posts this plan with its roster. text: of the plan file."""
+    """Return the JSON body that publishes this plan with its roster. text: the content of the plan file."""
     sources = sources_of(roster)
     body: dict[str, object] = {
         "plan": text,
@@ -62,7 +62,7 @@ def posted_publication(
 
 
 def roster_of_publication(document: object) -> Roster:
-    """Return the roster of a publication whose plan does not exist yet. Raises the errors of `publication_from`."""
+    """Read the roster of a publication whose plan does not exist yet. Raises the errors of `publication_from`."""
     fields = PostedFields(document, "publication")
     texts, names = _texts(fields, ("roster", "policy", *_BESIDE)), _names(fields)
     fields.refuse_faults()
@@ -70,10 +70,10 @@ def roster_of_publication(document: object) -> Roster:
 
 
 def publication_from(document: object) -> PublicationAsked:
-    """Return the publication of a posted document.
+    """Read a publication from a posted document.
 
-    Does not read the plans of other teams that the roster names, because the caller has checked them. Raises
-    FieldFaults with every field that cannot be used, and FileFaults for a plan, a roster or a policy with faults.
+    The plans of other teams that the roster names are not read, because the caller has checked them. Raises FieldFaults
+    with every field that cannot be used, and FileFaults for a plan, a roster or a policy with faults.
     """
     fields = PostedFields(document, "publication")
     texts, names = _texts(fields, ("plan", "roster", "policy", *_BESIDE)), _names(fields)
@@ -104,7 +104,7 @@ def _names(fields: PostedFields) -> dict[str, str | None]:
 
 
 def document_lacks(document: object, field: str) -> bool:
-    """Return True if a posted object has no such field."""
+    """Return True if a posted document is an object without this field."""
     return isinstance(document, Mapping) and document.get(field) is None
 
 
@@ -119,10 +119,10 @@ def _roster(texts: Mapping[str, str | None], names: Mapping[str, str | None]) ->
 
 
 def policy_from_texts(texts: Mapping[str, str | None], source: str, zone: ZoneInfo | None = None) -> Policy:
-    """Return the policy of the text `policy`, with the `customers` and the `status` file that it names.
+    """Read the policy in the text `policy`, with the `customers` and the `status` file that it names.
 
-    source: its name in messages. zone: see `policy_from_text`. Raises FieldFaults for a text that is missing, and
-    FileFaults for one with faults.
+    texts: by name. source: the policy's name in messages. zone: see `policy_from_text`. Raises FieldFaults for a text
+    that is missing, and FileFaults for a text with faults.
     """
     policy = policy_from_text(texts["policy"] or "", source, zone)
     missing = [
@@ -146,7 +146,7 @@ def policy_from_texts(texts: Mapping[str, str | None], source: str, zone: ZoneIn
 
 
 def plan_from_text(name: str, text: str, roster: Roster) -> Plan:
-    """Return the plan of a text; the ending of `name` says whether it is JSON or CSV. Raises FileFaults."""
+    """Read a plan from its text. The suffix of `name` says whether it is JSON or CSV. Raises FileFaults."""
     if Path(name).suffix.lower() == ".json":
         return plan_of_json(text, name)
     return plan_of_csv(text, name, team=roster.team, zone=roster.policy.zone)

@@ -1,4 +1,4 @@
-"""Swaps and absences as callers post them. Terminal and API share this reader."""
+"""Reads swaps and absences that callers post. The terminal and the API use it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DAY_ADVICE = 'write "2027-01-04", or the start of the shift: "2027-01-04T19:01"'
 
 @dataclass(frozen=True, slots=True)
 class SwapPosted:
-    """A swap as it was asked for. is_agreed: both have agreed, and the change is made at once."""
+    """A requested swap. is_agreed: both engineers have agreed, so that the change is made at once."""
 
     asked: SwapAsked
     is_agreed: bool
@@ -25,7 +25,7 @@ class SwapPosted:
 
 @dataclass(frozen=True, slots=True)
 class AwayPosted:
-    """An absence as it was asked for. is_agreed: the engineers who cover have agreed."""
+    """A requested absence. is_agreed: the engineers who cover have agreed, so that the covers are made at once."""
 
     asked: AwayAsked
     is_agreed: bool
@@ -33,7 +33,7 @@ class AwayPosted:
 
 
 def swap_from(document: object) -> SwapPosted:
-    """Return the swap of a posted document. Raises FieldFaults with every field that cannot be used."""
+    """Read a swap from a posted document. Raises FieldFaults with every field that cannot be used."""
     fields = _Fields(document, "swap")
     engineer, other, role = fields.needed_name("engineer"), fields.needed_name("with"), fields.name("role")
     day = fields.shift_day("day")
@@ -47,7 +47,7 @@ def swap_from(document: object) -> SwapPosted:
 
 
 def away_from(document: object) -> AwayPosted:
-    """Return the absence of a posted document. Raises FieldFaults with every field that cannot be used."""
+    """Read an absence from a posted document. Raises FieldFaults with every field that cannot be used."""
     fields = _Fields(document, "absence")
     engineer, reason, is_agreed = fields.needed_name("engineer"), fields.needed_reason(), fields.switch("agreed")
     first, last = fields.day("from"), fields.day("to")
@@ -63,7 +63,7 @@ def away_from(document: object) -> AwayPosted:
 
 
 def read_shift_day(value: object) -> date | datetime | None:
-    """Return the date or time that a text says; None if it says neither."""
+    """Return the date, or the date and time, in a JSON value; None if it is neither."""
     if not isinstance(value, str) or not 10 <= len(value) <= 40:
         return None
     try:
@@ -75,14 +75,14 @@ def read_shift_day(value: object) -> date | datetime | None:
 
 
 class _Fields(PostedFields):
-    """Reads also the date of a shift."""
+    """Reads posted fields, among them the date of a shift."""
 
     def is_absent(self, field: str) -> bool:
-        """Return True if the field is not there."""
+        """Return True if the field is absent or null."""
         return self._document.get(field) is None
 
     def shift_day(self, field: str) -> date | datetime | None:
-        """Return the date of a shift, or a time in it (naive: policy time); None if it is absent or at fault."""
+        """Return a field's date of a shift, or a time in the shift (naive: policy time); None if absent or at fault."""
         value = self._document.get(field)
         found = read_shift_day(value)
         if value is not None and found is None:

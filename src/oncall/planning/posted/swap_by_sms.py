@@ -16,7 +16,7 @@ from oncall.schedule.versions import Person
 def answering_swaps(tx: SwapDesk, clock: Clock) -> AnswerSwap:
     """Return the function that carries out `YES CODE` and `NO CODE` in this transaction.
 
-    `NO CODE` from the engineer who asked withdraws the request.
+    `NO CODE` from the engineer who asked for the swap withdraws the request.
     """
 
     def answer(request: SwapRequest, person: Person, says_yes: bool, context: ActionContext) -> str:

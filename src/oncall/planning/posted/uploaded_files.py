@@ -1,4 +1,4 @@
-"""The files that a manager uploads for a plan draft: a plan, a roster, and the files that the roster needs."""
+"""Reads the files that a manager uploads for a plan draft: a plan, a roster, and the files that the roster needs."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from oncall.support.policy import Policy
 from oncall.support.policy_file import packaged_policy
 
 BESIDE_A_ROSTER = ("policy", "customers", "status")
-"""The fields of the files that a roster needs: its policy, and what that names."""
+"""The form fields of the files that a roster needs: its policy, and the files that the policy names."""
 FIELDS = ("plan", "roster", *BESIDE_A_ROSTER)
-"""The fields of all files."""
+"""The form fields of all files."""
 NO_ROSTER = "upload a roster: the published one cannot be read, or nothing is published yet"
 
 
 @dataclass(frozen=True, slots=True)
 class UploadedFile:
-    """One uploaded file. name: without its folder."""
+    """One uploaded file. name: the file name without its folder. text: the content."""
 
     name: str
     text: str
 
 
 Files = Mapping[str, UploadedFile]
-"""Uploaded files by their field."""
+"""Uploaded files, by the name of their form field."""
 
 
 def uploaded_publication(files: Files, in_force: Roster | None) -> dict[str, object]:
-    """Return the publication that the uploaded files make, as the API takes it. in_force: the published roster.
+    """Return the publication that the uploaded files make, in the form of the API. in_force: the published roster.
 
-    Raises FieldFaults for a file that is missing or does not belong, FileFaults for files with faults, and Refused for
-    a plan that names engineers whom the roster does not have.
+    Raises FieldFaults for a file that is missing or that no other file names, FileFaults for files with faults, and
+    Refused for a plan that names engineers who are not on the roster.
     """
     plan = files.get("plan")
     if plan is None or not plan.name.lower().endswith((".csv", ".json")):
@@ -55,12 +55,12 @@ def uploaded_publication(files: Files, in_force: Roster | None) -> dict[str, obj
 
 
 def publication_of(roster: Roster, plan: UploadedFile) -> dict[str, object]:
-    """Return the publication of a plan and its roster, as the API takes it."""
+    """Return the publication of a plan and its roster, in the form of the API."""
     return posted_publication(Path(plan.name), plan.text, roster, reason="a draft", policy_from=None)
 
 
 def uploaded_roster(files: Files, in_force: Roster | None) -> Roster:
-    """Return the uploaded roster with its policy, or else the published one.
+    """Return the uploaded roster with its policy, or the published roster if none is uploaded.
 
     Raises the errors of `uploaded_publication`.
     """
@@ -92,7 +92,7 @@ def _read(uploaded: UploadedFile, files: Files) -> Roster:
 
 
 def _refuse_unused(files: Files, roster: Roster) -> None:
-    """Raise FieldFaults for each file that nothing names: its content would have no effect."""
+    """Raise FieldFaults for each uploaded file that no other file names, because it would have no effect."""
     policy = roster.policy
     is_named = "policy" in files and policy.source == files["policy"].name
     named = {

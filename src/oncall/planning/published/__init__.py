@@ -1,4 +1,4 @@
-"""The published schedule: its version, its rules, how it is doing, and each change: publication, override, cover, undo.
+"""The published schedule: its versions, its rules, its state, and changes: publication, override, cover, undo.
 
 Imports `planning.sources`. `planning.plans` and `planning.published` do not import each other.
 """

@@ -1,7 +1,7 @@
-"""Judges a change of the schedule by every hard rule of the roster in force, with the checks of `verify`.
+"""Checks a change of the schedule against every hard rule of the roster in force, with the checks of `verify`.
 
-A change here is any step from one schedule to another: an override, a swap, a cover, an absence, an undo. It lives in
-`planning` because the independent checker lies above `schedule`.
+A change is any step from one schedule to another: an override, a swap, a cover, an absence, an undo. This module is in
+`planning` because it uses the checker of plans, which `schedule` must not import.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from oncall.schedule.seat import Seat
 
 _BY_THE_MINUTE = ("unavailable", "roles", "kinds", "shadows")
-"""Rules that are judged by the exact minutes of a change; the others count whole shifts, as a plan's check does."""
+"""Rules that are checked to the minute; the other rules count whole shifts, like the check of a plan."""
 _REST_HOURS, _WEEK_HOURS = "min_rest_hours", "max_hours_per_week"
-"""Rules that count the hours that an engineer really has, also those of a small part of a shift."""
+"""Rules that count an engineer's real hours, including those of a small part of a shift."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class BrokenRule:
         return f"{self.rule}: {self.sentence}"
 
     def in_names(self, schedule: Schedule) -> str:
-        """Return the sentence for a page: with the engineers' names in place of their ids, and without the key."""
+        """Return the sentence for a web page: with the engineers' names instead of their ids, and without the key."""
         return in_names(self.sentence, self.people, schedule.name_of)
 
 
@@ -59,13 +59,13 @@ class PublishedTexts(Protocol):
         """Return the published schedule with every change."""
 
     def publication_sources(self, version: int) -> Mapping[str, str]:
-        """Return the texts that a publication was published with."""
+        """Return the texts of the files with which a version was published, by name."""
 
 
 def roster_in_force(tx: PublishedTexts) -> Roster | None:
-    """Return the roster of the latest publication, with the absences that were entered since.
+    """Return the roster of the latest publication, with the absences that were entered since then.
 
-    None before a publication, or if this version of oncall can no longer read the roster's text.
+    None if nothing is published, or if this version of oncall can no longer read the roster's text.
     """
     from oncall.rosters.roster_file import roster_from_text
     from oncall.support.policy_file import policy_from_sources
@@ -82,11 +82,11 @@ def roster_in_force(tx: PublishedTexts) -> Roster | None:
 
 
 def broken_rules(before: Schedule, after: Schedule, span: Window, roster: Roster | None) -> list[BrokenRule]:
-    """Return the rules that the step from `before` to `after` breaks, without rules that were broken already.
+    """Return the rules that the step from `before` to `after` breaks. Rules that were already broken are left out.
 
-    span: the time in which the two differ. roster: the one in force; without one, only days off, roles and kinds are
-    judged, as the publication stored them for each person. For nights of rest, weekends, limits and pairs an engineer
-    has a shift if they have the largest part of it; hours count by the minute.
+    span: the time in which the two schedules differ. roster: the roster in force; if None, only days off, roles and
+    kinds are checked, as the publication stored them for each person. For nights of rest, weekends, limits and pairs, a
+    shift belongs to the engineer who has the largest part of it; hours count by the minute.
     """
     changes = changes_between(before, after, span.start, span.end)
     found = [rule for change in changes for rule in _by_the_minute(after, change, roster)]
@@ -96,7 +96,10 @@ def broken_rules(before: Schedule, after: Schedule, span: Window, roster: Roster
 
 
 def absent_now(schedule: Schedule, roster: Roster | None, now: datetime) -> list[str]:
-    """Return a sentence for each change that puts an engineer on call after now whom this roster marks as away."""
+    """Return a sentence for each change that puts an engineer on call after `now` whom the roster marks as away.
+
+    now: aware UTC. roster: None to use the availability in the publication.
+    """
     return absent_by_change(schedule, now, lambda engineer: availability_of(schedule, engineer, roster))
 
 
@@ -126,7 +129,7 @@ def _by_the_minute(after: Schedule, change: AssignmentChange, roster: Roster | N
 
 
 def availability_of(schedule: Schedule, engineer: str, roster: Roster | None) -> Availability | None:
-    """Return when an engineer can be on call, by the roster, or else by the availability in the publication."""
+    """Return when an engineer can be on call: from the roster, or else from the publication; None if unknown."""
     person = schedule.people.get(engineer)
     kept = person.availability if person is not None else None
     named: Engineer | None = roster.engineer(engineer) if roster is not None else None
@@ -154,9 +157,10 @@ def _by_the_shift(
 
 @dataclass(frozen=True, slots=True)
 class _Served:
-    """The shifts of a schedule for the checker: a plan and the duties around it. Most of a shift decides whose it is.
+    """The shifts of a schedule in the form of the checker: a plan, and the duties around it.
 
-    by_hours: the duties of each engineer, for each rule that counts hours.
+    A shift belongs to the engineer who has most of it. by_hours: for each rule that counts hours, the duties of each
+    engineer.
     """
 
     plan: Plan
@@ -166,7 +170,7 @@ class _Served:
 
     @classmethod
     def of(cls, schedule: Schedule, roster: Roster, at: datetime) -> _Served:
-        """Return the shifts of a schedule; the plan is the publication that holds at `at`."""
+        """Return the shifts of a schedule for the checker. The plan is the publication in force at `at`."""
         from oncall.rotation.check.checked_duty import duties_by_engineer
         from oncall.rotation.problem.served_seats import (
             held_parts,
@@ -195,7 +199,7 @@ class _Served:
         return cls(plan, duties, by_hours, roster)
 
     def broken(self, people: Iterable[str]) -> list[BrokenRule]:
-        """Return the rules about these people's shifts that are broken."""
+        """Return the rules that the shifts of these people break."""
         from oncall.rotation.check.person_rules import PERSON_CHECKS
         from oncall.rotation.check.team_rules import TEAM_CHECKS
 

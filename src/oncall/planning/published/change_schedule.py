@@ -1,4 +1,4 @@
-"""Change the schedule: put engineers on call for spans of time, in one version that all rules are checked against."""
+"""Changes the schedule: puts engineers on call for spans of time, in one version that is checked against all rules."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from oncall.schedule.versions import Piece
 from oncall.support.windows import Window
 
 FurtherRule = Callable[[Schedule], Sequence[BrokenRule]]
-"""Judges a change by the schedule before it; used for rules that only one kind of change has."""
+"""Returns the rules that a change breaks, from the schedule before it; for rules of only one kind of change."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeTerms:
     """How a change may be made.
 
-    is_forced: make it even if it breaks rules of the roster. expected: the newest version that the author has seen;
-    None: any.
+    is_forced: make the change even if it breaks rules of the roster. expected: the newest version that the author has
+    seen, so that a change made meanwhile is refused; None to accept any.
     """
 
     is_forced: bool = False
@@ -34,14 +34,14 @@ class ChangeTerms:
 
 @dataclass(frozen=True, slots=True)
 class ChangeMade:
-    """A change that was made. broken: the rules that it breaks; empty unless it was forced."""
+    """A change that was made. broken: the rules that it breaks; empty unless the change was forced."""
 
     version: AppendedVersion
     broken: tuple[BrokenRule, ...]
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Return each broken rule as a sentence."""
+        """Return the sentences of the broken rules, each with the rule's key; empty unless the change was forced."""
         return tuple(map(str, self.broken))
 
 
@@ -54,11 +54,12 @@ def change_schedule(
     *,
     further: FurtherRule | None = None,
 ) -> ChangeMade:
-    """Put engineers on call as these pieces say, in one version: all pieces hold, or none.
+    """Put engineers on call for these pieces, in one version: either all pieces are applied, or none.
 
-    kind: OVERRIDE, SWAP, COVER or AWAY. pieces: not empty; a piece that has begun counts from now on.
-    Raises NotFound and Refused for a change that cannot be made (`check_pieces`) or that breaks a rule and is not
-    forced, and ScheduleMoved if the author has not seen the newest version.
+    kind: OVERRIDE, SWAP, COVER or AWAY. pieces: at least one; a piece that has already begun applies from now on.
+    further: returns more broken rules, from the schedule before the change; None for no more rules. Raises NotFound and
+    Refused for a change that cannot be made (`check_pieces`) or that breaks a rule and is not forced, and ScheduleMoved
+    if the author has not seen the newest version.
     """
     terms = terms or ChangeTerms()
     refuse_without_reason(author, terms)

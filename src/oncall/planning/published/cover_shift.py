@@ -1,4 +1,4 @@
-"""Cover for an engineer: take over their shift, now or for a span, without exact instants."""
+"""Covers for an engineer: another one takes over their shift, from now on or for a span. No exact times are needed."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from oncall.support.wording import full_time
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """Who takes over from whom.
+    """Who takes over from whom, and when (aware UTC).
 
-    start: None for now. end: None for the end of the shift that `engineer` has at the start, or else of their next one.
+    start: None for now. end: None for the end of the shift that `engineer` has at the start, or else of their next
+    shift.
     """
 
     engineer: str
@@ -31,7 +32,7 @@ class Cover:
 
 
 def cover_shift(tx: ScheduleTransaction, cover: Cover, author: Author, terms: ChangeTerms | None = None) -> ChangeMade:
-    """Put `cover.by` on call in every role that `cover.engineer` holds in the span.
+    """Put `cover.by` on call in every role that `cover.engineer` has in the span of the cover.
 
     Raises NotFound and Refused for a cover that cannot be made, and ScheduleMoved; see `change_schedule`.
     """
@@ -40,7 +41,10 @@ def cover_shift(tx: ScheduleTransaction, cover: Cover, author: Author, terms: Ch
 
 
 def covered_pieces(schedule: Schedule, cover: Cover, now: datetime) -> list[Piece]:
-    """Return the engineer's shifts in the span of the cover, as pieces for the engineer who covers. now: aware UTC."""
+    """Return the engineer's shifts in the span of the cover, as pieces for the engineer who covers. now: aware UTC.
+
+    Raises NotFound and Refused for a cover that cannot be made.
+    """
     for person in (cover.engineer, cover.by):
         check_person(schedule, person)
     if cover.engineer == cover.by:
@@ -65,9 +69,10 @@ def covered_pieces(schedule: Schedule, cover: Cover, now: datetime) -> list[Piec
 
 
 def _refuse_repeated(schedule: Schedule, cover: Cover, now: datetime, found_at: datetime) -> None:
-    """Raise Refused if the same engineer covers for them already, until the shift that this cover would take.
+    """Raise Refused if `cover.by` already covers for the same engineer until the shift that this cover would take.
 
-    found_at: when that shift begins. So a command that is repeated, because its answer was lost, takes no second shift.
+    found_at: when that shift begins. The check makes sure that a command that is repeated, because its answer was lost,
+    takes no second shift.
     """
     for piece in schedule.overrides:
         if piece.kind != COVER or piece.engineer != cover.by or not now < piece.window.end <= found_at:
@@ -95,7 +100,7 @@ def _no_time(schedule: Schedule, cover: Cover, end: datetime, now: datetime) -> 
 
 
 def _held(schedule: Schedule, cover: Cover, start: datetime) -> list[Assignment]:
-    """Return the engineer's assignments from `start` on, in order. Raises Refused if none is in the span."""
+    """Return the engineer's assignments from `start` on, in time order. Raises Refused if the cover's span has none."""
     last = max(publication.span.end for publication in schedule.publications)
     ends = max([last, start + timedelta(minutes=1), *(each.window.end for each in schedule.overrides)])
     found = schedule.assignments_of(cover.engineer, start, ends)

@@ -17,14 +17,14 @@ from oncall.schedule.shifts import ShiftFacts
 
 @dataclass(frozen=True, slots=True)
 class LastResort:
-    """A seat that no other engineer may take. reasons: for each reason in words, how many engineers it rules out."""
+    """A seat that no other engineer may take. reasons: for each reason (in words), how many engineers it rules out."""
 
     seat: Seat
     reasons: Mapping[str, int]
 
     @property
     def why(self) -> str:
-        """Return the reasons as words: `1 on it, 2 away or not taking it, 3 with shifts too near`."""
+        """Return the reasons in words, like `1 on it, 2 away or not taking it, 3 with shifts too near`."""
         return ", ".join(f"{count} {words}" for words, count in self.reasons.items()) or "there is no other engineer"
 
 
@@ -34,8 +34,8 @@ SAME_SHIFT, CANNOT, TOO_NEAR, APART = "on it", "away or not taking it", "with sh
 def last_resorts(roster: Roster, seats: Sequence[Seat], start: datetime, end: datetime) -> list[LastResort]:
     """Return the seats of shifts that begin in [start, end) and that only their own engineer may take.
 
-    seats: of the whole schedule, each with the engineer who has most of it. The rules that count are days off, roles,
-    kinds, rest, weekends apart, maxima of weeks and months, holidays apart and pairs that never work together.
+    seats: all seats of the schedule, each with the engineer who has most of it. Applies the rules on days off, roles,
+    kinds, rest, weekends apart, weekly and monthly maxima, holidays apart and pairs that never work together.
     """
     finder = _Finder(roster, seats)
     wanted = (seat for seat in seats if start <= seat.window.start < end and seat.role in roster.rules.roles)
@@ -62,13 +62,13 @@ class _Finder:
         return self._roster.engineer(seat.engineer) is not None
 
     def reasons(self, seat: Seat) -> dict[str, int]:
-        """Return for each reason how many other engineers may not take a seat because of it."""
+        """Return the reasons why other engineers may not take a seat, and how many engineers each one rules out."""
         others = [each for each in self._roster.engineers if each.id != seat.engineer]
         found = Counter(reason for each in others for reason in self._reasons(each, seat))
         return {words: found[words] for words in (SAME_SHIFT, CANNOT, TOO_NEAR, APART) if found[words]}
 
     def _reasons(self, other: Engineer, seat: Seat) -> Iterator[str]:
-        """Yield the first reason why an engineer may not take a seat, if any."""
+        """Yield the first reason why `other` may not take a seat; nothing if they may."""
         shift = self._shift_of[seat.window]
         present = self._on[shift] - {seat.engineer}
         if other.id in present:

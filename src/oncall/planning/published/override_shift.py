@@ -1,4 +1,4 @@
-"""Override a shift: put another engineer on call for a span of time."""
+"""Overrides a shift: puts another engineer on call for a span of time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def override_shift(
     author: Author,
     terms: ChangeTerms | None = None,
 ) -> ChangeMade:
-    """Put an engineer on call in [start, end) (aware UTC), from now on if the span has begun.
+    """Put an engineer on call in [start, end) (aware UTC). If the span has already begun, it applies from now on.
 
     Raises NotFound, Refused and ScheduleMoved; see `change_schedule`.
     """
@@ -33,7 +33,7 @@ def override_shift(
 
 
 def _overlaps(schedule: Schedule, piece: Piece) -> list[BrokenRule]:
-    """Return the changes that hold in this piece's role and time, and that it would replace."""
+    """Return a broken rule for each earlier change that this piece would replace."""
     zone = schedule.calendar.zone
     found = []
     for each in schedule.assignments(piece.window.start, piece.window.end):

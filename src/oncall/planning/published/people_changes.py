@@ -11,7 +11,7 @@ from oncall.schedule.versions import Person, Publication
 
 @dataclass(frozen=True, slots=True)
 class PeopleChanges:
-    """The people who differ between two publications, ordered by id. phones, names: (before, after) of the person."""
+    """The people who differ between two publications, in order of id. phones, names: the person before and after."""
 
     added: tuple[Person, ...] = ()
     gone: tuple[Person, ...] = ()
@@ -20,7 +20,7 @@ class PeopleChanges:
 
 
 def people_changes(before: Schedule, after: Schedule) -> PeopleChanges:
-    """Return the changes from the people of the latest publication of `before` to those of `after`.
+    """Return how the people of the latest publication in `after` differ from those in `before`.
 
     Nothing is listed if either schedule has no publication.
     """

@@ -27,21 +27,21 @@ from oncall.schedule.timeline import Assignment
 from oncall.support.windows import Window, WindowKind
 
 LOOKED_BACK = timedelta(days=28)
-"""How far back pages at night are looked for."""
+"""How far back to look for pages at night."""
 REST_AFTER_PAGE = timedelta(hours=11)
 NIGHT_ENDS = time(6)
 _ZERO = Fraction(0)
 
 
 class StatusStore(ReportStore, PublishedTexts, Protocol):
-    """The queries for the status of the plan."""
+    """The queries that the status of the plan needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShareSoFar:
-    """One engineer's shifts of one kind that began before today, against their share of them, all roles together.
+    """One engineer's shifts of one kind that began before today, and their share of these shifts, over all roles.
 
-    taken, given: what they took from other engineers and gave to other engineers, by swaps and other changes.
+    taken, given: how many shifts the engineer took from others and gave to others, by swaps and other changes.
     """
 
     engineer: str
@@ -59,7 +59,7 @@ class ShareSoFar:
 
 @dataclass(frozen=True, slots=True)
 class BrokenRest:
-    """A page after midnight to an engineer whose next shift began less than 11 hours later."""
+    """A page between midnight and 06:00 to an engineer whose next shift began less than 11 hours later."""
 
     page: SentPage
     shift: Assignment
@@ -72,7 +72,7 @@ class BrokenRest:
 
 @dataclass(frozen=True, slots=True)
 class PlanStatus:
-    """The content of `oncall plan status`, as of an instant (aware UTC), looking `days` days ahead."""
+    """The content of `oncall plan status` at an instant (aware UTC), looking `days` days ahead."""
 
     team: str
     zone: ZoneInfo
@@ -89,7 +89,7 @@ class PlanStatus:
 def plan_status(tx: StatusStore, now: datetime, days: int) -> PlanStatus:
     """Return the status of the published plan. now: policy time, aware UTC. days: how far to look ahead.
 
-    Raises Refused when nothing is published, or when the published roster cannot be read.
+    Raises Refused if nothing is published, or if the published roster cannot be read.
     """
     now, schedule = now.replace(microsecond=0), tx.schedule()
     latest = schedule.latest
@@ -129,7 +129,10 @@ def _shares(roster: Roster, record: ServiceRecord, schedule: Schedule, now: date
 def _changed_hands(
     record: ServiceRecord, schedule: Schedule, now: datetime
 ) -> tuple[Mapping[tuple[str, WindowKind], Fraction], Mapping[tuple[str, WindowKind], Fraction]]:
-    """Return what each engineer took from others and gave to others of each kind, in shifts that began before now."""
+    """Return what each engineer took from others, and what each gave to others, of each kind.
+
+    Both are in shifts, by engineer and kind, and count only shifts that began before `now`.
+    """
     planned = {(seat.window, seat.role): seat.engineer for seat in published_seats(schedule)}
     taken: dict[tuple[str, WindowKind], Fraction] = defaultdict(Fraction)
     given: dict[tuple[str, WindowKind], Fraction] = defaultdict(Fraction)
@@ -142,7 +145,7 @@ def _changed_hands(
 
 
 def _broken_rest(schedule: Schedule, pages: Sequence[SentPage], zone: ZoneInfo) -> Iterable[BrokenRest]:
-    """Yield one broken rest for each engineer and shift: the last page before it."""
+    """Yield one broken rest for each engineer and shift: the last page before the shift."""
     found: dict[tuple[str, datetime], BrokenRest] = {}
     for page in pages:
         if page.at.astimezone(zone).time() < NIGHT_ENDS:

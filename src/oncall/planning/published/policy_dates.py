@@ -1,4 +1,4 @@
-"""When the policy of a published plan begins to hold."""
+"""Computes when the policy of a published plan comes into force."""
 
 from __future__ import annotations
 
@@ -13,17 +13,20 @@ from oncall.support.calendar import SupportCalendar, calendar_of, first_instant
 from oncall.support.windows import WindowKind
 
 _MOST_WINDOWS = 20
-"""How many windows are looked at for an instant between shifts; where shifts follow each other there is none."""
+"""How many windows to search for an instant between shifts.
+
+If shifts follow each other without a gap, there is none.
+"""
 
 
 def policy_begins(
     schedule: Schedule, plan: Plan, roster: Roster, wanted: date | None, now: datetime
 ) -> datetime | None:
-    """Return when the policy of a plan begins to hold (aware UTC); None for the time of publication.
+    """Return when the policy of a plan comes into force (aware UTC); None for the time of publication.
 
-    schedule: the published one. wanted: the date that the manager chose. If the policy has other hours than those in
-    force, it begins at the first instant of its date or later at which no shift runs by the old or the new hours, so
-    that no shift is cut. Raises Refused for a date that is over.
+    schedule: the published one. wanted: the date that the manager chose; None for the default. If the policy has other
+    hours than those in force, it starts at the first instant, on that date or later, at which no shift runs under the
+    old or the new hours, so that no shift is cut. Raises Refused for a date that is over.
     """
     zone = roster.policy.zone
     if wanted is not None and wanted < now.astimezone(zone).date():
@@ -44,7 +47,10 @@ def _first_open_day(plan: Plan, zone: ZoneInfo) -> date:
 
 
 def _between_shifts(old: SupportCalendar, new: SupportCalendar, at: datetime) -> datetime:
-    """Return the first instant from `at` on that is inside no on-call window of either calendar."""
+    """Return the first instant at or after `at` that is inside no on-call window of either calendar.
+
+    Returns `at` if there is no such instant within _MOST_WINDOWS windows.
+    """
     found = at
     for _ in range(_MOST_WINDOWS):
         windows = (old.window_at(found), new.window_at(found))

@@ -1,4 +1,4 @@
-"""Publish a plan: check it against its roster and the shifts around it, then make it the schedule."""
+"""Publishes a plan: checks it against its roster and the shifts around it, then makes it the schedule."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from oncall.support.wording import in_names
 
 @dataclass(frozen=True, slots=True)
 class PublishablePlan:
-    """A plan that keeps the rules of its roster, together with the shifts around it."""
+    """A plan that was checked: it keeps the rules of its roster, together with the shifts around it."""
 
     plan: Plan
     roster: Roster
 
 
 def check_for_publication(named: NamedPlan, roster: Roster, published: Schedule | None) -> PublishablePlan:
-    """Return the plan, ready to publish, if the independent checker accepts it.
+    """Return the plan, ready to publish, if the independent checker finds no broken rule.
 
-    published: the schedule in force, whose shifts around the plan count; None when there is none.
-    Raises Refused with everything that breaks a rule, and FileFaults for another team's plan that cannot be read.
+    published: the schedule in force, whose shifts around the plan are checked too; None if there is none.
+    Raises Refused with every broken rule, and FileFaults for another team's plan that cannot be read.
     """
     violations = broken_by_plan(named, roster, published)
     if violations:
@@ -48,15 +48,15 @@ def check_for_publication(named: NamedPlan, roster: Roster, published: Schedule 
 
 
 def violation_in_names(violation: Violation, roster: Roster) -> str:
-    """Return a broken rule for a page: its key in the roster file, and the sentence with the engineers' names."""
+    """Return a broken rule for a web page: its key in the roster file, and its sentence with the engineers' names."""
     names = {each.id: each.name for each in roster.engineers}
     return in_names(str(violation), violation.people, lambda person: names.get(person, person))
 
 
 def broken_by_plan(named: NamedPlan, roster: Roster, published: Schedule | None) -> list[Violation]:
-    """Return every rule that a plan breaks, by itself or together with the published shifts around it.
+    """Return every rule that a plan breaks, alone or together with the published shifts around it.
 
-    Raises Refused for a plan of another team than the roster's.
+    Raises Refused if the plan and the roster are of different teams.
     """
     plan = named.plan
     if plan.team != roster.team:
@@ -69,9 +69,10 @@ def broken_by_plan(named: NamedPlan, roster: Roster, published: Schedule | None)
 class PublicationTerms:
     """How a plan is published.
 
-    policy_from: the date from which its policy holds. None: the first date that the plan may change, if it is in the
-    future, and else the time of publication. The first publication of all holds at once. expected: the newest version
-    that the author has seen; None: any.
+    policy_from: the date on which its policy comes into force. None: the first date that the plan may change if it is
+    in the future, else the time of publication. The policy of the very first publication comes into force at once.
+    expected: the newest version that the author has seen, so that a change made meanwhile is refused; None to accept
+    any.
     """
 
     policy_from: date | None = None
@@ -81,9 +82,9 @@ class PublicationTerms:
 def publish_plan(
     tx: ScheduleTransaction, sound: PublishablePlan, author: Author, terms: PublicationTerms | None = None
 ) -> AppendedVersion:
-    """Make a plan the schedule, with the texts of the roster and the policy that it came from.
+    """Make a plan the schedule, and store the texts of its roster and its policy with it.
 
-    Raises Refused when the database holds another team's schedule or the date of the policy is over, and ScheduleMoved.
+    Raises Refused if the database has another team's schedule or if the date of the policy is over, and ScheduleMoved.
     """
     terms = terms or PublicationTerms()
     roster = sound.roster
@@ -100,7 +101,7 @@ def publish_plan(
 
 
 def refuse_other_schedule(roster: Roster, schedule: Schedule) -> None:
-    """Raise Refused if the database holds the schedule of another team than the roster's."""
+    """Raise Refused if the published schedule is another team's than the roster's."""
     if schedule.latest is not None and schedule.latest.team != roster.team:
         raise Refused(
             f"this database holds the schedule of {schedule.latest.team}, and the plan is of {roster.team}; "
@@ -111,7 +112,7 @@ def refuse_other_schedule(roster: Roster, schedule: Schedule) -> None:
 
 
 def gaps_from(schedule: Schedule, now: datetime) -> list[Gap]:
-    """Return the gaps in cover from now (aware UTC) to the end of the published schedule."""
+    """Return the gaps from `now` (aware UTC) to the end of the published schedule."""
     if not schedule.publications:
         return []
     end = max(publication.span.end for publication in schedule.publications)
@@ -120,13 +121,13 @@ def gaps_from(schedule: Schedule, now: datetime) -> list[Gap]:
 
 
 def first_free_date(schedule: Schedule, now: datetime) -> date:
-    """Return the date from which no plan is published, in the policy's zone; today if that is later or none is."""
+    """Return the first date after all published plans, in the policy's zone; today if that is later."""
     ends = [publication.span.end for publication in schedule.publications]
     return max([now, *ends]).astimezone(schedule.calendar.zone).date()
 
 
 def sources_of(roster: Roster) -> dict[str, str]:
-    """Return the texts of the roster and the policy, which a publication keeps."""
+    """Return the texts of the roster, the policy and its files, which are stored with a publication, by name."""
     policy = roster.policy
     sources = {
         "roster": roster.text,

@@ -1,4 +1,4 @@
-"""The difference of two schedules: two versions, or a version and the schedule that a plan would make."""
+"""Computes the difference of two schedules: two versions, or a version and the schedule that a plan would make."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from oncall.support.policy_changes import changes
 from oncall.support.windows import Window
 
 PUBLISHED = "published"
-"""The name of the newest version."""
+"""The name by which users refer to the newest version."""
 
 
 class VersionsTransaction(Protocol):
-    """The queries that compare versions."""
+    """The queries that comparing versions needs."""
 
     def schedule(self) -> Schedule:
         """Return the published schedule with every change."""
 
     def schedule_as_of(self, version: int) -> Schedule:
-        """Return the schedule as it was when this version was the newest."""
+        """Return the schedule in the state in which this version was the newest."""
 
     def policy(self, version: int | None = None) -> Policy:
         """Return the policy of a publication; None: of the latest; 0: the packaged policy."""
@@ -41,7 +41,7 @@ class VersionsTransaction(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of a comparison. name: as messages call it. version: the newest version in it; None for a plan file."""
+    """One side of a comparison. name: shown in messages. version: the newest version in it; None for a plan file."""
 
     name: str
     version: int | None
@@ -51,7 +51,10 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The differences between two sides. policy_from: when the policy of `after` begins to hold (aware UTC), if new."""
+    """The differences between two sides. policy_from: when the policy of `after` comes into force (aware UTC).
+
+    policy_from is None if both sides have the same policy, or if nothing is published before.
+    """
 
     before: Side
     after: Side
@@ -62,7 +65,7 @@ class Difference:
 
 
 def version_named(tx: VersionsTransaction, name: str) -> Side:
-    """Return the side that a number or `published` names. Raises NotFound for a version that does not exist."""
+    """Return the side for a version's number or for `published`. Raises NotFound if there is no such version."""
     newest = tx.schedule().newest
     number = newest if name == PUBLISHED else int(name) if name.isascii() and name.isdigit() and len(name) < 10 else 0
     if not newest:
@@ -75,14 +78,17 @@ def version_named(tx: VersionsTransaction, name: str) -> Side:
 
 
 def before_publication(tx: VersionsTransaction) -> Side:
-    """Return the side on which nothing is published."""
+    """Return the side before the first publication."""
     return Side("nothing published", 0, tx.schedule(), tx.policy(0))
 
 
 def with_plan(
     published: Side | None, named: NamedPlan, roster: Roster, at: datetime, policy_from: date | None = None
 ) -> Side:
-    """Return the side that publishing a plan at `at` (aware UTC) would make. published: the present side, if any."""
+    """Return the side after a plan is published at `at` (aware UTC). published: the side now; None if there is none.
+
+    policy_from: see `PublicationTerms`.
+    """
     plan = named.plan
     newest = published.schedule.newest if published is not None else 0
     document = publication_document(plan, roster)
@@ -99,9 +105,10 @@ def with_plan(
 
 
 def with_seats(published: Side, named: NamedPlan, at: datetime) -> Side:
-    """Return the side that a plan would make with the people and the hours that are published now.
+    """Return the side that a plan would make with the people and the hours of the latest publication.
 
-    Raises Refused for a plan without shifts, and for one that names people or roles that the published roster lacks.
+    Raises Refused if nothing is published, if the plan has no shifts, or if it names people or roles that the published
+    roster does not have.
     """
     latest, plan = published.schedule.latest, named.plan
     if latest is None:
@@ -117,7 +124,7 @@ def with_seats(published: Side, named: NamedPlan, at: datetime) -> Side:
 def would_change(
     tx: VersionsTransaction, named: NamedPlan, roster: Roster, at: datetime, policy_from: date | None
 ) -> Difference:
-    """Return the difference that publishing a plan makes. at: aware UTC. policy_from: see `PublicationTerms`."""
+    """Return the difference that publishing a plan would make. at: aware UTC. policy_from: see `PublicationTerms`."""
     if not tx.schedule().newest:
         return difference(before_publication(tx), with_plan(None, named, roster, at))
     published = version_named(tx, PUBLISHED)
@@ -147,7 +154,7 @@ def _spans_of(schedule: Schedule) -> list[Window]:
 
 
 def _policy_from(schedule: Schedule) -> datetime | None:
-    """Return when the policy of the latest publication begins to hold (aware UTC); None without a publication."""
+    """Return when the policy of the latest publication comes into force (aware UTC); None without a publication."""
     latest = schedule.latest
     return latest.holds_from if latest is not None else None
 
@@ -163,7 +170,7 @@ def _refuse_strangers(named: NamedPlan, latest: Publication) -> None:
 
 
 def of_version(made: AppendedVersion) -> Difference:
-    """Return the difference that a new version has made."""
+    """Return the difference between the schedules before and after a new version."""
     newest = made.before.newest
     return difference(
         Side(f"version {newest}", newest, made.before, made.policy_before),
@@ -172,5 +179,5 @@ def of_version(made: AppendedVersion) -> Difference:
 
 
 def starts_at(plan: Plan, now: datetime) -> datetime:
-    """Return the instant at which a plan counts as published when only plan files are compared (aware UTC)."""
+    """Return when a plan counts as published (aware UTC) if only plan files are compared: at its start, or `now`."""
     return min(plan.window.start, now) if plan.seats else now

@@ -1,4 +1,4 @@
-"""A new version of the schedule: append it, and list the shifts and the policy terms that it changes."""
+"""Appends a new version to the schedule, and lists the shifts and the policy terms that it changes."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from oncall.support.windows import Window
 
 
 class ScheduleTransaction(Protocol):
-    """The queries that change the schedule."""
+    """The queries that changing the schedule needs."""
 
     def lock_schedule(self) -> None:
-        """Keep other transactions from changing the schedule until this one ends. Call it before reading."""
+        """Lock the schedule: no other transaction can change it until this one ends. Call it before you read."""
 
     def schedule(self) -> Schedule:
         """Return the published schedule with every change, as of this transaction."""
@@ -29,10 +29,13 @@ class ScheduleTransaction(Protocol):
         """Return the policy in force; the packaged one before the first publication."""
 
     def publication_sources(self, version: int) -> Mapping[str, str]:
-        """Return the texts that a publication was published with. Raises NotFound for any other version."""
+        """Return the texts of the files with which a version was published, by name.
+
+        Raises NotFound for other versions.
+        """
 
     def add_version(self, version: NewVersion) -> int:
-        """Append a schedule version and number it: 1, 2, 3, ... without a hole."""
+        """Append a version of the schedule and return its number: 1, 2, 3, ... without a gap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,10 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class AppendedVersion:
-    """A new version of the schedule, and the schedule and policy before and after it. span: the time that it covers."""
+    """A new version of the schedule. before, after: the schedule without and with it.
+
+    span: the time that it changes.
+    """
 
     number: int
     span: Window
@@ -56,11 +62,11 @@ class AppendedVersion:
     policy_after: Policy
 
     def changes(self) -> list[AssignmentChange]:
-        """Return who gains and who loses which shifts."""
+        """Return which shifts each engineer gains and loses by this version."""
         return changes_between(self.before, self.after, self.span.start, self.span.end)
 
     def policy_changes(self) -> list[str]:
-        """Return the changes of the policy, a sentence each; none for the first publication."""
+        """Return the changes of the policy, one sentence each; empty for the first publication."""
         if not self.before.publications or self.policy_before == self.policy_after:
             return []
         from oncall.support.policy_changes import changes
@@ -76,10 +82,11 @@ def append_version(
     policy: Policy | None = None,
     expected: int | None = None,
 ) -> AppendedVersion:
-    """Append a version under the schedule's lock, after `check` has accepted the present schedule.
+    """Append a version while the schedule is locked, after `check` has accepted the schedule before it.
 
-    policy: the policy of a publication; None for other versions. expected: the newest version that the author has seen;
-    None: any. Raises ScheduleMoved if there is a newer one.
+    check: raises an error to refuse the version. policy: the policy of a publication; None for other versions.
+    expected: the newest version that the author has seen; None to accept any. Raises ScheduleMoved if there is a newer
+    one.
     """
     tx.lock_schedule()
     before, policy_before = tx.schedule(), tx.policy()
@@ -92,7 +99,7 @@ def append_version(
 
 
 def refuse_moved(schedule: Schedule, expected: int | None) -> None:
-    """Raise ScheduleMoved if the schedule has a newer version than `expected`. None: any version will do."""
+    """Raise ScheduleMoved if the schedule has a newer version than `expected`. None accepts any version."""
     if expected is None or expected == schedule.newest:
         return
     newer = [note for note in schedule.log if note.version > expected]

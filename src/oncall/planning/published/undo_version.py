@@ -1,4 +1,4 @@
-"""Undo a version of the schedule: from now on the schedule is as if the version did not exist. The past stays."""
+"""Undoes a version: from now on the schedule is as if the version did not exist. The past does not change."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from oncall.support.wording import full_time
 
 
 def undo_version(tx: ScheduleTransaction, version: int, author: Author, terms: ChangeTerms | None = None) -> ChangeMade:
-    """Take back a publication or a change from now on.
+    """Undo a publication or a change, from now on.
 
-    Raises NotFound for an unknown version. Raises Refused if it is an undo, is taken back already or is over, if a
+    Raises NotFound for an unknown version. Raises Refused if the version is an undo, is already undone or is over, if a
     later version depends on it, or if the schedule without it breaks a rule and the undo is not forced. Raises
     ScheduleMoved if the author has not seen the newest version.
     """
@@ -86,7 +86,11 @@ def _dependents(schedule: Schedule, version: int, now: datetime) -> Iterator[int
 
 
 def _decided_by(schedule: Schedule, version: int) -> list[Window]:
-    """Return the time that a publication decides: its future at publication, without that of newer publications."""
+    """Return the time for which a publication decides who is on call.
+
+    That is the part of its span that was in the future when it was published, without the same part of newer
+    publications.
+    """
     for publication in schedule.publications:
         if publication.version == version and publication.ahead is not None:
             newer = [each.ahead for each in schedule.publications if each.version > version]
@@ -104,7 +108,7 @@ def _overlap(one: Window, other: Window, now: datetime) -> bool:
 
 
 def _held_twice(after: Schedule, span: Window, now: datetime) -> Iterator[int]:
-    """Yield the numbers of the changes by which an engineer would hold two roles at once."""
+    """Yield the numbers of the changes by which an engineer would have two roles at once."""
     held = [each for each in after.assignments(span.start, span.end) if each.window.end > now]
     for number, one in enumerate(held):
         for other in held[number + 1 :]:

@@ -1,4 +1,4 @@
-"""The sources of the planning context: earlier and later plans, a ledger file, the published schedule."""
+"""The sources of a planning context: earlier and later plans, a ledger file, the published schedule."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from oncall.suggestions import listed
 
 @dataclass(frozen=True, slots=True)
 class NamedPlan:
-    """A plan, and the name that messages give it: the path of its file."""
+    """A plan, and its name in messages: the path of its file."""
 
     name: str
     plan: Plan
@@ -25,7 +25,7 @@ class NamedPlan:
 
 @dataclass(frozen=True, slots=True)
 class NamedLedger:
-    """A ledger file's content, and the name that messages give it: its path."""
+    """The content of a ledger file, and its name in messages: its path."""
 
     name: str
     written: LedgerFile
@@ -33,10 +33,11 @@ class NamedLedger:
 
 @dataclass(frozen=True, slots=True)
 class ContextSources:
-    """The schedules and plans around a new plan, as the caller knows them.
+    """The schedule, the plans and the ledger that a new plan must respect.
 
-    history: plans from before or after it; the first one that covers a shift decides. published: the schedule in
-    force; None to ignore it.
+    history: plans of dates before or after the new plan. If several cover a shift, the first one tells who served it;
+    the published schedule comes before them all. ledger: None for no ledger file. published: the schedule in force;
+    None to ignore it.
     """
 
     history: Sequence[NamedPlan] = ()
@@ -47,7 +48,10 @@ class ContextSources:
 def read_sources(
     roster: Roster, history: Sequence[Path], ledger: Path | None, published: Schedule | None = None
 ) -> ContextSources:
-    """Read the files of a roster's context sources, each once. Raises FileFaults for a file that cannot be read."""
+    """Read the plan files and the ledger file around a new plan. Raises FileFaults for a file that cannot be read.
+
+    history: paths of plan files. ledger: path of the ledger file, or None.
+    """
     opening = None if ledger is None else read_named_ledger(ledger)
     return ContextSources([read_named_plan(path, roster) for path in history], opening, published)
 
@@ -63,7 +67,7 @@ def read_named_ledger(path: Path) -> NamedLedger:
 
 
 def refuse_other_team(named: NamedPlan, roster: Roster) -> None:
-    """Raise Refused when the plan is not one of the roster's team."""
+    """Raise Refused if the plan is not a plan of the roster's team."""
     if named.plan.team != roster.team:
         raise Refused(
             f"{named.name} is a plan of team {named.plan.team}, and {roster.source} is the roster of team {roster.team}"
@@ -71,9 +75,10 @@ def refuse_other_team(named: NamedPlan, roster: Roster) -> None:
 
 
 def unknown_engineers(named: NamedPlan, roster: Roster) -> list[str]:
-    """Return the engineers whom the plan names and the roster does not have.
+    """Return the ids of engineers whom the plan names and the roster does not have.
 
-    Raises Refused when the roster has none of them, because a plan in CSV names no team.
+    Raises Refused if the roster has none of the plan's engineers: it is probably another team's plan, because a plan in
+    CSV names no team.
     """
     people = {seat.engineer for seat in named.plan.seats}
     strangers = sorted(people - {engineer.id for engineer in roster.engineers})
@@ -86,7 +91,7 @@ def unknown_engineers(named: NamedPlan, roster: Roster) -> list[str]:
 
 
 def refuse_unknown_engineers(named: NamedPlan, roster: Roster) -> None:
-    """Raise Refused when the plan has no shift, or names people whom the roster does not have."""
+    """Raise Refused if the plan has no shift, or names people who are not on the roster."""
     strangers = sorted({seat.engineer for seat in named.plan.seats} - {engineer.id for engineer in roster.engineers})
     if strangers:
         raise Refused(
@@ -97,10 +102,10 @@ def refuse_unknown_engineers(named: NamedPlan, roster: Roster) -> None:
 
 
 def are_not(people: Sequence[str]) -> str:
-    """Return the names with a verb: `ana is not`, or `ana, ben are not`."""
+    """Return the ids followed by a verb: `ana is not`, or `ana, ben are not`."""
     return f"{names_of(people)} {'is' if len(people) == 1 else 'are'} not"
 
 
 def names_of(people: Sequence[str]) -> str:
-    """Return the first six names, and how many more there are."""
+    """Return at most six ids as a list in words, followed by the number of those left out."""
     return ", ".join(people[:6]) + (f" and {len(people) - 6} more" if len(people) > 6 else "")

@@ -1,4 +1,4 @@
-"""The roster with the absences that were entered after it was published."""
+"""Adds the absences that were entered after publication to a roster."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from oncall.schedule.schedule import Schedule
 
 
 def _ignore(sentence: str) -> None:
-    """Drop a sentence that the caller does not want."""
+    """Do nothing: the default for callers who want no messages."""
 
 
 def with_absences(roster: Roster, schedule: Schedule | None, say: Callable[[str], None] = _ignore) -> Roster:
-    """Return the roster with the absences of the published schedule of the same team.
+    """Return the roster with the absences of the published schedule, if that is the same team's.
 
-    schedule: None when nothing is published. say: takes a sentence for each absence that the roster file does not
+    schedule: None if nothing is published. say: called with a message for each absence that the roster file does not
     have. Absences of engineers who are not on the roster are left out.
     """
     if schedule is None or schedule.latest is None or schedule.latest.team != roster.team or not schedule.absences:
@@ -32,7 +32,7 @@ def with_absences(roster: Roster, schedule: Schedule | None, say: Callable[[str]
 
 
 def with_absence(roster: Roster, engineer: str, absence: Absence) -> Roster:
-    """Return the roster with one more absence."""
+    """Return the roster with one more absence of an engineer. engineer: the id."""
     people = (
         replace(each, absences=(*each.absences, absence)) if each.id == engineer else each for each in roster.engineers
     )
@@ -40,12 +40,12 @@ def with_absence(roster: Roster, engineer: str, absence: Absence) -> Roster:
 
 
 def absence_of(stored: StoredAbsence) -> Absence:
-    """Return a stored absence as the roster file would have it. It does not lower the engineer's share."""
+    """Convert a stored absence to the form of the roster. It does not lower the engineer's share."""
     return Absence(stored.first_day, stored.last_day, stored.reason)
 
 
 def _new_absences(engineer: Engineer, stored: Iterable[StoredAbsence]) -> list[Absence]:
-    """Return the stored absences of an engineer that the roster does not have, each once."""
+    """Return the stored absences of an engineer that the roster does not have, without repeats."""
     known = {(each.first_day, each.last_day) for each in engineer.absences}
     own = (each for each in stored if each.engineer == engineer.id)
     new = {(each.first_day, each.last_day): absence_of(each) for each in own}

@@ -1,4 +1,4 @@
-"""The ledger in points (`rotation.points`): the balances of all kinds added up in points."""
+"""The ledger in points (`rotation.points`): the balances of all kinds of shift, added up in points."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from oncall.support.windows import WindowKind
 
 @dataclass(frozen=True, slots=True)
 class PointsEntry:
-    """One engineer's row of the ledger in points. name: `hours` or `points`; the other fields are sums of all kinds."""
+    """One engineer's row of the ledger in points. The numbers are totals over all kinds of shift.
+
+    name: the unit, `hours` if each hour is one point, else `points`.
+    """
 
     engineer: str
     name: str
@@ -30,9 +33,9 @@ class PointsEntry:
 def ledger_points(
     roster: Roster, sources: ContextSources, found: Ledger, past: Mapping[tuple[str, WindowKind], Fraction]
 ) -> list[PointsEntry]:
-    """Return the ledger in points, by engineer; empty if the roster has no `points`.
+    """Return the ledger in points, one row for each engineer; empty if the roster has no `points`.
 
-    past: the service before today, from `served_before`.
+    found: the ledger in shifts. past: the shifts served before today, from `served_before`.
     """
     if roster.rules.points is None:
         return []

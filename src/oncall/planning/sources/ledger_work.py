@@ -1,4 +1,4 @@
-"""The ledger: who served how much before a date, balances to export, and balances of another tool to start with."""
+"""The ledger: who served how much before a date, balances to export, and balances to take over from another tool."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from oncall.support.calendar import calendar_of
 from oncall.support.windows import WindowKind
 
 LOOKED_BACK = timedelta(days=3660)
-"""How far back to look for missing shifts."""
+"""How far back to look for shifts that are in no plan."""
 NOTHING_YET = "No shift was served yet, and no balances are given"
 
 
 def ledger_for(roster: Roster, sources: ContextSources, *, before: date | None, say: Callable[[str], None]) -> Ledger:
-    """Return the ledger: what each person served before a date, added to the ledger file's balances.
+    """Return the ledger: what each person served before a date, added to the balances of the ledger file.
 
-    before: None counts all shifts. say: takes a sentence about each source whose shifts may count twice or not at all.
-    Raises Refused for a ledger file that counts beyond that date, and for a plan of another team.
+    before: None counts all shifts. say: called with a message for each source whose shifts may be counted twice or not
+    at all. Raises Refused for a ledger file that counts shifts beyond that date, and for a plan of another team.
     """
     return ledger_of_record(roster, service_record(roster, sources, say), sources, before=before, say=say)
 
@@ -42,7 +42,7 @@ def ledger_of_record(
     before: date | None,
     say: Callable[[str], None],
 ) -> Ledger:
-    """Return the ledger as `ledger_for` does, from a service record that the caller already has."""
+    """Return the ledger, like `ledger_for`, from a service record that the caller already has."""
     opening, since = _opening_balances(roster, sources.ledger, say)
     if since is not None and before is not None and since > before:
         assert sources.ledger is not None, "only a ledger file says up to when it counts"
@@ -62,7 +62,10 @@ def ledger_of_record(
 
 
 def served_before(roster: Roster, sources: ContextSources, today: date) -> dict[tuple[str, WindowKind], Fraction]:
-    """Return how many shifts of each kind each engineer served before `today`; the rest of a ledger is planned."""
+    """Return how many shifts each engineer served before `today`, by engineer and kind.
+
+    The other shifts of a ledger are planned. today: in the policy's zone.
+    """
     since = sources.ledger.written.as_of if sources.ledger is not None else None
     if since is not None and since > today:
         return {}
@@ -75,7 +78,7 @@ def export_ledger(
 ) -> LedgerFile:
     """Return the balances before a date as a ledger file, with the date up to which shifts are counted.
 
-    Raises Refused when there is nothing to write.
+    before: None counts all shifts. Raises Refused if there is nothing to write.
     """
     found = ledger_for(roster, sources, before=before, say=say)
     if not found.entries:
@@ -89,10 +92,10 @@ def export_ledger(
 
 
 def open_ledger(roster: Roster, opening: NamedLedger, *, as_of: date | None, say: Callable[[str], None]) -> LedgerFile:
-    """Return another tool's balances as a ledger file: checked against the roster, adding up to 0 for each kind.
+    """Return another tool's balances as a ledger file, checked against the roster and adjusted to add up to 0 by kind.
 
     as_of: the first date whose shifts are not in these balances. Raises FileFaults for a person who is not on the
-    roster, Refused for a file without balances or with another `as_of`.
+    roster, and Refused for a file without balances or with another `as_of`.
     """
     written = opening.written
     if not written.balances:
@@ -116,7 +119,7 @@ def open_ledger(roster: Roster, opening: NamedLedger, *, as_of: date | None, say
 
 
 def _with_zeros(balances: tuple[Balance, ...], roster: Roster) -> tuple[Balance, ...]:
-    """Return the balances with 0 for each person and kind that the other tool's file leaves out."""
+    """Return the balances, with a balance of 0 for each person and kind that the other tool's file leaves out."""
     named = {(each.engineer, each.kind) for each in balances}
     absent = (
         Balance(engineer.id, kind, 0)
@@ -130,7 +133,7 @@ def _with_zeros(balances: tuple[Balance, ...], roster: Roster) -> tuple[Balance,
 def _opening_balances(
     roster: Roster, ledger: NamedLedger | None, say: Callable[[str], None]
 ) -> tuple[tuple[Balance, ...], date | None]:
-    """Return a ledger file's balances, and the first date whose shifts are to be added to them."""
+    """Return a ledger file's balances, and the first date whose shifts must be added to them (None without a file)."""
     if ledger is None:
         return (), None
     refuse_unknown_kinds(ledger.written, Path(ledger.name), roster.policy)
@@ -153,7 +156,10 @@ def _doubts(
     since: date | None,
     before: date | None,
 ) -> list[str]:
-    """Return a sentence about each source whose shifts may count twice or not at all."""
+    """Return a sentence about each source whose shifts may be counted twice or not at all.
+
+    since: the first date that the ledger file does not count. before: the end of the ledger.
+    """
     doubts = _ledger_doubts(roster, record, found, ledger, since) if ledger is not None else []
     unseen = _unseen(roster, record, found)
     if unseen:
@@ -191,7 +197,7 @@ def _ledger_doubts(
 
 
 def _unseen(roster: Roster, record: ServiceRecord, found: Ledger) -> list[str]:
-    """Return the engineers with a share but no shift, whose date of joining is not known."""
+    """Return the engineers who have a share but no shift, and whose date of joining is unknown."""
     if all(plan.people is not None for plan in record.plans):
         return []
     owing = {each.engineer for each in found.entries if each.share and not each.opening}
@@ -200,7 +206,7 @@ def _unseen(roster: Roster, record: ServiceRecord, found: Ledger) -> list[str]:
 
 
 def _missing(roster: Roster, served: Sequence[ServedPart], begin: date, end: date) -> list[date]:
-    """Return the dates in [begin, end) whose shifts are in no plan."""
+    """Return the dates in [begin, end) on which shifts start that are in no plan."""
     begin = max(begin, end - LOOKED_BACK)
     if begin >= end:
         return []

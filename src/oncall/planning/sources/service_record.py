@@ -1,4 +1,4 @@
-"""The service record: who served which shifts around a plan, by the published schedule and the named plans."""
+"""The service record: who served which shifts around a plan, from the published schedule and other plans."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ from oncall.schedule.schedule import Schedule
 from oncall.schedule.shifts import shift_of
 
 _LONGEST = timedelta(days=5)
-"""An upper limit for the length of a shift."""
+"""No shift is longer than this."""
 
 
 @dataclass(slots=True)
 class ServiceRecord:
-    """The shifts that people served, in time order, and the people for whom each plan was made."""
+    """The shifts that people served, in time order, and for each plan the people for whom it was made."""
 
     served: list[ServedPart] = field(default_factory=list)
     plans: list[PlanMembers] = field(default_factory=list)
 
 
 def service_record(roster: Roster, sources: ContextSources, say: Callable[[str], None]) -> ServiceRecord:
-    """Return who served which seats. The published schedule counts first, then the named plans in their order.
+    """Return who served which seats. The published schedule comes first, then the plans of `history` in their order.
 
-    say: takes a sentence for each plan that names people whom the roster does not have.
+    say: called with a message for each plan that names people who are not on the roster.
     Raises Refused for a plan of another team or without a shift.
     """
     record = _published_record(roster, sources.published)
@@ -55,7 +55,10 @@ def service_record(roster: Roster, sources: ContextSources, say: Callable[[str],
 
 
 def seats_around(roster: Roster, plan: Plan, sources: ContextSources, say: Callable[[str], None]) -> tuple[Seat, ...]:
-    """Return this team's seats on dates outside the plan; `say` takes a sentence about each span."""
+    """Return this team's seats on dates outside the plan.
+
+    say: called with a message about the seats before and after.
+    """
     zone = roster.policy.zone
     days = [shift_of(seat, zone).day for seat in plan.seats]
     first, last = plan.first_day or min(days), plan.last_day or max(days)
@@ -65,7 +68,10 @@ def seats_around(roster: Roster, plan: Plan, sources: ContextSources, say: Calla
 def seats_outside(
     roster: Roster, record: ServiceRecord, first_day: date, last_day: date, say: Callable[[str], None]
 ) -> tuple[Seat, ...]:
-    """Return the served seats on dates before `first_day` or after `last_day`."""
+    """Return the served seats on dates before `first_day` or after `last_day`.
+
+    say: called with a message about the seats before, and one about those after.
+    """
     zone = roster.policy.zone
     dated = [(shift_of(seat, zone).day, seat) for seat in seats_as_served(record.served)]
     before = [day for day, _ in dated if day < first_day]
@@ -77,14 +83,14 @@ def seats_outside(
 
 
 def published_seats_of(roster: Roster, schedule: Schedule | None) -> tuple[Seat, ...]:
-    """Return the published seats of this team, each with the person who serves most of it; empty if there are none."""
+    """Return this team's published seats, each with the person who serves most of it; empty if nothing is published."""
     return seats_as_served(_published_record(roster, schedule).served)
 
 
 def refuse_unusable(named: NamedPlan, roster: Roster, say: Callable[[str], None]) -> None:
-    """Raise Refused for a plan of another team, without a shift, or with no person of the roster.
+    """Raise Refused for a plan that is of another team, has no shift, or names no person on the roster.
 
-    say: takes a sentence if some of the plan's people are unknown.
+    say: called with a message if some of the plan's people are not on the roster.
     """
     refuse_other_team(named, roster)
     if not named.plan.seats:
@@ -118,7 +124,7 @@ def _membership(plan: Plan, roster: Roster) -> PlanMembers:
 
 
 def _is_known(one: ServedPart, served: Sequence[ServedPart]) -> bool:
-    """Return True if `served` (in time order) already has a part in that role at that time."""
+    """Return True if `served` (in time order) already has a part in the same role that overlaps this one."""
     window = one.seat.window
     near = bisect_left(served, window.start - _LONGEST, key=lambda each: each.seat.window.start)
     for other in served[near:]:

@@ -1,4 +1,4 @@
-"""How a caller follows a planning run: it takes sentences, shows the progress of a search, and may stop one."""
+"""How a caller follows a planning run: it gets messages, sees the progress of a search, and may stop a search."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SearchHooks:
-    """Callbacks of one search. should_stop: called many times a second; True ends the search."""
+    """Callbacks of one search. on_progress: called with the progress.
+
+    should_stop: called often; True ends the search.
+    """
 
     on_progress: Callable[[SearchProgress], None] | None = None
     should_stop: Callable[[], bool] | None = None
 
 
 def _ignore(sentence: str) -> None:
-    """Drop a sentence that no caller wants."""
+    """Do nothing: the default for callers who want no messages."""
 
 
 def _no_hooks() -> AbstractContextManager[SearchHooks]:
@@ -32,8 +35,8 @@ def _no_hooks() -> AbstractContextManager[SearchHooks]:
 class PlanningWatch:
     """Callbacks of a planning run.
 
-    say: takes each sentence about the inputs that count and about the result. search: a context manager around each
-    search.
+    say: called with each message for the user, about what the planner read and about the result. search: a context
+    manager around each search; it yields the callbacks for that search.
     """
 
     say: Callable[[str], None] = _ignore
@@ -41,7 +44,7 @@ class PlanningWatch:
 
 
 def progress_text(progress: SearchProgress) -> str:
-    """Return how far a search is, in words."""
+    """Return the progress of a search as a short English text."""
     seconds = progress.elapsed.total_seconds()
     if progress.stage:
         return f"{progress.stage} ({seconds:.0f} s)"
@@ -55,10 +58,10 @@ SILENT = PlanningWatch()
 
 @dataclass(frozen=True, slots=True)
 class SearchOptions:
-    """How to search.
+    """How to search for a plan.
 
-    time_limit: wall time; None searches until the proof. seed: a different seed may give a different, equally fair
-    plan.
+    time_limit: the most wall time; None: search until the plan is proven optimal. seed: another seed may give another,
+    equally fair plan.
     """
 
     seed: int = 0

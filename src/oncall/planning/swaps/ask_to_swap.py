@@ -1,4 +1,4 @@
-"""Swap shifts: ask another engineer, or make the change at once when both have agreed."""
+"""Swaps shifts: asks the other engineer, or makes the change at once if both have agreed."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from oncall.schedule.swap_requests import SeatMove, SwapRequest, SwapState, stat
 
 
 class SwapTransaction(ScheduleTransaction, SwapRequests, Codes, Alerts, Protocol):
-    """The queries that swap shifts."""
+    """The queries that swapping shifts needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class SwapAsked:
-    """A swap as an engineer or a manager asks for it.
+    """A requested swap.
 
-    day: the date of the shift that `engineer` gives away, or an instant in it. role: the role of `engineer` on it; None
-    for any. other: the engineer who takes it. their_day: the date or instant of the shift that `engineer` takes in
-    return; None for none.
+    day: the date of the shift that `engineer` gives away, or an instant in the shift. role: the engineer's role on it;
+    None for any. other: the engineer who takes the shift; None if not chosen yet. their_day: the date, or an instant,
+    of the shift that `engineer` takes in return; None for no shift.
     """
 
     engineer: str
@@ -46,9 +46,9 @@ class SwapAsked:
 
 
 def list_takers(tx: ScheduleTransaction, asked: SwapAsked, now: datetime) -> tuple[HeldShift, list[Taker]]:
-    """Return the shift and who could take it, the best first; see `takers`. now: policy time, aware UTC.
+    """Return the shift, and the engineers who could take it, the best first; see `takers`.
 
-    Raises the errors of `held_shift`.
+    now: policy time, aware UTC. Raises the errors of `held_shift`.
     """
     schedule = tx.schedule()
     held = held_shift(schedule, asked.engineer, asked.day, role=asked.role, now=now)
@@ -56,9 +56,9 @@ def list_takers(tx: ScheduleTransaction, asked: SwapAsked, now: datetime) -> tup
 
 
 def swap_at_once(tx: SwapTransaction, asked: SwapAsked, author: Author, terms: ChangeTerms) -> ChangeMade:
-    """Make a swap on which both have agreed, as one version of the schedule.
+    """Make a swap on which both engineers have agreed, as one version of the schedule.
 
-    Raises NotFound and Refused for a swap that cannot be made or that breaks a rule and is not forced.
+    Raises NotFound and Refused for a swap that cannot be made, or that breaks a rule and is not forced.
     """
     tx.lock_schedule()
     moves = moves_of(tx.schedule(), asked, author.at)
@@ -68,9 +68,9 @@ def swap_at_once(tx: SwapTransaction, asked: SwapAsked, author: Author, terms: C
 def ask_to_swap(
     tx: SwapTransaction, asked: SwapAsked, author: Author, terms: ChangeTerms, times: NoteTimes
 ) -> SwapRequest:
-    """Store a request to swap, and ask the other engineer by SMS. Raises the errors of `swap_at_once`.
+    """Store a request to swap, and ask the other engineer by SMS.
 
-    Refused, too, if the same engineer is asked about the same shift already.
+    Raises the errors of `swap_at_once`, and Refused if the same engineer was already asked about the same shift.
     """
     tx.lock_schedule()
     schedule = tx.schedule()
@@ -113,7 +113,7 @@ def moves_of(schedule: Schedule, asked: SwapAsked, now: datetime) -> tuple[SeatM
 
 
 def _refuse_same_shift(schedule: Schedule, given: HeldShift, other: str) -> None:
-    """Raise Refused if the other engineer has another role on the same shift."""
+    """Raise Refused if the other engineer has another role on the same shift. The message says what to do instead."""
     for each in schedule.assignments_of(other, given.start, given.parts[-1].window.end):
         day = given.start.astimezone(schedule.calendar.zone).date()
         raise Refused(
@@ -124,7 +124,7 @@ def _refuse_same_shift(schedule: Schedule, given: HeldShift, other: str) -> None
 
 
 def judged(tx: ScheduleTransaction, moves: Sequence[SeatMove], now: datetime) -> list[BrokenRule]:
-    """Return the rules that a change of these seats breaks. Raises Refused for a change that is impossible."""
+    """Return the rules that a change of these seats breaks. Raises Refused for an impossible change."""
     schedule, pieces = tx.schedule(), pieces_of(moves)
     check_pieces(schedule, pieces, now)
     after = schedule.with_pieces(pieces, SWAP, now)

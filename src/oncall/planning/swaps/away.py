@@ -1,7 +1,7 @@
-"""Mark an engineer as away, and find covers for their shifts with the fewest seats changed.
+"""Records an engineer's absence, and finds covers for their shifts that change the fewest seats.
 
-The absence is part of a version of the schedule, so that every later plan and change sees it. The covers come with it
-when all have agreed; otherwise each engineer who would cover is asked.
+The absence is part of a version of the schedule, so that every later plan and change takes it into account. If all
+engineers have agreed, the covers are part of the same version; if not, each engineer who would cover is asked.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from oncall.support.windows import Window
 
 @dataclass(frozen=True, slots=True)
 class AwayAsked:
-    """A wanted absence; both dates are inside, in the roster's zone."""
+    """A requested absence, from `first_day` to `last_day`, both included, in local dates of the roster's zone."""
 
     engineer: str
     first_day: date
@@ -44,7 +44,7 @@ class AwayAsked:
 
 @dataclass(frozen=True, slots=True)
 class AwaySituation:
-    """The schedule and the published roster with the new absence, as they were read."""
+    """The schedule, and the published roster with the new absence, at the time of the request."""
 
     asked: AwayAsked
     absence: Absence
@@ -54,7 +54,7 @@ class AwaySituation:
 
 @dataclass(frozen=True, slots=True)
 class AwayPlan:
-    """Covers for an absence, under the schedule for which they were found."""
+    """Covers for an absence, with the schedule for which they were found."""
 
     situation: AwaySituation
     covers: Covers
@@ -62,7 +62,10 @@ class AwayPlan:
 
 @dataclass(frozen=True, slots=True)
 class AwayMade:
-    """An absence that was entered. version: the version with it. requests: who was asked to cover."""
+    """An absence that was entered. version: the version that has it.
+
+    requests: to the engineers who were asked to cover.
+    """
 
     asked: AwayAsked
     version: AppendedVersion
@@ -71,10 +74,10 @@ class AwayMade:
 
 
 def read_for_away(tx: ScheduleTransaction, asked: AwayAsked, author: Author) -> AwaySituation:
-    """Return the facts that `plan_away` needs to find covers. author: gives the absence its reason.
+    """Return the facts that `plan_away` needs to find covers. author: gives the reason of the absence.
 
-    Raises NotFound for an unknown engineer; Refused for dates that are over or in the wrong order, and for a missing
-    reason.
+    Raises NotFound for an unknown engineer, and Refused for dates that are over or in the wrong order, and for a
+    missing reason.
     """
     schedule = tx.schedule()
     known_engineer(schedule, asked.engineer)
@@ -92,10 +95,10 @@ def read_for_away(tx: ScheduleTransaction, asked: AwayAsked, author: Author) -> 
 
 
 def plan_away(situation: AwaySituation, now: datetime, *, time_limit: timedelta | None = None) -> AwayPlan:
-    """Find covers for an absence. It may take seconds, so run it outside a transaction.
+    """Find covers for an absence. It may take seconds, so call it outside a transaction.
 
-    now: policy time, aware UTC. time_limit: wall time of the repair. Raises Refused, with the rules that conflict, if
-    no cover is possible.
+    now: policy time, aware UTC. time_limit: the most wall time. Raises Refused, with the rules that conflict, if no
+    cover is possible.
     """
     schedule, roster, now = situation.schedule, situation.roster, now.replace(microsecond=0)
     shifts = shifts_to_cover(schedule, roster, situation.asked.engineer, situation.absence, now)
@@ -120,10 +123,10 @@ def enter_away(
     is_agreed: bool,
     terms: ChangeTerms | None = None,
 ) -> AwayMade:
-    """Enter an absence, and cover the shifts that it blocks: at once if all have agreed, else by asking.
+    """Enter an absence, and cover the shifts that it blocks: at once if `is_agreed`, else by asking the engineers.
 
-    Raises ScheduleMoved if the schedule has changed since the covers were found, and Refused while the same absence has
-    requests that wait for an answer.
+    Raises ScheduleMoved if the schedule has changed since the covers were found, and Refused while requests for the
+    same absence are unanswered.
     """
     if not is_agreed:
         _refuse_repeated(tx, plan.situation, author.at)
@@ -134,7 +137,7 @@ def enter_away(
 
 
 def _refuse_repeated(tx: SwapTransaction, situation: AwaySituation, now: datetime) -> None:
-    """Raise Refused if the same absence has been entered and an engineer who was asked to cover has not answered."""
+    """Raise Refused if the same absence is already entered and an engineer who was asked to cover has not answered."""
     asked, schedule = situation.asked, situation.schedule
     versions = {
         each.version
@@ -157,7 +160,7 @@ def _entered(
     author: Author,
     terms: ChangeTerms,
 ) -> AppendedVersion:
-    """Append the version with the absence and these covers, after all rules have been checked."""
+    """Append the version with the absence and these covers, after checking all rules. Return that version."""
     asked, zone, pieces = situation.asked, situation.roster.zone, pieces_of(moves)
     start = first_instant(zone, datetime.combine(asked.first_day, time()))
     end = first_instant(zone, datetime.combine(asked.last_day + timedelta(days=1), time()))
@@ -182,7 +185,7 @@ def _entered(
 def _ask_all(
     tx: SwapTransaction, plan: AwayPlan, version: AppendedVersion, author: Author, times: NoteTimes
 ) -> tuple[SwapRequest, ...]:
-    """Ask each engineer who would take a seat, once for all their seats."""
+    """Send each engineer who would cover one request for all their seats. Return the requests."""
     asked, moves = plan.situation.asked, plan.covers.moves
     words, requests = SwapWords(version.after, tx.policy()), []
     for taker in dict.fromkeys(move.taker for move in moves):

@@ -1,4 +1,4 @@
-"""Computes how a change of the schedule affects the fairness cost and balances, with the planner's shares and cost."""
+"""Computes how a change of the schedule affects the fairness cost and the balances, as the planner computes them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from oncall.support.windows import Window, WindowKind
 
 @dataclass(frozen=True, slots=True)
 class BalanceChange:
-    """An engineer's balance before and after a change, in shifts, over the kinds of the changed shifts."""
+    """An engineer's balance before and after a change, in shifts, added up over the kinds of the changed shifts."""
 
     before: float
     after: float
@@ -32,17 +32,18 @@ class BalanceChange:
 
 @dataclass(frozen=True, slots=True)
 class _SeatChange:
-    """A seat that counts for another engineer after a change: the seat before and after it."""
+    """A seat that goes mostly to another engineer by a change: the seat before and after it."""
 
     before: Seat
     after: Seat
 
 
 class ChangeCosts:
-    """Weighs changes of a schedule.
+    """Computes what changes of a schedule cost.
 
-    The cost is the fairness cost of the plans to which the changed shifts belong, with overrides applied. The shares
-    are those of a plan of the same dates. A shift counts for the engineer who has the largest part of it.
+    The cost is the fairness cost of the plans to which the changed shifts belong, with overrides applied. Shares are
+    computed from the roster, for the dates of those plans. A shift counts for the engineer who has the largest part of
+    it.
     """
 
     def __init__(self, schedule: Schedule, roster: Roster) -> None:
@@ -50,7 +51,7 @@ class ChangeCosts:
         self._plans: dict[Window, _CountedPlan] = {}
 
     def cost_change(self, moves: Sequence[SeatMove]) -> int:
-        """Return how much the cost rises if these seats change hands."""
+        """Return by how much the fairness cost rises if these seats change hands; negative if it falls."""
         changed = self._changed(moves)
         return sum(plan.cost_change(own) for plan, own in self._by_plan(changed))
 
@@ -63,7 +64,7 @@ class ChangeCosts:
         return BalanceChange(round(before, 2), round(before + gained, 2))
 
     def _changed(self, moves: Sequence[SeatMove]) -> list[_SeatChange]:
-        """Return the seats of which more than a half goes to another engineer."""
+        """Return the seats of which more than half goes to another engineer."""
         found = []
         for seat in self._seats:
             length = seat.window.end - seat.window.start
@@ -75,7 +76,7 @@ class ChangeCosts:
         return found
 
     def _by_plan(self, changed: Sequence[_SeatChange]) -> Iterator[tuple[_CountedPlan, list[_SeatChange]]]:
-        """Yield each plan to which some of these seats belong, with these seats."""
+        """Yield each published plan to which some of these seats belong, with those of the seats."""
         by_span: dict[Window, list[_SeatChange]] = {}
         for each in changed:
             publication = self._schedule.in_force(each.before.window.start)
@@ -104,13 +105,13 @@ class ChangeCosts:
 
 @dataclass(frozen=True, slots=True)
 class _CountedPlan:
-    """The seats of a plan as the cost counts them, and the shares that they are judged by."""
+    """The number of seats of each kind, role and engineer in a plan, and the engineers' shares."""
 
     counts: Counter[CountedSeat]
     shares: Shares
 
     def cost_change(self, changed: Sequence[_SeatChange]) -> int:
-        """Return how much the cost rises if these seats change hands."""
+        """Return by how much the fairness cost of this plan rises if these seats change hands; negative if it falls."""
         after = Counter(self.counts)
         after.subtract(counted_seats(each.before for each in changed))
         after.update(counted_seats(each.after for each in changed))
@@ -119,14 +120,14 @@ class _CountedPlan:
         return sum(self._cost(kind, who, after) - self._cost(kind, who, self.counts) for kind, who in touched)
 
     def balance(self, engineer: str, kind: WindowKind) -> float:
-        """Return how many shifts of a kind an engineer carries beyond their share, over all roles."""
+        """Return how many shifts of a kind an engineer carries beyond their share in all roles; 0 without a share."""
         if not self._has_share(kind, engineer):
             return 0.0
         count = sum(self.counts[CountedSeat(kind, role, engineer)] for role in self.shares.roles)
         return float(count - self.shares.of(kind, None, engineer))
 
     def _cost(self, kind: WindowKind, engineer: str, counts: Counter[CountedSeat]) -> int:
-        """Return the cost of an engineer's loads of one kind, in each role and in all roles together."""
+        """Return the cost of an engineer's loads of one kind: of each role, and of all roles together."""
         if not self._has_share(kind, engineer):
             return 0
         own = {role: counts[CountedSeat(kind, role, engineer)] for role in self.shares.roles}
@@ -138,7 +139,7 @@ class _CountedPlan:
 
 
 def published_balances(schedule: Schedule, roster: Roster, span: Window) -> tuple[Balance, ...]:
-    """Return the balances from the time before `span`, with which a plan of that span starts."""
+    """Return the balances with which a plan of `span` starts: from the published shifts before it."""
     record = service_record(roster, ContextSources(published=schedule), _ignore)
     return _balances(roster, record, schedule, span)
 
@@ -156,4 +157,4 @@ def _shared(one: Window, other: Window) -> timedelta:
 
 
 def _ignore(words: str) -> None:
-    """Ignore a sentence about the service record, because no plan is made here."""
+    """Do nothing: messages about the service record are not shown here."""

@@ -1,6 +1,6 @@
-"""Finds one taker for each shift of an engineer who is away, so that no other seat changes.
+"""Finds one engineer for each shift of an engineer who is away, so that no other seat changes.
 
-These shifts must change hands in any case. So if each has a taker, no plan changes fewer seats.
+These shifts must change hands in any case. Therefore no plan changes fewer seats if each shift finds an engineer.
 """
 
 from __future__ import annotations
@@ -14,27 +14,31 @@ from oncall.schedule.swap_requests import SeatMove
 from oncall.schedule.versions import Piece
 
 IsLegal = Callable[[Sequence[Piece]], bool]
-"""Says whether one engineer may have these seats beside their own."""
+"""Returns True if one engineer may have these seats in addition to their own."""
 _MOST_CHECKS = 600
-"""After this many questions the search gives up: another search then takes longer and finds every answer."""
+"""After this many calls of `is_legal` the search gives up.
+
+The planner's repair is then faster, and always finds covers.
+"""
 
 
 def direct_covers(
     shifts: Sequence[HeldShift], others: Sequence[str], costs: ChangeCosts, is_legal: IsLegal
 ) -> tuple[SeatMove, ...] | None:
-    """Return the moves that give each shift to one engineer; None if it finds none that leave all other seats alone.
+    """Return the moves that give each shift to one other engineer; None if the search finds none.
 
-    Shift by shift, it first tries the engineers who raise the fairness cost least.
+    shifts: of the engineer who is away. others: ids of the engineers who may take them. It first tries the engineers
+    with whom the fairness cost rises least.
     """
     return _Search(shifts, others, costs, is_legal).found()
 
 
 class _SearchLimit(Exception):
-    """The search has asked `is_legal` too many times."""
+    """Raised when the search has called `is_legal` too often."""
 
 
 class _Search:
-    """Tries takers shift by shift, and goes back when a shift has none left."""
+    """Tries engineers shift by shift, and goes back a shift when no engineer is left to try."""
 
     def __init__(
         self, shifts: Sequence[HeldShift], others: Sequence[str], costs: ChangeCosts, is_legal: IsLegal
@@ -43,7 +47,7 @@ class _Search:
         self._known: dict[tuple[str, frozenset[int]], bool] = {}
 
     def found(self) -> tuple[SeatMove, ...] | None:
-        """Return the moves of the first solution; None without one."""
+        """Return the moves of the first solution; None if there is none."""
         try:
             takers = self._rest([])
         except _SearchLimit:
@@ -51,7 +55,10 @@ class _Search:
         return None if takers is None else self._moves(takers)
 
     def _rest(self, takers: list[str]) -> list[str] | None:
-        """Return a taker for each shift, where the first shifts have the given takers; None if there is no solution."""
+        """Return an engineer for each shift; None if there is no solution.
+
+        takers: the engineers of the first shifts, which are fixed.
+        """
         if len(takers) == len(self._shifts):
             return takers
         before = self._moves(takers)

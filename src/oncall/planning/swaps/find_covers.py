@@ -1,7 +1,7 @@
-"""Finds covers for an engineer who is away, with the fewest seats changed.
+"""Finds covers for an engineer who is away that change the fewest seats.
 
-First it looks for one taker for each of the shifts. If it finds none, it runs the planner's repair, which also moves
-shifts of other engineers.
+First it looks for one other engineer for each shift. If it finds none, it runs the planner's repair, which may also
+move shifts of other engineers.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Covers:
-    """The seats that change hands, in time order. is_fewest: it is proven that no plan changes fewer."""
+    """The seats that change hands, in time order. is_fewest: it is proven that no other covers change fewer seats."""
 
     moves: tuple[SeatMove, ...]
     is_fewest: bool
@@ -45,7 +45,7 @@ class Covers:
 def shifts_to_cover(
     schedule: Schedule, roster: Roster, engineer: str, absence: Absence, now: datetime
 ) -> list[HeldShift]:
-    """Return the engineer's shifts from `now` on that an absence blocks, in time order; cut a running one at `now`."""
+    """Return the engineer's future shifts that an absence blocks, in time order. A running shift is cut at `now`."""
     rule = days_off_rule(roster)
     end = max((publication.span.end for publication in schedule.publications), default=now)
     found = []
@@ -65,11 +65,11 @@ def find_covers(
     *,
     time_limit: timedelta | None = None,
 ) -> Covers:
-    """Return covers for shifts during which their engineer is away. shifts: not empty, from `shifts_to_cover`.
+    """Return covers for shifts during which their engineer is away. shifts: at least one, from `shifts_to_cover`.
 
-    roster: the published one, with the absence. now: policy time, aware UTC. time_limit: wall time of the repair.
-    Raises Refused if a shift that has begun has no taker, and PlanInfeasible, with the rules that conflict, if there
-    is no cover for the other shifts.
+    roster: the published one, with the absence. now: policy time, aware UTC. time_limit: the most wall time of the
+    repair. Raises Refused if no engineer can take a shift that has begun, and PlanInfeasible, with the rules that
+    conflict, if the other shifts cannot be covered.
     """
     direct = _direct(schedule, roster, shifts, now)
     if direct is not None:
@@ -92,7 +92,7 @@ def find_covers(
 def _direct(
     schedule: Schedule, roster: Roster, shifts: Sequence[HeldShift], now: datetime
 ) -> tuple[SeatMove, ...] | None:
-    """Return one taker for each shift; None if that is not possible."""
+    """Return moves that give each shift to one other engineer; None if that is not possible."""
 
     def is_legal(pieces: Sequence[Piece]) -> bool:
         window = Window(min(piece.window.start for piece in pieces), max(piece.window.end for piece in pieces))
@@ -106,7 +106,7 @@ def _direct(
 def _repaired(
     schedule: Schedule, roster: Roster, shifts: Sequence[HeldShift], now: datetime, time_limit: timedelta | None
 ) -> Covers:
-    """Return the covers of the planner's repair, which may move shifts of other engineers."""
+    """Return the covers that the planner's repair finds. It may move shifts of other engineers."""
     # The solver takes long to import, and most answers about swaps need none.
     from oncall.rotation.repair.fewest_changes import fewest_changes
 
@@ -129,7 +129,7 @@ def _repaired(
 
 
 def _first_open(plan: Plan, roster: Roster, now: datetime) -> date:
-    """Return the first date on which no shift has begun: today or tomorrow."""
+    """Return the first date, from today on, on which no shift has begun yet: today or tomorrow."""
     zone = roster.policy.zone
     today = now.astimezone(zone).date()
     begun = {seat.window.start.astimezone(zone).date() for seat in plan.seats if seat.window.start <= now}
@@ -137,7 +137,7 @@ def _first_open(plan: Plan, roster: Roster, now: datetime) -> date:
 
 
 def _moves_of(schedule: Schedule, change: SeatChange) -> Iterator[SeatMove]:
-    """Yield the moves for a changed seat: one for each part of it that its engineer holds now."""
+    """Yield the moves for a changed seat: one for each part of it that the engineer of the plan has now."""
     for each in schedule.assignments_of(change.before or "", change.window.start, change.window.end):
         if each.role == change.role:
             start, end = max(each.window.start, change.window.start), min(each.window.end, change.window.end)

@@ -17,20 +17,20 @@ from oncall.support.calendar import first_instant, refuse_outside_years
 from oncall.support.wording import full_time
 
 _AROUND = timedelta(days=60)
-"""How far from a date the nearest shifts are looked for."""
+"""How far around a date to look for the nearest shifts."""
 _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class HeldShift:
-    """One role of one shift that one engineer has. parts: in time order; several if overrides took time out of it."""
+    """One engineer's role on one shift. parts: in time order; more than one if overrides gave time to others."""
 
     engineer: str
     parts: tuple[Assignment, ...]
 
     @property
     def role(self) -> str:
-        """Return the role that the engineer has on it."""
+        """Return the role that the engineer has on the shift."""
         return self.parts[0].role
 
     @property
@@ -39,12 +39,15 @@ class HeldShift:
         return self.parts[0].window.start
 
     def moves_to(self, taker: str) -> tuple[SeatMove, ...]:
-        """Return the moves that give all of it to `taker`."""
+        """Return the moves that give all parts of the shift to `taker`."""
         return tuple(SeatMove(each.window, each.kind, each.role, self.engineer, taker) for each in self.parts)
 
 
 def known_engineer(schedule: Schedule, engineer: str) -> str:
-    """Return the id of an engineer of the latest publication. Raises NotFound, and Refused if nothing is published."""
+    """Return `engineer` if it is the id of an engineer on the latest published roster.
+
+    Raises NotFound if it is not, and Refused if nothing is published.
+    """
     if schedule.latest is None:
         raise Refused("no plan is published yet; publish one first", on_page=NO_PLAN)
     known = list(schedule.latest.people)
@@ -59,11 +62,11 @@ def known_engineer(schedule: Schedule, engineer: str) -> str:
 def held_shift(
     schedule: Schedule, engineer: str, asked: date | datetime, *, role: str | None = None, now: datetime
 ) -> HeldShift:
-    """Return the shift that an engineer has on a date: the one that starts on it, else the one that covers it.
+    """Return the shift that an engineer has on a date: the one that starts on the date, else the one that covers it.
 
-    asked: a local date in the policy's zone, or a time in the shift; without a zone it is policy time. role: None for
-    any. now: aware UTC. Raises NotFound for an unknown engineer or role; Refused for a date that is over or without a
-    shift of theirs, for a shift that has begun, and for a date on which several of their shifts start.
+    asked: a local date in the policy's zone, or an instant in the shift (naive: policy time). role: None for any. now:
+    aware UTC. Raises NotFound for an unknown engineer or role, and Refused for a date that is over or on which the
+    engineer has no shift, for a shift that has begun, and for a date on which several of their shifts start.
     """
     known_engineer(schedule, engineer)
     _refuse_unknown_role(schedule, role)
@@ -106,7 +109,7 @@ def _refuse_unknown_role(schedule: Schedule, role: str | None) -> None:
 
 
 def own_shifts(schedule: Schedule, engineer: str, start: datetime, end: datetime) -> list[HeldShift]:
-    """Return an engineer's shifts that touch [start, end) (aware UTC), in time order."""
+    """Return an engineer's shifts that overlap [start, end) (aware UTC), in time order."""
     by_shift: dict[tuple[str, datetime], list[Assignment]] = {}
     for each in schedule.assignments_of(engineer, start, end):
         whole = each.shift or each.window
@@ -132,7 +135,7 @@ def _as_role(role: str | None) -> str:
 
 
 def _nearest(own: Sequence[HeldShift], engineer: str, day: date, zone: ZoneInfo, now: datetime) -> str:
-    """Return in words which future shifts of the engineer are nearest to a date."""
+    """Return a phrase that names the two future shifts of the engineer that are nearest to a date."""
     coming = [each for each in own if each.start > now]
     if not coming:
         return f"{engineer} has none within {_AROUND.days} days of it"

@@ -1,6 +1,6 @@
-"""Moves swaps with their shifts: when a new plan changes the hours of a shift, its swap gets the new hours.
+"""Moves swaps with their shifts: if a new plan changes the hours of a shift, its swap gets the new hours.
 
-When the new plan does not have the shift any more, the swap ends, and both engineers are told. A shift is the same if
+If the new plan does not have the shift any more, the swap ends, and both engineers get a text. A shift is the same if
 it starts on the same local date and has the same kind and role.
 """
 
@@ -31,7 +31,7 @@ _MOVED_BEFORE = re.compile(r" ?\(?the new plan moved the shift of version [0-9]+
 
 
 class _ShiftKey(NamedTuple):
-    """The key by which a shift is found again in another plan."""
+    """Identifies a shift in a plan by date, kind and role, so that the same shift is found in another plan."""
 
     day: date
     kind: WindowKind
@@ -40,21 +40,24 @@ class _ShiftKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MovedSwaps:
-    """The outcome of swaps under a new plan. moved, ended: their versions."""
+    """What a new plan did to swaps. moved: numbers of the versions with new hours.
+
+    ended: numbers of those that ended.
+    """
 
     moved: tuple[int, ...] = ()
     ended: tuple[int, ...] = ()
 
     @property
     def sentences(self) -> list[str]:
-        """Return a sentence about each of these versions, for the manager who publishes."""
+        """Return a sentence about each of these versions, for the manager who publishes the plan."""
         moved = [f"the swap of version {each} moved with the hours of its shift" for each in self.moved]
         return [*moved, *(f"a shift of version {each} is not in the new plan; both are told" for each in self.ended)]
 
 
 @dataclass(frozen=True, slots=True)
 class _Plans:
-    """The seats before and after a publication, by the key that a seat keeps. zone: the policy's."""
+    """The seats before and after a publication, by their keys. zone: the policy's."""
 
     before: Mapping[_ShiftKey, Seat]
     after: Mapping[_ShiftKey, Seat]
@@ -67,7 +70,10 @@ class _Plans:
         return cls(_by_key(made.before, zone), _by_key(made.after, zone), zone)
 
     def new_seat(self, window: Window, role: str) -> tuple[bool, Seat | None]:
-        """Return (True if the window is a whole seat before the publication, the same seat after it or None)."""
+        """Return whether the window is a whole seat before the publication, and the same seat after it.
+
+        The second value is None if the new plan does not have the seat.
+        """
         for key, seat in self.before.items():
             if seat.window == window and key.role == role:
                 return True, self.after.get(key)
@@ -75,9 +81,9 @@ class _Plans:
 
 
 def move_swaps(tx: SwapTransaction, made: AppendedVersion, author: Author, times: NoteTimes) -> MovedSwaps:
-    """Move the swaps whose shifts a publication moved, and end those whose shifts are gone.
+    """Move the swaps whose shifts have new hours after a publication, and end those whose shifts are gone.
 
-    Run it in the transaction of the publication. Open requests move, too. Swaps of a part of a shift stay as they are.
+    Call it in the transaction of the publication. Open requests move, too. Swaps of a part of a shift do not change.
     """
     now = author.at.replace(microsecond=0)
     plans = _Plans.of(made)
@@ -103,7 +109,7 @@ def _by_key(schedule: Schedule, zone: ZoneInfo) -> dict[_ShiftKey, Seat]:
 
 
 def _swaps_ahead(schedule: Schedule, now: datetime) -> Iterator[tuple[int, list[Override]]]:
-    """Yield each version that swapped shifts which have not begun, with its pieces."""
+    """Yield each swap or absence of which no shift has begun: its version number and its pieces."""
     by_version: dict[int, list[Override]] = {}
     for each in schedule.overrides:
         if each.kind in (SWAP, AWAY):
@@ -114,7 +120,10 @@ def _swaps_ahead(schedule: Schedule, now: datetime) -> Iterator[tuple[int, list[
 
 
 def _moved(piece: Override, plans: _Plans) -> Piece | None:
-    """Return a piece with the new hours of its shift; None if the shift is gone. A piece of a part stays as it is."""
+    """Return a piece with the new hours of its shift; None if the shift is gone.
+
+    A piece for a part of a shift is returned unchanged.
+    """
     is_whole, seat = plans.new_seat(piece.window, piece.role)
     if not is_whole:
         return Piece(piece.window, piece.role, piece.engineer)
@@ -124,7 +133,7 @@ def _moved(piece: Override, plans: _Plans) -> Piece | None:
 def _replace(
     tx: SwapTransaction, version: int, pieces: Sequence[Override], new: Sequence[Piece], author: Author
 ) -> int | None:
-    """Take a swap back, and make it again with other pieces; return the new version. No pieces: only take it back."""
+    """Undo a swap, and make it again with the pieces `new`. Return the new version; None if `new` is empty."""
     span = Window(min(each.window.start for each in pieces), max(each.window.end for each in pieces))
     why = _REASON.format(version)
     undo = NewVersion(author.at, UNDO, author.by, why, undo_document(version, span), undoes=version)
@@ -137,13 +146,13 @@ def _replace(
 
 
 def _with_reason(reason: str, why: str) -> str:
-    """Return the reason that people gave for a swap, followed by the latest reason why it was moved."""
+    """Return the reason that people gave for a swap, followed by the latest reason for moving it."""
     given = _MOVED_BEFORE.sub("", reason)
     return f"{given} ({why})" if given else why
 
 
 def _follow(tx: SwapTransaction, version: int, number: int | None, plans: _Plans, now: datetime) -> None:
-    """Give the accepted requests of a version the number and the hours of the version that replaced it."""
+    """Update the accepted requests of a version that was replaced. number: the version that replaced it, or None."""
     for request in tx.swaps(begins_after=now - timedelta(days=1)):
         if request.version == version:
             moves = tuple(_moved_seat(move, plans) or move for move in request.moves)
@@ -151,7 +160,7 @@ def _follow(tx: SwapTransaction, version: int, number: int | None, plans: _Plans
 
 
 def _tell_gone(tx: SwapTransaction, before: Schedule, gone: Sequence[Override], times: NoteTimes) -> None:
-    """Tell the two engineers of each swap whose shift is gone."""
+    """Queue an SMS to both engineers of each swap whose shift is gone."""
     words = SwapWords(before, tx.policy())
     for piece in gone:
         without = replace(before, overrides=tuple(each for each in before.overrides if each.version != piece.version))
@@ -163,7 +172,7 @@ def _tell_gone(tx: SwapTransaction, before: Schedule, gone: Sequence[Override], 
 
 
 def _move_requests(tx: SwapTransaction, plans: _Plans, now: datetime, times: NoteTimes) -> None:
-    """Give open requests the hours that their shifts have now, and ask again; end those whose shifts are gone."""
+    """Give open requests the new hours of their shifts, and ask again; end the requests whose shifts are gone."""
     schedule = tx.schedule()
     words = SwapWords(schedule, tx.policy())
     for request in tx.swaps(begins_after=now - timedelta(days=1)):
@@ -190,6 +199,6 @@ def _moved_seat(move: SeatMove, plans: _Plans) -> SeatMove | None:
 
 
 def _ask_again(tx: SwapTransaction, request: SwapRequest, words: SwapWords, times: NoteTimes) -> None:
-    """Store a request with its new hours, and tell the engineer who is asked."""
+    """Store a request with its new hours, and queue an SMS to the engineer who is asked."""
     tx.update_swap(request)
     tell_asked(tx, request, words, times, again=True)

@@ -1,4 +1,4 @@
-"""Answers to requests to swap: accept, decline, withdraw. Each request ends once."""
+"""Answers requests to swap: accept, decline or withdraw. Each request can end only once."""
 
 from __future__ import annotations
 
@@ -21,12 +21,15 @@ from oncall.schedule.swap_requests import OPEN_STATES, SeatMove, SwapRequest, Sw
 from oncall.support.wording import full_time
 
 LISTED_FOR = timedelta(days=7)
-"""How long after its shift began a request is still listed."""
+"""How long after the start of its shift a request stays in the list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answerer:
-    """Who answers a request, and when. at: policy time, aware UTC. may_answer_for_others: managers may."""
+    """The person who answers a request. at: when, in policy time (aware UTC).
+
+    may_answer_for_others: True for managers.
+    """
 
     by: str
     at: datetime
@@ -36,12 +39,12 @@ class Answerer:
 def accept_swap(
     tx: SwapTransaction, code: str, answerer: Answerer, times: NoteTimes
 ) -> tuple[SwapRequest, ChangeMade | None]:
-    """Make the change that a request asks for, and return the request with the change.
+    """Accept a request: make the change that it asks for, and return the request and the change.
 
-    Call `tell_accepted` to tell the asker. The change is None if the request belongs to an absence whose other covers
-    must be agreed first.
-    Raises NotFound for an unknown code; Refused if the request has ended or asks another engineer, if the shift has
-    begun or changed hands, and if the change breaks a rule and the request was not forced.
+    Call `tell_accepted` afterwards to tell the asker. The change is None if the request belongs to an absence for which
+    other covers are still unanswered. Raises NotFound for an unknown code, and Refused if the request has ended or asks
+    another engineer, if the shift has begun or changed hands, or if the change breaks a rule and the request was not
+    forced.
     """
     tx.lock_schedule()
     request = _open_request(tx, code, answerer)
@@ -59,14 +62,14 @@ def accept_swap(
 
 
 def tell_accepted(tx: SwapTransaction, request: SwapRequest, answerer: Answerer, times: NoteTimes) -> None:
-    """Tell the asker that the other engineer agreed, unless they answered themselves."""
+    """Queue an SMS to the asker that the other engineer agreed, unless the asker gave the answer."""
     if answerer.by != request.engineer:
         body = SwapWords(tx.schedule(), tx.policy()).accepted(request)
         tell(tx, request.engineer, f"swap {request.code} accepted", body, times)
 
 
 def decline_swap(tx: SwapTransaction, code: str, answerer: Answerer, times: NoteTimes) -> SwapRequest:
-    """End a request without a change, and tell the asker. Raises the errors of `accept_swap`."""
+    """Decline a request: it ends without a change, and the asker gets an SMS. Raises the errors of `accept_swap`."""
     tx.lock_schedule()
     request = _open_request(tx, code, answerer)
     _refuse_others(request, request.other, answerer, tx.schedule())
@@ -77,7 +80,7 @@ def decline_swap(tx: SwapTransaction, code: str, answerer: Answerer, times: Note
 
 
 def withdraw_swap(tx: SwapTransaction, code: str, answerer: Answerer, times: NoteTimes) -> SwapRequest:
-    """Take a request back, and tell the engineer who was asked. Raises the errors of `accept_swap`."""
+    """Withdraw a request: it ends, and the engineer who was asked gets an SMS. Raises the errors of `accept_swap`."""
     tx.lock_schedule()
     request = _open_request(tx, code, answerer)
     _refuse_others(request, request.engineer, answerer, tx.schedule())
@@ -95,7 +98,7 @@ def listed_swaps(tx: SwapTransaction, now: datetime) -> list[SwapRequest]:
 
 
 def _open_request(tx: SwapTransaction, code: str, answerer: Answerer) -> SwapRequest:
-    """Return a request that can still be answered. Raises NotFound, and Refused if it has ended."""
+    """Return the request with this code if it can still be answered. Raises NotFound, and Refused if it has ended."""
     wanted = code.strip().upper()
     request = tx.swap(wanted) if is_code(wanted) else None
     if request is None:
@@ -110,7 +113,7 @@ def _open_request(tx: SwapTransaction, code: str, answerer: Answerer) -> SwapReq
 
 
 def _why_ended(request: SwapRequest, state: SwapState, schedule: Schedule, called: Callable[[str], str]) -> str:
-    """Return why a request cannot be answered. called: returns what a person of this id is called."""
+    """Return why a request cannot be answered any more. called: returns the name to show for a person's id."""
     zone, code = schedule.calendar.zone, request.code
     begun, answerer = full_time(request.begins_at, zone), called(request.answered_by or "")
     match state:
@@ -130,7 +133,7 @@ def _why_ended(request: SwapRequest, state: SwapState, schedule: Schedule, calle
 
 
 def _who_has(moves: tuple[SeatMove, ...], schedule: Schedule, called: Callable[[str], str]) -> str:
-    """Return a sentence about the first seat that its giver no longer has, or that the absence was taken back."""
+    """Return a sentence that says who now has the first seat that its giver lost, or that the absence was undone."""
     zone = schedule.calendar.zone
     lost = next((move for move in moves if not holds(schedule, move.giver, move.role, move.window)), None)
     if lost is None:
@@ -155,7 +158,7 @@ def _refuse_others(request: SwapRequest, entitled: str, answerer: Answerer, sche
 
 
 def _agreed_with(tx: SwapTransaction, request: SwapRequest, now: datetime) -> list[SwapRequest]:
-    """Return the other agreed requests of the same absence, which wait until all of its covers are agreed."""
+    """Return the other accepted requests of the same absence. They wait until all its covers are accepted."""
     if request.absence is None:
         return []
     found = tx.swaps(begins_after=now)
@@ -169,9 +172,9 @@ def _agreed_with(tx: SwapTransaction, request: SwapRequest, now: datetime) -> li
 def _change(
     tx: SwapTransaction, request: SwapRequest, answerer: Answerer
 ) -> tuple[ChangeMade | None, list[SwapRequest]]:
-    """Make the change of a request and of the agreed requests that wait for it. Return the change and these requests.
+    """Make the change of a request together with the accepted requests that wait for it. Return the change and these.
 
-    The change is None if covers of an absence are still missing. Raises Refused if the change breaks a rule and was
+    The change is None if covers of an absence are still unanswered. Raises Refused if the change breaks a rule and was
     not forced.
     """
     kind = SWAP if request.absence is None else AWAY

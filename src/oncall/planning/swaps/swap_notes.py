@@ -1,4 +1,4 @@
-"""Tells people about requests to swap: at once, and a day before the shift if no answer has come."""
+"""Tells people by SMS about requests to swap: at once, and a day before the shift if there is no answer."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ from oncall.planning.swaps.swap_texts import SwapWords
 from oncall.schedule.swap_requests import SwapRequest
 
 REMINDED_BEFORE = timedelta(days=1)
-"""How long before the shift the asker is told that nobody has answered."""
+"""How long before the shift the asker gets a reminder that the other engineer has not answered."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoteTimes:
-    """Real times (aware UTC) for alerts. real_at: converts an instant of policy time to real time."""
+    """Real times (aware UTC) for alerts. real_at: converts policy time to real time."""
 
     real_now: datetime
     real_at: Callable[[datetime], datetime]
 
 
 def note_times(clock: Clock) -> NoteTimes:
-    """Return the times for alerts by this clock."""
+    """Return the times for alerts, from this clock."""
     now = clock.real_now()
     return NoteTimes(now, lambda at: now + timedelta(seconds=clock.real_seconds_until(at)))
 
 
 def times_in(context: ActionContext) -> NoteTimes:
-    """Return the times for alerts in a context: policy time runs as fast as real time."""
+    """Return the times for alerts, from the context of a request; policy time runs as fast as real time."""
     return NoteTimes(context.real_now, lambda at: context.real_now + (at - context.now))
 
 
 def tell(tx: Alerts, to: str, about: str, body: str, times: NoteTimes) -> None:
-    """Queue an SMS to a person. about: its subject; a second SMS about the same subject is not queued."""
+    """Queue an SMS to a person. about: the subject. Nothing is queued if the subject already has an SMS."""
     tx.add_alert(Alert(uuid.uuid4().hex, about, to, body, times.real_now, times.real_now))
 
 
 def tell_asked(tx: Alerts, request: SwapRequest, words: SwapWords, times: NoteTimes, *, again: bool = False) -> None:
-    """Ask the other engineer by SMS; queue a reminder to the asker for a day before the shift, unless that is over.
+    """Queue an SMS that asks the other engineer, and a reminder to the asker a day before the shift.
 
-    again: the request was asked before, and its hours have changed.
+    There is no reminder if less than a day is left. again: the request was asked before, and its hours have changed.
     """
     subject = f"swap {request.code} asked" + (f" for {request.begins_at.isoformat()}" if again else "")
     tell(tx, request.other, subject, words.asked(request), times)
@@ -57,13 +57,13 @@ def tell_asked(tx: Alerts, request: SwapRequest, words: SwapWords, times: NoteTi
 
 
 def cancel_reminder(tx: Alerts, request: SwapRequest, now: datetime, times: NoteTimes) -> None:
-    """Cancel the reminder to the asker if it has not gone out. now: policy time."""
+    """Cancel the reminder to the asker if its time has not come. now: policy time, aware UTC."""
     if now < request.begins_at - REMINDED_BEFORE:
         about = f"swap {request.code} unanswered {request.begins_at.isoformat()}"
         tx.update_alert(Alert(_reminder_id(request), about, request.engineer, "", times.real_now, due_at=None))
 
 
 def _reminder_id(request: SwapRequest) -> str:
-    """Return the delivery id of the reminder, from its code and the start of the shift."""
+    """Return the delivery id of the reminder, computed from the request's code and the start of its shift."""
     name = f"oncall swap {request.code} unanswered {request.begins_at.isoformat()}"
     return uuid.uuid5(uuid.NAMESPACE_OID, name).hex

@@ -1,4 +1,4 @@
-"""Lists each possible taker of a shift: whether it is legal, how the cost changes, and both balances."""
+"""Lists the engineers who could take a shift: whether it is legal, how the cost changes, and both balances."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from oncall.support.windows import Window
 class Taker:
     """One engineer who could take a shift.
 
-    broken: the rules that forbid it; empty if it is legal. cost_change: how much the fairness cost rises.
-    giver_balance, balance: what the giver and this engineer carry beyond their shares in this kind of shift.
+    broken: the rules that this would break; empty if it is legal. cost_change: by how much the fairness cost would
+    rise. giver_balance, balance: what the giver and this engineer carry beyond their shares in this kind of shift.
     """
 
     engineer: str
@@ -34,19 +34,20 @@ class Taker:
 
     @property
     def is_legal(self) -> bool:
-        """Return True if no rule forbids it."""
+        """Return True if the engineer may take the shift: no rule forbids it."""
         return not self.broken
 
     @property
     def why(self) -> str | None:
-        """Return the rules that forbid it, as a sentence; None if it is legal."""
+        """Return the rules that would be broken, as a sentence; None if none would."""
         return "; ".join(map(str, self.broken)) or None
 
 
 def takers(schedule: Schedule, roster: Roster | None, held: HeldShift, now: datetime) -> list[Taker]:
-    """Return every other engineer of the published roster: the legal ones first, and the lowest cost first.
+    """Return every other engineer of the published roster as a Taker: legal ones first, by rising cost.
 
-    roster: the published one; None if this version of oncall cannot read it, which raises Refused.
+    roster: the published one. Raises Refused if it is None, because this version of oncall cannot read it. now: aware
+    UTC.
     """
     if roster is None:
         raise Refused(

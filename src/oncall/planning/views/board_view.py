@@ -1,4 +1,4 @@
-"""The content of the board (except the schedule's table) and of an engineer's own page, as views of the API."""
+"""The content of the board (except the schedule's table) and of an engineer's own web page, in the API's form."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ _NEAR, _FAR = timedelta(days=8), timedelta(weeks=26)
 
 
 class BoardStore(OpenTicketStore, ReachabilityLog, PhoneProofs, Protocol):
-    """The queries of the board."""
+    """The queries that the board needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class BoardView:
     """The first part of the board.
 
-    coming: the next shifts to begin. holes: the first gaps of the next 90 days. more_holes: the number of gaps that are
-    not shown. ends_at: the end of the schedule (ISO), if it is within 90 days. unproven: ids of engineers with a shift
-    soon who must prove their phones. untried: ids of people who are needed soon and whose number has never had a
-    confirmed message. tickets: running tickets, the clock that ends first on top. held: held tickets, by the end of the
-    hold. more: the number of open tickets that are not shown.
+    coming: the next shifts to begin. holes: the first gaps of the next 90 days. more_holes: how many gaps are not
+    shown. ends_at: the end of the schedule (ISO), if it is within 90 days; else None. unproven: ids of engineers with a
+    shift soon who must prove their phones. untried: ids of people who are needed soon and whose number has never had a
+    confirmed message. tickets: running tickets, by the earliest end of their SLA clocks. held: tickets on hold, by the
+    end of the hold. more: how many open tickets are not shown.
     """
 
     on_call: OnCallView
@@ -64,7 +64,7 @@ class BoardView:
 class PhoneView:
     """A person's phone. number: its last digits. Times are ISO, in the person's zone; None: never.
 
-    proven_at: when a text came from this number. asked_at: when the pager asked for a text. is_wanted: True if the
+    proven_at: when a text came from this number. asked_at: when the pager asked for such a text. is_wanted: True if the
     policy asks for phone proofs. reached_at: when a message to or from the person was last confirmed.
     """
 
@@ -78,10 +78,11 @@ class PhoneView:
 
 @dataclass(frozen=True, slots=True)
 class OwnView:
-    """An engineer's own page. swaps: those they asked for or are asked about. links: how many calendar links exist.
+    """The content of an engineer's own web page. swaps: requests that they sent or got.
 
-    choice: the reminders and notices that they chose. policy_reminders: when the policy reminds them, in words.
-    names: the names of people, by id.
+    links: how many calendar links exist.
+    choice: the reminders and notices that they chose. policy_reminders: when the policy reminds them, in words. names:
+    the names of people, by id.
     """
 
     shifts: list[LocalAssignmentView]
@@ -95,7 +96,10 @@ class OwnView:
 
 
 def board_view(tx: BoardStore, now: datetime, kept: OpenTickets | None = None) -> BoardView:
-    """Return the first part of the board at `now` (policy time, aware UTC). kept: a cache of the open tickets."""
+    """Return the first part of the board at `now` (policy time, aware UTC).
+
+    kept: a cache of the open tickets, or None.
+    """
     schedule = tx.schedule()
     found = (kept or OpenTickets()).look(tx, now)
     held = sorted((each for each in found if each.is_held), key=_end_of_hold)
@@ -120,7 +124,10 @@ def board_view(tx: BoardStore, now: datetime, kept: OpenTickets | None = None) -
 
 
 def _near_end(schedule: Schedule, now: datetime) -> str | None:
-    """Return the end of the published schedule (ISO, in the policy's zone); None if it is more than 90 days away."""
+    """Return the end of the published schedule (ISO, in the policy's zone).
+
+    None if it is more than 90 days away or nothing is published.
+    """
     end = schedule_end(schedule)
     if end is None or end > now + timedelta(days=DAYS):
         return None
@@ -133,7 +140,7 @@ def _end_of_hold(held: OpenTicket) -> tuple[float, str]:
 
 
 def own_view(tx: Transaction, person: str, now: datetime) -> OwnView:
-    """Return an engineer's own page at `now` (policy time, aware UTC)."""
+    """Return the content of an engineer's own web page at `now` (policy time, aware UTC). person: the engineer's id."""
     schedule = tx.schedule()
     shifts = [each for each in schedule.assignments(now, now + _FAR) if each.engineer == person]
     mine = _most_urgent(tx, TicketFilter(WAITING, engineer=person), now)

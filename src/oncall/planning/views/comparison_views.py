@@ -1,4 +1,4 @@
-"""Comparisons of two rosters and explanations of seats as JSON objects, for `--json` and the API."""
+"""Comparisons of two rosters, and explanations of seats, as JSON objects for `--json` and the API."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ def comparison_view(found: RosterComparison) -> dict[str, object]:
 
 
 def explanation_view(plan: str, answers: Sequence[SeatExplanation], roster: Roster) -> dict[str, object]:
-    """Return the seats of one shift, each with every other person for it. plan: the name of its file."""
+    """Return the explained seats of one shift as JSON, each with all other engineers.
+
+    plan: the name of the plan file.
+    """
     seat, zone = answers[0].seat, roster.policy.zone
     start, end = (at.astimezone(zone).isoformat() for at in (seat.window.start, seat.window.end))
     seats = [

@@ -23,7 +23,7 @@ class SideView(TypedDict):
 
 
 class HandsView(TypedDict):
-    """The stretches that one engineer gains and loses."""
+    """The assignments that one engineer gains and loses."""
 
     engineer: Annotated[str, "The engineer's id."]
     gained: list[AssignmentView]
@@ -31,7 +31,7 @@ class HandsView(TypedDict):
 
 
 class PersonView(TypedDict):
-    """A person who is added or gone."""
+    """A person who is only on the new roster, or only on the old one."""
 
     engineer: Annotated[str, "The person's id."]
     name: str
@@ -74,7 +74,7 @@ def dry_run_view(found: Difference, now: datetime) -> DryRunView:
 
 
 def diff_view(found: Difference) -> DiffView:
-    """Return a difference as JSON, times in the policy zone of its second side."""
+    """Return a difference as JSON. Times are in the policy zone of its second side."""
     zone = found.after.policy.zone
     policy_from = found.policy_from
     return {

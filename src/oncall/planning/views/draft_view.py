@@ -1,4 +1,4 @@
-"""A plan draft beside the published plan: verdict, differences, who gets an SMS, who gains and loses shifts."""
+"""Compares a plan draft with the published plan: broken rules, differences, who gets an SMS, each engineer's shifts."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from oncall.schedule.schedule import Schedule
 
 @dataclass(frozen=True, slots=True)
 class DraftLoad:
-    """The shifts of one kind that one engineer has on the draft's dates, over all roles.
+    """The number of shifts of one kind that one engineer has on the draft's dates, over all roles.
 
-    published: in the schedule as it is. drafted: in the schedule after the draft is published, with the swaps and
-    overrides that stay. share: in the draft. Roles are counted together.
+    published: in the schedule as it is now. drafted: after the draft is published; swaps and overrides that stay are
+    counted. share: the engineer's share in the draft.
     """
 
     engineer: str
@@ -38,12 +38,12 @@ class DraftLoad:
 
 @dataclass(frozen=True, slots=True)
 class DraftView:
-    """A draft beside the schedule whose newest version is `version`.
+    """A draft compared with the schedule whose newest version is `version`.
 
-    first, last: the first and the last date on which it has an engineer on duty. cost: of its loads. status, bound: the
-    proof that came with it; None without one. broken: each rule that it breaks. loads: by kind; engineers who have more
-    shifts than now come first. told: ids of the engineers who would get an SMS. gaps: a sentence for each gap in cover
-    that publishing leaves. is_first: nothing is published yet.
+    first, last: the first and the last date on which the draft has an engineer on call. cost: the fairness cost of the
+    draft's loads. status, bound: from the draft's proof; None without a proof. broken: each rule that the draft breaks.
+    loads: by kind; engineers who would get more shifts come first. told: ids of the engineers who would get an SMS.
+    gaps: a sentence for each gap that remains after publication. is_first: True if nothing is published yet.
     """
 
     version: int
@@ -63,15 +63,15 @@ class DraftView:
 
 
 def draft_difference(tx: VersionsTransaction, asked: PublicationAsked, now: datetime) -> Difference:
-    """Return the difference that publishing a draft would make, as `publish --dry-run` does. now: aware UTC."""
+    """Return the difference that publishing a draft would make, like `publish --dry-run`. now: aware UTC."""
     return would_change(tx, asked.named, asked.roster, now, asked.policy_from)
 
 
 def draft_view(asked: PublicationAsked, schedule: Schedule, found: Difference, *, by: str, now: datetime) -> DraftView:
-    """Return a draft beside the schedule. found: the difference, read with `schedule`. by: who would publish it.
+    """Return a draft compared with the schedule. by: who would publish it. now: aware UTC.
 
-    now: aware UTC. It takes long for a large plan, so run it outside the transaction. Raises Refused for a plan of
-    another team.
+    found: the difference, read in the same transaction as `schedule`. Takes long for a large plan, so call it outside
+    the transaction. Raises Refused for a plan of another team.
     """
     named, roster = asked.named, asked.roster
     plan, zone, proof = named.plan, roster.policy.zone, named.plan.fairness
@@ -98,9 +98,9 @@ def draft_view(asked: PublicationAsked, schedule: Schedule, found: Difference, *
 def _loads(
     named: NamedPlan, roster: Roster, schedule: Schedule, published: Schedule
 ) -> tuple[tuple[str, tuple[DraftLoad, ...]], ...]:
-    """Return the loads of the draft's dates by kind, before and after.
+    """Return the loads on the draft's dates by kind, in the schedule now and after publication.
 
-    published: the schedule after the draft is published, in which swaps and overrides of the draft's dates stay.
+    published: the schedule after the draft is published, in which swaps and overrides of these dates stay.
     """
     before, after = (_counted(_published_meanwhile(named.plan, roster, each)) for each in (schedule, published))
     found = []
@@ -115,7 +115,7 @@ def _loads(
 
 
 def _published_meanwhile(plan: Plan, roster: Roster, schedule: Schedule) -> list[Seat]:
-    """Return the published seats that start within the draft's span."""
+    """Return the published seats that start within the span of a plan."""
     span = plan.window
     seats = published_seats_of(roster, schedule)
     within = [seat for seat in seats if span.start <= seat.window.start < span.end]
@@ -123,6 +123,6 @@ def _published_meanwhile(plan: Plan, roster: Roster, schedule: Schedule) -> list
 
 
 def _counted(seats: list[Seat]) -> Counter[tuple[str, str]]:
-    """Return how many seats each engineer has, by kind and over all kinds."""
+    """Return the number of seats of each engineer, by engineer and kind, and over all kinds (`ALL_KINDS`)."""
     by_kind = Counter((seat.engineer, str(seat.kind)) for seat in seats)
     return by_kind + Counter((seat.engineer, ALL_KINDS) for seat in seats)

@@ -1,4 +1,4 @@
-"""How fair the published plan is: the content of the fairness page.
+"""The content of the web page on fairness: how fair the published plan is.
 
 Each part comes from the function behind `oncall fairness`, `oncall ledger show` or `oncall plan status`.
 """
@@ -35,11 +35,12 @@ DAYS_AHEAD = 90
 
 @dataclass(frozen=True, slots=True)
 class FairnessView:
-    """The content of the fairness page.
+    """The content of the web page on fairness.
 
-    first, last: the first and the last date on which the plan has an engineer on duty. cost: after every change since
-    the publication. proof: the plan's own, from its publication; None if it had none. loads: by kind, against the
-    shares. notes: whose roles limit their share. ledger: from `ledger_view`. to_come: the seats that have not begun.
+    first, last: the first and the last date on which the plan has an engineer on call. cost: the fairness cost, after
+    every change since the publication. proof: of the plan when it was published; None if it had none. loads: by kind,
+    with the shares. notes: which engineers' roles limit their share. ledger: from `ledger_view`. to_come: the seats
+    that have not begun.
     """
 
     first: date
@@ -55,9 +56,9 @@ class FairnessView:
 
 
 def fairness_view(tx: StatusStore, now: datetime) -> FairnessView:
-    """Return how fair the plan in force at `now` (policy time, aware UTC) is; without one, the latest plan.
+    """Return how fair the plan in force at `now` is; if none is in force, the latest plan.
 
-    Raises Refused when nothing is published, or when the published roster cannot be read.
+    now: policy time, aware UTC. Raises Refused if nothing is published, or if the published roster cannot be read.
     """
     status, schedule, roster = plan_status(tx, now, DAYS_AHEAD), tx.schedule(), roster_in_force(tx)
     publication = schedule.in_force(now) or schedule.latest
@@ -84,7 +85,7 @@ def fairness_view(tx: StatusStore, now: datetime) -> FairnessView:
 
 
 def loads_csv(loads: Sequence[KindLoads]) -> str:
-    """Return the loads as CSV: a row for each kind, engineer and role (`all`: all roles together)."""
+    """Return the loads as CSV, one row for each kind, engineer and role. The role `all` is all roles together."""
     written = StringIO()
     rows = csv.writer(written)
     rows.writerow(["kind", "engineer", "role", "shifts", "share", "difference"])
@@ -105,7 +106,7 @@ def _plan_as_served(schedule: Schedule, roster: Roster, publication: Publication
 
 
 def _unmet(schedule: Schedule, roster: Roster, plan: Plan) -> tuple[UnmetRequest, ...]:
-    """Return the requests that the plan does not meet, without regard to the plans of other teams."""
+    """Return the requests that the plan does not meet. The plans of other teams are ignored."""
     around = _around(published_seats_of(roster, schedule), plan.seats)
     context = PlanningContext(around, (), plan.balances)
     return unmet_requests(roster, shifts_of_plan(plan, roster), context, plan.seats)
@@ -117,4 +118,4 @@ def _around(every: Sequence[Seat], own: Sequence[Seat]) -> tuple[Seat, ...]:
 
 
 def _ignore(words: str) -> None:
-    """Ignore a sentence for the terminal, because the page shows only the result."""
+    """Do nothing: messages for the terminal are not shown on the web page."""

@@ -1,4 +1,4 @@
-"""The ledger as JSON objects, for `--json` and the API. Balances are in shifts."""
+"""The ledger as JSON objects for `--json` and the API. Balances are in shifts."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from oncall.support.windows import WindowKind
 def ledger_view(
     found: Ledger, past: Mapping[tuple[str, WindowKind], Fraction], points: Sequence[PointsEntry] = ()
 ) -> dict[str, object]:
-    """Return the ledger as JSON: what each engineer served of each kind and has planned, their share, their balance.
+    """Return the ledger as JSON: for each engineer and kind the shifts served and planned, the share and the balance.
 
-    past: the service before today, from `served_before`. points: the ledger in points, from `ledger_points`; each row
-    becomes an entry of the kind `points` or `hours`.
+    past: the shifts served before today, from `served_before`. points: the ledger in points, from `ledger_points`; each
+    row becomes an entry of the kind `points` or `hours`.
     """
     carried = {(each.engineer, each.kind): each.thousandths for each in found.balances}
     return {
@@ -51,12 +51,15 @@ def _points_view(each: PointsEntry) -> dict[str, object]:
 
 
 def served_of(entry: LedgerEntry, past: Mapping[tuple[str, WindowKind], Fraction]) -> Fraction:
-    """Return the shifts of a kind that an engineer served before today; the rest of the entry is planned."""
+    """Return how many shifts of an entry were served before today. The other shifts of the entry are planned.
+
+    past: from `served_before`.
+    """
     return min(entry.served, past.get((entry.engineer, entry.kind), Fraction(0)))
 
 
 def ledger_file_view(path: str, written: LedgerFile) -> dict[str, object]:
-    """Return a ledger file that was written: its name and its rows."""
+    """Return the content of a ledger file that was written, as JSON. path: its name."""
     rows = [
         {"engineer": each.engineer, "kind": str(each.kind), "balance": each.thousandths / 1000}
         for each in written.balances

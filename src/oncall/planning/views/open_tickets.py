@@ -1,4 +1,4 @@
-"""A cache of the open tickets by urgency: each look reads only the tickets that have changed since the last one."""
+"""A cache of the open tickets, by urgency. Each call reads only the tickets that have changed since the last one."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from oncall.paging.views.ticket_words import first_to_end
 WAITING = (TicketStatus.OPEN, TicketStatus.ACKNOWLEDGED)
 READ_AT_ONCE = 1_000
 MOST_NEW_EVENTS = 5_000
-"""After more events than this, everything is read again."""
+"""After more new events than this, all open tickets are read again."""
 LOOKED_BACK = 100
-"""How many of the known events are looked at again: a transaction may commit an event below the newest number."""
+"""How many known events are read again, because a transaction may commit an event below the newest number."""
 READ_AGAIN = 50
-"""How many unchanged tickets each look reads again, the longest unread first: an SLA clock moves without an event."""
+"""How many unchanged tickets each call reads again, the longest unread first: an SLA clock moves without an event."""
 
 
 class OpenTicketStore(ListingStore, EventFeed, Protocol):
@@ -33,7 +33,10 @@ class OpenTicketStore(ListingStore, EventFeed, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OpenTicket:
-    """One open ticket with its log. deadline: the earliest end of its SLA clocks (seconds since 1970), if any runs."""
+    """One open ticket with its log. deadline: the earliest end of its SLA clocks, in seconds since 1970.
+
+    deadline is infinite if no clock runs. is_held: the ticket is on hold.
+    """
 
     stored: StoredTicket
     log: Sequence[Event]
@@ -42,13 +45,13 @@ class OpenTicket:
 
 
 class OpenTickets:
-    """The open tickets as of the last look. Threads may use it at the same time."""
+    """The open tickets at the last call of `look`. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept: dict[str, OpenTicket] = {}
         self._seen: tuple[int, int] | None = None
-        """The newest event, and the version of the schedule, at the last look."""
+        """The number of the newest event and the version of the schedule at the last call; None before the first."""
 
     def look(self, tx: OpenTicketStore, now: datetime) -> list[OpenTicket]:
         """Return the open tickets at `now` (policy time, aware UTC), by the earliest end of their SLA clocks."""
@@ -95,17 +98,17 @@ def _folded(tx: OpenTicketStore, found: Sequence[StoredTicket], now: datetime) -
 
 
 def shown(tx: ListingStore, found: Iterable[OpenTicket], now: datetime) -> list[TicketView]:
-    """Return open tickets as listings show them at `now`, in their order."""
+    """Return open tickets in the form of ticket lists at `now` (policy time, aware UTC), in the given order."""
     return views_at(tx, [(each.stored, each.log) for each in found], now)
 
 
 def is_held(item: TicketView) -> bool:
-    """Return True for an open ticket that is held until an instant."""
+    """Return True for an open ticket that is on hold."""
     return item["state"] == "open" and item["hold_until"] is not None
 
 
 def _by_urgency(found: Iterable[OpenTicket]) -> list[OpenTicket]:
-    """Return the tickets by deadline, and the newest first among tickets with the same deadline or none."""
+    """Return the tickets by deadline; tickets with the same deadline or none come newest first."""
     newest = sorted(found, key=lambda each: (each.stored.received_at, each.stored.ticket.id), reverse=True)
     return sorted(newest, key=lambda each: each.deadline)
 

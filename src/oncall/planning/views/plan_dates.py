@@ -1,4 +1,4 @@
-"""The dates of a plan, as pages and the terminal name them."""
+"""The dates of a plan in the form in which web pages and the terminal show them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from oncall.schedule.plan import Plan
 
 
 def last_duty_day(plan: Plan, roster: Roster) -> date | None:
-    """Return the last date on which a plan has a person on duty: Sunday for a weekend. None for a plan without seats.
+    """Return the last date on which a plan has a person on call: Sunday for a weekend. None for a plan without seats.
 
     The date is in the zone of the roster's policy.
     """

@@ -8,7 +8,7 @@ from oncall.schedule.plan_json import plan_document
 
 
 def infeasible_view(refusal: PlanInfeasible) -> dict[str, object]:
-    """Return why no plan is possible, and which relaxations make one possible."""
+    """Return why no plan is possible, and which relaxations would make one possible, as JSON."""
     return {
         "status": "infeasible",
         "summary": refusal.summary,
@@ -18,7 +18,7 @@ def infeasible_view(refusal: PlanInfeasible) -> dict[str, object]:
 
 
 def repaired_plan_view(found: Repair) -> dict[str, object]:
-    """Return the repaired plan with its proof, and under `repair` what changed and what more changes would improve."""
+    """Return a repaired plan with its proof as JSON. `repair`: what changed, and what more changes would improve."""
     return {**plan_document(found.plan), "repair": _repair_view(found)}
 
 

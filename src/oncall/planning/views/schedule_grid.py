@@ -1,4 +1,4 @@
-"""The schedule as a table of people by days, for the board. Pure: it reads only the published schedule."""
+"""The schedule as a table of people by days, for the board. It is computed from the published schedule alone."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from oncall.support.windows import Window
 CHANGE_SIGNS = {"": "", "override": "◇", "swap": "⇄", "cover": "△", "away": "▷"}
 """The sign of a shift that a change gave to its engineer, by the kind of the change."""
 ABSENCE_SIGNS = {"leave": "L", "away": "A", "weekly": "–", "holiday": "h"}
-"""The sign of a day off, by its class: long leave, days off, a weekly day off, a holiday of the person's own."""
+"""The sign of a day off, by its class: `leave`, days off, a weekly day off, or the person's own holiday."""
 _NOON = time(12)
 
 
 @dataclass(frozen=True, slots=True)
 class GridDay:
-    """One column. holiday: its name; empty on other days."""
+    """One column of the table. holiday: the holiday's name; empty on other days."""
 
     day: date
     is_weekend: bool
@@ -35,7 +35,7 @@ class GridDay:
 class GridCell:
     """One engineer on one day. absence: the CSS class of a day off, or empty. signs: one for each shift of the day.
 
-    paths: for each shift the path of its page; empty for a gap.
+    paths: for each shift the path of its web page; empty for a gap.
     """
 
     absence: str = ""
@@ -47,7 +47,10 @@ class GridCell:
 
 @dataclass(frozen=True, slots=True)
 class GridRow:
-    """One engineer, or the gaps of the schedule, whose id is empty. A day without a shift or absence has no cell."""
+    """One row: an engineer, or the gaps of the schedule (then `id` is empty).
+
+    Days without shift or absence have no cell.
+    """
 
     id: str
     name: str
@@ -67,7 +70,7 @@ class GridDuty:
 
 @dataclass(frozen=True, slots=True)
 class GridNight:
-    """One day of the list. duties: in the order of the table's rows."""
+    """One day of the list for narrow windows. duties: in the order of the table's rows."""
 
     day: GridDay
     duties: list[GridDuty]
@@ -75,24 +78,27 @@ class GridNight:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleGrid:
-    """The table. nights: the same shifts day by day, for a narrow window; days without any are left out."""
+    """The table.
+
+    nights: the same shifts as a list by day, for narrow browser windows; days without shifts are left out.
+    """
 
     days: list[GridDay]
     rows: list[GridRow]
     nights: list[GridNight]
 
     def nights_from(self, today: date) -> list[GridNight]:
-        """Return the nights from today on; all of them when the table does not reach today."""
+        """Return the days of the list from `today` on; all days if the table ends before today."""
         return [night for night in self.nights if night.day.day >= today] or self.nights
 
 
 def schedule_grid(
     schedule: Schedule, roster: Roster | None, first: date, weeks: int, person: str | None = None
 ) -> ScheduleGrid:
-    """Return the table of some weeks. roster: the one in force, for its days off; None: show no days off.
+    """Return the table of some weeks. roster: the roster in force, for days off; None to show none.
 
-    A shift stands on each date (in the policy's zone) on which it holds some time between noon and midnight, or, if
-    there is none, on its start date. person: only this engineer's row, and no gaps.
+    A shift is shown on each date (in the policy's zone) on which it includes some time between noon and midnight, or,
+    if there is none, on its start date. person: only this engineer's row, and no gaps; None for everyone.
     """
     zone = schedule.calendar.zone
     days = [first + timedelta(days=number) for number in range(7 * weeks)]
@@ -116,7 +122,7 @@ def schedule_grid(
 
 
 def _nights(columns: Iterable[GridDay], rows: Iterable[GridRow]) -> list[GridNight]:
-    """Return the shifts and gaps of each day that has any."""
+    """Return the list by day: the shifts and gaps of each day that has any."""
     duties: dict[date, list[GridDuty]] = {}
     for row in rows:
         for day, cell in row.cells.items():
@@ -176,7 +182,7 @@ def _class_of(absence: Absence) -> str:
 
 
 def _dates(window: Window, zone: ZoneInfo, first: date, last: date) -> list[date]:
-    """Return the dates between `first` and `last` on which a shift or gap stands; see `schedule_grid`."""
+    """Return the dates between `first` and `last` on which a shift or gap is shown; see `schedule_grid`."""
     starts = window.start.astimezone(zone)
     ends = (window.end - timedelta(microseconds=1)).astimezone(zone)
     begin = starts.date()
@@ -190,7 +196,7 @@ def _column(day: date, calendar: SupportCalendar) -> GridDay:
 
 
 def _holiday(day: date, calendar: SupportCalendar) -> str:
-    """Return the holiday's name, or `holiday` for one that has none; empty on other days."""
+    """Return the name of the holiday on a day; `holiday` if it has no name; empty if the day is no holiday."""
     if day not in calendar.holidays:
         return ""
     own = calendar.holidays.days
@@ -199,6 +205,6 @@ def _holiday(day: date, calendar: SupportCalendar) -> str:
 
 
 def monday_of(at: datetime, zone: ZoneInfo) -> date:
-    """Return the Monday of the week of an instant (aware UTC), on the zone's clock."""
+    """Return the Monday of the week of an instant (aware UTC), in local time of the zone."""
     day = at.astimezone(UTC).astimezone(zone).date()
     return day - timedelta(days=day.weekday())

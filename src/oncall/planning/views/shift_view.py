@@ -1,4 +1,4 @@
-"""One shift on the board: who has it, and how each other engineer as taker would affect rules and balances."""
+"""One shift on the board: who has it, and what would change if another engineer took it."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ _NO_SHIFT = "nobody holds this shift in this role now; open the board and choose
 
 
 class ShiftStore(PublishedTexts, Protocol):
-    """The queries of the page of a shift."""
+    """The queries that the web page of a shift needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShiftView:
-    """One shift in one role. takers: None if the shift is over or cannot be judged; why_none gives the reason.
+    """One shift in one role. takers: None if the shift is over or they cannot be computed; `why_none` gives the reason.
 
-    is_running: the shift has begun, and the takers would take the rest of it. is_soon: a change of it causes an SMS.
-    change: the version that gave the shift to its engineer; None if the plan did.
-    reasons: by the id of each engineer who could take it, the rules that forbid it, in words for a page.
+    is_running: the shift has begun, so that only the rest of it would change hands. is_soon: a change of it sends an
+    SMS. change: the version that gave the shift to its engineer; None if the plan did. reasons: for each engineer's id,
+    the rules that forbid them to take the shift, in words for a web page.
     """
 
     shift: LocalAssignmentView
@@ -53,9 +53,9 @@ class ShiftView:
 
 
 def shift_view(tx: ShiftStore, start: str, role: str, now: datetime) -> ShiftView:
-    """Return the shift that holds `role` at `start`, an instant as the board's links write it. now: aware UTC.
+    """Return the shift in which `role` is filled at `start`. start: an instant in the form of the board's links.
 
-    Raises NotFound when no engineer holds it.
+    now: aware UTC. Raises NotFound if no engineer has the role then.
     """
     schedule = tx.schedule()
     found = _assignment(schedule, start, role)
@@ -67,7 +67,7 @@ def shift_view(tx: ShiftStore, start: str, role: str, now: datetime) -> ShiftVie
 
 
 def open_request(tx: SwapTransaction, found: ShiftView, taker: str | None, now: datetime) -> SwapView | None:
-    """Return the unanswered swap request in which the shift would go to `taker`; None without one."""
+    """Return the unanswered request to swap in which the shift would go to `taker`; None if there is none."""
     start = datetime.fromisoformat(found.shift["start"])
     wanted = (start, found.shift["role"], found.shift["engineer"], taker)
     for request in listed_swaps_view(tx, now)["swaps"]:
@@ -80,7 +80,7 @@ def open_request(tx: SwapTransaction, found: ShiftView, taker: str | None, now: 
 def _judged(
     tx: ShiftStore, schedule: Schedule, found: Assignment, now: datetime
 ) -> tuple[TakersView | None, str | None, dict[str, str]]:
-    """Return the engineers who could take the shift, or why they cannot be judged; and the reasons of `ShiftView`."""
+    """Return the engineers who could take the shift, or why they cannot be computed; and the reasons of `ShiftView`."""
     try:
         held = _held(schedule, found, now)
         every = takers(schedule, roster_in_force(tx), held, now)
@@ -91,7 +91,7 @@ def _judged(
 
 
 def shift_path(start: datetime, role: str) -> str:
-    """Return the path of a shift's page. start: aware."""
+    """Return the URL path of a shift's web page. start: aware."""
     return f"/board/shifts/{start.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}/{quote(role, safe='')}"
 
 
@@ -115,7 +115,7 @@ def _change(schedule: Schedule, found: Assignment) -> VersionView | None:
 
 
 def _held(schedule: Schedule, found: Assignment, now: datetime) -> HeldShift:
-    """Return the part that would change hands: all that the engineer has of the shift, or the rest of a running one."""
+    """Return the part that would change hands: all that the engineer has of the shift, or the rest if it has begun."""
     if found.window.start > now:
         return held_shift(schedule, found.engineer, found.window.start, role=found.role, now=now)
     return HeldShift(found.engineer, (replace(found, window=Window(now, found.window.end)),))

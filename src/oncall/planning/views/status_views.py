@@ -1,4 +1,4 @@
-"""The status of the plan as a JSON object, for `--json` and the API. Shares are in shifts."""
+"""The status of the plan as a JSON object for `--json` and the API. Shares are in shifts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from oncall.support.json_types import IsoTime
 
 
 class ShareSoFarView(TypedDict):
-    """One engineer's shifts of one kind so far, all roles together, against their share."""
+    """One engineer's shifts of one kind so far, over all roles, with their share."""
 
     engineer: str
     kind: str
@@ -25,7 +25,7 @@ class ShareSoFarView(TypedDict):
 
 
 class HoleView(TypedDict):
-    """A future gap: on-call time in which no engineer holds a role."""
+    """A future gap: on-call time in which no engineer has a role."""
 
     start: IsoTime
     end: IsoTime
@@ -33,7 +33,7 @@ class HoleView(TypedDict):
 
 
 class BrokenRestView(TypedDict):
-    """A page after midnight, less than 11 hours before the engineer's next shift."""
+    """A page at night, less than 11 hours before the engineer's next shift."""
 
     engineer: str
     ticket: str
@@ -44,7 +44,7 @@ class BrokenRestView(TypedDict):
 
 
 class LastResortView(TypedDict):
-    """A seat to come that no other engineer may take."""
+    """A future seat that no other engineer may take."""
 
     start: IsoTime
     end: IsoTime
@@ -70,7 +70,7 @@ class PlanStatusView(TypedDict):
 
 
 def plan_status_view(status: PlanStatus) -> PlanStatusView:
-    """Return the status as JSON."""
+    """Return the status of the plan as JSON."""
     zone = status.zone
     return {
         "team": status.team,

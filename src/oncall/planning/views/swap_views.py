@@ -1,4 +1,4 @@
-"""Swaps and absences as JSON objects, for `--json` and the API."""
+"""Swaps and absences as JSON objects for `--json` and the API."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class BalanceView(TypedDict):
     after: Annotated[float, "The same after the swap."]
 
 
-"""What a swap does to one engineer's balance."""
+"""How a swap changes one engineer's balance."""
 
 
 class TakerView(TypedDict):
@@ -41,7 +41,7 @@ class TakerView(TypedDict):
 
 
 class TakersView(TypedDict):
-    """Who could take a shift."""
+    """The engineers who could take a shift."""
 
     engineer: Annotated[str, "The engineer who gives it away."]
     role: str
@@ -63,7 +63,7 @@ SwapMoveView = TypedDict(
         "to": Annotated[str, "Id of the engineer who takes it."],
     },
 )
-"""A seat that changes hands."""
+"""A seat that goes to another engineer."""
 
 SwapView = TypedDict(
     "SwapView",
@@ -91,7 +91,7 @@ SwapView = TypedDict(
 
 
 class SwapsView(TypedDict):
-    """The requests whose shifts are to come or began in the last seven days."""
+    """The requests whose shifts are in the future or began in the last seven days."""
 
     swaps: Annotated[list[SwapView], "The next shift first."]
 
@@ -129,7 +129,7 @@ AwayView = TypedDict(
 
 
 def takers_view(held: HeldShift, found: Iterable[Taker], schedule: Schedule) -> TakersView:
-    """Return who could take a shift as JSON."""
+    """Return the engineers who could take a shift, as JSON."""
     zone = schedule.calendar.zone
     return {
         "engineer": held.engineer,
@@ -157,7 +157,7 @@ def _taker_view(held: HeldShift, taker: Taker) -> TakerView:
 
 
 def swap_view(request: SwapRequest, zone: ZoneInfo) -> SwapView:
-    """Return a request as JSON."""
+    """Return a request to swap as JSON. Times have the UTC offset of `zone`."""
     view: SwapView = {
         "id": request.code,
         "engineer": request.engineer,
@@ -177,7 +177,7 @@ def swap_view(request: SwapRequest, zone: ZoneInfo) -> SwapView:
 
 
 def swap_done_view(done: SwapDone, zone: ZoneInfo) -> SwapView:
-    """Return a request and its outcome as JSON."""
+    """Return a request to swap and the change that it caused, as JSON. Times have the UTC offset of `zone`."""
     view = swap_view(done.request, zone)
     if done.carried is not None:
         view["told"], view["warnings"] = list(done.carried.told), list(done.carried.made.warnings)
@@ -185,12 +185,12 @@ def swap_done_view(done: SwapDone, zone: ZoneInfo) -> SwapView:
 
 
 def swaps_view(requests: Sequence[SwapRequest], schedule: Schedule) -> SwapsView:
-    """Return requests as JSON."""
+    """Return requests to swap as JSON. Times are in the policy's zone."""
     return {"swaps": [swap_view(request, schedule.calendar.zone) for request in requests]}
 
 
 def away_view(done: AwayDone) -> AwayView:
-    """Return an absence as JSON."""
+    """Return an absence and its covers as JSON."""
     made, zone = done.made, done.made.version.after.calendar.zone
     covers = [_move_view(move, zone) for move in sorted(made.covers.moves, key=lambda m: (m.window.start, m.role))]
     return {
@@ -219,9 +219,10 @@ def _move_view(move: SeatMove, zone: ZoneInfo) -> SwapMoveView:
 
 
 def asked_takers_view(tx: ScheduleTransaction, engineer: str, day: str, role: str | None, now: datetime) -> TakersView:
-    """Return who could take a shift as JSON. day: its date, or a time in it, as written; now: aware UTC.
+    """Return the engineers who could take a shift, as JSON. now: aware UTC.
 
-    Raises FieldFaults for text that is not a day, and the errors of `list_takers`.
+    day: the text of the shift's date, or of a time in the shift. Raises FieldFaults for any other text, and the errors
+    of `list_takers`.
     """
     read = read_shift_day(day)
     if read is None:
@@ -231,10 +232,10 @@ def asked_takers_view(tx: ScheduleTransaction, engineer: str, day: str, role: st
 
 
 def listed_swaps_view(tx: SwapTransaction, now: datetime) -> SwapsView:
-    """Return the requests whose shifts are to come or began lately as JSON. now: aware UTC."""
+    """Return the requests whose shifts are in the future or began lately, as JSON. now: policy time, aware UTC."""
     return swaps_view(listed_swaps(tx, now), tx.schedule())
 
 
 def swap_answer_view(done: SwapDone | CarriedOut, zone: ZoneInfo, now: datetime) -> SwapView | ChangeView:
-    """Return a request, or a swap that was made at once, as JSON."""
+    """Return a request to swap, or a swap that was made at once, as JSON. now: aware UTC."""
     return swap_done_view(done, zone) if isinstance(done, SwapDone) else change_view(done, now)

@@ -1,4 +1,4 @@
-"""The check of a plan as a JSON object, for `--json` and the API."""
+"""The result of verifying a plan as a JSON object, for `--json` and the API."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 def verification_view(plan: str, verified: Verification) -> dict[str, object]:
-    """Return the result of a check as JSON. `relaxed` and `second_opinion` are absent if they would be empty."""
+    """Return the result of verifying a plan as JSON. plan: its name.
+
+    `relaxed` and `second_opinion` are absent if they would be empty.
+    """
     found = verified.examination
     view: dict[str, object] = {
         "plan": plan,
@@ -48,7 +51,10 @@ def _opinion_view(opinion: SecondOpinion) -> dict[str, object]:
 
 
 def _stage_view(stage: StageOpinion) -> dict[str, object]:
-    """Return the opinion on one stage after the cost; `bound` and `best` are null where the solver has none."""
+    """Return another solver's opinion on one of the aims that come after the cost, as JSON.
+
+    `bound` and `best` are null where the solver found none.
+    """
     return {
         "stage": str(stage.name),
         "optimal": stage.is_optimal,

@@ -52,7 +52,7 @@ class PublicationView(NewVersionView):
 
 
 def change_view(carried: CarriedOut, now: datetime) -> ChangeView:
-    """Return a change as JSON. now: aware UTC."""
+    """Return a change of the schedule that was made, as JSON. now: aware UTC."""
     made, zone = carried.made.version, carried.made.version.after.calendar.zone
     start = max(made.span.start, now.replace(microsecond=0))
     return {
@@ -63,7 +63,7 @@ def change_view(carried: CarriedOut, now: datetime) -> ChangeView:
 
 
 def publication_view(published: Published, now: datetime) -> PublicationView:
-    """Return a publication as JSON. now: aware UTC."""
+    """Return a plan that was published, as JSON. now: aware UTC."""
     sound, made = published.sound, published.made
     return {
         **_new_version(made, now, warnings=published.warnings, told=published.told),
