@@ -116,9 +116,7 @@ class GroupCommit:
             self._thread.join()
 
     def _run_nested(self, job: Job) -> None:
-        """Run a job that the committing thread itself submits, as from a callback: in the queue it would wait for
-        itself.
-        """
+        """Run a job that the committing thread itself submits, as from a callback. In the queue it would block."""
         if self._is_committing:
             raise RuntimeError("work inside a transaction cannot open another transaction")
         self._run([job])

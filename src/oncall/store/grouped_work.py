@@ -14,9 +14,7 @@ from oncall.store.transaction import DEFERRABLE, SqlTransaction
 
 
 class GroupFailed(Exception):
-    """The jobs of a group cannot share a transaction. Nothing of the group may be stored; the caller runs each job
-    alone.
-    """
+    """The jobs of a group cannot share a transaction. The caller must store nothing and run each job alone."""
 
 
 def run_group(jobs: Sequence[Job], connection: Connection, view: PublishedView, write: WriteRows) -> bool:

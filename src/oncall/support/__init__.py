@@ -1,4 +1,4 @@
 """The support promise: the policy and its file, calendars, coverage, SLA clocks, triage, phone numbers and time zones.
 
-Imports only `errors`, `suggestions` and the file readers.
+This package imports only `errors`, `suggestions` and the file readers.
 """

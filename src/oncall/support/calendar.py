@@ -1,8 +1,8 @@
-"""Finds the window of the weekly pattern that holds an instant, in any zone, across clock changes and holidays.
+"""Finds the window of the weekly pattern that contains an instant, in any zone, across clock changes and holidays.
 
-A window begins at the first instant at which the local clock reads its start or later. So a start that the clock skips
-is at the jump, and a start that the clock shows twice is at the first time. Each instant belongs to exactly one window.
-A window that the clock skips entirely does not exist.
+A window begins at the first instant at which the local clock reads its start or later. If the clock skips the start,
+the window begins at the jump; if the clock shows the start twice, it begins at the first time. Each instant belongs to
+exactly one window. A window that the clock skips entirely does not exist.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 """The years (UTC) in which a calendar has windows."""
 LAST_DAY = date(LAST_YEAR - 1, 12, 31)
-"""The last date that users may name."""
+"""The last date that users may write, for example in a file or a command."""
 
 _DAY = 24 * 60
 _WEEK = 7 * _DAY
@@ -56,18 +56,18 @@ def first_instant(zone: ZoneInfo, local: datetime) -> datetime:
 
 
 class _Piece(NamedTuple):
-    """A window in minutes of local time; 0 is 0001-01-01 00:00, a Monday."""
+    """A window in minutes of local time, where 0 is 0001-01-01 00:00, a Monday."""
 
     kind: WindowKind
     start: int
     end: int
     span: int
-    """Number of the span and week that the piece was cut from: pieces of one span can be joined again."""
+    """Identifies the span and the week from which the piece was cut, so that pieces of one span can be joined again."""
     continues_holiday: bool = False
 
 
 class _Week(NamedTuple):
-    """The windows that touch one week of UTC time, in order, and their starts for bisecting."""
+    """The windows that touch one week of UTC time, in order, and the list of their starts, for a binary search."""
 
     starts: list[datetime]
     windows: list[KindWindow]
@@ -75,9 +75,9 @@ class _Week(NamedTuple):
 
 @dataclass(frozen=True)
 class SupportCalendar:
-    """Business and on-call hours in real time. `spans` tile the local week of `zone`.
+    """The business hours and on-call hours of a policy in real time. `spans` cover each minute of the local week once.
 
-    coverage_days: the days of 24x5, Monday is 0.
+    coverage_days: the days of 24x5 coverage; Monday is 0.
     """
 
     zone: ZoneInfo
@@ -87,10 +87,13 @@ class SupportCalendar:
     _weeks: dict[int, _Week] = field(default_factory=dict, init=False, repr=False, compare=False)
     _local_weeks: dict[int, tuple[KindWindow, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
     memo: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """Results that other modules computed from these hours. `Any`: each module knows the type behind its own keys."""
+    """Caches for other modules what they computed from these hours.
+
+    `Any`: each module knows the type behind its own keys.
+    """
 
     def window_at(self, at: datetime) -> KindWindow:
-        """Return the whole window that holds `at` (aware). Raises Refused outside FIRST_YEAR to LAST_YEAR."""
+        """Return the whole window that contains `at` (aware). Raises Refused outside FIRST_YEAR to LAST_YEAR."""
         if at.tzinfo is not UTC:
             at = _in_utc(at)
         number = at.toordinal() // 7
@@ -98,7 +101,7 @@ class SupportCalendar:
         return week.windows[bisect_right(week.starts, at) - 1]
 
     def windows_between(self, start: datetime, end: datetime) -> Iterator[KindWindow]:
-        """Yield every window that touches [start, end), uncut and in order; they leave no gap. Both aware.
+        """Yield every window that touches [start, end), whole and in order, without gaps. Both are aware.
 
         Raises Refused outside FIRST_YEAR to LAST_YEAR.
         """
@@ -124,7 +127,7 @@ class SupportCalendar:
         return week
 
     def _local_week(self, number: int) -> tuple[KindWindow, ...]:
-        """Return the windows that start in a local week; the week of 0001-01-01 is number 0."""
+        """Return the windows that start in a local week. number: counts weeks; that of 0001-01-01 is 0."""
         cached = self._local_weeks.get(number)
         if cached is None:
             cached = self._local_weeks[number] = tuple(self._windows_from(number))
@@ -146,8 +149,11 @@ class SupportCalendar:
         return first_instant(self.zone, _MINUTE_0 + timedelta(minutes=minute))
 
     def _with_holidays(self, pieces: Iterable[_Piece]) -> Iterator[_Piece]:
-        """Yield the pieces with holidays: a holiday replaces its day's business hours and the nights that follow, until
-        the next business hours or weekend begin."""
+        """Yield the pieces after placing the holidays among them.
+
+        A holiday replaces the business hours of its day and the nights that follow, until the next business hours or
+        weekend begin.
+        """
         holiday: _Piece | None = None
         for piece in pieces:
             day = piece.start // _DAY
@@ -167,7 +173,10 @@ class SupportCalendar:
 
 
 def calendar_of(policy: Policy, holidays: CompanyDays | None) -> SupportCalendar:
-    """Return the calendar of a policy's hours in its zone, with these holidays."""
+    """Return the calendar with a policy's hours, zone and coverage days, and these holidays.
+
+    holidays: None for none.
+    """
     return shared(SupportCalendar(policy.zone, policy.spans, HolidayCalendar(holidays), policy.coverage_days))
 
 
@@ -178,7 +187,10 @@ def shared(calendar: SupportCalendar) -> SupportCalendar:
 
 
 def _pieces_of(spans: tuple[WeekSpan, ...], number: int) -> Iterator[_Piece]:
-    """Yield one week's spans as pieces. Cuts long business hours at midnight, because a holiday replaces one day."""
+    """Yield the spans of one week as pieces.
+
+    Business hours of more than a day are cut at midnight, where holidays begin.
+    """
     base = number * _WEEK
     for index, span in enumerate(sorted(spans, key=lambda span: span.start_minute)):
         start, end = base + span.start_minute, base + span.end_minute
@@ -190,7 +202,7 @@ def _pieces_of(spans: tuple[WeekSpan, ...], number: int) -> Iterator[_Piece]:
 
 
 def _joined(pieces: Iterable[_Piece]) -> Iterator[_Piece]:
-    """Yield the pieces after joining neighbours that are business hours of the same span; holidays stay apart."""
+    """Yield the pieces, with neighbours joined if both are business hours of the same span. Holidays stay separate."""
     held: _Piece | None = None
     for piece in pieces:
         if held is not None and held.span == piece.span and held.kind is piece.kind is WindowKind.BUSINESS:
@@ -213,7 +225,7 @@ def _in_utc(at: datetime) -> datetime:
 
 
 def refuse_outside_years(day: date) -> None:
-    """Raise Refused for a date in or beyond the first or the last year, in any time zone."""
+    """Raise Refused for a date that, in some time zone, lies outside the years of the calendar."""
     if not FIRST_YEAR < day.year < LAST_YEAR:
         raise Refused(f"{day} is outside the years {FIRST_YEAR + 1} to {LAST_YEAR - 1}")
 

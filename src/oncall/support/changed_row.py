@@ -1,8 +1,8 @@
 """Copies a frozen dataclass with some fields changed, like `dataclasses.replace` but about four times as fast.
 
-`replace` reads the class's description and runs `__init__` for each copy: 26 µs for a ticket's state with 25 fields,
-beside 6 µs here. The pager copies states, rows and events at each step, and a rehearsal of a year does so 300,000
-times.
+For each copy, `replace` looks up the fields of the class and runs `__init__`. That takes 26 µs for a ticket's state
+with 25 fields; this module takes 6 µs. The pager copies states, rows and events at each step, and a rehearsal of a year
+makes 300,000 copies.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ _Put = Callable[[object, object], None]
 def changed(row: Row, **changes: object) -> Row:
     """Return a copy of a frozen dataclass with slots, with these fields changed.
 
-    Raises TypeError for a field that the class lacks, and for a class that checks or computes fields when it is made.
+    Raises TypeError for a field that the class lacks, and for a class that checks or computes fields when it is
+    created.
     """
     kind: type = type(row)
     copy, put = _copier(kind)
@@ -33,10 +34,10 @@ def changed(row: Row, **changes: object) -> Row:
 
 @cache
 def _copier(kind: type) -> tuple[Callable[[Any], Any], dict[str, _Put]]:
-    """Return a function that copies a row of this class, and the functions that set its fields.
+    """Return a function that copies a row of this class, and, by field name, the functions that set its fields.
 
-    Like `dataclasses` it compiles a function with a line for each field, because a loop takes twice as long. It calls
-    the setters of the slots: they work on a frozen class and need no look-up by name.
+    Like `dataclasses`, it compiles a function with a line for each field, because a loop takes twice as long. It calls
+    the setters of the slots, which work on a frozen class and need no look-up by name.
     """
     if hasattr(kind, "__post_init__") or "__slots__" not in vars(kind):
         raise TypeError(f"{kind.__name__} is not a plain dataclass with slots")

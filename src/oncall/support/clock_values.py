@@ -1,4 +1,4 @@
-"""The values that SLA clocks are computed from and with: events, policy terms, clocks and their states."""
+"""The input and output of SLA clocks: events, policy terms, clocks and their states."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from oncall.support.policy import Coverage, Metric, Policy, Promise, Target
 
 
 class SlaEventKind(StrEnum):
-    """The kinds of ticket events that matter to SLA clocks. Acknowledging is not one: it is not a reply."""
+    """The kinds of ticket events that affect SLA clocks. An acknowledgement does not, because it is not a reply."""
 
     OPENED = "opened"
     REPLIED = "replied"
@@ -23,7 +23,8 @@ class SlaEventKind(StrEnum):
     REOPENED = "reopened"
     IMPACT_CHANGED = "impact_changed"
     JUDGED = "judged"
-    """The ticket got a new verdict under the terms of that instant: hold ended, impact changed, or ticket reopened."""
+    """The ticket got a new verdict by the policy of that instant: its hold ended, its impact changed or it reopened.
+    """
     MERGED = "merged"
     """The ticket is a duplicate; its clocks continue on another ticket."""
     ABSORBED = "absorbed"
@@ -31,7 +32,7 @@ class SlaEventKind(StrEnum):
 
 
 class ClockState(StrEnum):
-    """The state of a clock at an instant."""
+    """The state of an SLA clock at one instant."""
 
     AHEAD = "ahead"
     """The coverage has not begun, so the clock does not count yet."""
@@ -39,7 +40,7 @@ class ClockState(StrEnum):
     PAUSED = "paused"
     MET = "met"
     BREACHED = "breached"
-    """The target was reached unmet. The clock stays breached if a reply comes later."""
+    """The target was used up without a reply or update. The clock stays breached even if a reply comes later."""
     STOPPED = "stopped"
     """The ticket was resolved before the target was reached."""
     MERGED = "merged"
@@ -48,10 +49,10 @@ class ClockState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PolicyTerms:
-    """The policy and hours in force at an instant.
+    """The policy and business hours in force at an instant.
 
-    version: the schedule version that published the policy; 0 is the packaged policy. hours: the version whose business
-    hours hold, if that is a different one.
+    version: the schedule version that published the policy; 0: the packaged policy. hours: the version whose business
+    hours are in force, if that is another one.
     """
 
     policy: Policy
@@ -60,19 +61,19 @@ class PolicyTerms:
     hours: int | None = None
 
     def promise(self, plan: str, impact: str) -> Promise | None:
-        """Return the policy's promise to a plan for an impact; None if the policy lacks the plan or the impact."""
+        """Return what the policy promises to a plan for an impact; None if the policy lacks the plan or the impact."""
         known = self.policy.plans.get(plan)
         return known.promises.get(impact) if known is not None else None
 
     def pauses(self, impact: str) -> bool:
-        """Return True if the periodic update pauses while the ticket waits for the customer."""
+        """Return True if, for this impact, no periodic update is due while the ticket waits for the customer."""
         known = self.policy.impacts.get(impact)
         return known is not None and known.pause_while_waiting
 
 
 @dataclass(frozen=True, slots=True)
 class CarriedClock:
-    """A clock that was running when its ticket was merged, with the values with which the other ticket continues it.
+    """A clock that was running when its ticket was merged, with the values that the other ticket needs to continue it.
 
     The fields are those of RunningClock. asked: when the customer wrote messages that have no answer yet. Times are
     aware UTC.
@@ -92,7 +93,7 @@ class CarriedClock:
 
     @property
     def promise(self) -> Promise:
-        """Return the promise of the clock's terms. Raises ValueError if they have none for its plan and impact."""
+        """Return what the clock's policy promises for its plan and impact. Raises ValueError if it promises nothing."""
         promise = self.terms.promise(self.plan, self.impact)
         if promise is None:
             raise ValueError(f"the terms of a carried clock promise {self.plan} nothing for {self.impact}")
@@ -102,9 +103,9 @@ class CarriedClock:
 class SlaEvent(NamedTuple):
     """One event of a ticket's log. `at`: aware UTC, by the sender's clock.
 
-    impact, terms: what holds from this event on, for opened, reopened, impact_changed and judged; None: unchanged.
-    plan: for opened. id: the sender's own id; a second event with the same id is a repeat. carried: for absorbed, the
-    clocks that were running on the duplicate. into: for merged, the id of the ticket that continues.
+    impact, terms: in force from this event on, for opened, reopened, impact_changed and judged; None: unchanged. plan:
+    for opened. id: the sender's own id; a second event with the same id is a repeat. carried: for absorbed, the clocks
+    that were running on the duplicate. into: for merged, the id of the ticket that continues.
     """
 
     at: datetime
@@ -118,14 +119,15 @@ class SlaEvent(NamedTuple):
 
 
 class SlaClock(NamedTuple):
-    """One clock of a ticket, running or ended. Times are aware UTC.
+    """One SLA clock of a ticket, running or ended. Times are aware UTC.
 
-    since: the event that started it; with `metric` it identifies the clock. started_at: when it begins to count:
-    `since` or the next instant of coverage. due_at: when its target is used up; None while it is paused. warn_at: when
-    the policy's `warn_share` of the target is used up; None unless it runs. met_at: the reply or update that ended it.
-    stopped_at: when the clock ended without a reply or update, because the ticket was resolved or merged. breached_at:
-    the instant its target was reached unmet; a later change of impact does not undo it. is_moved: its ticket was
-    merged, and the clock continues and is counted on the other ticket.
+    since: the time of the event that started the clock; with `metric` it identifies the clock. started_at: when the
+    clock begins to count: `since` or the next instant of coverage. due_at: when the target is used up; None while the
+    clock is paused. warn_at: when the policy's `warn_share` of the target is used up; None unless the clock runs.
+    met_at: the time of the reply or update that ended the clock. stopped_at: when the clock ended without a reply or
+    update, because the ticket was resolved or merged. breached_at: when the target was used up without one; a later
+    change of impact does not undo it. is_moved: the ticket was merged, and the clock continues and is counted on the
+    other ticket.
     """
 
     metric: Metric
@@ -146,7 +148,7 @@ class SlaClock(NamedTuple):
 
     @property
     def is_running(self) -> bool:
-        """Return True while a reply or update is due, also when it is late or the clock is paused."""
+        """Return True while a reply or update is due. This includes clocks that are late or paused."""
         return self.met_at is None and self.stopped_at is None
 
     @property
@@ -155,7 +157,7 @@ class SlaClock(NamedTuple):
         return self.met_at if self.met_at is not None else self.stopped_at
 
     def state(self, now: datetime) -> ClockState:
-        """Return the clock's state at `now`, which must be the instant for which the clock was computed."""
+        """Return the clock's state at `now` (aware UTC), which must be the instant for which the clock was computed."""
         if self.is_moved:
             return ClockState.MERGED
         if self.breached_at is not None:
@@ -171,7 +173,7 @@ class SlaClock(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SlaState:
-    """Every clock of a ticket as of `at`, in the order in which they started.
+    """Every clock of a ticket as of `at` (aware UTC), in the order in which they started.
 
     notes: sentences about events that were out of order, repeated, before the opening or after the merge.
     """
@@ -192,7 +194,7 @@ class SlaState:
         return tuple(clock for clock in self.clocks if clock.is_running)
 
     def first_reply(self) -> SlaClock | None:
-        """Return the running first-reply clock that is due first, or else the one that started last.
+        """Return the running first-reply clock that is due first; if none runs, the one that started last.
 
         None for a ticket without clocks.
         """
@@ -202,7 +204,7 @@ class SlaState:
 
 
 def next_due(state: SlaState) -> SlaClock | None:
-    """Return the running clock that is due first, also if it is breached; None if none has a due time."""
+    """Return the running clock that is due first, even if it is breached; None if none has a due time."""
     due = [clock for clock in state.clocks if clock.is_running and clock.due_at is not None]
     return min(due, key=lambda clock: clock.due_at or _NEVER, default=None)
 

@@ -1,7 +1,7 @@
-"""Compute the SLA clocks of one ticket from its events, each under the policy in force at its time.
+"""Computes the SLA clocks of one ticket from its events. Each clock follows the policy in force at its time.
 
-docs/policy.md says what starts, meets, pauses and stops each clock. Nothing is stored: each event carries the terms of
-its time, so the same events give the same clocks years later.
+docs/policy.md says what starts, meets, pauses and stops each clock. Nothing is stored: each event contains the policy
+of its time, so the same events give the same clocks years later.
 """
 
 from __future__ import annotations
@@ -43,26 +43,27 @@ __all__ = [
 def sla(events: Sequence[SlaEvent], now: datetime) -> SlaState:
     """Return the clocks at `now` (aware UTC) of a ticket with these events, in the log's order. Ignores later events.
 
-    A ticket has no clocks if the policy at its opening promises nothing for it. Raises ValueError for a log without an
-    opening, or with an opening without plan, impact and terms.
+    A ticket has no clocks if the policy at its opening promises nothing for its plan and impact. Raises ValueError for
+    a log without an opening, or with an opening without plan, impact and terms.
     """
     fold = _folded(events, now)
     return fold.state(now) if isinstance(fold, _Fold) else fold
 
 
 def carried(events: Sequence[SlaEvent], now: datetime) -> tuple[CarriedClock, ...]:
-    """Return the running clocks at `now` (aware UTC) of a ticket that is being merged into another one.
+    """Return the clocks that run at `now` (aware UTC) on a ticket that is being merged into another one.
 
-    Raises the errors of `sla`.
+    Raises the same errors as `sla`.
     """
     fold = _folded(events, now)
     return fold.carried() if isinstance(fold, _Fold) else ()
 
 
 class RunningSla:
-    """The clocks of one ticket whose events come one by one: at each time the same as `sla` of all of them.
+    """Computes the clocks of one ticket whose events come one by one, always with the same result as `sla`.
 
-    It applies only the new events if they continue the log: they come at or after the latest one and before `now`.
+    If the new events come at or after the latest one, and not after `now`, only they are applied. Otherwise all events
+    are applied again.
     """
 
     def __init__(self, events: Sequence[SlaEvent]) -> None:
@@ -133,7 +134,7 @@ def _folded(events: Sequence[SlaEvent], now: datetime) -> _Fold | SlaState:
 
 
 def _in_order(events: Sequence[SlaEvent], opening: SlaEvent, notes: list[str]) -> list[SlaEvent]:
-    """Return the events after the opening by time, then in the log's order, without repeats. Adds to `notes`."""
+    """Return the events after the opening by time, without repeats. Appends sentences about bad events to `notes`."""
     assert opening.terms is not None
     zone = opening.terms.policy.zone
     seen: set[str] = set()
@@ -162,12 +163,12 @@ def _in_order(events: Sequence[SlaEvent], opening: SlaEvent, notes: list[str]) -
 
 
 def _name(event: SlaEvent, zone: ZoneInfo) -> str:
-    """Return `Replied at Sat 2027-01-09 03:12 EST`."""
+    """Return the kind and time of an event in words, like `Replied at Sat 2027-01-09 03:12 EST`."""
     return f"{event.kind.value.replace('_', ' ').capitalize()} at {full_time(event.at, zone)}"
 
 
 class _Fold:
-    """Applies a ticket's events one by one, in the order of their time."""
+    """Applies the events of a ticket one by one to its clocks, in the order of their time."""
 
     def __init__(
         self, now: datetime, opened_at: datetime, plan: str, impact: str, terms: PolicyTerms, promise: Promise
@@ -189,7 +190,7 @@ class _Fold:
         self._start(Metric.FIRST_REPLY, opened_at)
 
     def take(self, event: SlaEvent) -> None:
-        """Apply one event."""
+        """Apply one event of any kind except an opening."""
         kind = event.kind
         if self._is_merged:
             self._leave_out(event, "the ticket was merged into another one")
@@ -210,7 +211,7 @@ class _Fold:
             self._talk(kind, event.at)
 
     def _talk(self, kind: SlaEventKind, at: datetime) -> None:
-        """Apply a message to or from the customer, waiting, or the resolution."""
+        """Apply a message to the customer or from the customer, the start of waiting, or the resolution."""
         if kind in (SlaEventKind.REPLIED, SlaEventKind.UPDATED):
             for clock in self._running:
                 clock.meet(at)
@@ -233,7 +234,7 @@ class _Fold:
             self._close(at)
 
     def _after_the_end(self, event: SlaEvent) -> None:
-        """Apply an event after the resolution. A reply or update at its very instant counts as one before it."""
+        """Apply an event after the resolution. A reply or update at the same instant counts as one before it."""
         if event.at != self._resolved_at or event.kind not in (SlaEventKind.REPLIED, SlaEventKind.UPDATED):
             self._leave_out(event, "the ticket was resolved")
             return
@@ -242,7 +243,7 @@ class _Fold:
         self._close(event.at)
 
     def _reopen(self, event: SlaEvent) -> None:
-        """Start a first-reply clock again, as at the opening."""
+        """Start a new first-reply clock, as at the opening."""
         if not self._is_resolved:
             self._leave_out(event, "the ticket was not resolved")
             return
@@ -274,16 +275,16 @@ class _Fold:
         self._clocks.append(clock)
 
     def _change_promise(self, clock: RunningClock, at: datetime) -> None:
-        """Give a clock the targets of the promise in force. A duplicate's clock keeps the duplicate's plan."""
+        """Give a clock the targets of the promise in force. A clock of a duplicate keeps the plan of the duplicate."""
         promise = self._promise
         if clock.plan != self._plan:
             promise = self._terms.promise(clock.plan, self._promised_for) or promise
         clock.change_promise(self._terms, self._promised_for, promise, at)
 
     def _absorb(self, event: SlaEvent) -> None:
-        """Continue the clocks of a duplicate beside this ticket's own.
+        """Continue the clocks of a duplicate beside this ticket's own clocks.
 
-        A reply on this ticket after a clock started on the duplicate meets that clock.
+        If a reply on this ticket is later than the start of such a clock, it has met the clock.
         """
         for each in event.carried:
             clock = RunningClock.taken_over(each)
@@ -297,7 +298,7 @@ class _Fold:
         self._pause_as_promised(event.at)
 
     def _continue_asked(self, event: SlaEvent) -> None:
-        """Start a next-reply clock for messages on the duplicate that are later than the last reply here."""
+        """Start a next-reply clock for the customer's messages on the duplicate that have no reply here after them."""
         written = {at for each in event.carried for at in each.asked}
         open_still = sorted(at for at in written if not any(answer >= at for answer in self._answers))
         self._asked += open_still
@@ -329,13 +330,13 @@ class _Fold:
         self._is_merged, self._is_resolved, self._is_waiting = True, True, False
 
     def carried(self) -> tuple[CarriedClock, ...]:
-        """Return the running clocks, for the ticket into which this one was merged."""
+        """Return the running clocks, for the ticket into which this one is merged."""
         for clock in self._running:
             clock.note_breach(self._now)
         return tuple(replace(clock.carried(), asked=tuple(self._asked)) for clock in self._running)
 
     def state(self, now: datetime) -> SlaState:
-        """Return the clocks and flags at `now`, which is not before the latest event."""
+        """Return the clocks and the ticket's state at `now` (aware UTC), which is not before the latest event."""
         return SlaState(
             at=now,
             plan=self._plan,

@@ -1,4 +1,4 @@
-"""When a plan's promise holds, and when a target that counts from an instant is due."""
+"""Computes which instants a plan's coverage includes, and when a target that started at an instant is due."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from oncall.support.policy import Counting, Coverage, Target
 from oncall.support.windows import Window, WindowKind
 
 _FAR = timedelta(days=400)
-"""How far ahead to look for business hours. Later is pointless: hours repeat weekly, holidays yearly."""
+"""How far ahead to search for business hours. More is pointless: hours repeat weekly, and holidays yearly."""
 
 
 def is_covered(coverage: Coverage, calendar: SupportCalendar, at: datetime) -> bool:
-    """Return True if the promise holds at `at` (aware UTC)."""
+    """Return True if the coverage includes the instant `at` (aware UTC)."""
     match coverage:
         case Coverage.ALWAYS:
             return True
@@ -32,9 +32,9 @@ def is_covered(coverage: Coverage, calendar: SupportCalendar, at: datetime) -> b
 
 
 def next_covered(coverage: Coverage, calendar: SupportCalendar, at: datetime) -> datetime:
-    """Return the first instant from `at` on (aware UTC) at which the promise holds; `at` itself if it holds then.
+    """Return the first instant at or after `at` (aware UTC) that the coverage includes.
 
-    Raises Refused when business hours never come.
+    Raises Refused if the calendar has no more business hours.
     """
     if coverage is Coverage.ALWAYS:
         return at
@@ -46,10 +46,10 @@ def next_covered(coverage: Coverage, calendar: SupportCalendar, at: datetime) ->
 
 
 def deadline(target: Target, coverage: Coverage, calendar: SupportCalendar, start: datetime) -> datetime:
-    """Return the instant (aware UTC) at which a target that counts from `start` is reached unmet.
+    """Return the instant (aware UTC) at which a target that counts from `start` is used up.
 
-    With calendar counting every minute counts; with coverage counting only time in which the promise holds.
-    Raises Refused when business hours never come.
+    For a target with calendar counting every minute counts; with coverage counting, only covered time. Raises Refused
+    if the calendar has no more business hours.
     """
     if target.counting is Counting.CALENDAR or coverage is Coverage.ALWAYS:
         return start + target.within
@@ -69,7 +69,10 @@ def deadline(target: Target, coverage: Coverage, calendar: SupportCalendar, star
 
 
 def counted(target: Target, coverage: Coverage, calendar: SupportCalendar, start: datetime, end: datetime) -> timedelta:
-    """Return how much of a target the time from `start` to `end` (aware UTC) uses up."""
+    """Return how much of a target is used up from `start` to `end` (aware UTC).
+
+    For a target with calendar counting this is the whole time; with coverage counting, only covered time.
+    """
     if end <= start:
         return timedelta()
     if target.counting is Counting.CALENDAR or coverage is Coverage.ALWAYS:
@@ -87,14 +90,17 @@ def counted(target: Target, coverage: Coverage, calendar: SupportCalendar, start
 
 
 class _Hours(NamedTuple):
-    """The covered windows from a year's start to `_TAIL` after its end. totals: the covered time up to each end."""
+    """The covered windows from the start of a year to `_TAIL` after its end.
+
+    starts, ends: of each window. totals: the covered time from the first window to each end.
+    """
 
     starts: list[datetime]
     ends: list[datetime]
     totals: list[timedelta]
 
     def used(self, at: datetime) -> timedelta | None:
-        """Return the covered time from the first window to `at`; None when `at` is after the last window."""
+        """Return the covered time from the first window to `at`; None if `at` is after the last window."""
         index = bisect_right(self.ends, at)
         if index == len(self.ends):
             return None
@@ -102,11 +108,11 @@ class _Hours(NamedTuple):
 
 
 _TAIL = timedelta(days=90)
-"""How far the hours of a year reach into the next one, so that few deadlines are after them."""
+"""For how long after the end of a year its covered windows are listed. So few deadlines are after the last window."""
 
 
 def _hours_of_year(coverage: Coverage, calendar: SupportCalendar, year: int) -> _Hours:
-    """Return the windows that end after the year's first instant (UTC), from the calendar's cache if possible."""
+    """Return the covered windows that end after the first instant of a year (UTC), if possible from a cache."""
     # An int key is found faster than a tuple, and reports ask for millions of clocks.
     key = year if coverage is Coverage.BUSINESS else -year
     hours: _Hours | None = calendar.memo.get(key)
@@ -132,7 +138,10 @@ def _computed_hours(coverage: Coverage, calendar: SupportCalendar, year: int) ->
 
 
 def _covered_from(coverage: Coverage, calendar: SupportCalendar, at: datetime) -> Iterator[Window]:
-    """Yield the covered windows that end after `at`, whole and in order; the iterator never ends."""
+    """Yield the covered windows that end after `at`, whole and in order. The iterator does not end.
+
+    Raises Refused if the calendar has no more business hours.
+    """
     return _five_days_from(calendar, at) if coverage is Coverage.FIVE_DAYS else _business_from(calendar, at)
 
 
@@ -163,6 +172,9 @@ def _business_from(calendar: SupportCalendar, at: datetime) -> Iterator[Window]:
 
 @lru_cache(maxsize=2000)
 def _whole_days(zone: ZoneInfo, first_day: int, end_day: int) -> Window | None:
-    """Return the window from 00:00 of one day to 00:00 of a later one (ordinals); None if the clock skips all of it."""
+    """Return the window from 00:00 of one day to 00:00 of a later one; None if the clock skips all of it.
+
+    first_day, end_day: ordinals of dates.
+    """
     start, end = (first_instant(zone, datetime.combine(date.fromordinal(day), time())) for day in (first_day, end_day))
     return Window(start, end) if start < end else None

@@ -1,4 +1,4 @@
-"""The five days of the week on which 24x5 coverage holds, and their names. Monday is 0."""
+"""The five days of the week that 24x5 coverage includes, and their names. Monday is 0."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ MONDAY_TO_FRIDAY = (0, 1, 2, 3, 4)
 
 
 def runs_of_days(days: Sequence[int]) -> tuple[tuple[int, int], ...]:
-    """Return the stretches of consecutive days as (first, after the last), in the order of the week.
+    """Return the stretches of consecutive days, each as (first day, day after the last), in the order of the week.
 
-    A stretch across Sunday midnight is not cut: Sunday to Thursday is (6, 11). `days` are fewer than seven.
+    A stretch that continues from Sunday to Monday is not cut: Sunday to Thursday is (6, 11). `days`: at most six.
     """
     starts = sorted(day for day in days if (day - 1) % 7 not in days)
     return tuple((start, start + _length(start, days)) for start in starts)
@@ -22,7 +22,7 @@ def _length(start: int, days: Sequence[int]) -> int:
 
 
 def whole_days_words(days: Sequence[int]) -> str:
-    """Return the days as whole days in words, like `Monday 00:00 to Friday 24:00`."""
+    """Return the days in words, like `Monday 00:00 to Friday 24:00`."""
     return " and ".join(
         f"{DAYS_OF_WEEK[first]} 00:00 to {DAYS_OF_WEEK[(end - 1) % 7]} 24:00" for first, end in runs_of_days(days)
     )

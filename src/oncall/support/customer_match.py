@@ -1,4 +1,4 @@
-"""Finds the customer that labels name: by name, id, domain, organization or tag, from the customers file."""
+"""Finds the customer that the labels of an alert name: by name, id, domain, organization or tag."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAMES = (
     "account",
     "tenant",
 )
-"""Labels whose value is the name, an organization or the id of a customer."""
+"""Labels whose value is the name, the organization or the id of a customer."""
 IDS = ("customer_id", "organization_id", "organisation_id", "company_id", "account_id", "tenant_id")
 DOMAINS = ("domain", "email", "requester_email", "from")
 TAGS = ("tags", "tag")
@@ -25,8 +25,10 @@ TAGS = ("tags", "tag")
 
 @dataclass(frozen=True, slots=True)
 class CustomerFound:
-    """A customer that labels name. name: as a ticket shows it. listed: None if the customer is on no list. why: the
-    reason in words.
+    """The customer that some labels name.
+
+    name: as a ticket shows it. listed: the customer in the customers file; None if it is not there. why: the reason, as
+    a sentence without its end.
     """
 
     name: str
@@ -35,7 +37,7 @@ class CustomerFound:
 
 
 def customer_of(labels: Mapping[str, str], policy: Policy) -> CustomerFound | None:
-    """Return the customer that the labels name; None if they name none. labels: by name in small letters."""
+    """Return the customer that the labels name; None if they name none. labels: their names are in small letters."""
     for label, value in _named(labels, (*NAMES, *IDS)):
         if (listed := _with_name(value, policy)) is not None:
             return CustomerFound(listed.name, listed, f'the {label} "{value}" is {listed.name}')
@@ -55,7 +57,7 @@ def customer_of(labels: Mapping[str, str], policy: Policy) -> CustomerFound | No
 
 
 def domain_of(address: str) -> str:
-    """Return the domain of a mail address, or of a text that is a domain itself, in small letters."""
+    """Return the domain of a mail address in small letters. A text without @ is taken as a domain."""
     return address.rpartition("@")[2].strip().strip("<>").rstrip(".").lower()
 
 

@@ -19,17 +19,17 @@ from oncall.yamlfile import parse_yaml, read_yaml_text
 
 @dataclass(frozen=True, slots=True)
 class CustomersFile:
-    """The customers of a policy and the text of the file that names them; both empty where there is no such file."""
+    """The customers of a policy, and the text of the customers file; both empty if the policy names no such file."""
 
     people: tuple[Customer, ...] = ()
     text: str = ""
 
 
 def customers_from_text(text: str, source: str, plans: Sequence[str] | None) -> tuple[Customer, ...]:
-    """Return the customers of a file's text; `source` names the file in messages.
+    """Parse the customers in the text of a customers file. source: names the file in messages.
 
-    plans: names of the policy's plans; None when they have faults themselves, so that customers' plans are not checked.
-    Raises FileFaults with every fault.
+    plans: names of the policy's plans; None if the plans have faults, so that customers' plans are not checked. Raises
+    FileFaults with every fault.
     """
     faults = Faults(source)
     root = parse_yaml(text, faults)
@@ -46,9 +46,9 @@ def customers_from_text(text: str, source: str, plans: Sequence[str] | None) -> 
 
 
 def customers_beside(path: Path, root: Node) -> CustomersFile:
-    """Read the customers file that the policy at `path` names; `root` is the policy's document.
+    """Read the customers file that the policy at `path` names. root: the document of the policy.
 
-    Notes the file's faults with those of the policy, even if the policy has faults, so that a person sees all at once.
+    Adds the faults of the file to those of the policy, so that a person sees all of them at once.
     """
     beside = named_file(path, root, "customers")
     if beside is None:

@@ -1,4 +1,4 @@
-"""The `escalation` and `channels.desk` of a policy file: who is reached, by which channel, and when."""
+"""Reads the keys `escalation` and `channels.desk` of a policy file: who is reached, by which channel, and when."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _EXAMPLE_STEP = "{notify: primary, channel: sms, after: 0m}"
 
 
 def escalation(node: Node) -> Escalation:
-    """Read the steps and times of the `escalation` key."""
+    """Read the `escalation` key: the steps and the times of a round."""
     fields = Fields(node)
     steps = fields.required("steps", list_of(_step), example=f"[{_EXAMPLE_STEP}]")
     repeat = fields.required("repeat_every", some_time, example="30m")
@@ -29,7 +29,7 @@ def escalation(node: Node) -> Escalation:
 
 
 def _share(node: Node) -> float:
-    """Read `75%` of a target."""
+    """Read a share of a target, like `75%`, as a number of percent."""
     text = scalar(node).text.strip()
     number = text.removesuffix("%").strip()
     if not text.endswith("%") or not re.fullmatch(r"[0-9]{1,2}([.][0-9]{1,3})?", number) or not float(number):
@@ -48,11 +48,11 @@ def _step(node: Node) -> EscalationStep:
 
 
 _TARGETS = (Notify.DESK, Notify.PRIMARY, Notify.SECONDARY, Notify.MANAGER)
-"""The targets that every policy may have; any other word is a role of the roster."""
+"""The targets that every policy may name in a step. Any other name is a role of the roster."""
 
 
 def _target(node: Node) -> str:
-    """Read `desk`, `manager` or the name of a role. Only the roster says which roles exist."""
+    """Read the target of a step: `desk`, `manager` or the name of a role. Only the roster says which roles exist."""
     text = scalar(node).text
     near = nearest(text, _TARGETS, likeness=0.85)
     if near is not None and text != near and not text.startswith(near):
@@ -63,7 +63,7 @@ def _target(node: Node) -> str:
 def _step_channel(node: Node, notify: Slot[str]) -> ChannelName:
     """Read the channel of a step: `desk` for a step that notifies the desk, `sms` or `voice` for a person.
 
-    Notes a fault for any other channel. An old published policy may name one, so the result is a channel that works.
+    Any other channel is a fault. Because an old published policy may name one, the result is then a channel that works.
     """
     if notify.is_good and notify.value == Notify.DESK:
         if scalar(node).text != ChannelName.DESK:
@@ -73,7 +73,7 @@ def _step_channel(node: Node, notify: Slot[str]) -> ChannelName:
 
 
 def _phone_channel(node: Node) -> ChannelName:
-    """Read `sms` or `voice`. `email` and `desk` are faults and are read as `sms`."""
+    """Read `sms` or `voice`. `email` and `desk` are faults, and are read as `sms`."""
     text = scalar(node).text
     if text == "email":
         node.note('"email" pages nobody; write sms or voice, and a team channel under channels for what all may read')
@@ -85,7 +85,7 @@ def _phone_channel(node: Node) -> ChannelName:
 
 
 def _delay(node: Node) -> tuple[timedelta | None, float | None]:
-    """Read `5m` or `25%`: a delay, or a percentage of the first-reply target."""
+    """Read the delay of a step: `5m` gives (delay, None), and `25%` of the first-reply target gives (None, 25)."""
     text = scalar(node).text.strip()
     if not text.endswith("%"):
         return duration(node), None
@@ -96,7 +96,7 @@ def _delay(node: Node) -> tuple[timedelta | None, float | None]:
 
 
 def desk_notices(node: Node) -> DeskChannel:
-    """Read `channels.desk`: the people who get a notice of a ticket at the desk, and how they get it."""
+    """Read `channels.desk`: who gets a notice of each ticket at the desk, and by which channel."""
     fields = Fields(node)
     notify = fields.required("notify", distinct_list_of(slug, least=1, most=20), example="[mei]")
     channel = fields.optional("channel", _phone_channel, ChannelName.SMS)

@@ -1,4 +1,4 @@
-"""Files that a policy names: they lie beside it, in the same folder."""
+"""Reads the names of files that a policy names and that are in its folder."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from oncall.suggestions import nearest
 
 
 def file_beside(node: Node) -> str:
-    """Read the name of a file in the policy file's folder."""
+    """Read the name of a file that is in the folder of the policy file."""
     text = line_of_text(node)
     if "/" in text or "\\" in text or text in (".", ".."):
         raise node.refuse(f"{shown(text)} is not the name of a file beside this one; write one like customers.yaml")
@@ -20,7 +20,7 @@ def file_beside(node: Node) -> str:
 def named_file(path: Path, root: Node, key: str) -> Path | None:
     """Return the path of the file that the policy at `path` names under a key; None if it names none that can be read.
 
-    `root` is the policy's document. A file that does not exist or lies elsewhere is noted as a fault.
+    root: the document of the policy. It is a fault if the file does not exist or is not in the policy's folder.
     """
     place = descend(root, key)
     if not isinstance(place, ScalarNode) or place.is_empty:

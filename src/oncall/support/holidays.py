@@ -13,8 +13,10 @@ from oncall.errors import Refused
 
 @dataclass(frozen=True, slots=True)
 class Feast:
-    """A holiday of one year. `year` is the year it belongs to: New Year's Day observed on 31 December belongs to the
-    next year."""
+    """A holiday of one year.
+
+    year: the year to which it belongs. New Year's Day that is observed on 31 December belongs to the next year.
+    """
 
     name: str
     year: int
@@ -22,7 +24,7 @@ class Feast:
 
 @dataclass(frozen=True, slots=True)
 class OwnDay:
-    """A day that a company has off beside public holidays. name: empty if it has none."""
+    """A day that a company has off in addition to public holidays. name: empty if the day has none."""
 
     day: date
     name: str = ""
@@ -32,7 +34,7 @@ class OwnDay:
 class CompanyDays:
     """The holidays of a team or of one person.
 
-    codes: countries of the `holidays` library, each with its part after a dash if any ("US", "US-FL"). own: further
+    codes: countries of the `holidays` library, some with a part of the country after a dash ("US", "US-FL"). own: more
     days off. dropped: holidays of the codes on which people work.
     """
 
@@ -57,18 +59,21 @@ class CompanyDays:
         return f"the holidays {', '.join(days)}"
 
     def title_of(self, day: date) -> str:
-        """Return the name of a holiday and where it is one, like `Thanksgiving, holiday of US-NY`."""
+        """Return the name of the holiday on a day and where it is one, like `Thanksgiving, holiday of US-NY`."""
         names = " and ".join(feast.name for feast in self.feasts_on(day))
         places = [code for code in self.codes if day not in self.dropped and _feasts_in(code, day.year).get(day)]
         title = f"holiday of {' and '.join(places)}" if places else "own holiday"
         return f"{names}, {title}" if names else title
 
     def in_year(self, year: int) -> frozenset[date]:
-        """Return the holidays of one year. Raises Refused when the library does not know a code."""
+        """Return the dates of the holidays in one year. Raises Refused if the library does not know a code."""
         return _days_in(self, year)
 
     def feasts_on(self, day: date) -> tuple[Feast, ...]:
-        """Return the named holidays on a day, including those observed on it. Imports the library."""
+        """Return the holidays on a day with their names, including those that are observed on it.
+
+        Imports the library.
+        """
         if day in self.dropped:
             return ()
         found = [feast for code in self.codes for feast in _feasts_in(code, day.year).get(day, ())]
@@ -77,7 +82,7 @@ class CompanyDays:
 
 
 def public_holidays(*codes: str) -> CompanyDays:
-    """Return the public holidays of these places, without days of a company's own."""
+    """Return the public holidays of the places with these codes, without other days off."""
     return CompanyDays(codes)
 
 
@@ -90,10 +95,10 @@ def _days_in(days: CompanyDays, year: int) -> frozenset[date]:
 
 @dataclass(frozen=True)
 class HolidayCalendar:
-    """The holidays of one team, observed days included.
+    """The holidays of one team, on the days on which they are observed.
 
-    days: None for no holidays. known: stored years, which are not looked up, so that a published schedule does not
-    change when the `holidays` library does. Calendars with the same days and known years are equal.
+    days: None for no holidays. known: stored dates by year, which are not looked up, so that a published schedule does
+    not change when the `holidays` library does. Calendars with the same days and known years are equal.
     """
 
     days: CompanyDays | None = None
@@ -106,20 +111,20 @@ class HolidayCalendar:
         return hash((self.days, tuple(sorted(self.known))))
 
     def in_year(self, year: int) -> frozenset[date]:
-        """Return the holidays of one year. Raises Refused when the library does not know a code."""
+        """Return the dates of the holidays in one year. Raises Refused if the library does not know a code."""
         if self.days is None:
             return frozenset()
         known = self.known.get(year)
         return self.days.in_year(year) if known is None else known
 
     def known_years(self, first: int, last: int) -> dict[int, frozenset[date]]:
-        """Return the holidays of the years `first` to `last`, both inside, for storing."""
+        """Return the dates of the holidays by year, from the year `first` to the year `last` inclusive, for storing."""
         return {year: self.in_year(year) for year in range(first, last + 1)}
 
 
 _EXAMPLE_YEAR = 2027
 _OBSERVED = timedelta(days=3)
-"""A holiday is observed at most this long before its own date."""
+"""A holiday can be observed on another day, at most this long before its own date."""
 
 
 NO_HOLIDAYS = HolidayCalendar()
@@ -139,10 +144,10 @@ def _feasts_in(code: str, year: int) -> dict[date, tuple[Feast, ...]]:
 
 @cache
 def parts_with_more_days(code: str) -> tuple[tuple[str, ...], str]:
-    """Return the codes of a country's parts that have a day which the country alone lacks, and the name of that day.
+    """Return the codes of a country's parts that have a holiday that the whole country lacks, and a name of such a day.
 
-    Counts only a day that more than half of the parts have, because then most teams mean one of the parts. Both are
-    empty if there is no such day, or if `code` is a part already. Imports the library.
+    Only a day that more than half of the parts have counts, because then most teams mean one of the parts. Both values
+    are empty if there is no such day, or if `code` is a part already. Imports the library.
     """
     from holidays.utils import country_holidays, list_supported_countries
 

@@ -1,6 +1,6 @@
-"""Types of values in JSON answers, and what `/openapi.json` says of them.
+"""Types of values in JSON answers, with their descriptions for `/openapi.json`.
 
-In the `Annotated` types of an answer a text describes the field, and a `Keyword` adds a keyword to its JSON Schema.
+In the `Annotated` types of an answer, a text describes the field, and a `Keyword` adds a keyword to its JSON Schema.
 """
 
 from __future__ import annotations

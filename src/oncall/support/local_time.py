@@ -1,4 +1,4 @@
-"""Local times as people write them, and the hours in which the clocks change.
+"""Reads local times as people write them, and knows the hours in which the clocks change.
 
 A time without an offset is a time on the clock of one zone. When the clocks go forward, some times do not exist; the
 reader refuses them. When they go back, some times come twice; the reader takes the first and says so in a note.
@@ -21,17 +21,20 @@ _TIME_OF_DAY = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 
 @dataclass(frozen=True, slots=True)
 class WrittenTime:
-    """An instant that a person wrote. `at`: aware UTC. `note`: which instant was taken, if the text could mean two."""
+    """An instant that a person wrote. `at`: aware UTC.
+
+    `note`: which instant was taken if the text could mean two, or empty.
+    """
 
     at: datetime
     note: str | None = None
 
 
 def read_time(text: str, zone: ZoneInfo) -> WrittenTime:
-    """Return the instant of an ISO 8601 time; without an offset it is a time on the clock of `zone`.
+    """Parse an ISO 8601 time. Without an offset it is a time on the clock of `zone`.
 
-    Raises ValueError for text that is no time, OverflowError outside the calendar, and Refused for a time that the
-    clock of `zone` skips.
+    Raises ValueError for text that is not a time, OverflowError for a time outside the calendar, and Refused for a time
+    that the clock of `zone` skips.
     """
     written = datetime.fromisoformat(text)
     if written.tzinfo is not None:
@@ -45,9 +48,9 @@ def read_time(text: str, zone: ZoneInfo) -> WrittenTime:
 
 
 def read_time_after(text: str, zone: ZoneInfo, after: datetime) -> WrittenTime:
-    """Return the instant of a time as `read_time` does; a time of day, like `07:30`, is the first one after `after`.
+    """Parse a time as `read_time` does, or a time of day like `07:30`, which means the first such time after `after`.
 
-    after: aware. Raises the errors of `read_time`.
+    after: aware. Raises the same errors as `read_time`.
     """
     found = _TIME_OF_DAY.fullmatch(text.strip())
     if found is None:

@@ -1,4 +1,4 @@
-"""The `mail` block of a policy file: which addresses open tickets, and with which impact."""
+"""The `mail` key of a policy file: which addresses open tickets, and with which impact."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _NO_WORDS: dict[str, tuple[str, str]] = {}
 class MailRules:
     """How mails become tickets.
 
-    recipients: addresses in small letters; one that ends with @ stands for every domain. impact: for a new mail; None:
-    the impact of an alert without a known severity. words: for each text (in small letters) with which a subject may
-    begin, the impact.
+    recipients: addresses in small letters; one that ends with @ is valid for every domain. impact: for a new mail;
+    None: the impact of an alert without a known severity. words: the impact by the word (in small letters) with which a
+    subject begins.
     """
 
     recipients: tuple[str, ...] = ("support@",)
@@ -29,24 +29,24 @@ class MailRules:
 
     @property
     def help_address(self) -> str | None:
-        """Return the first whole address, which pages name to customers; None if each stands for every domain."""
+        """Return the first address with a domain, which web pages show to customers; None if no address has one."""
         return next((address for address in self.recipients if not address.endswith("@")), None)
 
     def takes(self, address: str) -> bool:
-        """Return True if a mail to this address opens a ticket. Letter case and a +suffix do not count."""
+        """Return True if a mail to this address opens a ticket. Letter case and a +suffix make no difference."""
         local, at, domain = address.strip().lower().rpartition("@")
         names = {f"{local}{at}{domain}", f"{local.partition('+')[0]}{at}{domain}"}
         names |= {f"{local}{at}", f"{local.partition('+')[0]}{at}"}
         return at == "@" and not names.isdisjoint(self.recipients)
 
     def word_of(self, subject: str) -> str | None:
-        """Return the word of `words` with which a subject begins, after any `Re:` or `Fwd:`; None if it has none."""
+        """Return the key of `words` with which a subject begins, after any `Re:` or `Fwd:`; None if there is none."""
         rest = re.sub(r"^\s*((re|fwd?|aw|wg)\s*:\s*)+", "", subject, flags=re.IGNORECASE).strip().lower()
         return next((word for word in self.words if rest.startswith(word)), None)
 
 
 def mail_rules(root: Node) -> Reader[MailRules]:
-    """Return the reader of the block in the policy with this root."""
+    """Return a reader of the `mail` key. root: the document of the policy, whose impacts the key may name."""
     found = descend(root, "impacts")
     impacts = list(found.entries) if isinstance(found, MapNode) else []
     impact_name = one_of(impacts, "an impact of this policy")

@@ -1,7 +1,7 @@
-"""The on-call windows of a policy file: `night: mon-thu 19:01-07:59`, or the same with a display name.
+"""Reads the on-call windows of a policy file: `night: mon-thu 19:01-07:59`, or the same with a display name.
 
-Each name is a kind of shift with its own share. `holiday` is the kind of public holidays: it has no hours of its own,
-because a holiday takes the place of business hours, but it may have a display name.
+Each name is a kind of shift with its own share. `holiday` is the kind of public holidays. It has no hours of its own,
+because a holiday replaces business hours, but it may have a display name.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ def on_call_windows(node: Node) -> tuple[OnCallWindow, ...]:
 
 
 def spans_of(windows: Sequence[OnCallWindow]) -> tuple[PlacedSpan, ...]:
-    """Return the hours of all windows."""
+    """Return the spans of all windows in one tuple."""
     return tuple(span for window in windows for span in window.spans)
 
 
 def kinds_of(windows: Sequence[OnCallWindow]) -> tuple[WindowKind, ...]:
-    """Return the kinds of shift in the order in which tables list them: those of the file, then holidays."""
+    """Return the kinds of shift in the order in which tables list them: those of the file, then `holiday`."""
     return tuple(dict.fromkeys([*(each.kind for each in windows if each.spans), WindowKind.HOLIDAY]))
 
 

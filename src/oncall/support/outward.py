@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class WebhookEvent(StrEnum):
-    """An event of a ticket that a webhook can get, as `ticket.EVENT`."""
+    """An event of a ticket that a webhook can get. Its full name is `ticket.EVENT`."""
 
     ACCEPTED = "accepted"
     PAGED = "paged"
@@ -20,7 +20,7 @@ class WebhookEvent(StrEnum):
     REOPENED = "reopened"
     MERGED = "merged"
     WITHDRAWN = "withdrawn"
-    """A breach that was reported did not happen: an event was recorded late."""
+    """A reported breach did not happen, because an event that was recorded late shows that the target was met."""
 
 
 USUAL_EVENTS = (
@@ -31,7 +31,7 @@ USUAL_EVENTS = (
     WebhookEvent.BREACHED,
     WebhookEvent.RESOLVED,
 )
-"""The events that a webhook gets unless it names others."""
+"""The events that a webhook gets if the policy does not name others for it."""
 
 
 class Topic(StrEnum):
@@ -46,7 +46,10 @@ class Topic(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """An address that gets ticket events. Its signing secret is in the environment, as ONCALL_WEBHOOK_NAME."""
+    """An address of another system that gets ticket events.
+
+    The secret that signs them is in the environment variable ONCALL_WEBHOOK_NAME.
+    """
 
     name: str
     url: str
@@ -55,7 +58,7 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class TeamChannel:
-    """A place where the team reads along. Its apprise URL is in the environment, as ONCALL_CHANNEL_NAME."""
+    """A place where the team reads along. Its apprise URL is in the environment variable ONCALL_CHANNEL_NAME."""
 
     name: str
     about: tuple[Topic, ...] = tuple(Topic)

@@ -1,4 +1,4 @@
-"""The `webhooks` and `channels` of a policy file: which systems and which team channels are told of tickets."""
+"""Reads the keys `webhooks` and `channels` of a policy file: which systems and team channels get news of tickets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from oncall.support.value_readers import slug
 
 DESK = "desk"
 MOST = 20
-"""The most webhooks, and the most team channels, of one policy."""
+"""The most webhooks in one policy, and also the most team channels."""
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _PHONES = ("sms", "voice")
 _EXAMPLE = "https://desk.example.com/hooks/oncall"
@@ -41,7 +41,7 @@ def _webhook(key: ScalarNode, node: Node) -> Webhook:
 
 
 def _address(node: Node) -> str:
-    """Read an https address without a password; http is read only for a program on this machine."""
+    """Read an https address without a password. An http address is allowed only for a program on this machine."""
     text = line_of_text(node, most=500)
     try:
         parts = urlsplit(text)
@@ -58,7 +58,7 @@ def _address(node: Node) -> str:
 
 
 def channels(node: Node) -> tuple[DeskChannel, tuple[TeamChannel, ...]]:
-    """Read the `channels` key: `desk`, the people who get the desk's notices, and team channels by name."""
+    """Read the `channels` key: `desk`, the people who get a notice of tickets at the desk, and the team channels."""
     desk, team = DeskChannel(), []
     for name, found in mapping_of(_channel)(node).items():
         if isinstance(found, DeskChannel):

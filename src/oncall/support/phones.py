@@ -1,6 +1,6 @@
 """Phone numbers: E.164 form, whether a number can exist, and whether two numbers reach the same phone.
 
-The `phonenumbers` library is imported only by the functions that need it: the pager compares numbers without it.
+The `phonenumbers` library is imported only by the functions that need it. The pager compares numbers without it.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _NORTH_AMERICAN = re.compile(r"[2-9][0-9]{2}[2-9][0-9]{6}")
 
 
 def canonical_phone(number: str) -> str:
-    """Return the form of an E.164 number that is equal for every way to write the same phone.
+    """Return an E.164 number in the one form that is the same for all ways to write it.
 
-    Mexico (+52 1) and Argentina (+54 9) write a prefix before mobile numbers, which some carriers add and some drop.
+    Numbers of mobile phones in Mexico (+52 1) and Argentina (+54 9) have a prefix that some carriers add and some drop.
     """
     for prefixed, plain, digits in _MOBILE_PREFIXES:
         if number.startswith(prefixed) and len(number) == len(prefixed) + digits:
@@ -37,19 +37,19 @@ def same_phone(one: str, other: str) -> bool:
 
 
 def masked_phone(number: str) -> str:
-    """Return a number as logs show it: its last two characters."""
+    """Return the part of a number that logs show: its last two characters."""
     return f"...{number[-2:]}"
 
 
 def is_e164(text: str) -> bool:
-    """Return True for a plus sign and 7 to 15 digits."""
+    """Return True if the text is a plus sign and 7 to 15 digits."""
     return _E164.fullmatch(text) is not None
 
 
 def number_in_e164(text: str, region: str) -> str | None:
-    """Return the number that a person wrote in another form, as E.164; None if the text is not such a number.
+    """Return a number that a person wrote in any form in E.164 form; None if the text is not a possible number.
 
-    region: the country (`US`) whose dialling rules hold for a number without a plus sign.
+    region: the country (`US`) whose dialling rules apply to a number without a plus sign.
     """
     import phonenumbers
 
@@ -69,7 +69,10 @@ def number_in_e164(text: str, region: str) -> str | None:
 
 
 def _with_a_forgotten_plus(text: str) -> list[str]:
-    """Return the text, and the number with a plus sign that it may mean: without one, or with 00 in its place."""
+    """Return the text, and the text with a plus sign if that was probably forgotten or written as 00.
+
+    The likelier reading comes first.
+    """
     digits = re.sub(r"[\s().\-/]", "", text)
     if text.startswith("+") or not digits.isdecimal():
         return [text]
@@ -79,7 +82,7 @@ def _with_a_forgotten_plus(text: str) -> list[str]:
 
 
 def why_impossible(number: str) -> str | None:
-    """Return why no phone can have this E.164 number, as the end of a sentence; None if one can."""
+    """Return why no phone can have this E.164 number, as the end of a sentence; None if a phone can have it."""
     import phonenumbers
 
     try:
@@ -107,7 +110,7 @@ def why_impossible(number: str) -> str | None:
 
 
 def costs_extra(number: str) -> bool:
-    """Return True if a text to a possible E.164 number costs far more than one to a phone: premium and satellite."""
+    """Return True if a text to a possible E.164 number costs far more than usual: premium and satellite numbers."""
     import phonenumbers
 
     parsed, kinds = phonenumbers.parse(number), phonenumbers.PhoneNumberType
@@ -116,7 +119,7 @@ def costs_extra(number: str) -> bool:
 
 
 def is_in_use(number: str) -> bool:
-    """Return True if a possible E.164 number lies in a range that its country has in use."""
+    """Return True if a possible E.164 number is in a range that its country has in use."""
     import phonenumbers
 
     return phonenumbers.is_valid_number(phonenumbers.parse(number))

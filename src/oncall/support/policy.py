@@ -1,4 +1,4 @@
-"""The support promise as values: windows, impacts, plans, targets and escalation. `policy_file` makes them."""
+"""The support promise as values: windows, impacts, plans, targets and escalation. `policy_file` reads them."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from oncall.support.windows import WeekSpan, WindowKind, weekend_kinds
 
 
 class Coverage(StrEnum):
-    """When a plan's promise for an impact holds."""
+    """The times that a plan covers for an impact."""
 
     ALWAYS = "24x7"
     FIVE_DAYS = "24x5"
-    """The policy's coverage days from 00:00 to 24:00 in its zone, holidays included."""
+    """The policy's coverage days from 00:00 to 24:00 in its zone, including holidays."""
     BUSINESS = "business"
-    """The policy's business hours; none on a holiday."""
+    """The policy's business hours. A holiday has none."""
 
 
 class Metric(StrEnum):
-    """The three times that the guidelines promise."""
+    """The times that the guidelines promise: until the first reply, the next reply, and the periodic update."""
 
     FIRST_REPLY = "first_reply"
     NEXT_REPLY = "next_reply"
@@ -39,17 +39,17 @@ class Metric(StrEnum):
 
 
 class Counting(StrEnum):
-    """Which hours use up a target."""
+    """Which time counts towards a target."""
 
     CALENDAR = "calendar"
-    """Every hour."""
+    """All time."""
     COVERAGE = "coverage"
-    """Only hours in which the promise holds."""
+    """Only time that the plan covers for the impact."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The time allowed until a reply or an update, and which hours count."""
+    """How soon a reply or an update is due, and which time counts."""
 
     within: timedelta
     counting: Counting
@@ -57,7 +57,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """The promises of one plan for one impact."""
+    """What one plan promises for one impact: the coverage and the targets."""
 
     coverage: Coverage
     targets: Mapping[Metric, Target]
@@ -65,7 +65,7 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """How badly a ticket hits the customer. `pages`: engineers are paged for it outside business hours.
+    """How badly a problem hits the customer. `pages`: engineers are paged for such tickets outside business hours.
 
     pause_while_waiting: the periodic update is not due while the ticket waits for the customer.
     """
@@ -79,7 +79,7 @@ class Impact:
 
 @dataclass(frozen=True, slots=True)
 class SupportPlan:
-    """A support plan, which customers buy. `short_name` stands in SMS; `promises` by impact name."""
+    """A support plan that customers buy. `short_name`: for SMS. `promises`: by the name of the impact."""
 
     name: str
     short_name: str
@@ -90,7 +90,7 @@ class SupportPlan:
 class Notify(str):
     """The target of an escalation step: the desk, the manager, or the engineer in a role, by the role's name.
 
-    There is one object for each name, so `is` compares two targets as it compares the members of an enum.
+    There is one object for each name, so two targets can be compared with `is`.
     """
 
     __slots__ = ()
@@ -101,12 +101,12 @@ class Notify(str):
     MANAGER: ClassVar[Notify]
 
     def __new__(cls, name: str) -> Notify:
-        """Return the target of that name."""
+        """Return the one target with this name."""
         return cls._by_name.setdefault(str(name), super().__new__(cls, name))
 
     @property
     def is_role(self) -> bool:
-        """Return True if it is a role of the roster."""
+        """Return True if the target is a role of the roster, and not the desk or the manager."""
         return self is not Notify.DESK and self is not Notify.MANAGER
 
 
@@ -117,19 +117,20 @@ Notify.MANAGER = Notify("manager")
 
 
 class ChannelName(StrEnum):
-    """How a message is delivered."""
+    """The way in which a message is delivered."""
 
     SMS = "sms"
     VOICE = "voice"
     DESK = "desk"
-    """The support desk's queue in the listings; nothing is sent to a phone."""
+    """The list of tickets at the support desk. Nothing is sent to a phone."""
 
 
 @dataclass(frozen=True, slots=True)
 class EscalationStep:
-    """Whom to reach, how, and when: `after` the round began, or at `after_percent` of the first-reply target.
+    """A step of the escalation: whom to reach, by which channel, and when.
 
-    Exactly one of the two is set.
+    The step is due `after` the round began, or at `after_percent` of the first-reply target. Exactly one of the two is
+    set.
     """
 
     notify: Notify
@@ -138,7 +139,10 @@ class EscalationStep:
     after_percent: float | None = None
 
     def delay(self, first_reply: timedelta) -> timedelta:
-        """Return how long after the round began this step fires, for a first-reply target of `first_reply`."""
+        """Return how long after the start of the round this step is due.
+
+        first_reply: the ticket's first-reply target.
+        """
         if self.after is not None:
             return self.after
         assert self.after_percent is not None
@@ -147,9 +151,9 @@ class EscalationStep:
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """The steps of a round, in order of their delay, and when the round starts again.
+    """The steps of a round, ordered by delay, and when the round starts again.
 
-    desk_after: after this time, a ticket at the desk whose impact pages, and that no one has taken, goes to `steps`.
+    desk_after: after this time, a ticket at the desk that nobody has taken escalates to `steps` if its impact pages.
     warn_share: share (0 to 1) of a target after which the owner of an acknowledged ticket is warned.
     """
 
@@ -160,18 +164,18 @@ class Escalation:
 
 
 class Extra(StrEnum):
-    """Services that a plan includes in addition to its targets."""
+    """A service that a plan can include in addition to its targets."""
 
     ACCOUNT_MANAGER = "technical_account_manager"
-    """The customer's account manager gets a copy of pages, as a notice."""
+    """The customer's account manager gets a copy of each ticket's first page, as a notice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Customer:
     """A customer and their plan. `account_manager`: a person's id on the roster. `contacts`: free text for people.
 
-    id: the customer's id in other systems. domains: mail domains, in small letters. organizations: their names in other
-    systems. tags: in small letters.
+    id: the customer's id in other systems. domains: mail domains in small letters. organizations: the customer's names
+    in other systems. tags: in small letters.
     """
 
     name: str
@@ -186,7 +190,7 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class DeskChannel:
-    """The people (ids of the roster) who get a notice when a ticket comes to the desk, and how they get it."""
+    """The people (ids on the roster) who get a notice when a ticket comes to the desk, and the notice's channel."""
 
     notify: tuple[str, ...] = ()
     channel: ChannelName = ChannelName.SMS
@@ -194,7 +198,7 @@ class DeskChannel:
 
 @dataclass(frozen=True, slots=True)
 class TextLimit:
-    """At most `most` text messages in any span of `within`."""
+    """A rate limit: at most `most` texts, messages or segments in any span of the length `within`."""
 
     most: int
     within: timedelta
@@ -205,13 +209,13 @@ _FIVE_MINUTES = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The rate limits of texts. The first page of an urgent ticket counts, but is never limited.
+    """The rate limits of texts. The first page of an urgent ticket counts towards them, but is never delayed by them.
 
-    bundle_for: a page waits while its phone got a page less than this ago, and waiting pages go as one message; zero:
+    bundle_for: a page waits if its phone got a page less than this time ago, and waiting pages go as one message; zero:
     no page waits. bundle_urgent_for: the same for the first pages of urgent tickets. per_phone: messages to one phone,
-    without answers to its own texts. sender: segments to all phones, with answers; a carrier allows a long code one
-    segment a second. urgent_per_phone, urgent_per_caller: ceilings of messages with first pages of urgent tickets;
-    None: the default, which is high where the policy lets each page go alone.
+    without answers to its own texts. sender: segments to all phones, with answers; carriers allow a long code one
+    segment a second. urgent_per_phone, urgent_per_caller: the most messages with first pages of urgent tickets; None:
+    the default, which is higher if the policy bundles no urgent pages.
     """
 
     bundle_for: timedelta = timedelta(seconds=10)
@@ -223,12 +227,18 @@ class Limits:
 
     @property
     def urgent_to_phone(self) -> TextLimit:
-        """Return how many messages with first pages of urgent tickets one phone gets before they are summarised."""
+        """Return the limit of messages with first pages of urgent tickets to one phone.
+
+        Beyond it, a summary is sent.
+        """
         return self.urgent_per_phone or TextLimit(60 if self.bundle_urgent_for else 30_000, _FIVE_MINUTES)
 
     @property
     def urgent_of_caller(self) -> TextLimit:
-        """Return how many such messages one caller's tickets cause before its pages are summarised."""
+        """Return the limit of messages with first pages of one caller's urgent tickets.
+
+        Beyond it, a summary is sent.
+        """
         return self.urgent_per_caller or TextLimit(40 if self.bundle_urgent_for else 20_000, _FIVE_MINUTES)
 
 
@@ -236,9 +246,9 @@ class Limits:
 class SmsRules:
     """How the texts to people are written.
 
-    unicode: a text whose letters GSM-7 lacks is sent in UCS-2, where a segment holds less than half as much; otherwise
-    such letters are shown as `?`. link: a page has the ticket's link where its segment has room for it.
-    bare_reply_within: how long after a page a command without a code (`ACK`, `DONE`) counts for the page's ticket.
+    unicode: True: a text with letters that GSM-7 lacks is sent in UCS-2, in which a segment has less than half as many
+    letters; False: such letters are shown as `?`. link: a page shows the ticket's link if its segment has room for it.
+    bare_reply_within: how long after a page a command without a code (`ACK`, `DONE`) applies to the ticket of the page.
     """
 
     unicode: bool = True
@@ -248,14 +258,14 @@ class SmsRules:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The whole support promise. `spans` tile the local week in `zone`; `source` names the file it came from.
+    """The whole support promise. `spans` cover each minute of the local week in `zone` once. `source`: the file's name.
 
-    extras: by plan. customers_file, status_file: names of these files beside the policy file, if it has them.
-    text, customers_text, status_text: the files as they were read; empty where a file is absent.
-    lines: line of each path in the policy file (`plans.standard.promises.high.coverage`), so that reasons can name it.
-    coverage_days: the days of 24x5, Monday is 0. kinds: of on-call shifts, in the order in which tables list them.
-    titles: the display names of kinds that have one. webhooks, team_channels: who else is told of tickets.
-    warnings: values that can be used but should be checked.
+    extras: by plan. customers_file, status_file: names of these files in the policy's folder, if it names them. text,
+    customers_text, status_text: the files as they were read; empty for a missing file. lines: the line of each path in
+    the policy file (`plans.standard.promises.high.coverage`), so that reasons can name it. coverage_days: the days of
+    24x5 coverage, Monday is 0. kinds: of on-call shifts, in the order in which tables list them. titles: the display
+    names of kinds that have one. webhooks, team_channels: destinations of news about tickets. warnings: about values
+    that can be used but should be checked.
     """
 
     name: str
@@ -288,25 +298,28 @@ class Policy:
     status_text: str = field(default="", compare=False, repr=False)
 
     def title(self, kind: str) -> str:
-        """Return the display name of a kind of shift; without one, its name."""
+        """Return the display name of a kind of shift; its name if it has none."""
         return self.titles.get(WindowKind(kind), kind)
 
     @property
     def weekend_kinds(self) -> frozenset[WindowKind]:
-        """Return the kinds of shift that the weekend rules are about."""
+        """Return the kinds of shift to which the weekend rules apply."""
         return weekend_kinds(self.spans)
 
     def in_order(self, kinds: Iterable[WindowKind]) -> list[WindowKind]:
-        """Return different kinds in the order of `kinds`; those that this policy does not have come last, by name."""
+        """Return the kinds, each once, in the order in which this policy lists them.
+
+        Unknown kinds come last, by name.
+        """
         found = set(kinds)
         return [kind for kind in self.kinds if kind in found] + sorted(found - set(self.kinds))
 
     def customer(self, name: str) -> Customer | None:
-        """Return the customer of that name; letter case, spaces and punctuation are ignored."""
+        """Return the customer with this name, or None. Letter case, spaces and punctuation make no difference."""
         wanted = folded_name(name)
         return next((customer for customer in self.customers if folded_name(customer.name) == wanted), None)
 
 
 def folded_name(name: str) -> str:
-    """Return a customer's name in the form in which names are compared."""
+    """Return a customer's name without letter case, spaces and punctuation, so that names can be compared."""
     return " ".join(re.findall(r"\w+", name.casefold()))

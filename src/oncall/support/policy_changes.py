@@ -1,4 +1,4 @@
-"""The differences between two policies as sentences: for customers, engineers, the desk and pages."""
+"""The differences between two policies as sentences: what changes for customers, engineers, the desk and pages."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 def changes(old: Policy, new: Policy) -> list[str]:
-    """Return one sentence for each change; empty when the policies promise the same."""
+    """Return one sentence for each change; empty if both policies promise the same."""
     return [
         *_name_changes(old, new),
         *_hours_changes(old, new),
@@ -49,7 +49,7 @@ def changes(old: Policy, new: Policy) -> list[str]:
 
 
 def _routing_changes(old: Policy, new: Policy) -> Iterator[str]:
-    """Yield a sentence if the routing of alerts differs. Rows that only moved to other lines of the file are equal."""
+    """Yield a sentence if the routing of alerts differs. It does not matter in which line of the file a row stands."""
     if policy_view(old)["routing"] != policy_view(new)["routing"]:
         yield "Alerts: the routing table is different; `oncall intake explain` shows what it does."
 
@@ -93,7 +93,10 @@ def _impact_changes(old: Policy, new: Policy) -> Iterator[str]:
 
 
 def _order_changes(what: str, before: list[str], after: list[str]) -> Iterator[str]:
-    """Yield the new order of names that are in both files; listings and reports follow the order of the file."""
+    """Yield a sentence with the new order of names, if names that are in both files changed their order.
+
+    what: names the list, like `Impacts`. Listings and reports follow the order of the file.
+    """
     both = [name for name in after if name in before]
     if both != [name for name in before if name in after]:
         yield f"{what} are listed in the order {', '.join(after)}."

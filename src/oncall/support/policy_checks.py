@@ -1,4 +1,7 @@
-"""Checks of a whole policy: can its promises be kept? Each check notes its faults at the value that is wrong."""
+"""Checks whether the promises of a whole policy can be kept.
+
+Each check adds its faults at the values that are wrong.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,10 @@ _WIDTH = {Coverage.BUSINESS: 0, Coverage.FIVE_DAYS: 1, Coverage.ALWAYS: 2}
 
 
 def check_hours(plan: SupportPlan, node: Node) -> None:
-    """Note each promise for business hours in a policy that has none. `node`: the plan's promises."""
+    """Add a fault for each promise with business-hours coverage in a policy without business hours.
+
+    node: the promises of the plan.
+    """
     for impact, promise in plan.promises.items():
         if promise.coverage is Coverage.BUSINESS:
             place = descend(node, impact, "coverage")
@@ -29,10 +35,10 @@ def check_hours(plan: SupportPlan, node: Node) -> None:
 def check_coverage_days(
     plans: Collection[SupportPlan], business: Slot[tuple[PlacedSpan, ...]], days: Slot[tuple[int, ...]]
 ) -> None:
-    """Check that 24x5 covers the days on which the desk is open; a ticket is held on the other days.
+    """Check that 24x5 coverage includes the days on which the desk is open, because tickets are held on other days.
 
-    Notes a fault if a policy without `coverage_days` has a desk that does not work Monday to Friday, as the five days
-    cannot be guessed. Warns if the desk works on more days than 24x5 covers; `coverage_days` confirms that.
+    Adds a fault if a policy without `coverage_days` has a desk that does not work Monday to Friday, because then the
+    five days cannot be guessed. Warns if the desk works on days outside 24x5 coverage, unless `coverage_days` is set.
     """
     promises = [promise for plan in plans for promise in plan.promises.values()]
     if not (business.is_good and days.is_good) or all(each.coverage is not Coverage.FIVE_DAYS for each in promises):
@@ -55,7 +61,7 @@ def check_coverage_days(
 
 
 def _desk_days(business: Sequence[PlacedSpan]) -> dict[int, Node]:
-    """Return the days (Monday is 0) on which business hours begin, or which they cover whole, with their places."""
+    """Return the days (Monday is 0) on which business hours begin, or which they cover whole, with their nodes."""
     found: dict[int, Node] = {}
     for placed in business:
         first, end = placed.span.start_minute, placed.span.end_minute
@@ -71,11 +77,11 @@ def _days_to_write(desk_days: Collection[int]) -> str:
 
 
 URGENT = "urgent"
-"""Name or alias of the impact for which people are paged at every hour."""
+"""The name, or an alias, of the impact for which people are paged at every hour."""
 
 
 def check_urgent(impact: Impact, node: Node) -> None:
-    """Note an urgent impact that pages nobody, or whose updates pause. `node`: the impact."""
+    """Add a fault for an urgent impact that does not page, or whose updates pause. node: the impact."""
     if URGENT not in (impact.name, *impact.aliases):
         return
     if not impact.pages:
@@ -87,7 +93,7 @@ def check_urgent(impact: Impact, node: Node) -> None:
 
 
 def circle_of(plan: SupportPlan, plans: Mapping[str, SupportPlan]) -> tuple[str, ...]:
-    """Return the plans in the circle that `faster_than` makes from this plan back to itself; empty if there is none."""
+    """Return the names of the plans in the circle of `faster_than` that starts at this plan; empty if there is none."""
     found = [plan.name]
     while (faster_than := plans[found[-1]].faster_than) in plans and faster_than is not None:
         if faster_than == plan.name:
@@ -99,13 +105,19 @@ def circle_of(plan: SupportPlan, plans: Mapping[str, SupportPlan]) -> tuple[str,
 
 
 def note_circle(circle: Sequence[str], node: Node) -> None:
-    """Note that each of these plans should be faster than the next. `node`: the first one's `faster_than`."""
+    """Add a fault for plans that are each faster than the next, in a circle.
+
+    node: the `faster_than` of the first plan.
+    """
     words = " than ".join([*circle, circle[0]])
     node.note(f"goes round in a circle: {words}; delete faster_than from one of them")
 
 
 def check_faster(fast: SupportPlan, slow: SupportPlan, node: Node) -> None:
-    """Note each cell in which `fast` is not faster than `slow`. `node`: the promises of `fast`."""
+    """Add a fault for each impact for which `fast` covers less than `slow`, and for each target that may end later.
+
+    A target of equal length is a fault, too. node: the promises of `fast`.
+    """
     for impact in fast.promises.keys() & slow.promises.keys():
         ours, theirs = fast.promises[impact], slow.promises[impact]
         if _WIDTH[ours.coverage] < _WIDTH[theirs.coverage]:
@@ -136,9 +148,10 @@ def _counts_always(promise: Promise, metric: Metric) -> bool:
 
 
 def check_order(escalation: Escalation, node: Node) -> None:
-    """Note each step with a fixed delay that is out of order, and a round that repeats before its last step.
+    """Add a fault for each step with a fixed delay that is out of order, and for a repeat before the last step.
 
-    `node`: the escalation. `check_in_time` checks steps at a percentage, because their delay differs by cell.
+    node: the escalation. Steps with a percentage have a different delay for each target, so `check_in_time` checks
+    them.
     """
     fixed = [(number, step) for number, step in enumerate(escalation.steps) if step.after is not None]
     for (_, before), (number, step) in pairwise(fixed):
@@ -157,9 +170,9 @@ def check_order(escalation: Escalation, node: Node) -> None:
 
 
 def check_in_time(plan: SupportPlan, paging: Sequence[str], escalation: Escalation, node: Node) -> None:
-    """Note each first-reply target that ends before the last step, or that puts percentage steps out of order.
+    """Add a fault for each first-reply target that ends before the last step or puts percentage steps out of order.
 
-    paging: the impacts that page engineers. `node`: the plan's promises.
+    paging: the impacts that page engineers. node: the promises of the plan.
     """
     for impact in paging:
         place = descend(node, impact, Metric.FIRST_REPLY.value)
@@ -176,7 +189,7 @@ def check_in_time(plan: SupportPlan, paging: Sequence[str], escalation: Escalati
 
 
 def _to_the_minute(length: timedelta) -> timedelta:
-    """Return the length rounded up to whole minutes."""
+    """Return a length of time, rounded up to whole minutes."""
     return -(-length // _MINUTE) * _MINUTE
 
 

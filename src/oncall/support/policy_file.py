@@ -1,4 +1,4 @@
-"""Read a policy from its file or text, or from what a publication stored. The packaged policy is itopia's."""
+"""Reads a policy from its file or text, or from what a publication stored. The packaged policy is itopia's."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ PACKAGED_NAME = "packaged:itopia-cas.policy.yaml"
 
 
 def read_policy(path: Path, text: str | None = None) -> Policy:
-    """Return the policy of a file, with the customers file and the status file that it names beside it.
+    """Read the policy in a file, with the customers file and the status file that it names in its folder.
 
-    text: the content of the file, if the caller has read it. Raises FileFaults with every fault of all files; they
-    are named as the caller gave them.
+    text: the content of the file, if the caller has read it. Raises FileFaults with every fault of all files, named as
+    the caller named them.
     """
     faults = Faults(str(path))
     text = read_yaml_text(path) if text is None else text
@@ -37,9 +37,9 @@ def read_policy(path: Path, text: str | None = None) -> Policy:
 
 
 def policy_from_text(text: str, source: str, zone: ZoneInfo | None = None) -> Policy:
-    """Return the policy of a text, without customers. Raises FileFaults with every fault.
+    """Read the policy in a text, without customers. Raises FileFaults with every fault.
 
-    source: the file's name in messages. zone: replaces the policy's own time zone.
+    source: the file's name in messages. zone: replaces the time zone of the policy; None keeps it.
     """
     faults = Faults(source)
     policy = _read(parse_yaml(text, faults), source, text)
@@ -50,9 +50,9 @@ def policy_from_text(text: str, source: str, zone: ZoneInfo | None = None) -> Po
 
 @lru_cache(maxsize=16)
 def published_policy(text: str, source: str, zone: ZoneInfo) -> Policy:
-    """Return a policy that was checked when it was published. Faults under rules that were added later are ignored.
+    """Read a policy that was checked when it was published. Ignores faults under rules that were added later.
 
-    Raises FileFaults only when no policy can be read from the text: the pager must go on after an upgrade.
+    Raises FileFaults only if no policy can be read from the text, because the pager must continue after an upgrade.
     """
     faults = Faults(source)
     policy = _read(parse_yaml(text, faults), source, text)
@@ -62,7 +62,7 @@ def published_policy(text: str, source: str, zone: ZoneInfo) -> Policy:
 
 
 def policy_from_sources(sources: Mapping[str, str]) -> Policy:
-    """Return the policy of a publication from the texts that it stored (`NewVersion.sources`)."""
+    """Read the policy of a publication from the texts that the publication stored (`NewVersion.sources`)."""
     policy = published_policy(sources["policy"], sources["policy_source"], ZoneInfo(sources["policy_zone"]))
     policy = replace(policy, status_text=sources.get("status", ""))
     customers = sources.get("customers")
@@ -70,12 +70,16 @@ def policy_from_sources(sources: Mapping[str, str]) -> Policy:
 
 
 def with_customers(policy: Policy, text: str, source: str) -> Policy:
-    """Return the policy with the customers of a customers file's text. Raises FileFaults with every fault of it."""
+    """Return the policy with the customers in the text of a customers file.
+
+    Raises FileFaults with every fault of the text.
+    source: the file's name in messages.
+    """
     return replace(policy, customers=customers_from_text(text, source, list(policy.plans)), customers_text=text)
 
 
 def packaged_policy(zone: ZoneInfo | None = None) -> Policy:
-    """Return the itopia CAS policy that comes with this product, in New York's time or in `zone`."""
+    """Return the itopia CAS policy that comes with this program, in the time zone of New York or in `zone`."""
     policy = _packaged()
     return policy if zone is None else replace(policy, zone=zone)
 
@@ -93,7 +97,7 @@ def _packaged() -> Policy:
 
 
 def _read(root: Node, source: str, text: str) -> Policy | None:
-    """Return the policy with its text and lines, even if faults were noted; None if it cannot be made."""
+    """Return the policy with its text and lines, even if it has faults; None if no policy can be built."""
     try:
         return replace(PolicyReader(root, source).read(), lines=lines_of(root), text=text)
     except AtFault:

@@ -1,4 +1,4 @@
-"""The policy file's YAML -> Policy, with every fault noted at its place."""
+"""Reads the YAML of a policy file into a Policy, and adds every fault at its place."""
 
 from __future__ import annotations
 
@@ -66,7 +66,10 @@ _PROMISE_EXAMPLE = "{coverage: 24x7, first_reply: 60m calendar, next_reply: 2h c
 
 
 class PolicyReader:
-    """Reads one policy. Keeps the impacts and plans that have no faults, so that later keys can be checked by them."""
+    """Reads one policy.
+
+    Remembers the impacts and plans without faults, so that later keys can be checked against them.
+    """
 
     def __init__(self, root: Node, source: str) -> None:
         self._root = root
@@ -77,7 +80,7 @@ class PolicyReader:
         self._plans: dict[str, SupportPlan] = {}
 
     def read(self) -> Policy:
-        """Return the policy, and note faults, which it may have even so. Raises AtFault if no policy can be made."""
+        """Return the policy, even if it has faults. Raises AtFault if no policy can be built."""
         fields = Fields(self._root)
         name = fields.required("name", slug, example="my-support")
         zone = fields.required("timezone", time_zone, example="America/New_York")
@@ -160,7 +163,7 @@ class PolicyReader:
         return self._plans[name]
 
     def _read_extras(self, node: Node) -> dict[str, tuple[Extra, ...]]:
-        """Return the services that each plan includes in addition to its targets."""
+        """Read the services that each plan includes in addition to its targets, by plan."""
         plans = descend(self._root, "plans")
         known = list(plans.entries) if isinstance(plans, MapNode) else []
 
@@ -185,7 +188,7 @@ class PolicyReader:
         return {name: promise.value for name, promise in promises.items()}
 
     def _check_plans(self, business: Slot[tuple[PlacedSpan, ...]], steps: Slot[Escalation]) -> None:
-        """Note the faults of each plan that was read: its hours, the plan it should be faster than, and the steps."""
+        """Add the faults of each plan that was read: in its hours, in `faster_than`, and in the times of the steps."""
         if steps.is_good:
             check_order(steps.value, steps.place)
         in_circles: set[str] = set()
@@ -232,7 +235,7 @@ def _promise(node: Node) -> Promise:
 
 
 def _target(node: Node) -> Target:
-    """Read `4h coverage`, `60m calendar`, or the same as two keys."""
+    """Read a target: `4h coverage`, `60m calendar`, or the same as two keys."""
     if isinstance(node, MapNode):
         fields = Fields(node)
         within = fields.required("within", some_time, example="4h")

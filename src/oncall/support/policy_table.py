@@ -1,4 +1,4 @@
-"""A policy as a customer reads it: a table of promises, and lines for the terminal. Also as JSON."""
+"""A policy as customers read it: a table of what is promised, lines for the terminal, and JSON."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def promise_rows(policy: Policy) -> list[list[str]]:
-    """Return the header of the table of promises, and one row for each plan and impact."""
+    """Return the table of what the policy promises: the header, and one row for each plan and impact."""
     header = ["plan", "impact", "when", *(METRIC_WORDS[metric] for metric in Metric)]
     rows = [
         [plan.name, impact, COVERAGE_WORDS[promise.coverage], *(target_words(promise, metric) for metric in Metric)]
@@ -56,7 +56,7 @@ def promise_rows(policy: Policy) -> list[list[str]]:
 
 
 def target_words(promise: Promise, metric: Metric) -> str:
-    """Return a target as `1 h`, or as `8 h of business hours` where only covered hours count."""
+    """Return a target in words: `1 h`, or `8 h of business hours` if only covered time counts."""
     target = promise.targets[metric]
     if target.counting is Counting.CALENDAR or promise.coverage is Coverage.ALWAYS:
         return exact_span(target.within)
@@ -67,7 +67,7 @@ def target_words(promise: Promise, metric: Metric) -> str:
 
 
 def hours_words(policy: Policy) -> list[str]:
-    """Return `business: Mon 08:00 to 19:00, ...` for each kind of window; the last minutes are inside."""
+    """Return a line for each kind of window, like `business: Mon 08:00 to 19:00, ...`. The last minute is included."""
     lines: dict[str, list[str]] = {}
     for window in policy.spans:
         lines.setdefault(_kind_words(window, policy), []).append(_span_words(window))
@@ -75,7 +75,7 @@ def hours_words(policy: Policy) -> list[str]:
 
 
 def _kind_words(window: WeekSpan, policy: Policy) -> str:
-    """Return a window's kind with its display name, and whether the policy marks it for the weekend rules."""
+    """Return the kind of a window with its display name, and whether the policy says that it is a weekend."""
     notes = [policy.titles[window.kind]] if window.kind in policy.titles else []
     if window.marked_weekend is not None:
         notes.append("a weekend" if window.marked_weekend else "no weekend")
@@ -95,15 +95,15 @@ def _minute_words(minute: int, *, with_day: bool = True) -> str:
 
 
 def step_words(step: EscalationStep) -> str:
-    """Return a step as `secondary by sms after 10 min`."""
+    """Return a step in words, like `secondary by sms after 10 min`."""
     when = exact_span(step.after) if step.after is not None else f"{step.after_percent:g}% of the first-reply time"
     return f"{step.notify} by {step.channel.value} after {when}"
 
 
 def policy_lines(policy: Policy, width: int | None = None) -> list[str]:
-    """Return the whole policy for a terminal: hours, table, impacts and escalation.
+    """Return the whole policy as lines for a terminal: hours, table, impacts and escalation.
 
-    width: of the terminal, for the table; None does not limit the table.
+    width: of the terminal in columns, for the table; None: the table may have any width.
     """
     rules = policy.escalation
     desk = ", ".join(policy.desk.notify)
@@ -148,7 +148,7 @@ def policy_lines(policy: Policy, width: int | None = None) -> list[str]:
 
 
 def _coverage_day_lines(policy: Policy) -> list[str]:
-    """Return a line that names the days of 24x5 coverage; no line if they are Monday to Friday."""
+    """Return a line that names the days of 24x5 coverage; empty if they are Monday to Friday."""
     days = policy.coverage_days
     return [] if days == MONDAY_TO_FRIDAY else [f"  24x5: {whole_days_words(days)}"]
 
@@ -158,7 +158,7 @@ def _names(names: Iterable[str]) -> str:
 
 
 def policy_view(policy: Policy) -> PolicyView:
-    """Return the policy as JSON; times in seconds."""
+    """Return the policy as JSON. Lengths of time are in seconds."""
     return {
         "name": policy.name,
         "timezone": policy.zone.key,
@@ -241,29 +241,29 @@ def _allowance_view(allowance: TextLimit) -> TextLimitView:
 
 
 def script_words(sms: SmsRules) -> str:
-    """Return how texts show letters that GSM-7 lacks."""
+    """Return in words how texts show letters that GSM-7 lacks."""
     return "in a customer's own letters" if sms.unicode else "in Latin letters only"
 
 
 def link_words(sms: SmsRules) -> str:
-    """Return whether pages have links."""
+    """Return in words whether pages show the ticket's link."""
     return "pages have the ticket's link where it fits" if sms.link else "pages have no link"
 
 
 def bare_reply_words(sms: SmsRules) -> str:
-    """Return how long a command without a code counts."""
+    """Return in words how long after a page a command without a code is accepted."""
     return f"ACK or DONE without a code counts within {exact_span(sms.bare_reply_within)} of the last page"
 
 
 def mail_words(rules: MailRules) -> str:
-    """Return which addresses open tickets, and with which impact."""
+    """Return in words which addresses open tickets, and with which impact."""
     impact = rules.impact or "the same as for an alert without a severity"
     words = "".join(f', {made} if the subject begins with "{word}"' for word, made in rules.words.items())
     return f"a mail to {' or '.join(rules.recipients)} opens a ticket; its impact is {impact}{words}"
 
 
 def limits_words(limits: Limits) -> str:
-    """Return the limits as `pages within 10 s go as one; at most 10 texts in 1 min to one phone, ...`."""
+    """Return the rate limits in words: `pages within 10 s go as one; at most 10 texts in 1 min to one phone, ...`."""
     waits = (
         f"pages within {exact_span(limits.bundle_for)} go as one" if limits.bundle_for else "no page waits for others"
     )
@@ -272,14 +272,14 @@ def limits_words(limits: Limits) -> str:
 
 
 def urgent_words(limits: Limits) -> str:
-    """Return how the first pages of urgent tickets go to a phone that was just paged, in words."""
+    """Return in words how first pages of urgent tickets go to a phone that was paged just before."""
     if not limits.bundle_urgent_for:
         return "each goes at once and alone"
     return f"the first goes at once; others to that phone within {exact_span(limits.bundle_urgent_for)} go as one"
 
 
 def ceiling_words(limits: Limits) -> str:
-    """Return in words from how many messages on urgent pages go as one summary a minute."""
+    """Return in words how many messages a phone gets, and a caller causes, before urgent pages go as a summary."""
     phone, caller = (
         allowance_words(limits.urgent_to_phone, "message"),
         allowance_words(limits.urgent_of_caller, "message"),
@@ -288,7 +288,7 @@ def ceiling_words(limits: Limits) -> str:
 
 
 def allowance_words(allowance: TextLimit, what: str) -> str:
-    """Return a limit as `10 texts in 1 min`. what: the counted thing in the singular, like `text`."""
+    """Return a rate limit in words: `10 texts in 1 min`. what: the counted thing in the singular, like `text`."""
     texts = what if allowance.most == 1 else f"{what}s"
     return f"{allowance.most} {texts} in {exact_span(allowance.within)}"
 

@@ -8,14 +8,14 @@ from oncall.support.json_types import Keyword
 
 
 class TargetView(TypedDict):
-    """How soon a reply or update is promised."""
+    """How soon a reply or update is promised, and which time counts."""
 
     seconds: int
     counting: Annotated[str, Keyword("enum", ("calendar", "coverage")), "Which time counts towards the target."]
 
 
 class PromiseView(TypedDict):
-    """What a plan promises for one impact."""
+    """What a plan promises for one impact: the coverage and the targets."""
 
     coverage: Annotated[str, Keyword("enum", ("24x7", "24x5", "business"))]
     first_reply: NotRequired[TargetView]
@@ -42,7 +42,7 @@ class SupportPlanView(TypedDict):
 
 
 class EscalationView(TypedDict):
-    """How a page escalates."""
+    """The escalation: its steps, and when the round starts again."""
 
     desk_after_seconds: Annotated[int, "How long the desk may leave a paging ticket before engineers are paged."]
     repeat_every_seconds: Annotated[int, "After so long the round starts again."]
@@ -51,7 +51,7 @@ class EscalationView(TypedDict):
 
 
 class TextLimitView(TypedDict):
-    """How many texts may go out in a span."""
+    """A rate limit: how many texts may go out in a span."""
 
     most: int
     within_seconds: int
@@ -105,7 +105,7 @@ class PortalView(TypedDict):
 
 
 class DeskView(TypedDict):
-    """How the support desk is told of a ticket."""
+    """Who gets a notice of a ticket at the support desk, and by which channel."""
 
     notify: list[str]
     channel: str
@@ -152,7 +152,7 @@ class RemindersView(TypedDict):
 
 
 class PolicyView(TypedDict):
-    """A support policy. Times are seconds."""
+    """A support policy. Lengths of time are in seconds."""
 
     name: str
     timezone: str

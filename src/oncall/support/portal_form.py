@@ -1,4 +1,4 @@
-"""Finds the impact for the portal's four answers, by the policy's table or the packaged table. Pure."""
+"""Finds the impact for the four answers in the portal's form, by the policy's table or the packaged table."""
 
 from __future__ import annotations
 
@@ -20,37 +20,38 @@ PACKAGED_ROWS = (
     PortalRow({"what": (What.BROKEN,), "way": (Way.NONE,), "emergency": (Emergency.YES,)}, "urgent", _URGENT),
     PortalRow({}, "high", _HIGH),
 )
-"""The table of a policy without one: the words of the guidelines' impacts."""
+"""The table for a policy that has none. It follows the guidelines' definitions of the impacts."""
 
 
 def portal_rows(policy: Policy) -> tuple[PortalRow, ...]:
-    """Return the rows of the policy's table; without one, the packaged rows with impacts of this policy."""
+    """Return the rows of the policy's table. If it has none: the packaged rows, with impacts of this policy."""
     if policy.portal.rows:
         return policy.portal.rows
     return tuple(replace(row, impact=_impact_like(row.impact, policy)) for row in PACKAGED_ROWS)
 
 
 def row_of(answers: FormAnswers, policy: Policy) -> PortalRow:
-    """Return the first row that fits the answers. A row always fits: a table without one is refused with its policy."""
+    """Return the first row that fits the answers. One always fits, because a table that misses answers is refused."""
     return next(row for row in portal_rows(policy) if row.fits(answers))
 
 
 def reason_of(answers: FormAnswers, policy: Policy) -> str:
-    """Return a sentence for the customer that says why the answers lead to this impact."""
+    """Return a sentence for the customer that says why the answers lead to their impact."""
     row = row_of(answers, policy)
     return row.why or policy.impacts[row.impact].definition
 
 
 def impact_of(answers: FormAnswers, policy: Policy) -> str:
-    """Return the policy's impact for the answers."""
+    """Return the impact that the policy's table gives for the answers."""
     return row_of(answers, policy).impact
 
 
 def _impact_like(rank: str, policy: Policy) -> str:
-    """Return the policy's impact for a rank of the packaged table.
+    """Return the policy's impact that is nearest to an impact of the packaged table, given by its name `rank`.
 
-    Without an impact of that name, it is the next graver impact, or else the next less grave one. For `low`, which
-    should not page, it is the least grave impact that does not page, or the least grave of all if every impact pages.
+    If the policy has no impact of that name, it is the next graver one, or else the next less grave one. For `low`,
+    which should not page, it is the least grave impact that does not page, or the least grave of all if every impact
+    pages.
     """
     names = list(policy.impacts)
     if rank == "low":

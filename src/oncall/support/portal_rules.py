@@ -1,4 +1,4 @@
-"""The four questions of the portal's form, and the `portal` block of a policy file: which answers make which impact."""
+"""The four questions of the portal's form, and the policy's `portal` key: which impact follows from the answers."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from oncall.support.value_readers import some_time
 LONGEST_WHY = 200
 _ADDRESS = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9.-]{1,190}")
 ANSWER_WITHIN = timedelta(minutes=5)
-"""The average time in which the guidelines promise an answer in business hours."""
+"""The average time to an answer in business hours, as the guidelines promise it."""
 
 
 class What(StrEnum):
-    """Answers to `What is it?`."""
+    """The possible answers to `What is it?`."""
 
     BROKEN = "broken"
     SLOW = "slow"
@@ -30,7 +30,7 @@ class What(StrEnum):
 
 
 class Who(StrEnum):
-    """Answers to `Who cannot do their normal work?`."""
+    """The possible answers to `Who cannot do their normal work?`."""
 
     EVERYONE = "everyone"
     MANY = "many"
@@ -39,7 +39,7 @@ class Who(StrEnum):
 
 
 class Way(StrEnum):
-    """Answers to `Is there a way round it?`."""
+    """The possible answers to `Is there a way round it?`."""
 
     NONE = "none"
     AWKWARD = "awkward"
@@ -47,7 +47,7 @@ class Way(StrEnum):
 
 
 class Emergency(StrEnum):
-    """Answers to `Is this mission-critical and an emergency now?`."""
+    """The possible answers to `Is this mission-critical and an emergency now?`."""
 
     YES = "yes"
     NO = "no"
@@ -55,7 +55,7 @@ class Emergency(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FormQuestion:
-    """One question of the form. name: its field. answers: the words of each answer, by value."""
+    """One question of the form. name: its field. answers: by value, the answers as the form shows them."""
 
     name: str
     words: str
@@ -93,7 +93,7 @@ QUESTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class FormAnswers:
-    """The answers to the four questions."""
+    """A customer's answers to the four questions."""
 
     what: What
     who: Who
@@ -103,10 +103,11 @@ class FormAnswers:
 
 @dataclass(frozen=True, slots=True)
 class PortalRow:
-    """One row of the table. answers: by question, the answers that fit; a question that is absent fits always.
+    """One row of the portal's table.
 
-    why: a sentence for the customer; empty: the impact's definition. mail: the address of a team that also gets the
-    ticket by mail; empty: only the desk gets it.
+    answers: by question, the answers that fit; a question that is absent fits any answer. why: a sentence for the
+    customer; empty: the definition of the impact. mail: the address of a team that also gets the ticket by mail; empty:
+    only the desk gets it.
     """
 
     answers: Mapping[str, tuple[str, ...]]
@@ -115,15 +116,15 @@ class PortalRow:
     mail: str = ""
 
     def fits(self, given: FormAnswers) -> bool:
-        """Return True if the row is about these answers."""
+        """Return True if the row fits these answers."""
         return all(getattr(given, question) in wanted for question, wanted in self.answers.items())
 
 
 @dataclass(frozen=True, slots=True)
 class PortalRules:
-    """The portal's rules. rows: the first row that fits counts, and one always fits; empty: the packaged table.
+    """The `portal` key of a policy. rows: the table; the first row that fits counts. Empty: the packaged table.
 
-    answer_within: the average time of an answer in business hours, as the customers' pages promise it.
+    answer_within: the average time to an answer in business hours, as the customers' web pages promise it.
     """
 
     rows: tuple[PortalRow, ...] = ()
@@ -136,7 +137,7 @@ _QUIET = (What.QUESTION, What.SERVICES)
 
 
 def portal_rules(root: Node) -> Reader[PortalRules]:
-    """Return the reader of the block in the policy with this root."""
+    """Return a reader of the `portal` key. root: the document of the policy, whose impacts the rows may name."""
     found = descend(root, "impacts")
     impacts = list(found.entries) if isinstance(found, MapNode) else []
     loud = [name for name in impacts if _pages(descend(root, "impacts", name))]
@@ -171,7 +172,7 @@ def _row(impacts: Sequence[str]) -> Reader[PortalRow]:
 
 
 def _answers(question: FormQuestion) -> Reader[tuple[str, ...]]:
-    """Return the reader of one answer, or of a list of them."""
+    """Return a reader of one answer to a question, or of a list of answers."""
     one = one_of(list(question.answers), f"an answer to {question.words!r}")
     many = distinct_list_of(one, least=1, most=len(question.answers))
 
@@ -189,14 +190,17 @@ def _team_address(node: Node) -> str:
 
 
 def check_teams(rules: PortalRules, mail: MailRules, place: Node) -> None:
-    """Note a row whose mail goes to an address that opens tickets: it would open a second one. place: the block's."""
+    """Add a fault for a row whose mail goes to an address that opens tickets: it would open a second ticket.
+
+    place: the `portal` key in the file.
+    """
     for row in rules.rows:
         if row.mail and mail.takes(row.mail):
             place.note(f"the mail of a row goes to {row.mail}, which opens tickets; write the team's own address")
 
 
 def _check(rows: Slot[tuple[PortalRow, ...]], paging: Sequence[str]) -> None:
-    """Note answers without a row, a row that no answers reach, and questions or requests for service that would page.
+    """Add faults for answers without a row, rows that no answers reach, and questions or requests that would page.
 
     paging: the impacts that page; empty if every impact pages.
     """

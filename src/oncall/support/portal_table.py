@@ -1,4 +1,4 @@
-"""The portal's table for people and as JSON."""
+"""Shows the portal's table to people and as JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def portal_lines(policy: Policy) -> list[str]:
-    """Return the table for a terminal, a line for each row, and the average time of an answer."""
+    """Return the portal's table for a terminal, one line for each row, and the average time to an answer."""
     return [
         "Portal: the first line that fits a customer's answers makes the impact.",
         *(f"  {_row_words(row)}: {row.impact}{_team_words(row)}" for row in portal_rows(policy)),
@@ -23,7 +23,7 @@ def portal_lines(policy: Policy) -> list[str]:
 
 
 def portal_view(policy: Policy) -> PortalView:
-    """Return the table as JSON."""
+    """Return the portal's table as JSON."""
     return {
         "rows": [
             {

@@ -13,7 +13,10 @@ _MOST_PEOPLE = 1000
 
 
 def reminders(node: Node) -> Reminders:
-    """Read `{before: [7d, 1d, 1h], prove_phones: true, not_to: [ben]}`; each key may be absent."""
+    """Read the `reminders` key: `{before: [7d, 1d, 1h], prove_phones: true, not_to: [ben]}`.
+
+    Each of its keys may be absent.
+    """
     fields, usual = Fields(node), Reminders()
     before = fields.optional("before", _times, usual.before)
     prove = fields.optional("prove_phones", true_or_false, usual.prove_phones)

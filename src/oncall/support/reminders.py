@@ -1,4 +1,4 @@
-"""The `reminders` of a policy: when engineers are reminded of a shift, and whether their phones are proven."""
+"""The `reminders` key of a policy: when engineers are reminded of a shift, and whether they must prove their phones."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ LONGEST, SHORTEST, MOST = timedelta(days=14), timedelta(minutes=5), 5
 
 @dataclass(frozen=True, slots=True)
 class Reminders:
-    """before: how long before a shift its engineer is reminded, the longest first; empty for never.
+    """When engineers are reminded of their shifts, and who must prove a phone.
 
-    prove_phones: engineers are asked by text to prove their phones before their first shift and after a change of
-    number. not_to: ids of engineers who get no reminders; their phones are still proven.
+    before: how long before a shift its engineer is reminded, the longest time first; empty for never. prove_phones:
+    engineers are asked by text to prove their phones before their first shift and after a change of number. not_to: ids
+    of engineers who get no reminders; they are still asked to prove their phones.
     """
 
     before: tuple[timedelta, ...] = ()

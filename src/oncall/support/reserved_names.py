@@ -1,4 +1,4 @@
-"""Names that the log gives to something that is not a person. No person, token or caller may have one."""
+"""Names that the log uses for things that are not people. No person, token or caller may have one of them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ RESERVED_NAMES = {
 
 
 def reserved_meaning(name: str) -> str | None:
-    """Return the meaning of a reserved name; None for any other name.
+    """Return what a reserved name means in the log; None for any other name.
 
-    Letter case, blanks and punctuation do not count, because a reader of the log would not see the difference.
+    Letter case, spaces and punctuation make no difference, because a reader of the log would not see them.
     """
     folded = unicodedata.normalize("NFKC", name).casefold()
     return RESERVED_NAMES.get("".join(letter for letter in folded if letter.isalnum()))

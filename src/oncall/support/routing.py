@@ -1,4 +1,4 @@
-"""Routing: from the labels of an alert to the customer, the plan and the impact of its ticket. Pure."""
+"""Routing: finds the customer, the plan and the impact of a ticket from the labels of an alert."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ SEVERITIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "p5": ("low",),
     }
 )
-"""Severities of the usual senders, with the impacts that they mean where the policy has these impacts."""
+"""The severities that monitoring tools commonly use, each with the impacts that it can mean, in order of preference."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoutingRow:
     """One row of the routing table. The first row whose patterns all match the labels counts.
 
-    match: a pattern for each label, where `*` and `?` stand for any text and any letter; letter case is ignored.
+    match: a pattern for each label, in which `*` matches any text and `?` any letter. Letter case is ignored.
     """
 
     match: Mapping[str, str]
@@ -48,22 +48,22 @@ class RoutingRow:
     line: int = 0
 
     def fits(self, labels: Mapping[str, str]) -> bool:
-        """Return True if every pattern matches. labels: names and values in small letters."""
+        """Return True if every pattern matches a label. labels: names and values in small letters."""
         return all(fnmatchcase(labels.get(name, ""), pattern) for name, pattern in self.match.items())
 
     @property
     def words(self) -> str:
-        """Return the row's patterns as text for the reasons of a ticket."""
+        """Return the row's patterns as text, for the reasons that a ticket shows."""
         return ", ".join(f"{name}={pattern}" for name, pattern in self.match.items())
 
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """The routing table, and the values for alerts for which it has none.
+    """The routing table, and the values for alerts that match no row.
 
     severities: the impact for each severity, in small letters. default_impact: for an unknown severity; None: the least
     grave impact that pages. default_customer: for alerts that name no customer. unknown_plan: for customers who are not
-    in the customers file; None: the plan `standard`, or the policy's first plan if it has no `standard`.
+    in the customers file; None: the plan `standard`, or the policy's first plan if there is no `standard`.
     """
 
     rows: tuple[RoutingRow, ...] = ()

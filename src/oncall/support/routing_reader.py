@@ -1,4 +1,4 @@
-"""Read the `routing` key of a policy file: the table from labels to customer, plan and impact."""
+"""Reads the `routing` key of a policy file: the table from labels to customer, plan and impact."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ _NO_SEVERITIES: dict[str, str] = {}
 
 
 def routing(root: Node) -> Callable[[Node], Routing]:
-    """Return a reader of the `routing` key. root: the policy's document, whose plans and impacts the table names."""
+    """Return a reader of the `routing` key.
+
+    root: the document of the policy, whose plans and impacts the table names.
+    """
     impact = one_of(_names(root, "impacts"), "an impact of this policy")
     plan = one_of(_names(root, "plans"), "a plan of this policy")
 

@@ -1,4 +1,4 @@
-"""One SLA clock as the events of its ticket change it: it counts, pauses, gets another target, and ends."""
+"""One SLA clock that changes with the events of its ticket: it counts, pauses, gets another target, and ends."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from oncall.support.policy import Metric, Promise, Target
 
 @dataclass(slots=True, eq=False)
 class RunningClock:
-    """A clock that changes with each event. A stretch is the time from a start or resumption to the next pause.
+    """An SLA clock that changes with each event. A stretch is the time from a start or resumption to the next pause.
 
-    spans: (start, pause) of each earlier stretch. asked_from: start of the current stretch; None while paused. In a
-    stretch, time counts from the first instant of the promise's coverage. promised_at: when the current promise was
-    made; a breach cannot be earlier. counted_from: when the current stretch began to count, under its current promise
-    or an earlier one; None if that is not known.
+    Times are aware UTC. spans: (start, pause) of each earlier stretch. asked_from: the start of the current stretch;
+    None while paused. In a stretch, time counts from the first covered instant on. promised_at: when the current
+    promise took effect; a breach cannot be earlier. counted_from: when the current stretch began to count, under its
+    current promise or an earlier one; None if that is not known.
     """
 
     metric: Metric
@@ -35,7 +35,7 @@ class RunningClock:
     breached_at: datetime | None = None
     ended: SlaClock | None = None
     _warns: tuple[datetime | None] | None = field(default=None, init=False)
-    """When the warning is due, in a tuple; None until it is computed for the present promise and stretches."""
+    """When the warning is due, in a tuple. None until it is computed for the current promise and stretches."""
 
     def __post_init__(self) -> None:
         self.promised_at = self.asked_from = self.since
@@ -43,7 +43,7 @@ class RunningClock:
 
     @classmethod
     def taken_over(cls, carried: CarriedClock) -> RunningClock:
-        """Return a duplicate's clock as a clock of the ticket that continues it. Its target does not become later."""
+        """Return a duplicate's clock as a clock of the ticket that continues it. It is not due later than before."""
         clock = cls(carried.metric, carried.plan, carried.since, carried.terms, carried.impact, carried.promise)
         clock.promised_at, clock.asked_from = carried.promised_at, carried.asked_from
         clock.counted_from, clock.spans, clock.breached_at = carried.counted_from, carried.spans, carried.breached_at
@@ -51,7 +51,7 @@ class RunningClock:
         return clock
 
     def carried(self) -> CarriedClock:
-        """Return the facts with which another ticket continues this clock."""
+        """Return the values that another ticket needs to continue this clock."""
         return CarriedClock(
             metric=self.metric,
             plan=self.plan,
@@ -66,9 +66,9 @@ class RunningClock:
         )
 
     def change_promise(self, terms: PolicyTerms, impact: str, promise: Promise, at: datetime) -> None:
-        """Continue under another promise from the clock's own start, or from `at` if its coverage had not begun.
+        """Continue under another promise, with the clock's own start, or from `at` if its coverage had not begun.
 
-        Time that has counted stays counted, even if the coverage of an impact in between had not begun.
+        Time that has counted still counts, even if a promise in between had not begun to count.
         """
         self.note_breach(at)
         self.spans = tuple((begin, end) for start, end in self.spans if (begin := self._begin(start)) < end)
@@ -81,7 +81,7 @@ class RunningClock:
         self._compute()
 
     def pause(self, at: datetime) -> None:
-        """Stop counting. A stretch that had not begun to count is dropped."""
+        """Stop counting until `resume`. A stretch that had not begun to count is dropped."""
         if self.asked_from is None:
             return
         self.note_breach(at)
@@ -97,7 +97,7 @@ class RunningClock:
             self._compute()
 
     def meet(self, at: datetime) -> None:
-        """End the clock with a reply or an update."""
+        """End the clock because a reply or an update came."""
         self.note_breach(at)
         self.ended = self._as_clock(breached_at=self.breached_at, met_at=at)
 
@@ -112,13 +112,13 @@ class RunningClock:
         self.ended = self._as_clock(breached_at=self.breached_at, stopped_at=at, is_moved=True)
 
     def note_breach(self, at: datetime) -> None:
-        """Record the breach if the target was used up before `at`. An event at that very instant is in time."""
+        """Record a breach if the target was used up before `at`. An event at the exact due time is in time."""
         breaks_at = self._breaks_at()
         if self.breached_at is None and breaks_at is not None and breaks_at < at:
             self.breached_at = breaks_at
 
     def shown(self, now: datetime) -> SlaClock:
-        """Return the clock as of `now`, after all events up to then were applied."""
+        """Return the clock as of `now` (aware UTC). Call it after all events up to `now` were applied."""
         breaks_at, breached_at = self._breaks_at(), self.breached_at
         if breached_at is None and breaks_at is not None and breaks_at <= now:
             # Do not keep it: an event at this very instant would still be in time.
@@ -174,7 +174,7 @@ class RunningClock:
         self.due_at = self._used_up(1.0)
 
     def _used_up(self, share: float) -> datetime | None:
-        """Return when this share of the target is used up; None if the clock is paused before that."""
+        """Return when this share (0 to 1) of the target is used up; None if the clock is paused before that."""
         coverage, calendar = self.promise.coverage, self.terms.calendar
         counting, left = (target := self.promise.targets[self.metric]).counting, target.within
         if share != 1.0:

@@ -1,4 +1,4 @@
-"""Times in the past as people say them: `last night`, `yesterday`, `2h`, `monday`, a date or an ISO 8601 time."""
+"""Reads times in the past as people say them: `last night`, `yesterday`, `2h`, `monday`, a date or an ISO 8601 time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LONGEST = 60
 
 
 def evening_of(spans: Iterable[WeekSpan]) -> time:
-    """Return the local time at which the latest business hours of the week end; 18:00 for a policy without any."""
+    """Return the local time of day at which the latest business hours of the week end; 18:00 if there are none."""
     ends = [span.end_minute % _DAY for span in spans if span.kind is WindowKind.BUSINESS]
     return time(*divmod(max(ends), 60)) if ends else _EVENING
 
@@ -30,8 +30,9 @@ def evening_of(spans: Iterable[WeekSpan]) -> time:
 def past_instant(text: str, now: datetime, zone: ZoneInfo, evening: time) -> datetime:
     """Return the instant (aware UTC) of a time in the past, as a person wrote it.
 
-    now: aware UTC. evening: when a night begins. A date is its first instant in `zone`; a time without an offset is a
-    time on the clock of `zone`. Raises Refused for text that is no such time, and for a time that is still to come.
+    now: aware UTC. evening: the local time of day at which a night begins. A date means its first instant in `zone`; a
+    time without an offset is on the clock of `zone`. Raises Refused for text that is not such a time, and for a time
+    that is not in the past.
     """
     words = " ".join(text.casefold().split())
     found = _said(words, now, zone, evening) or _written(text.strip(), zone)
@@ -54,7 +55,7 @@ def _said(words: str, now: datetime, zone: ZoneInfo, evening: time) -> datetime 
 
 
 def _last(weekday: int, today: date) -> date:
-    """Return the last such weekday before today."""
+    """Return the last such day of the week before today. weekday: Monday is 0."""
     return today - timedelta(days=(today.weekday() - weekday - 1) % 7 + 1)
 
 

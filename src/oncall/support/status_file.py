@@ -1,4 +1,4 @@
-"""The status file beside the policy (`status.yaml`): the page, its components, and the uptime that it promises."""
+"""The status file beside the policy (`status.yaml`): the status page, its components, and the promised uptime."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from oncall.yamlfile import parse_yaml, read_yaml_text
 
 _NOTICE = timedelta(hours=72)
 LONGEST_TITLE = 200
-"""Characters of an incident's title."""
+"""The most characters in the title of an incident."""
 LONGEST_MESSAGE = 5_000
-"""Characters of what the page says at one time."""
+"""The most characters in one message on the status page."""
 PRIVATE_CORE = (
     "is ignored: a private component never counts for the uptime of the page; delete `core: true` here, or delete "
     "`customers` to show the component to everyone"
@@ -36,7 +36,7 @@ _NO_TEMPLATES: dict[str, IncidentTemplate] = {}
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Components that the page shows together."""
+    """A group of components that the status page shows together."""
 
     id: str
     name: str
@@ -44,11 +44,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """A part of the product that the page shows.
+    """A part of the product that the status page shows.
 
-    group: the id of its group. is_core: it counts for the uptime of the page; None: the file does not say.
-    is_third_party: another company runs it. customers: only these customers may see it; empty: everyone may.
-    monitor: the address at which a blackbox exporter probes it.
+    group: the id of its group. is_core: True if it counts for the uptime of the page; None: the file does not say.
+    is_third_party: another company runs it. customers: only these customers may see it; empty: everyone may. monitor:
+    the address at which a blackbox exporter probes it.
     """
 
     id: str
@@ -66,7 +66,10 @@ class Component:
         return not self.customers
 
     def is_private_to(self, customer: str) -> bool:
-        """Return True if only this customer, and perhaps others, may see it. Letter case does not matter."""
+        """Return True if only some customers, including this one, may see the component.
+
+        Letter case makes no difference.
+        """
         return customer.casefold() in (name.casefold() for name in self.customers)
 
 
@@ -80,11 +83,11 @@ class IncidentTemplate:
 
 @dataclass(frozen=True)
 class PageSettings:
-    """The `page` block of a status file.
+    """The `page` key of a status file.
 
     promise: the promised uptime in percent. partial_weight: how much of a partial outage counts as down, 0 to 1.
-    notice: how long before its start a maintenance must be announced to count as agreed. publish_after: how long until
-    a proposed incident is published without a person; None: never. remind_after: how long an open incident may go
+    notice: how long before its start a maintenance must be announced to count as agreed. publish_after: after how long
+    a proposed incident becomes public without a person; None: never. remind_after: how long an open incident may go
     without an update before its author is reminded. remind_before: how long before its start subscribers are reminded
     of a maintenance; zero: never.
     """
@@ -109,7 +112,7 @@ class StatusPage(PageSettings):
     templates: Mapping[str, IncidentTemplate]
 
     def template(self, name: str) -> IncidentTemplate:
-        """Return the template with this name. Raises NotFound, with the nearest name."""
+        """Return the template with this name. Raises NotFound, which suggests the nearest name."""
         if name in self.templates:
             return self.templates[name]
         if not self.templates:
@@ -119,7 +122,7 @@ class StatusPage(PageSettings):
         raise NotFound(f'there is no template "{name[:40]}" on the status page; {advice}')
 
     def component(self, component_id: str) -> Component:
-        """Return the component with this id. Raises NotFound, with the nearest id."""
+        """Return the component with this id. Raises NotFound, which suggests the nearest id."""
         for each in self.components:
             if each.id == component_id:
                 return each
@@ -130,9 +133,9 @@ class StatusPage(PageSettings):
 
     @property
     def core(self) -> tuple[str, ...]:
-        """Return the ids of the components that make the uptime of the page.
+        """Return the ids of the core components, which count for the uptime of the page.
 
-        These are the components marked `core: true`, or, if none is marked, all but third parties'. Private components
+        These are the public components with `core: true`; if none has it, all but third parties'. Private components
         never count, because everyone reads this uptime.
         """
         marked = tuple(each.id for each in self.public if each.is_core)
@@ -146,15 +149,15 @@ class StatusPage(PageSettings):
 
 
 def status_page_from_text(text: str, source: str, zone: ZoneInfo) -> StatusPage:
-    """Return the page of a status file's text. Raises FileFaults with every fault.
+    """Read the status page in the text of a status file. Raises FileFaults with every fault.
 
-    source: the name of the file in messages. zone: of the policy, for a page that names none.
+    source: the file's name in messages. zone: the time zone of the policy, for a page that names none.
     """
     return _read(text, Faults(source), zone)
 
 
 def _read(text: str, faults: Faults, zone: ZoneInfo) -> StatusPage:
-    """Return the page of a text, and note what is wrong with it. Raises FileFaults."""
+    """Read the status page in a text. Raises FileFaults with every fault. faults: collects faults and warnings."""
     root = parse_yaml(text, faults)
     try:
         page = _page(Fields(root), zone)
@@ -167,7 +170,7 @@ def _read(text: str, faults: Faults, zone: ZoneInfo) -> StatusPage:
 def status_beside(path: Path, root: Node) -> str:
     """Return the text of the status file that the policy at `path` names; empty if it names none.
 
-    `root` is the policy's document. The faults and warnings of the file are noted with the policy's.
+    root: the document of the policy, to which the faults and warnings of the file are added.
     """
     beside = named_file(path, root, "status")
     if beside is None:
@@ -186,7 +189,7 @@ def status_beside(path: Path, root: Node) -> str:
 
 @lru_cache(maxsize=64)
 def published_page(text: str, zone_name: str) -> StatusPage:
-    """Return the page of a text that was published before, so that it has no fault."""
+    """Read the status page in a text that was checked when it was published, so that it has no faults."""
     return status_page_from_text(text, "status.yaml", ZoneInfo(zone_name))
 
 

@@ -17,7 +17,7 @@ _MOST, _MOST_URGENT = 10_000, 1_000_000
 
 
 def limits(node: Node) -> Limits:
-    """Read the `limits` key; a missing key has its default."""
+    """Read the `limits` key. A key that it leaves out has its default."""
     fields, usual = Fields(node), Limits()
     a_page = _at_most(_LONGEST_BUNDLE, "a page", "0s to 5m, like 30s")
     bundle_for = fields.optional("bundle_for", a_page, usual.bundle_for)
@@ -39,7 +39,7 @@ def limits(node: Node) -> Limits:
 
 
 def sms_rules(node: Node) -> SmsRules:
-    """Read the `sms` block; a key that it leaves out has its default."""
+    """Read the `sms` key. A key that it leaves out has its default."""
     fields, usual = Fields(node), SmsRules()
     unicode = fields.optional("unicode", true_or_false, usual.unicode)
     link = fields.optional("link", true_or_false, usual.link)
@@ -59,7 +59,7 @@ def _bare_reply_within(node: Node) -> timedelta:
 
 
 def _at_most(longest: timedelta, what: str, example: str) -> Reader[timedelta]:
-    """Return a reader of how long `what` may wait. example: how to write a shorter time."""
+    """Return a reader of a length of time up to `longest`. what, example: parts of the message about a longer time."""
 
     def read(node: Node) -> timedelta:
         length = duration(node)
@@ -75,7 +75,7 @@ def _ceiling(node: Node) -> TextLimit | None:
 
 
 def _allowance(node: Node, *, most: int = _MOST) -> TextLimit:
-    """Read `{most: 10, within: 60s}`."""
+    """Read a rate limit: `{most: 10, within: 60s}`. most: the greatest number that may be written."""
     fields = Fields(node)
     count = fields.required("most", whole_number(1, most), example="10")
     within = fields.required("within", _within, example="60s")

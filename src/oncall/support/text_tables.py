@@ -1,6 +1,6 @@
 """Tables as lines of text: aligned columns, with cells broken between words, or lists on a narrow terminal.
 
-`width` is the terminal's, in columns; None, as for a pipe, leaves lines as long as they are.
+`width`: the columns of the terminal; None, as for a pipe: lines may have any length.
 """
 
 from __future__ import annotations
@@ -11,16 +11,17 @@ from unicodedata import combining, east_asian_width
 GAP = "  "
 INSET = "  "
 LEAST = 24
-"""The width to which a column may be narrowed, in columns; a table that needs narrower ones becomes a list."""
+"""A column is not narrowed below this width. A table that needs narrower columns becomes a list."""
 
 
 def table_blocks(
     header: Sequence[str], rows: Sequence[Sequence[str]], width: int | None = None, *, names: int = 1
 ) -> tuple[list[str], list[list[str]]]:
-    """Return the lines of the header, and those of each row.
+    """Return the lines of the header, and the lines of each row.
 
-    If the table does not fit, long cells are broken between words. If that does not suffice, there is no header, and
-    each row becomes a list: its first `names` cells are the title, and a word of the header stands before each other.
+    If the table does not fit, long cells are broken between words. If it still does not fit, there is no header, and
+    each row becomes a list: first a title from its first `names` cells, then each other cell after its word from the
+    header.
     """
     widths = _fitting([header, *rows], width)
     if widths is not None:
@@ -33,7 +34,8 @@ def table_blocks(
 def row_blocks(rows: Sequence[Sequence[str]], width: int | None = None, *, names: int = 1) -> list[list[str]]:
     """Return the lines of each row of a table without a header.
 
-    If it does not fit, each row becomes several lines: its first `names` cells, and the others below them.
+    If the table does not fit, each row becomes several lines: first its first `names` cells, then the others below
+    them.
     """
     widths = _fitting(rows, width)
     if widths is not None:
@@ -49,9 +51,9 @@ def table_lines(rows: Sequence[Sequence[str]], width: int | None = None, *, name
 
 
 def broken(text: str, width: int, *, inset: str | None = None) -> list[str]:
-    """Return the text broken between words. A word that is longer than `width` stays whole.
+    """Break a text between words into lines. A word that is longer than `width` stays whole.
 
-    inset: the beginning of every line after the first; None: two blanks more than the first line has.
+    inset: put before every line after the first; None: the spaces at the start of the text and two more.
     """
     own = " " * (len(text) - len(text.lstrip()))
     inset = own + INSET if inset is None else inset
@@ -66,14 +68,14 @@ def broken(text: str, width: int, *, inset: str | None = None) -> list[str]:
 
 
 def display_width(text: str) -> int:
-    """Return how many columns the text takes on a terminal: letters of East Asia take two."""
+    """Return how many columns the text takes on a terminal. East Asian letters take two."""
     if text.isascii():
         return len(text)
     return sum(0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def _fitting(rows: Sequence[Sequence[str]], width: int | None) -> list[int] | None:
-    """Return the width of each column; None when the table does not fit, however its cells are broken."""
+    """Return the width of each column; None if the table does not fit even with its narrowest columns."""
     widths = [max(map(display_width, column)) for column in zip(*rows, strict=True)]
     if width is None or not widths:
         return widths

@@ -10,11 +10,11 @@ from oncall.errors import Refused
 from oncall.support.policy import Policy
 
 MANY = 10
-"""The smallest counted number of users that is many."""
+"""If at least this many users are affected, they count as many."""
 
 
 class Workaround(StrEnum):
-    """Whether users can do their work another way."""
+    """Whether users can do their work in another way."""
 
     NONE = "none"
     INCONVENIENT = "inconvenient"
@@ -23,10 +23,10 @@ class Workaround(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The answers about a ticket; None for an unknown answer.
+    """The answers about a ticket. None means that the answer is not known.
 
-    is_down: the product cannot be used at all. users: how many users are affected, if counted. has_many_users: many or
-    few, if not counted. is_question: a question, a feature request, or about the documentation.
+    is_down: the product cannot be used at all. users: how many users are affected, if counted. has_many_users: if not
+    counted: True for many, False for few. is_question: a question, a feature request, or about the documentation.
     """
 
     is_down: bool | None = None
@@ -38,10 +38,10 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A proposed impact with its reasons as sentences.
+    """A proposed impact, with its reasons as sentences.
 
-    rule: where the policy file defines the impact, like `my.policy.yaml:31: impacts.high.definition`; empty without a
-    file.
+    rule: where the policy file defines the impact, like `my.policy.yaml:31: impacts.high.definition`; empty for a
+    policy without a file.
     """
 
     impact: str
@@ -53,9 +53,9 @@ _RANKS = ("urgent", "high", "normal", "low")
 
 
 def propose(answers: Answers, policy: Policy) -> Proposal:
-    """Return the impact for the answers. Where an answer is unknown the more severe impact is proposed.
+    """Return the impact for the answers. If an answer is not known, the more severe impact is proposed.
 
-    Raises Refused for answers that contradict each other, and when the policy has none of the four known impacts.
+    Raises Refused for answers that contradict each other, and if the policy has none of the four known impacts.
     """
     if answers.is_question and answers.is_down:
         raise Refused("a question or a wish is not an outage; answer yes to one of the two")
@@ -103,11 +103,14 @@ def _has_many(answers: Answers) -> bool | None:
 
 
 QUESTIONS = ("down", "workaround", "users", "question")
-"""The names of the answers in the API and the terminal."""
+"""The names of the answers in the API and on the terminal."""
 
 
 class AnswerFaults(Refused):
-    """Answers that cannot be used. faults: (name, what to write); the name is empty for a body that is no object."""
+    """Answers that cannot be used.
+
+    faults: (name of the answer, what to write); the name is empty for a body of a wrong type.
+    """
 
     def __init__(self, faults: Sequence[tuple[str, str]]) -> None:
         self.faults = tuple(faults)
@@ -115,7 +118,7 @@ class AnswerFaults(Refused):
 
 
 def answers_from(body: object) -> Answers:
-    """Return the answers of a JSON body `{"down", "workaround", "users", "question"}`, all optional.
+    """Parse the answers in a JSON body `{"down", "workaround", "users", "question"}`, all optional.
 
     Raises AnswerFaults with every answer that cannot be used.
     """
@@ -155,7 +158,7 @@ class _Reader:
         return None
 
     def users(self) -> tuple[int | None, bool | None]:
-        """Return (number of users, None), or (None, True for many users) if they were not counted."""
+        """Read `users`. Returns (number, None), (None, True) for `many`, (None, False) for `few`, or (None, None)."""
         value = self._body.get("users")
         if value is None:
             return None, None

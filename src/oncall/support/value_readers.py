@@ -15,10 +15,10 @@ _MOST = timedelta(days=366)
 
 
 def time_zone(node: Node) -> ZoneInfo:
-    """Read an IANA zone name that is a place, like America/New_York, or UTC.
+    """Read an IANA zone name that names a place, like America/New_York, or UTC.
 
-    A zone that exists but is no place is noted as a fault and still returned, so that a policy that was published
-    before this rule stays readable.
+    A zone that exists but names no place is a fault, and is still returned, so that a policy that was published before
+    this rule stays readable.
     """
     name = line_of_text(node)
     if (why := why_no_place(name)) is None:
@@ -40,7 +40,7 @@ def slug(node: Node) -> str:
 
 
 class Once:
-    """Refuses a value that was read before. `what` names it in the message: `is already the id of engineers[0]`.
+    """Refuses a value that was read before. `what` names the value in the message: `is already the id of engineers[0]`.
 
     The message does not repeat the value, because it may be a phone number.
     """
@@ -61,11 +61,11 @@ class Once:
 
     @property
     def claimed(self) -> list[str]:
-        """Return every value that was read so far, in order."""
+        """Return every value that was read so far, in the order of reading."""
         return list(self._seen)
 
     def claim(self, text: str, node: Node, *, owner: str) -> None:
-        """Record that the value belongs to `owner`, a path in the file. Raises AtFault if another owner has it."""
+        """Record that `text` belongs to `owner`, a path in the file. Raises AtFault if another place already has it."""
         first, its_owner = self._seen.setdefault(text, (node, owner))
         if first is not node:
             raise node.refuse(f"is already the {self._what} of {its_owner} on line {first.line}")
@@ -85,7 +85,7 @@ def some_time(node: Node) -> timedelta:
 
 
 def duration_of(text: str, node: Node) -> timedelta:
-    """Return the length of time in `text`, which is part of `node`. Raises AtFault for anything else."""
+    """Parse the length of time in `text`, which is part of `node`. Raises AtFault if it is none."""
     if not re.fullmatch(r"(\s*[0-9]{1,6}\s*[smhd])+\s*", text):
         mend = (
             f"write {text}m for minutes" if re.fullmatch(r"[0-9]{1,6}", text) else "write one like 90s, 15m, 2h or 1d"

@@ -1,6 +1,6 @@
-"""The hours of the week as the policy file writes them, `mon-fri 08:00-19:00`, and the check that they leave no gap.
+"""Reads the hours of the week as the policy file writes them, `mon-fri 08:00-19:00`, and checks that they have no gap.
 
-Times are whole minutes and both ends are inside: hours to 19:00 end at the last instant before 19:01.
+Times are whole minutes, and the last minute is included: hours to 19:00 end just before 19:01.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _ONE_SPAN = re.compile(r"(?P<first>[a-z]+)\s+(?P<start>[0-9:]+)\s*-\s*(?P<last>[
 
 @dataclass(frozen=True, slots=True)
 class PlacedSpan:
-    """A span of the week, and the place in the file that defines it."""
+    """A span of the week, and the node of the file that defines it."""
 
     span: WeekSpan
     node: Node
@@ -33,7 +33,7 @@ class PlacedSpan:
 def hours_of(kind: WindowKind, node: Node) -> tuple[PlacedSpan, ...]:
     """Read `mon-fri 08:00-19:00` (the same hours each day), `fri 19:01 - mon 07:59` (one span), or a list of these.
 
-    An end before its start is on the next day.
+    If the end is before the start, it is on the next day.
     """
     if isinstance(node, ListNode):
         return tuple(span for spans in list_of(lambda item: _spans(kind, item))(node) for span in spans)
@@ -57,7 +57,7 @@ def _spans(kind: WindowKind, node: Node) -> tuple[PlacedSpan, ...]:
 
 
 def days_of(node: Node) -> tuple[int, ...]:
-    """Read the five days of a 24x5 coverage, `sun-thu` or `[mon, tue, wed, fri, sat]`. Monday is 0."""
+    """Read the five days of 24x5 coverage, `sun-thu` or `[mon, tue, wed, fri, sat]`. Monday is 0."""
     if isinstance(node, ListNode):
         found = [day for days in list_of(_day_range)(node) for day in days]
     else:
@@ -93,9 +93,9 @@ def _minute(clock: str, node: Node) -> int:
 
 
 def tiled(spans: tuple[PlacedSpan, ...], node: Node) -> tuple[WeekSpan, ...]:
-    """Return the spans in the order of the week.
+    """Return the spans in the order of the week, and add faults if they do not cover each minute once.
 
-    Notes minutes that no span covers at `node`, and an overlap at the later of its two spans in the file.
+    Minutes without a span are a fault at `node`; an overlap is a fault at the span that comes later in the file.
     """
     ordered = tuple(sorted((placed.span for placed in spans), key=lambda span: span.start_minute))
     starts = [span.start_minute for span in ordered]
@@ -123,7 +123,7 @@ def _note_gaps_and_overlaps(spans: tuple[PlacedSpan, ...], node: Node) -> None:
 
 
 def _note_overlaps(doubled: Mapping[tuple[PlacedSpan, PlacedSpan], Sequence[str]]) -> None:
-    """Note one fault for each pair of overlapping places in the file, with all minutes that both of them cover."""
+    """Add one fault for each pair of overlapping spans in the file, with all minutes that both of them cover."""
     together: dict[tuple[Node, Node, WindowKind, WindowKind], list[str]] = {}
     for pair, minutes in doubled.items():
         first, second = sorted(pair, key=lambda each: (each.node.line, each.node.column))
@@ -135,9 +135,10 @@ def _note_overlaps(doubled: Mapping[tuple[PlacedSpan, PlacedSpan], Sequence[str]
 
 
 def _runs(owners: list[PlacedSpan | None]) -> list[tuple[PlacedSpan | None, int, int]]:
-    """Return the stretches of minutes with the same owner as (owner, start, end), half-open.
+    """Return the stretches of minutes with the same owner as (owner, start, end); `end` is not included.
 
-    A stretch across Sunday midnight is not cut: it ends past the end of the week.
+    owners: one for each minute of the week. A stretch that continues from Sunday to Monday is not cut: its end is past
+    the end of the week.
     """
     changes = [minute for minute in range(WEEK) if owners[minute] is not owners[minute - 1]]
     if not changes:
@@ -147,7 +148,7 @@ def _runs(owners: list[PlacedSpan | None]) -> list[tuple[PlacedSpan | None, int,
 
 
 def _from_to(start: int, end: int) -> str:
-    """Return the minutes of [start, end) as `Monday 07:30 to 07:59`, where both ends are inside."""
+    """Return the minutes of [start, end) in words: `Monday 07:30 to 07:59`, where the last minute is included."""
     last = end - 1
     day = "" if start // _DAY == last // _DAY else f"{DAYS_OF_WEEK[last // _DAY % 7]} "
     return f"{DAYS_OF_WEEK[start // _DAY % 7]} {_clock(start)} to {day}{_clock(last)}"

@@ -1,4 +1,4 @@
-"""Windows of time, and the weekly spans that say when the desk works and when engineers are on call."""
+"""Windows of time, and the spans of the week in which the desk works or engineers are on call."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ KIND_FORM = r"[a-z][a-z0-9-]{0,39}"
 
 
 class WindowKind(str):
-    """A kind of window by its name: `business`, when the desk answers, or a policy's name for an on-call window.
+    """The name of a kind of window: `business`, when the desk answers, or a policy's name for an on-call window.
 
-    There is one object for each name, so `is` compares two kinds as it compares the members of an enum. `HOLIDAY` is
-    the kind of a public holiday; `WEEKNIGHT` and `WEEKEND` are the names of the packaged policy.
+    There is one object for each name, so two kinds can be compared with `is`. `HOLIDAY` is the kind of a public
+    holiday; `WEEKNIGHT` and `WEEKEND` are the names in the packaged policy.
     """
 
     __slots__ = ()
@@ -26,7 +26,7 @@ class WindowKind(str):
     HOLIDAY: ClassVar[WindowKind]
 
     def __new__(cls, name: str) -> WindowKind:
-        """Return the kind of that name."""
+        """Return the one kind with this name."""
         return cls._by_name.setdefault(str(name), super().__new__(cls, name))
 
 
@@ -67,10 +67,10 @@ _SATURDAY, _MONDAY = 5 * _DAY, 7 * _DAY
 
 @dataclass(frozen=True, slots=True)
 class WeekSpan:
-    """A stretch of the local week in whole minutes, half-open; Monday 00:00 is 0.
+    """A stretch of the local week in whole minutes, half-open. Monday 00:00 is 0.
 
-    `end_minute` is past the end of the week (10080) for a span that reaches into Monday. marked_weekend: the policy's
-    own word on `is_weekend`; None if its name and hours decide.
+    `end_minute` is past the end of the week (10080) for a span that continues into Monday. marked_weekend: whether the
+    policy says that the span is a weekend; None: its name and hours decide.
     """
 
     kind: WindowKind
@@ -80,9 +80,9 @@ class WeekSpan:
 
     @property
     def is_weekend(self) -> bool:
-        """Return True if the span is a weekend: the weekend rules hold for it, and no holiday continues into it.
+        """Return True if the span is a weekend: the weekend rules apply to it, and no holiday continues into it.
 
-        If the policy does not say, a weekend is a span named `weekend`, or one that holds all of Saturday and Sunday
+        If the policy does not say, a weekend is a span named `weekend`, or one that contains all of Saturday and Sunday
         but no whole working day.
         """
         if self.marked_weekend is not None:
@@ -93,11 +93,17 @@ class WeekSpan:
 
     @property
     def continues_holiday(self) -> bool:
-        """Return True if a holiday before the span continues into it: the span is a night, and no weekend."""
+        """Return True if a holiday before the span continues into it.
+
+        That is so if the span is a night and not a weekend.
+        """
         is_night = self.kind is WindowKind.WEEKNIGHT or self.end_minute - self.start_minute < _DAY
         return is_night and self.kind is not WindowKind.BUSINESS and not self.is_weekend
 
 
 def weekend_kinds(spans: Iterable[WeekSpan]) -> frozenset[WindowKind]:
-    """Return the kinds that the weekend rules are about; always also `weekend`, because other teams' plans use it."""
+    """Return the kinds to which the weekend rules apply.
+
+    `weekend` is always included, because other teams' plans use it.
+    """
     return frozenset(span.kind for span in spans if span.is_weekend) | {WindowKind.WEEKEND}

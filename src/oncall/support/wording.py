@@ -1,4 +1,4 @@
-"""Instants and spans of time as text for people."""
+"""Instants and lengths of time as text for people."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _AROUND = timedelta(hours=2)
 
 
 def full_time(at: datetime, zone: ZoneInfo) -> str:
-    """Return `Sat 2027-01-09 03:12 EST`."""
+    """Return a time with its date and zone, like `Sat 2027-01-09 03:12 EST`."""
     # In UTC, because two local times of an hour that the clock shows twice are equal.
     return _full_time(at if at.tzinfo is UTC else at.astimezone(UTC), zone)
 
@@ -23,14 +23,14 @@ def _full_time(at: datetime, zone: ZoneInfo) -> str:
 
 
 def short_time(at: datetime, zone: ZoneInfo) -> str:
-    """Return `Sat 03:12 EST`, for an SMS about the days around it."""
+    """Return a time without its date, like `Sat 03:12 EST`, for an SMS about the days around it."""
     return at.astimezone(zone).strftime("%a %H:%M ") + zone_name(at, zone)
 
 
 def table_time(at: datetime, zone: ZoneInfo, *, form: str = "%a %Y-%m-%d %H:%M") -> str:
-    """Return `Sat 2027-01-09 03:12`, for tables that are all in one zone. `form`: as for strftime.
+    """Return a time without its zone, like `Sat 2027-01-09 03:12`, for tables with one zone. `form`: as for strftime.
 
-    Within two hours of an hour that the clock shows twice, the zone follows: `Sun 2026-11-01 01:30 EDT`.
+    Near an hour that the clock shows twice (up to two hours), the zone is added: `Sun 2026-11-01 01:30 EDT`.
     """
     before, after = (at + shift for shift in (-_AROUND, _AROUND))
     shown = at.astimezone(zone).strftime(form)
@@ -48,7 +48,7 @@ def zone_name(at: datetime, zone: ZoneInfo) -> str:
 
 
 def span(length: timedelta) -> str:
-    """Return a length of time as `45 min`, `1 h`, `1 h 30 min`, `2 days` or `90 s`."""
+    """Return a length of time in words: `45 min`, `1 h`, `1 h 30 min`, `2 days` or `90 s`."""
     seconds = round(length.total_seconds())
     if seconds % 60 and seconds < 600:
         return f"{seconds} s"
@@ -68,12 +68,12 @@ def rough_span(length: timedelta) -> str:
 
 
 def ago(passed: timedelta) -> str:
-    """Return how long ago something was: `21 min ago`, `just now`."""
+    """Return in words how long ago something happened: `21 min ago`, `just now`."""
     return f"{rough_span(passed)} ago" if passed >= timedelta(minutes=1) else "just now"
 
 
 def exact_span(length: timedelta) -> str:
-    """Return a length of time as `span` does, but with every second, so that different lengths are different texts."""
+    """Return a length of time as `span` does, but exact to the second: different lengths have different texts."""
     seconds = round(length.total_seconds())
     if seconds % 60 == 0 or seconds < 600:
         return span(length)

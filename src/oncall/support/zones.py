@@ -39,7 +39,7 @@ _PLACE_OF = {
     "WAT": "Africa/Lagos", "CAT": "Africa/Maputo", "BRT": "America/Sao_Paulo", "ART": "America/Argentina/Buenos_Aires",
     "CLT": "America/Santiago", "COT": "America/Bogota", "PET": "America/Lima",
 }  # fmt: skip
-"""The time zone that a person most likely means by an abbreviation. The abbreviations are in capitals."""
+"""The time zone that a person most likely means by an abbreviation. The keys are in capitals."""
 
 _STAYS_AT = {"EST": "UTC-5", "MST": "UTC-7", "HST": "UTC-10"}
 _STAYS_AT |= dict.fromkeys(("GMT", "GMT0", "GREENWICH", "ETC/GMT", "ETC/GMT0", "ETC/GREENWICH"), "UTC")
@@ -54,14 +54,14 @@ _PLACE_AT = {
     600: "Australia/Sydney", 660: "Pacific/Guadalcanal", 720: "Pacific/Auckland", 780: "Pacific/Tongatapu",
     840: "Pacific/Kiritimati",
 }  # fmt: skip
-"""The time zone of a large place, by its winter offset from UTC in minutes."""
+"""The time zone of a large place, by its offset from UTC in winter, in minutes."""
 
 _OFFSET = re.compile(r"(etc/)?(gmt|utc)? *([+-]) *([0-9]{1,2})(?::?([0-9]{2}))?", re.IGNORECASE)
 _EXAMPLE = 'write one like "America/New_York"'
 
 
 def zone_named(name: str) -> ZoneInfo | None:
-    """Return the zone of that name in the zone database; None if there is none."""
+    """Return the zone with this name in the zone database; None if there is none."""
     try:
         return ZoneInfo(name)
     except (OSError, ValueError, KeyError):
@@ -70,7 +70,7 @@ def zone_named(name: str) -> ZoneInfo | None:
 
 
 def why_no_place(name: str) -> str | None:
-    """Return why a zone name is refused and what to write instead; None for a place, and for UTC."""
+    """Return why a zone name is refused and what to write instead; None for the name of a place and for UTC."""
     if name in _UTC_NAMES:
         return None
     if name in _OTHER_UTC_NAMES:
@@ -88,12 +88,15 @@ def why_no_place(name: str) -> str | None:
 
 
 def country_of(zone: ZoneInfo) -> str | None:
-    """Return the country (`US`) in which a zone's place lies; None if the zone database does not say."""
+    """Return the country (`US`) of the place that a zone names; None if the zone database does not say."""
     return _countries().get(zone.key)
 
 
 def _abbreviation(name: str) -> str:
-    """Return the word that names the zone, in capitals, like `EASTERN` of `US Eastern Standard Time`; else empty."""
+    """Return the one word that is left of a zone name without words like `Standard Time`, in capitals; else empty.
+
+    For example, `EASTERN` for `US Eastern Standard Time`.
+    """
     words = re.sub(r"\b(us|standard|daylight|summer|time)\b", " ", name, flags=re.IGNORECASE).split()
     return "/".join(words).upper() if len(words) == 1 else ""
 
@@ -139,7 +142,7 @@ def _place_words(ahead: int) -> str:
 
 
 def _nearest_zone(name: str) -> str | None:
-    """Return the zone whose city this is, or else the zone with the nearest spelling; None if there is none."""
+    """Return the zone whose city has this name, or else the zone with the nearest name; None if there is none."""
     zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
     city = name.replace(" ", "_").casefold().rpartition("/")[2]
     if any(zone.casefold().startswith(f"{city}/") for zone in zones):
@@ -151,7 +154,7 @@ def _nearest_zone(name: str) -> str | None:
 
 @cache
 def _countries() -> dict[str, str]:
-    """Return the country of each zone, from the zone database's own table."""
+    """Return the country of each zone by the zone's name, from the table in the zone database."""
     from importlib.resources import files
 
     table = files("tzdata").joinpath("zoneinfo", "zone.tab").read_text(encoding="utf-8")
