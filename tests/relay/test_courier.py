@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -95,6 +96,19 @@ def test_a_refused_message_holds_back_its_ticket_and_comes_again_with_its_id(rig
     assert rig.round() == []
     rig.wait(timedelta(seconds=5))
     assert [rig.round(), rig.round()] == [["a"], ["b"]]
+
+
+def test_a_subscribers_webhook_is_left_alone_until_its_first_message_is_sent_again(rig: Rig) -> None:
+    first, second = (
+        RelayMessage(name, "hook:s1", "status.notice", "s1", position, "{}", NOW, NOW)
+        for position, name in enumerate(("a", "b"), start=1)
+    )
+    rig.store.write(lambda tx: tx.add_relay_messages([first, second]))
+    assert rig.store.read(lambda tx: tx.relay_due(NOW)) == ["hook:s1"]
+    later = NOW + timedelta(minutes=10)
+    rig.store.write(lambda tx: tx.update_relay_messages([replace(first, due_at=later, sends=1)]))
+    assert rig.store.read(lambda tx: tx.relay_due(NOW)) == []
+    assert rig.store.read(lambda tx: tx.relay_due(later)) == ["hook:s1"]
 
 
 def test_a_message_that_is_refused_again_and_again_does_not_stop_the_other_tickets(rig: Rig) -> None:

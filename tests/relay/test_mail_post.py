@@ -12,12 +12,15 @@ from typing import TypeVar
 
 import pytest
 
+from doubles.event_loop import until
 from oncall.channels.mail_post import NO_SENDER, NO_SERVER, MailPost
 from oncall.channels.mail_server import MailServer
+from oncall.clock import SystemClock
 from oncall.errors import AddressRefused, DeliveryError, SettingsError, Temporary
 from oncall.paging.ports.outgoing_mail import OutgoingMail, mail_body
 from oncall.paging.ports.relay import SUBSCRIBER_MAIL, RelayFilter, RelayMessage, RelayMessages, RelayState
-from oncall.paging.relay.courier import Courier
+from oncall.paging.relay.courier import LEASE, LONGEST_HOLD, Courier
+from oncall.paging.sending.store_access import Access
 from oncall.store.sql_store import SqlStore
 from oncall.wiring.settings import read_settings
 from tests.relay.mailboxes import Mailbox
@@ -173,6 +176,92 @@ def test_a_process_that_stops_stores_what_it_has_sent(store: SqlStore, mailbox: 
     states = [each.state for each in store.read(lambda tx: tx.relay_messages(RelayFilter()))]
     assert states.count(RelayState.SENT) == len(mailbox.letters)
     assert states.count(RelayState.WAITING) == 10 - len(mailbox.letters)
+
+
+def test_the_write_of_a_batchs_outcomes_also_claims_the_next_batch(store: SqlStore, mailbox: Mailbox) -> None:
+    rig, post, writes = Rig(store), MailPost(mailbox.server, FROM), list[int]()
+
+    async def write(work: Callable[[RelayMessages], T]) -> T:
+        writes.append(len(mailbox.letters))
+        return await rig.write(work)
+
+    courier = Courier(SUBSCRIBER_MAIL, post, write, rig.clock.real_now, rig.desk, batch=post)
+    store.write(lambda tx: tx.add_relay_messages([message(name=f"msg_{number:02}") for number in range(25)]))
+
+    async def run() -> list[int]:
+        done = [await courier.round() for _ in range(4)]
+        await post.close()
+        return done
+
+    assert asyncio.run(run()) == [10, 10, 5, 0]
+    assert writes == [0, 10, 20, 25, 25]
+    assert len({letter["message-id"] for letter in mailbox.letters}) == len(mailbox.letters) == 25
+
+
+def test_mails_that_a_stopping_process_has_claimed_are_due_at_once(store: SqlStore, mailbox: Mailbox) -> None:
+    rig, post, rests = Rig(store), MailPost(mailbox.server, FROM), list[float]()
+
+    def pause() -> float:
+        rests.append(3600.0)
+        return rests[-1]
+
+    courier = Courier(SUBSCRIBER_MAIL, post, rig.write, rig.clock.real_now, rig.desk, batch=post, pause=pause)
+    store.write(lambda tx: tx.add_relay_messages([message(name=f"msg_{number}") for number in range(15)]))
+
+    async def run() -> None:
+        sending = asyncio.create_task(courier.round())
+        await until(lambda: rests)
+        sending.cancel()
+        with suppress(asyncio.CancelledError):
+            await sending
+        await post.close()
+
+    asyncio.run(run())
+    found = store.read(lambda tx: tx.relay_messages(RelayFilter()))
+    assert len(mailbox.letters) == sum(each.state is RelayState.SENT for each in found) == 10
+    assert {(each.due_at, each.sends) for each in found if each.state is RelayState.WAITING} == {(NOW, 0)}
+
+
+def test_a_process_that_stops_while_it_stores_outcomes_stores_them(store: SqlStore, mailbox: Mailbox) -> None:
+    rig, post, access = Rig(store), MailPost(mailbox.server, FROM), Access(store, SystemClock(), can_call=False)
+    writes, sending = list[bool](), list[asyncio.Task[int]]()
+
+    async def write(work: Callable[[RelayMessages], T]) -> T:
+        writes.append(True)
+        if len(writes) == 2:
+            sending[0].cancel()
+            await asyncio.sleep(0)
+        return await access.write_apart(lambda tx: work(tx))
+
+    courier = Courier(SUBSCRIBER_MAIL, post, write, rig.clock.real_now, rig.desk, batch=post)
+    store.write(lambda tx: tx.add_relay_messages([message(name=f"msg_{number}") for number in range(15)]))
+
+    async def run() -> None:
+        sending.append(asyncio.create_task(courier.round()))
+        with suppress(asyncio.CancelledError):
+            await sending[0]
+        await post.close()
+
+    asyncio.run(run())
+    found = store.read(lambda tx: tx.relay_messages(RelayFilter()))
+    assert len(mailbox.letters) == sum(each.state is RelayState.SENT for each in found) == 10
+    assert {each.due_at for each in found if each.state is RelayState.WAITING} == {NOW}
+
+
+def test_mails_that_were_claimed_too_long_ago_are_left_to_their_lease(store: SqlStore, mailbox: Mailbox) -> None:
+    rig, post = Rig(store), MailPost(mailbox.server, FROM)
+    courier = Courier(SUBSCRIBER_MAIL, post, rig.write, rig.clock.real_now, rig.desk, batch=post)
+    store.write(lambda tx: tx.add_relay_messages([message(name=f"msg_{number}") for number in range(15)]))
+
+    async def run() -> list[int]:
+        done = [await courier.round()]
+        for wait in (LONGEST_HOLD, LEASE):
+            rig.wait(wait)
+            done.append(await courier.round())
+        await post.close()
+        return done
+
+    assert asyncio.run(run()) == [10, 0, 5]
 
 
 def test_a_mail_that_cannot_be_written_holds_up_no_other(mailbox: Mailbox) -> None:

@@ -322,7 +322,7 @@ def test_many_subscribers_are_told_in_small_pieces_and_each_once_also_after_a_cr
         replace(
             first, id=f"{number:04}", address=f"r{number}@example.org", manage_token=f"tok{number}", confirm_digest=None
         )
-        for number in range(60)
+        for number in range(90)
     ]
 
     def add(chunk: Sequence[Subscriber]) -> None:

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, create_engine, insert, select
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.pool import StaticPool
 
 from oncall.store.attempt_queries import ADD_ATTEMPT, SETTLE_ATTEMPT, UPDATE_ATTEMPT
 from oncall.store.deferred_writes import Values, Write
 from oncall.store.sqlite_rows import MOST_ROWS, write_rows
-from oncall.store.tables import attempts, events, metadata, tickets
+from oncall.store.tables import attempts, events, metadata, relay_cursor, tickets
 from oncall.store.ticket_queries import ADD_EVENT, ADD_TICKET
 
 NIGHT = datetime(2027, 1, 9, 8, 12, 0, 5, UTC)
@@ -89,6 +90,14 @@ def test_of_two_updates_of_one_row_the_last_one_counts(connection: Connection) -
     assert connection.execute(select(attempts.c.status).order_by(attempts.c.id)).scalars().all() == [
         "sending", "delivered", "sent"
     ]  # fmt: skip
+
+
+def test_rows_that_are_stored_already_are_left_out_where_the_statement_says_so(connection: Connection) -> None:
+    add = sqlite.insert(relay_cursor).on_conflict_do_nothing()
+    write(connection, add, [{"name": "events", "event": 1}])
+    write(connection, add, [{"event": 2, "name": "events"}, {"event": 3, "name": "replies"}])
+    found = connection.execute(select(relay_cursor).order_by(relay_cursor.c.event)).all()
+    assert [tuple(row) for row in found] == [("events", 1), ("replies", 3)]
 
 
 def test_an_update_says_when_it_misses_a_row(connection: Connection) -> None:

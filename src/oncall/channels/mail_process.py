@@ -1,23 +1,34 @@
 """The process that sends mail to many subscribers: `python -m oncall.channels.mail_process`. `ManyMails` starts it.
 
 It has a low priority, so that ten thousand mails do not slow the pager. Its first line of input names the server and
-the sender. Each further line is a mail, and the process answers it with a line that says what became of it. It ends
-with its input.
+the sender. Each further line is a batch of mails. The process answers each mail that it tries with a line that says
+what became of it, and ends the batch after a mail that must be sent again later. It ends with its input, and after
+SIGTERM when the present mail is sent.
 """
 
 from __future__ import annotations
 
 import json
-import os
+import signal
 import sys
 from datetime import datetime
 
+from oncall.channels.low_priority import lower_priority
 from oncall.channels.mail_post import MailPost
 from oncall.channels.mail_server import MailServer
 from oncall.errors import AddressRefused, DeliveryError, Unreachable
 
 LOW_PRIORITY = 10
 SENT, REFUSED, UNREACHABLE, LATER = "sent", "address refused", "unreachable", "later"
+
+
+class _Stop:
+    """Notes that SIGTERM came."""
+
+    is_asked = False
+
+    def ask(self, *_: object) -> None:
+        self.is_asked = True
 
 
 def outcome_of(error: DeliveryError | None) -> dict[str, str]:
@@ -31,18 +42,26 @@ def outcome_of(error: DeliveryError | None) -> dict[str, str]:
 
 def main() -> None:
     """Send the mails of the input until it ends."""
-    os.nice(LOW_PRIORITY)
+    stop = _Stop()
+    signal.signal(signal.SIGTERM, stop.ask)
+    lower_priority(LOW_PRIORITY)
     start = json.loads(sys.stdin.readline())
     server, sender, post = MailServer(**start["server"]), str(start["sender"]), MailPost(None, None)
     for line in sys.stdin:
-        mail = json.loads(line)
-        error: DeliveryError | None = None
-        try:
-            post.send_now(server, sender, mail["id"], mail["body"], datetime.fromisoformat(mail["real_now"]))
-        except DeliveryError as failure:
-            error = failure
-        sys.stdout.write(json.dumps(outcome_of(error)) + "\n")
-        sys.stdout.flush()
+        batch = json.loads(line)
+        real_now = datetime.fromisoformat(batch["real_now"])
+        for mail in batch["mails"]:
+            if stop.is_asked:
+                return
+            error: DeliveryError | None = None
+            try:
+                post.send_now(server, sender, mail["id"], mail["body"], real_now)
+            except DeliveryError as failure:
+                error = failure
+            sys.stdout.write(json.dumps(outcome_of(error)) + "\n")
+            sys.stdout.flush()
+            if not (error is None or isinstance(error, AddressRefused)):
+                break
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ MANY = 10
 """A batch of so many mails is worth a process. A smaller one is the last of its kind, and ends the process."""
 LONGEST_SECONDS = 60.0
 """Real time for one mail. The process itself waits at most 10 s for each step of its exchange with the server."""
+COLLECT_SECONDS = 0.05
+"""Real time in which the process sends most batches."""
 STOP_SECONDS = 5.0
 ENDED = "the process that sends mail ended"
 
@@ -52,16 +54,25 @@ class ManyMails:
             return await self._post.carry_batch(messages, real_now=real_now)
         self._is_halted = False
         outcomes: list[DeliveryError | None] = []
-        for message in messages:
-            outcomes.append(await self._outcome(message, real_now))
-            if self._is_halted or not (outcomes[-1] is None or isinstance(outcomes[-1], AddressRefused)):
-                break
+        try:
+            await self._hand_over(messages, real_now)
+            # The loop then reads the answers of many mails at once, and a page needs the interpreter meanwhile.
+            await asyncio.sleep(COLLECT_SECONDS)
+            while len(outcomes) < len(messages) and (not outcomes or _may_go_on(outcomes[-1])):
+                outcomes.append(await self._next_outcome())
+        except (OSError, EOFError):
+            await self._kill()
+            if not self._is_halted:
+                outcomes.append(Unreachable(ENDED))
         return outcomes
 
     def halt(self) -> None:
         """Let a batch that is on its way end after the present mail."""
         self._is_halted = True
         self._post.halt()
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                self._process.terminate()
 
     async def close(self) -> None:
         """Close the connections, and end the process."""
@@ -90,19 +101,23 @@ class ManyMails:
         self._process.stdin.write(_line({"server": asdict(self._server), "sender": self._sender}))
         return True
 
-    async def _outcome(self, message: RelayMessage, real_now: datetime) -> DeliveryError | None:
-        """Let the process send one mail, and return why it was not accepted, or None."""
-        assert self._process is not None and self._process.stdin is not None and self._process.stdout is not None
-        mail = {"id": message.id, "body": message.body, "real_now": real_now.isoformat()}
-        try:
-            self._process.stdin.write(_line(mail))
-            await self._process.stdin.drain()
-            answer = await asyncio.wait_for(self._process.stdout.readline(), LONGEST_SECONDS)
-        except (OSError, TimeoutError):
-            answer = b""
+    async def _hand_over(self, messages: Sequence[RelayMessage], real_now: datetime) -> None:
+        """Give the process a batch. Raises OSError if it has ended."""
+        assert self._process is not None and self._process.stdin is not None
+        mails = [{"id": message.id, "body": message.body} for message in messages]
+        self._process.stdin.write(_line({"real_now": real_now.isoformat(), "mails": mails}))
+        await self._process.stdin.drain()
+
+    async def _next_outcome(self) -> DeliveryError | None:
+        """Return why the next mail of the batch was not accepted, or None.
+
+        Raises EOFError if the process has ended, TimeoutError if it takes too long.
+        """
+        assert self._process is not None and self._process.stdout is not None
+        async with asyncio.timeout(LONGEST_SECONDS):
+            answer = await self._process.stdout.readline()
         if not answer.endswith(b"\n"):
-            await self._kill()
-            return Unreachable(ENDED)
+            raise EOFError
         found = json.loads(answer)
         kinds: dict[str, type[DeliveryError]] = {REFUSED: AddressRefused, LATER: Temporary}
         return None if found["outcome"] == SENT else kinds.get(found["outcome"], Unreachable)(found["words"])
@@ -124,6 +139,11 @@ class ManyMails:
                 self._process.kill()
             await self._process.wait()
             self._process = None
+
+
+def _may_go_on(outcome: DeliveryError | None) -> bool:
+    """Return True if the process goes on with the batch after this outcome."""
+    return outcome is None or isinstance(outcome, AddressRefused)
 
 
 def _line(value: object) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, and_, bindparam, case, delete, exists, func, literal, select, tuple_, update
+from sqlalchemy import Table, and_, bindparam, case, delete, exists, func, literal, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from oncall.paging.domain.events import Event, EventKind
@@ -56,9 +56,13 @@ _DUE = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True, of=relay_messages)
 )
+# Thousands of mails may be due, and each is about another subscriber, so only webhooks of subscribers are looked into.
 _DUE_DESTINATIONS = (
     select(relay_messages.c.to)
-    .where(relay_messages.c.due_at <= bindparam("now"))
+    .where(
+        relay_messages.c.due_at <= bindparam("now"),
+        or_(~relay_messages.c.to.startswith(f"{SUBSCRIBER_HOOK}:"), ~_IS_SECOND),
+    )
     .distinct()
     .order_by(relay_messages.c.to)
 )
@@ -137,7 +141,7 @@ class RelayQueries(Statements):
     def add_relay_messages(self, messages: Sequence[RelayMessage]) -> None:
         """Store messages. A message whose id is stored already is left out."""
         if messages:
-            self._run(self._ignoring(relay_messages), [_row(each) for each in messages])
+            self._write_many(self._ignoring(relay_messages), [_row(each) for each in messages])
 
     def _ignoring(self, table: Table) -> Any:  # The two dialects have no common type for such inserts.
         """Return an insert statement that leaves out rows whose key is already stored."""
@@ -157,7 +161,10 @@ class RelayQueries(Statements):
         return found
 
     def relay_due(self, real_now: datetime) -> list[str]:
-        """Return the destinations that have a due message, sorted."""
+        """Return the destinations that have a due message, sorted.
+
+        A subscriber's webhook is left out while its first message waits for its next send.
+        """
         return list(self._run(_DUE_DESTINATIONS, {"now": real_now}).scalars())
 
     def update_relay_messages(self, messages: Sequence[RelayMessage]) -> None:
@@ -169,7 +176,7 @@ class RelayQueries(Statements):
         others = [each for each in messages if each not in emptied]
         for chosen, more in ((emptied, {"body": ""}), (others, {})):
             if chosen:
-                self._run(_UPDATE, [_changed(each) | more for each in chosen])
+                self._write_many(_UPDATE, [_changed(each) | more for each in chosen])
 
     def relay_message(self, message_id: str) -> RelayMessage | None:
         """Return the relay message with this id; None if there is none."""

@@ -74,7 +74,9 @@ class _Writer:
         return converter
 
     def _insert(self, values: str) -> str:
-        return f"INSERT INTO {self._table.name} ({', '.join(map(_quoted, self._names))}) {values}"
+        # What follows the values of one row: empty, or ON CONFLICT DO NOTHING.
+        ending = str(self._kind.compile(dialect=_DIALECT)).rpartition(")")[2]
+        return f"INSERT INTO {self._table.name} ({', '.join(map(_quoted, self._names))}) {values}{ending}"
 
     def _update(self, values: str) -> str:
         changes = [

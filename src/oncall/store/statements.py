@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from oncall.store.conflicts import conflict
 from oncall.store.deferred_writes import DeferredWrites, Values, Write
 from oncall.store.publications import PublishedView
 from oncall.store.rows import Row
+from oncall.store.sqlite_rows import write_rows
 
 # The columns of a row have the types of its table, which SQLAlchemy does not tell.
 Result = CursorResult[Any]
@@ -73,6 +75,21 @@ class Statements:
         self.has_written = self.has_written or statement.is_dml
         try:
             return self._connection.execute(statement, parameters)
+        except BaseException:
+            self.has_failed = True
+            raise
+
+    def _write_many(self, kind: Write, rows: Sequence[Values]) -> None:
+        """Write rows of one kind now, with few statements. An update may find no row."""
+        driver = self._connection.connection.driver_connection
+        if not isinstance(driver, sqlite3.Connection):
+            self._run(kind, rows)
+            return
+        if self._deferred is not None:
+            self._flush(self._deferred)
+        self.has_written = True
+        try:
+            write_rows(driver, kind, rows)
         except BaseException:
             self.has_failed = True
             raise

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import socket
 import sys
 from contextlib import suppress
@@ -17,6 +16,7 @@ from datetime import datetime
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from oncall.channels.low_priority import lower_priority
 from oncall.clock import RehearsalClock
 from oncall.paging.ports.time_source import Clock
 from oncall.web.edge.problem_documents import problem
@@ -117,7 +117,7 @@ def _clock(settings: Settings, start: PageStart) -> Clock:
 
 def main() -> None:
     """Answer requests for pages until the pager's process is gone."""
-    os.nice(LOW_PRIORITY)
+    lower_priority(LOW_PRIORITY)
     start = PageStart(**json.loads(sys.stdin.readline()))
     end = socket.socket(fileno=start.end)
     end.setblocking(False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -42,6 +42,7 @@ from oncall.paging.ports.subscribers import Subscriber
 from oncall.paging.ports.time_source import Clock
 from oncall.paging.relay.courier import Courier
 from oncall.paging.relay.filling import Filling
+from oncall.paging.relay.pace import HookPlaces, Pace
 from oncall.paging.relay.subscriber_notices import SubscriberNotices, store_notices
 from oncall.paging.relay.team_messages import words_for_channels
 from oncall.paging.sending.store_access import Access
@@ -59,13 +60,8 @@ COUNT_EVERY, FORGET_EVERY = timedelta(seconds=15), timedelta(hours=1)
 KEPT_FOR = timedelta(days=14)
 """How long (real time) sent and quarantined messages are kept for listings."""
 STOP_WITHIN_SECONDS = 5.0
-NOTICES_REST_SECONDS, MAIL_REST_SECONDS = 0.1, 0.1
-"""Real time without work after some notices are written, and after some mails are sent: thousands of subscribers are
-told in the background, and a page may need the interpreter meanwhile."""
 MOST_ALARMS = 100
 _BY_SMS = (SUBSCRIBER_SMS, SUBSCRIBER_CODES)
-MOST_HOOKS = 50
-"""The most subscribers' webhooks to post to at a time."""
 
 
 class Relay:
@@ -84,6 +80,7 @@ class Relay:
         sender = settings.mail.sender
         can_mail = links is not None and sender is not None and not settings.mail.unset
         self._replies = ReplyMails(links.rstrip("/"), sender) if links and sender and can_mail else None
+        self._pace = Pace()
         self._couriers: dict[str, Courier] = {}
         self._addresses: dict[str, str] = {}
         self._sending: dict[str, asyncio.Task[None]] = {}
@@ -91,7 +88,7 @@ class Relay:
         self._policy: Policy | None = None
         self._counted_at: datetime | None = None
         self._forgotten_at: datetime | None = None
-        self._hook_places = asyncio.Semaphore(MOST_HOOKS)
+        self._hook_places = HookPlaces(self._pace)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop, self._wake = asyncio.Event(), asyncio.Event()
         self._runs = threading.Event()
@@ -128,8 +125,7 @@ class Relay:
         self._call(lambda: self._take_alarm(f"{alarm.get('alarm')}|{alarm.get('worker')}|{at}", words))
 
     def _take_alarm(self, source: str, words: str) -> None:
-        del self._alarms[:-MOST_ALARMS]
-        self._alarms.append((source, words))
+        self._alarms = [*self._alarms[-MOST_ALARMS:], (source, words)]
         self._wake.set()
 
     def _call(self, what: Callable[[], None]) -> None:
@@ -182,7 +178,9 @@ class Relay:
         if not found.changes_nothing and await self._write(lambda tx: self._filling.store(tx, found)):
             self._filling.stored(found)
         has_more = await self._mail_replies()
-        for to in await self._access.read(lambda tx: tx.relay_due(self._real_now())):
+        due, last = await self._access.read(lambda tx: (tx.relay_due(self._real_now()), tx.last_event()))
+        self._pace.note(last, self._real_now())
+        for to in due:
             if to not in self._sending or self._sending[to].done():
                 self._sending[to] = asyncio.create_task(self._carry(to))
         await self._count_and_forget()
@@ -206,7 +204,7 @@ class Relay:
         found = await self._access.read(lambda tx: notices.find(tx, now=self._now(), real_now=self._real_now()))
         if found is not None:
             await self._access.write_apart(lambda tx: store_notices(tx, found))
-            await asyncio.sleep(NOTICES_REST_SECONDS)
+            await asyncio.sleep(self._pace.rest_seconds)
         return found is not None
 
     async def _write(self, work: Callable[[RelayMessages], T]) -> T:
@@ -217,6 +215,13 @@ class Relay:
 
     async def _carry(self, to: str) -> None:
         """Send everything that is due to one destination, until it fails or nothing is left."""
+        if not to.startswith(f"{SUBSCRIBER_HOOK}:"):
+            await self._carry_now(to)
+        elif to not in self._couriers or not self._couriers[to].rests:
+            async with self._hook_places.place():
+                await self._carry_now(to)
+
+    async def _carry_now(self, to: str) -> None:
         try:
             courier = await self._courier(to)
             if courier is None:
@@ -226,9 +231,8 @@ class Relay:
             if courier.rests:
                 return
             has_sent = False
-            async with self._hook_places if to.startswith(f"{SUBSCRIBER_HOOK}:") else nullcontext():
-                while await courier.round():
-                    has_sent = True
+            while await courier.round():
+                has_sent = True
             if courier.rests and courier.failures == 1:
                 self._log.warning("a message was not accepted", action="relay_refused", to=to)
             # A text that waits for its turn must not wake the relay again and again.
@@ -254,7 +258,7 @@ class Relay:
             carrier, may_go = self._carrier(to, address, hook), self._turns.next if to in _BY_SMS else None
             courier = Courier(to, carrier, self._write, self._real_now, self._metrics, may_go)
             if to == SUBSCRIBER_MAIL and isinstance(carrier, ManyMails):
-                courier.batch, courier.pause_between = carrier, MAIL_REST_SECONDS
+                courier.batch, courier.pause = carrier, lambda: self._pace.rest_seconds
             self._couriers[to] = courier
         return self._couriers[to]
 

@@ -177,7 +177,10 @@ class RelayMessages(RelayReads, Protocol):
         """
 
     def relay_due(self, real_now: datetime) -> list[str]:
-        """Return the destinations that have a due message, sorted."""
+        """Return the destinations that have a due message, sorted.
+
+        A subscriber's webhook is left out while its first message waits for its next send.
+        """
 
     def update_relay_messages(self, messages: Sequence[RelayMessage]) -> None:
         """Update stored messages: write written_at, due_at, sends, sent_at and error.
@@ -217,8 +220,7 @@ class BatchCarrier(Carrier, Protocol):
     async def carry_batch(self, messages: Sequence[RelayMessage], *, real_now: datetime) -> list[DeliveryError | None]:
         """Send messages in order until one must be sent again later, or until `halt` is called.
 
-        The first is always tried. Returns one entry for each message that was tried: the error if it did not arrive,
-        else None.
+        Returns one entry for each message that was tried: the error if it did not arrive, else None.
         """
 
     def halt(self) -> None:

@@ -17,6 +17,8 @@ MOST_AT_ONCE = 10
 """The most messages that one call of `Courier.round` sends."""
 LEASE = timedelta(minutes=3)
 """How long (real time) claimed messages are reserved. Sending them all is shorter."""
+LONGEST_HOLD = timedelta(seconds=10)
+"""How long (real time) claimed messages may wait to be sent. Later their lease might end while they are sent."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=1)
 """Real time before the second send of a message; it doubles each time, up to the longest."""
 LONGEST_REST = timedelta(minutes=1)
@@ -51,9 +53,10 @@ class Courier:
     """Sends the messages to one destination. carrier: sends them one by one. real_now: returns real time, aware UTC.
 
     may_go: returns True if a message may be sent now. With `may_go`, a call of `round` sends only one message; with
-    None, it sends up to MOST_AT_ONCE. pause_between: real seconds to wait after each message. batch: sends several
-    messages at once; None: `carrier` sends each. failures: how many sends in a row have failed. rests_until: no message
-    is tried before this real time; None: no rest.
+    None, it sends up to MOST_AT_ONCE. batch: sends several messages at once; None: `carrier` sends each. pause: returns
+    the real seconds to wait after a batch. held: when messages were claimed (real time) for the next call of `round`,
+    and these messages. failures: how many sends in a row have failed. rests_until: no message is tried before this real
+    time; None: no rest.
     """
 
     to: str
@@ -62,8 +65,9 @@ class Courier:
     real_now: Callable[[], datetime]
     observer: RelayObserver
     may_go: Callable[[], Awaitable[bool]] | None = None
-    pause_between: float = 0.0
     batch: BatchCarrier | None = None
+    pause: Callable[[], float] = lambda: 0.0
+    held: tuple[datetime, list[RelayMessage]] | None = None
     failures: int = 0
     rests_until: datetime | None = None
 
@@ -79,10 +83,10 @@ class Courier:
         """
         if self.rests or (self.may_go is not None and not await self.may_go()):
             return 0
-        now, most = self.real_now(), MOST_AT_ONCE if self.may_go is None else 1
-        claimed = await self.write(
-            lambda tx: tx.claim_relay_messages(self.to, real_now=now, lease_until=now + LEASE, most=most)
-        )
+        claimed = self._taken_from_hold()
+        if not claimed:
+            now, most = self.real_now(), MOST_AT_ONCE if self.may_go is None else 1
+            claimed = await self.write(partial(_claim, to=self.to, real_now=now, most=most))
         if self.batch is not None and claimed:
             return await self._round_of(self.batch, claimed)
         for number, message in enumerate(claimed):
@@ -90,7 +94,6 @@ class Courier:
             failed = after.due_at is not None
             left = claimed[number + 1 :] if failed else []
             await self.write(partial(_record, changed=[after, *left]))
-            await asyncio.sleep(self.pause_between)
             if failed:
                 await self._rest(after)
                 return number
@@ -99,31 +102,52 @@ class Courier:
     async def _round_of(self, batch: BatchCarrier, claimed: list[RelayMessage]) -> int:
         """Send claimed messages as one batch, and store all outcomes at once. Returns how many need no further send.
 
-        If the process stops, the outcomes so far are still stored, so that no sent message is sent again.
+        The transaction that stores the outcomes also claims messages for the next call. If the process stops, the
+        outcomes so far are still stored, so that no sent message is sent again, and the claimed messages are released.
         """
         sending = asyncio.ensure_future(batch.carry_batch(claimed, real_now=self.real_now()))
         try:
             outcomes = await asyncio.shield(sending)
         except asyncio.CancelledError:
             batch.halt()
-            await self._record_batch(claimed, await sending)
+            await self.write(partial(_record, changed=self._after_batch(claimed, await sending)))
             raise
-        failed = await self._record_batch(claimed, outcomes)
-        await asyncio.sleep(self.pause_between)
+        changed = self._after_batch(claimed, outcomes)
+        failed = next((each for each in changed[: len(outcomes)] if each.due_at is not None), None)
+        await self._record_and_claim(changed, most=MOST_AT_ONCE if failed is None else 0)
         if failed is not None:
             await self._rest(failed)
         return len(outcomes) - (failed is not None)
 
-    async def _record_batch(
-        self, claimed: list[RelayMessage], outcomes: list[DeliveryError | None]
-    ) -> RelayMessage | None:
-        """Store the outcomes of a batch and release the messages that were not tried.
-
-        Returns the message that must be sent again; None if there is none.
-        """
+    def _after_batch(self, claimed: list[RelayMessage], outcomes: list[DeliveryError | None]) -> list[RelayMessage]:
+        """Return the rows of claimed messages with their outcomes. Messages that were not tried are due as before."""
         tried = [self._after(message, outcome) for message, outcome in zip(claimed, outcomes, strict=False)]
-        await self.write(partial(_record, changed=[*tried, *claimed[len(tried) :]]))
-        return next((each for each in tried if each.due_at is not None), None)
+        return [*tried, *claimed[len(tried) :]]
+
+    async def _record_and_claim(self, changed: list[RelayMessage], *, most: int) -> None:
+        """Store the outcomes of a batch, claim up to `most` messages for the next call of `round`, and pause.
+
+        If the process stops meanwhile, the outcomes are still stored, and the claimed messages are released.
+        """
+        now = self.real_now()
+
+        def work(tx: RelayMessages) -> list[RelayMessage]:
+            _record(tx, changed=changed)
+            return _claim(tx, to=self.to, real_now=now, most=most) if most else []
+
+        storing = asyncio.ensure_future(self.write(work))
+        try:
+            self.held = now, await asyncio.shield(storing)
+            await asyncio.sleep(self.pause())
+        except asyncio.CancelledError:
+            self.held = None
+            await self.write(partial(_record, changed=await storing))
+            raise
+
+    def _taken_from_hold(self) -> list[RelayMessage]:
+        """Return the messages that are held for this call. None are returned after LONGEST_HOLD."""
+        held, self.held = self.held, None
+        return held[1] if held is not None and self.real_now() - held[0] < LONGEST_HOLD else []
 
     async def _sent(self, message: RelayMessage) -> RelayMessage:
         """Send one message. Returns its row with the outcome."""
@@ -168,6 +192,11 @@ def pause_after(sends: int, error: DeliveryError) -> timedelta:
     asked = error.retry_after if isinstance(error, Temporary) else None
     doubled: timedelta = FIRST_PAUSE * 2 ** min(sends - 1, 20)
     return min(max(doubled, asked or timedelta(0)), LONGEST_PAUSE)
+
+
+def _claim(tx: RelayMessages, *, to: str, real_now: datetime, most: int) -> list[RelayMessage]:
+    """Claim due messages for one call of `round`."""
+    return tx.claim_relay_messages(to, real_now=real_now, lease_until=real_now + LEASE, most=most)
 
 
 def _record(tx: RelayMessages, *, changed: Sequence[RelayMessage]) -> None:

@@ -13,9 +13,9 @@ from oncall.status.status_events import StatusEvent
 from oncall.status.status_record import StatusRecord, read_status
 from oncall.status.subscribed_notice import Notice, notice_of, wants
 
-MOST_AT_ONCE = 25
-"""The most subscribers whose notices one transaction writes. It takes about 10 ms, for which a page may have to
-wait."""
+MOST_AT_ONCE = 32
+"""The most subscribers whose notices one transaction writes. A page may have to wait for it. SQLite writes so many rows
+with one statement."""
 GAP_LASTS = timedelta(seconds=60)
 """How long (real time) to wait for a missing number, which a transaction that began earlier may still write."""
 
