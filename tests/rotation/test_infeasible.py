@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from oncall.errors import PlanInfeasible
-from oncall.rosters.roster import DaysOff, Roster, WeekendStyle
+from oncall.rosters.roster import DaysOff, FixedSeat, Roster, WeekendStyle
 from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.support.holidays import public_holidays
 from tests.rotation.teams import MONDAY, away, person, shifts_of, team, team_of
@@ -179,3 +179,29 @@ def test_too_few_weekends_for_a_kind_are_told_even_when_there_is_room_for_nights
         "and weekends_apart 3 for dee around the weekend of 2027-01-08: "
         "--relax weekends_apart=3@2027-01-29..2027-01-31:cai --relax weekends_apart=3@2027-01-08..2027-01-10:dee"
     )
+
+
+def test_a_weekend_with_more_hours_than_anyone_may_have_is_named_with_its_hours() -> None:
+    roster = team_of(8, rest_nights=0, weekends_apart=1, max_hours_per_week=60)
+    assert refusal_of(roster, days=28) == (
+        "no plan is possible: some shifts have more hours than an engineer may have\n"
+        "  4 weekend shifts from 2027-01-08 to 2027-01-29 have up to 61 hours in seven days, "
+        "so max_hours_per_week 60 lets nobody have them\n"
+        "  even with nobody away and 12 more people, no plan keeps these rules\n"
+        "  a plan exists with max_hours_per_week 72 in the shifts of 2027-01-04 to 2027-01-31: "
+        "--relax max_hours_per_week=72@2027-01-04..2027-01-31"
+    )
+
+
+def test_a_turn_with_more_hours_than_anyone_may_have_is_named() -> None:
+    roster = team_of(6, rest_nights=0, weekends_apart=1, max_hours_per_week=90, turn_weeks=1)
+    assert (
+        "  the turn of 2027-01-04 has 113 hours in seven days, so max_hours_per_week 90 lets nobody have it\n"
+        in refusal_of(roster, days=7)
+    )
+
+
+def test_no_number_of_people_is_named_if_more_people_would_not_help() -> None:
+    seats = tuple(FixedSeat(MONDAY + timedelta(days=day), "primary", "ana") for day in (0, 1))
+    said = refusal_of(team_of(8, rest_nights=2, fixed=seats))
+    assert "\n  even with nobody away and 12 more people, no plan keeps these rules\n" in said

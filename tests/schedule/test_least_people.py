@@ -76,3 +76,33 @@ def test_check_warns_at_the_engineers(oncall: Oncall, tmp_path: Path) -> None:
     ran = oncall("check", path)
     assert ran.code == 0
     assert f"warning: {path}:5:3: engineers: has 4 engineers for primary and secondary, and needs 6: by" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("rules", "sentence"),
+    [
+        (
+            "max_hours_per_week: 60",
+            "no engineer can have a weekend shift, which has 61 hours; write 61 or more, or weekend: daily",
+        ),
+        ("max_hours_per_week: 61", None),
+        (
+            "max_hours_per_week: 20, weekend: daily",
+            "no engineer can have a weekend shift, which has 24 hours; write 24 or more",
+        ),
+        (
+            "max_hours_per_week: 90, turn: week",
+            "no engineer can have a whole turn, which has 113 hours in seven days; write 113 or more",
+        ),
+        ("max_hours_per_week: 113, turn: 2 weeks", None),
+    ],
+)
+def test_check_warns_of_hours_that_forbid_a_shift_to_everyone(
+    oncall: Oncall, tmp_path: Path, rules: str, sentence: str | None
+) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(roster_text(8, rules), encoding="utf-8")
+    ran = oncall("check", path)
+    warnings = [line for line in ran.err.splitlines() if "max_hours_per_week" in line]
+    assert ran.code == 0
+    assert warnings == ([] if sentence is None else [f"warning: {path}:3:32: rotation.max_hours_per_week: {sentence}"])

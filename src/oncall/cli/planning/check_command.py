@@ -122,16 +122,20 @@ def _roster(path: Path, text: str | None) -> _Checked:
 
 
 def _shortages(path: Path, text: str | None, team: Roster) -> list[Fault]:
-    """Return a warning if the roster has fewer engineers than its roles and its rules about rest need."""
+    """Return warnings of an ordinary week that the roster's rules do not let its engineers staff."""
     from oncall.file_nodes import Faults, descend
+    from oncall.rotation.explain.long_shifts import never_possible
     from oncall.schedule.least_people import too_few_people
     from oncall.yamlfile import parse_yaml, read_yaml_text
 
-    sentence = too_few_people(team)
-    if sentence is None:
+    found = ((("engineers",), too_few_people(team)), (("rotation", "max_hours_per_week"), never_possible(team)))
+    sentences = [(place, sentence) for place, sentence in found if sentence is not None]
+    if not sentences:
         return []
     faults = Faults(str(path))
-    descend(parse_yaml(read_yaml_text(path) if text is None else text, faults), "engineers").warn(sentence)
+    root = parse_yaml(read_yaml_text(path) if text is None else text, faults)
+    for place, sentence in sentences:
+        descend(root, *place).warn(sentence)
     return list(faults.warnings)
 
 

@@ -7,10 +7,11 @@ from itertools import combinations, groupby
 
 from oncall.errors import PlanInfeasible
 from oncall.rosters.relaxation import DAY_OFF
+from oncall.rotation.explain.long_shifts import find_long_shifts
 from oncall.rotation.explain.minimal_conflict import MinimalConflict, minimal_conflict
 from oncall.rotation.explain.overload import find_overloads
 from oncall.rotation.explain.relaxation_search import relaxation_options
-from oncall.rotation.explain.team_size import TeamSize, team_size
+from oncall.rotation.explain.team_size import MOST_MORE, TeamSize, team_size
 from oncall.rotation.problem.eligibility import Obstacle
 from oncall.rotation.problem.problem import Problem
 from oncall.rotation.solve.search import Search
@@ -20,8 +21,13 @@ from oncall.schedule.plan import Shift
 def refuse_unstaffable(problem: Problem, search: Search) -> None:
     """Raise PlanInfeasible when counting alone shows that no plan exists.
 
-    Either some shifts have fewer people than roles, or the team cannot take all duties of some weeks, months or kinds.
+    Either some shifts have more hours than an engineer may have, or fewer people than roles, or the team cannot take
+    all duties of some weeks, months or kinds.
     """
+    long = find_long_shifts(problem)
+    if long.sentences:
+        summary = "no plan is possible: some shifts have more hours than an engineer may have"
+        raise _infeasible(summary, long.sentences, problem, search, long.shifts)
     shortages = _shortages(problem)
     if shortages:
         problem = problem.as_listed
@@ -157,6 +163,8 @@ def team_size_text(problem: Problem, size: TeamSize) -> list[str]:
     roster = len(problem.engineers)
     if size.if_present is None:
         return []
+    if size.if_present.people > MOST_MORE:
+        return [f"even with nobody away and {MOST_MORE} more people, no plan keeps these rules"]
     if size.if_present.people or not size.if_present.is_known:
         needed = f"{'' if size.if_present.is_known else 'at least '}{roster + size.if_present.people} people"
         return [f"even with nobody away, these rules need {needed} for these dates; the roster has {roster}"]

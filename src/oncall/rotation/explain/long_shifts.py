@@ -1,0 +1,88 @@
+"""Shifts and turns with more hours than `max_hours_per_week` lets any engineer have."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from oncall.rosters.relaxed_roster import loosest_for
+from oncall.rosters.roster import Roster, WeekendStyle
+from oncall.rotation.problem.hour_rules import begins_of, minutes_in
+from oncall.rotation.problem.problem import Problem
+from oncall.schedule.plan import Shift
+from oncall.schedule.shifts import shifts_between
+from oncall.support.calendar import SupportCalendar
+
+_MONDAY = date(2001, 1, 8)
+"""Begins the weeks that `never_possible` examines. Any year would do, because no holidays are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class LongShifts:
+    """A sentence for each kind of shift that is too long, and the numbers of all these shifts; both may be empty."""
+
+    sentences: tuple[str, ...]
+    shifts: frozenset[int]
+
+
+def find_long_shifts(problem: Problem) -> LongShifts:
+    """Return the shifts or whole turns of a problem that have more hours than the maximum of any engineer."""
+    rules = problem.roster.rules
+    if rules.max_hours_per_week is None:
+        return LongShifts((), frozenset())
+    # A relaxation is counted for all dates, so that nothing is named that a relaxation could allow.
+    limits = [loosest_for(rules, engineer.id).max_hours_per_week or 0 for engineer in problem.engineers]
+    units = [(unit, most_minutes([problem.shifts[number] for number in unit])) for unit in problem.units]
+    long = [(unit, minutes) for unit, minutes in units if minutes > max(limits, default=0) * 60]
+    by_name: dict[str, list[tuple[Shift, int]]] = {}
+    for unit, minutes in long:
+        first = problem.shifts[unit[0]]
+        by_name.setdefault("turn" if problem.has_turns else f"{first.kind} shift", []).append((first, minutes))
+    return LongShifts(_sentences(by_name, rules.max_hours_per_week), frozenset(n for unit, _ in long for n in unit))
+
+
+def _sentences(by_name: Mapping[str, Sequence[tuple[Shift, int]]], most: int) -> tuple[str, ...]:
+    sentences = []
+    for name, found in by_name.items():
+        first, last, longest = found[0][0].day, found[-1][0].day, max(minutes for _, minutes in found)
+        which = f"the {name} of {first}" if len(found) == 1 else f"{len(found)} {name}s from {first} to {last}"
+        has, them = ("has", "it") if len(found) == 1 else ("have up to", "them")
+        sentences.append(
+            f"{which} {has} {_hours(longest)} hours in seven days, so max_hours_per_week {most} lets nobody have {them}"
+        )
+    return tuple(sentences)
+
+
+def never_possible(roster: Roster) -> str | None:
+    """Return a sentence about an ordinary shift or turn with more hours than the maximum; None if there is none."""
+    rules = roster.rules
+    if rules.max_hours_per_week is None:
+        return None
+    calendar = SupportCalendar(roster.policy.zone, roster.policy.spans)
+    last = _MONDAY + timedelta(days=7 * (2 * rules.turn_weeks + 2) - 1)
+    shifts = shifts_between(calendar, first_day=_MONDAY, last_day=last, rules=rules)
+    units: dict[int | datetime, list[Shift]] = defaultdict(list)
+    for shift in shifts:
+        units[shift.window.start if shift.turn is None else shift.turn].append(shift)
+    longest = max(units.values(), key=most_minutes)
+    minutes = most_minutes(longest)
+    if minutes <= rules.max_hours_per_week * 60:
+        return None
+    least = f"write {-(-minutes // 60)} or more"
+    if rules.turn_weeks:
+        return f"no engineer can have a whole turn, which has {_hours(minutes)} hours in seven days; {least}"
+    is_block = longest[0].is_weekend and rules.weekend is WeekendStyle.BLOCK
+    other = ", or weekend: daily" if is_block else ""
+    return f"no engineer can have a {longest[0].kind} shift, which has {_hours(minutes)} hours; {least}{other}"
+
+
+def most_minutes(unit: Sequence[Shift]) -> int:
+    """Return the most minutes that the shifts of a unit have in any seven days in a row."""
+    return max(sum(minutes_in(shift, begin) for shift in unit) for begin in begins_of(unit))
+
+
+def _hours(minutes: int) -> str:
+    """Return hours with at most one decimal, rounded up: 60 hours and 59 minutes are 61."""
+    return f"{-(-minutes // 6) / 10:g}"
