@@ -98,8 +98,18 @@ async def flood_the_head(stranger: Stranger, writer: asyncio.StreamWriter) -> No
         await stranger.send(writer, b"X-Long: " + b"x" * MIB + b"\r\n")
 
 
-async def redirect(stranger: Stranger, writer: asyncio.StreamWriter) -> None:
-    await stranger.send(writer, b"HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n")
+def answering(head: str) -> Behave:
+    """Answer each request with this head and no body."""
+
+    async def behave(stranger: Stranger, writer: asyncio.StreamWriter) -> None:
+        await stranger.send(writer, f"HTTP/1.1 {head}\r\nContent-Length: 0\r\n\r\n".encode())
+
+    return behave
+
+
+async def interim_answers_without_end(stranger: Stranger, writer: asyncio.StreamWriter) -> None:
+    while not stranger.is_over.is_set():
+        await stranger.send(writer, b"HTTP/1.1 103 Early Hints\r\n\r\n")
 
 
 def exchange(behave: Behave, *, deadline_seconds: float = LONG_DEADLINE_SECONDS) -> tuple[list[Any], Stranger, bool]:
@@ -118,7 +128,7 @@ def exchange(behave: Behave, *, deadline_seconds: float = LONG_DEADLINE_SECONDS)
     return logs, stranger, has_beaten
 
 
-@pytest.mark.parametrize("behave", [hang, drip_the_head])
+@pytest.mark.parametrize("behave", [hang, drip_the_head, interim_answers_without_end])
 def test_an_address_that_gives_no_whole_answer_fails_at_the_deadline(behave: Behave) -> None:
     logs, _, has_beaten = exchange(behave, deadline_seconds=SHORT_DEADLINE_SECONDS)
     assert not has_beaten
@@ -145,11 +155,20 @@ def test_an_answer_with_an_endless_head_is_a_failure_and_is_not_read_on() -> Non
     assert stranger.sent < 64 * MIB
 
 
-def test_a_redirect_is_a_failure_and_is_not_followed() -> None:
-    logs, stranger, has_beaten = exchange(redirect)
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("target", ["/login", "https://alarm.example/", "//alarm.example", "/a-secret-path"])
+def test_a_redirect_is_a_failure_and_is_not_followed(status: int, target: str) -> None:
+    logs, stranger, has_beaten = exchange(answering(f"{status} Elsewhere\r\nLocation: {target}"))
     assert not has_beaten
-    assert [each["error"] for each in logs] == ["HTTP 302, a redirect; set the address that it leads to"] * 2
+    assert [each["error"] for each in logs] == [f"HTTP {status}, a redirect; set the address that it leads to"] * 2
     assert stranger.requests == ["POST /a-secret-path", "GET /a-secret-path"]
+
+
+@pytest.mark.parametrize("status", [300, 302, 304, 400, 404, 500, 503])
+def test_an_answer_other_than_success_is_a_failure(status: int) -> None:
+    logs, _, has_beaten = exchange(answering(f"{status} No"))
+    assert not has_beaten
+    assert [each["error"] for each in logs] == [f"HTTP {status}"] * 2
 
 
 def test_a_listener_that_answers_no_tls_fails_in_time_and_leaves_no_connection_open() -> None:

@@ -36,9 +36,9 @@ def refusal(line: str) -> str:
     return _refusal("x.yaml", GOOD + line + "\n", read_roster)
 
 
-def customers_refusal(name: str) -> str:
-    """Return the refusal of a policy with this customers file. It shows nothing of the secret."""
-    return _refusal(POLICY, f"{packaged_policy_text()}\ncustomers: {name}\n", read_policy)
+def policy_refusal(line: str) -> str:
+    """Return the refusal of a policy with this line. It shows nothing of the secret."""
+    return _refusal(POLICY, f"{packaged_policy_text()}\n{line}\n", read_policy)
 
 
 def _refusal(name: str, text: str, read: Callable[[Path], object]) -> str:
@@ -66,13 +66,23 @@ def test_another_teams_plan_outside_the_rosters_folder_is_not_read(team: Path, n
     )
 
 
+@pytest.mark.parametrize("key", ["customers", "status"])
+@pytest.mark.parametrize("name", ["../shadow", "/etc/shadow", "../nowhere", "up/shadow", "link.yaml"])
+def test_a_file_that_a_policy_names_outside_its_folder_is_not_read(team: Path, key: str, name: str) -> None:
+    (team / "up").symlink_to(team.parent)
+    (team / "link.yaml").symlink_to(team.parent / "shadow")
+    outside = "is outside the folder of this file; put it there, and write its name"
+    beside = f"is not the name of a file beside this one; write one like {key}.yaml"
+    assert policy_refusal(f"{key}: {name}") == f'"{name}" {beside if "/" in name else outside}'
+
+
 def test_a_link_that_leads_out_of_the_folder_is_not_followed(team: Path) -> None:
     for name in ("link.policy.yaml", "link.csv", "customers.yaml"):
         (team / name).symlink_to(team.parent / "shadow")
     outside = "is outside the folder of this file; put it there, and write its name"
     assert refusal("policy: link.policy.yaml") == f'"link.policy.yaml" {outside}'
     assert refusal("busy: [link.csv]") == f'"link.csv" {outside}'
-    assert customers_refusal("customers.yaml") == f'"customers.yaml" {outside}'
+    assert policy_refusal("customers: customers.yaml") == f'"customers.yaml" {outside}'
 
 
 def test_a_folder_that_is_a_link_leads_out_no_more_than_a_file(team: Path) -> None:
@@ -88,7 +98,7 @@ def test_only_regular_files_are_read(team: Path) -> None:
     (team / "folder").mkdir()
     for line, name in (("policy: pipe", "pipe"), ("busy: [pipe.csv]", "pipe.csv"), ("policy: folder", "folder")):
         assert refusal(line) == f'"{name}" is not a regular file; write the name of a file'
-    assert customers_refusal("pipe") == '"pipe" is not a regular file; write the name of a file'
+    assert policy_refusal("customers: pipe") == '"pipe" is not a regular file; write the name of a file'
 
 
 @pytest.mark.parametrize(

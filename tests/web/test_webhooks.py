@@ -215,6 +215,8 @@ def test_a_call_of_another_account_or_to_another_number_is_refused(paged: Servic
     problem(foreign, 403, f'AccountSid: "{other}" is not the account of TWILIO_ACCOUNT_SID')
     status = {"MessageSid": "SM" + "e" * 32, "MessageStatus": "sent", "AccountSid": other}
     problem(signed(paged, "/webhooks/twilio/status", status), 403, foreign.json()["detail"])
+    key = {"CallSid": "CA" + "e" * 32, "To": ANA, "Digits": "1", "AccountSid": other}
+    problem(signed(paged, "/webhooks/twilio/voice", key), 403, foreign.json()["detail"])
     elsewhere = signed(paged, "/webhooks/twilio/sms", {**SMS, "To": "+15005550007"})
     problem(elsewhere, 422, "To: this is not the number of TWILIO_FROM")
     assert paged.ticket()["state"] == "open"

@@ -75,6 +75,6 @@ class AlarmPost:
             limits = httpx.Timeout(self._deadline_seconds, connect=CONNECT_SHARE * self._deadline_seconds)
             self._client = httpx.AsyncClient(timeout=limits, follow_redirects=False)
         async with self._client.stream(method, self._url, json=content) as answer:
-            if answer.is_redirect:
+            if answer.has_redirect_location:
                 return f"HTTP {answer.status_code}, a redirect; set the address that it leads to"
             return None if answer.is_success else f"HTTP {answer.status_code}"

@@ -13,7 +13,7 @@ def file_beside(node: Node) -> str:
     """Read the name of a file that is in the folder of the policy file."""
     text = line_of_text(node)
     if "/" in text or "\\" in text or text in (".", ".."):
-        raise node.refuse(f"{shown(text)} is not the name of a file beside this one; write one like customers.yaml")
+        raise node.refuse(f"{shown(text)} is not the name of a file beside this one; write one like {node.path}.yaml")
     return text
 
 
