@@ -1,4 +1,4 @@
-"""The status page: components, incidents and maintenance as a log, and the page, feeds and uptime that follow from it.
+"""The status page: a log of events about components, incidents and maintenance, and the page, feeds and uptime from it.
 
-It knows tickets only by id, so it may import the rooms below the pager alone.
+It knows tickets only by id, so it may import only packages below `paging`.
 """

@@ -1,4 +1,4 @@
-"""Changes of component states, which Statuspage posts to webhooks in addition to the incident."""
+"""Changes of component states. As Statuspage does, webhooks get them in addition to the incident."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OF_MAINTENANCE = (
 
 @dataclass(frozen=True, slots=True)
 class ComponentChange:
-    """A public component whose state on the page changed. at: when (aware UTC)."""
+    """A public component whose state on the status page changed. at: when (aware UTC)."""
 
     component: str
     before: ComponentState
@@ -32,9 +32,10 @@ class ComponentChange:
 def changes_of(
     event: StatusEvent, subject: Incident | Maintenance, seq: int, record: StatusRecord
 ) -> tuple[ComponentChange, ...]:
-    """Return the public components whose state on the page an event changed. seq: the number of the update.
+    """Return the changes of public components that an event caused on the status page.
 
-    If another incident keeps a component in a worse state, the page shows no change, and it is not returned.
+    subject: the incident or maintenance of the event. seq: the number of the update that reports the event. If another
+    incident keeps a component in a worse state, its shown state does not change, and it is left out.
     """
     at, names = _where(event, subject, seq)
     public = {each.id for each in record.page.public}
@@ -42,9 +43,7 @@ def changes_of(
 
 
 def _where(event: StatusEvent, subject: Incident | Maintenance, seq: int) -> tuple[datetime | None, tuple[str, ...]]:
-    """Return when the event took effect, and the ids of the components that it may change; None and () if it changes
-    none.
-    """
+    """Return when the event took effect, and the ids of the components that it may change; (None, ()) for none."""
     if isinstance(subject, Maintenance):
         return (event.at if event.kind in _OF_MAINTENANCE else None), subject.components
     for update in subject.updates:

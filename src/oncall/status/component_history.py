@@ -17,13 +17,13 @@ class SecondsSpan:
     end: int
 
     def covers(self, at: int) -> bool:
-        """Return True if the second is inside."""
+        """Return True if the second is in the span."""
         return self.start <= at < self.end
 
 
 @dataclass(frozen=True, slots=True)
 class StateSeconds(SecondsSpan):
-    """A span in which an incident held the component in a state."""
+    """A span in which an incident kept the component in a state."""
 
     state: ComponentState
 
@@ -32,8 +32,8 @@ class StateSeconds(SecondsSpan):
 class Moment:
     """The state of a component in one second.
 
-    outage: the worst state of any open incident; operational if there is none. is_agreed: True in agreed maintenance.
-    is_measured: True if a person or a monitor reports its state.
+    outage: the worst state in any open incident; operational if there is none. is_agreed: True in agreed maintenance.
+    is_measured: True if a person or a monitor reports the component's state.
     """
 
     outage: ComponentState
@@ -43,7 +43,7 @@ class Moment:
 
     @property
     def state(self) -> ComponentState:
-        """Return the state that the page shows."""
+        """Return the state that the status page shows."""
         if not self.is_measured:
             return ComponentState.NOT_MEASURED
         return worst([self.outage, *([ComponentState.UNDER_MAINTENANCE] if self.is_under_maintenance else [])])
@@ -53,7 +53,8 @@ class Moment:
 class ComponentHistory:
     """The known history of one component, in whole seconds since 1970. Spans may overlap, in any order.
 
-    first: when it was first published; it is not measured before. gaps: spans in which its monitor was silent.
+    first: when the component was first published; it is not measured before. gaps: spans in which nothing reported its
+    state.
     """
 
     component: str
@@ -64,7 +65,7 @@ class ComponentHistory:
     gaps: tuple[SecondsSpan, ...] = ()
 
     def at(self, second: int) -> Moment:
-        """Return the component's state, and how it counts, in one second."""
+        """Return the component's state in one second, and whether that second is measured and agreed maintenance."""
         return Moment(
             worst(span.state for span in self.outages if span.covers(second)),
             _covered(self.maintenance, second),
@@ -73,7 +74,7 @@ class ComponentHistory:
         )
 
     def state_at(self, second: int) -> ComponentState:
-        """Return the state that the page shows for one second."""
+        """Return the state that the status page shows for one second."""
         return self.at(second).state
 
     def within(self, window: SecondsSpan) -> ComponentHistory:
@@ -88,7 +89,7 @@ class ComponentHistory:
         )
 
     def edges(self) -> Iterator[int]:
-        """Yield every second at which something changes; a second may come twice."""
+        """Yield every second at which something in the history begins or ends. A second may come twice."""
         yield self.first
         for span in (*self.outages, *self.maintenance, *self.agreed, *self.gaps):
             yield span.start
@@ -96,7 +97,7 @@ class ComponentHistory:
 
 
 def pieces(window: SecondsSpan, histories: Iterable[ComponentHistory]) -> Iterator[SecondsSpan]:
-    """Yield the pieces of the window, in order; within a piece no component changes."""
+    """Cut the window at each change of a component, and yield the pieces in order. Within a piece nothing changes."""
     inside = {edge for history in histories for edge in history.edges() if window.covers(edge)}
     edges = sorted({window.start, *inside, window.end})
     for start, end in pairwise(edges):

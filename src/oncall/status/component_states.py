@@ -1,4 +1,4 @@
-"""The states of components and incidents, in the words of Statuspage."""
+"""The states of components and incidents, with the names that Statuspage gives them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class ComponentState(StrEnum):
-    """The state of a component. The value is what the Statuspage API calls it; `not_measured` is ours."""
+    """The state of a component. The values are those of the Statuspage API, except `not_measured`, which is ours."""
 
     OPERATIONAL = "operational"
     UNDER_MAINTENANCE = "under_maintenance"
@@ -18,12 +18,12 @@ class ComponentState(StrEnum):
 
     @property
     def severity(self) -> int:
-        """Return how bad the state is: 0 for operational, 4 for a major outage."""
+        """Return how bad the state is, as a number: 0 for operational, 4 for a major outage."""
         return _SEVERITY[self]
 
     @property
     def words(self) -> str:
-        """Return the state as people read it."""
+        """Return the state in words for people."""
         return self.value.replace("_", " ").capitalize()
 
 
@@ -37,7 +37,7 @@ _SEVERITY = {
 }
 
 STATED = (ComponentState.OPERATIONAL, ComponentState.DEGRADED, ComponentState.PARTIAL, ComponentState.MAJOR)
-"""The states that a person may give a component in an incident. Maintenance has its own command."""
+"""The states in which a person may put a component with an incident. Maintenance has its own command."""
 
 
 def worst(states: Iterable[ComponentState]) -> ComponentState:
@@ -46,7 +46,7 @@ def worst(states: Iterable[ComponentState]) -> ComponentState:
 
 
 class IncidentState(StrEnum):
-    """The state of the work on an incident."""
+    """The state of the work on an incident, from investigating to resolved."""
 
     INVESTIGATING = "investigating"
     IDENTIFIED = "identified"
@@ -61,7 +61,7 @@ class IncidentState(StrEnum):
 
 
 class MaintenanceState(StrEnum):
-    """The state of a maintenance. `cancelled` is ours: Statuspage shows such a maintenance as completed."""
+    """The state of a maintenance. `cancelled` is ours: Statuspage shows a cancelled maintenance as completed."""
 
     SCHEDULED = "scheduled"
     IN_PROGRESS = "in_progress"
@@ -70,7 +70,7 @@ class MaintenanceState(StrEnum):
 
 
 class Impact(StrEnum):
-    """How much an incident affects the page."""
+    """How much an incident affects the status page."""
 
     NONE = "none"
     MINOR = "minor"

@@ -1,4 +1,4 @@
-"""The outages and maintenances behind the uptime figures, so that a reader can add them up."""
+"""Lists the outages and maintenances behind the uptime figures, so that a reader can add them up."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ MOST_SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class CountedInterval:
-    """A span in which one public component was not fully up. end: None while it lasts. how: whether and where it
-    counts.
+    """A span in which one public component was not fully up. end: None while it lasts.
+
+    how: whether the span counts, and in which figure, in words.
     """
 
     subject: str
@@ -34,9 +35,9 @@ class CountedInterval:
 
 
 def counted_intervals(record: StatusRecord, window: SecondsSpan) -> list[CountedInterval]:
-    """Return the newest 100 intervals that count, or would count, in a window of whole seconds since 1970.
+    """Return the newest 100 spans of outage or maintenance in a window of whole seconds since 1970.
 
-    Degraded performance counts in no figure and is left out.
+    Degraded performance counts in no figure, so it is left out.
     """
     found = [each for incident in record.incidents for each in _of_incident(incident, record)]
     found += [each for work in record.maintenances for each in _of_work(work, record)]
@@ -67,16 +68,17 @@ def _of_work(work: Maintenance, record: StatusRecord) -> Iterator[CountedInterva
 
 
 def _components(record: StatusRecord) -> list[str]:
-    """Return the ids of the components that everyone may see, and of those that the page no longer has."""
+    """Return the ids of the public components, including those that the status page no longer has."""
     return [name for name in record.histories if name in record.shown]
 
 
 def _parts(
     span: SecondsSpan, component: str, record: StatusRecord, counts: str, agreed: str
 ) -> Iterator[tuple[SecondsSpan, str]]:
-    """Yield the parts of a span, each with how it counts. counts: the words for a part that does. agreed: the words for
-    a part in agreed maintenance of the component. A part before its publication, or while its monitor was silent, does
-    not count.
+    """Yield the parts of a span, each with words that say how it counts.
+
+    counts: the words for a part that counts. agreed: the words for a part in agreed maintenance of the component. A
+    part before the component was published, or while its monitor was silent, does not count.
     """
     history = record.histories[component]
     before = [SecondsSpan(span.start, history.first)] if span.start < history.first else []

@@ -1,4 +1,4 @@
-"""The state of the components that only one customer may see."""
+"""The present state of the components that only some customers may see."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from oncall.status.status_words import both_times
 
 @dataclass(frozen=True, slots=True)
 class CustomerComponent:
-    """A private component now. said: a phrase for each open incident, and each maintenance that runs or is to come."""
+    """A private component now.
+
+    said: a phrase for each open incident, and for each maintenance that runs or is planned.
+    """
 
     name: str
     state: ComponentState
@@ -20,7 +23,10 @@ class CustomerComponent:
 
 
 def components_of_customer(record: StatusRecord, customer: str) -> list[CustomerComponent]:
-    """Return the private components of a customer in the order of the file; names are compared in any letter case."""
+    """Return a customer's private components, in the order of the status file.
+
+    Letter case in names makes no difference.
+    """
     return [
         CustomerComponent(each.name, record.state_of(each.id), tuple(_said(each.id, record)))
         for each in record.page.components

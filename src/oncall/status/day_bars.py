@@ -1,4 +1,4 @@
-"""The last days of a component: for each local day its worst state and its uptime."""
+"""The last days of a component: the worst state and the uptime of each local day."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DAYS = 90
 
 @dataclass(frozen=True, slots=True)
 class DayBar:
-    """One local day of a component. state: the worst of the day; `not_measured` if no second was measured."""
+    """One local day of a component. state: the worst state of the day; `not_measured` if no second was measured."""
 
     day: date
     state: ComponentState
@@ -25,7 +25,10 @@ class DayBar:
 
 
 def day_bars(record: StatusRecord, component: str, days: int = DAYS) -> Iterator[DayBar]:
-    """Yield the last days up to today in the page's zone, the oldest first. A day may have 23 or 25 hours."""
+    """Yield the last `days` days, today included, in the time zone of the status page, the oldest first.
+
+    A day may have 23 or 25 hours.
+    """
     history = record.histories[component]
     for day, window in last_days(record, days):
         tally = component_tally(history, window, record.page)
@@ -36,7 +39,7 @@ def day_bars(record: StatusRecord, component: str, days: int = DAYS) -> Iterator
 
 
 def last_days(record: StatusRecord, days: int = DAYS) -> Iterator[tuple[date, SecondsSpan]]:
-    """Yield each of the last days with its span in seconds; today's ends now."""
+    """Yield each of the last `days` days with its span in seconds since 1970. The span of today ends now."""
     today = record.now.astimezone(record.page.zone).date()
     for number in range(days - 1, -1, -1):
         day = today - timedelta(days=number)
@@ -48,12 +51,15 @@ def last_days(record: StatusRecord, days: int = DAYS) -> Iterator[tuple[date, Se
 
 
 def last_window(record: StatusRecord, days: int = DAYS) -> SecondsSpan:
-    """Return the span of the last days, from a local midnight to now."""
+    """Return the span in seconds since 1970 from the start of the first of the last `days` days to now."""
     return SecondsSpan(epoch(start_of_last_days(record.now, record.page.zone, days)), record.now_seconds)
 
 
 def start_of_last_days(now: datetime, zone: ZoneInfo, days: int = DAYS) -> datetime:
-    """Return the local midnight (aware UTC) at which the last days up to today begin."""
+    """Return the local midnight (aware UTC) at which the first of the last `days` days begins.
+
+    Today is the last of them.
+    """
     first = now.astimezone(zone).date() - timedelta(days=days - 1)
     return datetime.combine(first, time(), zone).astimezone(UTC)
 

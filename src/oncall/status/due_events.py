@@ -1,6 +1,6 @@
-"""Finds the events that time alone causes: maintenance nears, begins and ends; proposed incidents publish themselves.
+"""Finds the events that time alone causes: a maintenance nears, begins or ends, or a proposed incident becomes public.
 
-Each becomes an event of the log, so that feeds and subscribers report it as they report other events.
+They are written to the log, so that feeds and subscribers get them as they get other events.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from oncall.status.status_events import StatusEvent, StatusEventKind
 from oncall.status.status_record import StatusRecord
 
 CLOCK = "oncall"
-"""The author of these events."""
+"""The name under which the log has these events, in place of a person's."""
 NEWS_FOR = timedelta(days=1)
-"""If no pager ran, how late the end of a maintenance, or an incident that published itself, is still reported."""
+"""How late the end of a maintenance, or an incident that became public by itself, is reported if no pager ran."""
 
 
 def due_events(record: StatusRecord, events: Iterable[StatusEvent]) -> list[StatusEvent]:
-    """Return the events that are due at `record.now` and not in the log yet. events: those of the log."""
+    """Return the events that are due at `record.now` and not in the log yet. events: those in the log."""
     found = [event for each in record.maintenances for event in _of_maintenance(each, record)]
     return [*found, *_of_proposals(record, list(events))]
 
@@ -42,7 +42,7 @@ def _of_maintenance(maintenance: Maintenance, record: StatusRecord) -> Iterator[
 
 
 def _was_in_progress(maintenance: Maintenance) -> bool:
-    """Return True if the maintenance was already running when its present times were announced."""
+    """Return True if the maintenance was already in progress when its present times were announced."""
     plan = maintenance.plans[-1]
     return plan.window.start <= plan.at and _has(maintenance.steps, StatusEventKind.BEGAN)
 

@@ -1,4 +1,4 @@
-"""Incidents and maintenances, folded from the events of the status page."""
+"""Incidents and maintenances, computed from the events in the status page's log."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ MAINTENANCE_STEPS = (StatusEventKind.REMINDED, StatusEventKind.BEGAN, StatusEven
 class Update:
     """One update of an incident or maintenance. components: the states that it set, by component id.
 
-    at: the instant from which it holds; written_at: when it was written (aware UTC). seq: its place in the log.
+    at: the instant from which it is in force; written_at: when it was written (both aware UTC). seq: its number in the
+    log.
     """
 
     seq: int
@@ -48,7 +49,7 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class StateSpan:
-    """A span in which one component was in one state. end: None while it lasts."""
+    """A span in which one component was in one state. end: None while the span lasts."""
 
     start: datetime
     end: datetime | None
@@ -57,11 +58,11 @@ class StateSpan:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """An incident with its updates by time. started_at: its start after corrections. stated_at: the start as first
-    stated.
+    """An incident with its updates, ordered by time.
 
-    silences: for an incident that a machine proposed, the spans in which the machine reported nothing. They do not
-    count as outage, except after a person has stated the component's state.
+    started_at: when it began, after corrections. stated_at: when it began as first stated. silences: for an incident
+    that a machine proposed, the spans in which the machine reported nothing. They do not count as outage, unless a
+    person has stated the component's state.
     """
 
     id: str
@@ -75,7 +76,7 @@ class Incident:
 
     @property
     def state(self) -> IncidentState:
-        """Return the state of the latest update."""
+        """Return the state that the latest update gave the incident."""
         return self.updates[-1].state
 
     @property
@@ -94,16 +95,19 @@ class Incident:
 
     @property
     def components(self) -> tuple[str, ...]:
-        """Return the ids of all components that it ever affected."""
+        """Return the ids of all components that the incident ever affected."""
         return tuple(dict.fromkeys(name for update in self.updates for name in update.components))
 
     @property
     def impact(self) -> Impact:
-        """Return the impact: that of the worst state of any component."""
+        """Return the impact of the incident, which is that of the worst state of any component."""
         return impact_of(worst(state for update in self.updates for state in update.components.values()))
 
     def states_set(self) -> Iterator[tuple[Update, Mapping[str, ComponentState]]]:
-        """Yield each update with the states that it gave to components. An end makes all of them operational."""
+        """Yield each update with the states that it gave to components, by id.
+
+        The final one makes all of them operational.
+        """
         known: dict[str, ComponentState] = {}
         for update in self.updates:
             is_end = update.state is IncidentState.RESOLVED
@@ -112,7 +116,7 @@ class Incident:
             known |= states
 
     def spans_of(self, component: str) -> Iterator[StateSpan]:
-        """Yield the spans in which the incident held a component in a state other than operational, by time."""
+        """Yield the spans in which the incident kept a component in a state other than operational, ordered by time."""
         changes = list(self._changes_of(component))
         for number, (start, state) in enumerate(changes):
             end = changes[number + 1][0] if number + 1 < len(changes) else None
@@ -120,7 +124,10 @@ class Incident:
                 yield from _without(StateSpan(start, end, state), self.silences if number == 0 else ())
 
     def _changes_of(self, component: str) -> Iterator[tuple[datetime, ComponentState]]:
-        """Yield each change of the component's state. The first one holds from the start of the incident."""
+        """Yield the time of each change of the component's state, and its new state.
+
+        The first time is the incident's start.
+        """
         for number, update in enumerate(self.updates):
             at = self.started_at if number == 0 else max(update.at, self.started_at)
             if update.state is IncidentState.RESOLVED:
@@ -131,7 +138,7 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class MaintenancePlan:
-    """One announcement of a maintenance's times. at: when it was made (aware UTC)."""
+    """One announcement of the times of a maintenance. at: when it was made (aware UTC)."""
 
     at: datetime
     written_at: datetime
@@ -143,9 +150,10 @@ class MaintenancePlan:
 
 @dataclass(frozen=True, slots=True)
 class Maintenance:
-    """Announced work on components. plans: every announcement of its times, in order. It begins and ends by itself.
+    """Announced work on components, which begins and ends by itself.
 
-    steps: the reminders, beginnings and ends that readers were told of, in order. Its state does not depend on them.
+    plans: every announcement of its times, in order. steps: the reminders, beginnings and ends that readers were told
+    of, in order. The state of the maintenance does not depend on the steps.
     """
 
     id: str
@@ -157,11 +165,11 @@ class Maintenance:
 
     @property
     def window(self) -> Window:
-        """Return the times as last announced."""
+        """Return the times of the maintenance as last announced."""
         return self.plans[-1].window
 
     def state_at(self, at: datetime) -> MaintenanceState:
-        """Return the state of the maintenance at an instant."""
+        """Return the state of the maintenance at an instant (aware UTC)."""
         if self.cancelled is not None and self.cancelled.at <= at and self.cancelled.at < self.window.end:
             return MaintenanceState.CANCELLED
         if at < self.window.start:
@@ -169,14 +177,15 @@ class Maintenance:
         return MaintenanceState.IN_PROGRESS if at < self.window.end else MaintenanceState.COMPLETED
 
     def spans(self) -> Iterator[Window]:
-        """Yield the spans under maintenance. A later announcement replaces the times of an earlier one."""
+        """Yield the spans under maintenance. A later announcement replaces the times of an earlier one from then on."""
         for _, span in self._spans():
             yield span
 
     def agreed_spans(self, notice: timedelta) -> Iterator[Window]:
-        """Yield the spans under maintenance that were announced at least `notice` before their start.
+        """Yield the spans of agreed maintenance: those that were announced at least `notice` before their start.
 
-        The announcement must have stood since: times that a later announcement left out were not expected any more.
+        A time counts only if no later announcement left it out before it came, because then it was not expected any
+        more.
         """
         for number, span in self._spans():
             standing = span
@@ -189,7 +198,7 @@ class Maintenance:
                     yield standing
 
     def _spans(self) -> Iterator[tuple[int, Window]]:
-        """Yield the spans under maintenance, each with the number of the plan that was in force."""
+        """Yield the spans under maintenance, each with the index in `plans` of the announcement that was in force."""
         for number, plan in enumerate(self.plans):
             # The first announcement also applies to earlier times, so that past work can be recorded.
             start = plan.window.start if number == 0 else max(plan.window.start, plan.at)
@@ -200,13 +209,13 @@ class Maintenance:
 
 
 def _shared(one: Window, other: Window) -> Window | None:
-    """Return what two windows have in common; None if that is nothing."""
+    """Return the window that two windows have in common; None if they do not overlap."""
     start, end = max(one.start, other.start), min(one.end, other.end)
     return Window(start, end) if start < end else None
 
 
 def _without(span: StateSpan, silences: Iterable[StateSpan]) -> Iterator[StateSpan]:
-    """Yield the parts of a span outside the silences, which are in order."""
+    """Yield the parts of a span outside the silences. silences: ordered by time."""
     start = span.start
     for silence in silences:
         if silence.end is not None and silence.end <= start:
@@ -223,19 +232,22 @@ def _without(span: StateSpan, silences: Iterable[StateSpan]) -> Iterator[StateSp
 
 
 def incidents_of(events: Iterable[StatusEvent]) -> list[Incident]:
-    """Return the incidents of a log, the newest start first."""
+    """Return the incidents in a log, the one with the newest start first."""
     found = [_incident(group) for group in groups_of(events) if group[0].kind is StatusEventKind.OPENED]
     return sorted(found, key=lambda incident: (incident.started_at, incident.id), reverse=True)
 
 
 def maintenances_of(events: Iterable[StatusEvent]) -> list[Maintenance]:
-    """Return the maintenances of a log, the newest start first."""
+    """Return the maintenances in a log, the one with the newest start first."""
     found = [_maintenance(group) for group in groups_of(events) if group[0].kind is StatusEventKind.ANNOUNCED]
     return sorted(found, key=lambda each: (each.window.start, each.id), reverse=True)
 
 
 def groups_of(events: Iterable[StatusEvent]) -> list[list[StatusEvent]]:
-    """Return the events of each incident and maintenance, in order. Observations belong to components."""
+    """Return the events of each incident and maintenance as a list, in order.
+
+    Observations of components are left out.
+    """
     groups: dict[str, list[StatusEvent]] = {}
     for event in events:
         if event.kind is StatusEventKind.OBSERVED:
@@ -254,7 +266,7 @@ def _incident(events: Sequence[StatusEvent]) -> Incident:
 
 
 def corrections_of(events: Iterable[StatusEvent]) -> tuple[Correction, ...]:
-    """Return the corrections among the events of an incident."""
+    """Return the corrections of the start among the events of an incident."""
     return tuple(
         Correction(event.start, event.reason, event.by, event.written_at)
         for event in events
@@ -263,7 +275,10 @@ def corrections_of(events: Iterable[StatusEvent]) -> tuple[Correction, ...]:
 
 
 def updates_of(events: Iterable[StatusEvent], state: IncidentState) -> Iterator[Update]:
-    """Yield the updates in order. An update without a state of its own keeps the state before it, at first `state`."""
+    """Yield the updates in order. An update that names no state keeps the one before it.
+
+    state: the one before the first.
+    """
     for event in events:
         state = IncidentState(event.state) if event.state else state
         components = {name: ComponentState(value) for name, value in event.components.items()}

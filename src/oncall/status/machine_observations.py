@@ -1,4 +1,4 @@
-"""Records machines' observations of components in the log, and proposes an incident for a component that is down."""
+"""Records what machines observe about components in the log, and proposes an incident if a component is down."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from oncall.status.status_record import StatusRecord, read_status
 from oncall.support.status_file import LONGEST_TITLE
 
 FURTHEST_BACK = timedelta(days=1)
-"""The furthest back that an alert may date an outage. A person can correct it to an earlier time."""
+"""The furthest back that an alert may date the start of an outage. A person can correct it to an earlier time."""
 _BEFORE_ALL_MONITORS, _BEFORE_ALL_ALERTS = Seen.SILENT, Seen.UP
-"""The state of a source before its first observation."""
+"""What a monitor and an alert count as having reported before their first observation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """A machine's observation of a component. at: since when it holds (aware UTC). by: the machine.
+    """A machine's observation of a component. at: since when it is true (aware UTC). by: the name of the machine.
 
-    source: the key of an alert; empty for the monitor. last_look: the last look of a monitor that has stopped since.
+    source: the key of an alert; empty for the monitor. last_look: for a monitor that has stopped: its last look.
     """
 
     component: str
@@ -39,9 +39,9 @@ def record_observations(
 ) -> list[str]:
     """Append new observations to the log, and propose an incident for each component that is down without one.
 
-    also: components to propose incidents for although their observations have not changed. Returns the ids of the new
-    proposals. Raises NotFound for a component that is not on the page, before anything is written. now: policy time,
-    aware UTC.
+    Returns the ids of the new proposals. words: the observations. also: ids of more components for which to propose an
+    incident if they are down. now: policy time, aware UTC. Raises NotFound for a component that is not on the status
+    page, before anything is written.
     """
     # Of two machines that see the same outage at the same time, one proposes an incident.
     log.lock_status_log()
@@ -61,8 +61,9 @@ def record_observations(
 
 
 def _observation(events: Sequence[StatusEvent], word: Observation, name: str, now: datetime) -> StatusEvent | None:
-    """Return the event that records an observation of the component `name`; None if its source reported the same
-    before.
+    """Return the event that records an observation; None if its source reported the same state before.
+
+    name: the name of the component.
     """
     written = [event for event in events if event.kind is StatusEventKind.OBSERVED]
     last = latest_observations(word.component, written).get(word.source)
@@ -85,7 +86,7 @@ def _observation(events: Sequence[StatusEvent], word: Observation, name: str, no
 
 
 def _proposal(record: StatusRecord, component: str, now: datetime, new_id: Callable[[], str]) -> StatusEvent | None:
-    """Return a proposal of an incident if the component is down and no incident or proposal says so; else None."""
+    """Return an event that proposes an incident; None unless the component is down without an incident or proposal."""
     down_since = _down_since(spells_of(observations_of(component, record.words)))
     spans = [span for incident in record.incidents for span in incident.spans_of(component)]
     if down_since is None or any(span.end is None or now < span.end for span in spans):
@@ -107,13 +108,13 @@ def _proposal(record: StatusRecord, component: str, now: datetime, new_id: Calla
 
 
 def _covers_present_outage(proposal: Proposal) -> bool:
-    """Return True if the proposal is about the present outage, and still waits for a person or was dismissed."""
+    """Return True if the proposal is about an outage that lasts, and it is not public: it waits or was dismissed."""
     is_private = proposal.state in (ProposalState.PROPOSED, ProposalState.DISMISSED)
     return is_private and proposal.recovered_at is None
 
 
 def _down_since(spells: Sequence[Spell]) -> datetime | None:
-    """Return since when the component is down; None if it is not, or if nothing is known."""
+    """Return since when the component is down; None if it is not down, or if nothing is known."""
     if not spells or spells[-1].seen is not Seen.DOWN:
         return None
     since = None

@@ -1,4 +1,4 @@
-"""Turns the monitor's looks into observations: a component changes its state after three of the last five looks."""
+"""Turns the monitor's looks into observations: a component changes its state if three of the last five looks agree."""
 
 from __future__ import annotations
 
@@ -13,28 +13,32 @@ from oncall.status.status_record import read_status
 
 LOOKS, NEEDED = 5, 3
 LATE = 3
-"""After so many intervals without a look, a component's state is unknown."""
+"""If there was no look for this many intervals, the component's state is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What one round of looks did. proposed: ids of new proposed incidents."""
+    """The result of one round of looks. seen: by component id. proposed: the ids of newly proposed incidents."""
 
     seen: Mapping[str, Seen]
     proposed: Sequence[str]
 
 
 def monitors_of(log: StatusLog, now: datetime) -> dict[str, str]:
-    """Return the address of the probe of each component that has a monitor, by component id. Raises Refused."""
+    """Return the address to probe for each component that has a monitor, by component id.
+
+    Raises Refused if no status page is published.
+    """
     return {each.id: each.monitor for each in read_status(log, now).page.components if each.monitor is not None}
 
 
 def note_looks(
     log: StatusLog, seen: Mapping[str, Seen], now: datetime, every: timedelta, new_id: Callable[[], str]
 ) -> Looked:
-    """Record what was seen at `now` (policy time, aware UTC), and propose incidents. every: when the next look follows.
+    """Record what the monitor saw at `now` (policy time, aware UTC), and propose incidents.
 
-    Skips a component that is no longer on the page.
+    seen: by component id; components that are no longer on the status page are skipped. every: the time until the next
+    look.
     """
     on_page = monitors_of(log, now)
     looks = {look.component: look for look in log.monitor_looks()}
@@ -54,7 +58,11 @@ def note_looks(
 def judged(
     before: MonitorLook | None, component: str, result: Seen, said: Seen, now: datetime, every: timedelta
 ) -> tuple[MonitorLook, list[Observation]]:
-    """Return the look to store, and the monitor's new observations. said: its last observation."""
+    """Return the look to store, and the observations to record.
+
+    before: the last look; None: none. result: what this look saw. said: what the monitor last observed. every: the time
+    until the next look.
+    """
     words: list[Observation] = []
     recent = before.recent if before is not None else ()
     if before is not None and before.counts_until <= now:

@@ -7,7 +7,7 @@ from oncall.status.component_states import STATED, ComponentState, IncidentState
 
 
 def component_state(text: str) -> str:
-    """Return the state of a component that a person may write. Raises Refused."""
+    """Parse the state of a component as a person writes it. Raises Refused if no such state may be written."""
     known = [state.value for state in STATED]
     if text in known:
         return text
@@ -23,7 +23,7 @@ def component_state(text: str) -> str:
 
 
 def incident_state(text: str) -> IncidentState:
-    """Return the state of an incident. Raises Refused."""
+    """Parse the state of an incident as a person writes it. Raises Refused if there is no such state."""
     try:
         return IncidentState(text)
     except ValueError:

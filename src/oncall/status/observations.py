@@ -1,4 +1,4 @@
-"""Machines' observations of a component (up, down or silent), and the spells that follow from them."""
+"""Machines' observations of a component (up, down or silent), and the spells (spans of one result) that they make."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from enum import StrEnum
 from oncall.status.status_events import MonitorLook, StatusEvent, StatusEventKind
 
 MONITOR = "monitor"
-"""The author of the observations of `oncall monitor`."""
+"""The author of the events that `oncall monitor` records."""
 _OF_MONITOR = ""
-"""The key of the monitor's own observations. Those of an alert have the key of the alert."""
+"""The source of the monitor's own observations. Observations of an alert have the key of the alert."""
 
 
 class Seen(StrEnum):
-    """The result of a machine's observation."""
+    """What a machine observed about a component."""
 
     UP = "up"
     DOWN = "down"
@@ -26,10 +26,10 @@ class Seen(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Spell:
-    """A span in which what the machines say of a component stays the same. end: None while it lasts.
+    """A span in which the machines' reports about a component stay the same. end: None while it lasts.
 
-    seen: DOWN while any machine reports that; UP while the monitor does; else SILENT. has_recovered: no machine's
-    latest report other than silence is DOWN. word: the observation that began the spell.
+    seen: DOWN while any machine reports DOWN; else UP while one reports UP; else SILENT. has_recovered: True if no
+    machine's latest report, silence aside, is DOWN. word: the observation that began the spell.
     """
 
     start: datetime
@@ -40,23 +40,29 @@ class Spell:
 
 
 def observations(events: Iterable[StatusEvent], looks: Iterable[MonitorLook], now: datetime) -> list[StatusEvent]:
-    """Return all observations, and a silence for each component whose monitor gave no look in time before `now`."""
+    """Return the observations among the events, and one of silence for each component whose monitor is late at `now`.
+
+    now: policy time, aware UTC.
+    """
     found = [event for event in events if event.kind is StatusEventKind.OBSERVED]
     return found + [_silence(look, found) for look in looks if look.counts_until <= now]
 
 
 def observations_of(component: str, words: Iterable[StatusEvent]) -> list[StatusEvent]:
-    """Return the observations of one component by the time from which they hold."""
+    """Return the observations of one component, ordered by the time from which they are true."""
     return sorted((word for word in words if word.subject == component), key=lambda word: (word.at, word.seq))
 
 
 def latest_observations(component: str, words: Iterable[StatusEvent]) -> dict[str, StatusEvent]:
-    """Return the latest observation of each source of a component, by the source's key; empty for the monitor."""
+    """Return the latest observation of a component by each source, by the source's key.
+
+    The key of the monitor is empty.
+    """
     return {word.reason: word for word in observations_of(component, words)}
 
 
 def spells_of(words: Sequence[StatusEvent]) -> list[Spell]:
-    """Return the spells of one component. words: its observations by time."""
+    """Return the spells of one component. words: its observations, ordered by time."""
     said: dict[str, Seen] = {}
     spoken: dict[str, Seen] = {}
     found: list[Spell] = []
@@ -72,7 +78,10 @@ def spells_of(words: Sequence[StatusEvent]) -> list[Spell]:
 
 
 def known_at(word: StatusEvent) -> datetime:
-    """Return when an observation became known: when it was written; for a stopped monitor's silence, its beginning."""
+    """Return when an observation became known: the time at which it was written.
+
+    If it records that a monitor stopped, return the time from which the component's state is unknown.
+    """
     return word.at if word.start is not None else word.written_at
 
 

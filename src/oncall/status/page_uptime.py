@@ -1,7 +1,6 @@
-"""The uptime of the page and of its groups over published status files: at each instant, the file of that time says
-which components count.
+"""The uptime of the status page and of its groups. At each instant, the status file of that time says what counts.
 
-So a component that was removed, or that does not count any more, changes no figure of the time before.
+So if a component is removed, or does not count any more, no figure about earlier times changes.
 """
 
 from __future__ import annotations
@@ -16,12 +15,12 @@ from oncall.support.status_file import StatusPage
 
 
 def uptime_of_page(record: StatusRecord, window: SecondsSpan) -> Tally:
-    """Return the seconds of the page in a window: at each instant those of its worst core component of that time."""
+    """Return the tally of the page in a window. At each instant it counts the worst core component of that time."""
     return _sum(record, window, lambda part, page: page_tally(record.histories, part, page))
 
 
 def uptime_of_group(record: StatusRecord, group: str, window: SecondsSpan) -> Tally:
-    """Return the seconds of a group in a window, with its components of that time."""
+    """Return the tally of a group in a window. At each instant it counts the group's components of that time."""
     return _sum(record, window, lambda part, page: group_tally(record.histories, group, part, page))
 
 

@@ -1,4 +1,4 @@
-"""What a person does with an incident that a machine proposed: publish it, or dismiss it."""
+"""What a person can do with an incident that a machine proposed: publish or dismiss it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from oncall.status.status_texts import message_of, reason_of, title_of
 
 @dataclass(frozen=True, slots=True)
 class PublishProposal:
-    """Make a proposed incident public from its start. title, message: what customers read; None: the machine's."""
+    """Make a proposed incident public from its start.
+
+    title, message: for customers; None: those that the machine proposed.
+    """
 
     proposal: str
     title: str | None = None
@@ -23,14 +26,18 @@ class PublishProposal:
 
 @dataclass(frozen=True, slots=True)
 class DismissProposal:
-    """Dismiss a proposed incident because it was none. It never becomes public."""
+    """Dismiss a proposed incident because there was no incident. It never becomes public."""
 
     proposal: str
     reason: str
 
 
 def published(record: StatusRecord, action: PublishProposal, by: str, now: datetime) -> StatusEvent:
-    """Return the event that makes a proposal public. Raises NotFound, Conflict or Refused."""
+    """Return the event that makes a proposal public.
+
+    Raises NotFound for an unknown proposal, Conflict if it is decided already, and Refused for a text that cannot be
+    used.
+    """
     proposal = record.proposal(action.proposal)
     _check_is_private(proposal)
     title = title_of(action.title) if action.title is not None else ""
@@ -40,7 +47,11 @@ def published(record: StatusRecord, action: PublishProposal, by: str, now: datet
 
 
 def dismissed(record: StatusRecord, action: DismissProposal, by: str, now: datetime) -> StatusEvent:
-    """Return the event that dismisses a proposal. Raises NotFound, Conflict or Refused."""
+    """Return the event that dismisses a proposal.
+
+    Raises NotFound for an unknown proposal, Conflict if it is decided already, and Refused for a reason that cannot be
+    used.
+    """
     proposal = record.proposal(action.proposal)
     _check_is_private(proposal)
     return StatusEvent(proposal.id, StatusEventKind.DISMISSED, now, now, by, reason=reason_of(action.reason))

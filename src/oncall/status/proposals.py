@@ -1,5 +1,6 @@
-"""Incidents that a machine proposes. A person publishes each, or it publishes itself if its component is still down
-when it is due.
+"""Incidents that a machine proposes. A person publishes a proposal, or it becomes public by itself.
+
+It does so when its time is up and its component is still down.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ class ProposalState(StrEnum):
 class Proposal:
     """A proposed incident. Times are aware UTC.
 
-    started_at: since when the component is down. due_at: when it publishes itself if the component is still down then;
-    None: only a person publishes it. recovered_at: when the component was up again. incident: as the page shows it;
-    None while it is not public. reason: why a person dismissed it.
+    started_at: since when the component is down. due_at: when the proposal becomes public by itself if the component is
+    still down; None: only a person publishes it. recovered_at: when the component was up again. incident: as the status
+    page shows it; None while it is not public. reason: why a person dismissed it.
     """
 
     id: str
@@ -57,8 +58,9 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Hindrance:
-    """A span in which a component's proposals do not publish themselves, because a person's incident or maintenance is
-    open.
+    """A span in which a component's proposals do not become public by themselves.
+
+    The reason is an open incident or maintenance that a person wrote. end: None while it lasts.
     """
 
     component: str
@@ -66,12 +68,12 @@ class Hindrance:
     end: datetime | None
 
     def covers(self, at: datetime) -> bool:
-        """Return True if the instant is inside."""
+        """Return True if the instant (aware UTC) is in the span."""
         return self.start <= at and (self.end is None or at < self.end)
 
 
 def hindrances_of(incidents: Iterable[Incident], maintenances: Iterable[Maintenance]) -> list[Hindrance]:
-    """Return a span for each component of each incident and maintenance, from the time when the log first had it."""
+    """Return a span for each component of each incident and maintenance. It begins when that was written to the log."""
     found = [
         Hindrance(component, each.updates[0].written_at, each.updates[-1].written_at if each.state.is_over else None)
         for each in incidents
@@ -88,7 +90,7 @@ def hindrances_of(incidents: Iterable[Incident], maintenances: Iterable[Maintena
 def proposals_of(
     events: Sequence[StatusEvent], words: Sequence[StatusEvent], hindrances: Sequence[Hindrance], now: datetime
 ) -> list[Proposal]:
-    """Return the proposals of a log as of `now`, the newest start first. words: every observation."""
+    """Return the proposals in a log as of `now`, the one with the newest start first. words: all observations."""
     found = [
         _Fold(group, words, hindrances, now).proposal()
         for group in groups_of(events)
@@ -98,7 +100,7 @@ def proposals_of(
 
 
 class _Fold:
-    """The fold of one proposal's events."""
+    """Computes a proposal from its events."""
 
     def __init__(
         self,
@@ -150,7 +152,7 @@ class _Fold:
         return published.at if published is not None else None
 
     def _chances(self) -> list[datetime]:
-        """Return the instants up to now at which the proposal may publish itself, by time."""
+        """Return the instants up to now at which the proposal may become public by itself, in order."""
         due = self._first.end
         if due is None:
             return []
@@ -181,7 +183,10 @@ class _Fold:
         return Incident(first.subject, title, None, first.at, started_at, updates, corrections, tuple(self._silences()))
 
     def _end(self, recovery: Spell, said: Sequence[StatusEvent]) -> StatusEvent:
-        """Return the event that ends the incident when the component is up again; a person's incident stays open."""
+        """Return the event that ends the incident because the component is up again.
+
+        If a person has written an update before, the incident stays open, and only the component becomes operational.
+        """
         word = recovery.word
         has_spoken = any(event.written_at <= word.written_at for event in said)
         return StatusEvent(
@@ -197,7 +202,7 @@ class _Fold:
         )
 
     def _without_late_end(self, updates: list[Update], recovery: Spell | None) -> Iterator[Update]:
-        """Yield the updates, but not the machine's final one if a person had ended the incident before it."""
+        """Yield the updates without the machine's final one, if a person had already ended the incident before that."""
         before = IncidentState.INVESTIGATING
         for update in updates:
             is_of_machine = recovery is not None and update.seq == recovery.word.seq
@@ -213,5 +218,5 @@ class _Fold:
 
 
 def _recovery(spells: Iterable[Spell], start: datetime) -> Spell | None:
-    """Return the first spell after `start` in which no machine's latest word is down."""
+    """Return the first spell after `start` in which no machine reports the component as down; None if there is none."""
     return next((spell for spell in spells if spell.start > start and spell.has_recovered), None)

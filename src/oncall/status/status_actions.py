@@ -1,4 +1,4 @@
-"""What a person may do on the status page: each action is checked against the log, and becomes one event of it."""
+"""What a person may do on the status page. Each action is checked against the log, and becomes one event in the log."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from oncall.support.windows import Window
 from oncall.support.wording import full_time
 
 UNNAMED = "We are investigating a problem"
-"""The title of an incident that is opened from a ticket without a title, because customers' words stay private."""
+"""The title of an incident that was opened from a ticket without a title, because the customer's words stay private."""
 _PAST = timedelta(minutes=1)
-"""A stated time that is further back than this counts as a time in the past."""
+"""A given time that is further back than this counts as a time in the past."""
 _NOW_WITHIN = timedelta(minutes=15)
-"""A start of a maintenance that is at most this far back counts as now."""
+"""If the start of a maintenance is at most this far back, it counts as now."""
 
 
 @dataclass(frozen=True, slots=True)
 class StatusAuthor:
-    """Who acts on the page, and when. now: policy time, aware UTC. may_backdate: may state times in the past."""
+    """Who acts, and when. now: policy time, aware UTC. may_backdate: True if the person may state times in the past."""
 
     by: str
     now: datetime
@@ -36,10 +36,10 @@ class StatusAuthor:
 
 @dataclass(frozen=True, slots=True)
 class OpenIncident:
-    """A new incident. components: state by component id. at: when it began; None: now. ticket: the id of the ticket
-    that it was opened from.
+    """A new incident. components: the state of each, by id. at: when it began; None: now.
 
-    template: the name of a template, which gives the title and message that the action lacks.
+    ticket: the id of the ticket from which it is opened; None: from none. template: the name of a template, which gives
+    the title and message that the action lacks.
     """
 
     title: str | None = None
@@ -52,7 +52,7 @@ class OpenIncident:
 
 @dataclass(frozen=True, slots=True)
 class UpdateIncident:
-    """An update of an incident. A field that is None changes nothing. at: when it holds from; None: now."""
+    """An update of an incident. A field that is None changes nothing. at: when it takes effect; None: now."""
 
     incident: str
     state: str | None = None
@@ -63,7 +63,7 @@ class UpdateIncident:
 
 @dataclass(frozen=True, slots=True)
 class CorrectIncident:
-    """A correction of when an incident began."""
+    """A correction of the time at which an incident began."""
 
     incident: str
     started_at: datetime
@@ -72,7 +72,7 @@ class CorrectIncident:
 
 @dataclass(frozen=True, slots=True)
 class AnnounceMaintenance:
-    """A maintenance that is planned, or a past one to record. announced_at: when it was announced; None: now."""
+    """A planned maintenance, or a past one that is recorded now. announced_at: when it was announced; None: now."""
 
     title: str
     components: tuple[str, ...]
@@ -84,7 +84,7 @@ class AnnounceMaintenance:
 
 @dataclass(frozen=True, slots=True)
 class RescheduleMaintenance:
-    """New times for a maintenance. None keeps the present time."""
+    """New times for a maintenance. A time that is None stays as it is."""
 
     maintenance: str
     start: datetime | None = None
@@ -94,7 +94,7 @@ class RescheduleMaintenance:
 
 @dataclass(frozen=True, slots=True)
 class CancelMaintenance:
-    """The end of a maintenance before its time."""
+    """The end of a maintenance before its planned end."""
 
     maintenance: str
     message: str | None = None
@@ -115,7 +115,7 @@ StatusAction = (
 def act_on_status(log: StatusLog, action: StatusAction, author: StatusAuthor, new_id: str) -> str:
     """Check an action, append its event to the log, and return the id of the incident or maintenance.
 
-    new_id: the id of a new one. Raises NotFound, Conflict or Refused; then nothing was written.
+    new_id: the id for a new one. If it raises NotFound, Conflict or Refused, nothing is written.
     """
     stated = [getattr(action, each.name) for each in fields(action)]
     check_years(each for each in stated if isinstance(each, datetime))
@@ -298,7 +298,7 @@ def _rescheduled(record: StatusRecord, action: RescheduleMaintenance, author: St
 
 
 def _new_start(record: StatusRecord, maintenance: Maintenance, asked: datetime | None) -> datetime:
-    """Return the start of a maintenance after a change. Raises Refused for another start in the past."""
+    """Return the start that a maintenance has after a change. Raises Refused for a new start in the past."""
     present, now = maintenance.window.start, record.now.replace(microsecond=0)
     start = asked.replace(microsecond=0) if asked is not None else present
     if start >= now or start == present:
@@ -332,7 +332,7 @@ def _check_not_over(record: StatusRecord, maintenance_id: str, author: StatusAut
 
 
 def _time(record: StatusRecord, at: datetime | None, author: StatusAuthor) -> datetime:
-    """Return the instant at which an event holds, in whole seconds."""
+    """Return the instant at which an event takes effect, in whole seconds. Raises Refused for a wrong time."""
     if at is None:
         return author.now.replace(microsecond=0)
     if at > author.now:

@@ -1,4 +1,4 @@
-"""The status page for the people who run it: silence on open incidents, and the uptime used and left."""
+"""The status page for the people who run it: how long open incidents had no update, and the uptime."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from oncall.support.wording import ago
 
 @dataclass(frozen=True, slots=True)
 class OpenIncidentView:
-    """An open incident. last_word: time since its last public update. is_silent: it is longer than the page allows."""
+    """An open incident. last_word: the time since the last public update, as text.
+
+    is_silent: True if that time is longer than the page allows.
+    """
 
     incident: Incident
     last_word: str
@@ -27,7 +30,7 @@ class OpenIncidentView:
 
 @dataclass(frozen=True, slots=True)
 class WindowUptime:
-    """The uptime of a window up to now: of the page, of each group with a public component, and of each component."""
+    """The uptime of the page, of each group with a public component, and of each component, in a window up to now."""
 
     name: str
     page: Tally
@@ -53,7 +56,7 @@ def _open(incident: Incident, record: StatusRecord) -> OpenIncidentView:
 
 
 def uptime_windows(record: StatusRecord) -> list[WindowUptime]:
-    """Return the uptime of the month, the quarter and the year that run now, and of the last 90 days."""
+    """Return the uptime of the present month, quarter and year up to now, and of the last 90 days."""
     today = record.now.astimezone(record.page.zone).date()
     quarter = (today.month - 1) // 3
     starts = {

@@ -1,4 +1,4 @@
-"""The effect that an action would have on the status page, computed on a copy of the log. Nothing is written."""
+"""The effect that an action would have on the status page, computed on a copy of the log. The log does not change."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from oncall.support.status_file import Component
 
 @dataclass(frozen=True, slots=True)
 class ComponentChange:
-    """A component whose present state an action changes."""
+    """A component whose present state an action changes, with the states before and after."""
 
     component: Component
     before: ComponentState
@@ -26,7 +26,7 @@ class ComponentChange:
 
 @dataclass(frozen=True, slots=True)
 class StatusEffect:
-    """The page before and after an action. event: the event that the action appends to the log."""
+    """The status page before and after an action. event: the event that the action appends to the log."""
 
     before: StatusRecord
     after: StatusRecord
@@ -48,7 +48,7 @@ class StatusEffect:
 
     @property
     def subject(self) -> Incident | Maintenance | None:
-        """Return the incident or maintenance as the page shows it afterwards; None if it stays private."""
+        """Return the incident or maintenance as the page shows it after the action; None if it stays private."""
         known: list[Incident | Maintenance] = [*self.after.incidents, *self.after.maintenances]
         found = next((each for each in known if each.id == self.event.subject), None)
         return found if found is not None and is_public(found, self.after) else None
@@ -60,7 +60,7 @@ class StatusEffect:
 
     @property
     def is_agreed(self) -> bool | None:
-        """Return True if the planned time of a maintenance does not count against the promise; None for no plan."""
+        """Return True if a maintenance is announced early enough to be agreed; None if the action announces none."""
         work = self.subject
         if not isinstance(work, Maintenance) or self.event.kind is StatusEventKind.CANCELLED:
             return None
@@ -70,9 +70,9 @@ class StatusEffect:
 def effect_of(
     log: StatusLog, action: StatusAction, author: StatusAuthor, new_id: str, *, until: int | None = None
 ) -> StatusEffect:
-    """Return the effect of an action. Raises as `act_on_status`; the log itself stays as it is.
+    """Return the effect of an action, without changing the log. Raises the same errors as `act_on_status`.
 
-    until: the number of the last event of the log that counts; None: all do.
+    until: the number of the last event of the log to consider; None: all events.
     """
     copy = _Copy(log, until)
     before = read_status(copy, author.now)
@@ -81,17 +81,17 @@ def effect_of(
 
 
 def last_word(events: Sequence[StatusEvent], subject: str) -> StatusEvent | None:
-    """Return the latest event of an incident or maintenance; None if the log has none."""
+    """Return the latest event of an incident or maintenance; None if there is none. subject: its id."""
     return next((each for each in reversed(events) if each.subject == subject), None)
 
 
 def says_the_same(one: StatusEvent, other: StatusEvent) -> bool:
-    """Return True if both events have the same author and content. Their times may differ."""
+    """Return True if both events have the same author and content, whatever their times."""
     return replace(one, at=other.at, written_at=other.written_at, seq=other.seq) == other
 
 
 class _Copy:
-    """A copy of the log: the log's events, followed by new events that are only in the copy."""
+    """A copy of the log: the events of the log, and after them new events that only the copy has."""
 
     def __init__(self, log: StatusLog, until: int | None) -> None:
         self._log = log
@@ -105,13 +105,13 @@ class _Copy:
         self._events.append(replace(event, seq=last + 1))
 
     def lock_status_log(self) -> None:
-        """Take no lock: nobody else sees the copy."""
+        """Do nothing, because no other process sees the copy."""
 
     def monitor_looks(self) -> Sequence[MonitorLook]:
         return self._log.monitor_looks()
 
     def note_look(self, look: MonitorLook) -> None:
-        """Do nothing: a person's action causes no look."""
+        """Do nothing, because a person's action causes no look."""
 
     def status_files(self) -> Sequence[PublishedStatusFile]:
         return self._log.status_files()

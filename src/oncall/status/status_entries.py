@@ -1,4 +1,4 @@
-"""The updates of the page's incidents and maintenances, each as one entry of a feed."""
+"""The updates of incidents and maintenances as entries of a feed, one for each update."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ MOST_ENTRIES = 50
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry. id: never changes. link: the page of its incident or maintenance. changes: in words, the states that
-    it gave to components that everyone may see.
+    """One entry of a feed. id: never changes. link: to the web page of its incident or maintenance.
+
+    changes: in words, the states that the update gave to public components.
     """
 
     id: str
@@ -32,7 +33,10 @@ class Entry:
 
 
 def entries(record: StatusRecord, component: str | None = None) -> list[Entry]:
-    """Return the newest entries, the newest first. component: only those of this component."""
+    """Return the newest entries of the feed, the newest first.
+
+    component: only those about this component; None: all.
+    """
     found = [entry for each in record.incidents if is_public(each, record) for entry in _of_incident(each, record)]
     found += [entry for each in record.maintenances if is_public(each, record) for entry in _of_work(each, record)]
     if component is not None:
@@ -41,7 +45,10 @@ def entries(record: StatusRecord, component: str | None = None) -> list[Entry]:
 
 
 def entry_of(record: StatusRecord, subject: str, seq: int) -> Entry | None:
-    """Return the entry of one event of an incident or maintenance; None if it has none, or is not public."""
+    """Return the entry for one event of an incident or maintenance; None if the event has no entry.
+
+    subject: the id of the incident or maintenance. seq: the number of the event.
+    """
     found = [entry for each in record.incidents if each.id == subject for entry in _of_incident(each, record)]
     found += [entry for each in record.maintenances if each.id == subject for entry in _of_work(each, record)]
     return next((entry for entry in found if entry.id == _id(record, subject, seq)), None)
@@ -63,7 +70,7 @@ def _of_incident(incident: Incident, record: StatusRecord) -> list[Entry]:
 
 
 def shown_states(record: StatusRecord, states: Mapping[str, ComponentState]) -> list[tuple[str, ComponentState]]:
-    """Return the names and states of the components that everyone may see."""
+    """Return the names and states of those components that everyone may see. states: by component id."""
     return [(record.name_of(each), state) for each, state in states.items() if each in record.shown]
 
 

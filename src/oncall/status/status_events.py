@@ -1,6 +1,4 @@
-"""The log of the status page: one event for each statement of a person or observation of a machine, with its time of
-writing.
-"""
+"""The log of the status page: an event for each statement of a person and each observation of a machine."""
 
 from __future__ import annotations
 
@@ -12,7 +10,7 @@ from typing import Protocol
 
 
 class StatusEventKind(StrEnum):
-    """The kind of an event that a person or a machine caused."""
+    """The kinds of events in the status page's log."""
 
     OPENED = "opened"
     UPDATED = "updated"
@@ -35,19 +33,19 @@ class StatusEventKind(StrEnum):
     ENDED = "ended"
     """A maintenance is over."""
     APPEARED = "appeared"
-    """A proposed incident published itself."""
+    """A proposed incident became public by itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class StatusEvent:
-    """One event of an incident, a maintenance or a component.
+    """One event about an incident, a maintenance or a component.
 
-    subject: the id of the incident or maintenance; of an observation, the component. at: when it holds from (aware
+    subject: the id of the incident or maintenance; for an observation, the component. at: when it takes effect (aware
     UTC). written_at: when it was written. by: who wrote it. components: the state of each component that the event
-    sets, by id; of a maintenance, each component is `under_maintenance`. start, end: of a maintenance; `start` of a
-    corrected incident; `end` of a proposal: when it publishes itself. Of an observation, state: `up`, `down` or
-    `silent`; reason: the key of the alert, empty for the monitor; start: the last look of a monitor that then stopped.
-    seq: its place in the log; the store gives it.
+    sets, by id; for a maintenance, each is `under_maintenance`. start, end: the times of a maintenance; `start` is also
+    the corrected start of an incident, and `end` also the time at which a proposal becomes public by itself. For an
+    observation, `state` is `up`, `down` or `silent`, `reason` is the key of the alert (empty for the monitor), and
+    `start` is the last look of a monitor that then stopped. seq: the event's number in the log, which the store gives.
     """
 
     subject: str
@@ -70,8 +68,8 @@ class StatusEvent:
 class MonitorLook:
     """The monitor's last look at a component. Times are aware UTC.
 
-    counts_until: without another look before then, the component's state is unknown from then on. recent: the latest
-    looks with what each saw (`up`, `down` or `silent`), the oldest first.
+    counts_until: if there is no other look by then, the component's state is unknown from then on. recent: the times of
+    the latest looks, each with what it saw (`up`, `down` or `silent`), the oldest first.
     """
 
     component: str
@@ -82,7 +80,7 @@ class MonitorLook:
 
 @dataclass(frozen=True, slots=True)
 class PublishedStatusFile:
-    """A status file that came with a publication. at: when it was published (aware UTC). zone: of the policy."""
+    """A status file that was published with a policy. at: when (aware UTC). zone: the time zone of the policy."""
 
     at: datetime
     text: str
@@ -90,22 +88,22 @@ class PublishedStatusFile:
 
 
 class StatusLog(Protocol):
-    """The events of the status page, the last looks of its monitor, and the status files that were published."""
+    """Stores the events of the status page and the last looks of its monitor, and reads published status files."""
 
     def status_events(self) -> Sequence[StatusEvent]:
-        """Return all events in the order in which they were written."""
+        """Return all events of the status page, in the order in which they were written."""
 
     def add_status_event(self, event: StatusEvent) -> None:
-        """Append an event."""
+        """Append an event to the log of the status page."""
 
     def lock_status_log(self) -> None:
-        """Wait for the lock of the log and hold it until the transaction ends, so that two people act in turn."""
+        """Wait for the lock of the log, and keep it until the transaction ends. So actions are checked one by one."""
 
     def monitor_looks(self) -> Sequence[MonitorLook]:
-        """Return the last look at each component that ever had a monitor, by component."""
+        """Return the last look at each component that ever had a monitor, ordered by component."""
 
     def note_look(self, look: MonitorLook) -> None:
-        """Replace the last look at a component."""
+        """Store a look at a component. It replaces the last look at this component."""
 
     def status_files(self) -> Sequence[PublishedStatusFile]:
         """Return the status file of each publication that had one, the oldest first."""

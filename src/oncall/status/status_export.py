@@ -1,4 +1,4 @@
-"""The status page as files for any web host, where it stays readable while the service is down."""
+"""The status page as files, which any web server can show while this service is down."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ASSETS = ("status.css", "status.js")
 
 
 def exported_files(record: StatusRecord) -> dict[str, bytes]:
-    """Return every file of the page by its path below the folder."""
+    """Return the content of every file of the status page, by its path below the folder."""
     files = {
         "index.html": status_html(record, "").encode(),
         "feed.atom": feed(record, "atom").encode(),

@@ -1,4 +1,4 @@
-"""The history of the status page: one page for each month in which an incident or a maintenance began."""
+"""The history of the status page: a web page for each month in which an incident or a maintenance began."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from oncall.status.status_record import StatusRecord
 from oncall.status.statuspage_json import is_public
 
 RECENT_DAYS = 14
-"""How many days the front page lists; older entries are only in the history."""
+"""How many days the front page of the status page lists. Older entries are only in the history."""
 MOST_RECENT = 50
 
 
@@ -22,7 +22,7 @@ MOST_RECENT = 50
 class HistoryEntry:
     """One line of the history. state: in words. end: None while an incident lasts.
 
-    A maintenance that was cancelled before it began has one time: that of its cancellation.
+    For a maintenance that was cancelled before it began, both times are the time of the cancellation.
     """
 
     id: str
@@ -34,7 +34,10 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class HistoryMonth:
-    """One month of the history. key: `2027-03`. older, newer: the neighbours that have entries, or None."""
+    """One month of the history. key: like `2027-03`.
+
+    older, newer: the keys of the next months with entries, or None.
+    """
 
     key: str
     name: str
@@ -50,7 +53,10 @@ class History:
     months: tuple[HistoryMonth, ...]
 
     def month(self, key: str) -> HistoryMonth:
-        """Return the month with this key; the newest one for an empty key. Raises NotFound."""
+        """Return the month with this key, or the newest month for an empty key.
+
+        Raises NotFound if it has no entries.
+        """
         found = next((each for each in self.months if key in ("", each.key)), None)
         if found is None:
             raise NotFound("the history has no such month; /status/history lists every month")
@@ -58,15 +64,15 @@ class History:
 
     @property
     def years(self) -> list[tuple[str, list[HistoryMonth]]]:
-        """Return the months by year, the newest year first and the months in order."""
+        """Return the years with their months. The newest year is first; in a year, the first month is first."""
         by_year = groupby(self.months, key=lambda each: each.key[:4])
         return [(year, list(months)[::-1]) for year, months in by_year]
 
 
 def history_of(record: StatusRecord) -> History:
-    """Return the public incidents and maintenances by the month of their start, in the zone of the page.
+    """Return the public incidents and maintenances by the month in which they began, in the status page's time zone.
 
-    Maintenance that is still to come is left out, because the front page announces it.
+    Maintenance that is not in progress yet is left out, because the front page announces it.
     """
     zone = record.page.zone
 
@@ -84,7 +90,7 @@ def history_of(record: StatusRecord) -> History:
 
 
 def recent_entries(record: StatusRecord) -> list[HistoryEntry]:
-    """Return what ended within the last RECENT_DAYS, the newest start first and at most MOST_RECENT."""
+    """Return the entries that ended within the last RECENT_DAYS, at most MOST_RECENT, with the newest start first."""
     since = record.now - timedelta(days=RECENT_DAYS)
     open_now = {each.id for each in record.open_incidents} | {each.id for each in record.running}
     ended = (each for each in _entries(record) if each.id not in open_now and each.end is not None)
@@ -92,7 +98,7 @@ def recent_entries(record: StatusRecord) -> list[HistoryEntry]:
 
 
 def _entries(record: StatusRecord) -> list[HistoryEntry]:
-    """Return every public entry, the newest start first."""
+    """Return every public entry, with the newest start first."""
     found = [*_of_incidents(record.incidents, record), *_of_work(record.maintenances, record)]
     return sorted(found, key=lambda each: (each.start, each.id), reverse=True)
 

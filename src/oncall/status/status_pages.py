@@ -1,5 +1,6 @@
-"""The status page as HTML, feeds and a badge. The pages work without scripts; the only script adds times in the
-reader's zone.
+"""The status page as HTML, feeds and a badge. The HTML works without scripts.
+
+The only script adds times in the reader's time zone.
 """
 
 from __future__ import annotations
@@ -37,17 +38,19 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 MOST_UPDATES = 5
-"""How many updates of an open incident the front page shows, the newest ones; the incident's own page shows all."""
+"""How many of the newest updates of an open incident the front page shows. The incident's own web page shows all."""
 LATE = timedelta(minutes=1)
-"""What is written later than this after its time is shown with both times."""
+"""If an update was written more than this after its time, the page shows both times."""
 INDICATOR_SYMBOLS = {"none": "✓", "maintenance": "⚒", "minor": "▽", "major": "◐", "critical": "✕"}
 
 
 def status_html(
     record: StatusRecord, base: str, *, may_subscribe: bool = False, may_text: bool = False, may_post: bool = False
 ) -> str:
-    """Return the page. base: the path from the page to its files, like `/status/`. may_subscribe: show the form to
-    subscribe by mail. may_text: show the form for phone numbers. may_post: show the form for webhooks.
+    """Return the front page of the status page as HTML.
+
+    base: the path from this page to the other files, like `/status/`. may_subscribe: show the form to subscribe by
+    mail. may_text: show the form for phone numbers. may_post: show the form for webhooks.
     """
     page, window, line = record.page, last_window(record), top_line(record)
     components = [(each, record.state_of(each.id), list(day_bars(record, each.id))) for each in page.public]
@@ -79,7 +82,10 @@ def status_html(
 
 
 def incident_html(record: StatusRecord, subject: str, base: str) -> str:
-    """Return the page of one incident or maintenance. Raises NotFound for an unknown or private one."""
+    """Return the HTML page of one incident or maintenance. Raises NotFound if it is unknown or private.
+
+    base: path to files.
+    """
     known: list[Incident | Maintenance] = [*record.incidents, *record.maintenances]
     found = next((each for each in known if each.id == subject and is_public(each, record)), None)
     if found is None:
@@ -88,15 +94,15 @@ def incident_html(record: StatusRecord, subject: str, base: str) -> str:
 
 
 def subject_html(record: StatusRecord, subject: Incident | Maintenance, base: str) -> str:
-    """Return the page of a public incident or maintenance."""
+    """Return the HTML page of a public incident or maintenance."""
     incident, work = (subject, None) if isinstance(subject, Incident) else (None, subject)
     return _render("status_incident.html.j2", record, base, incident=incident, work=work)
 
 
 def history_html(record: StatusRecord, month: str, base: str, history: History | None = None) -> str:
-    """Return the page of one month of the history. month: like `2027-03`; empty: the newest. Raises NotFound.
+    """Return the HTML page of one month of the history. month: like `2027-03`; empty: the newest. Raises NotFound.
 
-    history: of this record, for callers that render many months.
+    history: the history of this record, if the caller has it already, to render many months.
     """
     history = history or history_of(record)
     shown = history.month(month) if month or history.months else None
@@ -105,10 +111,11 @@ def history_html(record: StatusRecord, month: str, base: str, history: History |
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionForm:
-    """The form on a page about one subscription.
+    """The form on a web page about one subscription.
 
-    button, path: empty for a page without a form. chosen: shows the components with these ticked. unsubscribe: the path
-    of the page that ends the subscription. asks_code: has a field for the code that was sent to a phone.
+    button, path: empty if the page has no form. chosen: the ids of the components that the form shows as ticked.
+    unsubscribe: the path of the page that ends the subscription. asks_code: True if the form has a field for the code
+    that was sent to a phone.
     """
 
     button: str = ""
@@ -119,12 +126,12 @@ class SubscriptionForm:
 
 
 def subscription_html(record: StatusRecord, title: str, words: str, form: SubscriptionForm) -> str:
-    """Return a page about one subscription."""
+    """Return the HTML page about one subscription. words: the text above the form."""
     return _render("status_subscription.html.j2", record, "/status/", title=title, words=words, **asdict(form))
 
 
 def feed(record: StatusRecord, form: str, component: str | None = None) -> str:
-    """Return the feed of the page, or of one component. form: `atom` or `rss`."""
+    """Return the feed of the status page, or of one component, as XML. form: `atom` or `rss`."""
     listed = entries(record, component)
     updated = listed[0].at if listed else min(record.first_published.values())
     name = record.name_of(component) if component is not None else record.page.name
@@ -140,14 +147,14 @@ def feed(record: StatusRecord, form: str, component: str | None = None) -> str:
 
 
 def badge_svg(record: StatusRecord) -> str:
-    """Return the state of the page as a small picture."""
+    """Return a small picture (SVG) that shows the state of the status page."""
     line = top_line(record)
     symbol = INDICATOR_SYMBOLS[line.indicator]
     return _render("status_badge.svg.j2", record, "", line=line, symbol=symbol)
 
 
 def asset(name: str) -> bytes:
-    """Return the content of `status.css` or `status.js`."""
+    """Return the content of a file that the pages use: `status.css` or `status.js`."""
     return files("oncall.status").joinpath(name).read_bytes()
 
 
@@ -202,7 +209,7 @@ def _templates() -> Environment:
 
 
 def _is_late(said: Update | MaintenancePlan) -> bool:
-    """Return True if an update or announcement was written so long after its time that readers must know."""
+    """Return True if an update or announcement was written more than LATE after its time."""
     return said.written_at - said.at > LATE
 
 

@@ -25,7 +25,7 @@ NO_PAGE = (
 
 @dataclass(frozen=True, slots=True)
 class Era:
-    """A span in which the published files named the same components for the figures. page: its latest page."""
+    """A span in which the published status files let the same components count. page: the latest of these files."""
 
     span: SecondsSpan
     page: StatusPage
@@ -35,7 +35,8 @@ class Era:
 class StatusRecord:
     """The status page as of `now` (policy time, aware UTC).
 
-    first_published: when each component was first published, by id, also of components that the page no longer has.
+    page: the published status file. first_published: when each component was first published, by id, including
+    components that the page no longer has.
     """
 
     page: StatusPage
@@ -44,19 +45,23 @@ class StatusRecord:
     incidents: tuple[Incident, ...]
     maintenances: tuple[Maintenance, ...]
     proposals: tuple[Proposal, ...]
-    """Every incident that a machine proposed, the newest first; `incidents` has those that are public."""
+    """Every incident that a machine proposed, the newest first. Those that are public are in `incidents`, too."""
     words: tuple[StatusEvent, ...]
-    """All observations of components by machines."""
+    """All observations of components by machines, including the silences of monitors that stopped."""
     monitored: Mapping[str, tuple[SecondsSpan, ...]]
-    """When each component had a monitor, by id."""
+    """The spans in which each component had a monitor, by component id."""
     published: Mapping[str, tuple[SecondsSpan, ...]]
-    """When each component was on the page, by id, also of components that the page no longer has."""
+    """The spans in which each component was on the page, by component id, including those that the page no longer has.
+    """
     eras: tuple[Era, ...]
-    """The published pages, the oldest first."""
+    """The spans of time with the status file of each, the oldest first."""
     retired: dict[str, str]
-    """The names of components that an earlier page had, by id."""
+    """The names, by id, of components that only earlier versions of the page had."""
     shown: frozenset[str]
-    """The ids of the components that everyone may see, with those of an earlier page that were not private last."""
+    """The ids of the components that everyone may see.
+
+    Components that only earlier versions of the page had are included, unless they were private in the last of these.
+    """
 
     def incident(self, incident_id: str) -> Incident:
         """Return the incident with this id. Raises NotFound."""
@@ -88,7 +93,7 @@ class StatusRecord:
         raise NotFound(f"{words}; `oncall status list` shows them", on_page=NOT_THERE)
 
     def is_public(self, subject: Incident | Maintenance) -> bool:
-        """Return True if everyone may see it: it names no component, or at least one that everyone may see."""
+        """Return True if everyone may see an incident or maintenance: it names no component, or a public one."""
         return not subject.components or not self.shown.isdisjoint(subject.components)
 
     @property
@@ -108,12 +113,12 @@ class StatusRecord:
 
     @property
     def upcoming(self) -> list[Maintenance]:
-        """Return the maintenances to come, the next one first."""
+        """Return the maintenances that have not begun, the next one first."""
         found = [each for each in self.maintenances if each.state_at(self.now) is MaintenanceState.SCHEDULED]
         return sorted(found, key=lambda each: each.window.start)
 
     def state_of(self, component: str) -> ComponentState:
-        """Return the present state of a component."""
+        """Return the present state of a component. component: its id."""
         return self.histories[component].state_at(self.now_seconds)
 
     def name_of(self, component: str) -> str:
@@ -128,7 +133,10 @@ class StatusRecord:
 
     @cached_property
     def changed_at(self) -> dict[str, int]:
-        """Return for each component that ever had an outage the last second up to now at which one began or ended."""
+        """Return when an outage of each component last began or ended, in seconds since 1970, by component id.
+
+        Components without an outage up to now are absent.
+        """
         return {
             name: max(edges)
             for name, history in self.histories.items()
@@ -151,8 +159,10 @@ class StatusRecord:
         return ComponentHistory(component, first, tuple(outages), tuple(work), tuple(agreed), gaps)
 
     def _gaps(self, component: str, outages: Iterable[SecondsSpan]) -> tuple[SecondsSpan, ...]:
-        """Return the spans in which the component was not on the page, or had a monitor but no machine or person
-        reported a state.
+        """Return the spans in which nothing reported the component's state.
+
+        These are the spans in which it was not on the page, and those in which it had a monitor but neither a machine
+        nor a person reported a state.
         """
         lasting = self.now_seconds + 1
         whole = SecondsSpan(epoch(self.first_published[component]), lasting)
@@ -168,7 +178,7 @@ class StatusRecord:
 
 
 def read_status(log: StatusLog, now: datetime) -> StatusRecord:
-    """Return the status page as of `now` (policy time, aware UTC). Raises Refused if none is published."""
+    """Return the status page as of `now` (policy time, aware UTC). Raises Refused if no status page is published."""
     files = [each for each in log.status_files() if each.at <= now] or list(log.status_files())
     if not files:
         raise Refused(NO_PAGE)
@@ -181,7 +191,10 @@ def status_record(
     now: datetime,
     looks: Sequence[MonitorLook] = (),
 ) -> StatusRecord:
-    """Return the status page that follows from published files and a log. `files`: at least one, the oldest first."""
+    """Return the status page that follows from published status files and the events of the log.
+
+    files: at least one, the oldest first. looks: the last look at each component.
+    """
     first: dict[str, datetime] = {}
     names: dict[str, str] = {}
     is_shown: dict[str, bool] = {}
@@ -220,8 +233,9 @@ def status_record(
 def _spans(
     files: Sequence[PublishedStatusFile], lasting: int, has: Callable[[Component], bool]
 ) -> dict[str, tuple[SecondsSpan, ...]]:
-    """Return the spans of the files in which a component is as `has` says, by component. Spans that touch are joined;
-    those that still last end at `lasting`.
+    """Return, for each component by id, the spans in which it was on the page and `has` returned True for it.
+
+    Spans that touch are joined. Those that still last end at `lasting` (seconds since 1970).
     """
     found: dict[str, tuple[SecondsSpan, ...]] = {}
     for span, page in _in_force(files, lasting):
@@ -244,12 +258,12 @@ def _eras(files: Sequence[PublishedStatusFile], lasting: int) -> list[Era]:
 
 
 def _counted(page: StatusPage) -> tuple[object, ...]:
-    """Return what decides which components count for the page and for each group."""
+    """Return what decides which components count for the page and for each group, to compare two status files."""
     return page.core, tuple((each.id, each.group) for each in page.public)
 
 
 def _in_force(files: Sequence[PublishedStatusFile], lasting: int) -> Iterator[tuple[SecondsSpan, StatusPage]]:
-    """Yield each file's page with the span in which it was the published one. The last one ends at `lasting`."""
+    """Yield each status file with the span in which it was the published one. The last span ends at `lasting`."""
     ends = [*(epoch(each.at) for each in files[1:]), lasting]
     for each, end in zip(files, ends, strict=True):
         if epoch(each.at) < end:
@@ -257,7 +271,7 @@ def _in_force(files: Sequence[PublishedStatusFile], lasting: int) -> Iterator[tu
 
 
 def epoch(at: datetime) -> int:
-    """Return whole seconds since 1970, rounded down."""
+    """Return a time as whole seconds since 1970, rounded down."""
     return int(at.timestamp() // 1)
 
 

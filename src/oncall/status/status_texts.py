@@ -14,23 +14,26 @@ LONGEST_REASON = 1_000
 
 
 _JOINERS = str.maketrans("", "", "\u200c\u200d")
-"""Signs that Persian, Indian scripts and emoji need between letters."""
+"""Invisible signs that Persian, Indian scripts and emoji need between letters. They are allowed in texts."""
 _UNSEEN = str.maketrans("", "", "\u00ad\ufeff")
-"""Signs without meaning that programs leave in copied text."""
+"""Invisible signs without meaning that programs leave in copied text. They are removed."""
 
 
 def title_of(text: str) -> str:
-    """Return a title without the spaces around it. Raises Refused."""
+    """Return a title without the spaces around it. Raises Refused for a title that cannot be used."""
     return _line(text, "title", LONGEST_TITLE)
 
 
 def reason_of(text: str) -> str:
-    """Return a reason without the spaces around it. Raises Refused."""
+    """Return a reason without the spaces around it. Raises Refused for a reason that cannot be used."""
     return _line(text, "reason", LONGEST_REASON)
 
 
 def message_of(text: str | None) -> str:
-    """Return a message without the spaces around it; empty for None. It may have several lines. Raises Refused."""
+    """Return a message without the spaces around it; empty for None. It may have several lines.
+
+    Raises Refused for a message that cannot be used.
+    """
     if text is None:
         return ""
     message = "\n".join(_plain(line).rstrip() for line in text.strip().splitlines())
@@ -42,7 +45,7 @@ def message_of(text: str | None) -> str:
 
 
 def check_years(times: Iterable[datetime]) -> None:
-    """Raise Refused for a time outside the years that the page can show."""
+    """Raise Refused for a time outside the years that the status page can show."""
     for at in times:
         if not FIRST_YEAR < at.year < LAST_YEAR:
             raise Refused(f"{at.date()} is outside the years {FIRST_YEAR + 1} to {LAST_YEAR - 1}")
@@ -60,7 +63,7 @@ def _line(text: str, what: str, most: int) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return copied text with ordinary spaces in place of no-break and other spaces."""
+    """Return copied text with ordinary spaces in place of special ones, such as no-break spaces."""
     return "".join(" " if category(letter) == "Zs" else letter for letter in text.translate(_UNSEEN))
 
 

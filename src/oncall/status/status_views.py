@@ -20,11 +20,11 @@ from oncall.status.uptime import Tally, component_tally, percent
 from oncall.support.status_file import StatusPage
 
 PAGE = "page"
-"""The name of the whole page in the uptime figures."""
+"""The name of the whole status page in the uptime figures."""
 
 
 class UptimeFigures(TypedDict):
-    """The uptime of one component, of a group, or of the page, in whole seconds."""
+    """The uptime of one component, of a group, or of the whole status page. Times are in whole seconds."""
 
     component: Annotated[str, "Its id, or the group's; `page` for the whole page."]
     seconds: Annotated[int, "Length of the window, cut at now and at the component's publication."]
@@ -58,7 +58,7 @@ class StatusChangedView(TypedDict):
 
 
 class ComponentView(TypedDict):
-    """One component now."""
+    """One component and its present state."""
 
     id: str
     name: str
@@ -81,7 +81,7 @@ class UpdateView(TypedDict):
 
 
 class CorrectionView(TypedDict):
-    """A correction of when an incident began."""
+    """A correction of the time at which an incident began."""
 
     started_at: str
     reason: str
@@ -106,7 +106,7 @@ class IncidentView(TypedDict):
 
 
 class ProposalView(TypedDict):
-    """An incident that a machine proposes; it is not public."""
+    """An incident that a machine proposes. Customers do not see it."""
 
     id: str
     title: str
@@ -131,7 +131,7 @@ class MaintenanceView(TypedDict):
 
 
 class StatusView(TypedDict):
-    """The status page now."""
+    """The status page as it is now."""
 
     name: str
     timezone: str
@@ -145,7 +145,7 @@ class StatusView(TypedDict):
 
 
 def status_view(record: StatusRecord) -> StatusView:
-    """Return the page with everything on it."""
+    """Return the whole status page as JSON."""
     line, page = top_line(record), record.page
     return {
         "name": page.name,
@@ -172,9 +172,9 @@ def status_view(record: StatusRecord) -> StatusView:
 
 
 def uptime_view(record: StatusRecord, window: SecondsSpan, components: Iterable[str] = ()) -> UptimeView:
-    """Return the uptime in a window, cut at now. components: ids of those to show; all, and the groups, when empty.
+    """Return the uptime in a window, which is cut at now. components: the ids to show; empty: all, and the groups.
 
-    Raises NotFound for an id that is not on the page.
+    Raises NotFound for an id that is not on the status page.
     """
     page, zone = record.page, record.page.zone
     shown = [page.component(name).id for name in components] or [each.id for each in page.components]
@@ -194,9 +194,9 @@ def uptime_view(record: StatusRecord, window: SecondsSpan, components: Iterable[
 
 
 def uptime_between(record: StatusRecord, start: datetime, end: datetime, components: Iterable[str]) -> UptimeView:
-    """Return the uptime between two instants (aware UTC), in whole seconds.
+    """Return the uptime between two instants (aware UTC), in whole seconds. components: as for `uptime_view`.
 
-    Raises NotFound for a component that is not on the page, and Refused for instants that are not in order.
+    Raises NotFound for a component that is not on the status page, and Refused if `end` is not after `start`.
     """
     check_years((start, end))
     if end <= start:
@@ -205,7 +205,7 @@ def uptime_between(record: StatusRecord, start: datetime, end: datetime, compone
 
 
 def page_figures(tally: Tally, page: StatusPage) -> UptimeFigures:
-    """Return the figures of the whole page."""
+    """Return the uptime figures of the whole status page from its tally."""
     return _figures(PAGE, tally, page)
 
 

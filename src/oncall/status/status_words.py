@@ -1,4 +1,4 @@
-"""Words of the status page: times, and the uptime compared with the promise."""
+"""Texts of the status page: times, and the uptime compared with the promised uptime."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ SYMBOLS = {
     ComponentState.MAJOR: "✕",
     ComponentState.NOT_MEASURED: "–",
 }
-"""A distinct symbol for each state, so that readers do not depend on colours."""
+"""A different symbol for each state, so that readers do not depend on colours."""
 STEP_WORDS = {
     StatusEventKind.REMINDED: ("Reminder", "The maintenance begins soon."),
     StatusEventKind.BEGAN: ("In progress", "The maintenance has begun."),
     StatusEventKind.ENDED: ("Completed", "The maintenance is over."),
 }
-"""How the title of an entry about a maintenance begins, and what the entry says."""
+"""For each step of a maintenance: how the title of its entry begins, and the text of the entry."""
 
 
 def both_times(at: datetime, zone: ZoneInfo) -> str:
@@ -36,7 +36,7 @@ def both_times(at: datetime, zone: ZoneInfo) -> str:
 
 
 def uptime_sentence(tally: Tally, page: StatusPage) -> str:
-    """Return a sentence with the uptime, the promise, and the minutes that are allowed, used and left."""
+    """Return a sentence with the uptime, the promised uptime, and the minutes of downtime allowed, used and left."""
     promise = f"{float(page.promise):g} %"
     if tally.sla is None:
         return f"Not measured; {promise} promised"
@@ -50,32 +50,32 @@ def uptime_sentence(tally: Tally, page: StatusPage) -> str:
 
 
 def since_words(tally: Tally, zone: ZoneInfo) -> str:
-    """Return since when a window is measured, if it began before: ` since Sat 2027-01-09 02:58 EST`; else nothing."""
+    """Return since when a window is measured, like ` since Sat 2027-01-09 02:58 EST`; empty if from its start."""
     if tally.since is None or not tally.seconds:
         return ""
     return f" since {full_time(datetime.fromtimestamp(tally.since, UTC), zone)}"
 
 
 def minutes(seconds: int) -> str:
-    """Return minutes with one decimal, rounded down: `0.8` for 50. seconds: at least 0."""
+    """Return a number of seconds in minutes with one decimal, rounded down: `0.8` for 50. seconds: at least 0."""
     return _tenths(seconds * 10 // 60)
 
 
 def minutes_used(seconds: int) -> str:
-    """Return minutes with one decimal, rounded up: `1.6` for 92. seconds: at least 0."""
+    """Return a number of seconds in minutes with one decimal, rounded up: `1.6` for 92. seconds: at least 0."""
     return _tenths(-(-seconds * 10 // 60))
 
 
 def minutes_left(seconds: int) -> str:
     """Return the minutes left, rounded down, or the minutes over, rounded up: `0.8 min left`, `1.6 min over`.
 
-    seconds: negative when more is used than allowed.
+    seconds: the seconds left; negative if more are used than allowed.
     """
     return f"{minutes(seconds)} min left" if seconds >= 0 else f"{minutes_used(-seconds)} min over"
 
 
 def formula_sentence(page: StatusPage) -> str:
-    """Return how the uptime is computed."""
+    """Return a sentence that says how the uptime is computed."""
     hours = page.notice.total_seconds() / 3600
     return (
         "Uptime is the share of the measured time in which the component was up. Maintenance does not count if it was "

@@ -14,17 +14,17 @@ Document = Mapping[str, object]
 
 
 def page_id(page: StatusPage) -> str:
-    """Return the id of the page: 12 characters that follow from its name."""
+    """Return the id of the status page for Statuspage's JSON: 12 characters computed from its name."""
     return hashlib.sha256(page.name.encode()).hexdigest()[:12]
 
 
 def time_json(at: datetime, record: StatusRecord) -> str:
-    """Return ISO 8601 with milliseconds and the page's offset."""
+    """Return a time in ISO 8601, with milliseconds and the offset of the status page's time zone."""
     return at.astimezone(record.page.zone).isoformat(timespec="milliseconds")
 
 
 def components_json(record: StatusRecord) -> list[Document]:
-    """Return the groups, each before its components, and the components without a group, in the order of the page."""
+    """Return the groups, each followed by its public components, and then the public components without a group."""
     public = record.page.public
     rows: list[Document] = []
     for group in record.page.groups:
@@ -79,10 +79,10 @@ def _component_shape(
 
 
 def _first(component: str, record: StatusRecord) -> datetime:
-    """Return when a component was first published; for a group, when the page was."""
+    """Return when a component was first published. For a group, return when the status page was."""
     return record.first_published.get(component, min(record.first_published.values()))
 
 
 def _changed_at(component: str, record: StatusRecord) -> datetime:
-    """Return when the state of a component last changed; its publication if it never did."""
+    """Return when the state of a component last changed; if it never did, when the component was first published."""
     return max(_first(component, record), datetime.fromtimestamp(record.changed_at.get(component, 0), UTC))

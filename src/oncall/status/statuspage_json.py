@@ -16,11 +16,11 @@ from oncall.status.top_line import top_line
 
 MOST_LISTED = 50
 _STEP_STATES = {StatusEventKind.BEGAN: "in_progress", StatusEventKind.ENDED: "completed"}
-"""The state of a maintenance after a step. Statuspage has no update for a reminder."""
+"""The state that Statuspage shows for a maintenance after each step. Statuspage has no update for a reminder."""
 
 
 class AffectedComponent(TypedDict):
-    """A component in an update, with its state before and after."""
+    """A component that an update changed, with its state before and after."""
 
     code: str
     name: str
@@ -29,7 +29,10 @@ class AffectedComponent(TypedDict):
 
 
 def documents(record: StatusRecord) -> dict[str, Document]:
-    """Return every document of the API by its path below `/api/v2/`. Private components are left out."""
+    """Return every JSON document of the Statuspage API, by its path below `/api/v2/`.
+
+    Private components are left out.
+    """
     incidents = [each for each in record.incidents if is_public(each, record)]
     newest = [incident_json(each, record) for each in incidents[:MOST_LISTED]]
     unresolved = [incident_json(each, record) for each in incidents if not each.state.is_over]
@@ -58,7 +61,7 @@ def documents(record: StatusRecord) -> dict[str, Document]:
 
 
 def incident_json(incident: Incident, record: StatusRecord) -> Document:
-    """Return an incident with its updates, the newest first."""
+    """Return an incident as Statuspage JSON, with its updates, the newest first."""
     monitoring = [each.at for each in incident.updates if each.state is IncidentState.MONITORING]
     body = {
         "status": incident.state.value,
@@ -73,13 +76,13 @@ def incident_json(incident: Incident, record: StatusRecord) -> Document:
 
 
 def public_impact(incident: Incident, record: StatusRecord) -> Impact:
-    """Return the impact on the components that everyone may see; the impact on private ones stays private."""
+    """Return the impact of an incident on the components that everyone may see, whatever its impact on private ones."""
     states = (state for update in incident.updates for name, state in update.components.items() if name in record.shown)
     return impact_of(worst(states))
 
 
 def maintenance_json(maintenance: Maintenance, record: StatusRecord) -> Document:
-    """Return a maintenance in the shape of an incident, with its times."""
+    """Return a maintenance as Statuspage JSON: the fields of an incident, and its planned times."""
     state = maintenance.state_at(record.now)
     is_over = state in (MaintenanceState.COMPLETED, MaintenanceState.CANCELLED)
     end = maintenance.cancelled.at if maintenance.cancelled is not None else maintenance.window.end
@@ -100,7 +103,7 @@ def maintenance_json(maintenance: Maintenance, record: StatusRecord) -> Document
 
 
 def link_to(incident_id: str, record: StatusRecord) -> str:
-    """Return the address of an incident's own page; a path if the page has no address."""
+    """Return the address of an incident's or maintenance's web page; only a path if the page has no address."""
     return f"{record.page.url or ''}/incidents/{incident_id}" if record.page.url else f"/status/incidents/{incident_id}"
 
 
@@ -120,7 +123,7 @@ def _shared(
 
 
 def _updates(incident: Incident, record: StatusRecord) -> list[Document]:
-    """Return the updates, the newest first. Resolved updates say which components became operational."""
+    """Return the updates of an incident, the newest first. Resolved updates say which components became operational."""
     found: list[Document] = []
     states: dict[str, ComponentState] = {}
     for update, new in incident.states_set():
@@ -210,7 +213,7 @@ def _page(record: StatusRecord) -> Document:
 
 
 def _updated_at(record: StatusRecord) -> datetime:
-    """Return when the page last changed."""
+    """Return when the status page last changed."""
     known = [each for each in record.incidents if is_public(each, record)]
     times = [each.updated_at for each in known if each.updated_at <= record.now]
     for work in (each for each in record.maintenances if is_public(each, record)):
@@ -220,5 +223,5 @@ def _updated_at(record: StatusRecord) -> datetime:
 
 
 def is_public(subject: Incident | Maintenance, record: StatusRecord) -> bool:
-    """Return True if everyone may see it."""
+    """Return True if everyone may see the incident or maintenance."""
     return record.is_public(subject)

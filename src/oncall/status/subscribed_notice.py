@@ -22,10 +22,11 @@ MOST_COMPONENTS = 100
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notice about one event of the page. components: the ids of those that it is about. link: may be a path.
+    """A notice to subscribers about one event of the status page.
 
-    seq: the number of the event. title, names, time: what an SMS says of it: the names of the public components, and
-    when it holds. changes: the components whose state it changed.
+    seq: the number of the event. title, names, time: for an SMS: the title, the names of the public components, and
+    when the event takes effect. components: the ids of the components that the notice is about. link: an address, or a
+    path if the page has no address. changes: the components whose state the event changed.
     """
 
     seq: int
@@ -41,7 +42,7 @@ class Notice:
 
 
 def notice_of(event: StatusEvent, record: StatusRecord) -> Notice | None:
-    """Return the notice about an event; None if the event tells readers nothing new, or is not public."""
+    """Return the notice about an event; None if the event is no news for readers, or is not public."""
     subject, seq = _told_by(event, record)
     entry = entry_of(record, subject.id, seq) if subject is not None else None
     if subject is None or entry is None or not is_public(subject, record):
@@ -66,7 +67,10 @@ def notice_of(event: StatusEvent, record: StatusRecord) -> Notice | None:
 
 
 def _told_by(event: StatusEvent, record: StatusRecord) -> tuple[Incident | Maintenance | None, int]:
-    """Return the incident or maintenance of an event, and the number of the update that reports the event."""
+    """Return the incident or maintenance of an event, and the number of the update that reports the event.
+
+    The first is None if the event concerns no public incident or maintenance.
+    """
     if event.kind is StatusEventKind.OBSERVED:
         # An observation ends an incident about which only machines have reported.
         public = [each for each in record.incidents if each.updates[0].written_at <= event.written_at]
@@ -84,7 +88,10 @@ def _told_by(event: StatusEvent, record: StatusRecord) -> tuple[Incident | Maint
 
 
 def wants(chosen: Iterable[str], notice: Notice, page: StatusPage) -> bool:
-    """Return True if a subscriber who chose these components and groups gets a notice. No choice means everything."""
+    """Return True if a subscriber who chose these components and groups gets a notice.
+
+    An empty choice means everything.
+    """
     names = set(chosen)
     return not names or any(wants_component(names, each, page) for each in notice.components)
 
@@ -92,7 +99,7 @@ def wants(chosen: Iterable[str], notice: Notice, page: StatusPage) -> bool:
 def wants_component(chosen: Iterable[str], component: str, page: StatusPage) -> bool:
     """Return True if a subscriber who chose these components and groups gets news of a component.
 
-    A group stands for the components that it has now.
+    A group means the components that it has now. An empty choice means everything.
     """
     names = set(chosen)
     groups = {each.id: each.group for each in page.components}
@@ -100,7 +107,10 @@ def wants_component(chosen: Iterable[str], component: str, page: StatusPage) -> 
 
 
 def chosen_components(names: Iterable[str], page: StatusPage) -> tuple[str, ...]:
-    """Return ids of components and groups that a reader chose, each once. Raises Refused if one is not public."""
+    """Return the ids of components and groups that a reader chose, each once.
+
+    Raises Refused for one that is not public.
+    """
     chosen = tuple(dict.fromkeys(name for name in names if name))
     public = [each.id for each in page.public] + [each.id for each in page.groups]
     for name in chosen:
@@ -111,7 +121,7 @@ def chosen_components(names: Iterable[str], page: StatusPage) -> tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """The time of a notice, and the public components that it is about. stated: their names with their states."""
+    """The time of a notice in words, and the names of its public components. stated: these names with their states."""
 
     label: str
     time: str
@@ -135,7 +145,7 @@ def _facts(subject: Incident | Maintenance, seq: int, entry: Entry, record: Stat
 
 
 def _states_after(updates: Iterable[Update], seq: int) -> dict[str, ComponentState]:
-    """Return the states that an incident set up to one of its updates, by component id."""
+    """Return the states, by component id, that an incident's updates have set up to the one with this number."""
     states: dict[str, ComponentState] = {}
     for update in updates:
         states |= update.components

@@ -1,4 +1,4 @@
-"""The open incident that was opened from a ticket."""
+"""Finds the open incident on the status page that was opened from a ticket."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class TicketIncidents(Protocol):
     def status_events_of_ticket(self, ticket: str) -> Sequence[StatusEvent]:
         """Return the events of every incident that was opened from a ticket, in the order in which they were written.
 
-        ticket: its id.
+        ticket: the ticket's id.
         """
 
 
 def open_incident_of(log: TicketIncidents, ticket: str) -> Incident | None:
-    """Return the newest open incident that was opened from a ticket, named by its id; None if there is none."""
+    """Return the newest open incident that was opened from a ticket; None if there is none. ticket: the ticket's id."""
     found = incidents_of(log.status_events_of_ticket(ticket))
     return next((each for each in found if not each.state.is_over), None)

@@ -1,4 +1,4 @@
-"""The line at the top of the page, in Statuspage's words."""
+"""The line at the top of the status page, in Statuspage's words."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from oncall.status.status_record import StatusRecord
 
 @dataclass(frozen=True, slots=True)
 class TopLine:
-    """The state of the whole page. indicator: `none`, `minor`, `major`, `critical` or `maintenance`."""
+    """The state of the whole status page. indicator: `none`, `minor`, `major`, `critical` or `maintenance`."""
 
     indicator: str
     words: str
 
 
 def top_line(record: StatusRecord) -> TopLine:
-    """Return the line for the public components; those marked `core: false` do not count."""
+    """Return the line that sums up the states of the public components. Those marked `core: false` do not count."""
     counted = [each for each in record.page.public if each.is_core is not False]
     states = [record.state_of(each.id) for each in counted]
     if not states:

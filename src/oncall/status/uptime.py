@@ -1,4 +1,4 @@
-"""Uptime in exact seconds: how long a component or the page was down in a window, compared with the promise.
+"""Uptime in exact seconds: how long a component or the page was down in a window, compared with the promised uptime.
 
     sla    = 1 - weighted down seconds in (measured - agreed) / (measured - agreed)
     strict = 1 - seconds with an outage or under maintenance in measured / measured
@@ -20,17 +20,18 @@ from oncall.support.status_file import StatusPage
 
 _NONE = Fraction(0)
 MOST_PIECES = 16
-"""The most pieces of a window that are counted one by one, each against every span that touches the window."""
+"""If a window has more pieces than this, it is halved, so that not every piece is compared with every span."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Seconds of a window, counted exactly. Tallies of neighbouring windows add up.
+    """The seconds of a window, counted exactly by how they count for the uptime.
 
-    seconds: the window's length, counted from the component's publication. measured: seconds with a known state.
-    agreed: measured seconds of agreed maintenance. down: weighted seconds of outages outside agreed maintenance.
-    affected: measured seconds with an outage or under any maintenance. since: the publication, in seconds since 1970,
-    of the first component that counts, if the window began before it.
+    Tallies of neighbouring windows add up.
+    seconds: the length of the window from the component's publication on. measured: seconds with a known state. agreed:
+    measured seconds of agreed maintenance. down: weighted seconds of outages outside agreed maintenance. affected:
+    measured seconds with an outage or under any maintenance. since: when the first component that counts was published,
+    in seconds since 1970; None if that was before the window.
     """
 
     seconds: int = 0
@@ -52,42 +53,45 @@ class Tally:
 
     @property
     def counted(self) -> int:
-        """Return the seconds that count for the promise."""
+        """Return the seconds that count for the promised uptime: measured, and not agreed maintenance."""
         return self.measured - self.agreed
 
     @property
     def sla(self) -> Fraction | None:
-        """Return the share of counted seconds in which it was up, 0 to 1; None if no second counts."""
+        """Return the share of the counted seconds that were not down, 0 to 1; None if no second counts."""
         return 1 - self.down / self.counted if self.counted else None
 
     @property
     def strict(self) -> Fraction | None:
-        """Return the share of measured seconds without outage and maintenance, 0 to 1; None if none is measured."""
+        """Return the share of the measured seconds without outage and maintenance, 0 to 1; None if none is measured."""
         return 1 - Fraction(self.affected, self.measured) if self.measured else None
 
     def allowed(self, promise: Fraction) -> int:
-        """Return how many seconds may be down under a promise in percent, rounded down."""
+        """Return how many seconds of downtime the promised uptime allows, rounded down. promise: in percent."""
         return floor((100 - promise) / 100 * self.counted)
 
     def left(self, promise: Fraction) -> int:
-        """Return how many seconds may still be down; negative when the promise is broken."""
+        """Return how many more seconds of downtime the promised uptime allows; negative if it is already missed.
+
+        promise: in percent.
+        """
         return self.allowed(promise) - floor(self.down)
 
 
 def component_tally(history: ComponentHistory, window: SecondsSpan, page: StatusPage) -> Tally:
-    """Return the seconds of one component in a window, cut at its publication."""
+    """Return the tally of one component in a window. Time before the component was published does not count."""
     return _tally([history], window, page)
 
 
 def page_tally(histories: Mapping[str, ComponentHistory], window: SecondsSpan, page: StatusPage) -> Tally:
-    """Return the seconds of the page in a window: at each instant those of its worst core component."""
+    """Return the tally of the page in a window. At each instant it counts the worst core component."""
     return _tally([histories[name] for name in page.core], window, page)
 
 
 def group_tally(histories: Mapping[str, ComponentHistory], group: str, window: SecondsSpan, page: StatusPage) -> Tally:
-    """Return the seconds of a group in a window: at each instant those of its worst core component.
+    """Return the tally of a group in a window. At each instant it counts the group's worst core component.
 
-    A group without a core component is its worst component. Private components do not count.
+    If the group has no core component, all its components count. Private components do not count.
     """
     members = [each.id for each in page.public if each.group == group]
     core = [name for name in members if name in page.core]
@@ -95,7 +99,7 @@ def group_tally(histories: Mapping[str, ComponentHistory], group: str, window: S
 
 
 def percent(share: Fraction | None) -> str | None:
-    """Return a share as text in percent, rounded down to three decimals: `99.907`; None if there is none."""
+    """Return a share as text in percent, rounded down to three decimals, like `99.907`; None for None."""
     if share is None:
         return None
     thousandths = floor(share * 100_000)
@@ -112,7 +116,7 @@ def _tally(histories: Sequence[ComponentHistory], window: SecondsSpan, page: Sta
 
 
 def _sum(inside: Sequence[ComponentHistory], cut: SecondsSpan, page: StatusPage) -> Tally:
-    """Return the sum of a window's pieces. Long windows are halved, so that no piece is compared with every span."""
+    """Return the sum of the tallies of a window's pieces. Halves a window with more than MOST_PIECES pieces."""
     total, found = Tally(), list(pieces(cut, inside))
     if len(found) > MOST_PIECES:
         middle = found[len(found) // 2].start
@@ -125,7 +129,10 @@ def _sum(inside: Sequence[ComponentHistory], cut: SecondsSpan, page: StatusPage)
 
 
 def _piece(seconds: int, measured: Sequence[Moment], page: StatusPage) -> Tally:
-    """Return the tally of a piece in which nothing changes. measured: the components that are measured then."""
+    """Return the tally of a piece in which nothing changes.
+
+    measured: the state of each component that is measured then.
+    """
     if not measured:
         return Tally(seconds)
     affected = [each for each in measured if each.state is not ComponentState.OPERATIONAL]

@@ -1,4 +1,4 @@
-"""The bodies of posts to subscribers' webhooks, in the shapes of Statuspage. Its times are UTC and end in Z."""
+"""The bodies of posts to subscribers' webhooks, in the form of Statuspage. Times are in UTC and end in Z."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from oncall.status.top_line import top_line
 
 
 def incident_payload(subject: Incident | Maintenance, record: StatusRecord, unsubscribe: str) -> Document:
-    """Return the state of the page and one incident or maintenance. unsubscribe: the address that ends the
-    subscription.
+    """Return the body about one incident or maintenance, with the state of the status page.
+
+    unsubscribe: the address that ends the subscription.
     """
     is_work = isinstance(subject, Maintenance)
     shape = maintenance_json(subject, record) if isinstance(subject, Maintenance) else incident_json(subject, record)
@@ -47,8 +48,10 @@ def incident_payload(subject: Incident | Maintenance, record: StatusRecord, unsu
 def component_payload(
     change: ComponentChange, update_id: str, link: str, record: StatusRecord, unsubscribe: str
 ) -> Document:
-    """Return the state of the page and the change of one component. update_id: the id of this change. link: the address
-    of its cause.
+    """Return the body about the change of one component, with the state of the status page.
+
+    update_id: the id of this change. link: the address of the incident or maintenance that caused it. unsubscribe: the
+    address that ends the subscription.
     """
     rows = {each["id"]: each for each in components_json(record)}
     return _in_utc(
@@ -88,7 +91,7 @@ def _reminded_at(subject: Incident | Maintenance, record: StatusRecord) -> str |
 
 
 def _in_utc(document: Mapping[str, object]) -> Document:
-    """Return a document with every time in UTC."""
+    """Return a JSON document with every time converted to UTC."""
     return {name: _value_in_utc(name, value) for name, value in document.items()}
 
 

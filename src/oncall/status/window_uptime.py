@@ -1,4 +1,4 @@
-"""The uptime of the page in a window, for reports."""
+"""The uptime of the status page in a window, for reports."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from oncall.support.windows import Window
 
 @dataclass(frozen=True, slots=True)
 class Uptime:
-    """The uptime of the page. sentence: compares it with the promise. formula: how it is computed.
+    """The uptime of the status page in a window.
 
-    parts: the name and the figures of each group and component that the customer may see.
+    sentence: compares it with the promised uptime. formula: says how it is computed. parts: the name and the figures of
+    each group and component that the customer may see.
     """
 
     figures: UptimeFigures
@@ -28,9 +29,9 @@ class Uptime:
 
 
 def uptime_of(log: StatusLog, window: Window, now: datetime, customer: str = "") -> Uptime | None:
-    """Return the uptime of the page in a window, cut at `now` (aware UTC); None if no status page is published.
+    """Return the uptime of the status page in a window, cut at `now` (aware UTC); None if no status page is published.
 
-    customer: the parts include this customer's private components; None: only public ones.
+    customer: its private components are included in the parts; empty: only public components are.
     """
     if not log.status_files():
         return None
