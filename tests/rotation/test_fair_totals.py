@@ -205,3 +205,15 @@ def test_another_solver_agrees_on_the_fairest_plan_of_seniors_and_juniors() -> N
     assert plan.fairness is not None
     opinion = second_opinion(plan, roster, plan.fairness.cost, time_limit=timedelta(seconds=60))
     assert opinion.is_optimal
+
+
+def test_an_engineer_with_a_share_of_two_kinds_is_not_said_to_be_one_of_too_few() -> None:
+    nights = [person(f"night-{number}", kinds=("weeknight",)) for number in range(5)]
+    weekends = [person(f"we-{number}", kinds=("weekend",)) for number in range(3)]
+    both = person("both", kinds=("weeknight", "weekend"))
+    roster = team(*nights, *weekends, both, rest_nights=1, weekends_apart=1)
+    notes = share_notes(fairest_plan(roster, shifts_of(roster, days=28)), roster)
+    assert (
+        "has a share of several kinds of shift, weeknight and weekend: more than an even share of all shifts for "
+        in "\n".join(notes)
+    )

@@ -205,3 +205,10 @@ def test_no_number_of_people_is_named_if_more_people_would_not_help() -> None:
     seats = tuple(FixedSeat(MONDAY + timedelta(days=day), "primary", "ana") for day in (0, 1))
     said = refusal_of(team_of(8, rest_nights=2, fixed=seats))
     assert "\n  even with nobody away and 12 more people, no plan keeps these rules\n" in said
+
+
+def test_engineers_who_take_none_of_the_shifts_are_counted_and_not_listed() -> None:
+    nights = [person(each.id, kinds=("weeknight",)) for each in team_of(3).engineers]
+    weekends = [person(f"we-{number}", kinds=("weekend",)) for number in range(6)]
+    said = refusal_of(team(*nights, *weekends, rest_nights=1, weekends_apart=1), days=28)
+    assert "under rest_nights 1 people can take 24: ana 8, ben 8, cai 8; 6 others take no weeknight shifts" in said

@@ -29,10 +29,15 @@ def excess_text(problem: Problem, shifts: Sequence[Shift], rules: RotationRules)
     capacities = [capacity(engineer, shifts, rules, days_off) for engineer in problem.engineers]
     counted = [rule.text for rule in rules_of(rules) if rule.name in COUNTED_RULES and rule.text != "rest_nights 0"]
     under = f" under {' and '.join(counted)}" if counted else ""
+    takes_some = [any(engineer.takes(shift.kind) for shift in shifts) for engineer in problem.engineers]
     each = ", ".join(
         f"{engineer.id} {most}{_away_text(engineer, most, shifts, rules, days_off)}"
-        for engineer, most in zip(problem.engineers, capacities, strict=True)
+        for engineer, most, takes in zip(problem.engineers, capacities, takes_some, strict=True)
+        if takes
     )
+    if without := takes_some.count(False):
+        kinds = " or ".join(dict.fromkeys(shift.kind for shift in shifts))
+        each += f"; {'1 other takes' if without == 1 else f'{without} others take'} no {kinds} shifts"
     return f"{seats_text(problem, shifts)} are {needed} duties, and{under} people can take {sum(capacities)}: {each}"
 
 

@@ -41,11 +41,11 @@ def _limited(roster: Roster, shares: Shares, names: Mapping[str, str]) -> Iterat
             f"{names.get(who, who)} {float(shares.of_all_kinds(who)):.1f} instead of {float(people[who]):.1f}"
             for who in people
         ]
-        amount = "more" if cause.startswith(_TOO_FEW) else "less"
+        amount = "more" if cause.startswith((_TOO_FEW, _SEVERAL)) else "less"
         yield f"{cause}: {amount} than an even share of all shifts for {_joined(each)}"
 
 
-_TOO_FEW = "too few engineers take"
+_TOO_FEW, _SEVERAL = "too few engineers take", "has a share of several kinds of shift,"
 
 
 def _limits(roster: Roster, shares: Shares) -> Iterator[tuple[str, Mapping[str, Fraction]]]:
@@ -59,7 +59,10 @@ def _limits(roster: Roster, shares: Shares) -> Iterator[tuple[str, Mapping[str, 
         if abs(difference) > _NOTICEABLE:
             own = [role for role in roster.rules.roles if role in engineer.roles]
             taken = f"{_joined(engineer.kinds)} shifts" if engineer.kinds else _joined(own)
-            groups[f"{_TOO_FEW if difference > 0 else 'limited to'} {taken}"][engineer.id] = even
+            cause = f"{_TOO_FEW if difference > 0 else 'limited to'} {taken}"
+            if difference > 0 and engineer.kinds and len(engineer.kinds) > 1:
+                cause = f"{_SEVERAL} {_joined(engineer.kinds)}"
+            groups[cause][engineer.id] = even
     yield from groups.items()
 
 
