@@ -1,1 +1,1 @@
-"""What other systems send: alerts and events in their own formats, read into signals and taken in as tickets."""
+"""Takes in what other systems send: reads alerts and events in their own formats as signals, which change tickets."""

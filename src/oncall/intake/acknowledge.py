@@ -1,4 +1,7 @@
-"""What a sender's acknowledgement does: it takes the ticket for a person if the token allows that, else it is noted."""
+"""Carries out a sender's acknowledgement.
+
+A person takes the ticket if the token allows that; else a note is written.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +24,9 @@ LONGEST_NOTE = 1000
 
 
 def acknowledge(tx: IntakeStore, signal: Signal, origin: Origin, stored: StoredTicket, context: ActionContext) -> Taken:
-    """Take the ticket for the person in the signal if the caller's token allows that; else note the acknowledgement.
+    """Record that the person in the signal takes the ticket, if the caller's token allows that. Otherwise write a note.
 
-    A note changes nothing: the engineers are still paged.
+    A note changes nothing else: the engineers are still paged.
     """
     name = stored.ticket.id
     if stored.status is TicketStatus.RESOLVED:
@@ -47,7 +50,7 @@ def acknowledge(tx: IntakeStore, signal: Signal, origin: Origin, stored: StoredT
 
 
 def _why_not(origin: Origin, signal: Signal, person: str | None) -> str | None:
-    """Return why an acknowledgement takes no ticket; None if it may."""
+    """Return why the person may not take the ticket by this acknowledgement; None if they may."""
     if origin.caller.role is CallerRole.INTAKE and not origin.caller.may_acknowledge:
         return "the token was not made with --may-acknowledge"
     if person is None:
@@ -56,7 +59,7 @@ def _why_not(origin: Origin, signal: Signal, person: str | None) -> str | None:
 
 
 def person_named(word: str, people: Mapping[str, Person]) -> str | None:
-    """Return the id of the person on the roster with this id, mail address or name; None if there is none."""
+    """Return the id of the person on the roster with this id, mail address or name; None unless exactly one has it."""
     wanted = clean(word).casefold()
     if not wanted:
         return None
@@ -69,7 +72,7 @@ def person_named(word: str, people: Mapping[str, Person]) -> str | None:
 
 
 def note_on(tx: IntakeStore, stored: StoredTicket, why: str, context: ActionContext) -> Taken:
-    """Append a note to the ticket's log. The same note again is not written a second time."""
+    """Append a note to the ticket's log, unless the log already has the same note by the same author."""
     why = clean(why)[:LONGEST_NOTE]
     work = TicketWork.on(tx, stored, context)
     if any(isinstance(event, Noted) and (event.by, event.why) == (context.by, why) for event in work.log):

@@ -1,4 +1,4 @@
-"""Reads the webhook of Prometheus Alertmanager, also as Grafana sends it: one signal for each alert."""
+"""Reads the webhook of Prometheus Alertmanager, which Grafana also sends: one signal for each alert."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LINKS = ("runbook_url", "dashboard_url")
 
 
 def read_alertmanager(post: Post) -> Reading:
-    """Return a signal for each alert, judged by its own status. Raises Unreadable for a body without alerts."""
+    """Return a signal for each alert, by the status of that alert. Raises Unreadable for a body without alerts."""
     document = json_object(post.body)
     alerts = document.get("alerts")
     if not isinstance(alerts, list) or not alerts:
@@ -36,7 +36,7 @@ def read_alertmanager(post: Post) -> Reading:
 
 
 def _left_out(document: Mapping[str, object]) -> int:
-    """Return how many alerts Alertmanager itself left out of the body."""
+    """Return how many alerts Alertmanager says it left out of the body."""
     count = document.get("truncatedAlerts")
     return count if isinstance(count, int) and count > 0 else 0
 

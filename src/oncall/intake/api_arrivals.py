@@ -1,6 +1,6 @@
-"""Logs the posts to the tickets API in the intake log, which also has those of senders with their own formats.
+"""Writes posts to the tickets API to the intake log, which also has the requests of senders with their own formats.
 
-Only posts of programs (role intake) are logged: what people do is in the ticket's own log.
+Only posts of programs (role `intake`) are logged there. What people do is in the ticket's own log.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _TICKETS = "/v1/tickets"
 
 
 def log_ticket(tx: IntakeStore, caller: Token, accepted: AcceptedTicket, context: ActionContext) -> None:
-    """Log a ticket that a program posted: a new one, or a repeat."""
+    """Log that a program posted a ticket, whether the ticket is new or a repeat."""
     if caller.role is not CallerRole.INTAKE:
         return
     name = accepted.answer["ticket"]
@@ -29,7 +29,7 @@ def log_ticket(tx: IntakeStore, caller: Token, accepted: AcceptedTicket, context
 
 
 def log_event(tx: IntakeStore, caller: Token, done: ActionResult, context: ActionContext) -> None:
-    """Log an event that a program posted."""
+    """Log that a program posted an event."""
     if caller.role is not CallerRole.INTAKE:
         return
     name = done.ticket.ticket.id

@@ -1,4 +1,4 @@
-"""The log of arrivals: each request, its sender and outcome, and the bodies that the intake could not read."""
+"""The log of arrivals: each request of a sender, its outcome, and the bodies that the intake could not read."""
 
 from __future__ import annotations
 
@@ -17,21 +17,20 @@ from oncall.paging.ports.intake_store import Arrival, ArrivalStatus
 from oncall.paging.ports.store import IntakeStore
 
 KEPT_FOR = timedelta(days=14)
-"""How long arrivals are kept (real time). A failure is kept until a person replays or drops it."""
+"""How long (real time) arrivals are stored. A failure is stored until a person replays or drops it."""
 MOST_KEPT = 64 * 1024
-"""The most bytes of a body that are kept."""
+"""The most bytes of a body that are stored. The rest is cut."""
 MOST_FAILURES = 500
-"""The most bodies that are kept for one caller; further failures are
-logged without their bodies, and dropped."""
+"""The most failures of one caller whose bodies are stored. Further ones are logged as dropped, without their bodies."""
 BURST = timedelta(hours=1)
-"""The manager is told of a caller's failure if the caller had no other failure for this long (real time)."""
+"""The manager gets an alert about a caller's failure if the caller had no failure for this long (real time) before."""
 _MOST_LINES, _LONGEST_LINE = 20, 300
 _HEADERS = ("content-type",)
 _EVENT_HEADERS = "ce-"
 
 
 def note_arrival(tx: IntakeStore, origin: Origin, path: str, taken: Sequence[Taken], context: ActionContext) -> Arrival:
-    """Log a request that was understood, and return its line."""
+    """Write a request that was understood to the intake log, and return its entry."""
     arrival = Arrival(
         uuid.uuid4().hex,
         context.real_now,
@@ -57,10 +56,10 @@ def keep_failure(
     *,
     taken: Sequence[Taken] = (),
 ) -> Arrival:
-    """Keep a body that could not be read in full, and tell the manager of the first one of a burst.
+    """Store a body that could not be read in full, and return its entry in the intake log.
 
-    faults: a sentence each.
-    taken: the results of the parts that were read.
+    The manager gets an alert about the first such body in a burst. faults: one sentence for each part that could not be
+    read. taken: the results of the parts that were read.
     """
     caller = origin.caller.name
     waiting, last_at = tx.failures_of(caller)
@@ -86,7 +85,7 @@ def keep_failure(
 
 
 def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers that are needed to read a body again; none of them holds a secret."""
+    """Return the headers that are needed to read a body again. None of them contains a secret."""
     return {
         name.lower(): value[:1000]
         for name, value in headers.items()
@@ -104,7 +103,7 @@ def _tell_manager(tx: IntakeStore, arrival: Arrival, context: ActionContext) -> 
 
 
 def failure_named(tx: IntakeStore, arrival_id: str) -> Arrival:
-    """Return the failure with this id or this beginning of an id. Raises NotFound if there is none."""
+    """Return the failure with this id. Raises NotFound if there is none, or if its body is not stored."""
     found = tx.arrival(arrival_id)
     if found is None or found.body is None:
         raise NotFound(f"no failure has the id {quoted(arrival_id)}; `oncall intake failures` lists them")
@@ -112,7 +111,10 @@ def failure_named(tx: IntakeStore, arrival_id: str) -> Arrival:
 
 
 def drop_failure(tx: IntakeStore, arrival_id: str, context: ActionContext) -> Arrival:
-    """Drop a failure: its body is deleted. Raises NotFound if there is none, and Conflict if it is over already."""
+    """Drop a failure: its body is deleted.
+
+    Raises NotFound if there is none, and Conflict if it is replayed or dropped already.
+    """
     found = waiting_failure(tx, arrival_id)
     dropped = replace(
         found, status=ArrivalStatus.DROPPED, body=None, outcome=(*found.outcome, f"{context.by} dropped it")
@@ -122,7 +124,7 @@ def drop_failure(tx: IntakeStore, arrival_id: str, context: ActionContext) -> Ar
 
 
 def end_replay(tx: IntakeStore, failure: Arrival, taken: Sequence[Taken], context: ActionContext) -> Arrival:
-    """Record that a failure was replayed with success. Its body is deleted."""
+    """Record that a failure was replayed with success, and delete its body. taken: the results of the replay."""
     replayed = replace(
         failure,
         status=ArrivalStatus.REPLAYED,
@@ -135,7 +137,10 @@ def end_replay(tx: IntakeStore, failure: Arrival, taken: Sequence[Taken], contex
 
 
 def waiting_failure(tx: IntakeStore, arrival_id: str) -> Arrival:
-    """Return a failure that is neither replayed nor dropped. Raises NotFound and Conflict."""
+    """Return a failure that is neither replayed nor dropped.
+
+    Raises Conflict if it is, and NotFound if there is none.
+    """
     found = tx.arrival(arrival_id)
     if found is not None and found.status in (ArrivalStatus.REPLAYED, ArrivalStatus.DROPPED):
         raise Conflict(f"{arrival_id} is {found.status.value} already")

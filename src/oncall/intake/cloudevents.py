@@ -1,4 +1,4 @@
-"""Reads CloudEvents 1.0, structured and binary: their data is an alert in plain words."""
+"""Reads CloudEvents 1.0, structured and binary. Their data describes an alert, with fields of any common name."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_EVENTS = 1000
 
 
 def read_cloudevents(post: Post) -> Reading:
-    """Return a signal for each event of a request: one, or a batch. Raises Unreadable."""
+    """Return a signal for each event of a request: one event, or a batch. Raises Unreadable if none can be read."""
     media = post.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media == "application/cloudevents-batch+json":
         return _batch(post.body)
@@ -52,7 +52,10 @@ def _batch(body: bytes) -> Reading:
 
 
 def _data(body: bytes, media: str) -> object:
-    """Return the data of a binary event: JSON if it is JSON, else text."""
+    """Return the data of a binary event: the parsed JSON, or an object with the text as `message`.
+
+    Raises Unreadable if the media type says JSON but the body is not JSON.
+    """
     if not body.strip():
         return {}
     try:
@@ -94,12 +97,12 @@ def _signal(event: Mapping[str, object]) -> Signal:
 
 
 def _digest(event: Mapping[str, object]) -> str:
-    """Return a digest of the whole event: careless senders give different events the same id."""
+    """Return a digest of the whole event, because careless senders give different events the same id."""
     return hashlib.sha256(json.dumps(event, sort_keys=True).encode()).hexdigest()
 
 
 def _encoded(event: Mapping[str, object]) -> object:
-    """Return the data that an event carries in base64, as text; an empty object if there is none."""
+    """Decode the base64 data of an event to text; an empty object if it has none."""
     try:
         return base64.b64decode(text_in(event, "data_base64"), validate=True).decode("utf-8", "replace") or {}
     except (binascii.Error, ValueError):
@@ -114,8 +117,10 @@ def _inner(text: str) -> object:
 
 
 def _kind(kind_of_event: str, status: str) -> SignalKind:
-    """Return the kind of an event: from its status, or from the last word of its type, like
-    `com.example.alert.resolved`."""
+    """Return what an event says about its problem, by its status.
+
+    Without a status, the last word of its type decides, as in `com.example.alert.resolved`.
+    """
     word = status.lower() or kind_of_event.lower().replace("_", ".").replace("-", ".").rpartition(".")[2]
     if word in _ENDS:
         return SignalKind.RESOLVE

@@ -1,4 +1,4 @@
-"""Writes to the status page's log what alerts with the label `component` report: the component is down, or up again."""
+"""Writes to the status page's log that a component is down or up again, from alerts with the label `component`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ _LONGEST_SOURCE = 200
 def tell_status_page(tx: StatusLog, signal: Signal, origin: Origin, taken: Taken, context: ActionContext) -> None:
     """Record that a component is down if an alert about it opened a ticket, and that it is up if the alert ended.
 
-    Nothing is recorded if the alert lacks the label or the page lacks the component. This does not affect paging.
+    Nothing is recorded if the alert has no such label, or if the status page lacks the component. Paging is not
+    affected. taken: the result of the signal.
     """
     component = signal.labels.get(LABEL)
     if component is None:

@@ -1,4 +1,4 @@
-"""Reads fields from damaged JSON: a template put text into it without escaping quotes and line ends."""
+"""Reads fields from damaged JSON, into which a template wrote text without escaping quotes and line ends."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ MOST_READ = 64 * 1024
 
 
 def rescued(text: str, keys: Sequence[str]) -> dict[str, str]:
-    """Return the texts of the known keys in a damaged JSON text, at any depth.
+    """Return the texts of those keys that are found in a damaged JSON text, at any depth.
 
-    A value ends where the next known key begins. If a key occurs twice, its last value counts: a quote in a title can
-    make words of the title look like a key, and templates put the title first.
+    A value ends where the next of `keys` begins. If a key occurs twice, its last value counts, because a quote in a
+    title can make words of the title look like a key, and templates put the title first.
     """
     pattern = re.compile(rf'"({"|".join(map(re.escape, keys))})"[ \t\r\n]{{0,20}}:[ \t\r\n]{{0,20}}"?')
     places = list(pattern.finditer(text[:MOST_READ]))
@@ -25,7 +25,7 @@ def rescued(text: str, keys: Sequence[str]) -> dict[str, str]:
 
 
 def _trimmed(raw: str, *, is_last: bool) -> str:
-    """Return a value without the JSON punctuation after it."""
+    """Return a value without the JSON punctuation after it. is_last: True if it is the last value in the text."""
     value = raw.rstrip()
     if is_last:
         # Closing braces may follow the last value.

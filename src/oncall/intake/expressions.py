@@ -1,4 +1,4 @@
-"""JMESPath expressions of a mapping: checked when the file is read, and bounded when they run on a posted body."""
+"""The JMESPath expressions of a mapping. They are checked when the file is read, and cannot run for long on a body."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from oncall.errors import Refused
 LONGEST = 500
 """The most characters of one expression."""
 MOST_COPIES = 200
-"""The most times that the lists and objects in an expression may repeat a part of the body."""
+"""How often the lists and objects in an expression may repeat a part of the body, at most."""
 LONGEST_GLUE = 20
 LONGEST_TEXT = 64 * 1024
 
@@ -25,7 +25,7 @@ Json = Any  # A posted body's value of any type; JMESPath's own functions take a
 
 
 class ExpressionFault(ValueError):
-    """Raised for text that is no expression of JMESPath. `at`: the offset of the fault in the text, from 0."""
+    """Raised for text that is not a JMESPath expression. `at`: the offset of the fault in the text, from 0."""
 
     def __init__(self, at: int, message: str) -> None:
         super().__init__(message)
@@ -33,11 +33,11 @@ class ExpressionFault(ValueError):
 
 
 class CannotEvaluate(Refused):
-    """Raised for an expression that has no value for a body. The message is a predicate without a subject."""
+    """Raised for a body for which an expression has no value. The message is a sentence that lacks its subject."""
 
 
 class _BoundedFunctions(Functions):
-    """JMESPath's functions, with bounds on the two whose result can be longer than the body."""
+    """The functions of JMESPath, with a limit on the length of the results of `join` and `to_string`."""
 
     @signature_of({"types": ["string"]}, {"types": ["array-string"]})
     def _func_join(self, separator: str, array: list[str]) -> str:
@@ -59,10 +59,13 @@ class _BoundedFunctions(Functions):
 
 
 class Expression:
-    """One expression, ready to run."""
+    """A JMESPath expression, ready to run."""
 
     def __init__(self, text: str) -> None:
-        """Raises ExpressionFault for text that is no expression, calls an unknown function, or could run for long."""
+        """Parse an expression.
+
+        Raises ExpressionFault if the text is not an expression, calls an unknown function, or could run for long.
+        """
         self.text = text
         if len(text) > LONGEST:
             raise ExpressionFault(0, f"has {len(text)} characters; {LONGEST} at most")
@@ -80,9 +83,9 @@ class Expression:
         self._check()
 
     def value(self, document: Json) -> Json:
-        """Return the expression's value for a JSON document; None where the document has no such part.
+        """Return the value of the expression for a JSON document; None if the document has no such part.
 
-        Raises CannotEvaluate.
+        Raises CannotEvaluate if the expression cannot be evaluated for this document.
         """
         try:
             return _interpreter().visit(self._tree, document)

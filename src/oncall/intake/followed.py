@@ -1,4 +1,4 @@
-"""Keep tickets in step with the help desk that owns them: impact, reopening, and states that arrive out of order."""
+"""Keeps tickets in step with the help desk that owns them: impact, reopening, and states that arrive out of order."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from oncall.paging.ports.store import IntakeStore
 _IMPACT_LABELS = ("impact", "severity", "priority")
 
 MOST_AHEAD = timedelta(minutes=15)
-"""How far a sender's clock may be ahead of ours and still give the order of its signals."""
+"""A sender's clock may be this far ahead of ours. If it is further ahead, the time of arrival replaces its times."""
 
 
 def without_future(signal: Signal, context: ActionContext) -> Signal:
-    """Return the signal with the time of its arrival if its sender's clock is far ahead.
+    """Return the signal, with the time of its arrival as `said_at` if its sender's clock is far ahead.
 
-    The time that a wrong clock gave would otherwise make every later signal look outdated.
+    Otherwise the wrong time would make every later signal look outdated.
     """
     arrived_at = max(context.now, context.real_now)
     if signal.said_at is None or signal.said_at <= arrived_at + MOST_AHEAD:
@@ -33,14 +33,14 @@ def without_future(signal: Signal, context: ActionContext) -> Signal:
 
 
 def is_outdated(signal: Signal, row: SenderKey | None) -> bool:
-    """Return True if the sender has reported a newer state of the problem already."""
+    """Return True if the sender has already reported a newer state of the problem. row: the stored row of its key."""
     if signal.said_at is None or row is None or row.said_at is None:
         return False
     return signal.said_at < row.said_at
 
 
 def remember_time(tx: IntakeStore, signal: Signal, origin: Origin, taken: Taken, context: ActionContext) -> None:
-    """Store the sender's time of a signal, so that an older one that comes later changes nothing."""
+    """Store the time that the sender gave for a signal, so that an older signal that comes later changes nothing."""
     row = tx.sender_key(origin.caller.name, origin.sender, signal.key)
     if row is None:
         name = origin.caller.name
@@ -53,7 +53,11 @@ def remember_time(tx: IntakeStore, signal: Signal, origin: Origin, taken: Taken,
 def follow(
     tx: IntakeStore, signal: Signal, origin: Origin, row: SenderKey | None, stored: StoredTicket, context: ActionContext
 ) -> Taken:
-    """Change a known ticket to the state that its help desk reports. Later changes by an engineer stay."""
+    """Change a known ticket to the state that its help desk reports, and return the result.
+
+    If an engineer changed the impact, that change stays until the help desk reports another impact. row: the stored row
+    of the sender's key. stored: the ticket.
+    """
     name = stored.ticket.id
     if stored.status is TicketStatus.RESOLVED:
         return _reopened(tx, signal, origin, row, stored, context)
@@ -75,7 +79,7 @@ def follow(
 def _reopened(
     tx: IntakeStore, signal: Signal, origin: Origin, row: SenderKey | None, stored: StoredTicket, context: ActionContext
 ) -> Taken:
-    """Reopen a ticket that its help desk ended and, at a later time by its own clock, reports as open."""
+    """Reopen a resolved ticket if its help desk ended it and later, by its own clock, reports it as open."""
     name = stored.ticket.id
     is_newer = signal.said_at is not None and row is not None and row.said_at is not None and row.has_ended
     if not is_newer:

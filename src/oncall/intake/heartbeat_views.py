@@ -1,4 +1,4 @@
-"""The JSON of heartbeats."""
+"""Heartbeats as JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from oncall.paging.ports.heartbeat_store import Heartbeat
 
 
 class HeartbeatView(TypedDict):
-    """A job that calls regularly."""
+    """A job that must call regularly."""
 
     name: str
     every_seconds: Annotated[int, "The seconds between two calls of the job."]
@@ -24,13 +24,13 @@ class HeartbeatView(TypedDict):
 
 
 class HeartbeatListView(TypedDict):
-    """Every heartbeat, by name."""
+    """Every heartbeat, sorted by name."""
 
     heartbeats: list[HeartbeatView]
 
 
 class HeartbeatDeleted(TypedDict):
-    """A heartbeat that was deleted."""
+    """The answer to the deletion of a heartbeat."""
 
     name: str
     deleted: bool
@@ -45,7 +45,7 @@ class BeatAnswer(TypedDict):
 
 
 def heartbeat_view(one: Heartbeat, public_url: str) -> HeartbeatView:
-    """Return a heartbeat as JSON."""
+    """Return a heartbeat as JSON, with the address that the job calls. public_url: the address of this service."""
     state = "silent" if one.ticket is not None else "waiting" if one.last_at is None else "calling"
     return {
         "name": one.name,

@@ -1,7 +1,7 @@
-"""Heartbeats: a job calls regularly; its silence opens a ticket, and its next call resolves it.
+"""Heartbeats: jobs must call regularly. If a job does not call, a ticket is opened; its next call resolves the ticket.
 
-Policy time decides. A pager that was down could not hear a call, so such a time never counts against a job: if it
-overlaps the time in which the call was expected, the job gets a whole interval from the end of the outage on.
+Times are policy time. While no pager ran, calls could not be recorded, so such an outage never counts against a job. If
+it overlaps the time in which a call was expected, the job gets a whole interval from the end of the outage on.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,29}")
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=31)
 LONGEST_GRACE = timedelta(days=7)
 MOST = 1000
-"""The most heartbeats of one installation."""
+"""The most heartbeats that may be stored."""
 PREFIX = "hb"
 _SPAN = re.compile(r"([0-9]{1,6}[smhd])+")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -40,13 +40,13 @@ _FIELDS = ("name", "every", "grace", "customer", "plan", "impact")
 
 
 class HeartbeatStore(TicketStore, Heartbeats, Protocol):
-    """The queries about heartbeats and their tickets."""
+    """The queries for heartbeats and their tickets."""
 
 
 def create_heartbeat(tx: HeartbeatStore, posted: object, context: ActionContext) -> Heartbeat:
-    """Store the heartbeat that a posted object describes. Its first call is due one interval from now.
+    """Store the heartbeat that a posted object describes, and return it. Its first call is due one interval from now.
 
-    Raises FieldFaults naming every field at fault, Conflict if the name is taken, and Refused for too many.
+    Raises FieldFaults for every wrong field, Conflict if the name is taken, and Refused if there are too many.
     """
     made = _read(posted, tx.policy_at(context.now), context)
     if tx.heartbeat(made.name) is not None:
@@ -103,7 +103,10 @@ def _check_name(field: str, value: object, named: _Named, policy: Policy, faults
 
 
 def _span(value: object, field: str, least: timedelta, most: timedelta, faults: list[FieldFault]) -> timedelta:
-    """Read a length of time like `90s` or `1h30m`."""
+    """Parse a length of time like `90s` or `1h30m` from a posted field.
+
+    Appends to `faults` if it cannot be read or is not between `least` and `most`; then the result is `least`.
+    """
     if isinstance(value, str) and _SPAN.fullmatch(value):
         parts = re.findall(r"([0-9]+)([smhd])", value)
         length = sum((timedelta(**{_UNITS[unit]: int(number)}) for number, unit in parts), timedelta())
@@ -117,9 +120,10 @@ def _span(value: object, field: str, least: timedelta, most: timedelta, faults: 
 
 
 def beat(tx: HeartbeatStore, name: str, context: ActionContext) -> tuple[Heartbeat, tuple[Attempt, ...], str | None]:
-    """Record a call of a job, and resolve the ticket that its silence had opened.
+    """Record a call of a job, and resolve the ticket that was opened because it had not called.
 
-    Returns the heartbeat, the new attempts, and the ticket that was resolved. Raises NotFound for an unknown name.
+    Returns the heartbeat, the new attempts, and the id of the resolved ticket, or None. Raises NotFound for an unknown
+    name.
     """
     found = tx.heartbeat(name) if NAME.fullmatch(name) else None
     if found is None:
@@ -135,7 +139,10 @@ def beat(tx: HeartbeatStore, name: str, context: ActionContext) -> tuple[Heartbe
 
 
 def judge_silence(tx: HeartbeatStore, name: str, context: ActionContext) -> tuple[Attempt, ...]:
-    """Open a ticket if the job is silent at `context.now`. Returns the new attempts."""
+    """Open a ticket if the job's call is overdue at `context.now` and it has no ticket yet.
+
+    Returns the new attempts.
+    """
     found = tx.heartbeat(name)
     if found is None or found.ticket is not None or found.due_at > context.now:
         return ()
@@ -161,9 +168,9 @@ def judge_silence(tx: HeartbeatStore, name: str, context: ActionContext) -> tupl
 
 
 def excuse(tx: Heartbeats, *, down_from: datetime, down_until: datetime) -> list[str]:
-    """Give each job whose call may have been lost in an outage a whole interval more. Returns their names.
+    """Give each job whose call may have been lost in an outage one more interval. Returns the names of these jobs.
 
-    down_from, down_until: the outage, policy time, aware UTC.
+    down_from, down_until: the outage, in policy time, aware UTC.
     """
     names = []
     for one in tx.heartbeats():

@@ -1,4 +1,4 @@
-"""What becomes of a mail: a new ticket, a customer's message on its thread's ticket, or nothing."""
+"""Takes in a mail: it opens a ticket, becomes a customer's message on the ticket of its thread, or is ignored."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ MOST_NAMED_TICKETS = 5
 _AUTHOR_HEADERS = ("x-original-from", "x-original-sender", "reply-to")
 _NAMED_TICKET = re.compile(r"[\[#(]\s*#?([A-Za-z0-9._:-]{2,40}?)[\].,:)\s]|#([A-Za-z0-9._:-]{2,40})$")
 _BULK = ("bulk", "junk", "auto_reply")
-"""Values of Precedence that programs write. `list` is not one: mailing lists add it to mail that people wrote."""
+"""Values of the header Precedence that programs write. `list` is missing: mailing lists add it to mail by people."""
 
 
 def why_ignored(mail: Mail, envelope_sender: str, rules: MailRules) -> str | None:
-    """Return why a mail is ignored, such as that a program wrote it; None for a mail from a person."""
+    """Return why a mail is ignored, for example because a program wrote it; None for a mail by a person."""
     headers = mail.headers
     submitted = headers.get("auto-submitted", "no").partition(";")[0].strip().lower()
     if submitted not in ("", "no"):
@@ -62,14 +62,18 @@ def why_ignored(mail: Mail, envelope_sender: str, rules: MailRules) -> str | Non
 
 
 def _is_of_list(mail: Mail) -> bool:
-    """Return True if the mail came through a mailing list. Its envelope then has the list's address as the sender."""
+    """Return True if the mail came through a mailing list.
+
+    Then the sender in its envelope is the address of the list.
+    """
     return "list-id" in mail.headers or mail.headers.get("precedence", "").strip().lower() == "list"
 
 
 def _with_author(mail: Mail, rules: MailRules) -> Mail:
-    """Return the mail with its author as the sender, if a mailing list wrote one of our addresses into From.
+    """Return the mail with its author as the sender, if a mailing list put one of our addresses into From.
 
-    Lists do so because receivers check From against the server that sends (DMARC); they name the author elsewhere.
+    Lists do so because receivers check From against the server that sends (DMARC). They name the author in another
+    header.
     """
     if not (_is_of_list(mail) and rules.takes(mail.sender)):
         return mail
@@ -81,7 +85,7 @@ def _with_author(mail: Mail, rules: MailRules) -> Mail:
 def take_mail(
     tx: IntakeStore, mail: Mail, envelope_sender: str, recipient: str, origin: Origin, context: ActionContext
 ) -> list[Taken]:
-    """Store a mail in `tx`, and return its outcome. The same mail again changes nothing.
+    """Store a mail in `tx`, and return the results. The same mail a second time changes nothing.
 
     envelope_sender, recipient: the addresses of the SMTP dialogue. Raises Conflict if another process stores the same
     mail at the same time; the caller then tries again.
@@ -139,7 +143,10 @@ def _opened(
 def _answered(
     tx: IntakeStore, mail: Mail, stored: StoredTicket, origin: Origin, context: ActionContext, *, is_in_thread: bool
 ) -> Taken:
-    """Record a mail of a ticket's thread: the customer's message, or the reply of a person on the roster."""
+    """Record a mail on the ticket of its thread: as the customer's message, or as a reply by a person on the roster.
+
+    is_in_thread: True if the mail answers a mail that we know; False if only its subject names the ticket.
+    """
     person = person_named(mail.sender, tx.schedule().people) if mail.sender else None
     event = (
         _customers_message(mail) if person is None else _our_reply(mail, person, stored.ticket, is_public=is_in_thread)
@@ -155,7 +162,7 @@ def _answered(
 
 
 def _customers_message(mail: Mail) -> dict[str, object]:
-    """Return the event of a customer's mail, with its words."""
+    """Return a customer's mail as an event in the form in which it would be posted, with the text of the mail."""
     if not mail.text:
         return {"kind": "customer_replied", "why": _words_of(mail) or "a mail without text"}
     return {
@@ -166,10 +173,10 @@ def _customers_message(mail: Mail) -> dict[str, object]:
 
 
 def _our_reply(mail: Mail, person: str, ticket: Ticket, *, is_public: bool) -> dict[str, object]:
-    """Return the event of a mail that a person of the roster wrote.
+    """Return the mail of a person on the roster as an event in the form in which it would be posted.
 
-    is_public: the customer may read the words. That is so only for an answer to a mail that we received or sent,
-    because anyone can write a ticket's id into a subject. If this mail also went to the customer, no second mail is
+    is_public: True if the customer may read the text. That is so only for an answer to a mail that we received or sent,
+    because anyone can write a ticket's id into a subject. If the mail also went to the customer, no second mail is
     sent.
     """
     if not (is_public and mail.text):
@@ -182,7 +189,7 @@ def _our_reply(mail: Mail, person: str, ticket: Ticket, *, is_public: bool) -> d
 
 
 def _why(what: str, mail: Mail) -> str:
-    """Return a sentence about a mail: what it is, and what was left out of it."""
+    """Return a sentence about a mail for the log: what the mail is, and what was left out of it."""
     return ". ".join([what, " ".join(mail.notes)] if mail.notes else [what])[:LONGEST_WHY]
 
 
@@ -191,14 +198,14 @@ def _event_id(mail: Mail) -> str:
 
 
 def _message_of(mail: Mail) -> str:
-    """Return the mail's text, cut to the length of a message."""
+    """Return the mail's text, cut to the longest allowed message."""
     if len(mail.text) <= LONGEST_MESSAGE:
         return mail.text
     return f"{mail.text[: LONGEST_MESSAGE - len(CUT)]}{CUT}"
 
 
 def _of_thread(tx: IntakeStore, mail: Mail, origin: Origin) -> StoredTicket | None:
-    """Return the ticket of the nearest known mail that this mail answers; None if no such mail is known."""
+    """Return the ticket of the nearest known mail in the thread before this mail; None if no such mail is known."""
     for ancestor in mail.ancestors:
         row = tx.sender_key(origin.caller.name, MAIL, ancestor)
         if row is not None and row.ticket is not None:
@@ -207,9 +214,9 @@ def _of_thread(tx: IntakeStore, mail: Mail, origin: Origin) -> StoredTicket | No
 
 
 def _of_subject(tx: IntakeStore, mail: Mail, sender: str, policy: Policy) -> StoredTicket | None:
-    """Return the ticket that the subject names, if the mail comes from its customer or from a person on the roster.
+    """Return the ticket that the subject names, if its customer or a person on the roster sent the mail; else None.
 
-    Anyone can write an id into a subject, so the mail of another customer opens a ticket of its own.
+    Anyone can write an id into a subject, so a mail by another customer opens a ticket of its own.
     """
     for name in _named(mail.subject):
         stored = tx.ticket(name)
@@ -233,7 +240,7 @@ def _named(subject: str) -> Iterator[str]:
 
 
 def _words_of(mail: Mail) -> str:
-    """Return the mail's text and notes on one line, as the ticket's log keeps them."""
+    """Return the mail's text and notes on one line, for the log of the ticket."""
     text = clean(mail.text)
     text = text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 3] + "..."
     return " ".join([*([text] if text else []), *mail.notes])[:LONGEST_WHY]

@@ -1,4 +1,4 @@
-"""The JSON of the intake: the answers to senders, and the log of arrivals."""
+"""The JSON of the intake: answers to senders, and the log of arrivals."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from oncall.support.json_types import Keyword
 from oncall.support.policy import Policy
 
 MOST_SHOWN = 100
-"""The most signals of a request that an answer shows."""
+"""The most signals of a request whose results an answer shows."""
 
 
 class SignalView(TypedDict):
-    """The outcome of one alert or event."""
+    """The result of one alert or event."""
 
     ticket: Annotated[str | None, "The ticket of the alert or event; null if there is none."]
     became: Annotated[
@@ -34,7 +34,7 @@ class SignalView(TypedDict):
 
 
 class SenderAnswer(TypedDict):
-    """The answer to a sender: its request is stored."""
+    """The answer to a sender, after its request is stored."""
 
     status: Annotated[
         str,
@@ -47,7 +47,7 @@ class SenderAnswer(TypedDict):
 
 
 class ArrivalView(TypedDict):
-    """One request of a sender."""
+    """One request of a sender, as the intake log shows it."""
 
     id: str
     at: str
@@ -60,14 +60,14 @@ class ArrivalView(TypedDict):
 
 
 class ArrivalListView(TypedDict):
-    """A page of arrivals, the newest first."""
+    """One part of the list of arrivals, the newest first."""
 
     arrivals: list[ArrivalView]
     next: Annotated[str | None, "Pass it as `after` to get the next page; null on the last page."]
 
 
 class FailureView(ArrivalView):
-    """A failure with its kept body."""
+    """A failure, with its stored body."""
 
     body: Annotated[str, "The body as text; bytes that are not UTF-8 are shown as `\\\\xNN`."]
     bytes: Annotated[int, "How many bytes are kept."]
@@ -76,14 +76,14 @@ class FailureView(ArrivalView):
 
 
 class FailureListView(TypedDict):
-    """A page of failures that nobody has replayed or dropped, the newest first."""
+    """One part of the list of failures that a person must still replay or drop, the newest first."""
 
     failures: list[ArrivalView]
     next: Annotated[str | None, "Pass it as `after` to get the next page; null on the last page."]
 
 
 class RoutedView(TypedDict):
-    """The customer, plan and impact to which the routing table leads an alert's labels, and the verdict."""
+    """The customer, plan and impact that the routing table gives an alert, and the verdict on its ticket."""
 
     row: Annotated[dict[str, str] | None, "The patterns of the row that matched; null if no row did."]
     line: Annotated[int | None, "The row's line in the policy file."]
@@ -95,7 +95,7 @@ class RoutedView(TypedDict):
 
 
 def arrival_view(arrival: Arrival) -> ArrivalView:
-    """Return an arrival without its body."""
+    """Return an arrival as JSON, without its body."""
     return {
         "id": arrival.id,
         "at": arrival.at.isoformat(),
@@ -109,7 +109,7 @@ def arrival_view(arrival: Arrival) -> ArrivalView:
 
 
 def failure_view(arrival: Arrival) -> FailureView:
-    """Return a failure with its body."""
+    """Return a failure as JSON, with its body."""
     body = arrival.body or b""
     return {
         **arrival_view(arrival),
@@ -121,17 +121,17 @@ def failure_view(arrival: Arrival) -> FailureView:
 
 
 def replayed_view(arrival: Arrival, taken: Sequence[Taken]) -> SenderAnswer:
-    """Return the outcome of a replay."""
+    """Return the results of a replay as JSON."""
     return {"status": "accepted", "id": arrival.id, "signals": signal_views(taken)}
 
 
 def signal_views(taken: Sequence[Taken]) -> list[SignalView]:
-    """Return the outcomes of the first signals of a request."""
+    """Return the results of the first MOST_SHOWN signals of a request as JSON."""
     return [{"ticket": one.ticket, "became": one.became.value, "why": one.why} for one in taken[:MOST_SHOWN]]
 
 
 def explained(labels: Mapping[str, str], policy: Policy, schedule: Schedule, at: datetime) -> RoutedView:
-    """Return where an alert with these labels goes at `at` (aware UTC), and the verdict on its ticket."""
+    """Return how an alert with these labels is routed at `at` (aware UTC), and the verdict on its ticket, as JSON."""
     way = routed(labels, policy)
     return {
         "row": dict(way.row.match) if way.row is not None else None,

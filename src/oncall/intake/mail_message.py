@@ -1,4 +1,4 @@
-"""Reads the bytes of a mail: its sender, thread and text. Every mail can be read; a hostile one loses its body."""
+"""Reads the bytes of a mail: its sender, thread and text. Never fails; a mail made to take very long loses its body."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from oncall.intake.mail_words import LONGEST_BODY, LONGEST_HEADER, decoded, head
 from oncall.paging.domain.quoted_text import clean
 
 MOST_WORK = 2_000_000
-"""The most lines times boundaries of a mail whose parts are read: the parser compares each line with each boundary."""
+"""The most lines times boundaries in a mail whose parts are read, because the parser compares every line with each."""
 MOST_BOUNDARIES = 50
 MOST_PARTS = 200
 MOST_HEADERS = 1_000
 MOST_ANCESTORS = 50
 MOST_NAMED = 5
-"""The most attachments that a note names."""
+"""The most attachments whose names a note lists."""
 _MOST_HEADER_BYTES = 256 * 1024
 _WRITTEN_BY_THE_SENDER = ("from", "date", "subject")
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,400})>")
@@ -38,11 +38,13 @@ _QUOTE_BEGINS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One mail. `message_id` and `ancestors` are without brackets; a mail without an id gets one from its content.
+    """One mail. `message_id` and `ancestors` are without brackets.
 
-    ancestors: the mails that this one answers, the nearest first. sender: the address of From, in small letters; empty
-    if there is none. text: without quoted lines and attachments. notes: sentences on what was left out. sent_at: aware
-    UTC. headers: each name in small letters, with its first value. hops: how many mail servers passed it on.
+    A mail without an id gets one computed from its content.
+    ancestors: the ids of the mails that it answers, the nearest first. sender: the address in From, in small letters;
+    empty if there is none. text: without quoted lines and attachments. notes: sentences about what was left out.
+    sent_at: aware UTC. headers: the first value of each, by name in small letters. hops: how many mail servers passed
+    the mail on.
     """
 
     message_id: str
@@ -62,7 +64,7 @@ class Mail:
 
 
 def read_mail(raw: bytes) -> Mail:
-    """Return the mail that SMTP's DATA carried. Never raises, whatever the bytes are."""
+    """Read a mail from the bytes that SMTP's DATA sent. Never raises, whatever the bytes are."""
     head_end = _end_of_head(raw)
     head = _parsed(raw[: min(head_end, _MOST_HEADER_BYTES)])
     headers = _headers(head)
@@ -110,7 +112,7 @@ def _headers(head: Message) -> dict[str, str]:
 
 
 def _whole(raw: bytes) -> tuple[Message | None, list[str]]:
-    """Return the mail with its parts; None, and sentences that say why, if reading them would take too long."""
+    """Parse a mail with its parts. If that would take too long, return None and sentences that say why."""
     boundaries = len(re.findall(rb"boundary", raw, re.IGNORECASE))
     if boundaries > MOST_BOUNDARIES or boundaries * raw.count(b"\n") > MOST_WORK:
         return None, ["The text was left out: the mail has too many parts inside each other."]
@@ -124,7 +126,7 @@ def _whole(raw: bytes) -> tuple[Message | None, list[str]]:
 
 
 def _body(whole: Message) -> tuple[str, list[str]]:
-    """Return the text of a mail, and a sentence on each kind of thing that was left out."""
+    """Return the text of a mail, and a sentence for each kind of content that was left out."""
     plain: list[str] = []
     html: list[str] = []
     dropped: list[str] = []
@@ -143,7 +145,7 @@ def _body(whole: Message) -> tuple[str, list[str]]:
 
 
 def _leaves(whole: Message) -> Iterator[Message]:
-    """Return the parts that hold content, in order. A mail inside the mail is one part."""
+    """Yield the parts with content, in order. A mail inside the mail counts as one part."""
     waiting, seen = [whole], 0
     while waiting and seen < MOST_PARTS:
         part, seen = waiting.pop(0), seen + 1
@@ -177,7 +179,7 @@ def _text_of(part: Message) -> str:
 
 
 def _unquoted(text: str) -> str:
-    """Return the lines that the sender wrote: without quoted lines, and without the answered mail at the end."""
+    """Return the lines that the sender wrote, without quoted lines and without the mail quoted at the end."""
     kept: list[str] = []
     for line in text.splitlines():
         words = clean(line)
@@ -196,7 +198,7 @@ def _dropped_words(names: Sequence[str]) -> list[str]:
 
 
 def _message_id(headers: dict[str, str], raw: bytes, head_end: int) -> str:
-    """Return the mail's own id; without one, a digest of the parts that no relay changes."""
+    """Return the mail's own id; if it has none, a digest of those parts that no relay changes."""
     found = _MESSAGE_ID.search(headers.get("message-id", ""))
     if found is not None:
         return _storable(found[1])
@@ -214,7 +216,7 @@ def _ancestors(headers: dict[str, str]) -> tuple[str, ...]:
 
 
 def _storable(message_id: str) -> str:
-    """Return an id with its bytes outside UTF-8 written as `a\\xff@x`, because no database stores such bytes."""
+    """Return an id in which bytes outside UTF-8 are written as in `a\xff@x`, because no database stores such bytes."""
     return message_id.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 

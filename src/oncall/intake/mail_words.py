@@ -1,4 +1,4 @@
-"""The words of a mail: header values and bodies in any character set, as text for people. Never raises."""
+"""Decodes header values and bodies of mails, in any character set, to text for people. Never raises."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ LONGEST_HEADER = 4_000
 LONGEST_BODY = 128 * 1024
 """The most bytes of one body that are read."""
 _UNSAFE_CODECS = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"})
-"""Codecs that are no character set of a mail. Some take a time that grows with the square of the text."""
+"""Python codecs that are not character sets of mails. Some take a time that grows with the square of the length."""
 _HIDDEN_TAGS = ("script", "style", "head", "title", "template")
 _BLOCK_TAGS = ("p", "div", "br", "tr", "li", "blockquote", "h1", "h2", "h3", "h4", "pre", "table")
 
 
 def header_text(raw: str) -> str:
-    """Return a header's value as text: RFC 2047 words decoded, and other bytes read as UTF-8 or Windows-1252.
+    """Decode a header's value to text. Bytes outside RFC 2047 words are read as UTF-8 or Windows-1252.
 
-    raw: as `email` returns it from bytes, with surrogates for bytes outside ASCII.
+    raw: the value as `email` returns it from bytes, with surrogates for bytes outside ASCII.
     """
     value = raw[:LONGEST_HEADER]
     if not value.isascii():
@@ -32,7 +32,10 @@ def header_text(raw: str) -> str:
 
 
 def decoded(raw: bytes, charset: str | None) -> str:
-    """Return bytes as text. A character set that is unknown or wrong is replaced by UTF-8, or else by Windows-1252."""
+    """Decode bytes to text.
+
+    If the character set is unknown or wrong, they are read as UTF-8, or else as Windows-1252.
+    """
     for name in (charset, "utf-8"):
         if name is not None and _is_charset(name):
             try:
@@ -43,7 +46,7 @@ def decoded(raw: bytes, charset: str | None) -> str:
 
 
 def html_text(html: str) -> str:
-    """Return the text that a reader of an HTML mail sees, a line for each block."""
+    """Return the text that an HTML mail shows to its reader, one line for each block."""
     # Few mails need it, and its import would slow each start.
     from bs4 import BeautifulSoup
     from bs4.element import NavigableString, Tag

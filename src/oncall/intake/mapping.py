@@ -1,4 +1,4 @@
-"""A mapping: how the JSON of one kind of webhook becomes tickets and events. `mapping_file` reads it from YAML."""
+"""A mapping: rules that turn the JSON of one kind of webhook into tickets and events. `mapping_file` reads its YAML."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from oncall.paging.actions.posted_ticket import ID_PATTERN
 from oncall.paging.domain.quoted_text import clean
 
 MOST_ITEMS = 100
-"""The most tickets of one body."""
+"""The most tickets in one body."""
 LABELS = ("customer", "customer_id", "organization", "domain", "email", "tags", "plan", "impact")
-"""The fields of a ticket that decide where it goes."""
+"""The fields of a ticket that the routing table reads."""
 LONGEST_LABEL = 200
 _MILLISECONDS_FROM = 100_000_000_000
-"""A larger number is milliseconds since 1970."""
+"""A time larger than this is in milliseconds since 1970, not in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldRule:
-    """How one field gets its value: from an expression, or a fixed text.
+    """How one field gets its value: from an expression, or as a fixed text.
 
-    words: maps a value of the body, in small letters, to the field's value. otherwise: the field's value if `words`
-    lacks the body's value, or if the body has no value. prefix: put before the value. is_html: the body's value is
-    HTML.
+    words: the field's value for each value in the body (in small letters). otherwise: the field's value if `words`
+    lacks the body's value, or if the body has no value; None: the body's own value. prefix: written before the value.
+    is_html: True if the body's value is HTML.
     """
 
     expression: Expression | None = None
@@ -44,7 +44,10 @@ class FieldRule:
     is_html: bool = False
 
     def value(self, document: Json) -> Json:
-        """Return the field's value for a body; None where there is none. Raises CannotEvaluate."""
+        """Return the field's value for a body; None if there is none.
+
+        Raises CannotEvaluate if the expression cannot be used.
+        """
         if self.expression is None:
             return self.text
         found = plain(self.expression.value(document))
@@ -60,7 +63,10 @@ class FieldRule:
 
 @dataclass(frozen=True, slots=True)
 class EventRule:
-    """An event that a body reports if `when` is true. fields: those of a posted event, `kind` among them."""
+    """A rule for an event: a body reports it if `when` is true for the body.
+
+    fields: those of a posted event, with `kind`.
+    """
 
     when: Expression
     fields: Keys[str, FieldRule]
@@ -68,11 +74,11 @@ class EventRule:
 
 @dataclass(frozen=True, slots=True)
 class SignatureRule:
-    """A sender signs the body with a secret that both sides know, by HMAC.
+    """How a sender signs the body by HMAC, with a secret that both sides know.
 
     header: the header with the signature, in small letters. encoding: `hex` or `base64`. prefix: the text before the
-    signature. timestamp: the header whose text is signed in front of the body, with `between` after it; None: the body
-    alone. algorithm: `sha256`, or `sha1` for senders that know no other.
+    signature. timestamp: the header whose text is signed before the body, with `between` after that text; None: the
+    body is signed alone. algorithm: `sha256`, or `sha1` for senders that know no other.
     """
 
     header: str
@@ -85,9 +91,9 @@ class SignatureRule:
 
 @dataclass(frozen=True, slots=True)
 class Authentication:
-    """How the sender of a mapping proves who it is. Without header and signature: a bearer token or basic.
+    """How the sender of a mapping proves who it is. Without header and signature: by a bearer token or by basic auth.
 
-    header: the header that holds the caller's token.
+    header: the header that contains the caller's token.
     """
 
     header: str | None = None
@@ -96,7 +102,7 @@ class Authentication:
 
 @dataclass(frozen=True, slots=True)
 class WebhookMapping:
-    """A mapping file as values. name: the file's name without its ending; it stands in the webhook's path."""
+    """The values of a mapping file. name: the file's name without its ending, which is part of the webhook's path."""
 
     name: str
     ticket: Keys[str, FieldRule]
@@ -109,17 +115,17 @@ class WebhookMapping:
     authentication: Authentication = Authentication()
 
     def read_post(self, post: Post) -> Reading:
-        """Return the signals of a request. Raises Unreadable as `read` does, and for a body that is not JSON."""
+        """Return the signals of a request. Raises Unreadable if its body is not JSON or does not fit this mapping."""
         try:
             return self.read(json_from(post.body))
         except BadJson as refusal:
             raise Unreadable(f"the body {refusal}") from refusal
 
     def read(self, document: Json) -> Reading:
-        """Return the signals of a posted body; none where the mapping ignores the body.
+        """Return the signals of a posted body; none if the mapping ignores the body.
 
-        A list with a faulty item gives the signals of the other items. Raises Unreadable for a body that does not fit
-        this mapping.
+        If an item of a list has a fault, the signals of the other items are still returned. Raises Unreadable for a
+        body that does not fit this mapping.
         """
         try:
             if self.ignore is not None and is_true(self.ignore.value(document)):
@@ -143,7 +149,7 @@ class WebhookMapping:
         return Reading(tuple(signals), tuple(faults))
 
     def _signals(self, body: Json) -> list[Signal]:
-        """Return the signals of one item: the ticket in its present state, and its events."""
+        """Return the signals of one item: one for the ticket in its present state, and one for each event."""
         found = _values(self.ticket, body)
         ticket_id = found.get("id")
         if not isinstance(ticket_id, str) or not ID_PATTERN.fullmatch(ticket_id):
@@ -199,7 +205,7 @@ def _values(rules: Keys[str, FieldRule], body: Json) -> dict[str, Json]:
 
 
 def time_of(value: Json) -> datetime | None:
-    """Return the instant (aware UTC) of an ISO 8601 text with an offset, or of seconds or milliseconds since 1970."""
+    """Parse ISO 8601 text with an offset, or seconds or milliseconds since 1970, to aware UTC; None for other values."""
     text = text_of(value)
     if re.fullmatch(r"[0-9]{9,14}", text):
         number = int(text)
@@ -208,7 +214,7 @@ def time_of(value: Json) -> datetime | None:
 
 
 def text_of(value: Json) -> str:
-    """Return a value as text; empty for an object and for what is absent."""
+    """Return a value as text; empty for an object, and for None."""
     found = plain(value)
     return " ".join(found) if isinstance(found, list) and found else found.strip() if isinstance(found, str) else ""
 
@@ -218,7 +224,10 @@ def _label(value: Json) -> str:
 
 
 def plain(value: Json) -> Json:
-    """Return a value as a field takes it: numbers and lists of words become text; other values stay as they are."""
+    """Return a value in the form that a field has: numbers become text, and lists become lists of text.
+
+    Other values are unchanged.
+    """
     if isinstance(value, bool):
         return value
     if isinstance(value, int | float):
@@ -229,7 +238,7 @@ def plain(value: Json) -> Json:
 
 
 def is_true(value: Json) -> bool:
-    """Return True if JMESPath counts an expression's value as true: 0 is true; null, false and empty values are not."""
+    """Return True if JMESPath counts a value as true: all but null, false, and empty texts, lists and objects."""
     if isinstance(value, str | Sequence | Keys):
         return len(value) > 0
     return value is not None and value is not False

@@ -1,4 +1,4 @@
-"""The YAML of a mapping -> WebhookMapping, or every fault at once with file, line and column."""
+"""Reads the YAML of a mapping into a WebhookMapping, or reports every fault with file, line and column."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _HEADER = re.compile(r"[A-Za-z0-9-]{1,60}")
 
 @cache
 def packaged_mappings() -> Mapping[str, str]:
-    """Return the text of each mapping that comes with this product, by name."""
+    """Return the text of each mapping that comes with the program, by name."""
     from importlib.resources import files
 
     folder = files(PACKAGED).joinpath("mappings")
@@ -41,7 +41,7 @@ def packaged_mappings() -> Mapping[str, str]:
 
 
 def load_mapping(name: str, folder: Path | None) -> WebhookMapping:
-    """Return the mapping NAME: `NAME.yaml` in the folder, or else the packaged one.
+    """Return the mapping with this name: the file `NAME.yaml` in the folder, or else the packaged one.
 
     Raises NotFound for an unknown name, and FileFaults with every fault of the file.
     """
@@ -63,21 +63,21 @@ def _packaged_mapping(name: str) -> WebhookMapping:
 
 
 def all_mappings(folder: Path | None) -> dict[str, WebhookMapping]:
-    """Return every mapping by name: the packaged ones, and those of the folder, which come first.
+    """Return every mapping by name. A mapping in the folder replaces the packaged one of the same name.
 
-    Raises FileFaults with every fault of the first file that has any.
+    Raises FileFaults with every fault of the first file that has faults.
     """
     own = [path.stem for path in sorted(folder.glob("*.yaml"))] if folder is not None else []
     return {name: load_mapping(name, folder) for name in dict.fromkeys([*packaged_mappings(), *own])}
 
 
 def read_mapping(path: Path) -> WebhookMapping:
-    """Return the mapping of a file; its name is the file's. Raises FileFaults with every fault."""
+    """Read the mapping in a file. Its name is the name of the file. Raises FileFaults with every fault."""
     return mapping_from_text(read_yaml_text(path), str(path), path.name.removesuffix(".yaml"))
 
 
 def mapping_from_text(text: str, source: str, name: str) -> WebhookMapping:
-    """Return the mapping of a YAML text. source: the file's name in messages. Raises FileFaults with every fault."""
+    """Read the mapping in a YAML text. source: the file's name in messages. Raises FileFaults with every fault."""
     faults = Faults(source)
     found: WebhookMapping | None = None
     try:
@@ -136,7 +136,10 @@ def _event(node: Node) -> EventRule:
 
 
 def _field(node: Node) -> FieldRule:
-    """Read `ticket.id`, or `{from: ticket.priority, words: {High: high}, otherwise: normal}`, or `{text: standard}`."""
+    """Read a rule for a field.
+
+    It is `ticket.id`, `{from: ticket.priority, words: {High: high}, otherwise: normal}`, or `{text: standard}`.
+    """
     if not isinstance(node, MapNode):
         return FieldRule(_expression(node))
     fields = Fields(node)

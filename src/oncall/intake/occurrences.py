@@ -1,7 +1,7 @@
-"""Occurrences of one problem: an alert that begins again while its ticket is open belongs to that ticket.
+"""Occurrences of one problem. If an alert begins again while its ticket is open, it belongs to that ticket.
 
-Alertmanager names an occurrence by its start. When it is restarted together with Prometheus it forgets the occurrence:
-a firing alert gets another start, and no end of the first one ever comes.
+Alertmanager identifies an occurrence by its start. If it is restarted together with Prometheus, it forgets the
+occurrence: the firing alert gets another start, and the end of the first one is never reported.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def open_ticket_of_problem(tx: IntakeStore, signal: Signal, origin: Origin) -> S
 
 
 def remember_occurrence(tx: IntakeStore, signal: Signal, origin: Origin, ticket: str, context: ActionContext) -> None:
-    """Store this occurrence of the problem as the latest one, and as firing."""
+    """Store this occurrence of the problem as the latest one, which fires. ticket: the id of its ticket."""
     if not signal.problem:
         return
     before = _row(tx, signal, origin)
@@ -37,13 +37,13 @@ def remember_occurrence(tx: IntakeStore, signal: Signal, origin: Origin, ticket:
 
 
 def another_fires(tx: IntakeStore, signal: Signal, origin: Origin, ticket: str) -> bool:
-    """Return True if another occurrence of the ticket's problem still fires after the one that this signal ends."""
+    """Return True if another occurrence of the ticket's problem fires, later than the one that this signal ends."""
     row = _row(tx, signal, origin)
     return row is not None and row.ticket == ticket and not row.has_ended and row.said_at != signal.at
 
 
 def end_occurrence(tx: IntakeStore, signal: Signal, origin: Origin, context: ActionContext) -> None:
-    """Store that the problem no longer fires."""
+    """Store that the problem of the signal no longer fires."""
     row = _row(tx, signal, origin)
     if row is not None and not row.has_ended:
         tx.update_sender_key(replace(row, has_ended=True, changed_at=context.real_now))

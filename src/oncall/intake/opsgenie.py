@@ -1,4 +1,4 @@
-"""Reads the alerts of Opsgenie's API: create, acknowledge, close, delete, priority, and actions that leave a note."""
+"""Reads alerts in the form of Opsgenie's API: create, acknowledge, close, delete, priority, and adding of notes."""
 
 from __future__ import annotations
 
@@ -22,15 +22,18 @@ _KINDS = {
 ACTIONS = tuple(_KINDS)
 """The actions on an alert, as the last part of their paths."""
 TEXTS = ("message", "description")
-"""The texts of an alert that a client may change, as the last part of their paths."""
+"""The texts of an alert that a client may change, named by the last part of the path."""
 PRIORITY, DELETE = "priority", "delete"
-"""Last parts of paths: of one that changes an alert's priority, and (in our log only) of one that deletes an alert."""
+"""The last parts of two paths: to change an alert's priority, and (only in our log) to delete an alert."""
 _PRIORITIES = ("P1", "P2", "P3", "P4", "P5")
 _LABELS = ("entity", "source", "user")
 
 
 def read_opsgenie(post: Post) -> Reading:
-    """Return the signal of a request: a new alert, or an action on one. Raises Unreadable."""
+    """Return the signal of a request: a new alert, or an action on one.
+
+    Raises Unreadable if it cannot be understood.
+    """
     parts = [unquote(part) for part in urlsplit(f"/{post.path.lstrip('/')}").path.split("/") if part]
     document = json_object(post.body) if post.body.strip() else {}
     if len(parts) <= 2:
@@ -49,7 +52,10 @@ def read_opsgenie(post: Post) -> Reading:
 
 
 def _acted_on(identifier: str, action: str, document: Mapping[str, object], path: str) -> Signal:
-    """Return the signal of an action on an alert. Raises Unreadable if Opsgenie's API has no such action."""
+    """Return the signal of an action on an alert. Raises Unreadable if Opsgenie's API has no such action.
+
+    identifier: how the path names the alert.
+    """
     if action not in _KINDS:
         raise Unreadable(f"the action {action!r} on an alert is not known")
     note, user = text_in(document, "note"), text_in(document, "user")
@@ -66,7 +72,7 @@ def _acted_on(identifier: str, action: str, document: Mapping[str, object], path
 
 
 def _priority_changed(identifier: str, document: Mapping[str, object], path: str) -> Signal:
-    """Return the signal of a changed priority. Raises Unreadable for a body without one of Opsgenie's five."""
+    """Return the signal of a changed priority. Raises Unreadable if the body has none of Opsgenie's five priorities."""
     priority = text_in(document, "priority").upper()
     if priority not in _PRIORITIES:
         raise Unreadable('the body has no "priority" from P1 to P5')
@@ -74,14 +80,15 @@ def _priority_changed(identifier: str, document: Mapping[str, object], path: str
 
 
 def _ticket_id(identifier: str, path: str) -> str | None:
-    """Return the id of the ticket that a path names; None if it names an alias."""
+    """Return the id of the ticket that a path names; None if the path names an alias instead."""
     # Without a type, the identifier is the id of an alert: for us, of its ticket.
     return identifier if identifier_type(path) != "alias" else None
 
 
 def _text_changed(identifier: str, name: str, document: Mapping[str, object], path: str) -> Signal:
-    """Return the note that reports a changed message or description. Alertmanager sends both with every repeated alert
-    if its `update_alerts` is set.
+    """Return a note that the message or description of an alert was changed. name: `message` or `description`.
+
+    Alertmanager sends both with every repeated alert if its `update_alerts` is set.
     """
     words = text_in(document, name)
     why = f"Opsgenie reports the {name}: {words}" if words else f"Opsgenie reports an empty {name}"
@@ -108,5 +115,5 @@ def _created(document: Mapping[str, object]) -> Signal:
 
 
 def identifier_type(path: str) -> str:
-    """Return how a path names its alert: `id` (the default), `tiny` or `alias`."""
+    """Return how a path identifies its alert: `id` (the default), `tiny` or `alias`."""
     return parse_qs(urlsplit(path).query).get("identifierType", ["id"])[0].lower()

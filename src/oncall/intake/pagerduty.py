@@ -1,4 +1,4 @@
-"""Reads events in the form of PagerDuty's Events API v2, with the faults that PagerDuty itself would name."""
+"""Reads events in the form of PagerDuty's Events API v2, and reports faults in PagerDuty's words."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FIELDS = ("source", "component", "group", "class", "severity")
 
 
 class InvalidEvent(Unreadable):
-    """Raised for an event that PagerDuty would refuse. errors: the faults in PagerDuty's words."""
+    """Raised for an event that PagerDuty would refuse. errors: the faults, in PagerDuty's words."""
 
     def __init__(self, errors: list[str]) -> None:
         self.errors = errors
@@ -33,14 +33,14 @@ class InvalidEvent(Unreadable):
 
 @dataclass(frozen=True, slots=True)
 class PagerDutyEvent:
-    """An event. dedup_key: the sender's own, or a new one."""
+    """An event in PagerDuty's form. dedup_key: the key that the sender gave, or a new one."""
 
     signal: Signal
     dedup_key: str
 
 
 def event_from(document: Mapping[str, object], new_key: str) -> PagerDutyEvent:
-    """Return the event of a posted document. new_key: the key of a trigger that has none. Raises InvalidEvent."""
+    """Return the event in a posted document. new_key: the key for a trigger without one. Raises InvalidEvent."""
     action, key = text_in(document, "event_action").lower(), text_in(document, "dedup_key")
     payload = mapping_in(document, "payload")
     errors = _errors(document, action, key, payload)
@@ -65,7 +65,7 @@ def event_from(document: Mapping[str, object], new_key: str) -> PagerDutyEvent:
 
 
 def _details(payload: Mapping[str, object]) -> dict[str, str]:
-    """Return the custom details. Alertmanager writes the labels of its alerts into them as text: those count too."""
+    """Return the custom details of an event, with the labels that Alertmanager writes into them as text."""
     given = mapping_in(payload, "custom_details")
     firing = given.get("firing")
     head = firing.partition("Annotations:")[0] if isinstance(firing, str) else ""
@@ -99,12 +99,18 @@ def _link(document: Mapping[str, object]) -> str | None:
 
 
 def read_pagerduty(post: Post) -> Reading:
-    """Return the signal of an event. Raises Unreadable for a body that is not JSON, and InvalidEvent."""
+    """Return the signal of an event.
+
+    Raises Unreadable for a body that is not JSON, and InvalidEvent for a wrong event.
+    """
     return Reading((event_from(json_object(post.body), secrets.token_hex(16)).signal,))
 
 
 def read_change(post: Post) -> Reading:
-    """Return no signal: a change event pages nobody. Raises Unreadable for a body that is no change event."""
+    """Return no signals, because a change event pages nobody.
+
+    Raises Unreadable for a body that is not a change event.
+    """
     change_summary(json_object(post.body))
     return Reading()
 

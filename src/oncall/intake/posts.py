@@ -1,4 +1,4 @@
-"""A request of a sender as its reader gets it, and helpers that read JSON of any shape without refusing it."""
+"""A request of a sender, in the form in which readers get it, and helpers to read JSON of any shape without errors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_LABELS = 200
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One request. path: with the query. headers: by name in small letters. body: raw bytes."""
+    """One request of a sender. path: with the query. headers: by name in small letters. body: the raw bytes."""
 
     body: bytes = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -24,11 +24,14 @@ class Post:
 
 
 Reader = Callable[[Post], Reading]
-"""Reads a request of one kind of sender. Raises Unreadable for a body of which nothing can be understood."""
+"""A function that reads requests of one kind of sender.
+
+Raises Unreadable for a body that cannot be understood at all.
+"""
 
 
 def json_object(body: bytes) -> Mapping[str, object]:
-    """Return the JSON object of a body. Raises Unreadable for anything else."""
+    """Parse a body that is a JSON object. Raises Unreadable for anything else."""
     try:
         value = json_from(body)
     except BadJson as refusal:
@@ -39,7 +42,7 @@ def json_object(body: bytes) -> Mapping[str, object]:
 
 
 def text_in(document: Mapping[str, object], name: str) -> str:
-    """Return the text of a field on one line; a number as text; empty if there is none."""
+    """Return the value of a field as text on one line; empty if there is none, or if it is a list or an object."""
     return plain_text(document.get(name))
 
 
@@ -53,9 +56,9 @@ def plain_text(value: object) -> str:
 
 
 def labels_in(value: object) -> dict[str, str]:
-    """Return the entries of a JSON object that are plain values, as text by name in small letters.
+    """Return the plain values in a JSON object as text, by name in small letters.
 
-    Entries of an object inside it are named `outer.inner`. Lists of plain values are joined with spaces.
+    Values of an object inside it are named `outer.inner`. Lists of plain values are joined with spaces.
     """
     found: dict[str, str] = {}
     if not isinstance(value, Mapping):
@@ -73,18 +76,18 @@ def labels_in(value: object) -> dict[str, str]:
 
 
 def mapping_in(document: Mapping[str, object], name: str) -> Mapping[str, object]:
-    """Return the object in a field; empty if there is none."""
+    """Return the JSON object in a field; empty if there is none."""
     value = document.get(name)
     return value if isinstance(value, Mapping) else {}
 
 
 def web_address(text: str) -> str | None:
-    """Return the text if it is an address that a browser opens; None otherwise."""
+    """Return the text if it is an address that a browser can open; else None."""
     return text if text.startswith(("https://", "http://")) and " " not in text else None
 
 
 def instant_in(text: str) -> datetime | None:
-    """Return the aware UTC time of ISO 8601 text of any precision; None for anything else, and for the year 1.
+    """Parse an ISO 8601 time of any precision to aware UTC; None for anything else, and for the year 1.
 
     A time without an offset counts as UTC, because senders mean that.
     """

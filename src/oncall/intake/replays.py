@@ -1,4 +1,4 @@
-"""Replays a kept body: it is read once more and taken in as its caller would, in one transaction."""
+"""Replays a failure: its stored body is read once more and taken in for its caller, in one transaction."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _MAPPED = "json/"
 def replay_failure(
     tx: IntakeStore, arrival_id: str, mappings: Mapping[str, WebhookMapping], context: ActionContext
 ) -> tuple[Arrival, tuple[Taken, ...]]:
-    """Take a kept body in once more, with the readers of this version. Returns its line in the log, and the results.
+    """Read a stored body once more, and take its signals in. Returns its entry in the intake log, and the results.
 
-    It is taken in with the rights of an intake's token, in the name of its caller. context: who replays it. Raises
-    NotFound, Conflict and Refused; nothing changes then.
+    It is taken in under the name of its caller, with the rights of the role `intake`. context: who replays it. Raises
+    NotFound, Conflict or Refused if it cannot be replayed; then nothing changes.
     """
     failure = waiting_failure(tx, arrival_id)
     if failure.is_cut or not failure.body:

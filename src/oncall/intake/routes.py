@@ -1,4 +1,4 @@
-"""Applies the routing table: which customer, plan and impact a signal's ticket has, and why. Pure."""
+"""Applies the routing table: decides which customer, plan and impact the ticket of a signal gets, and why."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ STANDARD = "standard"
 
 @dataclass(frozen=True, slots=True)
 class Routed:
-    """Where a signal goes. row: the row that matched; None: no row. reasons: sentences. unknown_customer: the name of a
-    customer that is on no list; None if the customer is listed, or if none was named.
+    """The customer, plan and impact that a signal's ticket gets.
+
+    row: the row of the routing table that matched; None: no row. reasons: sentences. unknown_customer: the name of a
+    customer that is not in the customers file; None if the customer is there, or if none was named.
     """
 
     customer: str
@@ -31,7 +33,10 @@ class Routed:
 
 
 def routed(labels: Mapping[str, str], policy: Policy) -> Routed:
-    """Return where a signal with these labels goes. Nothing is refused: each part has a default."""
+    """Return the customer, plan and impact for a signal with these labels.
+
+    No signal is refused: each part has a default.
+    """
     known = {name.lower(): clean(value)[:LONGEST_LABEL] for name, value in labels.items()}
     lowered = {name: value.lower() for name, value in known.items()}
     row = next((one for one in policy.routing.rows if one.fits(lowered)), None)
@@ -47,7 +52,10 @@ def routed(labels: Mapping[str, str], policy: Policy) -> Routed:
 def _customer(
     labels: Mapping[str, str], row: RoutingRow | None, policy: Policy, reasons: list[str]
 ) -> tuple[str, str | None, str | None]:
-    """Return the customer, the plan that the customers file gives them, and the name if they are on no list."""
+    """Return the customer, the customer's plan in the customers file (or None), and the name if it is not in that file.
+
+    Appends to `reasons` a sentence if the labels name the customer indirectly, or name none.
+    """
     if row is not None and row.customer is not None:
         listed = policy.customer(row.customer)
         return row.customer, listed.plan if listed is not None else None, None
@@ -91,7 +99,10 @@ def _plan(
 
 
 def _plan_tag(tags: str, policy: Policy) -> tuple[str, str] | None:
-    """Return the first tag that is the name of a plan, and that plan. Help desks write `business_critical`."""
+    """Return the first tag that names a plan, and that plan; None if no tag does.
+
+    Help desks write `business_critical`.
+    """
     for tag in tags.replace(",", " ").split():
         name = tag.lower().replace("_", "-").removeprefix("plan-")
         if name in policy.plans:
@@ -100,7 +111,7 @@ def _plan_tag(tags: str, policy: Policy) -> tuple[str, str] | None:
 
 
 def unknown_plan(policy: Policy) -> str:
-    """Return the plan of customers that are on no list."""
+    """Return the plan for customers that are not in the customers file."""
     chosen = policy.routing.unknown_plan
     if chosen is not None and chosen in policy.plans:
         return chosen
@@ -124,7 +135,11 @@ def _impact(labels: Mapping[str, str], row: RoutingRow | None, policy: Policy, r
 
 
 def impact_of(severity: str, policy: Policy) -> str | None:
-    """Return the impact that a severity means: by the policy's table, by name or alias, or by the usual words."""
+    """Return the impact that a sender's severity means; None if it is unknown.
+
+    Looks in the policy's `severities`, then among the names and aliases of impacts, then in SEVERITIES, the words that
+    monitoring tools commonly use.
+    """
     word = severity.strip().lower()
     if word in policy.routing.severities:
         return policy.routing.severities[word]
@@ -135,7 +150,7 @@ def impact_of(severity: str, policy: Policy) -> str | None:
 
 
 def default_impact(policy: Policy) -> str:
-    """Return the impact of an unknown severity: the policy's choice, or the least grave impact that pages."""
+    """Return the impact for an unknown severity: the one that the policy names, or the least grave one that pages."""
     chosen = policy.routing.default_impact
     if chosen is not None and chosen in policy.impacts:
         return chosen
@@ -144,6 +159,6 @@ def default_impact(policy: Policy) -> str:
 
 
 def is_graver(impact: str, than: str, policy: Policy) -> bool:
-    """Return True if the policy lists `impact` before `than`: it lists the gravest first."""
+    """Return True if the policy lists `impact` before `than`, because it lists the gravest impact first."""
     order = list(policy.impacts)
     return impact in order and than in order and order.index(impact) < order.index(than)

@@ -1,4 +1,4 @@
-"""The effect that a sample body would have, as JSON and for the terminal. Nothing is stored or sent."""
+"""Shows the effect that a sample body would have, as JSON and for the terminal. Nothing is stored or sent."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from oncall.paging.domain.ticket_answer import VerdictView
 
 
 class SampleTicketView(TypedDict):
-    """A ticket that a body would open if it is not known yet: the posted document, and the verdict on it."""
+    """A ticket that a body would open if it is new: the document as it would be posted, and the verdict on it."""
 
     ticket: dict[str, object]
     reasons: list[str]
@@ -19,7 +19,7 @@ class SampleTicketView(TypedDict):
 
 
 class SampleView(TypedDict):
-    """The content of a body: tickets, events on tickets, and faults."""
+    """What a sample body contains: tickets, events on tickets, and faults."""
 
     mapping: str
     tickets: list[SampleTicketView]
@@ -28,7 +28,7 @@ class SampleView(TypedDict):
 
 
 def sample_ticket_view(signal: Signal, way: RoutedView) -> SampleTicketView:
-    """Return the ticket that a signal would open, as the routing table and the policy judge it."""
+    """Return the ticket that a signal would open, as JSON. way: how the routing table routes the signal."""
     document: dict[str, object] = {
         "id": signal.ticket_id or f"made from {signal.key[:60]}",
         "customer": way["customer"],
@@ -44,7 +44,7 @@ def sample_ticket_view(signal: Signal, way: RoutedView) -> SampleTicketView:
 
 
 def sample_event_view(signal: Signal) -> dict[str, object]:
-    """Return the effect of a signal on a known ticket: an event as it would be posted, or the kind of the signal."""
+    """Return the effect of a signal on a known ticket as JSON: the event to post, or else the kind of the signal."""
     event: Mapping[str, object] = signal.event if signal.event is not None else {"kind": _KINDS[signal.kind]}
     why = {"why": signal.why} if signal.event is None and signal.why else {}
     return {"ticket": signal.ticket_id or signal.key, **event, **why}

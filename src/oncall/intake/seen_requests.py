@@ -1,4 +1,4 @@
-"""Remembers requests by the sender's own id of each, so that a retry or a replay of one changes nothing."""
+"""Remembers requests by the ids that senders give them, so that a retry or a replay changes nothing."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from oncall.paging.ports.store import IntakeStore
 
 LONGEST_ID = 200
 RETRIED_FOR = timedelta(hours=1)
-"""How long (real time) a repeated statement counts as a retry. After that, a sender may use its id again."""
+"""How long (real time) a repeated id means a retry. After that, the sender may use the id again."""
 
 
 def is_first_time(tx: IntakeStore, origin: Origin, request_id: str, context: ActionContext) -> bool:
-    """Return True if no request with this id came before, and remember the id. An empty id always counts as new.
+    """Return True if no request with this id came before, and store the id. An empty id always counts as new.
 
     Raises Conflict if another process stores the same id at the same time.
     """
@@ -31,13 +31,13 @@ def is_first_time(tx: IntakeStore, origin: Origin, request_id: str, context: Act
 
 
 def is_retry(tx: IntakeStore, origin: Origin, sent_id: str, context: ActionContext) -> bool:
-    """Return True if a statement with this id was taken in lately. An empty id is never a retry."""
+    """Return True if a statement with this id was taken in within RETRIED_FOR. An empty id is never a retry."""
     row = tx.sender_key(origin.caller.name, _statement_of(origin), sent_id) if sent_id else None
     return row is not None and context.real_now - row.changed_at < RETRIED_FOR
 
 
 def remember_statement(tx: IntakeStore, origin: Origin, sent_id: str, context: ActionContext) -> None:
-    """Store that a statement was taken in. Raises Conflict if another process stores the same id at the same time."""
+    """Store the id of a statement that was taken in. Raises Conflict if another process stores it at the same time."""
     if not sent_id:
         return
     row = tx.sender_key(origin.caller.name, _statement_of(origin), sent_id)

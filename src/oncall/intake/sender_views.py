@@ -1,4 +1,4 @@
-"""The answers that clients of other services expect, field by field."""
+"""The answers that clients of PagerDuty and Opsgenie expect, field by field."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class OpsgenieAnswer(TypedDict):
 
 
 class OpsgenieStatus(TypedDict):
-    """The outcome of a request."""
+    """The outcome of one request, in Opsgenie's form."""
 
     success: bool
     isSuccess: bool
@@ -50,7 +50,7 @@ class OpsgenieStatus(TypedDict):
 
 
 class OpsgenieStatusAnswer(TypedDict):
-    """Opsgenie's answer about a request."""
+    """Opsgenie's answer to a question about an earlier request."""
 
     data: OpsgenieStatus
     took: float

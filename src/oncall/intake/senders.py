@@ -1,4 +1,4 @@
-"""The kinds of senders: the prefix of their tickets' ids, and their readers."""
+"""The kinds of senders, each with the prefix of its tickets' ids and its reader."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from oncall.paging.ports.callers import Token
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """A kind of sender. name: its name in the log. prefix: the beginning of its tickets' ids. read: its reader."""
+    """A kind of sender. name: its name in the log. prefix: how its tickets' ids begin. read: reads its requests."""
 
     name: str
     prefix: str
     read: Reader
 
     def origin(self, caller: Token) -> Origin:
-        """Return where the signals of this caller come from."""
+        """Return the origin of signals that this caller sends."""
         return Origin(caller, self.name, self.prefix)
 
 
@@ -47,5 +47,5 @@ SENDERS: Mapping[str, Sender] = MappingProxyType(
 
 
 def mapped_sender(mapping: WebhookMapping) -> Sender:
-    """Return the kind of sender of a mapping."""
+    """Return the kind of sender whose requests a mapping reads."""
     return Sender(f"json/{mapping.name}", mapping.name, mapping.read_post)

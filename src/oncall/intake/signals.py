@@ -1,4 +1,4 @@
-"""Signals: a sender's statement about one problem in our words, and its outcome."""
+"""Signals: what a sender says about one problem, in our words, and what became of it."""
 
 from __future__ import annotations
 
@@ -13,33 +13,36 @@ from oncall.paging.ports.callers import Token
 
 
 class SignalKind(StrEnum):
-    """What a sender says about a problem."""
+    """The kind of a sender's statement about a problem."""
 
     TRIGGER = "trigger"
-    """The problem exists: it opens a ticket, or updates the one that is open."""
+    """The problem exists. The signal opens a ticket, or updates the open one."""
     CHANGE = "change"
-    """The sender gives the problem another severity. It changes the impact of an open ticket, and opens none."""
+    """The sender gives the problem another severity.
+
+    The signal changes the impact of an open ticket, and opens none.
+    """
     ACKNOWLEDGE = "acknowledge"
     RESOLVE = "resolve"
     NOTE = "note"
     EVENT = "event"
-    """An event of a ticket, in the form of `POST /v1/tickets/ID/events`."""
+    """Something happened on a ticket. `event` has the form of `POST /v1/tickets/ID/events`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """What a sender says about one problem.
+    """A sender's statement about one problem.
 
-    key: the sender's own key of the problem, any text. labels: what the routing table reads, by name; also `customer`,
-    `plan`, `impact`, `severity`, `email` and `tags` if the sender gives them. at: when the problem began, aware UTC.
-    by: the person who acted, as the sender names them. why: a sentence for the log. is_episode: the key names one
-    occurrence, so that nothing opens a ticket again after the sender has ended it. ticket_id: the id that the ticket
+    key: the sender's own key of the problem, any text. labels: for the routing table, by name; `customer`, `plan`,
+    `impact`, `severity`, `email` and `tags` are among them if the sender gives them. at: when the problem began, aware
+    UTC. by: the person who acted, as the sender names them. why: a sentence for the log. is_episode: the key identifies
+    one occurrence, so nothing opens a ticket again after the sender has ended it. ticket_id: the id that the ticket
     must have; None: one is made from the key. A ticket with a given id is never opened a second time. event: the body
     of an EVENT. more: further fields of the posted ticket, like `contact` and `triage`. said_at: the time of the
-    reported state, by the sender's clock; a signal with an older time than the newest known one changes nothing.
-    sent_id: names this statement, so that a retry of it changes nothing. is_followed: the sender owns the ticket, so
-    that its impact counts also where it is lower, and it may reopen a ticket that it ended. reasons: sentences that the
-    verdict begins with. problem: the sender's name for the problem in all its occurrences; empty if that is the key.
+    reported state, by the sender's clock; a signal that is older than the newest known one changes nothing. sent_id:
+    identifies this statement, so that a retry changes nothing. is_followed: the sender owns the ticket, so a lower
+    impact counts, too, and the sender may reopen a ticket that it ended. reasons: sentences with which the verdict
+    begins. problem: the sender's name for the problem in all its occurrences; empty if that is the key.
     """
 
     kind: SignalKind
@@ -63,20 +66,21 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The signals that were read from one request. faults: a sentence for each part that cannot be understood."""
+    """The signals in one request. faults: one sentence for each part that cannot be understood."""
 
     signals: tuple[Signal, ...] = ()
     faults: tuple[str, ...] = ()
 
 
 class Unreadable(Refused):
-    """Raised for a body of which nothing can be understood. The message is a sentence that lacks its subject."""
+    """Raised for a body that cannot be understood at all. The message is a sentence that lacks its subject."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a signal comes from. sender: the kind of sender, like `alertmanager`. prefix: the beginning of its tickets'
-    ids.
+    """Where a signal comes from. sender: the kind of sender, like `alertmanager`.
+
+    prefix: how its tickets' ids begin.
     """
 
     caller: Token
@@ -85,7 +89,7 @@ class Origin:
 
 
 class Became(StrEnum):
-    """The outcome of a signal."""
+    """What became of a signal."""
 
     OPENED = "opened"
     UPDATED = "updated"
@@ -99,9 +103,9 @@ class Became(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The result of one signal. ticket: None if it is about no ticket. attempts: the new attempts to send.
+    """The result of one signal. ticket: the ticket's id; None if the signal concerns no ticket.
 
-    action: the verdict's action, for a new ticket.
+    attempts: the new attempts to send. action: for a new ticket, the action of the verdict.
     """
 
     became: Became
@@ -112,6 +116,6 @@ class Taken:
 
     @property
     def words(self) -> str:
-        """Return the outcome as one line of the intake log."""
+        """Return the result as one line for the intake log."""
         name = f"{self.ticket} " if self.ticket is not None else ""
         return f"{name}{self.became.value}: {self.why}" if self.why else f"{name}{self.became.value}"

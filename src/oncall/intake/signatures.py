@@ -13,7 +13,7 @@ from oncall.intake.mapping import SignatureRule
 from oncall.paging.actions.field_faults import instant
 
 REPLAY_WINDOW = timedelta(minutes=15)
-"""How far the time that a sender signs may be from ours. Requests seen within it are remembered as long."""
+"""How far the time that a sender signs may be from ours. Requests are remembered for as long, to refuse repeats."""
 
 ZENDESK = SignatureRule(
     header="x-zendesk-webhook-signature",
@@ -27,8 +27,8 @@ def why_unsigned(
 ) -> str | None:
     """Return why a request cannot be trusted; None if one of the secrets signs exactly this body.
 
-    secrets: the present one, and an older one while it is replaced. headers: by name in small letters. body: the raw
-    bytes as received. real_now: aware UTC.
+    secrets: the present secret, and during a rotation an older one, too. headers: by name in small letters. body: the
+    raw bytes as received. real_now: aware UTC.
     """
     given = _given(rule, headers.get(rule.header, ""))
     if given is None:

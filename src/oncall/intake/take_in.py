@@ -1,4 +1,4 @@
-"""Takes signals in: opens tickets, updates them and ends them, through the functions that the tickets API uses."""
+"""Takes in signals: opens, updates and ends tickets with the functions that the tickets API uses."""
 
 from __future__ import annotations
 
@@ -31,8 +31,10 @@ from oncall.paging.ports.intake_store import SenderKey
 from oncall.paging.ports.store import IntakeStore
 
 PERSON_COUNTS_FOR = timedelta(minutes=10)
-"""How long repeats of an occurrence do not reopen a ticket that a person resolved. An alert that still fires after that
-opens a ticket again."""
+"""How long (policy time) repeats of an occurrence do not reopen a ticket that a person resolved.
+
+If the alert still fires after that, a ticket is opened again.
+"""
 _LONGEST_PLAIN_KEY = 24
 _MOST_MERGES = 10
 
@@ -40,7 +42,7 @@ _MOST_MERGES = 10
 def take_in_all(
     tx: IntakeStore, signals: Sequence[Signal], origin: Origin, context: ActionContext
 ) -> tuple[list[Taken], list[str]]:
-    """Take signals in, one after the other. Return their results, and a sentence for each that cannot be recorded.
+    """Take in signals one by one. Returns their results, and a sentence for each signal that cannot be recorded.
 
     Raises Conflict as `take_in` does.
     """
@@ -55,7 +57,7 @@ def take_in_all(
 
 
 def take_in(tx: IntakeStore, signal: Signal, origin: Origin, context: ActionContext) -> Taken:
-    """Store a signal in `tx` and return its outcome. The same signal again changes nothing.
+    """Store a signal in `tx` and return its result. The same signal a second time changes nothing.
 
     Raises FieldFaults for an EVENT that cannot be recorded, and NotAllowed if the caller's role does not allow it.
     Raises Conflict if another process stores the same key at the same time; the caller then tries again.
@@ -102,7 +104,7 @@ def _taken(tx: IntakeStore, signal: Signal, origin: Origin, context: ActionConte
 
 
 def _ticket_of(tx: IntakeStore, signal: Signal, row: SenderKey | None, context: ActionContext) -> StoredTicket | None:
-    """Return the ticket that the signal is about; for a merged ticket, the one that it was merged into."""
+    """Return the ticket that the signal concerns; for a merged ticket, the ticket into which it was merged."""
     name = row.ticket if row is not None and row.ticket is not None else signal.ticket_id
     stored = tx.ticket(name) if name is not None and ID_PATTERN.fullmatch(name) else None
     for _ in range(_MOST_MERGES):
@@ -116,7 +118,10 @@ def _ticket_of(tx: IntakeStore, signal: Signal, row: SenderKey | None, context: 
 
 
 class _Trigger:
-    """One TRIGGER in one transaction. row: the row of the sender's key. stored: the ticket that the key leads to."""
+    """Takes in one TRIGGER in one transaction. row: the row of the sender's key.
+
+    stored: the ticket to which the key leads.
+    """
 
     def __init__(
         self,
@@ -146,7 +151,7 @@ class _Trigger:
         return self._open() if before is None else self._join(before)
 
     def _join(self, stored: StoredTicket) -> Taken:
-        """Attach another occurrence of a problem to the open ticket of the occurrence before it."""
+        """Attach a new occurrence of a problem to the open ticket of an earlier occurrence."""
         name = stored.ticket.id
         remember_occurrence(self._tx, self._signal, self._origin, name, self._context)
         taken = self._update(stored)
@@ -160,7 +165,7 @@ class _Trigger:
         return ended_at is not None and self._context.now - ended_at < PERSON_COUNTS_FOR
 
     def _update(self, stored: StoredTicket) -> Taken:
-        """Raise the impact of an open ticket if the sender raised its own; otherwise change nothing."""
+        """Raise the impact of an open ticket if the sender reports a graver one; otherwise change nothing."""
         name, row, policy = stored.ticket.id, self._row, self._tx.policy_at(self._context.now)
         impact = routed(self._signal.labels, policy).impact
         before = row.impact if row is not None and row.impact is not None else stored.ticket.impact
@@ -201,7 +206,7 @@ class _Trigger:
 
 
 def _document(signal: Signal, way: Routed, ticket_id: str) -> Mapping[str, object]:
-    """Return the ticket as a caller of the tickets API would post it."""
+    """Return the ticket as the JSON that a caller of the tickets API would post. way: how the signal is routed."""
     document = {
         **signal.more,
         "id": ticket_id,
@@ -216,7 +221,10 @@ def _document(signal: Signal, way: Routed, ticket_id: str) -> Mapping[str, objec
 
 
 def _free_id(tx: IntakeStore, signal: Signal, origin: Origin, opened: int) -> tuple[str, int]:
-    """Return an id that no ticket has, and its number: the first ticket of a key is `am-KEY`, the second `am-KEY.2`."""
+    """Return an id that no ticket has, and the number of the ticket. opened: the first number to try.
+
+    The first ticket of a key is `am-KEY`, the second `am-KEY.2`.
+    """
     if signal.ticket_id is not None:
         return signal.ticket_id, opened
     base = f"{origin.prefix}-{_short(signal.key)}"
@@ -226,7 +234,7 @@ def _free_id(tx: IntakeStore, signal: Signal, origin: Origin, opened: int) -> tu
 
 
 def _short(key: str) -> str:
-    """Return the key if it fits into a ticket's id, else a hash of ten characters."""
+    """Return the key if it can be part of a ticket's id, else a hash of ten characters."""
     if len(key) <= _LONGEST_PLAIN_KEY and ID_PATTERN.fullmatch(key):
         return key
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:10]
@@ -291,7 +299,10 @@ def _keep(
     opened: int | None = None,
     has_ended: bool = False,
 ) -> None:
-    """Store the present state of the sender's key."""
+    """Store the sender's key with its present state. row: its row before; None: none.
+
+    impact, opened: None: unchanged.
+    """
     before = row or SenderKey(origin.caller.name, origin.sender, signal.key, None, 0, None, False, context.real_now)
     after = replace(
         before,

@@ -1,4 +1,4 @@
-"""Tells the manager of a customer that is on no list, once for each customer and at most once an hour."""
+"""Alerts the manager to a customer that is not in the customers file, once for each and at most once an hour."""
 
 from __future__ import annotations
 
@@ -15,14 +15,17 @@ from oncall.paging.ports.store import IntakeStore
 from oncall.support.policy import folded_name
 
 TOLD_EVERY = timedelta(hours=1)
-"""A sender that invents customers must not flood the manager's phone."""
+"""The shortest time between two such alerts, because a sender that invents customers must not flood the phone."""
 _SUBJECT = "unknown customer"
 _NO_CALLER = ""
 _SHOWN = 40
 
 
 def tell_of_unknown_customer(tx: IntakeStore, customer: str, plan: str, context: ActionContext) -> None:
-    """Write an alert to the manager, unless this customer was reported before or another one within an hour."""
+    """Write an alert to the manager that a customer is not in the customers file.
+
+    Writes none if this customer was reported before, or another one within TOLD_EVERY.
+    """
     manager = tx.schedule().manager_at(context.now)
     if manager is None:
         return

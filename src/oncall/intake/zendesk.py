@@ -1,4 +1,4 @@
-"""Zendesk's webhooks -> signals: bodies that an admin wrote for a trigger, and Zendesk's own events."""
+"""Reads Zendesk's webhooks: bodies that an admin wrote for a trigger, and Zendesk's own events."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from oncall.paging.domain.quoted_text import clean
 
 EVENT_TYPE = "zen:event-type:ticket."
 _OPENING = ("created", "priority_changed", "undeleted")
-"""Events that open a ticket if there is none yet. A comment on an old ticket opens none."""
+"""The events that open a ticket if there is none yet. A comment on an old ticket opens none."""
 _OPEN = ("new", "open")
 _MOST_QUOTED = 300
 """The most characters of a comment that the log quotes."""
@@ -25,15 +25,14 @@ Fields = Mapping[str, object]
 
 
 def read_zendesk_post(post: Post) -> Reading:
-    """Return the signals of a request of Zendesk; see `read_zendesk`."""
+    """Return the signals in a request of Zendesk. Raises Unreadable for a body that names no ticket."""
     return read_zendesk(post.body)
 
 
 def read_zendesk(raw: bytes) -> Reading:
-    """Return the signals of a body of Zendesk. Fields are read even from a body whose unescaped quotes make it invalid
-    JSON.
+    """Return the signals in a body of Zendesk. Reads it even if unescaped quotes make it invalid JSON.
 
-    Events that say nothing about support give no signals. Raises Unreadable for a body that names no ticket.
+    Events that do not concern support give no signals. Raises Unreadable for a body that names no ticket.
     """
     try:
         document = json_from(raw)
@@ -55,14 +54,14 @@ def read_zendesk(raw: bytes) -> Reading:
 
 
 def _of_trigger(ticket: ZendeskTicket) -> tuple[Signal, ...]:
-    """Return the signals of a trigger's body, which says how a ticket is now."""
+    """Return the signals of a body from a trigger, which describes the present state of a ticket."""
     if ticket.is_over:
         return (_over(ticket, f"{ticket.status} in Zendesk"),)
     return (_opened(ticket),)
 
 
 def _of_event(kind: str, document: Fields) -> tuple[Signal, ...]:
-    """Return the signals of one of Zendesk's own events; none for a kind that says nothing about support."""
+    """Return the signals of one of Zendesk's own events; none for a kind that does not concern support."""
     read = _EVENTS.get(kind.removeprefix(EVENT_TYPE)) if kind.startswith(EVENT_TYPE) else None
     if read is None:
         return ()
@@ -98,7 +97,7 @@ def _over(ticket: ZendeskTicket, why: str) -> Signal:
 
 
 def _event(ticket: ZendeskTicket, document: Fields, kind: str, why: str, **more: object) -> Signal:
-    """Return the signal of an event on a ticket. Zendesk's own id of the event makes a repeat harmless."""
+    """Return the signal of an event on a ticket. It carries Zendesk's id of the event, so a repeat changes nothing."""
     sent_id = text_of(document.get("id"))[:100]
     event = {"kind": kind, "why": clean(why)[:LONGEST_WHY], **more}
     if sent_id:
@@ -122,7 +121,7 @@ def _status_changed(ticket: ZendeskTicket, event: Fields, document: Fields) -> t
 
 
 def _comment_added(ticket: ZendeskTicket, event: Fields, document: Fields) -> tuple[Signal, ...]:
-    """Return the customer's message, or the reply of support. A private note is neither."""
+    """Return the signal of the customer's message or of support's reply; none for a private note."""
     comment = event.get("comment")
     comment = comment if isinstance(comment, Mapping) else event
     if comment.get("is_public") is False:
@@ -136,7 +135,10 @@ def _comment_added(ticket: ZendeskTicket, event: Fields, document: Fields) -> tu
 
 
 def _is_staff(author: Fields, document: Fields) -> bool:
-    """Return True if support wrote the comment. If Zendesk does not say, any other author than the requester is."""
+    """Return True if support wrote the comment.
+
+    If Zendesk does not say, every author except the requester is support.
+    """
     if isinstance(author.get("is_staff"), bool):
         return author["is_staff"] is True
     detail = document.get("detail")
@@ -175,4 +177,4 @@ _EVENTS: Mapping[str, Callable[[ZendeskTicket, Fields, Fields], tuple[Signal, ..
     "permanently_deleted": _deleted,
     "undeleted": _nothing,
 }
-"""For each kind of event, the function that returns its signals besides those of the ticket's present state."""
+"""For each kind of event: the function that returns its signals, except that of the ticket's present state."""

@@ -1,4 +1,4 @@
-"""A ticket of Zendesk, as its triggers and its events describe it."""
+"""A Zendesk ticket, as Zendesk's triggers and events describe it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from oncall.paging.actions.field_faults import instant
 PREFIX = "zd-"
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,37}")
 _NOTHING = ("", "-")
-"""The text that replaces the placeholder of an unset field."""
+"""Texts that mean that a field is not set."""
 SOLVED = ("solved", "closed", "deleted")
 _LABELS = {
     "organization": "organization",
@@ -30,7 +30,7 @@ _LABELS = {
     "brand": "brand",
     "form": "form",
 }
-"""The label of each field that the routing table may read."""
+"""For each field of Zendesk that the routing table may read: the label that it becomes."""
 TRIGGER_KEYS = (
     *("id", "title", "subject", "status", "tags", "url", "link", "created_at", "updated_at", "requester"),
     *_LABELS,
@@ -39,9 +39,9 @@ TRIGGER_KEYS = (
 
 @dataclass(frozen=True, slots=True)
 class ZendeskTicket:
-    """A ticket as one body of Zendesk describes it. number: Zendesk's id. status: in small letters; empty if not given.
+    """A Zendesk ticket as one body describes it. number: Zendesk's id. status: in small letters; empty if not given.
 
-    updated_at: aware UTC; the body is about the ticket as it was at that time.
+    updated_at: when the ticket was in the described state, aware UTC.
     """
 
     number: str
@@ -55,7 +55,7 @@ class ZendeskTicket:
 
     @property
     def id(self) -> str:
-        """Return the id of our ticket."""
+        """Return the id of our ticket for it."""
         return PREFIX + self.number
 
     @property
@@ -65,7 +65,7 @@ class ZendeskTicket:
 
 
 def zendesk_ticket(fields: Mapping[str, object]) -> ZendeskTicket:
-    """Return the ticket of a body's fields; all but the id may be missing. Raises Unreadable without a usable id."""
+    """Read a ticket from the fields of a body. All but the id may be missing. Raises Unreadable without a usable id."""
     number = text_of(fields.get("id"))
     if not _ID.fullmatch(number):
         raise Unreadable('the body names no ticket: it needs "id", like {"ticket": {"id": "{{ticket.id}}"}}')
@@ -87,7 +87,7 @@ def zendesk_ticket(fields: Mapping[str, object]) -> ZendeskTicket:
 
 
 def text_of(value: object) -> str:
-    """Return a field's text. A number becomes text, and Zendesk's text for an unset field becomes empty."""
+    """Return a field as text. A number becomes text, and Zendesk's text for an unset field becomes empty."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     text = value.strip() if isinstance(value, str) else ""

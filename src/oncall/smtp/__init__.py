@@ -1,1 +1,1 @@
-"""Mail in: the SMTP and LMTP server for addresses that open tickets."""
+"""The SMTP and LMTP server that receives mail for the addresses that open tickets."""

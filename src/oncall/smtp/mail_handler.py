@@ -1,4 +1,4 @@
-"""Answers the commands of an SMTP dialogue: which recipients are ours, and what became of a mail."""
+"""Answers the commands of an SMTP dialogue: accepts recipients and stores mails."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from oncall.paging.sending.engine import Engine
 
 MOST_RECIPIENTS = 50
 MOST_FOREIGN = 50
-"""The most recipients of one mail that are looked up and are not ours."""
+"""The most recipients of one mail that are looked up although they are not ours."""
 _MOST_TIMES = 3
 _AWAY = "451 4.3.0 The mail cannot be stored now; send it again later"
 _FOREIGN = "550 5.1.1 No ticket is opened by mail to this address"
@@ -29,10 +29,10 @@ ORIGIN = Origin(Token(MAIL, CallerRole.INTAKE, "", datetime(1970, 1, 1, tzinfo=U
 
 
 class MailHandler:
-    """The hooks that aiosmtpd calls. A mail gets 250 only when it is stored."""
+    """The hooks that aiosmtpd calls. A mail is answered with 250 only after it is stored."""
 
     def __init__(self, engine: Engine, *, answers_each: bool) -> None:
-        """answers_each: LMTP wants an answer for each recipient."""
+        """answers_each: True for LMTP, which needs an answer for each recipient."""
         self._engine, self._answers_each = engine, answers_each
         self._log = structlog.get_logger("oncall.mail")
         # A hostile mail takes seconds to read; several at once would keep the pager from the processor.
@@ -41,7 +41,10 @@ class MailHandler:
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        """Accept an address of the policy's, and refuse others before the mail is sent."""
+        """Accept an address that the policy lists, and refuse others before the mail is sent.
+
+        Returns the SMTP answer.
+        """
         foreign = getattr(envelope, "foreign", 0)
         if len(envelope.rcpt_tos) >= MOST_RECIPIENTS or foreign >= MOST_FOREIGN:
             return _TOO_MANY
@@ -56,13 +59,13 @@ class MailHandler:
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        """Store the mail, then answer."""
+        """Store the mail, and then return the SMTP answer."""
         raw = envelope.content if isinstance(envelope.content, bytes) else b""
         answer = await self._stored(raw, envelope.mail_from or "", envelope.rcpt_tos[0])
         return "\r\n".join([answer] * len(envelope.rcpt_tos)) if self._answers_each else answer
 
     async def handle_exception(self, error: Exception) -> str:
-        """Return the answer after an error that nobody foresaw: the relay keeps the mail."""
+        """Return the SMTP answer after an unexpected error. It makes the relay keep the mail and send it again."""
         self._log.error("a mail failed", action="mail_failed", error=type(error).__name__, exc_info=error)
         return _AWAY
 

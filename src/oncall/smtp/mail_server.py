@@ -1,4 +1,4 @@
-"""The SMTP or LMTP server: its sockets, its limits and its TLS. `mail_handler` answers the dialogue."""
+"""The SMTP or LMTP server: its sockets, limits and TLS. `mail_handler` answers the dialogue."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ from oncall.paging.sending.engine import Engine
 from oncall.smtp.mail_handler import MailHandler
 
 LARGEST_MAIL = 10 * 1024 * 1024
-"""The most bytes of a mail; the server announces it."""
+"""The most bytes in a mail. The server announces this limit."""
 MOST_CONNECTIONS = 50
 IDLE_SECONDS = 60.0
-"""How long a client may say nothing (real time)."""
+"""How long (real seconds) a client may be silent."""
 LONGEST_SECONDS = 600.0
-"""How long one connection may last (real time), however busy it is."""
+"""How long (real seconds) one connection may last, however busy it is."""
 LONGEST_LINE = 64 * 1024
-"""Mail programs write longer lines than the 1,000 characters of the standard, and a refused mail is a lost ticket."""
+"""The most bytes in a line.
+
+Mail programs exceed the 1,000 of the standard, and a refused mail would be a lost ticket.
+"""
 _SLACK = 1024 * 1024
 _NAME = "oncall"
 
@@ -36,12 +39,12 @@ class OpenConnections:
         self._open: set[_Bounded] = set()
 
     def add(self, connection: _Bounded) -> bool:
-        """Add a connection. False if it is one too many."""
+        """Add a connection. Returns False if there are too many already."""
         self._open.add(connection)
         return len(self._open) <= self._most
 
     def discard(self, connection: _Bounded) -> None:
-        """Forget a connection."""
+        """Remove a connection from the list. It is not closed."""
         self._open.discard(connection)
 
     def close(self) -> None:
@@ -51,7 +54,7 @@ class OpenConnections:
 
 
 class _Bounded(SMTP):
-    """A connection that ends when it sends too much or takes too long. Its mails cannot fill the memory."""
+    """A connection that ends if it sends too much or takes too long, so that mails cannot fill the memory."""
 
     line_length_limit = LONGEST_LINE
     others: OpenConnections
@@ -59,7 +62,7 @@ class _Bounded(SMTP):
     _end: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin the dialogue, unless too many clients are connected. STARTTLS begins it anew."""
+        """Begin the dialogue, unless too many clients are connected. After STARTTLS the dialogue begins again."""
         has_room = self.others.add(self)
         if self._end is None:
             self._end = self.loop.call_later(LONGEST_SECONDS, self.close)
@@ -68,14 +71,14 @@ class _Bounded(SMTP):
             self._refuse(b"421 4.3.2 Too many connections; try again later\r\n")
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Forget the connection."""
+        """Remove the connection from the list of open connections."""
         self.others.discard(self)
         if self._end is not None:
             self._end.cancel()
         super().connection_lost(error)
 
     def data_received(self, data: bytes) -> None:
-        """Take in bytes. aiosmtpd itself would keep a line without an end, however long it is."""
+        """Accept bytes from the client up to the limits. aiosmtpd alone would store a line of any length."""
         self._received += len(data)
         if self._received > LARGEST_MAIL + _SLACK:
             self._refuse(b"552 5.3.4 The mail is too large\r\n")
@@ -93,20 +96,20 @@ class _Bounded(SMTP):
             transport.close()
 
     def close(self) -> None:
-        """End the connection."""
+        """End the connection at once."""
         if self.transport is not None:
             self.transport.close()
 
 
 class _BoundedLmtp(_Bounded, LMTP):
-    """The same for LMTP, by which a relay on the same machine hands mails over."""
+    """A connection with the same limits for LMTP, by which a relay on the same machine delivers mails."""
 
 
 @asynccontextmanager
 async def receiving_mail(
     engine: Engine, listening: socket.socket, *, is_lmtp: bool = False, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[None]:
-    """Take mails in on a bound socket until the context ends. tls: offered by STARTTLS; None: not offered."""
+    """Receive mails on a bound socket while the context lasts. tls: offered by STARTTLS; None: not offered."""
     # aiosmtpd logs every line of a dialogue, and addresses with it.
     logging.getLogger("mail.log").setLevel(logging.CRITICAL)
     loop = asyncio.get_running_loop()
