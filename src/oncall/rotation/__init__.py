@@ -1,5 +1,5 @@
-"""The planner: from a roster and its shifts to the fairest plan, with a proof, or to the rules and dates that conflict.
+"""The planner: makes the fairest plan from a roster and its shifts, with a proof, or explains why there is none.
 
 The sub-packages are layers, lowest first: `check` and `problem` side by side, `solve`, `explain`, `generate`, `repair`.
-`report` needs `problem` only. Each imports only layers below it.
+`report` imports only `problem`. Each imports only layers below it.
 """

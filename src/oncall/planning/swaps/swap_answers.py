@@ -91,7 +91,7 @@ def withdraw_swap(tx: SwapTransaction, code: str, answerer: Answerer, times: Not
 
 
 def listed_swaps(tx: SwapTransaction, now: datetime) -> list[SwapRequest]:
-    """Return the requests whose shifts are to come or began lately, each in its present state, the next shift first."""
+    """Return the requests in their present state whose shifts are in the future or began lately, by time."""
     schedule = tx.schedule()
     found = tx.swaps(begins_after=now - LISTED_FOR)
     return [replace(each, state=state_at(each, schedule, now)) for each in found]

@@ -1,5 +1,5 @@
-"""The independent checker: whether a plan keeps every rule of its roster, and whether its proof holds.
+"""The independent checker: does a plan keep every rule of its roster, and is its proof true?
 
-It shares no code with the planner, so that one mistake cannot hide in both. It imports nothing else of `rotation`.
-Only `second_model` and `second_opinion` use a solver, another one than the planner's, for a bound on the cost.
+It shares no code with the planner, so that one mistake cannot be in both. It imports nothing else of `rotation`. Only
+`second_model` and `second_opinion` use a solver, and not the planner's one, for a bound on the cost.
 """

@@ -1,4 +1,4 @@
-"""The duties of each engineer for the checker, with the local dates that the rules use."""
+"""The duties of each engineer in the form that the checker needs, with the local dates that the rules use."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from oncall.support.windows import Window
 class CheckedDuty:
     """One engineer's duty on one shift.
 
-    first_night, end_night: the dates, in the policy's zone, on which its first night begins and on which it ends.
-    origin: empty for a duty of the plan; otherwise the source of a duty outside the plan, in words. The plan cannot
-    change such a duty, so it is judged only together with duties of the plan. turn: the number of its turn, or None.
+    first_night, end_night: the dates, in the policy's zone, on which its first night begins and on which its last one
+    ends. origin: empty for a duty of the plan; else where a duty outside the plan comes from, in words. The plan cannot
+    change such a duty, so a rule is broken only together with a duty of the plan. turn: the number of its turn, or
+    None.
     """
 
     seat: Seat
@@ -81,9 +82,9 @@ def _duty(seat: Seat, zone: ZoneInfo, origin: str) -> CheckedDuty:
 
 
 def as_turns(duties: Sequence[CheckedDuty]) -> list[CheckedDuty]:
-    """Return the duties with those of each turn joined into one, from its first night to its last.
+    """Return the duties, with all duties of one turn joined into one, from its first night to its last.
 
-    Duties that overlap stay apart, because no one can have both.
+    Duties that overlap are not joined, because no one can have both.
     """
     found: list[CheckedDuty] = []
     for duty in duties:

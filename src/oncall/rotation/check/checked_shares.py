@@ -1,7 +1,7 @@
-"""Each engineer's share, as `docs/rules.md` defines it, worked out without the planner's code and without rounding.
+"""Computes each engineer's share as `docs/rules.md` defines it, without the planner's code and without rounding.
 
-Totals come first, from the engineers who can carry least: those whose roles have the fewest seats for their weight.
-Then the roles of each such group of engineers are split.
+Totals come first, beginning with the engineers whose roles have the fewest seats for their weight: they can carry
+least. Then the total of each such group of engineers is divided over its roles.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from oncall.schedule.plan import Balance, Shift
 from oncall.support.windows import WindowKind
 
 _Cell = tuple[frozenset[str], str]
-"""Roles that some engineers take, and one of these roles."""
+"""A set of roles that some engineers take, and one of these roles."""
 
 
 class CheckedShares:
-    """The weights and shares of a roster's engineers in a plan of these shifts. weights: by engineer."""
+    """The weights and shares of a roster's engineers in a plan of these shifts. weights: by the engineer's id."""
 
     def __init__(self, roster: Roster, shifts: Sequence[Shift], balances: Sequence[Balance]) -> None:
         rule = days_off_rule(roster)
@@ -47,7 +47,7 @@ class CheckedShares:
 
 
 def able_shifts(person: Engineer, shifts: Sequence[Shift], roster: Roster) -> list[Shift]:
-    """Return the shifts that the engineer's membership, leave and shadowing allow."""
+    """Return the shifts that the engineer's joining, leaving, leave and shadowing allow."""
     return list(_able(person, shifts, days_off_rule(roster)))
 
 
@@ -65,7 +65,10 @@ def _able(person: Engineer, shifts: Sequence[Shift], rule: DaysOffRule) -> Itera
 
 
 def _parts(roster: Roster, kind: WindowKind, weights: Mapping[str, Fraction]) -> dict[tuple[str, str], Fraction]:
-    """Return the part of one role's shifts that each engineer should have, by role and engineer; only parts above 0."""
+    """Return the fraction of each role's shifts that each engineer should have, by role and engineer.
+
+    Only fractions above 0 are included.
+    """
     takers = [each for each in roster.engineers if weights[each.id] and (each.kinds is None or kind in each.kinds)]
     own = {each.id: frozenset(each.roles) & set(roster.rules.roles) for each in takers}
     if roster.rules.shares is SharesRule.BY_ROLE:
@@ -98,10 +101,11 @@ def _weight_within(
 def _cells(
     people: Mapping[str, frozenset[str]], weights: Mapping[str, Fraction], load: Fraction
 ) -> dict[_Cell, Fraction]:
-    """Return the load for each unit of weight in each cell, a pair of a set of roles and one of them.
+    """Return the load in each cell, for each unit of weight.
 
-    Each row adds up to `load`; each column, weighted, adds up to 1. In the split with the least sum of squares, a cell
-    is a number of its row plus a number of its column, or 0 where that sum is below 0.
+    A cell is a pair of a set of roles (a row) and one of them (a column). The cells of each row add up to `load`; those
+    of each column, times the weights, add up to 1. In the split with the least sum of squares, a cell is a number of
+    its row plus a number of its column, or 0 if that sum is below 0.
     """
     rows: dict[frozenset[str], Fraction] = {}
     for who, roles in people.items():
@@ -117,7 +121,7 @@ def _cells(
 def _sets_of_zeros(
     rows: Mapping[frozenset[str], Fraction], cells: Sequence[_Cell], load: Fraction
 ) -> Iterator[frozenset[_Cell]]:
-    """Yield sets of cells to try as 0: first add, step by step, cells that come out below 0; then try every set."""
+    """Yield sets of cells to try as 0: first add the cells that come out below 0, step by step; then try every set."""
     zeros = frozenset[_Cell]()
     while (found := _sums(rows, cells, zeros, load)) is not None:
         yield zeros
@@ -132,7 +136,10 @@ def _sets_of_zeros(
 def _sums(
     rows: Mapping[frozenset[str], Fraction], cells: Sequence[_Cell], zeros: frozenset[_Cell], load: Fraction
 ) -> dict[_Cell, Fraction] | None:
-    """Return each cell's sum of row number and column number, if exactly `zeros` are 0; None without one solution."""
+    """Return, for each cell, its row's number plus its column's number, if exactly the cells in `zeros` are 0.
+
+    None if there is not exactly one solution.
+    """
     columns = sorted({role for _, role in cells})
     names: list[object] = [*rows, *columns]
     # Each equation: the factors of the unknown numbers, by name, and the right side.
@@ -154,7 +161,10 @@ def _sums(
 def _unknowns(
     names: Sequence[object], equations: Sequence[tuple[dict[object, Fraction], Fraction]]
 ) -> dict[object, Fraction] | None:
-    """Solve the equations by substitution, one after another; return None if they have no single solution."""
+    """Solve linear equations by substitution; return None if they do not have exactly one solution.
+
+    names: the unknowns. equations: each is the factor of every unknown, and the right side.
+    """
     left = [(dict(factors), right) for factors, right in equations]
     solved: list[tuple[object, dict[object, Fraction], Fraction]] = []
     for name in names:

@@ -1,7 +1,7 @@
-"""Check a plan against its roster: coverage minute by minute, then rule by rule, then the plan's proof.
+"""Checks a plan against its roster: coverage minute by minute, then rule by rule, then the plan's proof.
 
-The checker runs no solver. It takes only the calendar and the seats' instants from outside, and works out nights, days,
-weekends, shares and cost on its own.
+The checker runs no solver. It gets only the calendar and the times of the seats from other code, and computes nights,
+days, weekends, shares and cost itself.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from oncall.schedule.shifts import ShiftFacts
 class Examination:
     """The result of a check, and how much was checked.
 
-    minutes: on-call minutes that each role has to cover. cost: the plan's fairness cost as the checker computes it.
+    minutes: how many on-call minutes each role must cover. cost: the plan's fairness cost, as the checker computes it.
     """
 
     violations: tuple[Violation, ...]
@@ -47,9 +47,9 @@ def check_plan(
 def examine(plan: Plan, roster: Roster, *, history: Sequence[Seat] = (), elsewhere: Sequence[Seat] = ()) -> Examination:
     """Check the plan against the roster, under the relaxations that the plan names.
 
-    history: seats of this team before and after the plan, to which the rules apply too; seats inside the plan's own
-    time do not count. elsewhere: seats of the same people in other teams' plans. Shifts that a repair took over
-    unchanged count as history, too. Raises Refused for a relaxation that does not fit the roster.
+    history: seats of this team before and after the plan, to which the rules apply too; seats inside the time of the
+    plan are ignored. elsewhere: seats of the same people in other teams' plans. Shifts that a repair left unchanged are
+    treated like history. Raises Refused for a relaxation that does not fit the roster.
     """
     roster = relaxed(roster, plan.relaxed)
     expected = expected_shifts(plan, roster)
@@ -70,7 +70,7 @@ def examine(plan: Plan, roster: Roster, *, history: Sequence[Seat] = (), elsewhe
 def _person_violations(
     plan: Plan, roster: Roster, history: Sequence[Seat], elsewhere: Sequence[Seat]
 ) -> Iterator[Violation]:
-    """Yield the violations of the rules about one engineer, each about at least one duty of the plan."""
+    """Yield each violation of a rule about one engineer that involves at least one duty of the plan."""
     turns = ShiftFacts.of(roster).turns
     for engineer, duties in duties_by_engineer(plan, turns, roster.policy.zone, history, elsewhere).items():
         outside = [duty for duty in duties if duty.origin]

@@ -16,7 +16,10 @@ _FOUR_WEEKS = timedelta(weeks=4)
 
 
 def check_clumps(plan: Plan, roster: Roster, shifts: Sequence[Shift]) -> Iterator[Violation]:
-    """Yield a violation if the plan's proof states a distance that its seats do not have. shifts: the calendar's."""
+    """Yield a violation if the largest distance in the plan's proof is not the distance of its seats.
+
+    shifts: the calendar's shifts on the plan's dates.
+    """
     if plan.clumps is None or plan.fairness is None or not shifts:
         return
     found = round(1000 * _largest_distance(plan, roster, shifts))
@@ -53,9 +56,10 @@ def _distance(
 def shares_of_four_weeks(
     share: Fraction, able: Sequence[Shift], shifts: Sequence[Shift]
 ) -> Iterator[tuple[list[date], Fraction]]:
-    """Yield every four weeks in a row, as Mondays, with an engineer's share of them.
+    """Yield every four weeks in a row, as a list of Mondays, with an engineer's share of these weeks.
 
-    share: of the whole plan. able: the shifts that the engineer's membership allows. shifts: the calendar's.
+    share: of the whole plan. able: the shifts that the engineer's joining, leaving and leave allow. shifts: the
+    calendar's.
     """
     by_week = Counter(_monday(shift.day) for shift in able)
     first, last = _monday(shifts[0].day), _monday(shifts[-1].day)

@@ -1,4 +1,4 @@
-"""Checks that a plan covers the calendar's on-call time, minute by minute, with seats of the calendar's shifts."""
+"""Checks that the seats of a plan are shifts of the calendar, and cover its on-call time minute by minute."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _MINUTE = timedelta(minutes=1)
 
 
 class CoverageResult(NamedTuple):
-    """The violations of coverage. minutes: on-call minutes that each role has to cover."""
+    """The violations of coverage. minutes: how many on-call minutes each role must cover."""
 
     minutes: int
     violations: list[Violation]
 
 
 def expected_shifts(plan: Plan, roster: Roster) -> tuple[Shift, ...]:
-    """Return the shifts that the calendar has on the plan's dates, or between its first and last seat."""
+    """Return the calendar's shifts on the plan's dates; if the plan has no dates, from its first to its last seat."""
     zone = roster.policy.zone
     starts = [seat.window.start.astimezone(zone).date() for seat in plan.seats]
     first = plan.first_day or min(starts, default=None)
@@ -45,9 +45,9 @@ def expected_shifts(plan: Plan, roster: Roster) -> tuple[Shift, ...]:
 def check_coverage(plan: Plan, roster: Roster, expected: Sequence[Shift]) -> CoverageResult:
     """Find every minute of on-call time without exactly one person in each role, and seats at any other time.
 
-    Coverage changes only where a seat or a window starts or ends, so one check between two such instants covers every
-    minute between them. A repair is checked from its first open shift on, because the shifts before it may have been
-    made for other hours.
+    Coverage changes only where a seat or a window starts or ends, so that one check between two such instants is
+    enough. A repair is checked from its first open shift on, because earlier shifts may have been planned for other
+    hours.
     """
     if not expected:
         day = plan.first_day or date.min
@@ -64,7 +64,7 @@ def check_coverage(plan: Plan, roster: Roster, expected: Sequence[Shift]) -> Cov
 
 
 def _first_open_start(plan: Plan, roster: Roster, expected: Sequence[Shift]) -> datetime:
-    """Return the start of the first shift that a repair could change; for a new plan, of its first shift."""
+    """Return the start (aware UTC) of the first shift that a repair could change; for a new plan, its first shift's."""
     if plan.kept_until is None:
         return min([expected[0].window.start, *(seat.window.start for seat in plan.seats)])
     zone = roster.policy.zone
@@ -93,7 +93,10 @@ def _coverage_violations(
 def _faulty_spans(
     seats: Sequence[Seat], on_call: Sequence[tuple[datetime, datetime]]
 ) -> list[tuple[str, datetime, datetime]]:
-    """Return each stretch with too few or too many people in a role, as (fault in words, start, end)."""
+    """Return each stretch with too few or too many people in a role, as (fault in words, start, end).
+
+    seats: of one role. on_call: the start and the end of each shift to cover.
+    """
     # By instant: the change in the number of people needed, and in the number of people there.
     changes: dict[datetime, list[int]] = defaultdict(lambda: [0, 0])
     for start, end in on_call:

@@ -1,4 +1,4 @@
-"""The rules about one engineer's duties, each as a check: dates, roles, kinds, rest, weekends, maxima, holidays."""
+"""The rules about one engineer's duties, as functions: dates, roles, kinds, rest, weekends, maxima, holidays."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def _check_rest_hours(engineer: str, duties: Sequence[CheckedDuty], roster: Rost
 
 
 def _check_hours(engineer: str, duties: Sequence[CheckedDuty], roster: Roster) -> Iterator[Violation]:
-    """Yield a violation for seven days in a row with too many hours, at most one for each last duty in such days.
+    """Yield a violation for seven days in a row with too many hours; at most one for each duty that ends such days.
 
     Only seven days that begin or end with a duty are checked, because no other seven days have more hours.
     """
@@ -181,9 +181,9 @@ def _check_hours(engineer: str, duties: Sequence[CheckedDuty], roster: Roster) -
 def _hours_over(
     parts: Sequence[tuple[CheckedDuty, timedelta]], engineer: str, roster: Roster
 ) -> tuple[float, int] | None:
-    """Return the hours and the maximum that they exceed; None if they exceed none.
+    """Return the hours and the maximum that they exceed; None if they exceed none. parts: each duty with its time.
 
-    A duty with a relaxed maximum counts only against that maximum.
+    A duty with a relaxed maximum counts only against the relaxed maximum.
     """
     rule = "max_hours_per_week"
     allowed = [largest_number(roster.rules, rule, engineer, duty.first_night) for duty, _ in parts]
@@ -249,4 +249,4 @@ PERSON_CHECKS: Mapping[str, Callable[[str, Sequence[CheckedDuty], Roster], Itera
     "holidays_apart": _check_holidays,
     "shadows": _check_shadows,
 }
-"""The check of each rule about one engineer's duties, by the rule's key in the roster file."""
+"""The function that checks each rule about one engineer's duties, by the rule's key in the roster file."""

@@ -1,4 +1,4 @@
-"""Checks the proof in a plan: its counts, shares, cost, bound and status, computed independently."""
+"""Checks the proof in a plan: computes its counts, shares, cost, bound and status independently."""
 
 from __future__ import annotations
 
@@ -15,22 +15,25 @@ from oncall.schedule.plan import EngineerFairness, Fairness, Plan, PlanStatus, S
 from oncall.support.windows import WindowKind
 
 _TOLERANCE = 1e-6
-"""The difference allowed in shares, because the file has rounded floating-point numbers."""
+"""The difference allowed between shares, because plan files contain rounded floating-point numbers."""
 
 _LoadKey = tuple[WindowKind, str | None, str]
-"""Kind, role (None for all roles together) and engineer."""
+"""The key of a load: kind, role (None for all roles together) and engineer's id."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProofCheck:
-    """The result of checking a proof. cost: the plan's fairness cost. violations: where the plan states otherwise."""
+    """The result of checking a proof. cost: the plan's fairness cost. violations: what the proof states wrongly."""
 
     cost: int
     violations: tuple[Violation, ...]
 
 
 def check_proof(plan: Plan, roster: Roster, shifts: Sequence[Shift]) -> ProofCheck:
-    """Compute the plan's cost, and compare the plan's stated proof with it. shifts: the calendar's."""
+    """Compute the plan's cost, and compare it with the proof in the plan.
+
+    shifts: the calendar's on the plan's dates.
+    """
     checked = CheckedShares(roster, shifts, plan.balances)
     weights, shares = checked.weights, _shares(roster, shifts, checked)
     counts = _counts(plan, roster.rules.roles)
@@ -57,7 +60,7 @@ def _shares(roster: Roster, shifts: Sequence[Shift], checked: CheckedShares) -> 
 
 
 def _counts(plan: Plan, roles: Sequence[str]) -> Counter[_LoadKey]:
-    """Count seats by kind, role and engineer, without shadows and roles that the roster no longer has."""
+    """Count seats by kind, role and engineer. Shadow seats and roles that the roster no longer has are left out."""
     counts: Counter[_LoadKey] = Counter()
     for seat in plan.seats:
         if seat.role in roles:
@@ -76,7 +79,7 @@ def _false_proof(plan: Plan, fairness: Fairness, cost: int) -> Iterator[str]:
 
 
 def _false_balances(plan: Plan) -> Iterator[str]:
-    """Yield a fault for each kind whose balances do not add up to zero over all engineers."""
+    """Yield a sentence for each kind whose balances do not add up to zero over all engineers."""
     sums: Counter[WindowKind] = Counter()
     for each in plan.balances:
         sums[each.kind] += each.thousandths

@@ -17,9 +17,9 @@ _STATED = re.compile(r"(?:hours|points): everyone's total is within ([0-9]+\.[0-
 
 
 def check_points(plan: Plan, roster: Roster, shifts: Sequence[Shift]) -> Iterator[Violation]:
-    """Yield a violation if a note of the plan states a distance in points that its seats do not have.
+    """Yield a violation if the distance in points that a note of the plan states is not that of its seats.
 
-    shifts: the calendar's.
+    shifts: the calendar's shifts on the plan's dates.
     """
     rule = roster.rules.points
     stated = next((match[1] for note in plan.notes if (match := _STATED.match(note))), None)
@@ -44,7 +44,7 @@ def _largest_distance(plan: Plan, roster: Roster, shifts: Sequence[Shift], rule:
 
 
 def points_of_a_shift(rule: Points, kind: WindowKind, shifts: Sequence[Shift]) -> Fraction:
-    """Return the points of a shift of a kind; hours are the mean length of its shifts, rounded to six minutes."""
+    """Return the points of a shift of a kind. With `hours`: the mean length of its shifts, rounded to six minutes."""
     if not rule.is_hours:
         return rule.of(kind)
     lengths = [shift.window.end - shift.window.start for shift in shifts if shift.kind is kind]

@@ -1,4 +1,4 @@
-"""The search for the least clumps in the second opinion's model: which distance to ask for next, and what is known."""
+"""Searches for the least clumps in the second opinion's model: chooses the next distance, and records results."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from ortools.math_opt.python import mathopt
 class Span:
     """Four weeks in a row of one engineer.
 
-    numbers: the open shifts in them that the engineer can have. had: settled duties in them. held: all duties that the
-    plan has in them. share: the engineer's share of these weeks. row: limits the open duties.
+    numbers: the open shifts in these weeks that the engineer can have. had: how many settled duties are in them. held:
+    how many duties the plan has in them. share: the engineer's share of these weeks. row: limits the number of open
+    duties.
     """
 
     engineer: str
@@ -27,9 +28,9 @@ class Span:
 
 
 class SpanSearch:
-    """The distances that are known, and the next one to ask for.
+    """Chooses distances to ask the solver for, and records its answers.
 
-    value: the plan's own distance. bound: no plan has less. best: the least that was found.
+    value: the plan's own distance. bound: no plan has a smaller distance. best: the smallest distance found.
     """
 
     def __init__(self, spans: list[Span]) -> None:
@@ -43,15 +44,15 @@ class SpanSearch:
 
     @staticmethod
     def _counts(span: Span) -> set[int]:
-        """Return the numbers of duties nearest to the share."""
+        """Return the possible numbers of duties that are nearest to the share."""
         most = span.had + len(span.numbers)
         return {min(most, max(span.had, near)) for near in (floor(span.share), ceil(span.share))}
 
     def next_level(self) -> Fraction | None:
-        """Return a distance below the best to ask for; None if there is none left.
+        """Return a distance below the best one to ask for; None if there is none left.
 
-        The first one is just below the plan's own, because that is a proof if no plan has it. After that, the middle of
-        those that are still open.
+        The first one is just below the plan's own distance: if no plan has it, the plan is proven best. After that, it
+        is the middle one of the distances still possible.
         """
         levels = [each for each in self._levels() if self._undecided is None or each < self._undecided]
         if not levels:
@@ -60,7 +61,7 @@ class SpanSearch:
         return levels[-1] if is_first else levels[(len(levels) - 1) // 2]
 
     def _levels(self) -> list[Fraction]:
-        """Return the distances between the bound and the best that a plan can have, from low to high."""
+        """Return the distances that a plan can have, from the bound up to the best one (not included), rising."""
         found = {self.bound}
         for span in self.spans:
             low = max(span.had, ceil(span.share - self.best))
@@ -69,7 +70,10 @@ class SpanSearch:
         return sorted(each for each in found if self.bound <= each < self.best)
 
     def limit(self, distance: Fraction) -> bool:
-        """Keep every span within a distance of its share; return False if no number of duties is."""
+        """Limit every span to this distance from its share in the model.
+
+        Returns False if some span cannot keep to it.
+        """
         for span in self.spans:
             low, high = ceil(span.share - distance) - span.had, floor(span.share + distance) - span.had
             low, high = max(0, low), min(high, len(span.numbers))
@@ -79,11 +83,14 @@ class SpanSearch:
         return True
 
     def note_impossible(self, level: Fraction) -> None:
-        """Raise the bound: no plan has this distance or less."""
+        """Record that no plan has this distance or a smaller one: raises the bound."""
         self.bound = next((each for each in self._levels() if each > level), self.best)
 
     def note_found(self, duties: Set[tuple[str, int]]) -> None:
-        """Lower the best to the distance of these open duties, by engineer and shift."""
+        """Record a plan that was found: lowers the best distance to the plan's, if it is smaller.
+
+        duties: the open duties of the plan, as (engineer's id, number of the shift).
+        """
         distance = max(
             abs(span.had + sum((span.engineer, number) in duties for number in span.numbers) - span.share)
             for span in self.spans
@@ -91,5 +98,5 @@ class SpanSearch:
         self.best = min(self.best, distance)
 
     def note_undecided(self, level: Fraction) -> None:
-        """Ask only for smaller distances from now on."""
+        """Record that the solver did not decide about this distance: only smaller ones are asked for from now on."""
         self._undecided = level

@@ -1,4 +1,4 @@
-"""The inputs of the second opinion's model: the shifts, the seats that a repair took over, and who can take a shift."""
+"""The input of the second opinion's model: the shifts, the settled duties, and who can take a shift."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from oncall.support.windows import WindowKind
 
 
 def planned_shifts(plan: Plan, roster: Roster) -> tuple[Shift, ...]:
-    """Return the calendar's shifts in which the plan has seats, and all before the first date a repair could change."""
+    """Return the calendar's shifts in which the plan has seats, and all from before the first date that may change."""
     zone = roster.policy.zone
     starts = [seat.window.start.astimezone(zone).date() for seat in plan.seats]
     calendar = calendar_of(roster.policy, roster.holidays)
@@ -27,10 +27,10 @@ def planned_shifts(plan: Plan, roster: Roster) -> tuple[Shift, ...]:
 
 
 class SettledPart:
-    """The duties and seats that no plan with the same baseline can change.
+    """The duties and seats that no plan with the same baseline can change (settled duties).
 
-    first_open: the first date whose shifts may change. duties: by engineer, the duties before that date and outside
-    the plan. seats: how many seats before that date each engineer has, by engineer, kind and role.
+    first_open: the first date whose shifts may change. duties: by engineer, the duties before that date and outside the
+    plan. seats: how many seats before that date each engineer has, by engineer, kind and role.
     """
 
     def __init__(self, plan: Plan, roster: Roster, outside: Sequence[Seat]) -> None:
@@ -53,13 +53,13 @@ def _shift_of(seat: Seat, roster: Roster) -> Shift:
 
 
 def is_there(person: Engineer, shift: Shift, rule: DaysOffRule) -> bool:
-    """Return True if the person's dates let them take the shift: joining, leaving, shadowing and days off."""
+    """Return True if the person takes this kind of shift, and is a member, not away and not shadowing during it."""
     learns = any(person.shadowing_on(day) for day in days_of(shift)) if person.shadows else False
     takes = person.kinds is None or shift.kind in person.kinds
     return takes and not learns and is_free(person, duty_time(shift.window, rule))
 
 
 def days_of(shift: Shift) -> list[date]:
-    """Return the dates on which the shift has a night, or the date of a shift without one."""
+    """Return the dates on which the nights of a shift begin; for a shift without a night, its date."""
     nights = max(1, shift.end_night - shift.first_night)
     return [shift.day + timedelta(days=number) for number in range(nights)]

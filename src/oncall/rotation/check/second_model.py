@@ -1,7 +1,7 @@
-"""The mixed-integer model of the second opinion, written from the text of the rules.
+"""The mixed-integer model for the second opinion, written from the text of the rules.
 
-It shares nothing with the planner's models: it has other variables, other constraints for rest and weekends, and its
-own shares and costs. It may leave rules out: a lower bound for fewer rules is also one for all rules.
+It shares nothing with the planner's models: variables, constraints for rest and weekends, shares and costs are its own.
+It may leave rules out, because a lower bound for fewer rules is also a lower bound for all rules.
 """
 
 from __future__ import annotations
@@ -27,10 +27,11 @@ _WEEK = timedelta(days=7)
 
 
 class SecondModel:
-    """A model of which engineer has which seat. `model` minimises the cost of plans that cost at most `cost`.
+    """A model of which engineer has which seat.
 
-    outside: seats around the plan and on other teams. left_out: names of what the model leaves out, for the reader.
-    open_numbers: the shifts that may change. cost: the fairness cost.
+    `model` minimises the cost, over plans that cost at most the given cost.
+    outside: seats around the plan and on other teams; None if they are not known. left_out: what the model leaves out,
+    in words for the user. open_numbers: the shifts that may change. cost: the fairness cost as an expression.
     """
 
     def __init__(self, plan: Plan, roster: Roster, cost: int, outside: Sequence[Seat] | None) -> None:
@@ -68,7 +69,7 @@ class SecondModel:
         self.model.minimize(self.cost)
 
     def _roles_are_free(self) -> bool:
-        """Return True if roles can be split freely: all engineers take all roles, no seat is fixed or settled."""
+        """Return True if any split of roles is possible: everyone takes every role, and no seat is fixed or settled."""
         rules = self.roster.rules
         if rules.turn_weeks:
             return False
@@ -86,7 +87,7 @@ class SecondModel:
         return seats
 
     def _staff_shifts(self) -> None:
-        """Require as many engineers as roles on every open shift, and one engineer in each role."""
+        """Require one engineer in each role on every open shift, and different engineers in different roles."""
         people_of = defaultdict(list)
         for who, number in self.on:
             people_of[number].append(who)
@@ -101,7 +102,7 @@ class SecondModel:
                 self.model.add_linear_constraint(mathopt.fast_sum(takers) == 1)
 
     def _keep_turns_whole(self) -> None:
-        """Require that one engineer has a role on all open shifts of a turn, or on none."""
+        """Require that an engineer who has a role on an open shift of a turn has it on all open shifts of the turn."""
         turns: dict[int, list[int]] = defaultdict(list)
         for number in self.open_numbers:
             turn = self.shifts[number].turn
@@ -119,7 +120,7 @@ class SecondModel:
                             self.model.add_linear_constraint(seat == there[0])
 
     def _keep_apart(self, person: Engineer) -> None:
-        """Forbid shifts of one engineer that are too near to each other, in one constraint for each group or pair."""
+        """Forbid pairs and groups of the engineer's shifts that are too near to each other."""
         own = [number for who, number in self.on if who == person.id]
         shifts = self.shifts
         relaxed = {number for number in own if self._relaxations(person, shifts[number])}
@@ -139,7 +140,7 @@ class SecondModel:
                     self._at_most(person, [first, later], 1)
 
     def _is_compatible(self, person: Engineer, shift: Shift) -> bool:
-        """Return True if the shift breaks no rest, weekend or holiday rule beside the engineer's settled duties."""
+        """Return True if the shift breaks no rest, weekend or holiday rule with the engineer's settled duties."""
         settled = self._settled.duties.get(person.id, [])
         pairs = (sorted((duty, shift), key=lambda each: each.window.start) for duty in settled)
         if any(self._are_too_near(person, before, after) for before, after in pairs):
@@ -182,13 +183,13 @@ class SecondModel:
         return [r for r in relaxed if r.first_day <= day <= r.last_day and r.person in (None, person.id)]
 
     def _day_of(self, shift: Shift) -> date:
-        """Return the date that decides which relaxations touch a shift: its own, or its turn's first open shift's."""
+        """Return the date that decides which relaxations apply: the shift's, or that of its turn's first open shift."""
         return self._turn_days.get(shift.turn, shift.day) if shift.turn is not None else shift.day
 
     def _keep_under_maxima(self, person: Engineer) -> None:
-        """Limit the shifts that the engineer has in each week and month.
+        """Limit the number of shifts that the engineer has in each week and month.
 
-        A maximum that is raised for some shifts of a week or month is raised for all of its shifts.
+        A maximum that is relaxed for some shifts of a week or month is relaxed for all its shifts here.
         """
         rules = self.roster.rules
         for rule, most in (
@@ -208,9 +209,9 @@ class SecondModel:
                     self._at_most(person, numbers, left)
 
     def _keep_under_hours(self, person: Engineer) -> None:
-        """Limit the engineer's hours in any seven days, and their shifts in the plan.
+        """Limit the engineer's hours in any seven days in a row, and the number of their shifts in the plan.
 
-        Hours that a relaxation raises anywhere are not limited: that makes the bound weaker, never wrong.
+        If any relaxation raises the hours, they are not limited: that makes the bound weaker, but never wrong.
         """
         rules, own = self.roster.rules, [number for who, number in self.on if who == person.id]
         settled = self._settled.duties.get(person.id, [])
@@ -239,8 +240,7 @@ class SecondModel:
                     self.model.add_linear_constraint(self.on[one, number] + self.on[other, number] <= 1)
 
     def _keep_holidays_apart(self) -> None:
-        """Forbid each engineer the same holiday in two years that are too close, one constraint for each pair of
-        shifts."""
+        """Forbid each engineer to have the same holiday in two years that are too close."""
         years = self.roster.rules.holidays_apart
         by_name: dict[str, list[tuple[int, int]]] = defaultdict(list)
         for number, shift in enumerate(self.shifts if years > 1 and self.roster.holidays else ()):
@@ -272,7 +272,10 @@ class SecondModel:
     def _cost_of_person(
         self, person: Engineer, kind: WindowKind, by_role: dict[str, list[mathopt.Variable]]
     ) -> Iterator[mathopt.LinearBase | float]:
-        """Yield the cost of the engineer's counts of one kind. Adds the variable of each count to `by_role`."""
+        """Yield the cost of the engineer's numbers of shifts of one kind, in each role and in all roles together.
+
+        Adds the variable for each role's number to `by_role`.
+        """
         roles, settled = self.roster.rules.roles, self._settled.seats
         own = [role for role in roles if role in person.roles]
         on = [v for (who, n), v in self.on.items() if who == person.id and self.shifts[n].kind is kind]
@@ -292,7 +295,7 @@ class SecondModel:
         yield float(sum(100 * settled[person.id, kind, role] ** 2 for role in roles if role not in own))
 
     def _add_count(self, person: Engineer, kind: WindowKind, role: str, most: int) -> mathopt.Variable:
-        """Return a variable: the number of open shifts of one kind that the engineer has in one role."""
+        """Return a variable for the number of open shifts of one kind that the engineer has in one role."""
         count = self.model.add_integer_variable(lb=0, ub=most)
         if self._seat:
             held = [
@@ -306,13 +309,17 @@ class SecondModel:
     def _cost_of_count(
         self, count: mathopt.LinearBase, most: int, share: Fraction
     ) -> Iterator[mathopt.LinearBase | float]:
-        """Yield the cost of a count. share: the engineer's share less their settled seats, which can be more."""
+        """Yield the fairness cost of the engineer's number of open shifts.
+
+        share: the engineer's share minus their settled seats; it can be negative. most: the largest possible number.
+        """
         return self.price(count, [round(100 * (n - share) ** 2) for n in range(most + 1)], self._most)
 
     def price(self, count: mathopt.LinearBase, costs: Sequence[int], most: int) -> Iterator[mathopt.LinearBase | float]:
-        """Yield the cost of a count, in steps of one. Each step costs more, so the solver fills the cheap ones.
+        """Yield the cost of a number of shifts, as a sum of steps of one shift each.
 
-        costs: by count. Counts that alone cost more than `most` are excluded.
+        Each further step costs more, so that the solver uses the cheap steps first. costs: the cost of each number.
+        Numbers that alone cost more than `most` are excluded.
         """
         worthwhile = [n for n, cost in enumerate(costs) if cost <= most] or [0]
         low, high = worthwhile[0], worthwhile[-1]

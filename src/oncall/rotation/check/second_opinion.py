@@ -1,6 +1,7 @@
 """A second opinion on a plan's proof: what the mixed-integer solver HiGHS proves, through OR-Tools.
 
-First the fairness cost. Then each later stage of the planner, among the plans that are as good in all earlier ones.
+It starts with the fairness cost. Then comes each later stage of the planner, for the plans that are as good in all
+earlier stages.
 """
 
 from __future__ import annotations
@@ -25,20 +26,23 @@ from oncall.schedule.plan import Plan, Seat
 
 _TOLERANCE = 1e-6
 _BELOW_ONE = 0.5
-"""What a limit on a whole number may be exceeded by: no whole number lies between, and HiGHS, which computes with
-rounded numbers, calls a tighter limit impossible now and then."""
+"""How far a limit on a whole number may be exceeded.
+
+No whole number lies between the two. HiGHS computes with rounded numbers, and sometimes calls a tighter limit
+impossible.
+"""
 _GRACE = timedelta(seconds=5)
-"""Extra time for the solver, which looks at the clock only now and then."""
+"""Extra time for the solver, which checks its time limit only now and then."""
 _STAGE_PART = 4
-"""A later stage takes at most this part of the time limit: one in so many."""
+"""A later stage takes at most the time limit divided by this number."""
 
 
 @dataclass(frozen=True, slots=True)
 class StageOpinion:
-    """The other solver's proof about a later stage; the smaller the measure, the better.
+    """The other solver's proof about a later stage. Smaller values are better.
 
-    value: the plan's own. bound: no plan that is as good in all earlier stages has less; None if the time was up before
-    one was known. best: the least that the solver found, or None.
+    value: the plan's own. bound: no plan that is as good in all earlier stages has a smaller value; None if the time
+    ended before a bound was known. best: the smallest value that the solver found, or None.
     """
 
     name: StageName
@@ -50,12 +54,12 @@ class StageOpinion:
 
     @property
     def is_optimal(self) -> bool:
-        """Return True if the plan's measure is proven the smallest."""
+        """Return True if no plan has a smaller value in this stage."""
         return self.bound is not None and self.value - self.bound <= self.tolerance
 
     @property
     def is_beaten(self) -> bool:
-        """Return True if the solver found a plan with a smaller measure."""
+        """Return True if the solver found a plan with a smaller value in this stage."""
         return self.best is not None and self.value - self.best > self.tolerance
 
 
@@ -63,8 +67,8 @@ class StageOpinion:
 class SecondOpinion:
     """The other solver's proof about a plan's cost, and about the later stages.
 
-    bound: no plan costs less. best: the cost of the best plan that the solver found, or None. seconds: time taken for
-    the cost. left_out: what the solver's model leaves out, in words; the bounds still hold.
+    bound: no plan costs less. best: the cost of the best plan that the solver found, or None. seconds: the time taken
+    for the cost. left_out: what the solver's model leaves out, in words; the bounds are true nevertheless.
     """
 
     cost: int
@@ -76,7 +80,7 @@ class SecondOpinion:
 
     @property
     def is_optimal(self) -> bool:
-        """Return True if the plan's cost is proven the lowest."""
+        """Return True if it is proven that no plan costs less."""
         return self.cost <= self.bound
 
 
@@ -89,12 +93,12 @@ def second_opinion(
     outside: Sequence[Seat] | None = None,
     on_wait: Callable[[timedelta], None] | None = None,
 ) -> SecondOpinion:
-    """Return bounds on the cost, requests, totals or points, and clumps of any plan for the same dates, with the same
-    shifts taken over from a baseline.
+    """Let another solver find bounds on any plan's cost, requests, totals or points, and clumps.
 
-    cost: the plan's own cost, as the checker computes it. outside: seats of its people around the plan and on other
-    teams; None leaves them out. time_limit: for all stages together. on_wait: called now and then with the time taken.
-    Raises Refused when the solver contradicts the plan, or runs far beyond its time limit.
+    The bounds are for plans of the same dates in which the same shifts are settled. cost: the plan's own, as the
+    checker computes it. outside: seats of the same people around the plan and on other teams; None to leave them out.
+    time_limit: wall time for all stages together. on_wait: called now and then with the time taken. Raises Refused if
+    the solver contradicts the plan, or runs far beyond its time limit.
     """
     asked = SecondModel(plan, relaxed(roster, plan.relaxed), cost, outside)
     solver = _Solver(asked.model, time_limit, on_wait)
@@ -111,7 +115,7 @@ def second_opinion(
 
 
 class _Solver:
-    """Runs HiGHS on one model again and again, under one time limit."""
+    """Runs HiGHS several times on one model, under one time limit for all runs."""
 
     def __init__(
         self, model: mathopt.Model, time_limit: timedelta, on_wait: Callable[[timedelta], None] | None
@@ -123,13 +127,13 @@ class _Solver:
 
     @property
     def left(self) -> timedelta:
-        """Return the time until the limit; 0 or less when it is over."""
+        """Return the time left until the limit; 0 or less if it is over."""
         return self.limit - timedelta(seconds=time.monotonic() - self._began)
 
     def run(self, limit: timedelta, *, gap: float) -> mathopt.SolveResult:
-        """Solve in a thread of its own, so that Ctrl-C works meanwhile.
+        """Run the solver in a separate thread, so that Ctrl-C works meanwhile.
 
-        gap: the solver may stop this near to a proof.
+        limit: the time for this run. gap: the solver may stop when cost and bound are this near.
         """
         limit = max(limit, timedelta(milliseconds=1))
         parameters = mathopt.SolveParameters(
@@ -182,7 +186,7 @@ def _seconds(answer: mathopt.SolveResult) -> float:
 
 
 def _stage_opinion(solver: _Solver, asked: SecondModel, measured: Measured) -> StageOpinion:
-    """Minimise the measure of a stage. Then keep the plan's own value for the stages after it."""
+    """Minimise the value of a stage, and return what is proven. Later stages must then keep the plan's own value."""
     value, tolerance, is_whole = measured.value, measured.tolerance, measured.name is not StageName.POINTS
     slack = _BELOW_ONE if is_whole else _TOLERANCE
     asked.model.add_linear_constraint(measured.expression <= float(value) + slack)
@@ -201,7 +205,7 @@ def _stage_opinion(solver: _Solver, asked: SecondModel, measured: Measured) -> S
 
 
 def _clumps_opinion(solver: _Solver, stages: SecondStages) -> Iterator[StageOpinion]:
-    """Ask for plans with smaller clumps, one distance after another, until none is left or the time is up."""
+    """Ask for plans with smaller clumps, one distance after another, until none is left or the time is over."""
     search = SpanSearch(stages.spans())
     if not search.spans:
         return

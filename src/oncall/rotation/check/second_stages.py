@@ -1,7 +1,7 @@
-"""The later stages of the planner, in the second opinion's model: requests, even totals or points, and clumps.
+"""The later stages of the planner in the second opinion's model: requests, even totals or points, and clumps.
 
-Each stage compares the plan only with plans that cost no more and are as good in every earlier stage. It shares nothing
-with the planner's stages: requests, totals, points and clumps are worked out again from the text of the rules.
+Each stage compares the plan only with plans that cost no more and are as good in every earlier stage. Nothing is shared
+with the planner's stages: requests, totals, points and clumps are computed anew from the text of the rules.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from oncall.rotation.check.second_model import SecondModel
 from oncall.schedule.plan import Plan, Shift
 
 _MOST_LINES = 80
-"""The most straight lines that stand for the squared distance of one engineer's points."""
+"""The most straight lines that approximate the squared distance of one engineer's points."""
 
 
 class StageName(StrEnum):
@@ -41,7 +41,10 @@ class StageName(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A stage's measure in the model. value: the plan's own. tolerance: differences up to this mean nothing."""
+    """The value of a stage in the model. expression: to be minimised. value: the plan's own.
+
+    tolerance: differences up to this are ignored.
+    """
 
     name: StageName
     expression: mathopt.LinearBase
@@ -50,7 +53,7 @@ class Measured:
 
 
 class SecondStages:
-    """The stages of one plan. They add variables and constraints to the model of the second opinion."""
+    """The later stages for one plan. They add variables and constraints to the model of the second opinion."""
 
     def __init__(self, asked: SecondModel, plan: Plan) -> None:
         self._asked = asked
@@ -68,20 +71,20 @@ class SecondStages:
         self._settled_kinds = Counter((who, asked.shifts[number].kind) for who, number in settled)
 
     def before_clumps(self) -> Iterator[Measured]:
-        """Yield the measure of each stage that the roster has, in the planner's order, without clumps."""
+        """Yield the value of each stage that the roster needs, in the planner's order, without clumps."""
         requests = self._requests()
         if requests is not None:
             yield requests
         yield self._totals() if self._roster.rules.points is None else self._points()
 
     def totals(self) -> Measured:
-        """Return the measure of even totals over all kinds, which the clumps of a plan with points keep, too."""
+        """Return the value of even totals over all kinds. A plan with points must keep it when clumps are compared."""
         return self._totals()
 
     # ---- requests
 
     def _requests(self) -> Measured | None:
-        """Return the cost of the open duties against the requests; None if there are none."""
+        """Return the cost of the open duties in terms of the requests; None if there are no requests."""
         on, model = self._asked.on, self._asked.model
         costs = {duty: cost for duty in on if (cost := self._request_cost(*duty))}
         pairs = [
@@ -131,7 +134,7 @@ class SecondStages:
         return [person for person in self._roster.engineers if self._own(person)]
 
     def _own(self, person: Engineer) -> list[tuple[int, mathopt.Variable]]:
-        """Return the open shifts that the engineer can have, with their variables."""
+        """Return the numbers of the open shifts that the engineer can have, each with its variable."""
         return self._own_of.get(person.id, [])
 
     @cached_property
@@ -145,14 +148,14 @@ class SecondStages:
         return sum(1 for who, _ in self._held if who == person.id)
 
     def _share(self, person: Engineer) -> Fraction:
-        """Return the engineer's share of all kinds and roles."""
+        """Return the engineer's share over all kinds and roles, in shifts."""
         kinds, roles = dict.fromkeys(shift.kind for shift in self._asked.shifts), self._roster.rules.roles
         return sum((self._asked.shares.of_all_roles(kind, person.id, roles) for kind in kinds), Fraction(0))
 
     # ---- points
 
     def _points(self) -> Measured:
-        """Return the squared distance of every engineer's points from their share, summed up."""
+        """Return the sum of the squared distances of all engineers' points from their shares."""
         rule = self._roster.rules.points
         assert rule is not None, "the roster has points"
         shifts, roles = self._asked.shifts, self._roster.rules.roles
@@ -180,10 +183,11 @@ class SecondStages:
     def _squared(
         self, points: list[tuple[Fraction, mathopt.Variable]], share: Fraction, most: Fraction
     ) -> mathopt.Variable:
-        """Return a variable that is at least the squared distance of these points from the share, if that is at most
-        `most`.
+        """Return a variable that is at least the squared distance of the engineer's points from their share.
 
-        It lies above lines through neighbouring sums that the points can have, so it is exact where they are few.
+        points: the points of each open shift, with the shift's variable. most: larger squared distances need not be
+        correct. The variable lies above straight lines through neighbouring possible sums, so that it is exact if there
+        are few sums.
         """
         model = self._asked.model
         reach = Fraction(isqrt(floor(most) + 1) + 1)
@@ -208,7 +212,7 @@ class SecondStages:
     # ---- clumps
 
     def spans(self) -> list[Span]:
-        """Add a constraint without limits for every four weeks of every engineer, and return them."""
+        """Add a constraint, at first without limits, for every four weeks in a row of each engineer. Return them."""
         shifts = self._asked.shifts
         found = []
         for person in self._people:
@@ -222,17 +226,17 @@ class SecondStages:
         return found
 
     def ask_for_any_plan(self) -> None:
-        """Make the model's objective constant."""
+        """Make the objective constant, so that the solver stops at the first plan it finds."""
         self._asked.model.minimize(0.0)
 
     def duties_in(self, answer: mathopt.SolveResult) -> set[tuple[str, int]]:
-        """Return the open duties of the plan found, by engineer and shift."""
+        """Return the open duties of the plan that the solver found, as (engineer's id, number of the shift)."""
         values = answer.variable_values()
         return {duty for duty, on in self._asked.on.items() if values[on] > 0.5}
 
 
 def _sums(points: Mapping[Fraction, int], low: Fraction, high: Fraction) -> list[Fraction]:
-    """Return every sum of these points between two limits, in order. points: how many there are of each."""
+    """Return every sum of these points between two limits, in order. points: how many shifts have each value."""
     unit = lcm(*(worth.denominator for worth in points))
     sums, most = {0}, floor(high * unit)
     for worth, many in points.items():

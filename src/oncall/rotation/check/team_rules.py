@@ -1,4 +1,4 @@
-"""The rules about who is on a shift together with whom, each as a check: fixed seats, and pairs who stay apart."""
+"""The rules about engineers on the same shift, as functions: fixed seats, pairs who stay apart, whole turns."""
 
 from __future__ import annotations
 
@@ -45,7 +45,10 @@ def _check_pairs_apart(plan: Plan, roster: Roster) -> Iterator[Violation]:
 
 
 def _check_turns(plan: Plan, roster: Roster) -> Iterator[Violation]:
-    """Yield each role of a turn that several people hold, except a turn that a repair's first date cuts in two."""
+    """Yield a violation for each role of a turn that several people have.
+
+    If the first date of a repair cuts a turn in two, each part may have a person of its own.
+    """
     turns, zone = ShiftFacts.of(roster).turns, roster.policy.zone
     holders: dict[tuple[int, bool, str], dict[str, date]] = defaultdict(dict)
     for seat in sorted(plan.seats, key=lambda seat: seat.window.start):
@@ -66,4 +69,4 @@ TEAM_CHECKS: Mapping[str, Callable[[Plan, Roster], Iterator[Violation]]] = {
     "never_together": _check_pairs_apart,
     "turn": _check_turns,
 }
-"""The check of each rule about who is on a shift with whom, by the rule's key in the roster file."""
+"""The function that checks each rule about engineers on the same shift, by the rule's key in the roster file."""

@@ -1,4 +1,4 @@
-"""Finds out which relaxations a plan needs: it checks the plan again without each of them."""
+"""Finds out which relaxations a plan needs: checks the plan again without each of them."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from oncall.schedule.plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class UsedRelaxation:
-    """A relaxation of a plan. uses: how many violations the plan would have without it; 0 if it needs none."""
+    """A relaxation of a plan. uses: how many violations the plan would have without it; 0 if it is not needed."""
 
     relaxation: Relaxation
     uses: int
 
 
 def used_relaxations(plan: Plan, roster: Roster) -> tuple[UsedRelaxation, ...]:
-    """Return a plan's relaxations, each with its uses. Raises Refused for one that does not fit the roster.
+    """Return a plan's relaxations with their uses. Raises Refused for a relaxation that does not fit the roster.
 
-    Shifts that a repair took over from its baseline count, too, because a relaxation may have been agreed for them.
+    Shifts that a repair left unchanged are checked too, because a relaxation may have been agreed for them.
     """
     plan = replace(plan, kept_until=None)
     found = len(check_plan(plan, roster))
@@ -36,7 +36,7 @@ def _without(plan: Plan, relaxation: Relaxation) -> Plan:
 
 
 def with_relaxations(plan: Plan, relaxations: Sequence[Relaxation]) -> Plan:
-    """Return the plan with these relaxations added to its data and its notes."""
+    """Return the plan with these relaxations added to its data, and a note about them."""
     if not relaxations:
         return plan
     note = f"by agreement: {relaxation_texts(relaxations)}"

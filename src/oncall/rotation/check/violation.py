@@ -1,4 +1,4 @@
-"""One way in which a plan breaks a rule."""
+"""One broken rule of a plan."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One broken rule. `rule` is its key in the roster file, or coverage, shifts, engineers, one_role or fairness.
+    """One broken rule. rule: its key in the roster file, or coverage, shifts, engineers, one_role or fairness.
 
-    day: the local date of the shift, or of the first day of the week or month. people: ids of the engineers.
-    sentence: what is wrong, without the name of the rule.
+    day: the local date of the shift, or of the first day of the week or month. people: ids of the engineers. sentence:
+    what is wrong, without the name of the rule.
     """
 
     rule: str

@@ -1,4 +1,4 @@
-"""How many of given shifts each engineer can take, counted one engineer at a time: arithmetic without a solver."""
+"""Computes how many of given shifts each engineer can take, one engineer at a time and without a solver."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COUNTED_RULES = ("rest_nights", "weekends_apart", "max_shifts_per_week", "max_sh
 
 
 def excess_text(problem: Problem, shifts: Sequence[Shift], rules: RotationRules) -> str:
-    """Return a sentence that shows by counting that the team cannot take all these duties; empty if it can."""
+    """Return a sentence that shows by counting that the team cannot take all these shifts; empty if it can."""
     needed, days_off = len(shifts) * len(problem.roles), problem.days_off_rule
     # Usually the first few engineers can take enough, and the others need not be counted.
     so_far = accumulate(capacity(engineer, shifts, rules, days_off) for engineer in problem.engineers)
@@ -42,7 +42,7 @@ def excess_text(problem: Problem, shifts: Sequence[Shift], rules: RotationRules)
 
 
 def seats_text(problem: Problem, shifts: Sequence[Shift]) -> str:
-    """Return the number of shifts and roles, like `5 shifts in 2 roles`."""
+    """Return the number of shifts and of roles in words, like `5 shifts in 2 roles`."""
     count = f"{len(shifts)} shift{'' if len(shifts) == 1 else 's'}"
     return f"{count} in {len(problem.roles)} role{'' if len(problem.roles) == 1 else 's'}"
 
@@ -69,7 +69,7 @@ def capacity(engineer: Engineer, shifts: Sequence[Shift], rules: RotationRules, 
 def _away_text(
     engineer: Engineer, most: int, shifts: Sequence[Shift], rules: RotationRules, days_off: DaysOffRule
 ) -> str:
-    """Return the engineer's dates in brackets if these lower their capacity to `most`; otherwise an empty text."""
+    """Return the engineer's dates in brackets if they lower the engineer's capacity to `most`; else an empty text."""
     if most == capacity(replace(engineer, absences=(), joins=None, leaves=None), shifts, rules, days_off):
         return ""
     found = (first_obstacle(engineer, shift, days_off) for shift in shifts)

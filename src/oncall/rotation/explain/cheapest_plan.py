@@ -1,4 +1,4 @@
-"""Find the lowest fairness cost of any plan of a problem, starting from a bound that is already known."""
+"""Finds the lowest fairness cost of any plan of a problem, starting from a known bound."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from oncall.rotation.solve.turn_model import TurnModel
 
 @dataclass(frozen=True, slots=True)
 class LowestCost:
-    """The lowest cost found, or None. bound: no plan costs less. is_infeasible: proven that no plan exists."""
+    """The lowest cost found; None if no plan was found. bound: no plan costs less.
+
+    is_infeasible: True if it is proven that no plan exists.
+    """
 
     cost: int | None
     bound: int
@@ -25,7 +28,7 @@ class LowestCost:
 
 
 def lowest_cost(problem: Problem, search: Search, known_bound: int) -> LowestCost:
-    """Return the lowest cost, as far as the search finds it in its time. known_bound: no plan costs less."""
+    """Return the lowest cost that the search finds in its time. known_bound: no plan costs less than this."""
     return _CheapestPlanSearch(problem, search, known_bound).run()
 
 
@@ -37,7 +40,7 @@ class _CheapestPlanSearch:
         self._bound = known_bound
 
     def run(self) -> LowestCost:
-        """Solve a model that counts loads; if its counts fit no split of the roles, solve the model of every seat."""
+        """Solve a model that only counts loads; if the roles cannot be split to fit them, solve one of every seat."""
         if self._problem.has_turns and (found := self._with_listed_patterns()) is not None:
             return found
         kind: type[PlanModel] = first_model_of(self._problem)
@@ -74,7 +77,7 @@ class _CheapestPlanSearch:
     def _solve(
         self, kind: type[PlanModel], counting: CountingBound, ranges: Mapping[LoadKey, CountRange]
     ) -> tuple[SearchStatus, Sequence[StaffedSeat]]:
-        """Look first for a plan that costs no more than the bound, which is fast if there is one; then minimise."""
+        """Look for a plan that costs no more than the bound, which is often fast; else minimise the cost."""
         model = kind(self._problem, counting, ranges, self._search)
         at_bound = model.model.clone()
         model.keep_cost(self._bound, clone=at_bound)

@@ -26,14 +26,14 @@ from oncall.schedule.plan import Shift
 
 @dataclass(frozen=True, slots=True)
 class WeekToCover:
-    """A week as a cause: every one of its shifts must be staffed. shifts: their numbers."""
+    """A week as a cause: each of its shifts must be staffed. shifts: the numbers of these shifts."""
 
     monday: date
     shifts: tuple[int, ...]
 
 
 Cause = WeekToCover | str
-"""A week to cover, or any other cause in words."""
+"""One cause of a conflict: a week to cover, or any other cause in words."""
 
 
 def date_causes(person: Engineer, shifts: Sequence[Shift], rule: DaysOffRule) -> Iterator[tuple[str, list[int]]]:
@@ -52,7 +52,7 @@ def date_causes(person: Engineer, shifts: Sequence[Shift], rule: DaysOffRule) ->
 
 
 def absences_by_date(person: Engineer, shifts: Sequence[Shift], rule: DaysOffRule) -> Iterator[Absence]:
-    """Yield the engineer's absences, with an absence of its own for each holiday off on which there is a shift."""
+    """Yield the engineer's absences. Public holidays off become one absence for each holiday with a shift."""
     days: list[date] | None = None
     for absence in person.absences:
         if absence.holidays is not None and days is None:
@@ -61,32 +61,35 @@ def absences_by_date(person: Engineer, shifts: Sequence[Shift], rule: DaysOffRul
 
 
 def joins_text(person: Engineer) -> str:
-    """Return the date of joining as a cause."""
+    """Return a cause in words: the engineer joins only on a date."""
     return f"{person.id} joins only on {joining_text(person)}"
 
 
 def leaves_text(person: Engineer) -> str:
-    """Return the date of leaving as a cause."""
+    """Return a cause in words: the engineer leaves on a date."""
     return f"{person.id} leaves (last day {leaving_text(person)})"
 
 
 def shadows_text(person: Engineer, shadowing: Shadowing) -> str:
-    """Return a shadowing as a cause."""
+    """Return a cause in words: the engineer only shadows on some dates."""
     return f"{person.id} only shadows {shadowing.first_day} to {shadowing.last_day}"
 
 
 def absence_text(person: Engineer, absence: Absence) -> str:
-    """Return an absence as a cause."""
+    """Return a cause in words: the engineer is away."""
     return f"{person.id} is away {away_text(absence)}"
 
 
 def fixed_seat_text(problem: Problem, number: int, role: str, engineer: int) -> str:
-    """Return a fixed seat as a cause. number, engineer: the shift's and the engineer's number."""
+    """Return a cause in words: a seat is fixed for an engineer. number: of the shift.
+
+    engineer: the engineer's number.
+    """
     return seat_text(FixedSeat(problem.shifts[number].day, role, problem.engineers[engineer].id))
 
 
 def shifts_of(problem: Problem, causes: Sequence[Cause]) -> frozenset[int]:
-    """Return the numbers of the shifts that these causes are about, by week or by fixed seat."""
+    """Return the numbers of the shifts to which these causes refer, as weeks to cover or as fixed seats."""
     numbers = {number for cause in causes if isinstance(cause, WeekToCover) for number in cause.shifts}
     for number, seats in problem.fixed_seats.items():
         numbers |= {number for role, who in seats.items() if fixed_seat_text(problem, number, role, who) in causes}
@@ -94,7 +97,7 @@ def shifts_of(problem: Problem, causes: Sequence[Cause]) -> frozenset[int]:
 
 
 def week_texts(weeks: Sequence[WeekToCover], roles: int) -> Iterator[str]:
-    """Yield the weeks in words; consecutive weeks share a sentence. roles: how many roles each shift has."""
+    """Yield the weeks in words, one sentence for weeks in a row. roles: how many roles each shift has."""
     numbered = [(week.monday.toordinal() // 7 - index, week) for index, week in enumerate(weeks)]
     seats = "1 role each" if roles == 1 else f"{roles} roles each"
     for _, group in groupby(numbered, key=lambda item: item[0]):

@@ -1,4 +1,4 @@
-"""The planning problem as a CP-SAT model in which each cause of a conflict can be switched off."""
+"""The planning problem as a CP-SAT model in which each cause of a conflict has a switch."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ from oncall.rotation.solve.new_model import new_model
 from oncall.rotation.solve.search import Search, SearchBudget, SearchStatus
 
 PART_EFFORT = 0.5
-"""Deterministic seconds for the solver to name sufficient causes when only a part of the shifts is examined."""
+"""Deterministic seconds in which the solver may name sufficient causes, if only a part of the shifts is examined."""
 
 
 @dataclass(frozen=True, slots=True)
 class CauseGroup:
-    """Causes that are switched on or off together. switches: the indices of their switches."""
+    """Causes that are switched on or off together. text: in words. switches: the indices of their switches."""
 
     text: str
     switches: tuple[int, ...]
 
 
 class _OpenToAll(Problem):
-    """A problem in which every engineer may take every shift."""
+    """A problem in which every engineer may take every shift, so that dates can be switched on and off as causes."""
 
     def _is_eligible(self, engineer: int, number: int) -> bool:
         return True
 
 
 class ConflictModel:
-    """The planning problem with a switch for each cause. With all switches on it is the problem itself.
+    """The planning problem with a switch for each cause. With all switches on, it is the problem itself.
 
-    causes: by the index of the switch, in the order in which an explanation should drop them. is_unsettled: True if
-    the last question ran out of time.
+    causes: by the index of the switch, in the order in which an explanation should drop them. is_unsettled: True if the
+    last question ran out of time.
     """
 
     def __init__(self, problem: Problem, budget: SearchBudget) -> None:
@@ -73,7 +73,7 @@ class ConflictModel:
         self._add_rules()
 
     def core(self, switches: Sequence[int], search: Search) -> list[int] | None:
-        """Return some of these switches that are proven to conflict, in the same order; None if nothing is proven."""
+        """Return some of these switches whose causes provably conflict, in the same order; None without a proof."""
         self._model.clear_assumptions()
         self._model.add_assumptions([self._model.get_bool_var_from_proto_index(index) for index in switches])
         most = None if self._problem.limited_to is None else PART_EFFORT
@@ -87,7 +87,8 @@ class ConflictModel:
     def refutes(self, switches: Sequence[int], search: Search) -> bool:
         """Return True if it is proven that no plan exists with only these switches on.
 
-        The switches are fixed, not assumed, so the solver sees the rules as in planning and finds a proof much sooner.
+        The switches are fixed values, not assumptions. The solver then sees the same rules as in planning, and finds a
+        proof much sooner.
         """
         model = self._model.clone()
         model.clear_assumptions()
@@ -98,7 +99,7 @@ class ConflictModel:
         return status is SearchStatus.INFEASIBLE
 
     def groups(self) -> list[CauseGroup]:
-        """Return the causes as a few groups, in the order in which they should be dropped: weeks, dates, each rule."""
+        """Return the causes in a few groups, in the order in which they should be dropped: weeks, dates, each rule."""
         weeks = {index: cause for index, cause in self.causes.items() if isinstance(cause, WeekToCover)}
         rules = {rule.text for rule in rules_of(self._problem.roster.rules)}
         named = {index: cause for index, cause in self.causes.items() if isinstance(cause, str)}
@@ -116,7 +117,7 @@ class ConflictModel:
         return switch
 
     def _add_roles(self) -> dict[tuple[Duty, str], cp_model.IntVar]:
-        """Add a variable for each duty and role, if some engineer does not take every role; otherwise none."""
+        """Return a new variable for each duty and role; empty if every engineer takes every role."""
         if self._problem.roles_are_interchangeable:
             return {}
         has_role = {}
@@ -145,7 +146,7 @@ class ConflictModel:
         self._model.add(cp_model.LinearExpr.sum(literals) == seats).only_enforce_if(switch)
 
     def _add_person(self, engineer: int, person: Engineer) -> None:
-        """Add a switch for each thing that forbids the engineer some of the shifts: dates, outside shifts and roles."""
+        """Add a switch for each cause that forbids the engineer some shifts: dates, outside shifts and roles."""
         for cause, numbers in date_causes(person, self._problem.shifts, self._problem.days_off_rule):
             duties = [Duty(engineer, number) for number in numbers]
             self._forbid(cause, [self._on_duty[duty] for duty in duties if duty in self._on_duty])

@@ -11,7 +11,7 @@ from oncall.rotation.solve.search import FOUND, Search, SearchBudget, SearchStat
 
 
 def feasibility(problem: Problem, budget: SearchBudget, search: Search) -> SearchStatus:
-    """Return INFEASIBLE if it is proven that no plan exists, UNKNOWN if the budget ran out, else OPTIMAL."""
+    """Return INFEASIBLE if it is proven that no plan exists, UNKNOWN if the budget is used up, else OPTIMAL."""
     if any(len(problem.eligible_engineers[number]) < len(problem.roles) for number in problem.staffed):
         return SearchStatus.INFEASIBLE
     if problem.roles_are_free:
@@ -23,5 +23,5 @@ def feasibility(problem: Problem, budget: SearchBudget, search: Search) -> Searc
 
 
 def is_feasible(problem: Problem, budget: SearchBudget, search: Search) -> bool:
-    """Return True if a plan was found; False if none exists, and also if the budget ran out."""
+    """Return True if a plan was found. False if none exists, or if the budget is used up."""
     return feasibility(problem, budget, search) in FOUND

@@ -1,4 +1,4 @@
-"""Why no plan exists, as an error for a manager: what is short, what conflicts, and what would help."""
+"""Explains why no plan exists, as an error for a manager: what is short, what conflicts, and what would help."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from oncall.schedule.plan import Shift
 
 
 def refuse_unstaffable(problem: Problem, search: Search) -> None:
-    """Raise PlanInfeasible when counting alone shows that no plan exists.
+    """Raise PlanInfeasible if counting alone shows that no plan exists.
 
-    Either some shifts have more hours than an engineer may have, or fewer people than roles, or the team cannot take
-    all duties of some weeks, months or kinds.
+    That is so if some shift has more hours than an engineer may have, or fewer people than roles, or if the team cannot
+    take all shifts of some weeks, months or kinds.
     """
     long = find_long_shifts(problem)
     if long.sentences:
@@ -46,12 +46,12 @@ def refuse_unstaffable(problem: Problem, search: Search) -> None:
 
 
 def _shortages(problem: Problem) -> dict[int, str]:
-    """Return why some shifts cannot be staffed, by their numbers."""
+    """Return the shifts that cannot be staffed, by their numbers, each with the reason in words."""
     return {number: sentence for number in problem.staffed if (sentence := _shortage(problem, number))}
 
 
 def explain_infeasible(problem: Problem, search: Search) -> PlanInfeasible:
-    """Return the error for a problem that has enough people for every shift and still provably no plan."""
+    """Return the error for a problem that has enough people for every shift, but provably has no plan."""
     problem = problem.as_listed
     search.enter_stage("no plan is possible; looking for the reasons")
     conflict = minimal_conflict(problem, search)
@@ -60,7 +60,7 @@ def explain_infeasible(problem: Problem, search: Search) -> PlanInfeasible:
 
 
 def conflict_text(conflict: MinimalConflict) -> str:
-    """Return the words that end a summary and introduce the causes of a conflict."""
+    """Return the end of a summary, which introduces the causes of a conflict."""
     if not conflict.causes:
         return "; the search for the reason was cut short"
     if not conflict.is_minimal:
@@ -71,7 +71,10 @@ def conflict_text(conflict: MinimalConflict) -> str:
 def _infeasible(
     summary: str, reasons: Sequence[str], problem: Problem, search: Search, conflicting: frozenset[int]
 ) -> PlanInfeasible:
-    """Return the error, with the team size and the relaxations that help. conflicting: shifts no plan can staff."""
+    """Return the error, with the team size and the relaxations that would help.
+
+    conflicting: numbers of shifts that no plan can staff together.
+    """
     search.enter_stage("no plan is possible; finding how many people it takes")
     advice = team_size_text(problem, team_size(problem, search, conflicting))
     search.enter_stage("no plan is possible; looking for relaxations that make one possible")
@@ -90,7 +93,7 @@ def _infeasible(
 
 
 def _shortage(problem: Problem, number: int) -> str:
-    """Return which roles of one shift cannot be filled and why; empty if all can be."""
+    """Return which roles of one shift cannot be filled, and why; empty if all can be filled."""
     eligible = problem.eligible_engineers[number]
     for size in range(1, len(problem.roles) + 1):
         sentences = []
@@ -123,20 +126,20 @@ def _others_text(problem: Problem, number: int, roles: Sequence[str], takers: Se
 
 
 def _first_obstacle(problem: Problem, engineer: int, number: int, role: str) -> Obstacle | None:
-    """Return the first reason why an engineer cannot take a shift, or another one of its turn."""
+    """Return the first reason why an engineer cannot take a shift or another shift of its turn; None if they can."""
     found = (problem.first_obstacle(engineer, each, role) for each in problem.unit_of[number])
     return next((obstacle for obstacle in found if obstacle is not None), None)
 
 
 def _consecutive(shortages: Sequence[tuple[int, str]]) -> Iterator[tuple[str, list[int]]]:
-    """Yield each sentence with the numbers of the consecutive shifts that share it."""
+    """Yield each sentence once, with the numbers of the shifts in a row that have this sentence."""
     keyed = [(number - index, sentence, number) for index, (number, sentence) in enumerate(shortages)]
     for (_, sentence), run in groupby(keyed, key=lambda item: item[:2]):
         yield sentence, [number for _, _, number in run]
 
 
 def _by_turn(problem: Problem, shortages: Mapping[int, str]) -> Iterator[tuple[str, list[int]]]:
-    """Yield each sentence with the numbers of the shifts that share it: those of a turn, or consecutive ones."""
+    """Yield each sentence with the numbers of the shifts that have it: the shifts of a turn, or shifts in a row."""
     if not problem.roster.rules.turn_groups:
         yield from _consecutive(list(shortages.items()))
         return
@@ -159,7 +162,7 @@ def _day(shift: Shift) -> str:
 
 
 def team_size_text(problem: Problem, size: TeamSize) -> list[str]:
-    """Return one sentence about the team size; empty if nothing is known."""
+    """Return one sentence about the team size in a list; an empty list if nothing is known."""
     roster = len(problem.engineers)
     if size.if_present is None:
         return []

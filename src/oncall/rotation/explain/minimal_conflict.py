@@ -1,6 +1,6 @@
-"""A minimal conflict: a smallest set of weeks, days off and rules that no plan can keep together.
+"""Finds a minimal conflict: a smallest set of weeks, days off and rules that no plan can keep together.
 
-The solver first names causes that suffice for a conflict. Then each cause in turn is left out, and stays out if the
+First, the solver names causes that suffice for a conflict. Then each cause in turn is left out, and stays out if the
 others still conflict. Weeks are tried first, then people's dates, and rules last, because rules explain most.
 """
 
@@ -15,18 +15,18 @@ from oncall.rotation.problem.problem import Problem
 from oncall.rotation.solve.search import Search, SearchBudget
 
 EFFORT_PER_TRIAL, EFFORT = 3.0, 12.0
-"""Deterministic seconds for a trial and for all trials. A trial without an answer leaves its cause in the conflict."""
+"""Deterministic seconds for one trial, and for all trials. If a trial has no answer, its cause stays in."""
 MOST_TRIED = 60
-"""How many causes are tried one by one when the solver does not name sufficient ones by itself."""
+"""The most causes to try one by one if the solver does not name sufficient causes."""
 
 
 @dataclass(frozen=True, slots=True)
 class MinimalConflict:
-    """Causes in words, weeks first and rules last; empty if none was found.
+    """The causes of a conflict in words, weeks first and rules last; empty if none were found.
 
-    is_minimal: it is proven that the causes no longer conflict if any one of them is left out. shifts: the numbers of
-    the shifts that the causes are about; no plan can staff all of them. weeks: how many of the causes are weeks; these
-    come first.
+    is_minimal: it is proven that there is no conflict if any one of the causes is left out. shifts: the numbers of the
+    shifts that the causes mention; no plan can staff all of them. weeks: how many of the causes are weeks; these come
+    first.
     """
 
     causes: tuple[str, ...]
@@ -36,10 +36,10 @@ class MinimalConflict:
 
 
 def minimal_conflict(problem: Problem, search: Search) -> MinimalConflict:
-    """Return one minimal conflict; there may be others. If the time is short, its causes are whole groups of causes.
+    """Return one minimal conflict; there may be others. If time is short, its causes are whole groups of causes.
 
-    The causes that the solver names are rarely about more than a few weeks, so each cause is tried with the shifts of
-    these weeks alone.
+    The causes that the solver names rarely concern more than a few weeks. Therefore each cause is tried with the shifts
+    of only these weeks.
     """
     if search.is_over:
         return MinimalConflict((), False)
@@ -65,7 +65,7 @@ def minimal_conflict(problem: Problem, search: Search) -> MinimalConflict:
 
 
 def conflicting_shifts(problem: Problem, search: Search) -> frozenset[int]:
-    """Return the numbers of shifts that no plan can staff together, few more than needed; empty if none are proven."""
+    """Return the numbers of shifts that no plan can staff together, with few needless ones; empty without a proof."""
     model = ConflictModel(problem, SearchBudget(EFFORT_PER_TRIAL, per_run=EFFORT_PER_TRIAL))
     core = model.core(list(model.causes), search)
     return shifts_of(problem, [model.causes[index] for index in core or ()])
@@ -80,7 +80,10 @@ def _in_words(problem: Problem, causes: Sequence[Cause], is_minimal: bool) -> Mi
 def _limited_to(
     problem: Problem, causes: Sequence[Cause], budget: SearchBudget, search: Search
 ) -> tuple[ConflictModel, list[int]] | None:
-    """Return a model of only the shifts that the causes are about, and switches that suffice for a conflict in it."""
+    """Return a model of only the shifts that the causes mention, and switches in it that provably conflict.
+
+    None if no conflict is proven in that model.
+    """
     model = ConflictModel(replace(problem, limited_to=shifts_of(problem, causes)), budget)
     named = set(causes)
     core = model.core([index for index, cause in model.causes.items() if cause in named], search)
@@ -88,7 +91,7 @@ def _limited_to(
 
 
 def _conflict_of_groups(model: ConflictModel, search: Search) -> MinimalConflict:
-    """Return a conflict of groups of causes: all weeks, all dates of people, and each rule. It takes a few trials."""
+    """Return a conflict of groups of causes: all weeks, all dates of people, and each rule. It needs few trials."""
     remaining = model.groups()
     if not model.refutes([switch for group in remaining for switch in group.switches], search):
         return MinimalConflict((), False)

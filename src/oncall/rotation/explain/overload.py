@@ -1,4 +1,4 @@
-"""Overloads: weeks, weekends, months or kinds of shift that hold more duties than the team can take."""
+"""Finds overloads: weeks, weekends, months or kinds of shift with more shifts than the team can take."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from oncall.schedule.plan import Shift
 MOST_SENTENCES = 6
 
 Span = tuple[Shift, ...]
-"""The shifts of a week, a month or another span of time that is counted together."""
+"""The shifts of a week, a month or another stretch of time that is counted together."""
 _Heading = Callable[[Sequence[Span]], str]
-"""Returns a name for consecutive spans."""
+"""Returns a heading in words for spans in a row."""
 
 
 @dataclass(frozen=True, slots=True)
 class Overloads:
-    """A sentence for each overloaded span, and the numbers of all their shifts; both empty if there is none."""
+    """The overloads: a sentence for each span, and the numbers of all their shifts. Both are empty if there is none."""
 
     sentences: tuple[str, ...]
     shifts: frozenset[int]
 
 
 def find_overloads(problem: Problem, search: Search) -> Overloads:
-    """Return the overloaded weeks; if there are none the weekends in a row, then months, all dates, and kinds.
+    """Return the overloaded weeks; if there are none, the weekends in a row, then months, all dates, and kinds.
 
     Each sentence names a minimal conflict of rules and days off, which the solver finds.
     """
@@ -67,7 +67,10 @@ def find_overloads(problem: Problem, search: Search) -> Overloads:
 def _sentences(
     problem: Problem, spans: Sequence[Span], full: Sequence[tuple[int, str]], heading: _Heading, search: Search
 ) -> Iterator[str]:
-    """Yield a sentence for each overloaded span; consecutive spans with the same text share one."""
+    """Yield a sentence for each overloaded span. Spans in a row with the same text have one sentence.
+
+    full: the number of each overloaded span, with its text. heading: returns a heading for spans in a row.
+    """
     numbered = [(number - index, text, number) for index, (number, text) in enumerate(full)]
     runs = [[spans[number] for _, _, number in run] for _, run in groupby(numbered, key=lambda item: item[:2])]
     for run in runs[:MOST_SENTENCES]:
@@ -77,7 +80,7 @@ def _sentences(
 
 
 def _reason(problem: Problem, span: Span, search: Search) -> str:
-    """Return why one span cannot be staffed: as a sum if counting shows it, else as a list of causes."""
+    """Return why one span cannot be staffed: as a calculation if counting shows it, else as a list of causes."""
     starts = {shift.window.start for shift in span}
     numbers = frozenset(number for number, shift in enumerate(problem.shifts) if shift.window.start in starts)
     conflict = minimal_conflict(replace(problem, limited_to=numbers), search)
@@ -98,7 +101,10 @@ def _reason(problem: Problem, span: Span, search: Search) -> str:
 
 
 def _causes_text(named: Problem, span: Span, conflict: MinimalConflict) -> str:
-    """Return the conflict as a list of causes, for engineers who could take that many shifts but not on these dates."""
+    """Return a conflict as a list of causes, if counting does not explain it.
+
+    named: the problem with only the rules and dates that are among the causes.
+    """
     rules = [rule.text for rule in rules_of(named.roster.rules) if rule.text in conflict.causes]
     people = _joined_absences([cause for cause in conflict.causes[conflict.weeks :] if cause not in rules])
     days_off = named.days_off_rule
@@ -109,7 +115,7 @@ def _causes_text(named: Problem, span: Span, conflict: MinimalConflict) -> str:
 
 
 def _joined_absences(causes: Sequence[str]) -> list[str]:
-    """Return the causes, with people who are away on the same dates in one, like `ben and cai are away 2027-01-11`."""
+    """Return the causes, with one for all people away on the same dates, like `ben and cai are away 2027-01-11`."""
     people: dict[str, list[str]] = {}
     for cause in causes:
         who, _, dates = cause.partition(" is away ")
@@ -125,7 +131,7 @@ def _absence_of(who: Sequence[str], dates: str) -> str:
 
 
 def _only_rules_among(rules: RotationRules, causes: Sequence[str]) -> RotationRules:
-    """Return the rules without those that limit how much an engineer can take, except the rules among the causes."""
+    """Return the rules without the limits on an engineer's shifts that are not among the causes."""
     idle = {rule.name for rule in rules_of(rules) if rule.text not in causes} & set(COUNTED_RULES)
     return replace(
         rules,
@@ -137,7 +143,7 @@ def _only_rules_among(rules: RotationRules, causes: Sequence[str]) -> RotationRu
 
 
 def _only_dates_among(problem: Problem, engineer: Engineer, causes: Sequence[str]) -> Engineer:
-    """Return the engineer without the absences and dates that are not among the causes."""
+    """Return the engineer with only those absences, shadow dates, joining date and leaving date that are causes."""
     absences = absences_by_date(engineer, problem.shifts, problem.days_off_rule)
     return replace(
         engineer,
@@ -149,7 +155,7 @@ def _only_dates_among(problem: Problem, engineer: Engineer, causes: Sequence[str
 
 
 def _runs_of_weekends(problem: Problem) -> list[Span]:
-    """Return runs of `weekends_apart` weekends, one from each weekend; an engineer may have one weekend of a run."""
+    """Return the weekend shifts of each run of `weekends_apart` weekends. An engineer may have one weekend of a run."""
     weekends = [shift for shift in problem.shifts if shift.is_weekend]
     by_number = {number: tuple(group) for number, group in groupby(weekends, key=weekend_number)}
     apart = problem.roster.rules.weekends_apart

@@ -1,8 +1,8 @@
 """The planning problem as a CP-SAT model in which relaxations can be chosen, each at a price.
 
 A rule can be relaxed for all engineers in one week or month, for one engineer on one weekend, or on all dates. A day
-off can be relaxed for one engineer and date. Rules between a shift of the plan and an outside shift can be relaxed in
-the same way.
+off can be relaxed for one engineer and date. The same is possible for rules between a shift of the plan and an outside
+shift.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from oncall.rotation.solve.search import SearchResult
 
 @dataclass(frozen=True, slots=True)
 class _Choice:
-    """A relaxation that the model can choose: the literal is 1 if it is chosen."""
+    """A relaxation that the model can choose. literal: 1 if it is chosen. price: what choosing it costs."""
 
     rule: str
     place: Place
@@ -49,7 +49,7 @@ class _Choice:
 
 
 class RelaxationModel:
-    """A model of who is on duty, with one or more relaxations chosen. `model` minimises their price."""
+    """A model of who is on duty, in which relaxations can be chosen. `model` minimises their total price."""
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
@@ -69,11 +69,11 @@ class RelaxationModel:
         self.model.minimize(cp_model.LinearExpr.sum([each.price * each.literal for each in self._choices]))
 
     def rules(self) -> tuple[str, ...]:
-        """Return the names of the rules that the model can relax."""
+        """Return the keys of the rules that the model can relax."""
         return tuple(dict.fromkeys(each.rule for each in self._choices))
 
     def only(self, rule: str) -> cp_model.CpModel:
-        """Return a copy of the model that can relax this rule alone."""
+        """Return a copy of the model that can relax this rule only."""
         model = self.model.clone()
         for each in self._choices:
             if each.rule != rule:
@@ -110,7 +110,7 @@ class RelaxationModel:
             self.model.add_exactly_one([literal for (_, own), literal in has_role.items() if own == role])
 
     def _add_days_off(self) -> None:
-        """Make each day off a choice: a duty that it blocks can be taken only if it is moved."""
+        """Let the model move each day off: a duty that a day off blocks is possible only if the day off is moved."""
         blocked: dict[tuple[int, date], list[Duty]] = defaultdict(list)
         for duty in self._on_duty:
             time = duty_time(self._problem.shifts[duty.shift].window, self._problem.days_off_rule)
@@ -124,7 +124,10 @@ class RelaxationModel:
             self._choices.append(_Choice(DAY_OFF, place, None, moved, PRICES[DAY_OFF]))
 
     def _add_rule(self, rule: Rule) -> None:
-        """Add a rule at each value that it can have: a duty must keep the rule at a value unless a looser is chosen."""
+        """Add a rule with each number that it can have.
+
+        A duty keeps to a number unless a looser one is chosen for it.
+        """
         if isinstance(rule, MaxShifts):
             self._add_max_shifts(rule)
             return
@@ -174,7 +177,11 @@ class RelaxationModel:
     def _add_outside_shifts(
         self, rule: str, values: Sequence[int], looser: Callable[[Duty, int], cp_model.IntVar | None]
     ) -> None:
-        """Forbid a duty that conflicts with an outside shift, unless a value is chosen that allows both."""
+        """Forbid each duty that conflicts with an outside shift, unless a number is chosen that allows both.
+
+        values: the rule's numbers, the strictest first. looser: returns the choice of a looser number for a duty, or
+        None.
+        """
         for value, following in pairwise(values):
             relaxed = _loosest(self._with_days_off_moved, except_for={rule: value})
             for duty, on_duty in self._on_duty.items():
@@ -193,9 +200,9 @@ class RelaxationModel:
     def _add_choices(
         self, rule: str, values: Sequence[int], places: Mapping[Place, None]
     ) -> dict[tuple[Place | None, int], cp_model.IntVar]:
-        """Add the choices for each place and for all dates. Return a literal for each place and value.
+        """Add the choices for each place and for all dates. Return a literal for each place and number.
 
-        The literal is 1 only if a relaxation to this value or a looser one is chosen there or for all dates.
+        The literal can be 1 only if a relaxation to this number or a looser one is chosen, there or for all dates.
         """
         days = [shift.day for shift in self._problem.shifts]
         all_dates: Place = ((days[0], days[-1]), None)
@@ -220,7 +227,7 @@ class RelaxationModel:
 
 
 def _without_days_off(problem: Problem) -> Problem:
-    """Return the problem with no days off except leave."""
+    """Return the problem without any days off except leave."""
     people = tuple(
         replace(each, absences=tuple(absence for absence in each.absences if absence.leave))
         for each in problem.engineers
@@ -229,9 +236,9 @@ def _without_days_off(problem: Problem) -> Problem:
 
 
 def _loosest(problem: Problem, except_for: Mapping[str, int] = MappingProxyType({})) -> Problem:
-    """Return the problem with every rule as loose as possible on all dates.
+    """Return the problem with every rule relaxed as far as possible on all dates.
 
-    except_for: values for some rules, by name, in place of their loosest ones.
+    except_for: the numbers of rules that are relaxed only that far, by name.
     """
     first, last = problem.shifts[0].day, problem.shifts[-1].day
     rules = problem.roster.rules
@@ -241,7 +248,7 @@ def _loosest(problem: Problem, except_for: Mapping[str, int] = MappingProxyType(
 
 
 def _values(problem: Problem, rule: Rule) -> list[int]:
-    """Return the values that a rule can have, its own first and the loosest last; empty if it cannot be relaxed."""
+    """Return the numbers that a rule can have, its own first and the loosest last; empty if it cannot be relaxed."""
     is_priced = rule.name in PRICES and rule.name != MAX_SHIFTS
     now = rule_value(problem.roster.rules, rule.name) if is_priced else None
     if now is None:
@@ -255,6 +262,6 @@ def _values(problem: Problem, rule: Rule) -> list[int]:
 
 
 def _with_value(problem: Problem, rule: Rule, value: int) -> Rule | None:
-    """Return the rule with another value, with its relaxations; None if that value switches it off."""
+    """Return the rule with another number, with its relaxations; None if that number switches it off."""
     rules = rules_of(with_rule_value(problem.roster.rules, rule.name, value))
     return next((each for each in rules if each.name == rule.name), None)

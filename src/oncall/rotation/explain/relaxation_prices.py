@@ -1,7 +1,7 @@
-"""What relaxations cost, so that the smallest can be found, and where each kind of relaxation holds.
+"""The prices of relaxations, which make it possible to find the smallest ones, and the places where each applies.
 
-A price has no unit. Prices compare one night less rest in a week, weekends that are one week closer, one more shift,
-and one day off moved. Leave, dates of joining and leaving, and roles have no price, because they cannot be relaxed.
+Prices have no unit. They compare one night less rest in a week, weekends that are one week closer, one more shift, and
+one day off moved. Leave, dates of joining and leaving, and roles have no price, because they cannot be relaxed.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ PRICES = {
 }
 """The price of one step of each rule in one place, and of one day off."""
 ALL_DATES_FACTOR = 6
-"""A relaxation for all dates costs as much as the same relaxation in this many places."""
+"""The price of a relaxation for all dates, in places: it costs as much as the same relaxation in this many places."""
 
 STEPS = {"min_rest_hours": 6, "max_hours_per_week": 12}
-"""By how much one step changes the number of a rule, if not by 1."""
+"""By how much one step changes the number of a rule; rules that are not listed change by 1."""
 MOST_STEPS = {MAX_SHIFTS: 6, "max_shifts_per_week": 2, "max_shifts_per_month": 4, "max_hours_per_week": 5}
-"""By how many steps a maximum may be exceeded."""
+"""The most steps by which each maximum may be exceeded."""
 
 Dates = tuple[date, date]
 Place = tuple[Dates, str | None]
-"""Where a relaxation holds: its first and last date, and the engineer's id; None for everybody."""
+"""Where a relaxation applies: its first and last date, and the engineer's id (None for everybody)."""
 
 
 def price_of(relaxation: Relaxation, rules: RotationRules) -> int:
-    """Return the price of a relaxation: its steps in each week, month, weekend or day that it is about."""
+    """Return the price of a relaxation: of its steps in each week, month, weekend or day to which it applies."""
     first, last = relaxation.first_day, relaxation.last_day
     if relaxation.rule == DAY_OFF:
         return PRICES[DAY_OFF] * ((last - first).days + 1)
@@ -69,7 +69,7 @@ def is_within(one: Relaxation, other: Relaxation) -> bool:
 
 
 def joined(relaxations: Sequence[Relaxation]) -> tuple[Relaxation, ...]:
-    """Return the relaxations without any that another one includes, and joined where their dates are consecutive."""
+    """Return the relaxations, joined where dates follow each other, and without those that another one includes."""
     needed = [
         each for each in relaxations if not any(each != other and is_within(each, other) for other in relaxations)
     ]
@@ -123,4 +123,4 @@ PLACES: Mapping[str, Callable[[Shift, str], Place | None]] = {
     "max_shifts_per_month": _month_of,
     "max_hours_per_week": _week_of,
 }
-"""For each rule, where a relaxation for an engineer's duty on a shift holds; None if the shift needs none."""
+"""For each rule, returns the place of a relaxation for an engineer's duty on a shift; None if it needs none."""

@@ -1,4 +1,4 @@
-"""Find the smallest relaxations with which a plan exists. Every choice is verified by solving the relaxed problem."""
+"""Finds the smallest relaxations with which a plan exists. Each result is verified by solving the relaxed problem."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from oncall.rotation.solve.search import Search, SearchBudget, SearchStatus
 EFFORT_PER_RUN, EFFORT = 2.5, 5.0
 """Limits in deterministic seconds: for one run of the solver, and for all runs together."""
 MOST_TOGETHER = 6
-"""The most relaxations of an option, unless every option needs more."""
+"""The most relaxations in an option, unless every option needs more."""
 MOST_PARTS = 4
-"""The most searches that examine only the conflicting shifts. After them one search examines all shifts."""
+"""The most searches that examine only the conflicting shifts. After these, one search examines all shifts."""
 
 
 @dataclass(frozen=True, slots=True)
 class RelaxationOption:
-    """Relaxations with which, together, a plan exists."""
+    """Relaxations that together make a plan possible."""
 
     relaxations: tuple[Relaxation, ...]
 
@@ -40,7 +40,7 @@ class RelaxationOption:
 class RelaxationOptions:
     """The options, the smallest first. is_hopeless: it is proven that no relaxation makes a plan possible.
 
-    is_complete: it is proven that no option is smaller than the first.
+    is_complete: it is proven that no option is smaller than the first one.
     """
 
     options: tuple[RelaxationOption, ...]
@@ -51,11 +51,11 @@ class RelaxationOptions:
 def relaxation_options(
     problem: Problem, search: Search, conflicting: frozenset[int] = frozenset()
 ) -> RelaxationOptions:
-    """Return the smallest option, and for each rule the smallest that relaxes this rule alone.
+    """Return the smallest option, and for each rule the smallest option that relaxes only this rule.
 
     An option that contains another option is left out.
-    conflicting: numbers of shifts that no plan can staff. The search first examines only these and their neighbours. If
-    the relaxations found for them allow a plan for all shifts, no smaller option exists.
+    conflicting: numbers of shifts that no plan can staff together. The search first examines only these and shifts near
+    them. If the relaxations found for them allow a plan for all shifts, no smaller option exists.
     """
     if search.is_over:
         return RelaxationOptions((), False, False)
@@ -74,7 +74,7 @@ def relaxation_options(
 
 
 def _with_neighbours(problem: Problem, numbers: frozenset[int]) -> frozenset[int]:
-    """Return these shifts and those up to a week before or after."""
+    """Return these shifts, and those up to seven days before or after one of them, by number."""
     days = {problem.shifts[number].day.toordinal() for number in numbers}
     near = {day + offset for day in days for offset in range(-7, 8)}
     return frozenset(number for number, shift in enumerate(problem.shifts) if shift.day.toordinal() in near)
@@ -87,7 +87,7 @@ def _smallest(part: Problem, budget: SearchBudget, search: Search) -> tuple[Rela
 
 
 def _still_conflicting(problem: Problem, relaxations: Sequence[Relaxation], search: Search) -> frozenset[int]:
-    """Return the shifts that no plan can staff even with these relaxations."""
+    """Return the numbers of shifts that no plan can staff together even with these relaxations."""
     try:
         roster = relaxed(problem.roster, relaxations)
     except Refused:
@@ -96,7 +96,7 @@ def _still_conflicting(problem: Problem, relaxations: Sequence[Relaxation], sear
 
 
 def _options(part: Problem, problem: Problem, budget: SearchBudget, search: Search) -> RelaxationOptions:
-    """Return the smallest relaxations found for a part of the problem that also let a plan of the whole exist."""
+    """Return the smallest relaxations for a part of the problem with which the whole problem also has a plan."""
     model = RelaxationModel(part)
     result = budget.solve(search, model.model)
     if not result.has_solution:
@@ -124,7 +124,7 @@ def _of_one_rule_each(
 
 
 def _without_larger(problem: Problem, options: Sequence[tuple[Relaxation, ...]]) -> list[tuple[Relaxation, ...]]:
-    """Return the options by price, without any that includes a cheaper option."""
+    """Return the options by price, without those that include a cheaper option."""
     rules = problem.roster.rules
     by_price = sorted(dict.fromkeys(options), key=lambda option: sum(price_of(each, rules) for each in option))
     found: list[tuple[Relaxation, ...]] = []
@@ -137,7 +137,7 @@ def _without_larger(problem: Problem, options: Sequence[tuple[Relaxation, ...]])
 def _without_needless(
     problem: Problem, relaxations: tuple[Relaxation, ...], budget: SearchBudget, search: Search
 ) -> tuple[Relaxation, ...]:
-    """Return the relaxations that a plan needs, without the others; empty if no plan exists even with all of them."""
+    """Return only those relaxations without which there is no plan; empty if all of them together are not enough."""
     if not _is_enough(problem, relaxations, budget, search):
         return ()
     for each in relaxations:
@@ -148,7 +148,7 @@ def _without_needless(
 
 
 def _is_enough(problem: Problem, relaxations: Sequence[Relaxation], budget: SearchBudget, search: Search) -> bool:
-    """Return True if a plan exists with these relaxations, by the planner's own model."""
+    """Return True if a plan exists with these relaxations, according to the planner's own model."""
     try:
         roster = relaxed(problem.roster, relaxations)
     except Refused:

@@ -1,8 +1,8 @@
-"""How many people the rules need for given dates: if no one is ever away, and with the days off as they are.
+"""Computes how many people the rules need on given dates: if no one is ever away, and with the present days off.
 
 The team is made larger by people who take every role and are never away; the engineers of the roster keep their roles,
 pairs, fixed seats and outside shifts. A number is given only if a plan with that many people exists and none with one
-fewer.
+person fewer.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from oncall.rotation.solve.search import Search, SearchBudget, SearchStatus
 
 MOST_MORE = 12
 EFFORT = 3.0
-"""Limit in deterministic seconds for the search of all team sizes together."""
+"""Deterministic seconds for the search of all team sizes together."""
 
 
 @dataclass(frozen=True, slots=True)
 class MorePeople:
-    """How many people the team needs beyond the roster. is_known: the number is exact; False: at least this number."""
+    """How many more people the team needs. is_known: True if the number is exact; False if more may be needed."""
 
     people: int
     is_known: bool
@@ -30,11 +30,11 @@ class MorePeople:
 
 @dataclass(frozen=True, slots=True)
 class TeamSize:
-    """Known facts about the size of the team; None for an unknown number.
+    """What is known about the size of the team; None for an unknown number.
 
     if_present: how many more people the team needs if no one is ever away. as_is: how many more with the days off in
     the roster. enough_of_them: how many of the roster's engineers are enough if no one is ever away; known only if the
-    engineers are alike except for their days off.
+    engineers differ in nothing but their days off.
     """
 
     if_present: MorePeople | None
@@ -45,7 +45,7 @@ class TeamSize:
 def team_size(problem: Problem, search: Search, conflicting: frozenset[int] = frozenset()) -> TeamSize:
     """Return how many people the problem needs.
 
-    conflicting: numbers of shifts that no plan can staff; they quickly rule out most sizes that are too small.
+    conflicting: numbers of shifts that no plan can staff together. They quickly rule out most sizes that are too small.
     """
     if search.is_over:
         return TeamSize(None, None, None)
@@ -60,7 +60,7 @@ def team_size(problem: Problem, search: Search, conflicting: frozenset[int] = fr
 def _more_people(
     problem: Problem, least: int, conflicting: frozenset[int], budget: SearchBudget, search: Search
 ) -> MorePeople | None:
-    """Return the fewest people beyond the roster, at least `least`; None if the search settled no size in time."""
+    """Return the fewest people that must join the roster, at least `least`; None if no size is decided in time."""
     for more in range(least, MOST_MORE + 1):
         larger = _with_more_people(problem, more)
         status = SearchStatus.FEASIBLE
@@ -86,7 +86,7 @@ def _enough_of_them(problem: Problem, budget: SearchBudget, search: Search) -> i
 
 
 def _are_alike(problem: Problem) -> bool:
-    """Return True if the engineers are alike except for their dates, so that it does not matter which of them leave."""
+    """Return True if engineers differ in nothing but their dates, so that it does not matter who leaves."""
     rules = problem.roster.rules
     limited = any(each.kinds is not None for each in problem.engineers)
     named = problem.fixed_seats or rules.never_together or rules.relaxed or limited
@@ -95,7 +95,7 @@ def _are_alike(problem: Problem) -> bool:
 
 
 def _least_by_counting(problem: Problem) -> int:
-    """Return a lower limit for the team size: each kind's duties, divided by the most that one person can take."""
+    """Return a lower limit for the team size: each kind's seats, divided by the most that one person can take."""
     one = replace(problem, roster=replace(problem.roster, engineers=(_new_engineer(problem, 0),)))
     seats = len(problem.roles)
     needed = [-(-total * seats // max(1, max_duties(one, 0, kind))) for kind, total in problem.shares.totals.items()]

@@ -1,4 +1,4 @@
-"""What if: compare the plan of a roster with the plan of a roster with other people or rules."""
+"""Answers "what if": compares the plan of a roster with the plan of a roster with other people or rules."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from oncall.support.windows import WindowKind
 class ComparedPlan:
     """The plan of one of the compared rosters, or the error that says why there is none.
 
-    context: the facts around the plan that it had to respect.
+    context: the planning context that the plan had to respect.
     """
 
     roster: Roster
@@ -31,7 +31,7 @@ class ComparedPlan:
 
     @property
     def requests(self) -> RequestTally | None:
-        """Return the numbers of requests that the plan meets and breaks; None without a plan."""
+        """Return how many requests the plan meets and breaks; None if there is no plan."""
         if self.plan is None:
             return None
         problem = Problem.of(self.roster, self.shifts, self.context)
@@ -42,7 +42,7 @@ class ComparedPlan:
         return tally_requests(request_costs(problem), taken, preferred_pairs(problem))
 
     def load(self, engineer: str, kind: WindowKind) -> Load | None:
-        """Return one engineer's load of a kind in all roles; None if there is no plan or it has no such load."""
+        """Return one engineer's load of a kind over all roles; None without a plan or without such a load."""
         fairness = self.plan.fairness if self.plan is not None else None
         for each in fairness.engineers if fairness is not None else ():
             if each.engineer == engineer:
@@ -67,7 +67,7 @@ def with_people(roster: Roster, *, without: Sequence[str], new: int, joins: date
     """Return the roster without some engineers, and with new ones who take every role and are never away.
 
     without: ids; rules that name them are dropped. new: how many new engineers. joins: their first day, before which
-    they have no share. Raises Refused for an id that is not on the roster, and when nobody is left.
+    they have no share; None for no date. Raises Refused for an id that is not on the roster, or if no one is left.
     """
     names = [engineer.id for engineer in roster.engineers]
     for name in without:

@@ -1,4 +1,4 @@
-"""Why an engineer has a seat: for each other engineer the rule that forbids it, or what the plan would cost then.
+"""Explains why an engineer has a seat: for each other engineer, the rule that forbids it or the cost of the change.
 
 The costs are solved: the whole plan is planned again with the seat given to the other engineer. If that search is cut
 short, the answer says what is proven.
@@ -28,11 +28,11 @@ from oncall.schedule.plan import Plan, Seat
 
 @dataclass(frozen=True, slots=True)
 class SolvedAlternative:
-    """The fairest plan in which another engineer has the seat, compared with the plan as it is.
+    """The fairest plan in which another engineer has the seat, compared with the plan in question.
 
-    cost_change: the cost of the fairest plan found, less that of the plan as it is; None if none was found.
+    cost_change: the cost of the fairest plan found minus the cost of the plan; None if none was found.
     least_change: a lower bound on that change for any such plan; None if it is proven that no such plan exists.
-    is_proven: nothing better can be found.
+    is_proven: True if nothing better can be found.
     """
 
     cost_change: int | None
@@ -42,13 +42,13 @@ class SolvedAlternative:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """Another engineer for a seat.
+    """What would happen if another engineer had a seat.
 
-    obstacle: why the engineer cannot have it in any plan, as a sentence; obstacle_rule: the roster key behind it.
-    broken_rules: the rules, each with its key, that the plan breaks if only this seat changes. swap_change: how that
-    changes the cost; None if it breaks a rule. solved: None if there is an obstacle. excluded_by: if no plan has the
-    engineer in this seat, the rules, weeks and days off that prevent it. asked_to_avoid: True if the engineer has asked
-    to avoid this shift.
+    obstacle: why the engineer cannot have it in any plan, as a sentence; None if they can. obstacle_rule: the roster
+    key of that reason. broken_rules: the rules, each with its key, that the plan breaks if only this seat changes.
+    swap_change: by how much the cost changes then; None if a rule is broken. solved: None if there is an obstacle.
+    excluded_by: if no plan has the engineer in this seat, the rules, weeks and days off that prevent it.
+    asked_to_avoid: True if the engineer has asked to avoid this shift.
     """
 
     engineer: str
@@ -63,7 +63,7 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class SeatExplanation:
-    """The explanation of one seat. The other engineers are in roster order. cost: the plan's own."""
+    """The explanation of one seat. others: in roster order. cost: the fairness cost of the plan."""
 
     seat: Seat
     cost: int
@@ -80,10 +80,10 @@ def why_seat(
     should_stop: Callable[[], bool] | None = None,
     on_person: Callable[[str], None] | None = None,
 ) -> SeatExplanation:
-    """Return the explanation of one seat of a plan, which may be a shadow's.
+    """Return the explanation of one seat of a plan, which may be a shadow's seat.
 
-    time_limit: wall time for each other engineer. around: seats of this team before and after the plan. on_person:
-    called with the id of the engineer who is examined next.
+    time_limit: the most wall time for each other engineer. around: seats of this team before and after the plan.
+    should_stop: True ends the search early. on_person: called with the id of each engineer before the search for them.
     """
     return _Explanation(plan, roster, time_limit, around, should_stop, on_person).of(seat)
 
@@ -144,7 +144,7 @@ class _Explanation:
         return Alternative(person.id, None, broken_rules, swap_change, solved, asked_to_avoid, excluded_by=excluded_by)
 
     def _other_shadow(self, engineer: int, number: int, seat: Seat) -> Alternative:
-        """Return the result with another newcomer in a shadow's seat. Shadows are no load and cost nothing."""
+        """Return what would happen if another newcomer had a shadow's seat. Shadows add no load and no cost."""
         person, shift = self._problem.engineers[engineer], self._problem.shifts[number]
         held = [each.role for each in self._plan.seats if (each.window, each.engineer) == (seat.window, person.id)]
         if held:
@@ -155,7 +155,7 @@ class _Explanation:
         return Alternative(person.id, None, broken_rules, None if broken_rules else 0)
 
     def _seats_with(self, who: str, seat: Seat) -> tuple[Seat, ...]:
-        """Return the plan's seats with one of them given to `who`, and in a turn all seats that must change with it."""
+        """Return the plan's seats after `who` gets one of them; in a turn, all seats that must change with it."""
         number = next(n for n, shift in enumerate(self._problem.shifts) if shift.window == seat.window)
         unit = self._problem.unit_of[number] if seat.role != SHADOW else (number,)
         windows = {self._problem.shifts[each].window for each in unit}
@@ -173,7 +173,10 @@ class _Explanation:
         return [str(each) for each in found]
 
     def _seats_of_baseline(self, plan: Plan) -> Iterator[FixedSeat]:
-        """Yield the seats that a repair took over. Every other plan keeps them, as far as the roster still allows."""
+        """Yield the seats that a repair left unchanged, as fixed seats, as far as the roster still allows them.
+
+        Every alternative plan keeps them too.
+        """
         if plan.kept_until is None:
             return
         numbers = {person.id: index for index, person in enumerate(self._problem.engineers)}
@@ -187,7 +190,7 @@ class _Explanation:
     def _solved(
         self, who: str, number: int, role: str, swap_change: int | None
     ) -> tuple[SolvedAlternative, tuple[str, ...]]:
-        """Return the fairest plan in which `who` has the seat; if there is none, the causes that exclude it."""
+        """Return the fairest plan in which `who` has the seat; if there is none, the causes that prevent it."""
         if swap_change is not None and self._cost + swap_change <= self._bound:
             return SolvedAlternative(swap_change, swap_change, True), ()
         shift, rules = self._problem.shifts[number], self._problem.roster.rules

@@ -1,4 +1,4 @@
-"""Makes the fairest plan in stages: fairness, then requests, then even spacing, then shadow seats.
+"""Makes the fairest plan in stages: fairness, requests, even totals or points, few clumps, then shadow seats.
 
 Imports `rotation.explain`, `rotation.solve` and `rotation.problem`.
 """

@@ -1,8 +1,8 @@
-"""The third stage: of the plans that are as fair and meet as many requests, one with few clumps.
+"""The clumps stage: finds a plan with few clumps among those that are as fair and meet the requests as well.
 
-First it makes swaps that change no load, then it runs a solver for a limited effort. The solver searches by halves: it
-tries the middle one of the distances that are still possible, and reaches it or proves it impossible. The plan states
-the distance and the bound that are known when the effort is used up.
+First it makes swaps that change no load, then it runs a solver for a limited effort. The solver takes the middle one of
+the distances that are still possible, and finds a plan with it or proves that there is none. The plan states the
+distance and the bound that are known when the effort is used up.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from oncall.schedule.plan import Clumps
 EFFORT = 0.6
 """Deterministic seconds for all runs of the solver together: about a second."""
 STAGE = "spreading shifts over the weeks"
-"""What the search reports as its stage: cost and requests are settled then."""
+"""How the progress of the search names this stage. Cost and requests are fixed by then."""
 LARGEST = 4000
-"""The most pairs of an engineer and a shift for which the solver runs; building a larger model takes too long."""
+"""The solver runs only with at most this many pairs of an engineer and a shift; larger models take too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class LeastClumped:
 
 
 def least_clumped(problem: Problem, search: Search, best: BestPlan) -> LeastClumped:
-    """Return a plan of the same cost and with the same requests met, with as few clumps as the search finds."""
+    """Return a plan of the same cost that meets the same requests, with as few clumps as the search finds."""
     search.enter_stage(STAGE)
     # A swap of single seats would cut a turn in two.
     seats = best.seats if problem.has_turns else spread_shifts(problem, best.seats)
@@ -78,7 +78,7 @@ class _ClumpSearch:
         self.bound = min(self.distance, max(self._nearest(), default=Fraction(0)))
 
     def _counts_of(self, engineer: int) -> Iterator[tuple[Fraction, int]]:
-        """Yield for each span the engineer's share, and the most shifts that the engineer can have in it."""
+        """Yield, for each span, the engineer's share and the most shifts that the engineer can have in it."""
         problem, numbers = self._problem, self._problem.eligible_shifts[engineer]
         rest = loosest_for(problem.roster.rules, problem.engineers[engineer].id).rest_nights
         for span, share in enumerate(self._measure.shares[engineer]):
@@ -91,7 +91,7 @@ class _ClumpSearch:
             yield min(abs(count - share) for count in near)
 
     def run(self) -> None:
-        """Lower the distance and raise the bound until they meet or the effort is used up."""
+        """Lower the distance and raise the bound until they are equal or the effort is used up."""
         problem = self._problem
         is_small = len(problem.engineers) * len(problem.shifts) <= LARGEST
         if not is_small or not self.best.is_proven or self.distance <= self.bound:
@@ -106,7 +106,7 @@ class _ClumpSearch:
                 self._undecided = level
 
     def _levels(self) -> list[Fraction]:
-        """Return the distances that a better plan may have, from low to high; the first one is the bound."""
+        """Return the distances that a better plan may have, in rising order; the first one is the bound."""
         found = {self.bound}
         for share, most in (each for own in self._possible for each in own):
             low, high = max(0, ceil(share - self.distance)), min(most, floor(share + self.distance))
@@ -114,7 +114,7 @@ class _ClumpSearch:
         return sorted(each for each in found if self.bound <= each < self.distance)
 
     def _try(self, level: Fraction, levels: Sequence[Fraction], budget: SearchBudget) -> bool:
-        """Look for a plan of at most this distance. Return True if it was found or proven impossible."""
+        """Look for a plan with at most this distance. Return True if one was found, or proven impossible."""
         model = self._model(level)
         result = budget.solve(self._search, model.model)
         if result.status is SearchStatus.INFEASIBLE:
@@ -130,7 +130,7 @@ class _ClumpSearch:
         return True
 
     def _model(self, level: Fraction) -> PlanModel:
-        """Return a model of plans as fair as the best that meet the requests as well, within this distance."""
+        """Return a model of plans within this distance, as fair as the best one and with requests met as well."""
         problem, best = self._problem, self.best
         model = best.model_type(problem, best.counting_bound, best.ranges, self._search)
         model.keep_cost(best.cost)

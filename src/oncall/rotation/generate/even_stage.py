@@ -1,6 +1,6 @@
-"""Even totals, the last question of fairness: of plans of the same cost that meet as many requests, find an even one.
+"""The stage of even totals: among plans of the same cost that meet the requests as well, finds an even one.
 
-The greedy starts aim at even totals, so most plans have them already. Otherwise shifts are passed on along chains of
+The greedy starts aim at even totals, so that most plans already have them. If not, shifts are passed on along chains of
 engineers, as long as no request is broken. Then a solver looks for a better plan, with a small effort.
 """
 
@@ -20,13 +20,16 @@ from oncall.rotation.solve.role_assignment import assign_roles
 from oncall.rotation.solve.search import Search
 
 EFFORT = 0.3
-"""Deterministic seconds in which the solver looks for more even totals: enough to prove a small team's."""
+"""Deterministic seconds in which the solver looks for more even totals: enough to prove those of a small team."""
 SMALL = 1500
-"""With requests, the most pairs of an engineer and a shift for which the solver looks; more take seconds for little."""
+"""With requests, the solver looks only with at most this many pairs of an engineer and a shift.
+
+A larger model takes seconds and gains little.
+"""
 
 
 def with_even_totals(problem: Problem, search: Search, best: BestPlan) -> BestPlan:
-    """Return a plan of the same cost and with the same requests met, with more even totals if one is found."""
+    """Return a plan of the same cost that meets the same requests, with more even totals if one is found."""
     if best.is_even or not best.is_proven or search.is_over:
         return best
     goal = RequestsGoal(request_costs(problem), preferred_pairs(problem), best.cost, best.model_type, best.ranges)
@@ -46,7 +49,7 @@ def _requests_cost(goal: RequestsGoal, seats: Sequence[StaffedSeat]) -> int:
 
 
 def _rebalanced(problem: Problem, search: Search, best: BestPlan, goal: RequestsGoal) -> BestPlan:
-    """Return the plan after transfers towards the even totals of the counting bound, none of which breaks a request."""
+    """Return the plan after transfers towards the even totals of the counting bound. No transfer breaks a request."""
     legal = LegalDuties(problem)
     teams: list[list[int]] = [[] for _ in problem.shifts]
     for seat in best.seats:
@@ -63,7 +66,7 @@ def _rebalanced(problem: Problem, search: Search, best: BestPlan, goal: Requests
 
 
 def _solved(problem: Problem, search: Search, best: BestPlan, goal: RequestsGoal) -> BestPlan:
-    """Return the plan with the most even totals that the solver finds in its effort, or the same plan."""
+    """Return the plan with the most even totals that the solver finds in its effort; else `best`."""
     model = best.model_type(problem, best.counting_bound, best.ranges, search)
     model.keep_cost(best.cost)
     if goal.request_costs or goal.pairs:

@@ -37,13 +37,13 @@ def fairest_plan(
     should_stop: Callable[[], bool] | None = None,
     context: PlanningContext = EMPTY_CONTEXT,
 ) -> Plan:
-    """Return the fairest plan for these shifts: `optimal` when its cost is proven, else `feasible` with a true bound.
+    """Return the fairest plan for these shifts: `optimal` if its cost is proven, else `feasible` with a true bound.
 
-    time_limit: wall time; without one the search ends with the proof. should_stop: polled every few hundredths of a
-    second; once it returns True, the best plan so far is returned. The same roster, shifts, context and seed give the
-    same plan, unless one of these two ends the search early.
-    Raises PlanInfeasible when no plan keeps the hard rules, Refused when the search ends before a first plan or there
-    is nothing to staff.
+    time_limit: wall time; None: the search ends with the proof. on_progress: called with the progress. should_stop:
+    polled every few hundredths of a second; once it returns True, the best plan so far is returned. The same roster,
+    shifts, context and seed give the same plan, unless the time limit or `should_stop` ends the search early. Raises
+    PlanInfeasible if no plan keeps the hard rules, and Refused if the search ends before it has a plan or there is
+    nothing to staff.
     """
     if not shifts:
         raise Refused("there is no on-call shift to staff in these dates; name dates in which one starts")
@@ -58,14 +58,14 @@ def fairest_plan(
 
 
 def _spread(problem: Problem, search: Search, best: BestPlan) -> LeastClumped:
-    """Return an equally fair plan with few clumps; if no time is left, state the clumps of the best plan."""
+    """Return an equally fair plan with few clumps. If no time is left, return the same plan and its clumps."""
     if search.is_over:
         return LeastClumped(best, stated_clumps(problem, best.seats))
     return least_clumped(problem, search, best)
 
 
 def _with_requests(problem: Problem, search: Search, best: BestPlan) -> BestPlan:
-    """Return the equally fair plan that meets the requests best, with a note about them."""
+    """Return the equally fair plan that meets the requests best, with a note about the requests."""
     goal = _requests_goal(problem, best)
     if not goal.request_costs and not goal.pairs:
         return best
@@ -84,7 +84,7 @@ def _requests_goal(problem: Problem, best: BestPlan) -> RequestsGoal:
 
 
 def _meeting_requests(problem: Problem, search: Search, best: BestPlan) -> tuple[BestPlan, bool]:
-    """Return the plan that meets the requests best at the same cost, and whether that is proven."""
+    """Return the plan of the same cost that meets the requests best, and whether it is proven to be the best."""
     goal = _requests_goal(problem, best)
     while True:
         result = meet_requests(problem, goal, best.counting_bound, search)
@@ -111,7 +111,7 @@ def _noted(best: BestPlan, note: str) -> BestPlan:
 
 
 def _plan_of(problem: Problem, spread: LeastClumped, seed: int) -> Plan:
-    """Return the plan with its shadow seats, its loads and its proof."""
+    """Return the finished plan, with its shadow seats, its loads and its proof."""
     best, clumps = spread.best, spread.clumps
     notes = (*best.notes, *idle_notes(problem))
     seats = tuple(

@@ -1,4 +1,4 @@
-"""The fairness stage: the fairest plan that keeps the hard rules, with a bound on what any plan costs."""
+"""The fairness stage: finds the fairest plan that keeps the hard rules, and a bound that no plan can beat."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from oncall.rotation.solve.turn_model import TurnModel
 from oncall.support.windows import WindowKind
 
 MOST_ROLE_SOLVES = 6
-"""The most greedy starts whose roles a solver assigns, if an even split is not always legal."""
+"""The most greedy starts for which a solver assigns the roles, if an even split is not always legal."""
 MOST_EVEN_STARTS = 5
-"""How many greedy starts of the least cost to look at for even totals."""
+"""How many greedy starts of the least cost to compare by the evenness of their totals."""
 
 
 @dataclass(frozen=True, slots=True)
 class BestPlan:
-    """The fairest plan so far, with the input of a further search: the kind of model, its counting bound and ranges.
+    """The fairest plan so far, with what a further search needs: the kind of model, its counting bound and ranges.
 
     bound: no plan that keeps the hard rules costs less. unevenness: of the totals over all kinds. notes: sentences
-    about the plan, for the reader.
+    about the plan, for the user.
     """
 
     seats: list[StaffedSeat]
@@ -48,20 +48,20 @@ class BestPlan:
 
     @property
     def is_proven(self) -> bool:
-        """Return True if no plan costs less."""
+        """Return True if it is proven that no plan costs less."""
         return self.cost <= self.bound
 
     @property
     def is_even(self) -> bool:
-        """Return True if no plan of the same cost has more even totals, as the counting bound shows."""
+        """Return True if the counting bound proves that no plan of the same cost has more even totals."""
         return self.cost == self.counting_bound.cost and self.unevenness <= self.counting_bound.unevenness
 
 
 def find_fairest(problem: Problem, search: Search) -> BestPlan:
-    """Return the fairest plan: a greedy start, improved by models that grow more exact until the cost is proven.
+    """Return the fairest plan: a greedy start, improved with ever more exact models until the cost is proven.
 
-    Returns the best plan so far when the search is over. Raises PlanInfeasible when no plan keeps the hard rules,
-    Refused when the search is over before a first plan.
+    If the search is over earlier, returns the best plan so far. Raises PlanInfeasible if no plan keeps the hard rules,
+    and Refused if the search is over before it has a plan.
     """
     model_type: type[PlanModel] = TurnModel if problem.has_turns else first_model_of(problem)
     counting_bound = model_type.counting_bound(problem, search)
@@ -83,7 +83,7 @@ def find_fairest(problem: Problem, search: Search) -> BestPlan:
 def _improved(
     problem: Problem, search: Search, best: BestPlan | None, start: BestPlan
 ) -> tuple[BestPlan, SearchStatus]:
-    """Return the best plan after one more run of a model, and how the run ended. start: used while there is no plan."""
+    """Run a model once more. Return the best plan after it, and how the run ended. start: used if `best` is None."""
     known = best or start
     model = known.model_type(problem, known.counting_bound, known.ranges, search)
     model.model.minimize(model.cost)
@@ -111,20 +111,20 @@ def _improved(
 
 
 def _is_proven_for_all_patterns(bound: CountingBound, result: SearchResult) -> bool:
-    """Return True if no plan with a pattern of turns that the bound does not list costs less than the result."""
+    """Return True if no plan with a pattern of turns outside the bound's list costs less than the result."""
     return isinstance(bound, TurnBound) and result.has_solution and result.bound < bound.beyond
 
 
 def with_seats(problem: Problem, best: BestPlan, seats: list[StaffedSeat]) -> BestPlan:
-    """Return `best` with other seats, with their cost and unevenness."""
+    """Return `best` with other seats, and with the cost and the unevenness of these seats."""
     return replace(best, seats=seats, cost=problem.cost_of(seats), unevenness=problem.unevenness_of(seats))
 
 
 def with_finer_model(problem: Problem, search: Search, best: BestPlan, seats: Sequence[StaffedSeat]) -> BestPlan:
     """Return the plan with a finer model for the next search: one that does not underestimate the cost of `seats`.
 
-    The ranges grow until they hold the loads of these seats. If they hold them already, no split of the roles fits the
-    loads that the model decided on, and the model of every seat takes over.
+    The ranges are widened to contain the loads of these seats. If they already contain them, no split of the roles fits
+    the loads that the model chose, and the model of every seat is used from now on.
     """
     wider = widened_ranges(problem, best.ranges, seats)
     if wider != best.ranges:
@@ -139,7 +139,7 @@ def with_finer_model(problem: Problem, search: Search, best: BestPlan, seats: Se
 
 
 def _best_greedy_start(problem: Problem, search: Search, start: BestPlan) -> BestPlan | None:
-    """Return the cheapest greedy start, or None if there is none. It is proven if it costs no more than the bound."""
+    """Return the cheapest greedy start; None if there is none. It is proven if it costs no more than the bound."""
     if isinstance(start.counting_bound, TurnBound):
         turns = start_of_turns(problem, start.counting_bound, search)
         known = replace(start, bound=max(start.bound, turns.bound))
@@ -162,7 +162,7 @@ def _best_greedy_start(problem: Problem, search: Search, start: BestPlan) -> Bes
 
 
 def targets_of(counting_bound: CountingBound) -> TargetCounts:
-    """Return the cheapest number of duties of each kind and engineer."""
+    """Return the cheapest numbers of shifts, by kind and then by the engineer's number."""
     targets: dict[WindowKind, list[int]] = {}
     for key, count in counting_bound.counts.items():
         if key.role is None:
@@ -171,7 +171,7 @@ def targets_of(counting_bound: CountingBound) -> TargetCounts:
 
 
 def _least_cost(problem: Problem, teams: Sequence[Sequence[int]]) -> int:
-    """Return the cost of these teams with roles split as evenly as possible; 0 if not all engineers take all roles."""
+    """Return the cost of these teams with roles split as evenly as possible; 0 if not everyone takes every role."""
     if not problem.roles_are_interchangeable:
         return 0
     counts = Counter((each, problem.shifts[number].kind) for number, team in enumerate(teams) for each in team)
@@ -182,7 +182,7 @@ def _least_cost(problem: Problem, teams: Sequence[Sequence[int]]) -> int:
 
 
 def _better(best: BestPlan | None, new: BestPlan) -> BestPlan:
-    """Return the cheaper of two plans with the higher of their bounds."""
+    """Return the better of two plans (by cost, then by unevenness), with the higher of their bounds."""
     if best is None:
         return new
     is_better = (new.cost, new.unevenness) < (best.cost, best.unevenness)

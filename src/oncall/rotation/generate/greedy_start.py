@@ -1,7 +1,7 @@
-"""Greedy starts: a first plan without a solver. Each shift goes to the engineer furthest behind their target.
+"""Makes greedy starts: first plans without a solver. Each shift goes to the engineer furthest below their target.
 
-In teams with room to spare such a plan often costs no more than the counting bound, which proves it the fairest.
-Elsewhere it is the plan to fall back on when the search is stopped early.
+In teams with enough people, such a plan often costs no more than the counting bound, which proves it the fairest. In
+others, it is the plan to return if the search is stopped early.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from oncall.rotation.solve.legal_duties import LegalDuties
 from oncall.support.windows import WindowKind
 
 WORK = 40_000
-"""How often all attempts together may consider an engineer for a shift: some tenths of a second."""
+"""How often all attempts together may consider an engineer for a shift: it takes some tenths of a second."""
 FEWEST_ATTEMPTS, MOST_ATTEMPTS = 4, 40
 
 
 def greedy_starts(problem: Problem, targets: TargetCounts, *, seed: int) -> Iterator[Teams]:
-    """Yield legal teams for all shifts that can fill all roles. Only the first attempt makes no random choices.
+    """Yield legal teams for all shifts; each team can fill all roles. Only the first attempt makes no random choices.
 
-    An attempt that finds no legal engineer for a shift is given up, so there may be no teams at all.
+    An attempt ends if no engineer may legally take a shift. Therefore nothing may be yielded at all.
     """
     legal = LegalDuties(problem)
     chance = random.Random(seed)  # noqa: S311 (the same seed must give the same plan)
@@ -36,7 +36,7 @@ def greedy_starts(problem: Problem, targets: TargetCounts, *, seed: int) -> Iter
 
 
 def _attempt(problem: Problem, targets: TargetCounts, legal: LegalDuties, chance: random.Random | None) -> Teams | None:
-    """Return legal teams, or None if the choices for earlier shifts leave a shift without legal engineers."""
+    """Return legal teams for all shifts; None if the choices for earlier shifts leave no engineer for a shift."""
     missing = {kind: list(counts) for kind, counts in targets.items()}
     possible = _possible_counts(problem)
     if not _take_fixed_duties(problem, legal, missing):
@@ -61,7 +61,7 @@ def _attempt(problem: Problem, targets: TargetCounts, legal: LegalDuties, chance
 
 
 def _take_fixed_duties(problem: Problem, legal: LegalDuties, missing: Mapping[WindowKind, list[int]]) -> bool:
-    """Take the duties of fixed seats; return False if the hard rules forbid that."""
+    """Give the fixed seats to their engineers. Returns False if the hard rules forbid that."""
     for duty in problem.fixed_duties:
         if not legal.allows(duty):
             return False
@@ -71,7 +71,7 @@ def _take_fixed_duties(problem: Problem, legal: LegalDuties, missing: Mapping[Wi
 
 
 def _possible_counts(problem: Problem) -> dict[WindowKind, list[int]]:
-    """Return for each kind how many shifts each engineer may take."""
+    """Return, for each kind, how many shifts each engineer may take, by the engineer's number."""
     possible = {kind: [0] * len(problem.engineers) for kind in problem.shares.totals}
     for engineer, numbers in enumerate(problem.eligible_shifts):
         for number in numbers:
@@ -80,7 +80,7 @@ def _possible_counts(problem: Problem) -> dict[WindowKind, list[int]]:
 
 
 def _open_roles(problem: Problem, number: int) -> Sequence[str | None]:
-    """Return the roles of a shift that are not fixed, rarest first; None stands for any role."""
+    """Return the roles of a shift that are not fixed, those with the fewest takers first. None stands for any role."""
     open_roles = [role for role in problem.roles if role not in problem.fixed_seats.get(number, {})]
     if problem.roles_are_interchangeable:
         return [None] * len(open_roles)
@@ -91,7 +91,10 @@ def _open_roles(problem: Problem, number: int) -> Sequence[str | None]:
 def _most_behind(
     problem: Problem, number: int, role: str | None, legal: LegalDuties, behind: Mapping[int, float]
 ) -> int | None:
-    """Return the engineer who is furthest behind among those who may legally take the role, or None."""
+    """Return the engineer furthest below their target who may legally take the role; None if no one may.
+
+    behind: how far each engineer is below their target, by the engineer's number.
+    """
     candidates = [
         each
         for each in behind

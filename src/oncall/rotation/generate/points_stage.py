@@ -1,7 +1,7 @@
-"""With `rotation.points`: of the plans of the same cost that meet as many requests, the one with the most even points.
+"""The points stage (`rotation.points`): among equally fair plans with requests met as well, evens out the points.
 
-It takes the place of even totals over all kinds. A solver looks for it for a limited effort, the same on every machine;
-the plan's note says whether the points are proven the most even.
+It replaces the stage of even totals. A solver searches for a limited effort, the same on every machine; a note of the
+plan says whether the points are proven the most even.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ EFFORT = 1.5
 
 
 def with_even_points(problem: Problem, search: Search, best: BestPlan) -> BestPlan:
-    """Return a plan of the same cost and with the same requests met, with the most even points that are found."""
+    """Return a plan of the same cost that meets the same requests, with the most even points that are found."""
     measure = problem.points
     if measure is None or search.is_over:
         return best
@@ -33,7 +33,7 @@ def with_even_points(problem: Problem, search: Search, best: BestPlan) -> BestPl
 
 
 def _solved(problem: Problem, search: Search, best: BestPlan, measure: PointsMeasure) -> tuple[BestPlan, bool]:
-    """Return the plan with the most even points that the solver finds, and True if it is proven to be the best."""
+    """Return the plan with the most even points that the solver finds, and True if none can be more even."""
     model = best.model_type(problem, best.counting_bound, best.ranges, search)
     model.keep_cost(best.cost)
     goal = RequestsGoal(request_costs(problem), preferred_pairs(problem), best.cost, best.model_type, best.ranges)

@@ -1,4 +1,4 @@
-"""Moves shifts from engineers above their target to engineers below it, directly or through a chain of others."""
+"""Moves shifts from engineers above their target to engineers below it, directly or along a chain of others."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from oncall.rotation.solve.legal_duties import LegalDuties
 from oncall.support.windows import WindowKind
 
 TargetCounts = Mapping[WindowKind, Sequence[int]]
-"""For each kind how many shifts each engineer should have, by the engineer's number."""
+"""For each kind, how many shifts each engineer should have, by the engineer's number."""
 Teams = list[list[int]]
-"""For each shift the numbers of the engineers on duty."""
+"""For each shift, the numbers of the engineers on duty."""
 
 
 class _Transfer(NamedTuple):
-    """One shift that goes from one engineer to another; all by number."""
+    """One shift that goes from one engineer to another. All fields are numbers."""
 
     shift: int
     giver: int
@@ -26,7 +26,7 @@ class _Transfer(NamedTuple):
 
 
 IsAllowed = Callable[[int, int, int], bool]
-"""Returns True if a shift may go from one engineer to another; all by number: shift, giver, taker."""
+"""Returns True if a shift may go from one engineer to another. Arguments, all numbers: shift, giver, taker."""
 
 
 def rebalance(
@@ -38,7 +38,7 @@ def rebalance(
 ) -> None:
     """Change `teams` in place until every engineer has their target or no legal chain of transfers helps.
 
-    legal: holds the teams' duties as taken, and is updated with each transfer. is_allowed: judges each transfer.
+    legal: has the teams' duties as taken, and is updated with each transfer. is_allowed: may forbid a transfer.
     """
     _Rebalancing(problem, targets, legal, teams, is_allowed).run()
 
@@ -61,7 +61,10 @@ class _Rebalancing:
                     break
 
     def _improve(self, kind: WindowKind, numbers: Sequence[int]) -> bool:
-        """Make the first chain of transfers that takes one shift from an engineer above their target, if any."""
+        """Make the first chain of transfers that takes one shift from an engineer above their target.
+
+        Returns False if there is no such chain. numbers: the shifts of the kind.
+        """
         counts = Counter(engineer for number in numbers for engineer in self._teams[number])
         surplus = [counts[engineer] - target for engineer, target in enumerate(self._targets[kind])]
         for giver in (engineer for engineer, more in enumerate(surplus) if more > 0):
@@ -75,7 +78,8 @@ class _Rebalancing:
     def _shortest_chain(self, giver: int, surplus: Sequence[int], numbers: Sequence[int]) -> list[_Transfer] | None:
         """Return the shortest chain from `giver` to an engineer below their target; None if no chain is legal.
 
-        Breadth first. Each transfer is legal by itself; a chain whose transfers are not legal together is skipped.
+        The search is breadth first. Each transfer is legal by itself; a chain whose transfers are not legal together is
+        skipped.
         """
         reached_by: dict[int, _Transfer | None] = {giver: None}
         queue = deque([giver])
@@ -90,7 +94,7 @@ class _Rebalancing:
         return None
 
     def _transfers_from(self, giver: int, numbers: Sequence[int]) -> Iterator[_Transfer]:
-        """Yield the legal transfers of one shift from an engineer to another."""
+        """Yield the legal transfers of one shift from `giver` to another engineer."""
         for number in numbers:
             if giver in self._teams[number] and giver not in self._problem.fixed_seats.get(number, {}).values():
                 self._legal.drop(Duty(giver, number))
@@ -114,7 +118,7 @@ class _Rebalancing:
         )
 
     def _is_legal(self, chain: Sequence[_Transfer]) -> bool:
-        """Return True if all transfers of a chain are legal one after another, each on another shift."""
+        """Return True if the transfers of a chain are legal one after the other, and each is on another shift."""
         if len({transfer.shift for transfer in chain}) < len(chain):
             return False
         done: list[_Transfer] = []
@@ -140,7 +144,7 @@ class _Rebalancing:
 
 
 def _chain_to(last: _Transfer, reached_by: Mapping[int, _Transfer | None]) -> list[_Transfer]:
-    """Return the transfers that lead to `last`, in reverse order, so that each engineer gives before they take."""
+    """Return the transfers that lead to `last`, the last one first, so that each engineer gives before they take."""
     chain = []
     step: _Transfer | None = last
     while step is not None:

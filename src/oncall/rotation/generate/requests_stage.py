@@ -1,4 +1,4 @@
-"""The requests stage: the plan that meets the requests best, among the plans that are as fair as the fairest."""
+"""The requests stage: finds the plan that meets the requests best, among equally fair plans."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from oncall.rotation.solve.pair_meetings import RequestsGoal, add_meetings, requ
 from oncall.rotation.solve.search import Search, SearchResult, SearchStatus
 
 EFFORT_NEAR = 3.0
-"""Deterministic seconds to look for a plan near that of a coarser model."""
+"""Deterministic seconds to look for a plan near the plan of a coarser model."""
 EFFORT, EFFORT_WITH_PAIRS = 20.0, 5.0
-"""Deterministic seconds: enough to prove a large team's year; fewer with pairs, whose proof is often far off."""
+"""Deterministic seconds: enough to prove a large team's year; fewer with pairs, for which a proof is often far off."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestsResult:
-    """The best seats found in time, or None. is_best: it is proven that no plan meets the requests better.
+    """The best seats found in time; None if none were found. is_best: no plan provably meets the requests better.
 
     lower_bound: a lower bound on `RequestsGoal.cost_of` for equally fair plans; None if none is known.
     """
@@ -34,7 +34,7 @@ class RequestsResult:
 def meet_requests(problem: Problem, goal: RequestsGoal, bound: CountingBound, search: Search) -> RequestsResult:
     """Return the seats that meet the requests best, from one search with the goal's kind of model.
 
-    The model may underestimate the cost of a plan, so the caller has to compute the cost of the seats.
+    The model may underestimate the cost of a plan, so that the caller must compute the true cost of the seats.
     """
     model = goal.model_type(problem, bound, goal.ranges, search)
     model.keep_cost(goal.cost)
@@ -57,7 +57,10 @@ def meet_requests(problem: Problem, goal: RequestsGoal, bound: CountingBound, se
 def _meet_near(
     problem: Problem, goal: RequestsGoal, model: PlanModel, objective: cp_model.LinearExprT, search: Search
 ) -> list[StaffedSeat] | None:
-    """Return a plan that reaches the lower bound, or None. Fast: its first half has the coarser model's duties."""
+    """Return a plan that reaches the lower bound, or None.
+
+    It is fast: half of the shifts are taken from a known plan.
+    """
     clone = model.model.clone()
     assert goal.lower_bound is not None
     clone.add(objective <= goal.lower_bound)
@@ -69,7 +72,7 @@ def _meet_near(
 
 
 def _meet_with_pairs(problem: Problem, goal: RequestsGoal, model: PlanModel, search: Search) -> RequestsResult:
-    """Search first for a plan with the meetings that are best for the pairs alone; if it is not best, search freely."""
+    """Look for a plan with the meetings that are best for the pairs alone; if it is not the best, search freely."""
     whole = model.model
     meetings = add_meetings(whole, problem, model.on_duty, goal.pairs)
     whole.minimize(requests_objective(goal.request_costs, model.on_duty, meetings))
@@ -92,7 +95,7 @@ def _meet_with_pairs(problem: Problem, goal: RequestsGoal, model: PlanModel, sea
 def _better(
     goal: RequestsGoal, around: list[StaffedSeat] | None, model: PlanModel, result: SearchResult
 ) -> RequestsResult:
-    """Return the better of two results: the seats with the pairs' own meetings, and those of the free search."""
+    """Return the better result: `around` (the seats with the pairs' own meetings), or that of the free search."""
     if not result.has_solution:
         return RequestsResult(around, False)
     seats = model.seats(result)
@@ -106,6 +109,6 @@ def _requests_cost(goal: RequestsGoal, seats: list[StaffedSeat]) -> int:
 
 
 def _least_requests_cost(goal: RequestsGoal, pairs_only: PairsOnlyPlan) -> int:
-    """Return a lower bound on the cost of any plan's requests: the pairs' bound, and all others' preferences met."""
+    """Return a lower bound on the cost of any plan's requests: the pairs' bound, with all other preferences met."""
     others = (cost for duty, cost in goal.request_costs.items() if duty.engineer not in goal.paired)
     return pairs_only.bound + sum(min(0, cost) for cost in others)

@@ -1,4 +1,4 @@
-"""Swaps of seats that change no load: two engineers with the same role on two shifts of the same kind swap them."""
+"""Swaps seats without changing a load: two engineers exchange shifts of the same kind and role."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class SeatKey(NamedTuple):
 
 
 class SeatSwaps:
-    """The seats of a plan, and which swaps of two of them keep every hard rule and break no more requests.
+    """The seats of a plan. Finds and makes swaps that keep every hard rule and break no more requests.
 
-    order: the seats in the order in which they were given. holders: the engineer of each seat, by role and then by
-    shift. alike: the shifts that can be swapped, by kind and role.
+    order: the seats in the given order. holders: the engineer of each seat, by role and then by shift. alike: the
+    shifts that can be swapped, by kind and role.
     """
 
     def __init__(self, problem: Problem, seats: Sequence[StaffedSeat]) -> None:
@@ -39,15 +39,15 @@ class SeatSwaps:
             self._alike[problem.shifts[seat.shift].kind, seat.role].append(seat.shift)
 
     def alike(self, seat: SeatKey) -> Sequence[int]:
-        """Return the numbers of the shifts of the same kind that have a seat in the same role, in time order."""
+        """Return the numbers of the shifts of the same kind with a seat in the same role, in time order."""
         return self._alike[self._problem.shifts[seat.shift].kind, seat.role]
 
     def seats(self) -> list[StaffedSeat]:
-        """Return the seats as they are now, in the order in which they were given."""
+        """Return the seats after the swaps made so far, in the given order."""
         return [StaffedSeat(number, role, self.holders[role][number]) for number, role in self.order]
 
     def is_allowed(self, seat: SeatKey, number: int) -> bool:
-        """Return True if the seat may be swapped with the same role of another shift, without breaking requests."""
+        """Return True if the seat may be swapped with the same role of shift `number`, without breaking requests."""
         engineer, other = self.holders[seat.role][seat.shift], self.holders[seat.role][number]
         return (
             not self._is_fixed(seat.shift, seat.role)
@@ -66,7 +66,7 @@ class SeatSwaps:
         return role in problem.roles_at(engineer, number) and number in problem.eligible_shift_sets[engineer]
 
     def _keeps_rules(self, engineer: int, other: int, own: int, number: int) -> bool:
-        """Return True if the hard rules allow the swap; the duties taken are the same afterwards."""
+        """Return True if the hard rules allow the swap. own, number: the two shifts. No duty is changed."""
         legal = self._legal
         legal.drop(Duty(engineer, own))
         legal.drop(Duty(other, number))
@@ -80,7 +80,7 @@ class SeatSwaps:
         return allowed
 
     def _added_request_cost(self, engineer: int, other: int, own: int, number: int) -> int:
-        """Return how much worse the requests are met after the swap; below 0 is better."""
+        """Return by how much the cost of the requests rises with the swap; below 0 if they are met better."""
         cost = self._request_costs.get
         after = cost(Duty(engineer, number), 0) + cost(Duty(other, own), 0)
         before = cost(Duty(engineer, own), 0) + cost(Duty(other, number), 0)
@@ -88,7 +88,7 @@ class SeatSwaps:
         return after - before + lost_meetings
 
     def _lost_meetings(self, leaving: int, joining: int, number: int) -> int:
-        """Return how many meetings of pairs a shift loses when one engineer replaces another."""
+        """Return how many meetings of pairs a shift loses if engineer `joining` replaces `leaving`; can be below 0."""
         if not self._pairs:
             return 0
         mates = [self.holders[role][number] for role in self._problem.roles]
@@ -99,7 +99,7 @@ class SeatSwaps:
         return lost - won
 
     def swap(self, seat: SeatKey, number: int) -> None:
-        """Swap a seat with the same role of another shift."""
+        """Swap a seat with the same role of shift `number`."""
         holders = self.holders[seat.role]
         engineer, other = holders[seat.shift], holders[number]
         self._legal.drop(Duty(engineer, seat.shift))

@@ -1,7 +1,7 @@
-"""Shadow seats: newcomers come along on some shifts to learn, about as often as others are on call.
+"""Shadow seats: newcomers accompany some shifts to learn, about as often as others are on call.
 
-They are added after all other seats, one newcomer to a shift, where the newcomer's own rules allow it. So a shadow
-seat never makes a plan impossible or less fair, and never changes the seats of others.
+They are added after all other seats, at most one newcomer to a shift, where the newcomer's own rules allow it.
+Therefore a shadow seat never makes a plan impossible or less fair, and never changes other seats.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ def shadow_seats(problem: Problem, seats: Sequence[StaffedSeat]) -> list[Seat]:
 
 
 def with_shadows(seats: Sequence[Seat], shadows: Sequence[Seat]) -> tuple[Seat, ...]:
-    """Return all seats by start, the shadow seat of a shift after its roles."""
+    """Return all seats in order of start; the shadow seat of a shift comes after its other seats."""
     return tuple(sorted([*seats, *shadows], key=lambda seat: seat.window.start))
 
 
 def _shifts_to_shadow(problem: Problem, engineer: Engineer, own: list[Shift], shadowed: set[int]) -> list[int]:
-    """Return the shifts that one newcomer shadows: as often as others are on call, always the next one that fits.
+    """Return the shifts that one newcomer shadows: about as often as others are on call, always the next that fits.
 
-    own: the newcomer's shifts; the shadowed ones are appended. shadowed: shifts that have a shadow already.
+    own: the newcomer's shifts, to which the chosen ones are added. shadowed: the shifts that already have a shadow.
     """
     possible = [n for n, shift in enumerate(problem.shifts) if _may_shadow(engineer, shift, problem.days_off_rule)]
     others = sum(1 for each in problem.engineers if not each.shadows)
@@ -56,13 +56,13 @@ def _shifts_to_shadow(problem: Problem, engineer: Engineer, own: list[Shift], sh
 
 
 def _may_shadow(engineer: Engineer, shift: Shift, rule: DaysOffRule) -> bool:
-    """Return True if the engineer shadows on every day of the shift, is a member then and not away."""
+    """Return True if the engineer shadows on every day of the shift, takes its kind, and is free then."""
     shadows = all(engineer.shadowing_on(day) for day in duty_days(shift))
     return shadows and engineer.takes(shift.kind) and is_free(engineer, duty_time(shift.window, rule))
 
 
 def _fits(problem: Problem, own: Sequence[Shift], shift: Shift) -> bool:
-    """Return True if the rules allow an engineer with these shifts to be on this shift too."""
+    """Return True if the rules allow an engineer with the shifts `own` to be on this shift too."""
     rules = problem.roster.rules
     for other in own:
         earlier, later = sorted((other, shift), key=lambda each: each.window.start)

@@ -1,8 +1,8 @@
-"""Spreads each engineer's shifts over time without changing any load: swaps shifts that are close together.
+"""Spreads each engineer's shifts over time: swaps shifts that are close together, without changing any load.
 
-Two engineers with the same role on two shifts of the same kind swap them if that evens out their gaps, keeps every hard
-rule and breaks no more requests. No load changes, so the fairness cost stays as proven. The search takes the best swap
-again and again until none helps; it does not prove that no plan is more even.
+Two engineers exchange shifts of the same kind and role if that evens out their gaps, keeps every hard rule and breaks
+no more requests. No load changes, so that the proven fairness cost stays true. The search makes the best swap again and
+again until none helps; it does not prove that no plan is more even.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from oncall.rotation.problem.clumps import ClumpMeasure
 from oncall.rotation.problem.problem import Problem, StaffedSeat
 
 MOST_SWAPS_CONSIDERED = 60_000
-"""How many swaps are considered at most: some tenths of a second, the same on every machine."""
+"""The most swaps to consider: it takes some tenths of a second, and is the same on every machine."""
 CLOSE = 0.7
 """A shift is moved if a gap beside it is shorter than this fraction of the engineer's even gap."""
 
 
 class _Span(NamedTuple):
-    """The time over which an engineer's shifts are spread, in nights: ordinals of dates, with fractions."""
+    """The time over which to spread an engineer's shifts, in nights: ordinals of dates, with fractions."""
 
     begin: float
     end: float
@@ -33,7 +33,7 @@ class _Span(NamedTuple):
 def spread_shifts(
     problem: Problem, seats: Sequence[StaffedSeat], measure: ClumpMeasure | None = None
 ) -> list[StaffedSeat]:
-    """Return the same seats with each engineer's shifts spread further apart; no load changes.
+    """Return the seats with each engineer's shifts spread further apart. No load changes.
 
     measure: if given, the largest distance from a share in four weeks in a row does not grow.
     """
@@ -56,7 +56,7 @@ class _Spreading:
         self._left_to_consider = MOST_SWAPS_CONSIDERED
 
     def run(self) -> list[StaffedSeat]:
-        """Swap until nothing improves or enough swaps were considered."""
+        """Make swaps until none improves the plan or the most swaps were considered. Return the seats."""
         improved = True
         while improved and self._left_to_consider > 0:
             improved = False
@@ -68,8 +68,8 @@ class _Spreading:
     def _span_of(self, engineer: int) -> _Span:
         """Return the time over which to spread an engineer's shifts.
 
-        It begins half an even gap before the first shift that the engineer may take, or at the nearest outside shift up
-        to one gap before it. It ends in the same way.
+        It begins half an even gap before the first shift that the engineer may take, or at the nearest outside shift if
+        that is at most one even gap before. It ends in the same way.
         """
         numbers = self._problem.eligible_shifts[engineer]
         first, last = self._first_nights[numbers[0]], self._first_nights[numbers[-1]]
@@ -80,7 +80,7 @@ class _Spreading:
         return _Span(max(before, first - 2 * half_gap), min(after, last + 2 * half_gap))
 
     def _is_close(self, seat: SeatKey) -> bool:
-        """Return True if the seat's shift is close to another shift of its engineer."""
+        """Return True if the seat's shift is close to another shift of the same engineer (see `CLOSE`)."""
         engineer, night = self._swaps.holders[seat.role][seat.shift], self._first_nights[seat.shift]
         span, nights = self._spans[engineer], self._nights[engineer]
         before, after = _neighbours(nights, nights.index(night), span)
@@ -88,7 +88,7 @@ class _Spreading:
         return min(night - before, after - night) < CLOSE * even_gap
 
     def _make_best_swap(self, seat: SeatKey) -> bool:
-        """Make the swap of this seat that helps most; return False if none helps."""
+        """Make the swap of this seat that helps most. Returns False if none helps."""
         holders = self._swaps.holders[seat.role]
         engineer = holders[seat.shift]
         best: tuple[float, int] | None = None
@@ -111,7 +111,7 @@ class _Spreading:
         return True
 
     def _gain(self, engineer: int, given: int, taken: int) -> float:
-        """Return by how much the sum of an engineer's squared gaps falls if they give one shift and take another."""
+        """Return by how much the sum of an engineer's squared gaps falls if they exchange shift `given` for `taken`."""
         span, nights = self._spans[engineer], self._nights[engineer]
         old, new = self._first_nights[given], self._first_nights[taken]
         place = bisect_left(nights, old)
@@ -139,6 +139,6 @@ class _Spreading:
 
 
 def _neighbours(nights: Sequence[int], place: int, span: _Span) -> tuple[float, float]:
-    """Return the nights before and after one of an engineer's nights, or the ends of the span."""
+    """Return the nights before and after one of an engineer's nights; at an end, the end of the span."""
     before = nights[place - 1] if place else span.begin
     return before, (nights[place + 1] if place + 1 < len(nights) else span.end)

@@ -1,4 +1,4 @@
-"""The fairness stage for turns: tries the patterns of the counting bound first, then every pattern of a cheap plan."""
+"""The fairness stage for turns: tries the patterns of the counting bound, then every pattern of a cheap plan."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from oncall.rotation.solve.turn_bound import TurnBound
 from oncall.rotation.solve.turn_model import TurnModel
 
 START_EFFORT = 2.0
-"""Deterministic seconds in which the solver looks for a calendar of the fairest and most even patterns."""
+"""Deterministic seconds in which the solver looks for a calendar for the fairest and most even patterns."""
 FIRST_STEP = 100
-"""How far above the counting bound the second step looks; each further step is four times as long."""
+"""By how much the second step may exceed the counting bound; each further step goes four times as far."""
 
 
 @dataclass(frozen=True, slots=True)
 class TurnStart:
-    """The seats of a plan of turns, or None. bound: no plan costs less."""
+    """The seats of a plan of turns; None if none was found. bound: no plan costs less."""
 
     seats: list[StaffedSeat] | None
     bound: int
 
 
 def start_of_turns(problem: Problem, bound: TurnBound, search: Search) -> TurnStart:
-    """Return the cheapest plan among the patterns that the bound lists, and what is proven about its cost.
+    """Return the cheapest plan with the patterns that the bound lists, and what is proven about its cost.
 
-    First it searches plans of the least cost, which can have few patterns; then it allows a higher cost, step by step.
-    A step without a plan raises the bound.
+    First it searches plans of the least cost, which have few possible patterns; then it allows a higher cost, step by
+    step. A step without a plan raises the bound.
     """
     if not bound.is_complete:
         return TurnStart(None, bound.cost)
@@ -47,7 +47,7 @@ def start_of_turns(problem: Problem, bound: TurnBound, search: Search) -> TurnSt
 
 
 def _of_chosen_patterns(problem: Problem, bound: TurnBound, search: Search) -> list[StaffedSeat] | None:
-    """Return the seats of a plan with the patterns of the counting bound, a cheapest plan; None if none was found."""
+    """Return the seats of a cheapest plan with the patterns of the counting bound; None if none was found."""
     model = TurnModel(problem, bound, {}, search)
     model.keep(bound)
     result = search.run(model.model, effort=START_EFFORT)

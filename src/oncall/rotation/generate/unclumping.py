@@ -1,7 +1,7 @@
-"""Swaps seats so that no engineer is far above or below their share in any four weeks in a row, a span.
+"""Swaps seats until no engineer is far above or below their share in any four weeks in a row (a span).
 
-It swaps as `spreading` does, so no load changes. Each swap lowers the largest distance from a share, or the number of
-spans with that distance. The search ends when no swap helps; a plan with fewer clumps may exist.
+It uses the swaps of `seat_swaps`, so that no load changes. Each swap lowers the largest distance from a share, or the
+number of spans with that distance. The search ends if no swap helps; a plan with fewer clumps may exist.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from oncall.rotation.problem.clumps import WEEKS, ClumpMeasure
 from oncall.rotation.problem.problem import Problem, StaffedSeat
 
 MOST_SWAPS_CONSIDERED = 40_000
-"""How many swaps are considered at most: about a tenth of a second, the same on every machine."""
+"""The most swaps to consider: it takes about a tenth of a second, and is the same on every machine."""
 SAME = 1e-9
-"""Distances that differ by less are the same."""
+"""Distances that differ by less than this are equal."""
 
 
 def without_clumps(problem: Problem, measure: ClumpMeasure, seats: Sequence[StaffedSeat]) -> list[StaffedSeat]:
-    """Return the seats after swaps that lower the largest distance from a share; no load changes."""
+    """Return the seats after swaps that lower the largest distance from a share. No load changes."""
     return _Unclumping(problem, measure, seats).run()
 
 
 class SpanLoads:
-    """The distance of every engineer from their share in every span, kept up to date while seats are swapped."""
+    """How far every engineer is from their share in every span, kept up to date while seats are swapped."""
 
     def __init__(self, measure: ClumpMeasure, swaps: SeatSwaps) -> None:
         self._swaps = swaps
@@ -49,9 +49,9 @@ class SpanLoads:
         return span <= self._weeks[number] < span + WEEKS
 
     def stays_below(self, seat: SeatKey, number: int, level: float) -> bool:
-        """Return True if after a swap each changed span is nearer to its share than `level`.
+        """Return True if, after a swap, each changed span is nearer to its share than `level`.
 
-        number: the shift of the other seat.
+        seat, number: the swap; `number` is the shift of the other seat.
         """
         return all(
             abs(self.off[who][span] + change) < level
@@ -60,18 +60,18 @@ class SpanLoads:
         )
 
     def note(self, seat: SeatKey, number: int) -> None:
-        """Update the loads for a swap that is about to be made. number: the shift of the other seat."""
+        """Update the distances for a swap that will be made next. number: the shift of the other seat."""
         for each in self._sides(seat, number):
             for who, span, change in self._changes(*each):
                 self.off[who][span] += change
 
     def _sides(self, seat: SeatKey, number: int) -> tuple[tuple[int, int, int], ...]:
-        """Return (engineer, shift given, shift taken) for both engineers of a swap, all by number."""
+        """Return (engineer, shift given, shift taken), as numbers, for both engineers of a swap."""
         holders = self._swaps.holders[seat.role]
         return (holders[seat.shift], seat.shift, number), (holders[number], number, seat.shift)
 
     def _changes(self, engineer: int, given: int, taken: int) -> Iterator[tuple[int, int, int]]:
-        """Yield (engineer, span, change) for each span in which giving one shift for another changes the load."""
+        """Yield (engineer, span, change) for each span in which exchanging one shift for another changes the load."""
         old, new = self._weeks[given], self._weeks[taken]
         for span in range(max(0, old - WEEKS + 1), min(self._spans, old + 1)):
             if not span <= new < span + WEEKS:
@@ -88,15 +88,15 @@ class _Unclumping:
         self._left_to_consider = MOST_SWAPS_CONSIDERED
 
     def run(self) -> list[StaffedSeat]:
-        """Swap until no swap helps or enough were considered."""
+        """Make swaps until none helps or the most swaps were considered. Return the seats."""
         while self._left_to_consider > 0 and self._improve():
             pass
         return self._swaps.seats()
 
     def _improve(self) -> bool:
-        """Make the first swap that improves a span with the largest distance; return False if there is none.
+        """Make the first swap that improves a span with the largest distance. Returns False if there is none.
 
-        Afterwards every span that the swap changes must be nearer to its share than that distance.
+        After the swap, every span that it changes must be nearer to its share than that distance.
         """
         worst = self._loads.worst
         for engineer, own in enumerate(self._loads.off):
@@ -106,7 +106,10 @@ class _Unclumping:
         return False
 
     def _relieve(self, engineer: int, span: int, worst: float, *, has_too_many: bool) -> bool:
-        """Swap a seat of the engineer into or out of the span; return False if no swap helps."""
+        """Swap a seat of the engineer out of the span (or into it, if they have too few).
+
+        Returns False if no swap helps.
+        """
         for seat, number in self._candidates(engineer, span, has_too_many=has_too_many):
             if self._loads.stays_below(seat, number, worst - SAME) and self._swaps.is_allowed(seat, number):
                 self._loads.note(seat, number)
@@ -115,7 +118,7 @@ class _Unclumping:
         return False
 
     def _candidates(self, engineer: int, span: int, *, has_too_many: bool) -> Iterator[tuple[SeatKey, int]]:
-        """Yield the engineer's seats with the shifts for which they could be swapped, into or out of the span."""
+        """Yield swaps for the engineer, out of the span or into it: a seat, and the shift to exchange it for."""
         for seat in self._swaps.order:
             holders = self._swaps.holders[seat.role]
             if holders[seat.shift] == engineer and self._loads.is_in(seat.shift, span) is has_too_many:

@@ -1,7 +1,7 @@
 """Clumps: the largest distance, over any four weeks in a row, between what an engineer carries and their share.
 
-An engineer is open to the shifts that joining, leaving and leave let them take. If a tenth of these lies in some four
-weeks, then the share of these weeks is a tenth of the engineer's share of all kinds.
+An engineer's share of four weeks depends on the shifts that joining, leaving and leave allow them: if a tenth of these
+shifts is in the four weeks, it is a tenth of the engineer's share of all kinds.
 """
 
 from __future__ import annotations
@@ -17,11 +17,14 @@ from oncall.rotation.problem.problem import Duty, Problem, StaffedSeat
 from oncall.schedule.plan import Clumps
 
 WEEKS = 4
-"""How many weeks in a row are looked at together."""
+"""How many weeks in a row are one span."""
 
 
 def stated_clumps(problem: Problem, seats: Iterable[StaffedSeat]) -> Clumps | None:
-    """Return the clumps of these seats with a bound; None for a plan of fewer than four weeks."""
+    """Return how clumped these seats are: the largest distance from a share in four weeks in a row, and a lower bound.
+
+    None for a plan of fewer than four weeks.
+    """
     measure = ClumpMeasure(problem)
     if not measure.spans:
         return None
@@ -30,22 +33,22 @@ def stated_clumps(problem: Problem, seats: Iterable[StaffedSeat]) -> Clumps | No
 
 
 class ClumpMeasure:
-    """The weeks of a problem, and every engineer's share of each four weeks in a row.
+    """The weeks of a problem, and every engineer's share of each span (four weeks in a row).
 
-    Engineers are known by their number in the problem; weeks and spans (of four weeks) are numbered from 0. A plan of
-    fewer than four weeks has no spans.
+    Engineers have their numbers in the problem; weeks and spans are numbered from 0. A plan of fewer than four weeks
+    has no spans.
     """
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
         first = weekend_number(problem.shifts[0])
         self.weeks = [weekend_number(shift) - first for shift in problem.shifts]
-        """The week of each shift."""
+        """The number of each shift's week."""
         self.spans = max(0, self.weeks[-1] + 2 - WEEKS)
 
     @cached_property
     def shares(self) -> list[list[Fraction]]:
-        """Return each engineer's share of each span."""
+        """Return the share of each span, by the engineer's number and then the span."""
         return [self._shares_of(engineer) for engineer in range(len(self._problem.engineers))]
 
     def _shares_of(self, engineer: int) -> list[Fraction]:
@@ -59,16 +62,16 @@ class ClumpMeasure:
         return [rate * count for count in self.sums(able)]
 
     def sums(self, by_week: Counter[int]) -> list[int]:
-        """Return the sum over each span of a count by week."""
+        """Return, for each span, the sum of a count that is given by week."""
         before = [0, *accumulate(by_week[week] for week in range(self.weeks[-1] + 1))]
         return [before[span + WEEKS] - before[span] for span in range(self.spans)]
 
     def weeks_of(self, span: int) -> range:
-        """Return the weeks of a span."""
+        """Return the numbers of the weeks of a span."""
         return range(span, span + WEEKS)
 
     def distance(self, seats: Iterable[StaffedSeat]) -> Fraction:
-        """Return the largest distance between what an engineer carries in a span and their share of it."""
+        """Return the largest distance between an engineer's number of shifts in a span and their share of it."""
         carried: list[Counter[int]] = [Counter() for _ in self._problem.engineers]
         for seat in seats:
             carried[seat.engineer][self.weeks[seat.shift]] += 1
@@ -83,10 +86,10 @@ class ClumpMeasure:
 
     @property
     def least(self) -> Fraction:
-        """Return a distance that no plan goes below: an engineer carries whole shifts, and shares are fractions."""
+        """Return a lower bound on the distance of any plan: engineers carry whole shifts, but shares are fractions."""
         every = (share for own in self.shares for share in own)
         return max((abs(max(0, round(share)) - share) for share in every), default=Fraction(0))
 
     def duties_in(self, engineer: int, span: int, numbers: Sequence[int]) -> list[Duty]:
-        """Return the engineer's duties on the shifts of a span, out of the shifts in `numbers`."""
+        """Return the engineer's duties on those shifts of `numbers` that are in a span."""
         return [Duty(engineer, number) for number in numbers if span <= self.weeks[number] < span + WEEKS]

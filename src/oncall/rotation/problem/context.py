@@ -19,10 +19,10 @@ from oncall.text_files import file_within
 class PlanningContext:
     """The facts that a new plan must respect and cannot change.
 
-    published: seats of this team. Those inside the new plan's own time do not count, because the plan replaces them.
-    other_teams: seats in other teams' plans of engineers who are on this roster too.
-    balances: what engineers served beyond their share before; the new shares make up for it.
-    covers: only for a repair, the past seats that another engineer served in place of the planned one.
+    published: seats of this team; those inside the new plan's own time are ignored, because the plan replaces them.
+    other_teams: seats in other teams' plans of engineers who are also on this roster. balances: what engineers served
+    beyond their share before; the new shares make up for it. covers: only for a repair, past seats that another
+    engineer served than planned.
     """
 
     published: tuple[Seat, ...] = ()
@@ -39,7 +39,7 @@ def outside_shifts_around(
 ) -> dict[str, tuple[Shift, ...]]:
     """Return the shifts that each engineer has outside a plan of `shifts`, by engineer id and in time order.
 
-    shifts: not empty, in time order.
+    shifts: at least one, in time order.
     """
     begin, end = shifts[0].window.start, max(shift.window.end for shift in shifts)
     outside = [seat for seat in context.published if seat.window.end <= begin or end <= seat.window.start]
@@ -51,11 +51,11 @@ def outside_shifts_around(
 
 
 def seats_on_other_teams(roster: Roster) -> tuple[Seat, ...]:
-    """Return the seats of this roster's engineers in the plans of other teams that it lists under `busy`.
+    """Return the seats that this roster's engineers have in the plans of other teams, which it lists under `busy`.
 
-    Each seat names its team; a plan that does not name its team gets the name of its file. A plan may name an engineer
-    by the id, the name or the email address. Raises FileFaults for a plan that cannot be read, or with a name that
-    several engineers have.
+    Each seat names its team; if the plan does not name its team, the file name is used. A plan may name an engineer by
+    id, name or email address. Raises FileFaults for a plan that cannot be read, or that has a name of several
+    engineers.
     """
     found: list[Seat] = []
     for number, file in enumerate(roster.busy):
@@ -67,9 +67,9 @@ def seats_on_other_teams(roster: Roster) -> tuple[Seat, ...]:
 
 
 def _id_of(roster: Roster, name: str, file: str, number: int) -> str | None:
-    """Return the id of the engineer whom a plan names, or None if the roster has nobody of that name.
+    """Return the id of the engineer whom a plan names; None if the roster has no one with that name.
 
-    number: which plan of `busy` it is.
+    file, number: the plan's name and its place in `busy`, for a message. Raises FileFaults if several engineers match.
     """
     if roster.engineer(name) is not None:
         return name
@@ -83,7 +83,7 @@ def _id_of(roster: Roster, name: str, file: str, number: int) -> str | None:
 
 
 def _plan_of(roster: Roster, name: str) -> Path:
-    """Return the path of a plan beside the roster. Raises FileFaults if its name leads out of the roster's folder."""
+    """Return the path of a plan in the roster's folder. Raises FileFaults if its name leads out of that folder."""
     path = file_within(Path(roster.source).parent, name)
     if path is None:
         message = f'"{name}" is outside the folder of this file; put it there, and write its name'

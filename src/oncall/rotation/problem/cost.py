@@ -1,4 +1,4 @@
-"""The fairness cost: the squared distance of every load from its share, summed up."""
+"""The fairness cost: the sum of the squared distances of all loads from their shares."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from oncall.support.windows import WindowKind
 
 
 class CountedSeat(NamedTuple):
-    """A seat as the fairness cost counts it: the kind of its shift, its role, and its engineer's id."""
+    """What the fairness cost needs of a seat: the kind of its shift, its role, and its engineer's id."""
 
     kind: WindowKind
     role: str
@@ -22,7 +22,7 @@ class CountedSeat(NamedTuple):
 
 
 def counted_seats(seats: Iterable[Seat]) -> list[CountedSeat]:
-    """Return the seats of a plan as the fairness cost counts them."""
+    """Return the kind, the role and the engineer's id of each seat, which is all that the fairness cost needs."""
     return [CountedSeat(seat.kind, seat.role, seat.engineer) for seat in seats]
 
 
@@ -33,17 +33,17 @@ def load_cost(count: int, share: Fraction) -> int:
 
 
 def unevenness_of(seats: Iterable[CountedSeat], shares: Shares) -> int:
-    """Return the squared distance of every engineer's total over all kinds from their share, times 100, summed up."""
+    """Return the squared distances of all engineers' totals over all kinds from their shares, times 100, added up."""
     counted = (seat for seat in seats if seat.kind in shares.totals and seat.role in shares.roles)
     totals = Counter(seat.engineer for seat in counted)
     return sum(load_cost(totals[engineer], shares.of_all_kinds(engineer)) for engineer in shares.weights)
 
 
 def fairness_of(seats: Iterable[CountedSeat], shares: Shares, *, bound: int) -> Fairness:
-    """Return the cost of these seats and the load of every engineer, by kind and role.
+    """Return the cost of these seats, and the load of every engineer by kind and role.
 
-    Seats of kinds and roles without shares, such as shadow seats, do not count.
-    bound: the least cost that any plan can have; it is passed on unchanged.
+    Seats of kinds and roles without shares, such as shadow seats, are ignored.
+    bound: a cost that no plan can beat; it is put into the result unchanged.
     """
     counts = Counter(seats)
     cost = 0

@@ -1,4 +1,4 @@
-"""Finds the engineers who may take a shift by dates and roles alone, and the reason when one may not."""
+"""Finds out by dates and roles alone who may take a shift, and why an engineer may not."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from oncall.schedule.plan import Shift
 
 
 class ObstacleKind(StrEnum):
-    """Why an engineer cannot take a shift. The value is the roster key behind it."""
+    """A reason why an engineer cannot take a shift. The value is the key in the roster that causes it."""
 
     NOT_JOINED = "joins"
     LEFT = "leaves"
@@ -45,7 +45,7 @@ class ObstacleKind(StrEnum):
 class Obstacle:
     """One reason why an engineer cannot take a shift.
 
-    engineer: the id. sentence: complete by itself, such as "ana is away 2027-02-15 to 2027-02-19 (vacation)".
+    engineer: the id. sentence: a whole sentence, such as "ana is away 2027-02-15 to 2027-02-19 (vacation)".
     """
 
     kind: ObstacleKind
@@ -54,23 +54,23 @@ class Obstacle:
 
 
 def duty_days(shift: Shift) -> tuple[date, ...]:
-    """Return the local dates on which a shift puts a person on duty: its first day and the date of each of its nights.
+    """Return the local dates of a shift: its first day, and the date on which each of its nights begins.
 
-    A block weekend has Friday, Saturday and Sunday; a weeknight or a holiday has its own date.
+    A block weekend has Friday, Saturday and Sunday; a weeknight or a holiday has one date.
     """
     nights = {date.fromordinal(night) for night in range(shift.first_night, shift.end_night)}
     return tuple(sorted(nights | {shift.day}))
 
 
 def weekend_number(shift: Shift) -> int:
-    """Return the number of the week (Monday first) that a shift starts in; neighbouring weekends differ by one."""
+    """Return the number of the week, from Monday on, in which a shift starts. Weeks in a row differ by 1."""
     return (shift.day.toordinal() - 1) // 7
 
 
 def is_member_for(engineer: Engineer, shift: Shift, rule: DaysOffRule) -> bool:
-    """Return True if joining, leaving, shadowing and `leave: true` let the engineer take the shift.
+    """Return True if joining, leaving, shadowing and `leave: true` allow the engineer the shift.
 
-    Ordinary days off do not count here.
+    Ordinary days off are ignored.
     """
     if not has_membership_dates(engineer):
         return True
@@ -81,13 +81,13 @@ def is_member_for(engineer: Engineer, shift: Shift, rule: DaysOffRule) -> bool:
 
 
 def has_membership_dates(engineer: Engineer) -> bool:
-    """Return True if the engineer joins, leaves, is on leave or shadows on some date."""
+    """Return True if the engineer has a date of joining or leaving, leave, or shadowing."""
     dated = engineer.joins or engineer.leaves or engineer.shadows
     return bool(dated) or any(absence.leave for absence in engineer.absences)
 
 
 def can_take(engineer: Engineer, shift: Shift, rule: DaysOffRule) -> bool:
-    """Return True if the engineer takes the kind, is a member, and has no day off in the time that days off block."""
+    """Return True if the engineer takes the kind of shift, is a member, does not shadow, and has no day off then."""
     if not engineer.takes(shift.kind):
         return False
     duty = duty_time(shift.window, rule)
@@ -95,7 +95,7 @@ def can_take(engineer: Engineer, shift: Shift, rule: DaysOffRule) -> bool:
 
 
 def first_obstacle(engineer: Engineer, shift: Shift, rule: DaysOffRule, role: str | None = None) -> Obstacle | None:
-    """Return the first reason why the engineer cannot take the shift (in `role`, if given), or None."""
+    """Return the first reason why the engineer cannot take the shift (in `role`, if given); None if they can."""
     obstacle = next(_date_obstacles(engineer, shift, rule), None)
     if obstacle is None and not engineer.takes(shift.kind):
         sentence = f"{engineer.id} takes only {', '.join(engineer.kinds or ())} shifts"

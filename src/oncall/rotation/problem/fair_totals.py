@@ -1,8 +1,8 @@
-"""Shares that start from totals: how a kind's shifts are spread over engineers who may not take every role.
+"""Computes shares from totals: divides the shifts of a kind over engineers who may not take every role.
 
-First the totals: the split that minimises the sum of total^2 / weight, given who takes which role. Then each role: the
-split with these totals that minimises the sum of share^2 / weight, which is also the split nearest to proportional.
-Both problems are convex with one answer each, and both are solved in fractions, without rounding.
+First come the totals: the split with the least sum of total^2 / weight, given who takes which role. Then each role: the
+split with these totals and the least sum of share^2 / weight, which is also the split nearest to a proportional one.
+Both problems are convex and have one solution each, which is computed in fractions, without rounding.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ _ZERO = Fraction(0)
 
 
 class _Level(NamedTuple):
-    """Roles that the same engineers carry, at the same load for each unit of weight.
+    """Roles that the same engineers carry, with the same load for each unit of weight.
 
-    people: the engineers who carry these roles, by id, each with the roles of the level that they take. load: for each
-    unit of weight, in all roles together, for one shift.
+    people: the engineers who carry these roles, by id, each with those of the roles that they take. load: for each unit
+    of weight, over all these roles, for one shift.
     """
 
     roles: Roles
@@ -31,10 +31,10 @@ class _Level(NamedTuple):
 def fair_split(
     roles: Sequence[str], takers: Mapping[str, Sequence[str]], weights: Mapping[str, Fraction], count: int
 ) -> dict[tuple[str, str], Fraction]:
-    """Return the share of each role and engineer, by (role, engineer); shares of 0 are missing.
+    """Return the share of each role and engineer, by (role, engineer). Shares of 0 are missing.
 
-    takers: the roles that each engineer takes. count: the shifts of the kind; each has every role once. A role that no
-    engineer with a weight takes has no shares.
+    takers: the roles that each engineer takes. count: the number of shifts of the kind; each shift has every role once.
+    A role has no shares if no engineer with a weight takes it.
     """
     people = {who: tuple(role for role in roles if role in own) for who, own in takers.items() if weights[who]}
     open_roles = tuple(role for role in roles if any(role in own for own in people.values()))
@@ -47,9 +47,9 @@ def fair_split(
 
 
 def _levels(roles: Roles, people: Mapping[str, Roles], weights: Mapping[str, Fraction]) -> Iterator[_Level]:
-    """Yield the levels from the highest load down.
+    """Yield the levels in order of falling load.
 
-    Only the engineers who take any role of a group can carry its roles. The group that gives its engineers the highest
+    Only the engineers who take some role of a group can carry its roles. The group whose engineers have the highest
     load for each unit of weight is a level: they carry its roles and nothing else, and no split gives them less. The
     remaining roles and engineers are a smaller problem of the same form.
     """
@@ -73,14 +73,15 @@ def _weight_of(roles: Roles, people: Mapping[str, Roles], weights: Mapping[str, 
 # ---- the roles of one level
 
 _Pair = tuple[Roles, str]
-"""The roles that some engineers take, who are alike but for their weight, and one of these roles."""
+"""The set of roles that some engineers take, and one of these roles. The engineers differ only in their weights."""
 
 
 def _role_loads(level: _Level, weights: Mapping[str, Fraction]) -> dict[_Pair, Fraction]:
-    """Return the load of each role for each unit of weight, by the roles that an engineer takes.
+    """Return the load of each role for each unit of weight, by the set of roles that an engineer takes.
 
-    A pair is a group of engineers and one of their roles. In the best split, the load of a pair is a number of its
-    group plus a number of its role, or 0 where that sum is not above 0. Step by step, find out which pairs are 0.
+    A pair is a group of engineers (who take the same roles) and one of their roles. In the best split, the load of a
+    pair is a number of its group plus a number of its role, or 0 if that sum is not above 0. The function finds out,
+    step by step, which pairs have load 0.
     """
     groups: dict[Roles, Fraction] = {}
     for who, own in level.people.items():
@@ -94,7 +95,7 @@ def _role_loads(level: _Level, weights: Mapping[str, Fraction]) -> dict[_Pair, F
 
 
 def _candidates(level: _Level, groups: Mapping[Roles, Fraction], pairs: Sequence[_Pair]) -> Iterator[frozenset[_Pair]]:
-    """Yield sets of pairs that may have a load: first small changes to the last set, and then every set."""
+    """Yield sets of pairs that may have a load: at first with small changes from set to set, then every set."""
     used, tried = frozenset(pairs), set[frozenset[_Pair]]()
     while used not in tried:
         yield used
@@ -111,7 +112,7 @@ def _candidates(level: _Level, groups: Mapping[Roles, Fraction], pairs: Sequence
 
 
 def _sums(level: _Level, groups: Mapping[Roles, Fraction], used: frozenset[_Pair]) -> dict[_Pair, Fraction] | None:
-    """Return the sum of each pair if exactly the pairs in `used` have a load; None without exactly one solution."""
+    """Return the sum of each pair if exactly the pairs in `used` have a load; None unless there is one solution."""
     names: list[Roles | str] = [*groups, *level.roles]
     place = {name: number for number, name in enumerate(names)}
     rows = [[_ZERO] * len(names) + [level.load] for _ in groups] + [
@@ -130,7 +131,7 @@ def _sums(level: _Level, groups: Mapping[Roles, Fraction], used: frozenset[_Pair
 
 
 def _solved(rows: list[list[Fraction]]) -> list[Fraction] | None:
-    """Return the solution of linear equations, each a row of factors and a right side; None if it is not unique."""
+    """Solve linear equations, each a row of factors and a right side. Returns None if the solution is not unique."""
     for column in range(len(rows)):
         pivot = next((number for number in range(column, len(rows)) if rows[number][column]), None)
         if pivot is None:

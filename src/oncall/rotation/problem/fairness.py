@@ -1,4 +1,4 @@
-"""The loads of a finished plan against their shares, as numbers and as a table. `rotation.report` draws them."""
+"""The loads of a finished plan and their shares, as numbers and as a table. `rotation.report` draws them."""
 
 from __future__ import annotations
 
@@ -16,26 +16,29 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ALL_ROLES = "all"
-"""How the table names all roles together."""
+"""The name of all roles together in the table."""
 ALL_KINDS = "all kinds"
-"""How charts name all kinds of shift together."""
+"""The name of all kinds of shift together in charts."""
 
 
 def fairness_of_plan(plan: Plan, roster: Roster) -> Fairness:
-    """Return the cost and loads of a plan, computed from its seats. The bound is the plan's own, or 0."""
+    """Return the cost and loads of a plan, computed from its seats. The bound is that of the plan's proof, or 0."""
     shares = shares_of(roster, shifts_of_plan(plan, roster), plan.balances)
     return fairness_of(counted_seats(plan.seats), shares, bound=plan.fairness.bound if plan.fairness else 0)
 
 
 def shifts_of_plan(plan: Plan, roster: Roster) -> tuple[Shift, ...]:
-    """Return the shifts that the plan's seats belong to, in time order; days and nights are in the policy's zone."""
+    """Return the shifts of the plan's seats, in time order. Days and nights are in the policy's zone."""
     kinds = {seat.window: seat.kind for seat in plan.seats}
     facts = ShiftFacts.of(roster)
     return tuple(facts.shift(window, kinds[window]) for window in sorted(kinds, key=lambda window: window.start))
 
 
 class KindLoads(NamedTuple):
-    """The loads of one kind of shift, or of all kinds together. loads: (engineer, loads by role; None: all roles)."""
+    """The loads of one kind of shift, or of all kinds together.
+
+    loads: for each engineer's id, the loads by role; None is all roles together.
+    """
 
     name: str
     loads: list[tuple[str, dict[str | None, Load]]]
@@ -44,7 +47,7 @@ class KindLoads(NamedTuple):
 def loads_by_kind(fairness: Fairness) -> list[KindLoads]:
     """Return the loads of each kind, and then of all kinds together if there is more than one.
 
-    An engineer without a share of a kind is left out of its loads, if they have shares of other kinds.
+    Engineers without a share of a kind are left out of its loads, if they have shares of other kinds.
     """
     kinds = list(dict.fromkeys(load.kind for each in fairness.engineers for load in each.loads))
     found = []

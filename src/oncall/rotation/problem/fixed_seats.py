@@ -1,4 +1,4 @@
-"""Refuses fixed seats that no plan can keep, before any search, with a reason for each."""
+"""Refuses fixed seats that no plan can keep, before any search, with the reason for each seat."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def refuse_impossible_seats(problem: Problem) -> None:
 
 
 def _reasons(problem: Problem, seat: FixedSeat) -> Iterator[str]:
-    """Yield why this seat cannot be kept: at most one reason."""
+    """Yield the reason why this seat cannot be kept; nothing if it can."""
     what = seat_text(seat)
     starting = [n for n, shift in enumerate(problem.shifts) if shift.day == seat.day]
     numbers = [n for n in starting if seat.kind in (None, problem.shifts[n].kind)]
@@ -43,7 +43,7 @@ def _reasons(problem: Problem, seat: FixedSeat) -> Iterator[str]:
 
 
 def _contradictions(seats: Sequence[FixedSeat]) -> Iterator[str]:
-    """Yield a reason for each seat with two engineers and for each engineer with two seats of one shift."""
+    """Yield a reason for each seat with two engineers, and for each engineer with two seats on one shift."""
     by_seat: dict[tuple[date, str | None, str], FixedSeat] = {}
     by_engineer: dict[tuple[date, str | None, str], FixedSeat] = {}
     for seat in seats:

@@ -1,4 +1,4 @@
-"""The hard rules on hours and on one engineer's number of shifts: rest, hours in seven days, shifts of a plan."""
+"""The hard rules on rest hours, on hours in seven days, and on an engineer's number of shifts in a plan."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ _MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class MinRestHours:
-    """Hours between two shifts of one engineer, whatever the roles; a turn is one shift."""
+    """At least this many hours lie between two shifts of one engineer, in whatever roles.
+
+    The shifts of one turn count as one shift.
+    """
 
     hours: int
     name: str = "min_rest_hours"
@@ -27,7 +30,7 @@ class MinRestHours:
         return f"min_rest_hours {self.hours}"
 
     def limits(self, problem: Problem) -> Iterator[Limit]:
-        """Yield one limit for each engineer and set of shifts that are all too close: they take at most one."""
+        """Yield one limit for each engineer and set of shifts that are too close: the engineer takes at most one."""
         rest = timedelta(hours=self.hours)
         for engineer, numbers in enumerate(problem.eligible_shifts):
             close: list[int] = []
@@ -47,7 +50,7 @@ def _one_of(engineer: int, numbers: Sequence[int]) -> Limit:
 
 @dataclass(frozen=True, slots=True)
 class MaxHoursPerWeek:
-    """The most on-call hours of one engineer in any seven days in a row, outside shifts included."""
+    """The most on-call hours of one engineer in any seven days in a row. Outside shifts count too."""
 
     hours: int
     name: str = "max_hours_per_week"
@@ -58,7 +61,7 @@ class MaxHoursPerWeek:
         return f"max_hours_per_week {self.hours}"
 
     def limits(self, problem: Problem) -> Iterator[Limit]:
-        """Yield one limit for each engineer and seven days in which they could exceed the maximum.
+        """Yield one limit for each engineer and seven days in a row in which they could exceed the maximum.
 
         Only seven days that begin or end with a shift are checked, because no other seven days have more hours.
         """
@@ -76,20 +79,20 @@ class MaxHoursPerWeek:
 
 
 def begins_of(shifts: Sequence[Shift]) -> list[datetime]:
-    """Return the starts of the spans of seven days that begin with one of these shifts or end with one."""
+    """Return the starts of all seven days that begin at the start of a shift or end at the end of one."""
     ends = [shift.window.end - SEVEN_DAYS for shift in shifts]
     return sorted({*(shift.window.start for shift in shifts), *ends})
 
 
 def minutes_in(shift: Shift, begin: datetime) -> int:
-    """Return how many minutes of a shift lie in the seven days from `begin` on."""
+    """Return how many minutes of a shift are in the seven days from `begin` on."""
     start, end = max(shift.window.start, begin), min(shift.window.end, begin + SEVEN_DAYS)
     return max(0, (end - start) // _MINUTE)
 
 
 @dataclass(frozen=True, slots=True)
 class MaxShifts:
-    """The most shifts of one engineer, by id, in a plan."""
+    """The most shifts of one engineer (by id) in a plan."""
 
     who: str
     most: int
@@ -101,7 +104,7 @@ class MaxShifts:
         return f"max_shifts {self.most} of {self.who}"
 
     def limits(self, problem: Problem) -> Iterator[Limit]:
-        """Yield the limit, if the engineer could exceed the maximum."""
+        """Yield the limit if the engineer could exceed the maximum; nothing otherwise."""
         engineer = next((n for n, each in enumerate(problem.engineers) if each.id == self.who), None)
         if engineer is not None and len(problem.eligible_shifts[engineer]) > self.most:
             groups = tuple((Duty(engineer, number),) for number in problem.eligible_shifts[engineer])

@@ -1,4 +1,4 @@
-"""Notes about engineers who have a share of a plan but can take none of its shifts. No other output shows this."""
+"""Makes notes about engineers who have a share of a plan but can take none of its shifts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from oncall.rotation.problem.problem import Problem
 
 
 def idle_notes(problem: Problem) -> Iterator[str]:
-    """Yield a sentence for each engineer who has a share of the plan and can take no shift of it, with the reason."""
+    """Yield a sentence, with the reason, for each engineer with a share of the plan who can take none of its shifts."""
     for number, engineer in sorted(enumerate(problem.engineers), key=lambda each: each[1].id):
         if problem.eligible_shifts[number] or not problem.shares.of_all_kinds(engineer.id) > 0:
             continue

@@ -1,8 +1,8 @@
-"""The ledger: what engineers served against their share, carried from plan to plan.
+"""The ledger: what engineers served compared with their shares, carried from plan to plan.
 
-A balance is what an engineer served of one kind of shift beyond their share, all roles together, in thousandths of a
-shift. The balances of a kind add up to 0. The next plan lowers shares by them. An engineer without a balance starts
-at 0, so a newcomer owes nothing for the time before joining.
+A balance is what an engineer served of one kind of shift beyond their share, over all roles, in thousandths of a shift.
+The balances of a kind add up to 0. They lower the shares of the next plan. An engineer without a balance starts at 0,
+so that a newcomer owes nothing for the time before joining.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _THOUSANDTHS = 1000
 class LedgerEntry:
     """One engineer's served shifts of one kind, and their share of that kind, in shifts.
 
-    opening: the balance from before, in thousandths of a shift.
+    opening: the earlier balance, in thousandths of a shift.
     """
 
     engineer: str
@@ -39,15 +39,16 @@ class LedgerEntry:
 
     @property
     def exact_balance(self) -> Fraction:
-        """Return shifts served, less the share, plus the opening balance, in thousandths of a shift."""
+        """Return the shifts served minus the share, plus the opening balance, in thousandths of a shift."""
         return (self.served - self.share) * _THOUSANDTHS + self.opening
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Entries by kind, then in the order of the roster, and the balances computed from them.
+    """The ledger's entries by kind and then in roster order, and the balances computed from them.
 
-    shifts: how many were counted. first_day, last_day: of the shifts counted, None when there are none.
+    shifts: how many shifts were counted. first_day, last_day: the dates of the first and the last one; None for no
+    shifts.
     """
 
     entries: tuple[LedgerEntry, ...]
@@ -66,10 +67,10 @@ def with_join_dates(roster: Roster, join_dates: Mapping[str, date]) -> Roster:
 def ledger_of(
     roster: Roster, served: Iterable[ServedPart], *, before: date | None = None, opening: Sequence[Balance] = ()
 ) -> Ledger:
-    """Return the ledger of shifts served that start before a date; of all served shifts if the date is None.
+    """Return the ledger of served shifts that start before a date (None: of all served shifts).
 
-    The roster decides the shares. Shifts of engineers who are not on the roster are not shared out, and shifts before
-    an engineer joined do not count toward their share. opening: balances from before.
+    The shares are computed from the roster. Shifts of engineers who are not on the roster are not divided into shares,
+    and an engineer has no share of shifts before their joining. opening: earlier balances.
     """
     zone = roster.policy.zone
     counted = [each for each in served if before is None or shift_of(each.seat, zone).day < before]
@@ -87,7 +88,7 @@ _EngineerKind = tuple[str, WindowKind]
 def _entries(
     roster: Roster, served: Sequence[ServedPart], shares: Shares, opening: Mapping[_EngineerKind, int]
 ) -> Iterator[LedgerEntry]:
-    """Yield the entries of each kind that was served or has opening balances."""
+    """Yield the entries of each kind that was served or has an opening balance."""
     people = [engineer.id for engineer in roster.engineers]
     had: dict[_EngineerKind, Fraction] = defaultdict(Fraction)
     for each in served:
@@ -102,7 +103,7 @@ def _entries(
 
 
 def zero_sum_balances(roster: Roster, balances: Sequence[Balance]) -> tuple[Balance, ...]:
-    """Return the balances of this roster's engineers, shifted evenly so that they add up to 0 for each kind."""
+    """Return the balances of this roster's engineers, adjusted by equal amounts to add up to 0 for each kind."""
     people = [engineer.id for engineer in roster.engineers]
     opening = {(each.engineer, each.kind): each.thousandths for each in balances if each.engineer in people}
     zero = Fraction(0)
@@ -121,10 +122,10 @@ def _shifts_of(served: Sequence[ServedPart], zone: ZoneInfo) -> tuple[Shift, ...
 
 
 def _balances(entries: Sequence[LedgerEntry], *, has_opening: Iterable[_EngineerKind]) -> tuple[Balance, ...]:
-    """Return balances in whole thousandths that add up to 0 for each kind; balances of 0 are left out.
+    """Return balances in whole thousandths that add up to 0 for each kind. Balances of 0 are left out.
 
-    Engineers who served, have a share or have an opening balance divide the remainder of a kind evenly. Rounding
-    leaves some thousandths over; they go to the engineers who are nearest to the next thousandth.
+    The remainder of a kind is divided evenly over the engineers who served, have a share or have an opening balance.
+    Rounding leaves some thousandths; they go to the engineers who are nearest to the next thousandth.
     """
     opened = set(has_opening)
     balances: list[Balance] = []

@@ -1,7 +1,7 @@
-"""Ledger files: CSV with the columns `engineer,kind,balance` and optionally `as_of`, one row per engineer and kind.
+"""Reads and writes ledger files: CSV with the columns `engineer,kind,balance` and optionally `as_of`.
 
-A balance is in shifts served beyond the share; it is negative for too few. `as_of` is the first date whose shifts the
-balances do not include. Other tools need to write the first three columns only.
+There is one row for each engineer and kind. A balance is in shifts served beyond the share; it is negative for too few.
+`as_of` is the first date whose shifts the balances do not include. Other tools need not write this column.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ AS_OF = "as_of"
 class LedgerFile:
     """The content of a ledger file.
 
-    as_of: shifts that start on this date or later are not counted yet; None when the file does not say.
-    lines: the line that has an engineer's balance of a kind.
+    as_of: the balances do not include shifts that start on this date or later; None if the file does not say. lines:
+    the line number of each balance, by engineer and kind.
     """
 
     balances: tuple[Balance, ...]
@@ -40,7 +40,7 @@ class LedgerFile:
 
 
 def refuse_unknown_engineers(ledger: LedgerFile, path: Path, people: Sequence[str], team: str) -> None:
-    """Raise FileFaults if a ledger file names engineers who are not among these people of the team."""
+    """Raise FileFaults if a ledger file names engineers who are not among `people`, the engineers of the team."""
     lines = {each.engineer: ledger.lines[each.engineer, each.kind] for each in reversed(ledger.balances)}
     faults = [
         Fault(
@@ -54,7 +54,7 @@ def refuse_unknown_engineers(ledger: LedgerFile, path: Path, people: Sequence[st
 
 
 def refuse_unknown_kinds(ledger: LedgerFile, path: Path, policy: Policy) -> None:
-    """Raise FileFaults if a ledger file has balances of kinds of shift that the policy does not have."""
+    """Raise FileFaults if a ledger file has balances for kinds of shift that the policy does not have."""
     lines = {each.kind: ledger.lines[each.engineer, each.kind] for each in reversed(ledger.balances)}
     faults = [
         Fault(str(path), line, 1, "", f'"{kind}" is no window of {policy.name}; {suggestion(kind, policy.kinds)}')
@@ -70,12 +70,12 @@ def _kind(text: str) -> WindowKind | None:
 
 
 def read_ledger(path: Path) -> LedgerFile:
-    """Return the content of a ledger file. Raises FileFaults with every fault in it."""
+    """Read a ledger file. Raises FileFaults with every fault in it."""
     return _Reader(read_text(path, most_mib=MOST_MIB), str(path)).read()
 
 
 def csv_of_ledger(balances: Sequence[Balance], as_of: date | None) -> bytes:
-    """Return the bytes of a ledger file (UTF-8, LF), with the column `as_of` only if it is given."""
+    """Return the bytes of a ledger file (UTF-8, LF). It has the column `as_of` only if `as_of` is given."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow((*COLUMNS, AS_OF) if as_of else COLUMNS)
@@ -94,7 +94,7 @@ class _Reader:
         self._days: dict[date, int] = {}
 
     def read(self) -> LedgerFile:
-        """Return the ledger. Raises FileFaults with every fault."""
+        """Return the content of the file. Raises FileFaults with every fault."""
         balances: list[Balance] = []
         rows = csv.reader(self._lines, strict=True)
         try:

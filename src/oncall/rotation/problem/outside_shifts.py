@@ -1,4 +1,4 @@
-"""Outside shifts: shifts before or after a plan or on other teams, and the shifts of the plan that they forbid."""
+"""Outside shifts (before or after a plan, or on other teams), and the shifts of the plan that they forbid."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ def month_of(shift: Shift) -> Period:
 
 
 class _HolidayShift(NamedTuple):
-    """An outside shift that serves a holiday, and the year to which that holiday belongs."""
+    """An outside shift on a holiday, and the year to which that holiday belongs."""
 
     shift: Shift
     year: int
 
 
 class OutsideShifts:
-    """The shifts that engineers have outside a plan, and which shifts of the plan these forbid.
+    """The shifts that engineers have outside a plan. Finds the shifts of the plan that these forbid.
 
-    by_engineer: outside shifts by engineer id, each in time order.
-    other_teams: the seats among them that are in other teams' plans.
+    by_engineer: outside shifts by engineer id, each in time order. other_teams: those of their seats that are in other
+    teams' plans.
     """
 
     def __init__(self, roster: Roster, by_engineer: Mapping[str, Sequence[Shift]], other_teams: Sequence[Seat]) -> None:
@@ -67,9 +67,9 @@ class OutsideShifts:
         return sum(1 for shift in self.of(engineer) if period_of(shift) == period)
 
     def obstacle(self, engineer: str, shift: Shift, holidays: Sequence[Feast]) -> Obstacle | None:
-        """Return the first rule by which an outside shift forbids the engineer this shift, or None.
+        """Return the first rule by which an outside shift forbids the engineer this shift; None if none does.
 
-        holidays: the holidays that the shift serves, if `holidays_apart` is on.
+        holidays: the holidays on the days of the shift, if `holidays_apart` is on.
         """
         if engineer not in self._by_engineer:
             return None
@@ -126,7 +126,7 @@ class OutsideShifts:
         return later.first_night - earlier.end_night >= rest
 
     def _leaves_hours(self, engineer: str, other: Shift, shift: Shift) -> bool:
-        """Return True if there are enough hours between the two shifts."""
+        """Return True if the rest hours between the two shifts are enough."""
         earlier, later = sorted((other, shift), key=lambda each: each.window.start)
         if self._is_same_turn(engineer, other, shift) or later.window.start < earlier.window.end:
             return True
@@ -134,7 +134,7 @@ class OutsideShifts:
         return later.window.start - earlier.window.end >= timedelta(hours=hours)
 
     def _is_same_turn(self, engineer: str, other: Shift, shift: Shift) -> bool:
-        """Return True if the outside shift belongs to this team and to the same turn as the shift."""
+        """Return True if the outside shift is this team's and in the same turn as the shift."""
         is_ours = (engineer, other.window) not in self._teams
         return is_ours and other.turn is not None and other.turn == shift.turn
 
@@ -148,19 +148,19 @@ class OutsideShifts:
         return between == 0 or between >= apart
 
     def _least(self, rule: str, number: int, engineer: str, *shifts: Shift) -> int:
-        """Return the smallest number that the rule has for these shifts: its own, or that of a relaxation."""
+        """Return the smallest number that applies to these shifts: the rule's own, or that of a relaxation."""
         assert rule in MINIMUM_RULES
         return min([number, *self._relaxed_values(rule, engineer, *shifts)])
 
     def _relaxed_values(self, rule: str, engineer: str, *shifts: Shift) -> Iterator[int]:
-        """Yield the numbers that relaxations set for a rule around any of these shifts."""
+        """Yield the numbers to which relaxations set a rule for any of these shifts."""
         for each in self._rules.relaxed:
             touched = any(each.touches(shift.day, engineer) for shift in shifts)
             if each.rule == rule and each.value is not None and touched:
                 yield each.value
 
     def _holiday_shifts(self, shifts: Sequence[Shift]) -> Mapping[str, Sequence[_HolidayShift]]:
-        """Return the shifts that serve a holiday, by its name; none when `holidays_apart` is off."""
+        """Return the shifts on holidays, by the name of the holiday; empty if `holidays_apart` is off."""
         found: dict[str, list[_HolidayShift]] = {}
         for shift in shifts if self._rules.holidays_apart > 1 else ():
             for holiday in holidays_of(self._company_days, shift):
@@ -175,7 +175,7 @@ class OutsideShifts:
 
 
 def holidays_of(days: CompanyDays | None, shift: Shift) -> tuple[Feast, ...]:
-    """Return the named holidays on the days of a shift; none when the roster names no holiday calendar."""
+    """Return the holidays on the days of a shift; none if `days` is None."""
     if days is None:
         return ()
     return tuple(dict.fromkeys(holiday for day in duty_days(shift) for holiday in days.feasts_on(day)))

@@ -1,4 +1,4 @@
-"""The points of a finished plan (`rotation.points`), and those of a ledger."""
+"""Computes the points of a finished plan (`rotation.points`)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from oncall.schedule.plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class PlanPoints:
-    """The points of every engineer in a plan. name: `hours` or `points`."""
+    """The points that each engineer carries and should carry in a plan.
+
+    name: the unit, `hours` if each hour is one point, else `points`.
+    """
 
     name: str
     totals: Sequence[PointTotal]
@@ -31,7 +34,7 @@ def points_of_plan(plan: Plan, roster: Roster) -> PlanPoints | None:
 
 
 def points_view(points: PlanPoints) -> list[dict[str, object]]:
-    """Return the points as JSON."""
+    """Return the points and the share of each engineer as JSON."""
     return [
         {"engineer": each.engineer, points.name: round(float(each.points), 3), "share": round(float(each.share), 3)}
         for each in points.totals

@@ -1,7 +1,7 @@
-"""Points: one more total over all kinds of shift, for teams whose shifts weigh differently (`rotation.points`).
+"""Points: one more total over all kinds, for teams whose shifts have different weights (`rotation.points`).
 
-A total is counted in small whole units, so that a solver can square it exactly. Hours are the mean length of the shifts
-of a kind in the plan, rounded to six minutes.
+Totals are counted in small whole units, so that a solver can square them exactly. With `hours`, the points of a kind
+are the mean length of its shifts in the plan, rounded to six minutes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _PER_HOUR, _PER_POINT = 10, 1000
 
 @dataclass(frozen=True, slots=True)
 class PointTotal:
-    """The points that one engineer carries and should carry, all kinds and roles together."""
+    """The points that one engineer carries (`points`) and should carry (`share`), over all kinds and roles."""
 
     engineer: str
     points: Fraction
@@ -34,9 +34,9 @@ class PointTotal:
 
 @dataclass(frozen=True)
 class PointsMeasure:
-    """How points are counted in a plan. weights: units of a shift by kind. unit: the points of one unit.
+    """How points are counted in a plan. weights: the units of a shift, by kind. unit: the points of one unit.
 
-    share_of: by engineer's id, in units.
+    share_of: each engineer's share in units, by engineer id. name: `hours` or `points`.
     """
 
     name: str
@@ -46,7 +46,7 @@ class PointsMeasure:
 
     @classmethod
     def of(cls, points: Points, shifts: Sequence[Shift], shares: Shares) -> PointsMeasure:
-        """Return the measure for a plan of these shifts."""
+        """Return how points are counted in a plan of these shifts."""
         windows = {shift.window: shift.kind for shift in shifts}
         exact = _hours(windows) if points.is_hours else {kind: points.of(kind) * _PER_POINT for kind in shares.totals}
         units = {kind: round(number) for kind, number in exact.items()}
@@ -60,19 +60,19 @@ class PointsMeasure:
         return cls("hours" if points.is_hours else "points", weights, unit, share_of)
 
     def totals(self, seats: Iterable[CountedSeat]) -> list[PointTotal]:
-        """Return the total and the share of every engineer, in points. Seats of kinds without shares do not count."""
+        """Return the total and the share of every engineer, in points. Seats of kinds without shares are ignored."""
         counts = Counter(seat.engineer for seat in seats for _ in range(self.weights.get(seat.kind, 0)))
         return [PointTotal(who, counts[who] * self.unit, share * self.unit) for who, share in self.share_of.items()]
 
     def furthest(self, seats: Iterable[CountedSeat]) -> Fraction:
-        """Return the largest distance of a total from its share, in points."""
+        """Return the largest distance of an engineer's total from their share, in points."""
         return max((abs(each.points - each.share) for each in self.totals(seats)), default=Fraction(0))
 
 
 def points_of_kinds(
     points: Points, windows: Mapping[Window, WindowKind]
 ) -> tuple[str, Callable[[WindowKind], Fraction]]:
-    """Return the name of the points, and a function that returns the points of a shift of a kind.
+    """Return the unit's name (`hours` or `points`), and a function for the points of a shift of a kind.
 
     windows: the shifts, each with its kind. With `hours`, a kind's points are the mean length of its shifts.
     """

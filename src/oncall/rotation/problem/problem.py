@@ -1,4 +1,4 @@
-"""The planning problem: a roster and its shifts, with engineers and shifts numbered for rules and solver models."""
+"""The planning problem: a roster and its shifts, with engineers and shifts numbered for rules and models."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from oncall.support.windows import Window, WindowKind
 
 
 class Duty(NamedTuple):
-    """One engineer on one shift, in any role; both by number."""
+    """One engineer on one shift, in any role. Both fields are numbers in the problem."""
 
     engineer: int
     shift: int
 
 
 class StaffedSeat(NamedTuple):
-    """One seat and who has it: the number of the shift, the role's name, the number of the engineer."""
+    """One seat with its engineer: the number of the shift, the name of the role, the number of the engineer."""
 
     shift: int
     role: str
@@ -40,13 +40,13 @@ class StaffedSeat(NamedTuple):
 
 @dataclass(frozen=True)
 class Problem:
-    """A roster and the shifts to staff. The number of an engineer or a shift is its index in `engineers` or `shifts`.
+    """A roster and the shifts to staff. Engineers and shifts have numbers: their places in `engineers` and `shifts`.
 
-    shifts: sorted by start.
-    limited_to: the numbers of the shifts to staff, when only a part of the plan is examined; the others stay empty.
-    None: all. A part that cannot be staffed proves that the whole cannot.
-    cut: a turn across this date has two parts, which different engineers may have: a repair cannot change the first.
-    listed: the roster in the order of its file, if `roster` has its engineers in another order; None if not.
+    shifts: in order of start.
+    limited_to: the numbers of the shifts to staff, if only a part of the plan is examined; the others stay empty. None:
+    all shifts. If a part cannot be staffed, the whole cannot be either. cut: a turn across this date has two parts,
+    which different engineers may have, because a repair cannot change the first part. None for no such date. listed:
+    the roster in the order of its file, if `roster` has its engineers in another order; else None.
     """
 
     roster: Roster
@@ -58,13 +58,14 @@ class Problem:
 
     @classmethod
     def of(cls, roster: Roster, shifts: Sequence[Shift], context: PlanningContext = EMPTY_CONTEXT) -> Problem:
-        """Return the problem of staffing these shifts, which may come in any order."""
+        """Return the problem of staffing these shifts, which are given in any order."""
         return cls(roster, tuple(sorted(shifts, key=lambda shift: shift.window.start)), context)
 
     def in_order_of(self, seed: int) -> Problem:
         """Return the problem with its engineers in an order that depends only on the seed and their ids.
 
-        Searches break ties by the engineers' numbers, so the order in the roster file does not change their results.
+        Searches break ties by the engineers' numbers. With this order, the order in the roster file does not change
+        results.
         """
         people = sorted(self.roster.engineers, key=lambda each: sha256(f"{seed} {each.id}".encode()).digest())
         return replace(self, roster=replace(self.roster, engineers=tuple(people)), listed=self.as_listed.roster)
@@ -75,7 +76,7 @@ class Problem:
         return self if self.listed is None else replace(self, roster=self.listed, listed=None)
 
     def as_the_file_lists(self, fairness: Fairness) -> Fairness:
-        """Return the fairness with its engineers in the order of the roster file."""
+        """Return `fairness` with its engineers in the order of the roster file."""
         order = {engineer.id: number for number, engineer in enumerate(self.as_listed.roster.engineers)}
         return replace(fairness, engineers=tuple(sorted(fairness.engineers, key=lambda each: order[each.engineer])))
 
@@ -97,7 +98,7 @@ class Problem:
 
     @cached_property
     def shares(self) -> Shares:
-        """Return the share of every engineer."""
+        """Return the shares of all engineers."""
         return shares_of(self.roster, self.shifts, self.context.balances)
 
     @cached_property
@@ -114,12 +115,12 @@ class Problem:
 
     @cached_property
     def holidays(self) -> tuple[tuple[Feast, ...], ...]:
-        """Return the named holidays that each shift serves."""
+        """Return the holidays on the days of each shift, by the shift's number."""
         return tuple(holidays_of(self.roster.holidays, shift) for shift in self.shifts)
 
     @cached_property
     def fixed_seats(self) -> Mapping[int, Mapping[str, int]]:
-        """Return the fixed seats: by the number of a shift, the engineer of each fixed role."""
+        """Return the fixed seats: the engineer's number, by the number of the shift and then by role."""
         numbers = {engineer.id: index for index, engineer in enumerate(self.engineers)}
         by_shift: dict[int, dict[str, int]] = {}
         for seat in self.roster.rules.fixed:
@@ -136,7 +137,7 @@ class Problem:
 
     @cached_property
     def _published_turns(self) -> Mapping[int | None, tuple[Seat, ...]]:
-        """Return the published seats before the first shift, by the number of their turn, in time order."""
+        """Return the published seats before the first shift, in time order, by the number of their turn."""
         turns, begin = ShiftFacts.of(self.roster).turns, self.shifts[0].window.start
         found: dict[int | None, list[Seat]] = {}
         for seat in sorted(self.context.published, key=lambda seat: seat.window.start):
@@ -145,9 +146,9 @@ class Problem:
         return {turn: tuple(seats) for turn, seats in found.items()}
 
     def _continued_seats(self, unit: Sequence[int]) -> Mapping[str, int]:
-        """Return the engineer of each role of a turn that began before the first shift, by number.
+        """Return the engineer's number for each role of a turn that began before the first shift.
 
-        Leaves out an engineer who cannot take the rest of the turn; the role is then free.
+        Engineers who cannot take the rest of the turn are left out; their roles are then free.
         """
         numbers = {engineer.id: index for index, engineer in enumerate(self.engineers)}
         found: dict[str, int] = {}
@@ -165,7 +166,7 @@ class Problem:
 
     @cached_property
     def fixed_duties(self) -> tuple[Duty, ...]:
-        """Return the duties that come with the fixed seats, in the order of the shifts."""
+        """Return the duties of the fixed seats, in the order of the shifts."""
         return tuple(
             dict.fromkeys(
                 Duty(each, number) for number in sorted(self.fixed_seats) for each in self.fixed_seats[number].values()
@@ -176,12 +177,15 @@ class Problem:
 
     @cached_property
     def has_turns(self) -> bool:
-        """Return True if one engineer holds a role for all shifts of a turn."""
+        """Return True if the roster has turns: one engineer has a role for all shifts of a turn."""
         return any(shift.turn is not None for shift in self.shifts)
 
     @cached_property
     def units(self) -> tuple[tuple[int, ...], ...]:
-        """Return the staffed shifts in groups that one engineer has in each role: turns, or single shifts."""
+        """Return the staffed shifts in units: turns, or else single shifts.
+
+        One engineer has a role for a whole unit.
+        """
         if not self.has_turns:
             return tuple((number,) for number in self.staffed)
         parts: dict[tuple[int | None, bool], list[int]] = {}
@@ -192,7 +196,7 @@ class Problem:
 
     @cached_property
     def unit_spans(self) -> tuple[Shift, ...]:
-        """Return for each shift its whole unit as one shift, from the start of the unit to its end."""
+        """Return, for each shift, its whole unit as one shift, from the start of the unit to its end."""
         spans = list(self.shifts)
         for unit in self.units if self.has_turns else ():
             first, last = self.shifts[unit[0]], self.shifts[unit[-1]]
@@ -202,7 +206,7 @@ class Problem:
         return tuple(spans)
 
     def first_of_units(self, numbers: Iterable[int]) -> list[int]:
-        """Return which of these shifts are the first of their unit. An engineer has a unit as a whole."""
+        """Return those of these shifts that are the first of their unit. An engineer has a unit as a whole."""
         return [number for number in numbers if self.unit_of[number][0] == number]
 
     @cached_property
@@ -237,7 +241,7 @@ class Problem:
 
     @cached_property
     def eligible_shift_sets(self) -> tuple[frozenset[int], ...]:
-        """Return `eligible_shifts` as sets."""
+        """Return the result of `eligible_shifts` as sets."""
         return tuple(frozenset(numbers) for numbers in self.eligible_shifts)
 
     @cached_property
@@ -254,9 +258,9 @@ class Problem:
         return tuple(Duty(engineer, n) for n in self.eligible_shifts[engineer] if self.shifts[n].kind is kind)
 
     def first_obstacle(self, engineer: int, number: int, role: str | None = None) -> Obstacle | None:
-        """Return the first reason why an engineer cannot take a shift (in `role`, if given), or None.
+        """Return the first reason why an engineer cannot take a shift in any plan (in `role`, if given), or None.
 
-        Only reasons that hold for every plan count: dates, roles, outside shifts and fixed seats.
+        Possible reasons are dates, roles, outside shifts and fixed seats.
         """
         return (
             first_obstacle(self.engineers[engineer], self.shifts[number], self.days_off_rule, role)
@@ -265,7 +269,7 @@ class Problem:
         )
 
     def outside_obstacle(self, engineer: int, number: int) -> Obstacle | None:
-        """Return the first rule by which an outside shift forbids an engineer this shift, or None."""
+        """Return the first rule by which an outside shift forbids an engineer this shift; None if none does."""
         holidays = self.holidays[number] if self.roster.rules.holidays_apart > 1 else ()
         return self.outside_shifts.obstacle(self.engineers[engineer].id, self.shifts[number], holidays)
 
@@ -287,7 +291,7 @@ class Problem:
     # ---- roles
 
     def roles_of(self, engineer: int) -> tuple[str, ...]:
-        """Return the roles of this rotation that an engineer takes."""
+        """Return those of the rotation's roles that an engineer takes."""
         return self._own_roles[engineer]
 
     @cached_property
@@ -317,7 +321,7 @@ class Problem:
     # ---- what a plan costs
 
     def counted_seats(self, seats: Iterable[StaffedSeat]) -> list[CountedSeat]:
-        """Return seats as the fairness cost counts them."""
+        """Return the kind, the role and the engineer's id of each seat, which is all that the fairness cost needs."""
         return [
             CountedSeat(self.shifts[seat.shift].kind, seat.role, self.engineers[seat.engineer].id) for seat in seats
         ]
@@ -327,5 +331,5 @@ class Problem:
         return fairness_of(self.counted_seats(seats), self.shares, bound=0).cost
 
     def unevenness_of(self, seats: Iterable[StaffedSeat]) -> int:
-        """Return how far the totals over all kinds of a plan of these seats are from the shares."""
+        """Return how far the totals over all kinds in a plan of these seats are from the shares (`unevenness_of`)."""
         return unevenness_of(self.counted_seats(seats), self.shares)

@@ -1,4 +1,4 @@
-"""Requests: which shifts engineers asked to avoid, to have or to share, and how far a plan meets them."""
+"""Requests: which shifts engineers asked to avoid, to have or to share, and how well a plan meets them."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Pair(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RequestTally:
-    """How far a plan meets the requests.
+    """How well a plan meets the requests.
 
-    avoided: the number of duties that engineers asked to avoid; avoided_taken: those that the plan gives them anyway.
-    preferred_taken: duties in the plan that their engineers asked for.
-    together: shifts that preferred pairs share; None when the roster names no pair.
+    avoided: how many duties engineers asked to avoid; avoided_taken: how many of these the plan has nevertheless.
+    preferred_taken: how many duties in the plan their engineers asked for. together: how many shifts preferred pairs
+    have together; None if the roster names no pair.
     """
 
     avoided_taken: int
@@ -35,7 +35,7 @@ class RequestTally:
 
     @property
     def text(self) -> str:
-        """Return one sentence that names only the kinds of request that were made."""
+        """Return one sentence about the kinds of request that were made."""
         parts = [*self._avoided_text(), *self._preferred_text(), *self._together_text()]
         return f"requests: {', '.join(parts) or 'none could be met'}"
 
@@ -63,7 +63,7 @@ def _counted(number: int, one: str, more: str) -> str:
 
 
 def request_matches(request: Request, shift: Shift) -> bool:
-    """Return True if a request is about this shift: by its kind, one of its dates, or the weekday of one."""
+    """Return True if a request applies to this shift: by its kind, or by the date or weekday of one of its days."""
     if request.kind is not None:
         return request.kind == shift.kind
     days = duty_days(shift)
@@ -73,7 +73,10 @@ def request_matches(request: Request, shift: Shift) -> bool:
 
 
 def _directions(engineer: Engineer, shift: Shift) -> list[RequestDirection]:
-    """Return the directions of an engineer's requests about a shift; an own holiday is a request to avoid it."""
+    """Return the directions (avoid, prefer) of an engineer's requests for a shift.
+
+    A shift on a holiday of the engineer's own is treated as one to avoid.
+    """
     found = [each.direction for each in engineer.requests if request_matches(each, shift)]
     if engineer.holidays is not None and any(day in engineer.holidays for day in duty_days(shift)):
         found.append(RequestDirection.AVOID)
@@ -81,10 +84,10 @@ def _directions(engineer: Engineer, shift: Shift) -> list[RequestDirection]:
 
 
 def request_costs(problem: Problem) -> dict[Duty, int]:
-    """Return the cost of each requested duty in a plan: above 0 if avoided, below 0 if preferred.
+    """Return the cost of each requested duty in a plan: above 0 if to be avoided, below 0 if preferred.
 
-    Duties without a request, or whose requests cancel each other, are left out. One request costs `requests_weight`,
-    against -1 for each shift that a preferred pair shares.
+    Duties without a request, or whose requests cancel out, are missing. One request costs `requests_weight`; each shift
+    that a preferred pair has together costs -1.
     """
     weight = problem.roster.rules.requests_weight
     costs: dict[Duty, int] = {}
@@ -109,7 +112,7 @@ def preferred_pairs(problem: Problem) -> tuple[Pair, ...]:
 
 
 def shared_shifts(pairs: Iterable[Pair], duties: Iterable[Duty]) -> int:
-    """Return how many shifts both engineers of a pair have, summed over the pairs."""
+    """Return how many shifts both engineers of a pair have, added up over the pairs."""
     taken = set(duties)
     return sum(
         1 for pair in pairs for engineer, shift in taken if engineer == pair.one and Duty(pair.other, shift) in taken
@@ -117,7 +120,7 @@ def shared_shifts(pairs: Iterable[Pair], duties: Iterable[Duty]) -> int:
 
 
 def tally_requests(costs: Mapping[Duty, int], duties: Iterable[Duty], pairs: Sequence[Pair] = ()) -> RequestTally:
-    """Return how far a plan with these duties meets the requests. costs: as `request_costs` returns them."""
+    """Return how well a plan with these duties meets the requests. costs: from `request_costs`."""
     taken = set(duties)
     avoided = {duty for duty, cost in costs.items() if cost > 0}
     preferred = costs.keys() - avoided

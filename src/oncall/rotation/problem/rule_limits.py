@@ -1,4 +1,4 @@
-"""The shape of a hard rule: a name, a text, and limits on duties. `rules` lists the rules."""
+"""The form of a hard rule: a name, a text, and limits on duties. `rules` lists the rules."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Limit:
 
 
 class Rule(Protocol):
-    """A hard rule. `name` is its roster key; `text` names it with its number, for messages."""
+    """A hard rule. name: its key in the roster. text: the rule with its number, for messages."""
 
     @property
     def name(self) -> str: ...
@@ -47,5 +47,5 @@ class Rule(Protocol):
     def text(self) -> str: ...
 
     def limits(self, problem: Problem) -> Iterator[Limit]:
-        """Yield the limits that the rule puts on the duties of a problem. No limit contains another."""
+        """Yield the limits that the rule puts on the duties of a problem. No limit contains another one."""
         ...

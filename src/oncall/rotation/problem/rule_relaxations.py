@@ -1,7 +1,7 @@
-"""Relaxed rules: a hard rule and its relaxations for some shifts, together as one rule.
+"""Relaxed rules: a hard rule and its relaxations for some shifts, treated as one rule.
 
-A duty that a relaxation touches is left out of the rule's own limits; the limits of the looser rule hold for it,
-together with all other duties. So the looser number decides about two duties if a relaxation touches either of them.
+A duty to which a relaxation applies is left out of the rule's own limits. The limits of the looser rule apply to it,
+together with all other duties. So the looser number applies to two duties if a relaxation applies to either of them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from oncall.rotation.problem.rule_limits import Limit, Rule
 
 @dataclass(frozen=True, slots=True)
 class _Stage:
-    """A rule with one of its numbers, for the duties that none of the relaxations in `unless` touches.
+    """A rule with one of its numbers, for the duties to which none of the relaxations in `unless` applies.
 
     rule: None if the rule forbids nothing with that number.
     """
@@ -29,7 +29,7 @@ class _Stage:
 
 @dataclass(frozen=True, slots=True)
 class RelaxedRule:
-    """A rule and its looser stages, the strictest first."""
+    """A rule with its own number and its looser ones. stages: one for each number, the strictest first."""
 
     rule: Rule
     stages: tuple[_Stage, ...]
@@ -37,7 +37,7 @@ class RelaxedRule:
 
     @property
     def name(self) -> str:
-        """Return the rule's roster key."""
+        """Return the rule's key in the roster."""
         return self.rule.name
 
     @property
@@ -46,7 +46,10 @@ class RelaxedRule:
         return f"{self.rule.text} ({'; '.join(each.text for each in self.relaxations)})"
 
     def limits(self, problem: Problem) -> Iterator[Limit]:
-        """Yield the limits of every stage, each on the duties for which the stage holds."""
+        """Yield the limits of the rule with each of its numbers, the strictest number first.
+
+        Each limit counts only the duties to which no looser relaxation applies.
+        """
         for stage in self.stages:
             for limit in stage.rule.limits(problem) if stage.rule is not None else ():
                 weighted = ((_untouched(each, stage.unless, problem), weight) for each, weight in limit.weighted_groups)
@@ -61,7 +64,7 @@ class RelaxedRule:
 
 
 def _untouched(group: Sequence[Duty], relaxations: Sequence[Relaxation], problem: Problem) -> tuple[Duty, ...]:
-    """Return the duties of a group that none of the relaxations touches."""
+    """Return the duties of a group to which none of the relaxations applies."""
     return tuple(
         duty
         for duty in group
@@ -74,7 +77,7 @@ def _untouched(group: Sequence[Duty], relaxations: Sequence[Relaxation], problem
 def with_relaxations(
     rules: tuple[Rule, ...], settings: RotationRules, rules_of: Callable[[RotationRules], tuple[Rule, ...]]
 ) -> tuple[Rule, ...]:
-    """Return the rules, each replaced by its relaxed form where `settings` has relaxations of it.
+    """Return the rules; each one for which `settings` has relaxations is replaced by its relaxed form.
 
     rules_of: returns the rules for other settings.
     """

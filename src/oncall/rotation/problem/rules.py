@@ -1,7 +1,7 @@
-"""The hard rules on the duties of one engineer or of two, each as a list of limits. No solver is needed here.
+"""The hard rules on the duties of one engineer or of two, each as a list of limits. No solver is needed.
 
 A rule states which duties exclude each other. The models turn its limits into constraints, the explanation of an
-infeasible roster switches whole rules off, and `rotation.check` tests each rule by its name with code of its own.
+infeasible roster switches whole rules off, and `rotation.check` checks each rule separately, with its own code.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ K = TypeVar("K", bound=Hashable)
 
 @dataclass(frozen=True, slots=True)
 class RestNights:
-    """Free nights between two shifts of one engineer, whatever the roles."""
+    """At least this many free nights lie between two shifts of one engineer, in whatever roles."""
 
     nights: int
     name: str = "rest_nights"
@@ -36,10 +36,10 @@ class RestNights:
         return f"rest_nights {self.nights}"
 
     def limits(self, problem: Problem) -> Iterator[Limit]:
-        """Yield one limit for each engineer and set of conflicting shifts: they take at most one of these.
+        """Yield one limit for each engineer and set of conflicting shifts: the engineer takes at most one of them.
 
-        Two shifts exclude each other exactly if their spans `[first_night, end_night + rest)` overlap. Spans that
-        overlap pairwise share a night, so these sets say the same as all pairs do.
+        Two shifts exclude each other exactly if their spans `[first_night, end_night + rest)` overlap. Spans of which
+        any two overlap all have a night in common, so that these sets are equivalent to all pairs.
         """
         for engineer, numbers in enumerate(problem.eligible_shifts):
             groups = {number: (Duty(engineer, number),) for number in numbers}
@@ -48,9 +48,9 @@ class RestNights:
 
 
 def rest_conflicts(shifts: Sequence[Shift], numbers: Sequence[int], rest: int) -> Iterator[tuple[int, ...]]:
-    """Yield the largest sets of shifts that conflict by the rest rule: an engineer may take one shift of each set.
+    """Yield the largest sets of shifts of which an engineer may take only one under the rest rule.
 
-    numbers: which of the shifts to look at, in time order. rest: free nights between two shifts.
+    numbers: the shifts to examine, in time order. rest: the free nights required between two shifts.
     """
     close: list[int] = []
     for number in numbers:
@@ -63,9 +63,9 @@ def rest_conflicts(shifts: Sequence[Shift], numbers: Sequence[int], rest: int) -
 
 
 def are_too_close(earlier: Shift, later: Shift, rest: int) -> bool:
-    """Return True if one engineer may not take both shifts: they overlap or leave too few free nights between them.
+    """Return True if one engineer may not take both shifts: they overlap, or have too few free nights between them.
 
-    An engineer has the shifts of one turn without rest.
+    No rest is needed between the shifts of one turn.
     """
     if earlier.turn is not None and earlier.turn == later.turn:
         return later.window.start < earlier.window.end
@@ -85,7 +85,7 @@ class WeekendsApart:
         return f"weekends_apart {self.weekends}"
 
     def limits(self, problem: Problem) -> Iterator[Limit]:
-        """Yield one limit for each engineer and run of weekends: they work at most one of these."""
+        """Yield one limit for each engineer and run of weekends: the engineer works on at most one of them."""
         for engineer, numbers in enumerate(problem.eligible_shifts):
             by_weekend = _grouped(engineer, numbers, lambda n: _weekend_of(problem.shifts[n]))
             if problem.has_turns:
@@ -95,7 +95,7 @@ class WeekendsApart:
 
 
 def _one_turn_in_a_row(problem: Problem, by_weekend: Mapping[int, Sequence[Duty]], length: int) -> Iterator[Limit]:
-    """Yield limits: of the turns with any of `length` weekends in a row, an engineer may have one."""
+    """Yield limits for turns: an engineer may have one of the turns that touch `length` weekends in a row."""
     found: dict[tuple[Duty, ...], None] = {}
     for first in by_weekend:
         run = [duty for number in range(first, first + length) for duty in by_weekend.get(number, ())]
@@ -105,7 +105,7 @@ def _one_turn_in_a_row(problem: Problem, by_weekend: Mapping[int, Sequence[Duty]
 
 
 def _once_in_a_row(by_number: Mapping[int, Sequence[Duty]], length: int) -> Iterator[Limit]:
-    """Yield limits: of any `length` numbers in a row, a plan may contain duties of only one."""
+    """Yield limits: of any `length` numbers in a row, a plan may contain duties of only one number."""
     covered_to = -1
     numbers = sorted(by_number)
     for first in numbers:
@@ -176,7 +176,7 @@ class HolidaysApart:
         return f"holidays_apart {self.years}"
 
     def limits(self, problem: Problem) -> Iterator[Limit]:
-        """Yield one limit for each engineer, holiday and run of years: they serve it in at most one of these."""
+        """Yield one limit for each engineer, holiday and run of years: the engineer has it in at most one of these."""
         for engineer, numbers in enumerate(problem.eligible_shifts):
             by_name: dict[str, dict[int, list[Duty]]] = defaultdict(lambda: defaultdict(list))
             for number in numbers:
@@ -200,7 +200,7 @@ class NeverTogether:
         return f"never_together {self.one} and {self.other}"
 
     def limits(self, problem: Problem) -> Iterator[Limit]:
-        """Yield one limit for each shift that both could take."""
+        """Yield one limit for each shift that both engineers could take."""
         numbers = {engineer.id: index for index, engineer in enumerate(problem.engineers)}
         if self.one in numbers and self.other in numbers:
             pair = numbers[self.one], numbers[self.other]
@@ -209,7 +209,7 @@ class NeverTogether:
 
 
 def _grouped(engineer: int, numbers: Sequence[int], key: Callable[[int], K | None]) -> dict[K, list[Duty]]:
-    """Return one engineer's duties, grouped by the key of the shift's number; those with key None are left out."""
+    """Return one engineer's duties in groups, by the key of the shift's number. Those with key None are left out."""
     groups: dict[K, list[Duty]] = defaultdict(list)
     for number in numbers:
         found = key(number)
@@ -219,7 +219,7 @@ def _grouped(engineer: int, numbers: Sequence[int], key: Callable[[int], K | Non
 
 
 def rules_of(settings: RotationRules) -> tuple[Rule, ...]:
-    """Return the hard rules that a roster switches on, relaxed where `settings` says so, in a fixed order."""
+    """Return the hard rules that a roster switches on, with its relaxations, always in the same order."""
     rules: list[Rule] = [RestNights(settings.rest_nights)]
     if settings.weekends_apart > 1:
         rules.append(WeekendsApart(settings.weekends_apart))

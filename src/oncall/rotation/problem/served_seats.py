@@ -1,4 +1,4 @@
-"""Finds who served which seat, and which part of it, from plans and the published schedule."""
+"""Finds out who served which seat, and how much of it, from plans and the published schedule."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from oncall.support.windows import Window
 
 @dataclass(frozen=True, slots=True)
 class ServedPart:
-    """The part of one seat that one engineer served. part: of the shift's length, above 0 and at most 1."""
+    """The part of one seat that one engineer served, as a fraction of the shift's length, above 0 and at most 1."""
 
     seat: Seat
     engineer: str
@@ -26,7 +26,10 @@ class ServedPart:
 
 @dataclass(frozen=True, slots=True)
 class PlanMembers:
-    """The dates of a plan and the engineers it was made for. people: their ids; None for a CSV, which lists none."""
+    """The dates of a plan, and the engineers for whom it was made.
+
+    people: their ids; None for a CSV, which has none.
+    """
 
     first_day: date
     last_day: date
@@ -34,10 +37,10 @@ class PlanMembers:
 
 
 def inferred_join_dates(roster: Roster, plans: Sequence[PlanMembers]) -> dict[str, date]:
-    """Return the joining dates, by id, of engineers without `joins` whom the first plans do not include.
+    """Return the probable joining dates, by id, of engineers without `joins` who are not in the first plans.
 
-    The date is the first day of the first plan that includes the engineer, or the day after the last plan.
-    A plan that does not say whom it was made for counts as made for everyone.
+    The date is the first day of the first plan that includes the engineer, or the day after the last plan. A plan that
+    does not say for whom it was made counts as made for everyone.
     """
     first = min((plan.first_day for plan in plans), default=date.min)
     found = {}
@@ -50,7 +53,7 @@ def inferred_join_dates(roster: Roster, plans: Sequence[PlanMembers]) -> dict[st
 
 
 def served_as_planned(seats: Iterable[Seat]) -> list[ServedPart]:
-    """Return the seats of a plan as served completely by the engineers it names; shadow seats are left out."""
+    """Return the seats of a plan as served completely by their engineers. Shadow seats are left out."""
     return [ServedPart(seat, seat.engineer, Fraction(1)) for seat in seats if seat.role != SHADOW]
 
 
@@ -67,12 +70,12 @@ def published_seats(schedule: Schedule) -> list[Seat]:
 
 
 def served_with_overrides(schedule: Schedule) -> list[ServedPart]:
-    """Return the served parts of each published seat, each with its engineer, overrides and swaps applied."""
+    """Return the parts of each published seat, each with the engineer who served it, overrides and swaps applied."""
     return served_as_parts(held_parts(schedule))
 
 
 def served_as_parts(held: Iterable[HeldPart]) -> list[ServedPart]:
-    """Return the held times as parts of the seats' lengths."""
+    """Convert times to fractions of the seats' lengths."""
     return [
         ServedPart(each.seat, each.engineer, Fraction(_seconds(each.window), _seconds(each.seat.window)))
         for each in held
@@ -81,7 +84,7 @@ def served_as_parts(held: Iterable[HeldPart]) -> list[ServedPart]:
 
 @dataclass(frozen=True, slots=True)
 class HeldPart:
-    """The time for which one engineer holds one seat without a break."""
+    """A time without a break in which one engineer has one seat."""
 
     seat: Seat
     engineer: str
@@ -89,7 +92,7 @@ class HeldPart:
 
 
 def held_parts(schedule: Schedule) -> list[HeldPart]:
-    """Return who holds each published seat and when, with overrides and swaps applied."""
+    """Return who has each published seat, and when, with overrides and swaps applied."""
     seats = published_seats(schedule)
     if not seats:
         return []
@@ -108,7 +111,7 @@ def held_parts(schedule: Schedule) -> list[HeldPart]:
 
 
 def _parts_of(seat: Seat, assignments: Sequence[Assignment]) -> Iterator[HeldPart]:
-    """Yield the parts of a seat that these assignments cover. assignments: in time order, none before it."""
+    """Yield the parts of a seat that these assignments cover. assignments: in time order; none ends before the seat."""
     for assignment in assignments:
         if assignment.window.start >= seat.window.end:
             return
@@ -121,14 +124,14 @@ def _seconds(window: Window) -> int:
 
 
 def seats_by_the_minute(held: Iterable[HeldPart]) -> tuple[Seat, ...]:
-    """Return one seat for each stretch that an engineer holds; its window is the stretch, not the whole shift."""
+    """Return one seat for each stretch of an engineer. Its window is the stretch, not the whole shift."""
     return tuple(Seat(each.window, each.seat.kind, each.seat.role, each.engineer) for each in held)
 
 
 def seats_from_first_to_last(held: Iterable[HeldPart]) -> tuple[Seat, ...]:
-    """Return each engineer's seats; the window of a seat runs from the first minute that they hold it to the last.
+    """Return each engineer's seats; the window of a seat is from the first minute that they have it to the last.
 
-    So an hour in the middle of a shift that another engineer covers does not count as rest between two shifts.
+    An hour in the middle of a shift that another engineer covers is therefore not rest between two shifts.
     """
     whole_seats: dict[tuple[Window, str, str], Seat] = {}
     for each in held:
@@ -142,7 +145,7 @@ def seats_from_first_to_last(held: Iterable[HeldPart]) -> tuple[Seat, ...]:
 def seats_as_served(served: Iterable[ServedPart]) -> tuple[Seat, ...]:
     """Return each seat with the engineer who served the largest part of it.
 
-    The rules for rest and weekends use these seats: a short cover does not count as a shift.
+    The rules on rest and weekends use these seats: a short cover is not a shift.
     """
     largest: dict[tuple[Window, str], ServedPart] = {}
     for each in served:

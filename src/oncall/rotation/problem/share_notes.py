@@ -1,4 +1,4 @@
-"""Sentences that explain shares: whose roles limit their share, and why a share can be below 0."""
+"""Explains shares in sentences: whose roles limit their share, and why a share can be below 0."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from oncall.rotation.problem.shares import Shares, shares_of
 from oncall.schedule.plan import Plan
 
 _NOTICEABLE = Fraction(1, 20)
-"""How far a share must be from an even one to be worth a sentence, in shifts."""
+"""How far a share must be from an even one to be mentioned, in shifts."""
 
 
 def share_notes(plan: Plan, roster: Roster, names: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """Return a sentence for each group of engineers whose roles raise or lower their share, and each share below 0.
 
-    names: people's names by id, to show instead of the ids.
+    names: people's names by id, to show instead of the ids; None to show the ids.
     """
     shifts = shifts_of_plan(plan, roster)
     before_balances, shares = shares_of(roster, shifts), shares_of(roster, shifts, plan.balances)
@@ -27,7 +27,10 @@ def share_notes(plan: Plan, roster: Roster, names: Mapping[str, str] | None = No
 
 
 def share_limits(plan: Plan, roster: Roster) -> dict[str, str]:
-    """Return the reason why an engineer's share is not even, by id, like `limited to secondary`."""
+    """Return, by engineer id, the reasons why shares are not even, like `limited to secondary`.
+
+    Even ones are missing.
+    """
     return {
         who: cause
         for cause, people in _limits(roster, shares_of(roster, shifts_of_plan(plan, roster)))
@@ -49,7 +52,7 @@ _TOO_FEW, _SEVERAL = "too few engineers take", "has a share of several kinds of 
 
 
 def _limits(roster: Roster, shares: Shares) -> Iterator[tuple[str, Mapping[str, Fraction]]]:
-    """Yield each reason for uneven shares, with the even share of each engineer that it affects."""
+    """Yield each reason for uneven shares, with the engineers whom it affects and the even share of each."""
     all_weights = sum(shares.weights.values(), Fraction(0))
     seats = sum(shares.of_all_kinds(engineer.id) for engineer in roster.engineers)
     groups: dict[str, dict[str, Fraction]] = defaultdict(dict)

@@ -1,6 +1,6 @@
 """Shares: how many shifts of each kind and role an engineer should carry.
 
-Weights and shares are exact fractions, so a cost does not depend on the order in which it is summed.
+Weights and shares are exact fractions, so that a cost does not depend on the order of a sum.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from oncall.support.windows import WindowKind
 
 
 class ShareKey(NamedTuple):
-    """The key of a share: a kind of shift, a role, and an engineer by id."""
+    """Names a share: a kind of shift, a role, and an engineer by id."""
 
     kind: WindowKind
     role: str
@@ -31,8 +31,8 @@ class ShareKey(NamedTuple):
 class Shares:
     """The share of every engineer in a plan.
 
-    totals: the number of shifts of each kind, in the order of the policy, without kinds that the plan lacks.
-    weights: by engineer id. by_role: in shifts, less the engineer's balance; 0 for a role that they do not take.
+    totals: the number of shifts of each kind, in the order of the policy; kinds without shifts are missing. weights: by
+    engineer id. by_role: in shifts, with the engineer's balance subtracted; 0 for a role that they do not take.
     """
 
     totals: Mapping[WindowKind, int]
@@ -41,18 +41,18 @@ class Shares:
     by_role: Mapping[ShareKey, Fraction]
 
     def of(self, kind: WindowKind, role: str | None, engineer: str) -> Fraction:
-        """Return the share in one role, or in all roles together when `role` is None."""
+        """Return an engineer's share of a kind, in shifts, in one role; over all roles if `role` is None."""
         if role is not None:
             return self.by_role[ShareKey(kind, role, engineer)]
         return sum((self.by_role[ShareKey(kind, each, engineer)] for each in self.roles), Fraction(0))
 
     def of_all_kinds(self, engineer: str) -> Fraction:
-        """Return the share of all kinds and roles together."""
+        """Return an engineer's share over all kinds and roles, in shifts."""
         return sum((self.of(kind, None, engineer) for kind in self.totals), Fraction(0))
 
 
 def weight(engineer: Engineer, shifts: Sequence[Shift], rule: DaysOffRule) -> Fraction:
-    """Return `fte` x the number of the shifts that joining, leaving and `leave: true` let the engineer take."""
+    """Return `fte` times the number of the shifts that joining, leaving and `leave: true` allow the engineer."""
     # The decimal that the file says (0.1), not the binary number nearest to it.
     fte = Fraction(repr(engineer.fte))
     if not has_membership_dates(engineer):
@@ -61,10 +61,10 @@ def weight(engineer: Engineer, shifts: Sequence[Shift], rule: DaysOffRule) -> Fr
 
 
 def shares_of(roster: Roster, shifts: Sequence[Shift], balances: Iterable[Balance] = ()) -> Shares:
-    """Return the shares of every engineer of the roster in a plan of these shifts.
+    """Return the shares of all engineers of the roster in a plan of these shifts.
 
-    balances: shifts served beyond the share in earlier plans. They lower the engineer's share here, split equally
-    over the roles in which the engineer has a share. An engineer without a share of a kind keeps their balance.
+    balances: shifts served beyond the share in earlier plans. They lower the engineer's share, in equal parts over the
+    roles in which the engineer has a share. An engineer without a share of a kind keeps their balance.
     """
     counted = Counter(shift.kind for shift in shifts)
     totals = {kind: counted[kind] for kind in roster.policy.in_order(counted)}
@@ -87,7 +87,10 @@ def shares_of(roster: Roster, shifts: Sequence[Shift], balances: Iterable[Balanc
 def _split_of(
     roster: Roster, kind: WindowKind, weights: Mapping[str, Fraction], count: int
 ) -> dict[tuple[str, str], Fraction]:
-    """Return the share of each role and engineer of `count` shifts, by (role, engineer); shares of 0 are missing."""
+    """Divide `count` shifts of a kind: return the share of each role and engineer, by (role, engineer).
+
+    Shares of 0 are missing.
+    """
     takers = {engineer.id: engineer.roles if engineer.takes(kind) else () for engineer in roster.engineers}
     if roster.rules.shares is SharesRule.BY_TOTAL:
         return fair_split(roster.rules.roles, takers, weights, count)

@@ -1,4 +1,4 @@
-"""The requests that a plan does not meet: who asked for what on which date, and why it was not possible."""
+"""Finds the requests that a plan does not meet: who asked for what on which date, and why it was not possible."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def unmet_requests(
 ) -> tuple[UnmetRequest, ...]:
     """Return the requests that these seats do not meet, by engineer in roster order and then by date.
 
-    A request to avoid is unmet for every such shift that the engineer has. A request for a shift on a date is unmet if
-    the engineer has none on it. A request for a weekday or a kind names no date, so it never counts as unmet.
+    A request to avoid a shift is unmet for every such shift that the engineer has. A request for a shift on a date is
+    unmet if the engineer has none on it. A request for a weekday or a kind names no date, so that it is never unmet.
     """
     return tuple(_Unmet(Problem.of(roster, shifts, context), seats).all())
 
@@ -60,7 +60,7 @@ class _Unmet:
                     yield UnmetRequest(engineer.id, shift.day, asked, self._why_not_given(index, number))
 
     def _is_wanted(self, index: int, number: int) -> bool:
-        """Return True if an engineer asked for a shift on this date, and has no shift that meets the request."""
+        """Return True if an engineer asked for a shift on this date and has no shift that meets the request."""
         shift = self._problem.shifts[number]
         about = [each for each in self._problem.engineers[index].requests if request_matches(each, shift)]
         asked = [each for each in about if each.day is not None and each.direction is RequestDirection.PREFER]
@@ -70,7 +70,7 @@ class _Unmet:
         return not any(request_matches(each, other) for each in asked for other in self._shifts_of[index])
 
     def _why_not_spared(self, index: int, number: int, role: str) -> str:
-        """Return why the other engineers of the roster do not have this seat, in words."""
+        """Return in words why the other engineers of the roster do not have this seat."""
         others = Counter(
             self._obstacle(other, number, role) for other in range(len(self._problem.engineers)) if other != index
         )
@@ -100,7 +100,7 @@ class _Unmet:
         return "it would cost fairness, a rule or another request"
 
     def _is_too_near(self, index: int, number: int) -> bool:
-        """Return True if an engineer has a shift within the free nights around this one, or at the same time."""
+        """Return True if an engineer has a shift at the same time as this one, or too few free nights from it."""
         shift = self._problem.shifts[number]
         return any(
             other.first_night - self._rest < shift.end_night and shift.first_night < other.end_night + self._rest

@@ -1,5 +1,5 @@
-"""Repair a plan: change the fewest seats of a baseline so that it keeps today's rules, as fairly as that allows.
+"""Repairs a plan: changes the fewest seats of a baseline so that it keeps today's rules, as fairly as possible.
 
-Imports `rotation.generate` for the seats of shadows, `rotation.explain` for the reasons when no plan exists, and the
-layers below them.
+Imports `rotation.generate` for shadow seats, `rotation.explain` for the reasons why no plan exists, and the layers
+below them.
 """

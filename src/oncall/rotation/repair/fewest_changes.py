@@ -1,4 +1,4 @@
-"""The fewest seats that must change so that a plan keeps its rules, and the cheapest plan with so few changes."""
+"""Finds the fewest seats that must change so that a plan keeps its rules, and the cheapest plan with so few changes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COST_EFFORT = 1.0
 
 @dataclass(frozen=True, slots=True)
 class FewestChanges:
-    """The seats that change. is_proven: no plan that keeps the rules changes fewer."""
+    """The seats that change. is_proven: no plan that keeps the rules changes fewer seats."""
 
     changes: tuple[SeatChange, ...]
     is_proven: bool
@@ -39,8 +39,9 @@ def fewest_changes(
 ) -> FewestChanges:
     """Return the fewest seats of shifts from `first_open` on that must change.
 
-    roster: as it is now, with the new absence. shifts: all shifts of the plan. time_limit: wall time.
-    Raises PlanInfeasible with the rules that conflict if no plan keeps them, Refused if time ran out before a plan.
+    roster: as it is now, with the new absence. shifts: all shifts of the plan. time_limit: wall time; None for no
+    limit. Raises PlanInfeasible, with the rules that conflict, if no plan keeps them, and Refused if the time was over
+    before a plan was found.
     """
     search = Search(seed=0, time_limit=time_limit)
     baseline = RepairBaseline(roster, shifts, plan, first_open, context)

@@ -1,4 +1,4 @@
-"""Explain why no plan exists while some shifts are frozen: what conflicts, and which dates to open."""
+"""Explains why no plan exists while some shifts are frozen: what conflicts, and which dates to open."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EFFORT = 3.0
 
 
 def frozen_conflict(baseline: RepairBaseline, frozen: frozenset[StaffedSeat], search: Search) -> PlanInfeasible | None:
-    """Return the error that names what conflicts with the frozen seats; None if the frozen seats are not the cause."""
+    """Return the error that names what conflicts with the frozen seats; None if they are not the cause."""
     days = sorted({baseline.open.shifts[seat.shift].day for seat in frozen})
     span = str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]}"
     summary = f"no plan keeps the rules while the shifts of {span} are frozen"
@@ -41,7 +41,10 @@ def frozen_conflict(baseline: RepairBaseline, frozen: frozenset[StaffedSeat], se
 def _dates_to_open(
     baseline: RepairBaseline, frozen: frozenset[StaffedSeat], search: Search
 ) -> tuple[SearchStatus, tuple[date, ...]]:
-    """Return how the search ended, and the fewest frozen dates to open so that a plan exists, late dates first."""
+    """Return how the search ended, and the fewest frozen dates that must be opened for a plan to exist.
+
+    Where there is a choice, late dates are preferred.
+    """
     model = RepairModel(baseline)
     opened: dict[date, cp_model.IntVar] = {}
     for seat in sorted(frozen):
@@ -58,7 +61,7 @@ def _dates_to_open(
 
 
 def _conflict(baseline: RepairBaseline, frozen: frozenset[StaffedSeat], search: Search) -> MinimalConflict:
-    """Return a minimal conflict of the open shifts, with each frozen seat as a fixed seat."""
+    """Return a minimal conflict of the open shifts in which each frozen seat is a fixed seat."""
     rules = baseline.open.roster.rules
     fixed_anyway = {(seat.day, seat.role, seat.engineer) for seat in rules.fixed}
     seats = [seat for seat in _as_fixed(baseline, frozen) if (seat.day, seat.role, seat.engineer) not in fixed_anyway]

@@ -1,6 +1,6 @@
-"""Repair a plan in stages: the fewest changes, the lowest cost, the requests, even totals or points, few clumps.
+"""Repairs a plan in stages: fewest changes, lowest cost, requests, even totals or points, few clumps.
 
-Each stage keeps the results of the stages before it. Roles are decided seat by seat, because a new split of the roles
+Each stage keeps the results of the earlier stages. Roles are decided seat by seat, because a new split of the roles
 would change seats everywhere. After the stages, it computes how further changes would lower the cost, and a bound on
 the cost of every plan with the same settled shifts.
 """
@@ -43,16 +43,14 @@ def repair(
     should_stop: Callable[[], bool] | None = None,
     context: PlanningContext = EMPTY_CONTEXT,
 ) -> Repair:
-    """Repair `plan` for the roster as it is now; shifts that start before `first_open` stay as they are.
+    """Repair `plan` for the roster as it is now. Shifts that start before `first_open` do not change.
 
-    shifts: all shifts of the plan's dates, by today's calendar. more_changes: how many seats may change beyond the
-    fewest, if that is fairer. frozen_days: for this many days from `first_open`, seats stay with their engineers if
-    possible, except on the dates in `opened`.
-    option_changes: numbers of further changes to try; the result states the cost of each that lowers it. None: every
-    number that can occur, as long as more changes lower the cost.
-    time_limit: wall time. should_stop: polled; once it returns True, the search ends.
-    Raises PlanInfeasible when no plan keeps the rules, Refused when the search ended before a first plan or no shift
-    is open.
+    shifts: all shifts on the plan's dates, from today's calendar. more_changes: how many seats may change beyond the
+    fewest, if that is fairer. frozen_days: for this many days from `first_open` on, seats keep their engineers if
+    possible, except on the dates in `opened`. option_changes: numbers of further changes to try; the result lists each
+    that lowers the cost. time_limit: wall time. should_stop: called often; once it returns True, the search ends.
+    Raises PlanInfeasible if no plan keeps the rules, and Refused if the search ended before it had a plan or if no
+    shift is open.
     """
     search = Search(seed=seed, time_limit=time_limit, on_progress=on_progress, should_stop=should_stop)
     baseline = RepairBaseline(roster, shifts, plan, first_open, context, seed)
@@ -131,7 +129,7 @@ def _repaired_plan(baseline: RepairBaseline, costs: RepairCosts, found: Repaired
 
 
 def _shadows(baseline: RepairBaseline, found: RepairedSeats) -> list[Seat]:
-    """Return the shadow seats: unchanged before the open part, and as today's roster asks from there on."""
+    """Return the shadow seats: those before `first_open` unchanged, the others as today's roster requires."""
     zone = baseline.whole.roster.policy.zone
     settled = [
         seat

@@ -1,4 +1,4 @@
-"""The baseline of a repair: which shifts are settled, which are open, and who had the open seats before."""
+"""The baseline of a repair: which shifts are settled or open, and who has the open seats so far."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from oncall.schedule.plan import Plan, Seat, Shift
 from oncall.support.windows import Window, WindowKind
 
 _DAYS_TRIED = 14
-"""How far from a date that cuts a shift another date is looked for."""
+"""If a date cuts a shift in two, another date to suggest is looked for within this many days."""
 
 
 def _less_settled(roster: Roster, settled: Sequence[Seat]) -> Roster:
-    """Return the roster with each engineer's `max_shifts` less the shifts that they have before the open ones."""
+    """Return the roster with each engineer's `max_shifts` lowered by the settled seats that they already have."""
     had = Counter(seat.engineer for seat in settled)
     left = tuple((who, max(0, most - had[who])) for who, most in roster.rules.max_shifts)
     return replace(roster, rules=replace(roster.rules, max_shifts=left))
@@ -30,7 +30,7 @@ def _less_settled(roster: Roster, settled: Sequence[Seat]) -> Roster:
 def _moved_windows(problem: Problem, plan: Plan) -> dict[int, Window]:
     """Return the old window of each shift of which only the hours have changed, by the shift's number in `problem`.
 
-    Such a shift has the same kind, first and last local date as before, and is the only shift with them.
+    Such a shift has the same kind, first and last local date as before, and no other shift has the same ones.
     """
     zone = problem.roster.policy.zone
     known = {seat.window for seat in plan.seats}
@@ -48,7 +48,7 @@ _Dates = tuple[WindowKind, date, date]
 
 
 def _dates_of(kind: WindowKind, window: Window, zone: ZoneInfo) -> _Dates:
-    """Return the key that a shift keeps when only its hours change: its kind and its first and last local date."""
+    """Return what stays the same if only the hours of a shift change: its kind and its first and last local date."""
     return kind, window.start.astimezone(zone).date(), window.end.astimezone(zone).date()
 
 
@@ -60,13 +60,13 @@ def _windows_by_dates(shifts: Iterable[tuple[WindowKind, Window]], zone: ZoneInf
 
 
 class RepairBaseline:
-    """The plan to repair. The repair may change only its shifts from `first_open` on, the open shifts.
+    """The plan to repair. Only its shifts from `first_open` on (the open shifts) may change.
 
     settled: the seats before `first_open`, without shadows. whole: the problem of all shifts. open: the problem of the
-    open shifts; shifts and engineers below are numbers of `open`. holders: the engineer in each open seat, by shift
-    and role; None for a shift that the plan did not have. moved: the window in the plan of each open shift of which
-    only the hours have changed; it keeps its holders. unrested: new duties that would leave an engineer without rest
-    after a shift that they covered for another engineer.
+    open shifts; the numbers of shifts and engineers in the other fields refer to it. holders: the engineer of each open
+    seat, by shift and role; None for a shift that the plan did not have. moved: for each open shift of which only the
+    hours have changed, its window in the plan; it keeps its holders. unrested: new duties that would leave an engineer
+    without rest after a shift that they covered for another engineer.
     """
 
     def __init__(
@@ -102,13 +102,13 @@ class RepairBaseline:
         self.unrested = self._unrested(context.covers)
 
     def number_of(self, engineer: str | None) -> int | None:
-        """Return the number of an engineer; None for no engineer and for one who has left the roster."""
+        """Return the number of an engineer; None for None and for an engineer who has left the roster."""
         return None if engineer is None else self._numbers.get(engineer)
 
     def frozen(self, days: int, opened: frozenset[date]) -> frozenset[StaffedSeat]:
         """Return the open seats that must not change: all in the first `days` days, except on the dates in `opened`.
 
-        The days count from `first_open`. A seat that its engineer can no longer have is left out.
+        The days count from `first_open`. A seat is left out if its engineer cannot have it any more.
         """
         end = self.first_open + timedelta(days=days)
         found = set()
@@ -119,11 +119,11 @@ class RepairBaseline:
         return frozenset(found)
 
     def _may_have(self, number: int, role: str, engineer: int) -> bool:
-        """Return True if dates, roles and outside shifts allow the engineer the seat."""
+        """Return True if dates, roles and outside shifts allow the engineer this seat."""
         return number in self.open.eligible_shift_sets[engineer] and role in self.open.roles_at(engineer, number)
 
     def changes(self, seats: Sequence[StaffedSeat]) -> int:
-        """Return how many of these seats another engineer has in the baseline. Seats of new shifts do not count."""
+        """Return how many of these seats another engineer has in the baseline. Seats of new shifts are ignored."""
         return sum(
             1
             for seat in seats
@@ -131,7 +131,10 @@ class RepairBaseline:
         )
 
     def numbered(self, seats: Sequence[StaffedSeat]) -> list[StaffedSeat]:
-        """Return the settled seats and these open seats with the numbers of `whole`, without seats of other shifts."""
+        """Return the settled seats and these open seats, with the numbers of `whole`.
+
+        Settled seats of shifts that are not in today's calendar are left out.
+        """
         whole, opened = self.whole, self.open
         number_of = {shift.window: number for number, shift in enumerate(whole.shifts)}
         person = {engineer.id: number for number, engineer in enumerate(whole.engineers)}
@@ -148,7 +151,7 @@ class RepairBaseline:
         ]
 
     def _unrested(self, covers: tuple[Seat, ...]) -> frozenset[Duty]:
-        """Return the duties that a covered shift forbids, except duties that the engineers have in the baseline."""
+        """Return the duties that a covered shift forbids, except those that the engineers have in the baseline."""
         if not covers:
             return frozenset()
         covered = Problem(self.open.roster, self.open.shifts, PlanningContext(published=covers))
@@ -161,7 +164,10 @@ class RepairBaseline:
         )
 
     def _refuse_cut_shift(self) -> None:
-        """Raise Refused if `first_open` cuts a shift in two, because the roster's weekends or hours have changed."""
+        """Raise Refused if `first_open` cuts a shift in two, because the roster's weekends or hours have changed.
+
+        The message suggests dates nearby that do not.
+        """
         if not self._cuts(self.first_open):
             return
         days = [self.first_open + timedelta(days=number) for number in range(-_DAYS_TRIED, _DAYS_TRIED + 1)]
@@ -179,7 +185,8 @@ class RepairBaseline:
     def _cuts(self, day: date) -> bool:
         """Return True if a repair from `day` on would cut a shift in two.
 
-        It would if some shift that starts before `day` overlaps one that starts later, by the old or the new hours.
+        That is so if a shift that starts before `day` overlaps one that starts on it or later, with the old or the new
+        hours.
         """
         zone = self.whole.roster.policy.zone
         kept = [seat.window for seat in self.plan.seats if seat.window.start.astimezone(zone).date() < day]

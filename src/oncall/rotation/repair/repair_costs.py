@@ -1,4 +1,4 @@
-"""The fairness cost of a repair: settled and open seats together, and a bound on it by counting alone."""
+"""The fairness cost of a repair: of settled and open seats together, and a bound on it by counting alone."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BOUND_EFFORT = 5.0
 
 
 class RepairCosts:
-    """Costs of the whole plan for given open seats. Loads are keyed by the engineers' numbers."""
+    """Computes costs of the whole plan for given open seats. Loads are named by the engineers' numbers."""
 
     def __init__(self, baseline: RepairBaseline) -> None:
         self._baseline = baseline
@@ -32,7 +32,7 @@ class RepairCosts:
         self._settled = Counter(counted_seats(baseline.settled))
 
     def fairness(self, seats: Sequence[StaffedSeat], *, bound: int) -> Fairness:
-        """Return the fairness of the whole plan with these open seats. bound: no plan costs less."""
+        """Return the loads and the cost of the whole plan with these open seats. bound: no plan costs less."""
         return fairness_of(self._all_seats(seats), self._whole.shares, bound=bound)
 
     def cost(self, seats: Sequence[StaffedSeat]) -> int:
@@ -40,7 +40,7 @@ class RepairCosts:
         return self.fairness(seats, bound=0).cost
 
     def cost_before(self) -> int:
-        """Return the cost of the baseline, with the shares of today's roster."""
+        """Return the cost of the baseline, computed with the shares of today's roster."""
         return fairness_of(counted_seats(self._baseline.plan.seats), self._whole.shares, bound=0).cost
 
     def _all_seats(self, seats: Sequence[StaffedSeat]) -> Iterator[CountedSeat]:
@@ -49,17 +49,17 @@ class RepairCosts:
             yield CountedSeat(self._open.shifts[seat.shift].kind, seat.role, self._open.engineers[seat.engineer].id)
 
     def settled_count(self, key: LoadKey) -> int:
-        """Return how many settled seats count toward a load."""
+        """Return how many settled seats belong to a load."""
         who = self._open.engineers[key.engineer].id
         roles = self._open.roles if key.role is None else (key.role,)
         return sum(self._settled[CountedSeat(key.kind, role, who)] for role in roles)
 
     def curve(self, key: LoadKey) -> CostCurve:
-        """Return a function from a load's count of open seats to its cost, with the settled seats included."""
+        """Return a function from a load's number of open seats to the cost of the load, settled seats included."""
         return partial(_cost_after, role_cost_curve(self._whole, key), self.settled_count(key))
 
     def ranges(self) -> dict[LoadKey, CountRange]:
-        """Return the counts of open seats to search first: around those of the counting bound."""
+        """Return ranges for the counts of open seats with which a search starts: around the counts of the bound."""
         people, kinds = range(len(self._open.engineers)), self._whole.shares.totals
         keys = (LoadKey(*one) for one in product(people, kinds, (*self._open.roles, None)))
         return {key: CountRange.around(self.bound.counts[key]) for key in keys}
@@ -91,7 +91,10 @@ class RepairCosts:
         return CountingBound(result.bound, found, is_inside and result.status is SearchStatus.OPTIMAL)
 
     def _add_counts(self, model: cp_model.CpModel, kind: WindowKind) -> dict[LoadKey, cp_model.IntVar]:
-        """Add each engineer's count of open shifts of a kind, in each role and in all roles; every role is filled."""
+        """Add and return variables for each engineer's open shifts of a kind, in each role and in all roles.
+
+        They add up so that every role of every shift is filled.
+        """
         problem = self._open
         total = sum(1 for shift in problem.shifts if shift.kind is kind)
         counts: dict[LoadKey, cp_model.IntVar] = {}
@@ -108,7 +111,7 @@ class RepairCosts:
         return counts
 
     def _expected_count(self, key: LoadKey) -> int:
-        """Return the engineer's share less their settled seats, rounded; at least 0."""
+        """Return the engineer's share minus their settled seats, rounded; at least 0."""
         share = self._whole.shares.of(key.kind, key.role, self._open.engineers[key.engineer].id)
         return max(0, round(share) - self.settled_count(key))
 

@@ -1,7 +1,7 @@
-"""The last stages of a repair: even totals or points, then few clumps, without another change, cost or broken request.
+"""The last stages of a repair: even totals or points, then few clumps.
 
-The settled seats count, so both stages judge the whole plan. Each is a run of the solver with a limited effort, the
-same work on every machine.
+No stage adds a change, a cost or a broken request. The settled seats count too, so that both stages measure the whole
+plan. Each is a run of the solver with a limited effort, which is the same work on every machine.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from oncall.rotation.solve.search import Search
 EFFORT = 0.4
 """Deterministic seconds for each of the two stages."""
 _PRECISION = 1000
-"""The model counts distances from a share in this fraction of a shift."""
+"""The model measures distances from a share in this fraction of a shift."""
 
 _Seats = list[StaffedSeat]
 
@@ -40,9 +40,9 @@ def evened_out(
     seats: Sequence[StaffedSeat],
     search: Search,
 ) -> _Seats:
-    """Return open seats with as few changes and as low a cost that meet the requests as well, and are more even.
+    """Return open seats that are more even, with as few changes, as low a cost and the requests met as well.
 
-    Without `rotation.points` the totals over all kinds are evened out, otherwise the points; after that, the largest
+    Without `rotation.points` the totals over all kinds are evened out, with it the points. After that, the largest
     distance of an engineer from their share in any four weeks in a row is made as small as the effort allows.
     """
     stages = _LastStages(baseline, costs, frozen, seats, search)
@@ -70,18 +70,18 @@ class _LastStages:
 
     @property
     def has_choice(self) -> bool:
-        """Return True unless all open seats stay as they are."""
+        """Return False if no open seat may change: then there is nothing to even out."""
         return self._changes > 0 or None in self._baseline.holders.values()
 
     def even_out(self) -> None:
-        """Take the plan with the most even totals or points that is found."""
+        """Replace the seats by those with the most even totals or points that the solver finds."""
         problem, measure = self._baseline.open, self._measure
         model = self._model()
         model.model.minimize(add_points(model.model, problem, measure, model.on_duty))
         self._improve(model, lambda seats: points_value(problem, measure, seats))
 
     def spread(self) -> None:
-        """Take the plan with the fewest clumps that is found, among plans as even."""
+        """Replace the seats by those with the fewest clumps that the solver finds, among equally even plans."""
         baseline, clumps = self._baseline, ClumpMeasure(self._baseline.whole)
         if not clumps.spans:
             return
@@ -92,7 +92,7 @@ class _LastStages:
         self._improve(model, lambda seats: clumps.distance(baseline.numbered(seats)))
 
     def _model(self) -> RepairModel:
-        """Return a model of the plans with as few changes, at as low a cost, that meet the requests as well."""
+        """Return a model of the plans with as few changes, as low a cost and the requests met as well."""
         problem = self._baseline.open
         model = RepairModel(self._baseline, self._frozen)
         model.model.add(model.changes <= self._changes)
@@ -109,7 +109,7 @@ class _LastStages:
         return model
 
     def _add_distance(self, model: RepairModel, clumps: ClumpMeasure) -> cp_model.IntVar:
-        """Add and return the largest distance of any engineer from their share in any four weeks in a row."""
+        """Add and return a variable for the largest distance of an engineer from their share in four weeks in a row."""
         whole, problem = self._baseline.whole, self._baseline.open
         number_of = {shift.window: number for number, shift in enumerate(whole.shifts)}
         week_of = [clumps.weeks[number_of[shift.window]] for shift in problem.shifts]
@@ -128,7 +128,7 @@ class _LastStages:
         return worst
 
     def _settled_by_week(self, clumps: ClumpMeasure) -> dict[str, Counter[int]]:
-        """Return how many settled shifts each engineer has in each week."""
+        """Return how many settled shifts each engineer has in each week, by the engineer's id."""
         whole = self._baseline.whole
         found: dict[str, Counter[int]] = {engineer.id: Counter() for engineer in whole.engineers}
         for seat in self._baseline.numbered(()):
@@ -136,7 +136,7 @@ class _LastStages:
         return found
 
     def _improve(self, model: RepairModel, measured: Callable[[_Seats], Fraction | int]) -> None:
-        """Run a model, and take its seats if they really are better by the measure, and no worse in all else."""
+        """Run a model, and take its seats if they are better by `measured` and cost no more."""
         result = self._search.run(model.model, effort=EFFORT)
         if not result.has_solution:
             return
@@ -151,7 +151,10 @@ class _LastStages:
 
 
 def _measure_of_open_part(baseline: RepairBaseline) -> PointsMeasure:
-    """Return how to count points, or shifts without `rotation.points`, with settled seats taken off each share."""
+    """Return how to count points (shifts without `rotation.points`) of the open part of the plan.
+
+    Each share is lowered by what the engineer has in settled seats.
+    """
     shares = baseline.whole.shares
     plain = PointsMeasure(
         "shifts",

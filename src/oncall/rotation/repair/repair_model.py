@@ -1,4 +1,4 @@
-"""The CP-SAT model of a repair: every open seat, the hard rules, and how many seats change."""
+"""The CP-SAT model of a repair: who has which open seat under the hard rules, and how many seats change."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from oncall.rotation.solve.seat_variables import SeatVariables
 
 
 class RepairModel(SeatVariables):
-    """Decides who has which open seat. The seats in `frozen` stay as they are.
+    """Decides who has which open seat. The seats in `frozen` do not change.
 
-    unrested: duties that no plan may contain; by default `unrested` of the baseline. changes: how many seats change
-    hands.
+    unrested: duties that no plan may contain; None for those of the baseline. changes: the number of seats that change
+    hands, as an expression.
     """
 
     def __init__(
@@ -44,9 +44,9 @@ class RepairModel(SeatVariables):
         return cp_model.LinearExpr.sum(parts)
 
     def add_cost(self, costs: RepairCosts, ranges: Mapping[LoadKey, CountRange]) -> cp_model.LinearExprT:
-        """Add and return the cost of the whole plan, settled seats included. ranges: for counts of open seats.
+        """Add and return the cost of the whole plan, settled seats included. ranges: of the counts of open seats.
 
-        If the counting bound is exact, the cost is kept at or above it, which ends a search that reaches it.
+        If the counting bound is exact, the cost must be at least that bound, so that a search that reaches it ends.
         """
         parts: list[cp_model.LinearExprT] = []
         for key, count_range in ranges.items():

@@ -1,4 +1,4 @@
-"""Requests in a repair: find the plan that meets them best, with no more changes and no higher cost."""
+"""Requests in a repair: finds the plan that meets them best, with no more changes and no higher cost."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def meet_requests(
 ) -> tuple[list[StaffedSeat], RequestOutcome | None]:
     """Return the seats that meet the requests best, with no more changes and no higher cost than `seats`.
 
-    The outcome is None if the roster has no requests. The result is the same on every machine, unless the search is cut
-    short; then `seats` is the result.
+    The outcome is None if the roster has no requests. The result is the same on every machine. If the search is cut
+    short, the result is `seats`.
     """
     weights, pairs = request_costs(baseline.open), preferred_pairs(baseline.open)
     best, is_best = list(seats), False

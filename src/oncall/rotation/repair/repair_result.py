@@ -11,7 +11,7 @@ from oncall.support.windows import Window, WindowKind
 
 @dataclass(frozen=True, slots=True)
 class SeatChange:
-    """A seat that changed from engineer `before` to `after`. before: None for a seat of a new shift."""
+    """A seat that goes from engineer `before` to `after` (ids). before: None for a seat of a new shift."""
 
     window: Window
     kind: WindowKind
@@ -34,7 +34,7 @@ class ChangeOption:
 
 @dataclass(frozen=True, slots=True)
 class RequestOutcome:
-    """How the open shifts meet the requests.
+    """How well the open shifts meet the requests.
 
     is_best: it is proven that no plan with as few changes and as low a cost meets them better.
     """
@@ -45,12 +45,12 @@ class RequestOutcome:
 
 @dataclass(frozen=True)
 class Repair:
-    """The repaired plan.
+    """The repaired plan, and what changed.
 
-    changes, new_seats: in time order; new seats are those of new shifts. fewest: the least number of seats that have
-    to change; proven if `fewest_is_proven`. cost_before: the baseline's cost, with the shares of today's roster.
-    best_is_proven: no plan with as few changes costs less. options: what further changes would allow, if that lowers
-    the cost. requests: None if nobody asked for anything. moved_shifts: how many shifts have new hours.
+    changes, new_seats: in time order; new seats are those of new shifts. fewest: the least number of seats that must
+    change; proven if `fewest_is_proven`. cost_before: the baseline's cost, with the shares of today's roster.
+    best_is_proven: no plan with as few changes costs less. options: what further changes would bring; empty if nothing.
+    requests: None if there are no requests. moved_shifts: how many shifts have new hours.
     """
 
     plan: Plan
@@ -65,7 +65,7 @@ class Repair:
     moved_shifts: int = 0
 
     def by_person(self) -> dict[str, tuple[list[SeatChange], list[SeatChange]]]:
-        """Return for each engineer with a change, by id, the seats that they lose and those that they gain."""
+        """Return, for each engineer with a change, the seats that they lose and those that they gain, by id."""
         every = (*self.changes, *self.new_seats)
         people = {who for change in every for who in (change.before, change.after) if who}
         return {

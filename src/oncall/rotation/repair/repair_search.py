@@ -1,4 +1,4 @@
-"""The searches of a repair: the fewest changes, the lowest cost for a number of changes, and a bound on any cost."""
+"""The searches of a repair: fewest changes, lowest cost for a number of changes, and a bound on any cost."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BOUND_EFFORT = 1.0
 
 @dataclass(frozen=True, slots=True)
 class RepairedSeats:
-    """The open seats of a plan that keeps the rules. cost: the whole plan's. is_proven: no such plan costs less."""
+    """The open seats of a plan that keeps the rules. cost: of the whole plan. is_proven: no such plan costs less."""
 
     seats: list[StaffedSeat]
     cost: int
@@ -34,7 +34,7 @@ class RepairedSeats:
 
 
 class RepairSearch:
-    """Searches plans for the open part of a baseline. frozen: open seats that stay."""
+    """Searches plans for the open part of a baseline. frozen: open seats that must not change."""
 
     def __init__(
         self, baseline: RepairBaseline, costs: RepairCosts, frozen: frozenset[StaffedSeat], search: Search
@@ -45,9 +45,10 @@ class RepairSearch:
         self._search = search
 
     def fewest_changes(self) -> tuple[RepairedSeats, bool]:
-        """Return a plan with as few changes as could be found, and whether it is proven that no plan has fewer.
+        """Return a plan with as few changes as could be found, and True if it is proven that no plan has fewer.
 
-        Raises PlanInfeasible with the reasons if no plan exists, and Refused if the search ended before a first plan.
+        Raises PlanInfeasible, with the reasons, if no plan exists, and Refused if the search ended before it had a
+        plan.
         """
         model = RepairModel(self._baseline, self._frozen)
         model.model.minimize(model.changes)
@@ -70,7 +71,7 @@ class RepairSearch:
         raise infeasible.explain_infeasible(self._baseline.open, self._search)
 
     def _refuse_unrested(self) -> None:
-        """Raise Refused if only the rest after covered shifts prevents a plan."""
+        """Raise Refused if there would be a plan without the rest after covered shifts."""
         if not self._baseline.unrested:
             return
         model = RepairModel(self._baseline, unrested=())
@@ -85,7 +86,7 @@ class RepairSearch:
     def lowest_cost(self, most_changes: int, *, effort: float | None = None) -> RepairedSeats | None:
         """Return the cheapest plan found with at most `most_changes` changes; None if none was found in time.
 
-        effort: deterministic seconds for each run of the solver; None: only the limit of the search holds.
+        effort: deterministic seconds for each run of the solver; None: only the time limit of the search applies.
         """
         ranges = self._costs.ranges()
         lower_bound = self._costs.bound.cost if effort is None else None
@@ -108,7 +109,11 @@ class RepairSearch:
                 lower_bound = max(lower_bound, result.bound)
 
     def options(self, found: RepairedSeats, fewest: int, further: FurtherChanges) -> Iterator[ChangeOption]:
-        """Yield an option for each number of changes beyond `fewest` that lowers the cost."""
+        """Yield an option for each number in `more_changes` that lowers the cost; stop after three that do not.
+
+        fewest: the fewest changes. A swap of two engineers takes two changes and a swap of three takes three, so that
+        one or two numbers without a gain do not mean that no further one helps.
+        """
         steps = StepwiseSearch(self._baseline, self._costs, found.seats, self._frozen)
         best, in_vain = found.cost, 0
         for more in sorted(further.numbers):
@@ -125,7 +130,7 @@ class RepairSearch:
                 yield ChangeOption(more, option.cost, option.is_proven or option.cost <= self._costs.bound.cost)
 
     def _verified(self, seats: Sequence[StaffedSeat], most_changes: int) -> RepairedSeats | None:
-        """Return the seats as a plan, if the model confirms that they keep every rule; otherwise None."""
+        """Return the seats as a plan if the model confirms that they keep every rule; else None."""
         model = RepairModel(self._baseline, self._frozen)
         model.model.add(model.changes <= most_changes)
         if any(seat not in model.in_seat for seat in seats):
@@ -138,9 +143,9 @@ class RepairSearch:
         return RepairedSeats(list(seats), cost, cost <= self._costs.bound.cost)
 
     def cost_bound(self, found: RepairedSeats, best_known: int) -> int:
-        """Return a lower bound on the cost of every plan with the same settled seats, however many seats change.
+        """Return a lower bound on the cost of every plan with the same settled seats, with any number of changes.
 
-        best_known: the cost of the cheapest plan that is known.
+        best_known: the cost of the cheapest known plan.
         """
         counting = self._costs.bound.cost
         if best_known > counting and not self._search.is_over:

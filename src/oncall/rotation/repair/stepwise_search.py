@@ -1,8 +1,8 @@
-"""Make a repaired plan fairer step by step, with a limited number of changed seats.
+"""Makes a repaired plan fairer step by step, with a limited number of changed seats.
 
-Each step gives one seat to another engineer, or swaps two roles of one shift: the step that lowers the cost most while
-every rule is kept. That takes tenths of a second where a proof takes many. It finds a cheaper plan, but does not prove
-that no plan is cheaper still.
+A step gives one seat to another engineer, or exchanges two roles of one shift. The search takes the step that lowers
+the cost most while every rule is kept. That takes tenths of a second; a proof takes many. It does not prove that no
+plan is cheaper.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from oncall.rotation.solve.legal_duties import LegalDuties
 from oncall.rotation.solve.load_counts import CostCurve, LoadKey
 
 _Seat = tuple[int, str]
-"""Number of the shift, and role."""
+"""The number of a shift, and a role."""
 _Step = tuple[tuple[_Seat, int], ...]
-"""Seats and the numbers of their new engineers. A swap has two."""
+"""Seats, each with the number of its new engineer. An exchange has two."""
 
 
 class StepwiseSearch:
-    """Makes a repaired plan fairer step by step. `seats`: who has which open seat now."""
+    """Makes a repaired plan fairer step by step. seats: who has which open seat at present."""
 
     def __init__(
         self,
@@ -55,13 +55,13 @@ class StepwiseSearch:
                     self._loads[key] += costs.settled_count(key)
 
     def improve(self, most_changes: int) -> None:
-        """Make the best step until none helps, with at most `most_changes` seats changed from the baseline."""
+        """Make the best step until none helps. At most `most_changes` seats may differ from the baseline."""
         while (step := self._best_step(most_changes)) is not None:
             self._make(step)
 
     @property
     def seats(self) -> list[StaffedSeat]:
-        """Return who has which open seat now."""
+        """Return who has which open seat at present."""
         return [StaffedSeat(number, role, engineer) for (number, role), engineer in self._holder.items()]
 
     def _best_step(self, most_changes: int) -> _Step | None:
@@ -94,7 +94,7 @@ class StepwiseSearch:
         return seat in self._before and self._before[seat] != engineer
 
     def _gain(self, step: _Step) -> int:
-        """Return by how much the step lowers the cost."""
+        """Return by how much the step lowers the cost; below 0 if it raises the cost."""
         differences: Counter[LoadKey] = Counter()
         for seat, engineer in step:
             differences.update(self._keys(seat, engineer))

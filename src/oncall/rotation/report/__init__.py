@@ -1,4 +1,4 @@
-"""Show a plan to people: charts for the terminal, an HTML page and a spreadsheet.
+"""Shows a plan to people: charts for the terminal, an HTML page and a spreadsheet.
 
 Imports `rotation.problem`.
 """

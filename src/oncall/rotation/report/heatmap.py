@@ -1,4 +1,4 @@
-"""A plan as a calendar of engineers by days, which every chart is drawn from."""
+"""A plan as a calendar of engineers by days. Every chart is drawn from it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from oncall.support.windows import WindowKind
 
 @dataclass(frozen=True, slots=True)
 class CalendarCell:
-    """An engineer's role of one shift, on one of the shift's days."""
+    """An engineer's role on one shift, for one of the shift's days."""
 
     role: str
     kind: WindowKind
@@ -25,7 +25,7 @@ class CalendarCell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One engineer's row. duties: by date. away: the dates on which the engineer cannot take any shift."""
+    """One engineer's row in the calendar. duties: by date. away: dates on which the engineer can take no shift."""
 
     engineer: str
     name: str
@@ -35,39 +35,39 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class HeatMap:
-    """The weeks of a plan, by their Mondays, and its engineers in the order of the roster. roles: without shadows."""
+    """The weeks of a plan (as Mondays) and a row for each engineer, in roster order. roles: without shadows."""
 
     weeks: tuple[date, ...]
     rows: tuple[Row, ...]
     roles: tuple[str, ...]
 
     def nights(self, row: Row, monday: date) -> int:
-        """Return how many days of duty an engineer has in a week; days as a shadow do not count."""
+        """Return on how many days of a week an engineer is on duty. Days as a shadow do not count."""
         return sum(1 for day in days_of(monday) for duty in row.duties.get(day, ()) if duty.role in self.roles)
 
     def shadows(self, row: Row, monday: date) -> bool:
-        """Return True if the engineer has duties in the week, and all of them as a shadow."""
+        """Return True if the engineer has duties in the week, and all of them are as a shadow."""
         duties = [duty for day in days_of(monday) for duty in row.duties.get(day, ())]
         return bool(duties) and all(duty.role not in self.roles for duty in duties)
 
     def is_away(self, row: Row, monday: date) -> bool:
-        """Return True if the engineer cannot take any shift of the week."""
+        """Return True if the engineer can take no shift in the week."""
         staffed = [day for day in days_of(monday) if day in self.staffed]
         return bool(staffed) and all(day in row.away for day in staffed)
 
     @property
     def staffed(self) -> frozenset[date]:
-        """Return the dates on which an engineer is on duty."""
+        """Return the dates on which some engineer is on duty."""
         return frozenset(day for row in self.rows for day in row.duties)
 
 
 def days_of(monday: date) -> list[date]:
-    """Return the seven dates of a week."""
+    """Return the seven dates of the week that begins on `monday`."""
     return [monday + timedelta(days=number) for number in range(7)]
 
 
 def heat_map_of(plan: Plan, roster: Roster) -> HeatMap:
-    """Return the calendar of a plan, which must have at least one shift."""
+    """Return the calendar of a plan. The plan must have at least one shift."""
     roster = relaxed(roster, plan.relaxed)
     shifts = shifts_of_plan(plan, roster)
     duties: dict[str, dict[date, list[CalendarCell]]] = defaultdict(lambda: defaultdict(list))

@@ -1,4 +1,4 @@
-"""A plan as one HTML page that needs nothing else: no script, no other address, and all text is escaped."""
+"""Writes a plan as one HTML page that loads nothing else: no scripts, no other addresses. All text is escaped."""
 
 from __future__ import annotations
 
@@ -22,12 +22,15 @@ ROLE_COLOURS = ("#23568f", "#7fb0de", "#7a5195", "#c58bd6", "#4d8f86")
 SHADOW_COLOUR, AWAY = "#c9d6bf", "#d9dde2"
 WIDTH, LINE = 1030, 20
 WEEKS_IN_A_ROW = 27
-"""The most weeks in one chart: a quarter has wide cells, half a year narrow ones, and a year takes two charts."""
+"""The most weeks in one chart: a quarter has wide cells, half a year narrow ones, and a year needs two charts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle in pixels. title: the browser shows it as a hint. An empty colour leaves it to the page's style."""
+    """A rectangle; its position and size are in pixels from the top left.
+
+    title: text that the browser shows on hovering. colour: empty to use the colour of the page's style.
+    """
 
     x: float
     y: float
@@ -39,7 +42,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A piece of text, in pixels from the top left. anchor: SVG's `text-anchor`."""
+    """A text and its position, in pixels from the top left. anchor: the SVG attribute `text-anchor`."""
 
     x: float
     y: float
@@ -50,7 +53,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class VerticalLine:
-    """A vertical line, in pixels."""
+    """A vertical line and its position, in pixels from the top left."""
 
     x: float
     top: float
@@ -59,7 +62,10 @@ class VerticalLine:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """One chart. bands: rectangles under everything else. words: the chart in words, for screen readers."""
+    """One chart, with its size in pixels. bands: rectangles behind everything else. marks: vertical lines.
+
+    words: the chart in words, for screen readers.
+    """
 
     width: float
     height: float
@@ -72,7 +78,7 @@ class Chart:
 
 
 class ShiftRow(TypedDict):
-    """A row of the page's table of shifts. people: names in the order of the columns."""
+    """A row of the HTML page's table of shifts. people: names in the order of the columns."""
 
     start: str
     end: str
@@ -81,7 +87,10 @@ class ShiftRow(TypedDict):
 
 
 def plan_page(plan: Plan, roster: Roster) -> str:
-    """Return the page of a plan and its roster. The plan must have at least one shift."""
+    """Return an HTML page that shows a plan. The plan must have at least one shift.
+
+    roster: the roster of the plan.
+    """
     measured = fairness_of_plan(plan, roster)
     calendar = heat_map_of(plan, roster)
     zone = roster.policy.zone
@@ -157,7 +166,7 @@ def _time(at: datetime, zone: ZoneInfo) -> str:
 
 
 def _gutter(names: Sequence[str]) -> float:
-    """Return the width for the names on the left, at about 6.2 pixels a letter."""
+    """Return the width in pixels for the names on the left, at about 6.2 pixels a letter."""
     return min(240.0, 14 + 6.2 * max(len(name) for name in names))
 
 

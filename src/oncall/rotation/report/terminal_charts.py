@@ -1,6 +1,6 @@
-"""The fairness of a plan as charts for the terminal: loads against shares, and a calendar of duties.
+"""Shows the fairness of a plan as charts for the terminal: loads and shares, and a calendar of duties.
 
-Every line fits the width, down to 40 columns. Where the width is short, the bars are left out, never a number.
+Every line fits the width, down to 40 columns. If the width is too small, bars are left out, but never numbers.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _NO_TITLES: Mapping[WindowKind, str] = MappingProxyType({})
 
 Loads = Sequence[tuple[str, dict[str | None, Load]]]
-"""For each engineer the loads of one kind, by role; None is all roles together."""
+"""The loads of one kind, by engineer and then by role; None is all roles together."""
 
 
 def load_lines(
     fairness: Fairness, *, width: int, plain: bool = False, titles: Mapping[WindowKind, str] = _NO_TITLES
 ) -> Iterator[Text]:
-    """Yield for each kind of shift, and for all kinds, every engineer's load and share, in all roles and in each.
+    """Yield lines with every engineer's load and share, for each kind of shift and for all kinds.
 
-    The bar is green within one shift of the share, yellow within two, and otherwise red. plain: use ASCII only.
-    titles: the display names of kinds that have one.
+    Each engineer has all roles together and each role. The bar is green within one shift of the share, yellow within
+    two, else red. width: in columns. plain: use ASCII only. titles: display names of kinds that have one.
     """
     for number, (kind, loads) in enumerate(loads_by_kind(fairness)):
         if number:
@@ -78,7 +78,7 @@ def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _stacked(loads: Loads, columns: Sequence[str], figures: Sequence[Sequence[str]], width: int) -> Iterator[Text]:
-    """Yield each engineer on as many lines as the numbers need."""
+    """Yield each engineer's numbers on as many lines as they need."""
     for (person, _), row in zip(loads, figures, strict=True):
         line = person
         for label, figure in zip(columns, row, strict=True):
@@ -101,7 +101,10 @@ def _bar(load: Load, most: float, cells: int, *, plain: bool) -> Text:
 
 
 def calendar_lines(calendar: HeatMap, *, width: int, plain: bool = False) -> Iterator[Text]:
-    """Yield a line for each engineer with a cell for each week: the nights of duty, or `-` when they are away."""
+    """Yield a line for each engineer with a cell for each week: the number of nights on duty, or `-` if away.
+
+    width: in columns. plain: use ASCII only.
+    """
     name = max(len(row.engineer) for row in calendar.rows)
     each = max(4, width - name - 2)
     yield _text("nights on duty in each week" + _legend(calendar))
@@ -119,7 +122,7 @@ def calendar_lines(calendar: HeatMap, *, width: int, plain: bool = False) -> Ite
 
 
 def _legend(calendar: HeatMap) -> str:
-    """Return the legend of the signs in use."""
+    """Return the legend of those signs that the chart has."""
     cells = [_cell(calendar, row, monday, plain=True)[0] for row in calendar.rows for monday in calendar.weeks]
     return ("; - away" if "-" in cells else "") + ("; s shadow" if "s" in cells else "")
 
@@ -136,9 +139,9 @@ def _cell(calendar: HeatMap, row: Row, monday: date, plain: bool) -> tuple[str, 
 
 
 def _months(weeks: Sequence[date], room: int) -> str:
-    """Return the names of the months, each above the first week that ends in it.
+    """Return a line with the names of the months, each above the first week that ends in the month.
 
-    A name without enough room is left out. A month with too few weeks for its name leaves the room to the next month.
+    A name without enough room is left out. If a month has too few weeks for its name, the next month may use the room.
     """
     ends = [monday + timedelta(days=6) for monday in weeks]
     begins = [n for n, sunday in enumerate(ends) if n == 0 or sunday.day <= 7]

@@ -1,4 +1,4 @@
-"""A plan as a spreadsheet: the plan, its fairness, its calendar, and the requests that it does not meet."""
+"""Writes a plan as a spreadsheet: its shifts, its fairness, its calendar, and the requests that it does not meet."""
 
 from __future__ import annotations
 
@@ -21,13 +21,16 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 _BEGINNING = (1980, 1, 1, 0, 0, 0)
-"""The earliest date that an archive can give its parts."""
+"""The earliest date that a file in a zip archive can have."""
 
 Cell = str | int | float | date | datetime
 
 
 def workbook_of(plan: Plan, roster: Roster) -> bytes:
-    """Return the .xlsx of a plan, which must have a shift. Times are in the policy's zone; names are never formulas."""
+    """Return a plan as an .xlsx file. Times are in the policy's zone; text is never read as a formula.
+
+    The plan must have at least one shift.
+    """
     from openpyxl import Workbook
 
     book = Workbook()
@@ -49,7 +52,7 @@ _TOTALS = ("total", "share", "difference", "hours", "max_shifts", "limit of the 
 
 
 def _totals(measured: Fairness, plan: Plan, roster: Roster) -> Iterator[list[Cell]]:
-    """Yield a row for each engineer: all kinds and roles together, their hours, and what limits them."""
+    """Yield a row for each engineer: total over all kinds and roles, hours, and what limits the share."""
     names = {engineer.id: engineer.name for engineer in roster.engineers}
     most, limits = dict(roster.rules.max_shifts), share_limits(plan, roster)
     for engineer in measured.engineers:
@@ -62,7 +65,7 @@ def _totals(measured: Fairness, plan: Plan, roster: Roster) -> Iterator[list[Cel
 
 
 def _saved(book: Workbook, stamp: datetime) -> bytes:
-    """Return the workbook as bytes. The same plan gives the same bytes, so the file has `stamp` (UTC) as its date."""
+    """Return the workbook as bytes. Its date is `stamp` (UTC), so that the same plan gives the same bytes."""
     from openpyxl.packaging.core import DocumentProperties
     from openpyxl.writer.excel import ExcelWriter
 
@@ -121,7 +124,7 @@ def _put(sheet: Worksheet, row: int, column: int, value: Cell) -> Any:
 
 
 def _draw(sheet: Worksheet, calendar: HeatMap) -> None:
-    """Draw a row for each engineer and a column for each day: the role's letter in its colour, grey for days away."""
+    """Draw a row for each engineer and a column for each day: the role's letter in its colour; days away are grey."""
     from openpyxl.styles import Alignment, Font, PatternFill
     from openpyxl.utils import get_column_letter
 
