@@ -117,7 +117,7 @@ class SecondStages:
     # ---- even totals
 
     def _totals(self) -> Measured:
-        """Return the squared distance of every engineer's total over all kinds from their share, times 100."""
+        """Return the sum of the squared distances of all totals over all kinds from their shares, times 100."""
         value = sum(self._total_cost(person, self._count(person)) for person in self._people)
         terms: list[mathopt.LinearBase | float] = []
         for person in self._people:

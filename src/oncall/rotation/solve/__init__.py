@@ -1,4 +1,4 @@
-"""CP-SAT models of the planning problem, the counting bound, and the search that runs them.
+"""CP-SAT models of the planning problem, the counting bound, and the search that runs the models.
 
 Imports `rotation.problem`.
 """

@@ -1,7 +1,7 @@
-"""The counting bound: the least cost of any loads that add up, whether or not a calendar can hold them.
+"""The counting bound: the least cost of any loads that add up, even if no calendar fits them.
 
 Duties are given out one by one, each to the engineer for whom it adds the least cost. The cost curves are convex, so
-no other loads cost less, and no plan can cost less either. A plan of exactly this cost nearly always exists.
+that no other loads cost less, and no plan can cost less either. There is nearly always a plan of exactly this cost.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ from oncall.support.windows import WindowKind
 
 @dataclass(frozen=True)
 class CountingBound:
-    """The least cost by counting alone, and the counts that reach it.
+    """The least cost by counting alone, and the counts that have it.
 
-    unevenness: the least unevenness of the totals at this cost (`even_totals`). is_exact: the counts are proven
-    cheapest. Then a model with exact costs around these counts gives no plan a cost below `cost`: costs are convex.
+    unevenness: the least unevenness of the totals at this cost (`even_totals`). is_exact: the counts are proven the
+    cheapest. Then a model with exact costs around these counts gives no plan a cost below `cost`, because costs are
+    convex.
     """
 
     cost: int
@@ -36,15 +37,15 @@ class CountingBound:
     unevenness: int = 0
 
     def ranges(self) -> dict[LoadKey, CountRange]:
-        """Return the count ranges to start a search with."""
+        """Return the count ranges with which a search starts."""
         return {key: CountRange.around(count) for key, count in self.counts.items()}
 
 
 def duty_cost_curve(problem: Problem, engineer: int, kind: WindowKind) -> CostCurve:
-    """Return a function: the cost of `n` duties of a kind for one engineer, with their roles split evenly.
+    """Return a function for the cost of `n` duties of a kind for one engineer, with their roles split evenly.
 
-    Only for problems in which every engineer takes every role: each role then has the same share, and the even split
-    is the cheapest.
+    Only for problems in which every engineer takes every role: then each role has the same share, and the even split is
+    the cheapest.
     """
     who = problem.engineers[engineer].id
     together = problem.shares.of(kind, None, who)
@@ -59,7 +60,7 @@ def duty_cost_curve(problem: Problem, engineer: int, kind: WindowKind) -> CostCu
 
 
 def role_cost_curve(problem: Problem, key: LoadKey) -> CostCurve:
-    """Return a function: the cost of `n` shifts in one load, which has one engineer, kind and role (or all roles)."""
+    """Return a function for the cost of `n` shifts in one load (an engineer, a kind, and a role or all roles)."""
     share = problem.shares.of(key.kind, key.role, problem.engineers[key.engineer].id)
 
     @cache
@@ -83,7 +84,7 @@ def max_duties(problem: Problem, engineer: int, kind: WindowKind) -> int:
 def max_rested_shifts(shifts: Sequence[Shift], rest: int) -> int:
     """Return the most of these shifts that one engineer can take with `rest` free nights between them.
 
-    shifts: in time order. It is best always to take the next possible shift: it ends first.
+    shifts: in time order. It takes the next possible shift each time; that is best, because it ends first.
     """
     if any(shift.turn is not None for shift in shifts):
         # The greedy choice below is best only for shifts that are taken one by one.
@@ -100,7 +101,7 @@ def max_rested_shifts(shifts: Sequence[Shift], rest: int) -> int:
 def max_weekend_shifts(shifts: Sequence[Shift], rest: int, apart: int) -> int:
     """Return the most of these weekend shifts that one engineer can take: one weekend in any `apart` in a row.
 
-    shifts: in time order.
+    shifts: in time order. rest: the free nights between two shifts.
     """
     most = max_rested_shifts(shifts, rest)
     if apart < 2 or any(shift.turn is not None for shift in shifts):
@@ -115,9 +116,9 @@ def max_weekend_shifts(shifts: Sequence[Shift], rest: int, apart: int) -> int:
 
 
 def cheapest_counts(total: int, curves: Sequence[CostCurve], most: Sequence[int]) -> list[int] | None:
-    """Return the cheapest counts that add up to `total`, one for each curve; the first curve wins a tie.
+    """Return the cheapest counts that add up to `total`, one for each curve. In a tie, the first curve gets more.
 
-    most: the largest count of each. Returns None if even these add up to less than `total`.
+    most: the largest count for each curve. Returns None if these add up to less than `total`.
     """
     if total > sum(most):
         return None

@@ -18,7 +18,7 @@ DutyVariables = Mapping[Duty, cp_model.IntVar]
 def add_duties(model: cp_model.CpModel, problem: Problem) -> dict[Duty, cp_model.IntVar]:
     """Add the duties of a problem with every hard rule, and return their variables.
 
-    Each shift has as many engineers as there are roles; which engineer has which role is not decided here.
+    Each shift has as many engineers as there are roles; who has which role is not decided here.
     """
     on_duty = duty_variables(model, problem)
     for number, *_ in problem.units:
@@ -33,7 +33,10 @@ def add_duties(model: cp_model.CpModel, problem: Problem) -> dict[Duty, cp_model
 
 
 def duty_variables(model: cp_model.CpModel, problem: Problem) -> dict[Duty, cp_model.IntVar]:
-    """Add and return a variable for each duty that an engineer may have. The duties of one turn share theirs."""
+    """Add and return a variable for each duty that an engineer may have.
+
+    All duties of one turn have the same variable.
+    """
     found: dict[Duty, cp_model.IntVar] = {}
     for engineer, numbers in enumerate(problem.eligible_shifts):
         for first in problem.first_of_units(numbers):
@@ -43,11 +46,11 @@ def duty_variables(model: cp_model.CpModel, problem: Problem) -> dict[Duty, cp_m
 
 
 def _add_tight_limit(model: cp_model.CpModel, limit: Limit, on_duty: DutyVariables, problem: Problem) -> None:
-    """Add one limit in a form that the linear relaxation handles well.
+    """Add one limit in a form for which the linear relaxation is tight.
 
-    Duties of a group that all conflict by the rest rule count as their sum, because an engineer has at most one of
-    them. For any other group a new variable must be 1 if a duty of the group is taken, and of duties that conflict by
-    the rest rule at most one can be taken, and only if that variable is 1.
+    If all duties of a group conflict by the rest rule, their sum stands for the group, because an engineer has at most
+    one of them. For any other group, a new variable is 1 if a duty of the group is taken; of its duties that conflict
+    by the rest rule, at most one can be taken, and only if that variable is 1.
     """
     if limit.single is not None or limit.weights or problem.has_turns:
         add_limit(model, limit, on_duty)
@@ -80,7 +83,7 @@ def add_limit(model: cp_model.CpModel, limit: Limit, on_duty: DutyVariables) -> 
 
 
 def weighted_sum(limit: Limit, literals: Sequence[cp_model.IntVar]) -> cp_model.LinearExprT:
-    """Return how much the groups of a limit count, given a literal for each of them."""
+    """Return how much the groups of a limit count in total. literals: one for each group."""
     return cp_model.LinearExpr.weighted_sum(literals, [weight for _, weight in limit.weighted_groups])
 
 
@@ -92,7 +95,7 @@ def _add_at_most(model: cp_model.CpModel, most: int, literals: Sequence[cp_model
 
 
 def any_of(model: cp_model.CpModel, literals: Sequence[cp_model.IntVar]) -> cp_model.IntVar:
-    """Return a variable that is 1 whenever one of the literals is 1."""
+    """Return a variable that must be 1 if one of the literals is 1."""
     if len(literals) == 1:
         return literals[0]
     some = model.new_bool_var("")

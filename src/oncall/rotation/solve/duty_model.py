@@ -1,6 +1,6 @@
 """The model for rosters in which every engineer takes every role: it decides only who is on duty.
 
-Roles are assigned afterwards: an even split costs nothing, or next to nothing around fixed seats.
+Roles are assigned afterwards. An even split adds no cost, or almost none around fixed seats.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from oncall.support.windows import WindowKind
 
 
 class DutyModel(PlanModel):
-    """Decides who is on duty. Its loads are of all roles together."""
+    """Decides who is on duty. Its loads are totals over all roles."""
 
     def __init__(
         self, problem: Problem, bound: CountingBound, ranges: Mapping[LoadKey, CountRange], search: Search
@@ -62,7 +62,7 @@ class DutyModel(PlanModel):
 
     @staticmethod
     def add_loads(model: cp_model.CpModel, problem: Problem, ranges: Mapping[LoadKey, CountRange]) -> LoadVariables:
-        """Add counts of duties, which add up to the seats of each kind."""
+        """Add the counts of duties, so that they add up to the seats of each kind, with their cost."""
         counts: dict[LoadKey, cp_model.IntVar] = {}
         costs = []
         for key, count_range in ranges.items():
@@ -76,5 +76,5 @@ class DutyModel(PlanModel):
         return LoadVariables(counts, cp_model.LinearExpr.sum(costs))
 
     def seats(self, result: SearchResult) -> list[StaffedSeat]:
-        """Return the seats of the plan found, with roles as fair as these engineers and the fixed seats allow."""
+        """Return the seats of the plan that was found, with roles as fair as the teams and the fixed seats allow."""
         return assign_roles(self._problem, teams_on_duty(self._problem, self.on_duty, result), self._search)

@@ -1,4 +1,4 @@
-"""Even points in a solver's model: the squared distance of each engineer's points from their share, summed up."""
+"""Even points in a solver's model: the squared distances of engineers' points from their shares, added up."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PRECISION = 1000
 def add_points(
     model: cp_model.CpModel, problem: Problem, measure: PointsMeasure, on_duty: Mapping[Duty, cp_model.IntVar]
 ) -> cp_model.LinearExprT:
-    """Add and return the unevenness of the points, scaled and without a constant, as `points_value` counts it."""
+    """Add and return the unevenness of the points. It is scaled and has no constant part, like `points_value`."""
     parts: list[cp_model.LinearExprT] = []
     for number, (near, slope) in enumerate(_centres(problem, measure)):
         duties = [
@@ -34,7 +34,7 @@ def add_points(
 
 
 def points_value(problem: Problem, measure: PointsMeasure, seats: Iterable[StaffedSeat]) -> int:
-    """Return the unevenness of the points of these seats, as the models count it."""
+    """Return the unevenness of the points of these seats, as the models compute it."""
     totals: Counter[int] = Counter()
     for seat in seats:
         totals[seat.engineer] += measure.weights[problem.shifts[seat.shift].kind]
@@ -46,6 +46,6 @@ def points_value(problem: Problem, measure: PointsMeasure, seats: Iterable[Staff
 
 
 def _centres(problem: Problem, measure: PointsMeasure) -> list[tuple[int, int]]:
-    """Return for each engineer the whole number nearest to their share, and the slope for the fraction left over."""
+    """Return, for each engineer, the whole number nearest to their share, and the slope for the remaining fraction."""
     shares = [measure.share_of[engineer.id] for engineer in problem.engineers]
     return [(round(share), round(2 * _PRECISION * (share - round(share)))) for share in shares]

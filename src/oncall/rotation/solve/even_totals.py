@@ -1,7 +1,8 @@
 """Even totals: among loads of the same cost, those whose totals over all kinds are nearest to the shares.
 
-The cost judges each kind by itself, so it does not decide who gets the shifts that are left over. One engineer could
-get a left-over shift of every kind. The unevenness is the squared distance of every total from its share, summed up.
+The fairness cost measures each kind separately, so that it does not decide who gets left-over shifts. One engineer
+could get a left-over shift of every kind. The unevenness is the sum of the squared distances of the totals from their
+shares.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ from oncall.support.windows import WindowKind
 
 
 def total_shares(problem: Problem) -> list[Fraction]:
-    """Return each engineer's share of all kinds together, by number."""
+    """Return each engineer's share over all kinds, in the order of the engineers' numbers."""
     return [problem.shares.of_all_kinds(engineer.id) for engineer in problem.engineers]
 
 
 def add_unevenness(
     model: cp_model.CpModel, problem: Problem, totals: Mapping[int, cp_model.LinearExprT]
 ) -> cp_model.LinearExprT:
-    """Add and return the unevenness of these totals over all kinds, by engineer."""
+    """Add and return the unevenness of these totals over all kinds. totals: by the engineer's number."""
     costs = []
     for engineer, share in enumerate(total_shares(problem)):
         count_range, most = CountRange.around(max(0, round(share))), len(problem.eligible_shifts[engineer])
@@ -37,7 +38,7 @@ def add_unevenness(
 
 
 def totals_on_duty(problem: Problem, on_duty: DutyVariables) -> dict[int, cp_model.LinearExprT]:
-    """Return each engineer's number of duties in a plan's model."""
+    """Return each engineer's number of duties, as expressions of a plan's model."""
     return {
         engineer: cp_model.LinearExpr.sum([on_duty[Duty(engineer, number)] for number in numbers])
         for engineer, numbers in enumerate(problem.eligible_shifts)
@@ -52,7 +53,7 @@ def _curve(share: Fraction) -> CostCurve:
 class _LeftOvers:
     """The shifts of one kind that can go to any of several engineers at the same cost.
 
-    holders: the engineers who have one of them. others: those who could have one instead.
+    holders: the engineers who have one of them. others: engineers who could have one instead.
     """
 
     holders: set[int]
@@ -60,7 +61,7 @@ class _LeftOvers:
 
 
 class EvenTotals:
-    """The counts of duties of each kind and engineer that cost least, changed until their totals are even.
+    """The cheapest numbers of duties of each kind and engineer, changed until the totals are even.
 
     counts: by kind and engineer's number; changed in place. curve_of: the cost of each engineer's duties of a kind.
     most: the most duties of each kind that each engineer can have.
@@ -79,17 +80,20 @@ class EvenTotals:
         self._left_overs = {kind: _left_overs(counts[kind], curve_of, kind, most[kind]) for kind in counts}
 
     def settle(self) -> int:
-        """Move left-overs between engineers until no move makes the totals more even; return the unevenness.
+        """Move left-over shifts between engineers until no move makes the totals more even. Return the unevenness.
 
-        The totals that the left-overs allow have no other local optimum: they form a matroid's bases, and the
-        unevenness is a convex cost of each total.
+        The result is the best one: the possible totals form the bases of a matroid, and the unevenness is a convex cost
+        of each total, so that there is no other local optimum.
         """
         while self._move_one():
             pass
         return sum(load_cost(total, share) for total, share in zip(self._totals, self._shares, strict=True))
 
     def _move_one(self) -> bool:
-        """Move one shift of load where it helps most, through other engineers if needed; return False if none helps."""
+        """Move one shift of load where it helps most, through other engineers if needed.
+
+        Returns False if none helps.
+        """
         for giver in sorted(range(len(self._totals)), key=self._saving, reverse=True):
             reached = self._reached_from(giver)
             taker = min(reached, key=lambda each: (self._price(each), each), default=giver)

@@ -9,7 +9,7 @@ from oncall.rotation.problem.rules import rules_of
 
 
 class LegalDuties:
-    """The duties taken so far, and which others the hard rules still allow."""
+    """The duties taken so far. Tells which other duties the hard rules still allow."""
 
     def __init__(self, problem: Problem) -> None:
         # Limits are numbered, and so are the groups of all limits together.
@@ -28,7 +28,7 @@ class LegalDuties:
         self.clear()
 
     def clear(self) -> None:
-        """Forget all duties taken."""
+        """Remove all duties taken."""
         # For each limit its groups with taken duties, and how many.
         self._used: list[Counter[int]] = [Counter() for _ in self._most]
         # For each limit how much these groups count.
@@ -36,7 +36,7 @@ class LegalDuties:
         self._taken: set[Duty] = set()
 
     def allows(self, duty: Duty) -> bool:
-        """Return True if this duty is not taken yet and no rule forbids it together with the duties taken."""
+        """Return True if this duty is not taken, and no rule forbids it together with the duties taken."""
         if duty in self._taken:
             return False
         for group in self._groups_of[duty]:

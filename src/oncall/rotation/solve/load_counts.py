@@ -18,7 +18,7 @@ CostCurve = Callable[[int], int]
 
 
 class LoadKey(NamedTuple):
-    """Names one load: an engineer by number, a kind of shift, and a role; None is all roles together."""
+    """Names one load: an engineer by number, a kind of shift, and a role. None is all roles together."""
 
     engineer: int
     kind: WindowKind
@@ -27,10 +27,10 @@ class LoadKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CountRange:
-    """The counts, from `low` to `high`, whose cost a model has exactly. Outside, the cost continues as straight lines.
+    """The counts, from `low` to `high`, for which a model has the exact cost. Outside, the cost is a straight line.
 
-    A convex curve never falls below those lines. So every bound that the model proves holds for the whole problem, and
-    the model's optimum is the true one if all its counts are inside their ranges.
+    A convex curve is never below those lines. Therefore every bound that the model proves is true for the whole
+    problem, and the model's optimum is the true one if all its counts are inside their ranges.
     """
 
     low: int
@@ -38,23 +38,23 @@ class CountRange:
 
     @classmethod
     def around(cls, count: int) -> CountRange:
-        """Return the range to start with: the fairest plans lie within a few shifts of the cheapest counts."""
+        """Return the range for the start of a search: the fairest plans are within a few shifts of `count`."""
         return cls(max(0, count - 4), count + 5)
 
     def __contains__(self, count: int) -> bool:
         return self.low <= count <= self.high
 
     def widened(self, count: int) -> CountRange:
-        """Return a range that also holds `count` and a few counts beyond it."""
+        """Return a range that also contains `count` and a few counts beyond it."""
         if count < self.low:
             return CountRange(max(0, count - 4), self.high)
         return CountRange(self.low, count + 4) if count > self.high else self
 
 
 class LoadVariables(NamedTuple):
-    """Variables for how many shifts of each kind each engineer has, and the cost of all their loads.
+    """The variables for how many shifts of each kind each engineer has, and the cost of all loads.
 
-    counts: variables by load, for all roles together.
+    counts: variables by load, over all roles.
     """
 
     counts: Mapping[LoadKey, cp_model.IntVar]
@@ -73,7 +73,7 @@ def loads_of(problem: Problem, seats: Iterable[StaffedSeat]) -> Counter[LoadKey]
 def widened_ranges(
     problem: Problem, ranges: Mapping[LoadKey, CountRange], seats: Iterable[StaffedSeat]
 ) -> dict[LoadKey, CountRange]:
-    """Return the ranges, widened where they do not hold the loads of these seats."""
+    """Return the ranges, widened where they do not contain the loads of these seats."""
     loads = loads_of(problem, seats)
     return {key: count_range.widened(loads[key]) for key, count_range in ranges.items()}
 
@@ -85,7 +85,7 @@ def add_cost(
     curve: CostCurve,
     count_range: CountRange,
 ) -> cp_model.LinearExprT:
-    """Add the cost of a count from 0 to `most`, and return it: exact inside the range, a straight line on each side."""
+    """Add and return the cost of a count from 0 to `most`: exact inside the range, a straight line on each side."""
     low, high = min(count_range.low, most), min(count_range.high, most)
     steps = [model.new_bool_var("") for _ in range(low, high)]
     for step, following in pairwise(steps):

@@ -1,6 +1,6 @@
-"""The base of the planning models: a CP-SAT model of who is on duty, with the fairness cost as its objective.
+"""The base of the planning models: a CP-SAT model of who is on duty, whose objective is the fairness cost.
 
-`duty_model` serves rosters in which every engineer takes every role; `role_models` serves all others.
+`duty_model` is for rosters in which every engineer takes every role; `role_models` is for all others.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from oncall.rotation.solve.search import Search, SearchResult
 
 
 class PlanModel(ABC):
-    """A CP-SAT model of a whole plan. It never overestimates the cost of a plan, so its bounds hold for the problem.
+    """A CP-SAT model of a whole plan. It never overestimates the cost of a plan, so that its bounds are true.
 
-    on_duty: 1 if the plan contains the duty; only duties that the engineers may have.
-    has_exact_costs: the model's cost of a plan is the true one, as long as all loads are inside their ranges.
+    on_duty: 1 if the plan contains the duty; only for duties that the engineers may have.
+    has_exact_costs: the model's cost of a plan is the true cost if all loads are inside their ranges.
     """
 
     has_exact_costs = False
@@ -35,7 +35,7 @@ class PlanModel(ABC):
     ) -> None: ...
 
     def keep_cost(self, cost: int, *, clone: cp_model.CpModel | None = None) -> None:
-        """Require a cost of at most `cost`, in this model or in a clone of it."""
+        """Require a cost of at most `cost`, in this model, or in `clone` (a copy of it) if given."""
         (clone or self.model).add(self.cost <= cost)
 
     @staticmethod
@@ -46,15 +46,18 @@ class PlanModel(ABC):
     @staticmethod
     @abstractmethod
     def add_loads(model: cp_model.CpModel, problem: Problem, ranges: Mapping[LoadKey, CountRange]) -> LoadVariables:
-        """Add loads to a model without a calendar, with their cost as this kind of model computes it."""
+        """Add loads to a model without a calendar, with their cost in the form of this kind of model."""
 
     @abstractmethod
     def seats(self, result: SearchResult) -> list[StaffedSeat]:
-        """Return the seats of the plan found, by shift and then role. Their true cost may be above the model's."""
+        """Return the seats of the plan that was found, by shift and then role.
+
+        Their true cost may be higher than the model's.
+        """
 
 
 def teams_on_duty(problem: Problem, on_duty: DutyVariables, result: SearchResult) -> list[list[int]]:
-    """Return the numbers of the engineers on duty in the plan found, for each shift."""
+    """Return the numbers of the engineers on duty in the plan that was found, for each shift."""
     return [
         [each for each in eligible if result.is_true(on_duty[Duty(each, number)])]
         for number, eligible in enumerate(problem.eligible_engineers)

@@ -1,9 +1,9 @@
 """Bounds on how often preferred pairs can meet, from two models that are much smaller than a plan's.
 
-A model of the whole plan judges each shift by itself, and a pair could meet on each. It overlooks that two engineers
-cannot meet more often than either of them is on duty in a fair plan. `max_meetings` counts that limit first.
-Then `plan_pairs_only` plans the paired engineers and treats everyone else as counts. Its bound holds for the whole
-plan, and if the others fit around the meetings that it finds, no plan is better.
+A model of the whole plan treats each shift separately, so that a pair could meet on every shift. It overlooks that two
+engineers cannot meet more often than either of them is on duty in a fair plan. `max_meetings` computes that limit
+first. Then `plan_pairs_only` plans the paired engineers, and treats everyone else as counts. Its bound is true for the
+whole plan, and if the others fit around the meetings that it finds, no plan is better.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from oncall.rotation.solve.search import Search
 from oncall.support.windows import WindowKind
 
 COUNTING_EFFORT, PAIRS_EFFORT = 1.0, 3.0
-"""Deterministic seconds for each of the two models; each returns the best bound that it proved in that time."""
+"""Deterministic seconds for each of the two models. Each returns the best bound that it proved in that time."""
 
 
 @dataclass(frozen=True, slots=True)
 class PairsOnlyPlan:
-    """The best meetings when only the paired engineers are planned.
+    """The best meetings if only the paired engineers are planned.
 
-    bound: in every plan, the requests of the paired engineers, less their meetings, cost at least this.
+    bound: in every plan, the cost of the paired engineers' requests minus their meetings is at least this.
     """
 
     meetings: tuple[Meeting, ...]
@@ -42,7 +42,7 @@ class PairsOnlyPlan:
 
 
 def plan_pairs_only(problem: Problem, goal: RequestsGoal, search: Search) -> PairsOnlyPlan | None:
-    """Return the best plan of the paired engineers alone, or None if none was found in time."""
+    """Return the best plan for the paired engineers alone; None if none was found in time, or with turns."""
     if problem.has_turns:
         return None
     model = new_model()
@@ -86,7 +86,7 @@ def _add_paired_duties(
 def _leave_shifts_for_others(
     model: cp_model.CpModel, problem: Problem, on_duty: DutyVariables, paired: frozenset[int]
 ) -> None:
-    """Require the paired engineers to take the shifts that the others cannot.
+    """Require the paired engineers to take the shifts that the others cannot take.
 
     Of shifts that exclude each other, every other engineer can take one; the paired engineers must take the rest.
     """
@@ -104,7 +104,7 @@ def _leave_shifts_for_others(
 
 
 def _weekends_in_a_row(problem: Problem) -> Iterator[list[int]]:
-    """Yield runs of block weekends; an engineer may take only one weekend of a run."""
+    """Yield runs of block weekends, as shift numbers. An engineer may take only one weekend of a run."""
     by_number = {weekend_number(problem.shifts[n]): n for n in problem.staffed if _is_block_weekend(problem, n)}
     for first in by_number:
         yield [by_number[n] for n in range(first, first + problem.roster.rules.weekends_apart) if n in by_number]
@@ -115,17 +115,17 @@ def _is_block_weekend(problem: Problem, number: int) -> bool:
 
 
 def _add_loads(model: cp_model.CpModel, problem: Problem, goal: RequestsGoal) -> LoadVariables:
-    """Add the loads of all engineers, with a total cost of at most that of the goal."""
+    """Add and return the loads of all engineers, with a total cost of at most the goal's."""
     loads = goal.model_type.add_loads(model, problem, goal.ranges)
     model.add(loads.cost <= goal.cost)
     return loads
 
 
 def max_meetings(problem: Problem, goal: RequestsGoal, search: Search) -> int:
-    """Return the most meetings that counting alone allows; no plan has more.
+    """Return the most meetings that counting alone allows. No plan has more.
 
     For each kind, a pair meets no more often than either of the two is on duty, and an engineer has no more meetings
-    than there are seats beside them.
+    than there are other seats on their shifts.
     """
     model = new_model()
     loads = _add_loads(model, problem, goal)

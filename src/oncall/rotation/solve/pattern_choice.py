@@ -1,4 +1,4 @@
-"""The choice of a pattern of turns for each engineer, without a calendar, as a mixed-integer program."""
+"""Chooses a pattern of turns for each engineer, without a calendar, with a mixed-integer program."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from oncall.rotation.solve.search import Search
 from oncall.rotation.solve.turn_patterns import Pattern, PatternList, TurnKey, TurnTypes, grouped
 
 BOUND_LIMIT = timedelta(seconds=20)
-"""The longest time that one mixed-integer program runs."""
+"""The longest time (real time) that one mixed-integer program runs."""
 _TINY = 1e-4
 
 
 class PatternChoice:
-    """How many engineers of each group have each pattern. lists: the patterns of each engineer."""
+    """Decides how many engineers of each group have each pattern. lists: the patterns of each engineer."""
 
     def __init__(self, problem: Problem, types: TurnTypes, lists: Sequence[PatternList]) -> None:
         self._lists, self._groups = lists, grouped(lists)
@@ -44,8 +44,9 @@ class PatternChoice:
             self._model.add_linear_constraint(mathopt.fast_sum(sums.get(key, [])) == wanted)
 
     def least_cost(self, search: Search) -> tuple[int | None, bool]:
-        """Return the least cost, or a lower bound on it, and whether it is exact. The cost is None if no patterns add
-        up.
+        """Return the least cost, or a lower bound on it, and True if it is the exact least cost.
+
+        The cost is None if no patterns add up to the turns.
         """
         self._model.minimize(mathopt.fast_sum(self._costs))
         result = self._solve(search)
@@ -57,7 +58,7 @@ class PatternChoice:
         return (max(0, ceil(bound - _TINY)) if isfinite(bound) else 0), is_exact
 
     def most_even_at(self, cost: int, search: Search) -> tuple[Pattern, ...]:
-        """Return a pattern for each engineer, at this cost and with totals as even as possible."""
+        """Return a pattern for each engineer, with a cost of at most `cost` and totals as even as possible."""
         self._model.add_linear_constraint(mathopt.fast_sum(self._costs) <= cost + _TINY)
         self._model.minimize(mathopt.fast_sum(self._unevenness))
         result = self._solve(search)

@@ -1,7 +1,7 @@
-"""Computes a lower bound on the cost of plans in which an engineer has a given pattern, to drop dear patterns.
+"""Computes lower bounds on the cost of plans in which an engineer has a given pattern, to drop expensive patterns.
 
-The linear relaxation of the choice of patterns has a price for one more turn of each type and role. A sum of these
-prices gives each pattern a lower bound on the cost of plans with it. Any prices give a true bound; those of the
+The linear relaxation of the choice of patterns has a price for one more turn of each type and role. Sums of these
+prices give each pattern a lower bound on the cost of plans with it. Any prices give a true bound; those of the
 relaxation give a high one.
 """
 
@@ -18,10 +18,10 @@ from oncall.rotation.solve.turn_patterns import Pattern, PatternList, TurnKey, T
 _PRECISION = 1000
 """Prices are rounded to this fraction of a unit of cost, so that all sums are of whole numbers."""
 _AT_ONCE = 200
-"""How many patterns of a group the relaxation gets in each round."""
+"""How many patterns of a group are added to the relaxation in each round."""
 _MOST_ROUNDS = 30
 _MISSING = 1_000_000
-"""What a turn costs in the relaxation if no pattern covers it."""
+"""The cost of a turn in the relaxation if no pattern covers it."""
 
 
 def wanted_turns(problem: Problem, types: TurnTypes) -> dict[TurnKey, int]:
@@ -46,14 +46,14 @@ def least_with_each(problem: Problem, types: TurnTypes, lists: Sequence[PatternL
 
 
 def _reduced(patterns: Sequence[Pattern], prices: Mapping[TurnKey, int]) -> list[int]:
-    """Return the cost of each pattern less the prices of its turns."""
+    """Return the cost of each pattern minus the prices of its turns, in `1 / _PRECISION` of a unit of cost."""
     return [_PRECISION * each.cost - sum(prices[key] * count for key, count in each.counts) for each in patterns]
 
 
 def _prices(
     wanted: Mapping[TurnKey, int], lists: Sequence[PatternList], groups: Sequence[Sequence[int]]
 ) -> dict[TurnKey, int]:
-    """Return the price of one more turn of each type and role: each round gives the relaxation more patterns."""
+    """Return the price of one more turn of each type and role. Each round adds more patterns to the relaxation."""
     relaxation = _Relaxation(wanted, groups)
     prices = dict.fromkeys(wanted, 0)
     group_prices: list[float] = [_MISSING * _PRECISION] * len(groups)
@@ -73,7 +73,7 @@ def _prices(
 
 
 class _Relaxation:
-    """The linear relaxation with some of the patterns: which part of a group has which pattern, at the least cost."""
+    """The linear relaxation with some of the patterns: what fraction of a group has which pattern at the least cost."""
 
     def __init__(self, wanted: Mapping[TurnKey, int], groups: Sequence[Sequence[int]]) -> None:
         self._model = mathopt.Model()
@@ -89,7 +89,7 @@ class _Relaxation:
             self._costs.append(_MISSING * (missing + beyond))
 
     def add(self, group: int, place: int, pattern: Pattern) -> bool:
-        """Add a pattern of a group; return False if it is there already."""
+        """Add a pattern of a group. Returns False if it was already added."""
         if (group, place) in self._added:
             return False
         self._added.add((group, place))
@@ -104,7 +104,7 @@ class _Relaxation:
     def solve(self) -> tuple[dict[TurnKey, int], list[float]] | None:
         """Return the price of each turn, and of one engineer in each group; None if the solver has no solution.
 
-        Prices count in `1 / _PRECISION` of a unit of cost.
+        Prices are in `1 / _PRECISION` of a unit of cost.
         """
         self._model.minimize(mathopt.fast_sum(self._costs))
         result = mathopt.solve(self._model, mathopt.SolverType.GLOP)

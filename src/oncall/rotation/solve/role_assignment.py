@@ -17,7 +17,7 @@ from oncall.rotation.solve.role_split import split_evenly
 from oncall.rotation.solve.search import Search
 
 ROLES_EFFORT = 10.0
-"""Deterministic seconds after which the search returns the fairest roles found so far."""
+"""Deterministic seconds after which the search returns the fairest roles that it has found."""
 
 Teams = Sequence[Sequence[int]]
 """The numbers of the engineers on duty, by shift."""
@@ -31,7 +31,7 @@ def assign_roles(problem: Problem, teams: Teams, search: Search) -> list[Staffed
 
 
 def assign_roles_evenly(problem: Problem, teams: Teams) -> list[StaffedSeat]:
-    """Return the seats of teams in which every engineer takes every role, with roles split evenly in each kind."""
+    """Return the seats of teams in which every engineer takes every role, with the roles of each kind split evenly."""
     ordered: dict[int, tuple[int, ...]] = {}
     for kind in problem.shares.totals:
         numbers = [number for number, shift in enumerate(problem.shifts) if shift.kind is kind]

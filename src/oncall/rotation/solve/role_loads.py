@@ -1,4 +1,4 @@
-"""Loads in each role, without a calendar: their variables, their cost, and the counting bound that follows."""
+"""Loads in each role, without a calendar: their variables, their cost, and the counting bound from them."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from oncall.rotation.solve.search import Search, SearchStatus
 from oncall.support.windows import WindowKind
 
 BOUND_EFFORT = 5.0
-"""Deterministic seconds for the counting bound of one kind of shift; the bound is the best one proven by then."""
+"""Deterministic seconds for the counting bound of one kind of shift. It is the best bound proven by then."""
 EVEN_EFFORT = 1.0
-"""Deterministic seconds for the most even totals at that bound."""
+"""Deterministic seconds to look for the most even totals at the cost of the bound."""
 
 
 def counting_bound_by_role(problem: Problem, search: Search) -> CountingBound | None:
@@ -39,7 +39,7 @@ def counting_bound_by_role(problem: Problem, search: Search) -> CountingBound | 
 
 
 def _with_even_totals(problem: Problem, bound: CountingBound, search: Search) -> CountingBound:
-    """Return the bound with counts of the same cost whose totals over all kinds are as even as possible."""
+    """Return the bound with other counts of the same cost, whose totals over all kinds are as even as possible."""
     model = new_model()
     together: dict[int, list[cp_model.IntVar]] = defaultdict(list)
     variables: dict[LoadKey, cp_model.IntVar] = {}
@@ -80,7 +80,7 @@ def _bound_of_kind(problem: Problem, kind: WindowKind, total: int, search: Searc
 
 
 def add_loads_by_role(model: cp_model.CpModel, problem: Problem, ranges: Mapping[LoadKey, CountRange]) -> LoadVariables:
-    """Add the loads of every kind and role without a calendar, with their cost."""
+    """Add and return the loads of every kind and role without a calendar, with their cost."""
     together: dict[LoadKey, cp_model.IntVar] = {}
     costs: list[cp_model.LinearExprT] = []
     for kind, total in problem.shares.totals.items():
@@ -94,10 +94,10 @@ def add_loads_by_role(model: cp_model.CpModel, problem: Problem, ranges: Mapping
 def add_counts(
     model: cp_model.CpModel, problem: Problem, kind: WindowKind, total: int, most: Sequence[int]
 ) -> dict[LoadKey, cp_model.IntVar]:
-    """Add the loads of one kind of shift, and return them: each engineer's in each role they take and in all roles.
+    """Add and return the loads of one kind of shift: each engineer's in each role that they take, and in all roles.
 
-    The loads in each role add up to `total`, the number of shifts. most: for each engineer the most duties.
-    A role that an engineer does not take has share 0 and costs nothing, so it has no variable.
+    The loads in each role add up to `total`, the number of shifts. most: each engineer's largest number of duties. A
+    role that an engineer does not take has no variable, because it has share 0 and no cost.
     """
     counts: dict[LoadKey, cp_model.IntVar] = {}
     for engineer in range(len(problem.engineers)):
@@ -117,7 +117,7 @@ def costs_of(
     most: Sequence[int],
     ranges: Mapping[LoadKey, CountRange],
 ) -> list[cp_model.LinearExprT]:
-    """Add and return the cost of each load. most: for each engineer the most duties."""
+    """Add and return the cost of each load. most: each engineer's largest number of duties."""
     return [
         add_cost(model, count, most[key.engineer], role_cost_curve(problem, key), ranges[key])
         for key, count in counts.items()
@@ -125,5 +125,5 @@ def costs_of(
 
 
 def share_count(problem: Problem, key: LoadKey) -> int:
-    """Return the share of a load, rounded to a count."""
+    """Return the share of a load, rounded to a whole number; at least 0."""
     return max(0, round(problem.shares.of(key.kind, key.role, problem.engineers[key.engineer].id)))

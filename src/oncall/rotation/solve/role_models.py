@@ -1,8 +1,8 @@
 """The models for rosters in which some engineers do not take every role.
 
-`LoadModel` decides who is on duty and how many shifts of each role each engineer has; a second, much smaller model
-then decides the roles of each shift. Sometimes no roles fit the loads that it decides on. `SeatModel` decides every
-seat, is exact, and takes many times longer, so it runs only then.
+`LoadModel` decides who is on duty, and how many shifts of each role each engineer has; a second, much smaller model
+then decides the roles of each shift. Sometimes no roles fit the loads that `LoadModel` chose. Only then `SeatModel`
+runs: it decides every seat and is exact, but takes many times longer.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ class LoadModel(PlanModel):
             self.model.add(self.cost >= bound.cost)
 
     def _leave_roles_possible(self, number: int) -> None:
-        """Limit the engineers on one shift who take only certain roles to the number of those roles.
+        """Limit how many engineers on one shift take only certain roles to the number of those roles.
 
-        That is Hall's condition: with it, the engineers on the shift can always fill all roles between them.
+        That is Hall's condition: under it, the engineers on the shift can always fill all roles.
         """
         eligible = self._problem.eligible_engineers[number]
         own = {each: set(self._problem.roles_at(each, number)) for each in eligible}
@@ -83,7 +83,7 @@ class LoadModel(PlanModel):
         return add_loads_by_role(model, problem, ranges)
 
     def seats(self, result: SearchResult) -> list[StaffedSeat]:
-        """Return the seats of the plan found, with roles as fair as the engineers on duty allow."""
+        """Return the seats of the plan that was found, with roles as fair as the engineers on duty allow."""
         teams = teams_on_duty(self._problem, self.on_duty, result)
         return assign_roles_fairly(self._problem, teams, self._search)
 
@@ -121,7 +121,7 @@ class SeatModel(SeatVariables, PlanModel):
 
 
 def first_model_of(problem: Problem) -> type[PlanModel]:
-    """Return the coarsest kind of model that can be exact for a problem; it is the fastest one."""
+    """Return the coarsest kind of model that can be exact for a problem. It is also the fastest one."""
     if problem.has_turns:
         # The coarser models decide roles shift by shift.
         return SeatModel

@@ -1,10 +1,10 @@
-"""Splits the roles evenly once it is decided who is on duty on each shift.
+"""Splits the roles evenly when it is decided who is on duty on each shift.
 
 Shifts and engineers form a bipartite graph with an edge for each duty. Each engineer's duties are cut into bundles of
 as many duties as there are roles; the last bundle may be smaller. Then no shift and no bundle has more edges than there
-are roles, so the edges can be coloured with one colour per role and no colour twice at one end (König's theorem).
-A colour is a role: each shift has each role once, and a full bundle has each role once, so the counts of an engineer's
-roles differ by at most one. Where every engineer takes every role, no split is fairer.
+are roles, so that the edges can be coloured with one colour per role and no colour twice at one end (König's theorem).
+A colour is a role: each shift has each role once, and a full bundle has each role once, so that the counts of an
+engineer's roles differ by at most one. If every engineer takes every role, no split is fairer.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from typing import NamedTuple
 
 
 class _End(NamedTuple):
-    """One end of an edge: a shift (bundle None), or one bundle of an engineer's duties; both by number."""
+    """One end of an edge: a shift (`bundle` is None), or one bundle of an engineer's duties. Both are numbers."""
 
     number: int
     bundle: int | None = None
 
 
 def split_evenly(teams: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
-    """Return for each shift its engineers in the order of the roles. teams: for each shift one engineer per role."""
+    """Return, for each shift, its engineers in the order of the roles. teams: for each shift, one engineer per role."""
     if not teams:
         return []
     colouring = _Colouring(len(teams[0]))
@@ -43,7 +43,7 @@ class _Colouring:
         self._at: dict[_End, dict[int, _End]] = {}
 
     def add(self, one: _End, other: _End) -> None:
-        """Add an edge; recolour others if the two ends have no free colour in common."""
+        """Add an edge and colour it. Recolours other edges if no colour is free at both ends."""
         free_here, free_there = self._free(one), self._free(other)
         if free_here != free_there:
             self._swap_along(other, free_here, free_there)
@@ -59,9 +59,9 @@ class _Colouring:
         return next(colour for colour in self._colours if colour not in taken)
 
     def _swap_along(self, end: _End, colour: int, other_colour: int) -> None:
-        """Swap two colours along the path from `end` on which they alternate, so that `colour` becomes free there.
+        """Exchange two colours along the path from `end` on which they alternate, so that `colour` becomes free there.
 
-        The path cannot reach the other end of the new edge: in a bipartite graph it would arrive there by `colour`,
+        The path cannot reach the other end of the new edge: in a bipartite graph it would arrive there with `colour`,
         which is free there.
         """
         path = [end]

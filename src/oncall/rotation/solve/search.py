@@ -16,9 +16,9 @@ POLL_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class SearchProgress:
-    """How far a search is. cost: the best plan's so far, None before the first plan. bound: no plan costs less.
+    """How far a search is. cost: of the best plan so far; None before the first plan. bound: no plan costs less.
 
-    stage: what the search works on, in words; when it is set, cost and bound mean nothing.
+    elapsed: real time since the start. stage: what the search works on, in words; if set, ignore cost and bound.
     """
 
     cost: int | None
@@ -28,7 +28,7 @@ class SearchProgress:
 
     @property
     def gap(self) -> float | None:
-        """Return the fraction of the cost that might still be saved, 0 to 1; None before the first plan."""
+        """Return the fraction of the cost that might still be saved, from 0 to 1; None before the first plan."""
         if self.cost is None:
             return None
         return (self.cost - self.bound) / self.cost if self.cost else 0.0
@@ -41,11 +41,11 @@ class SearchStatus(Enum):
     FEASIBLE = "feasible"
     INFEASIBLE = "infeasible"
     UNKNOWN = "unknown"
-    """Stopped before it had a solution or a proof that none exists."""
+    """The run ended before it had a solution or a proof that there is none."""
 
 
 FOUND = (SearchStatus.OPTIMAL, SearchStatus.FEASIBLE)
-"""The statuses of a run that has a solution."""
+"""The statuses of a run that found a solution."""
 
 _STATUSES = {
     cp_model.OPTIMAL: SearchStatus.OPTIMAL,
@@ -59,9 +59,9 @@ _STATUSES = {
 class SearchResult:
     """The result of one run of the solver.
 
-    bound: no solution has a smaller objective. values: of all variables by index, empty without a solution.
-    effort: the deterministic seconds that the run took.
-    core: for an infeasible run under assumptions, the indices of some assumptions that suffice for it.
+    bound: no solution has a smaller objective. values: of all variables by index; empty without a solution. effort: the
+    deterministic seconds that the run took. core: for an infeasible run under assumptions, the indices of some
+    assumptions that suffice to make it infeasible.
     """
 
     status: SearchStatus
@@ -72,7 +72,7 @@ class SearchResult:
 
     @property
     def has_solution(self) -> bool:
-        """Return True if the run found a solution, proven optimal or not."""
+        """Return True if the run found a solution, whether proven optimal or not."""
         return self.status in FOUND
 
     def is_true(self, variable: cp_model.IntVar) -> bool:
@@ -85,7 +85,7 @@ class SearchResult:
 
 
 class SearchBudget:
-    """A limit that several runs share, in deterministic seconds: the same amount of work on every machine.
+    """A limit on several runs together, in deterministic seconds: the same amount of work on every machine.
 
     per_run: the most that a single run may take.
     """
@@ -100,11 +100,14 @@ class SearchBudget:
         return self._left <= 0
 
     def status(self, search: Search, model: cp_model.CpModel) -> SearchStatus:
-        """Solve a model in the effort that is left, and return only the run's status; UNKNOWN if none is left."""
+        """Solve a model within the remaining effort, and return only the run's status; UNKNOWN if none remains."""
         return self.solve(search, model).status
 
     def solve(self, search: Search, model: cp_model.CpModel, *, most: float | None = None) -> SearchResult:
-        """Solve a model in the effort that is left, and return the result. most: a smaller limit for this run."""
+        """Solve a model within the remaining effort, and return the result.
+
+        most: a smaller limit for this run, or None.
+        """
         if self.is_used_up:
             return SearchResult(SearchStatus.UNKNOWN, 0, (), 0.0)
         result = search.run(model, effort=min(most or self._per_run, self._per_run, self._left))
@@ -116,8 +119,8 @@ class SearchBudget:
 class Search:
     """Runs models under one time limit, all with the same seed and one worker.
 
-    time_limit: wall time since the search was made; None for no limit.
-    should_stop: polled every few hundredths of a second; once it returns True, all runs end.
+    time_limit: wall time since the search was created; None for no limit.
+    should_stop: called every few hundredths of a second; once it returns True, all runs end.
     """
 
     def __init__(
@@ -147,11 +150,11 @@ class Search:
 
     @property
     def is_over(self) -> bool:
-        """Return True if the time limit is reached or the caller asked to stop."""
+        """Return True if the time limit is reached, or if the caller asked the search to stop."""
         return self._should_stop() or (self._limit is not None and self.elapsed >= self._limit)
 
     def report(self, cost: int | None, bound: int) -> None:
-        """Report the cost of the best plan so far, and the bound."""
+        """Report the cost of the best plan so far (None if there is none) and the bound as progress."""
         self._on_progress(SearchProgress(cost, bound, self.elapsed))
 
     def enter_stage(self, stage: str) -> None:
@@ -173,14 +176,14 @@ class Search:
         effort: float | None = None,
         linearization: int | None = None,
     ) -> SearchResult:
-        """Solve a model and return the result; UNKNOWN at once when the search is over.
+        """Solve a model and return the result. Its status is UNKNOWN if the search is already over.
 
         lower_bound: the objective is a cost that cannot be below this; cost and bound are then reported as progress.
-        known_cost: the cost of the best plan found elsewhere, used only to report progress. most_bound: a higher bound
-        of this model holds for some plans only, so progress reports at most this one.
-        effort: stop after this many deterministic seconds, which are the same work on every machine.
-        linearization: CP-SAT's `linearization_level`; 2 adds every implication to the linear relaxation, which helps
-        proofs that rest on implications.
+        known_cost: the cost of the best plan found elsewhere, used only to report progress. most_bound: progress
+        reports no higher bound than this, because higher bounds of this model are true for some plans only. effort:
+        stop after this many deterministic seconds, which are the same work on every machine. linearization: CP-SAT's
+        `linearization_level`; 2 adds every implication to the linear relaxation, which helps proofs that need
+        implications.
         """
         if self.is_over:
             return SearchResult(SearchStatus.UNKNOWN, lower_bound or 0, (), 0.0)
@@ -195,7 +198,7 @@ class Search:
         return _result_of(solver, lower_bound)
 
     def run_to_solution(self, model: cp_model.CpModel, *, effort: float) -> SearchResult:
-        """Solve a small model that surely has a solution, and return it even when the search is over.
+        """Solve a small model that certainly has a solution, and return it even if the search is over.
 
         The caller completes a plan with this solution. effort: deterministic seconds to improve it.
         """
@@ -217,7 +220,7 @@ class Search:
         return solver
 
     def _solve_in_thread(self, solver: cp_model.CpSolver, model: cp_model.CpModel, watch: _Watch) -> None:
-        """Solve in another thread, while this one reports progress and polls `should_stop`."""
+        """Solve in another thread, while this thread reports progress and calls `should_stop`."""
         failures: list[BaseException] = []
         thread = Thread(target=_solve, args=(solver, model, watch, failures), daemon=True)
         thread.start()
@@ -263,7 +266,7 @@ class _Watch(cp_model.CpSolverSolutionCallback):
 
 
 def _rounded_up(bound: float) -> int:
-    """Return the smallest whole cost at or above the bound; a tiny float error does not count."""
+    """Return the smallest whole cost at or above the bound. A tiny floating-point error is ignored."""
     return -int(-(bound - 1e-6) // 1)
 
 

@@ -17,8 +17,8 @@ from oncall.rotation.solve.search import SearchResult
 class SeatVariables:
     """A model of every seat of a problem, under the hard rules and without a cost.
 
-    on_duty: 1 if the plan contains the duty. in_seat: 1 if the engineer has the seat. Both only for duties and seats
-    that the engineer may have. forbidden: duties that no plan may contain, although the rules allow them.
+    on_duty: 1 if the plan contains the duty. in_seat: 1 if the engineer has the seat. Both exist only for duties and
+    seats that the engineer may have. forbidden: duties that no plan may contain, although the rules allow them.
     """
 
     def __init__(self, problem: Problem, *, forbidden: Collection[Duty] = ()) -> None:
@@ -49,12 +49,12 @@ class SeatVariables:
         self.model.add_exactly_one([self.in_seat[seat] for seat in candidates if seat in self.in_seat])
 
     def counted_seats(self, key: LoadKey) -> Iterator[cp_model.IntVar]:
-        """Yield the seats that count toward a load, in time order."""
+        """Yield the variables of the seats that belong to a load, in time order."""
         for engineer, number in self.problem.duties_of(key.engineer, key.kind):
             for role in self.problem.roles_at(engineer, number):
                 if key.role in (None, role):
                     yield self.in_seat[StaffedSeat(number, role, engineer)]
 
     def seats(self, result: SearchResult) -> list[StaffedSeat]:
-        """Return the seats of the plan found, by shift and then role."""
+        """Return the seats of the plan that was found, by shift and then role."""
         return sorted_seats(self.problem, [seat for seat, taken in self.in_seat.items() if result.is_true(taken)])

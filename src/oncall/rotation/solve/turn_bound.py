@@ -16,20 +16,20 @@ from oncall.rotation.solve.search import Search
 from oncall.rotation.solve.turn_patterns import Pattern, PatternList, TurnTypes, grouped, pattern_lists
 
 MOST_PATTERNS = 5000
-"""With more patterns than this the list does not grow any more; the model of every seat takes over."""
+"""If there are more patterns than this, the list is not extended, and the model of every seat is used."""
 MOST_CHOICES = 4000
-"""The most patterns of all engineers together in the model of the calendar, if the dearer ones can be left out."""
+"""The most patterns of all engineers together in the model of the calendar, if the costlier ones can be left out."""
 WINDOWS = (50, 400, 3200)
-"""Slacks above the least cost of the linear relaxation, which are tried in turn before all patterns."""
+"""Slacks above the least cost of the linear relaxation. They are tried in order, before all patterns are tried."""
 
 
 @dataclass(frozen=True)
 class TurnBound(CountingBound):
     """The counting bound of a problem with turns.
 
-    types: of its turns. lists: the patterns of each engineer. chosen: a pattern for each engineer at the bound.
-    least: for each pattern of each engineer, a lower bound on the cost of plans with it. beyond: a lower bound on the
-    cost of plans in which an engineer has a pattern that is not listed.
+    types: the types of its turns. lists: the patterns of each engineer. chosen: a pattern for each engineer that
+    together cost the bound. least: for each pattern of each engineer, a lower bound on the cost of plans with it.
+    beyond: a lower bound on the cost of plans in which an engineer has a pattern that is not listed.
     """
 
     types: TurnTypes | None = None
@@ -45,7 +45,10 @@ class TurnBound(CountingBound):
 
 
 def turn_bound(problem: Problem, search: Search) -> TurnBound | None:
-    """Return the least cost of any patterns that add up; None if none do. Lists ever dearer patterns until proven."""
+    """Return the least cost of any patterns that add up; None if none do.
+
+    Lists more and more costly patterns until the least cost is proven.
+    """
     types = TurnTypes.of(problem)
     slack = types.slack
     for _ in range(6):
@@ -78,7 +81,7 @@ class _Listed:
         return cls(problem, types, lists, least_with_each(problem, types, lists), beyond)
 
     def up_to(self, most: int) -> _Listed:
-        """Return only the patterns that a plan of at most this cost can have."""
+        """Return only the patterns that a plan with a cost of at most `most` can have."""
         kept: dict[int, tuple[PatternList, list[int]]] = {}
         for group in grouped(self.lists):
             own, least = self.lists[group[0]], self.least[group[0]]
@@ -95,7 +98,7 @@ class _Listed:
         return max(0, *(min(own) for own in self.least))
 
     def bound(self, search: Search) -> TurnBound | None:
-        """Return the least cost of these patterns; None if none add up."""
+        """Return the least cost of these patterns; None if none add up to the turns."""
         for window in WINDOWS:
             near = self.up_to(self.lower_bound + window)
             if all(own.patterns for own in near.lists):
@@ -112,7 +115,7 @@ class _Listed:
         return self._bound_at(cost, choice.most_even_at(cost, search))
 
     def inexact(self, cost: int) -> TurnBound:
-        """Return a bound of this cost that is a true lower bound, although maybe no patterns cost as little."""
+        """Return a bound with this cost. It is a true lower bound, but perhaps no patterns cost so little."""
         return TurnBound(cost, {}, False, types=self.types, lists=self.lists, least=self.least, beyond=self.beyond)
 
     def _bound_at(self, cost: int, chosen: tuple[Pattern, ...]) -> TurnBound:
@@ -121,7 +124,7 @@ class _Listed:
         return TurnBound(cost, counts, True, unevenness, self.types, near.lists, chosen, near.least, near.beyond)
 
     def _cheapest(self, cost: int) -> _Listed:
-        """Return these patterns, without the dearest ones if there are too many for a model of the calendar."""
+        """Return these patterns, without the costliest ones if there are too many for a model of the calendar."""
         for most in (self.beyond, *(cost + window for window in reversed(WINDOWS))):
             near = self.up_to(most)
             if sum(len(own.patterns) for own in near.lists) <= MOST_CHOICES:

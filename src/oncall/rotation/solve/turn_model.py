@@ -1,4 +1,4 @@
-"""The model for turns: who has which turn in which role, with each engineer's pattern of turns as one choice."""
+"""The model for turns: who has which turn in which role, with one choice of a pattern for each engineer."""
 
 from __future__ import annotations
 
@@ -54,7 +54,10 @@ class TurnModel(SeatVariables, PlanModel):
         return counts
 
     def keep_cost(self, cost: int, *, clone: cp_model.CpModel | None = None) -> None:
-        """Require a cost of at most `cost`, and leave out the patterns that no such plan can have."""
+        """Require a cost of at most `cost`, and leave out the patterns that no such plan can have.
+
+        clone: a copy of the model to change instead; None to change this model.
+        """
         model = clone or self.model
         model.add(self.cost <= cost)
         for choices, least in zip(self.choices, self._bound.least, strict=True):
@@ -63,7 +66,7 @@ class TurnModel(SeatVariables, PlanModel):
                     model.add(choice == 0)
 
     def keep(self, bound: TurnBound) -> None:
-        """Require the patterns of the bound; engineers with the same shares may have each other's pattern."""
+        """Require the patterns of the bound. Engineers with the same shares may exchange their patterns."""
         for group in grouped(bound.lists):
             wanted = Counter(bound.chosen[engineer] for engineer in group)
             for engineer in group:
@@ -76,7 +79,7 @@ class TurnModel(SeatVariables, PlanModel):
 
     @staticmethod
     def counting_bound(problem: Problem, search: Search) -> CountingBound | None:
-        """Return the least cost of patterns that add up."""
+        """Return the counting bound: the least cost of patterns that add up; None if none do."""
         return turn_bound(problem, search)
 
     @staticmethod

@@ -1,8 +1,8 @@
-"""Turns by type, and the patterns of turns that one engineer can have.
+"""Types of turns, and the patterns of turns that one engineer can have.
 
 Turns with the same number of shifts of each kind are of one type. A pattern is how many turns of each type an engineer
-has in each role. The cost of a plan is the sum of the costs of its engineers' patterns, so the fairest patterns can be
-chosen before any calendar.
+has in each role. The cost of a plan is the sum of the costs of its engineers' patterns, so that the fairest patterns
+can be chosen before any calendar.
 """
 
 from __future__ import annotations
@@ -19,18 +19,21 @@ from oncall.rotation.problem.problem import Problem
 from oncall.support.windows import WindowKind
 
 SLACK = 30
-"""Patterns are listed up to this cost above a good one, times the squared shifts of the largest turn."""
+"""How far above a good pattern's cost patterns are listed, to be multiplied by a square.
+
+The square is the sum of the squared numbers of shifts of each kind in the largest turn.
+"""
 
 
 class TurnKey(NamedTuple):
-    """A type of turn, by number, and a role."""
+    """A type of turn, by its number, and a role."""
 
     type: int
     role: str
 
 
 class Pattern(NamedTuple):
-    """How many turns of each type and role an engineer has. unevenness: of the total over all kinds."""
+    """How many turns of each type and role an engineer has, and their cost. unevenness: of the total over all kinds."""
 
     counts: tuple[tuple[TurnKey, int], ...]
     cost: int
@@ -39,7 +42,10 @@ class Pattern(NamedTuple):
 
 @dataclass(frozen=True)
 class TurnTypes:
-    """The types of a problem's turns. shifts: for each type, how many shifts of each kind. units: by type."""
+    """The types of a problem's turns. shifts: for each type, how many shifts of each kind a turn has.
+
+    units: for each type, its turns as units of the problem.
+    """
 
     problem: Problem
     shifts: tuple[Mapping[WindowKind, int], ...]
@@ -57,13 +63,13 @@ class TurnTypes:
 
     @cached_property
     def slack(self) -> int:
-        """Return the most that a listed pattern may cost beyond a good one."""
+        """Return by how much a listed pattern may cost more than a good one."""
         return SLACK * max(sum(count * count for count in shifts.values()) for shifts in self.shifts)
 
     def most(self, engineer: int) -> dict[TurnKey, int]:
-        """Return how many turns of each type and role an engineer may have at most: none, or all turns of the type.
+        """Return the most turns of each type and role that an engineer may have: none, or all turns of the type.
 
-        Days off do not count, so that engineers with the same shares have the same patterns. That keeps the bound true.
+        Days off are ignored, so that engineers with the same shares have the same patterns. The bound remains true.
         """
         eligible = self.problem.eligible_shift_sets[engineer]
         return {
@@ -101,7 +107,7 @@ class PatternList:
         self.patterns = tuple(self._search(0, (), [0] * len(places)))
 
     def only(self, places: Sequence[int]) -> PatternList:
-        """Return a list of the patterns at these places."""
+        """Return a copy of this list with only the patterns at these places."""
         found = copy(self)
         found.patterns = tuple(self.patterns[place] for place in places)
         return found
@@ -114,7 +120,7 @@ class PatternList:
         return [pattern.counts[place][1] for pattern in self.patterns]
 
     def _cost_of_good_counts(self) -> int:
-        """Return the cost of a good pattern: each count is chosen to cost least, given the counts before it."""
+        """Return the cost of a good pattern, in which each count is the cheapest one, given the counts before it."""
         loads = [0] * len(self._shares)
         for place, (key, adds) in enumerate(zip(self._keys, self._adds, strict=True)):
             ends = [
@@ -125,9 +131,9 @@ class PatternList:
         return self._least(loads, [0] * len(loads))
 
     def _search(self, place: int, counts: tuple[int, ...], loads: list[int]) -> Iterator[Pattern]:
-        """Yield the patterns that begin with these counts.
+        """Yield the patterns that begin with these counts. place: the number of counts that are given.
 
-        The least cost is a convex function of the next count, so the counts within the limit are one stretch.
+        The least cost is a convex function of the next count, so that the counts within the limit are consecutive.
         """
         if place == len(self._keys):
             cost = self._least(loads, self._rooms[place])
@@ -153,7 +159,7 @@ class PatternList:
 
 
 def pattern_lists(types: TurnTypes, slack: int) -> tuple[PatternList, ...]:
-    """Return the patterns of each engineer; those of engineers with the same shares are one object."""
+    """Return the patterns of each engineer. Engineers with the same shares have the same PatternList object."""
     made: dict[object, PatternList] = {}
     shares, found = types.problem.shares, []
     for number, engineer in enumerate(types.problem.engineers):
@@ -166,7 +172,7 @@ def pattern_lists(types: TurnTypes, slack: int) -> tuple[PatternList, ...]:
 
 
 def grouped(lists: Sequence[PatternList]) -> list[list[int]]:
-    """Return the numbers of the engineers, in groups with the same patterns."""
+    """Return the numbers of the engineers, in groups of engineers with the same patterns."""
     groups: dict[int, list[int]] = {}
     for engineer, each in enumerate(lists):
         groups.setdefault(id(each), []).append(engineer)
