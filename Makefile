@@ -34,7 +34,7 @@ quick: install ## Run the six thousand tests that take least time; tests/slow_te
 
 test-system: install ## Install Debian's programs with apt where they are missing, and run the tests that need them
 	@dpkg -s $(SYSTEM_PACKAGES) >/dev/null 2>&1 || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -qq -y $(SYSTEM_PACKAGES); }
-	$(BIN)/python -m pytest -q -m system_packages
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m system_packages
 
 explore: install ## Run the property tests on new random cases; SEED=number repeats the cases of an earlier run
 	$(BIN)/python -m pytest -q -n 3 --dist worksteal -m "hypothesis and not system_packages" --hypothesis-profile=explore $(if $(SEED),--hypothesis-seed=$(SEED))
