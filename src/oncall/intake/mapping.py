@@ -205,7 +205,7 @@ def _values(rules: Keys[str, FieldRule], body: Json) -> dict[str, Json]:
 
 
 def time_of(value: Json) -> datetime | None:
-    """Parse ISO 8601 text with an offset, or seconds or milliseconds since 1970, to aware UTC; None for other values."""
+    """Parse ISO 8601 text with an offset, or seconds or milliseconds since 1970, to aware UTC; None for all else."""
     text = text_of(value)
     if re.fullmatch(r"[0-9]{9,14}", text):
         number = int(text)

@@ -1,6 +1,6 @@
-"""Joins the packages: reads the environment and builds the clock, the store and the channels from it.
+"""Joins the packages: reads the environment, and builds the clock, the store and the channels from it.
 
-Commands import this at their start, so it imports only what they all need; `wiring.web_service` builds the service.
+Commands import this at their start, so it imports only what all of them need. `wiring.web_service` builds the service.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ __all__ = [
 
 
 def make_clock(settings: Settings) -> SystemClock | RehearsalClock:
-    """Create the clock for policy time: the machine's, or the rehearsal clock that the settings ask for."""
+    """Create the clock for policy time: the machine's clock, or a rehearsal clock if the settings ask for one."""
     from oncall.clock import RehearsalClock, SystemClock
 
     if not settings.is_rehearsing:
@@ -54,7 +54,7 @@ def make_clock(settings: Settings) -> SystemClock | RehearsalClock:
 
 
 def database_url(settings: Settings) -> str:
-    """Return the address of the database; by default a SQLite file in the user's data folder."""
+    """Return the address of the database. By default it is a SQLite file in the user's data folder."""
     if settings.database_url is not None:
         return settings.database_url
     from platformdirs import user_data_path
@@ -63,14 +63,14 @@ def database_url(settings: Settings) -> str:
 
 
 def answers_folder() -> Path:
-    """Return the folder of this user's cache for the answers of servers. The folder may not exist."""
+    """Return the folder in this user's cache that stores the last answers of servers. It may not exist."""
     from platformdirs import user_cache_path
 
     return user_cache_path("oncall", appauthor=False) / "answers"
 
 
 def sqlite_path(settings: Settings) -> Path | None:
-    """Return the absolute path of the SQLite file, or None if the database is PostgreSQL. Raises SettingsError."""
+    """Return the absolute path of the SQLite file; None if the database is PostgreSQL. Raises SettingsError."""
     from oncall.store.address import SqliteAddress, address_of
 
     address = address_of(database_url(settings))
@@ -85,24 +85,24 @@ def make_store(settings: Settings) -> SqlStore:
 
 
 def migrate_store(settings: Settings) -> None:
-    """Create or update the database's tables for this version."""
+    """Create the database's tables, or update them to this version."""
     from oncall.store.database import migrate
 
     migrate(database_url(settings))
 
 
 def backup_store(settings: Settings, target: Path, *, may_replace: bool) -> int:
-    """Write a copy of the SQLite database to `target`, private to this user. Returns its size in bytes."""
+    """Write a copy of the SQLite database to `target`, which only this user can read. Returns its size in bytes."""
     from oncall.store.backup import backup
 
     return backup(database_url(settings), target, may_replace=may_replace)
 
 
 def copy_store(settings: Settings, source: str | None, *, is_pager_stopped: bool) -> int | None:
-    """Copy all rows of another database into the empty one of the settings. Returns how many; None without a source.
+    """Copy all rows of another database into the empty database that the settings name. Returns how many.
 
-    source: the address of the other database; None: the one in the settings. is_pager_stopped: the operator confirms
-    that a silent pager of the source is stopped.
+    source: the address of the other database; None: the address in the settings, or no copy (and None) if there is
+    none. is_pager_stopped: the operator confirms that a silent pager of the source is stopped.
     """
     url, setting = (source, "--from") if source is not None else (settings.migrate_from, "ONCALL_MIGRATE_FROM")
     if url is None:
@@ -117,7 +117,7 @@ def copy_store(settings: Settings, source: str | None, *, is_pager_stopped: bool
 
 
 def quick_schedule(settings: Settings) -> QuickSchedule | None:
-    """Read the published schedule as fast as possible. None if the SQLite file does not exist or holds none."""
+    """Read the published schedule from the SQLite file as fast as possible. None if there is no file or no schedule."""
     from oncall.store.quick_read import QuickSchedule, read_schedule
 
     path = sqlite_path(settings)
@@ -129,7 +129,7 @@ def quick_schedule(settings: Settings) -> QuickSchedule | None:
 
 
 def quick_unresolved(settings: Settings) -> Sequence[tuple[str, str]]:
-    """Read the ids and subjects of the newest unresolved tickets as fast as possible."""
+    """Return the id and the subject of each of the newest unresolved tickets, read as fast as possible."""
     from oncall.store.quick_read import read_unresolved
 
     path = sqlite_path(settings)
@@ -145,7 +145,7 @@ def quick_unresolved(settings: Settings) -> Sequence[tuple[str, str]]:
 
 
 def quick_holds(settings: Settings, night: Window) -> Sequence[QuickHold]:
-    """Read the tickets whose hold ends in a window as fast as possible, by that end."""
+    """Return the tickets whose hold ends in a window, the earliest end first, read as fast as possible."""
     from oncall.store.quick_read import QuickHold, read_holds
 
     path = sqlite_path(settings)
@@ -166,7 +166,7 @@ def quick_holds(settings: Settings, night: Window) -> Sequence[QuickHold]:
 
 
 def current_user() -> str:
-    """Return the name of the user who runs this process, for the log of changes."""
+    """Return the name of the user who runs this process, under which the log records changes."""
     import getpass
 
     try:
@@ -177,7 +177,7 @@ def current_user() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Channels:
-    """The channels of one process. `voice` is None when calls are impossible; `why_no_calls` then says why."""
+    """The channels of one process. `voice` is None if calls are impossible; `why_no_calls` then gives the reason."""
 
     sms: Channel
     voice: Channel | None
@@ -188,7 +188,7 @@ class Channels:
         return {"sms": self.sms} if self.voice is None else {"sms": self.sms, "voice": self.voice}
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the network connections of the channels."""
         for channel in self.by_name().values():
             await channel.close()
 
@@ -196,8 +196,8 @@ class Channels:
 def make_channels(settings: Settings, *, callback_url: str | None) -> Channels:
     """Create the channels for SMS and calls. They connect on first use.
 
-    callback_url: the address at which Twilio reaches this service; None if there is none. Raises SettingsError when
-    the settings name no channel, because such a pager could reach nobody.
+    callback_url: the address at which Twilio reaches this service; None if there is none. Raises SettingsError if the
+    settings name no channel, because such a pager could page nobody.
     """
     if settings.sms == "outbox":
         return _outbox_channels()

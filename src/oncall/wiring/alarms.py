@@ -1,4 +1,4 @@
-"""Sends alarms of this process to the operator's address and to the team's channels."""
+"""Sends alarms of this process to the operator's address and to the team channels."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from oncall.wiring.relay import Relay
 
 
 class Alarms:
-    """Sends alarms to the address that the settings name and to the team channels that are about alarms."""
+    """Sends alarms to the address in the settings, and to the team channels that have the topic of alarms."""
 
     def __init__(self, address: str | None, relay: Relay | None) -> None:
         self._post = AlarmPost(address) if address is not None else None
@@ -23,6 +23,6 @@ class Alarms:
             await self._post(alarm)
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the network connections."""
         if self._post is not None:
             await self._post.close()

@@ -1,4 +1,7 @@
-"""Collects the facts for `oncall doctor` from the database, the provider, the clocks and the disk. Sends nothing."""
+"""Collects the facts that `oncall doctor` checks: from the database, the provider, the clocks and the disk.
+
+Sends nothing.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +38,10 @@ MOST_ATTEMPTS = 5000
 
 
 def gather(settings: Settings, clock: Clock | None = None, *, trouble: str | None = None) -> Facts:
-    """Collect all facts. A failure to read one becomes a fact itself and is not raised. Do not call in an event loop.
+    """Collect all facts. If one cannot be read, that is a fact itself, and no error is raised.
 
-    clock: the clock of the calling process; None creates one. trouble: why the provider refuses the running pager.
+    Do not call it in an event loop. clock: the clock of the calling process; None creates one. trouble: why the
+    provider refuses the running pager.
     """
     clock = clock if clock is not None else make_clock(settings)
     stored, fault = _ask_database(settings, clock)
@@ -59,7 +63,7 @@ def gather(settings: Settings, clock: Clock | None = None, *, trouble: str | Non
 
 
 def failure_of(attempt: Attempt) -> FailedAttempt | None:
-    """Return why an attempt failed for good (the number, the route or the account); None for other attempts."""
+    """Return whether the number, the route or the account made an attempt fail for good; None for other attempts."""
     if attempt.status not in (AttemptStatus.FAILED, AttemptStatus.UNDELIVERED) or attempt.error_code is None:
         return None
     if attempt.error_code == OPTED_OUT:
@@ -77,7 +81,7 @@ def failure_of(attempt: Attempt) -> FailedAttempt | None:
 
 
 def _unset(settings: Settings, policy: Policy | None) -> list[str]:
-    """Return the variables of the policy's webhooks and team channels that are not set."""
+    """Return the names of the variables that the policy's webhooks and team channels need and that are not set."""
     if policy is None:
         return []
     hooks = [variable_part(each.name) for each in policy.webhooks]
@@ -165,7 +169,7 @@ async def _ask_provider(settings: Settings, clock: Clock) -> Provider:
 
 
 async def _ask_identity_provider(settings: Settings) -> SignInCheck | None:
-    """Fetch the provider's discovery document and keys, as a sign-in does. Returns None when no provider is set."""
+    """Fetch the identity provider's discovery document and keys, as a sign-in does. None if no provider is set."""
     provider = make_provider(settings.identity, public_url=settings.public_url or "")
     if provider is None:
         return None

@@ -1,4 +1,4 @@
-"""Runs a process's event loop, in which a name server that does not answer delays neither other work nor the stop."""
+"""An event loop in which a name server that does not answer delays neither other work nor the end of the process."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from contextlib import suppress
 from typing import Any, TypeAlias
 
 Address: TypeAlias = tuple[Any, Any, int, str, Any]
-"""One result of `socket.getaddrinfo`."""
+"""One entry in the result of `socket.getaddrinfo`."""
 
 
 class EventLoop(asyncio.SelectorEventLoop):
-    """asyncio's event loop, but it looks up names in daemon threads of its own.
+    """asyncio's event loop, except that it looks up host names in daemon threads of its own.
 
-    asyncio uses its thread pool for look-ups. Reads of the database need that pool too, and the process waits for it
+    asyncio uses its thread pool for look-ups. Reads of the database need that pool, too, and the process waits for it
     before it ends. A look-up without an answer ends only after half a minute or more.
     """
 
@@ -55,6 +55,6 @@ class EventLoop(asyncio.SelectorEventLoop):
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
-    """Run the coroutine to its end in such a loop."""
+    """Run the coroutine to its end in an `EventLoop`."""
     with asyncio.Runner(loop_factory=EventLoop) as runner:
         runner.run(main)

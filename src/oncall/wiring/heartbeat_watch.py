@@ -16,14 +16,14 @@ from oncall.paging.sending.engine import Engine
 
 CHECK_EVERY_SECONDS = 1.0
 OUTAGE = timedelta(seconds=30)
-"""A pager that has not checked heartbeats for so long (real time) counts as having been down."""
+"""If a pager has not checked heartbeats for this long (real time), it counts as having been down."""
 FORGET_EVERY = timedelta(hours=1)
 
 
 class HeartbeatWatch:
     """Opens a ticket for each job that has stopped calling.
 
-    last_beat: when (real time) a pager last showed that it was alive before this process started; None if none ever
+    last_beat: when (real time) a pager last recorded that it was alive, before this process started; None if none ever
     did.
     """
 
@@ -34,7 +34,10 @@ class HeartbeatWatch:
         self._log = structlog.get_logger("oncall.heartbeats")
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Check until `stop` is set. While the store is away, no call can be recorded, so that counts as an outage."""
+        """Check until `stop` is set.
+
+        Time in which the store is away counts as an outage, because no call can be recorded.
+        """
         while not stop.is_set():
             try:
                 await self.check()
@@ -46,7 +49,7 @@ class HeartbeatWatch:
                 await asyncio.wait_for(stop.wait(), CHECK_EVERY_SECONDS)
 
     async def check(self) -> None:
-        """Excuse the calls that an outage may have lost, then open a ticket for each job that is silent."""
+        """Give more time to jobs whose calls an outage may have lost, then open a ticket for each job that is overdue."""
         now, real_now = self._clock.now(), self._clock.real_now()
         gap = real_now - self._checked_at if self._checked_at is not None else timedelta(0)
         if gap > OUTAGE:

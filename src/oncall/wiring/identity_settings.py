@@ -1,4 +1,4 @@
-"""The settings of the identity provider, and the provider that they name."""
+"""Reads the settings of the identity provider, and creates it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ MANAGER_GROUP, GROUPS_CLAIM = "ONCALL_OIDC_MANAGER_GROUP", "ONCALL_OIDC_GROUPS_C
 
 @dataclass(frozen=True, slots=True)
 class IdentitySettings:
-    """The settings `ONCALL_OIDC_...`. `repr` shows no secret. manager_group: its people are managers on the pages."""
+    """The settings `ONCALL_OIDC_...`. `repr` shows no secret.
+
+    manager_group: the group whose members count as managers.
+    """
 
     issuer: str
     client_id: str
@@ -32,7 +35,10 @@ class IdentitySettings:
 
 
 def read_identity_settings(found: Mapping[str, str]) -> IdentitySettings | None:
-    """Read the settings from an environment; None when no provider is set. Raises SettingsError naming a variable."""
+    """Read the settings from an environment; None if no provider is set.
+
+    Raises SettingsError, which names the variable.
+    """
     named = {name: found[name] for name in (ISSUER, CLIENT_ID, CLIENT_SECRET) if found.get(name)}
     if not named:
         for name in (MANAGER_GROUP, GROUPS_CLAIM):
@@ -57,7 +63,7 @@ def read_identity_settings(found: Mapping[str, str]) -> IdentitySettings | None:
 
 
 def make_provider(settings: IdentitySettings | None, *, public_url: str) -> OpenIdProvider | None:
-    """Return the provider that the settings name; None without one. public_url: the address of this service."""
+    """Create the provider that the settings name; None without settings. public_url: the address of this service."""
     if settings is None:
         return None
     from oncall.identity.openid_provider import OpenIdProvider, ProviderSettings

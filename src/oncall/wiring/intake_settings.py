@@ -1,4 +1,4 @@
-"""The settings of incoming mail, of mapping files, and of the secrets of senders that sign."""
+"""Reads the settings of incoming mail, of mapping files, and of the secrets of senders that sign."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     import ssl
 
 SIGNERS = "ONCALL_SIGNING_SECRET_"
-"""The prefix of a variable; the sender's name follows in capitals, with `_` for `-`: ONCALL_SIGNING_SECRET_ZENDESK."""
+"""The prefix of a variable. The sender's name follows in capitals, with `_` for `-`: ONCALL_SIGNING_SECRET_ZENDESK."""
 _LISTEN = re.compile(r"(?P<protocol>lmtp:|smtp:)?(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):(?P<port>[0-9]{1,5})")
 
 
 @dataclass(frozen=True, slots=True)
 class MailListen:
-    """Where mail comes in. certificate, key: PEM files for STARTTLS; None: it is not offered."""
+    """The address on which mail is received. certificate, key: PEM files for STARTTLS; None: it is not offered."""
 
     host: str
     port: int
@@ -29,7 +29,10 @@ class MailListen:
     key: Path | None = None
 
     def tls(self) -> ssl.SSLContext | None:
-        """Return the context for STARTTLS. Raises SettingsError for files that hold no certificate and its key."""
+        """Return the context for STARTTLS; None if it is not offered.
+
+        Raises SettingsError for files that cannot be used.
+        """
         if self.certificate is None:
             return None
         import ssl
@@ -58,7 +61,7 @@ class IntakeSettings:
 
 
 def read_intake_settings(found: Mapping[str, str]) -> IntakeSettings:
-    """Read the settings from an environment. Raises SettingsError naming a bad variable."""
+    """Read the settings from an environment. Raises SettingsError, which names the bad variable."""
     folder = Path(found["ONCALL_MAPPINGS"]) if found.get("ONCALL_MAPPINGS") else None
     if folder is not None and not folder.is_dir():
         raise SettingsError(f'ONCALL_MAPPINGS: "{folder}" is not a folder; name the one with your mapping files')

@@ -1,4 +1,4 @@
-"""The login that `oncall login` keeps in the user's folder of settings: a server, a token, and who it belongs to."""
+"""The login that `oncall login` stores in the user's settings folder: a server, a token, and whose token it is."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ _LARGEST = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A kept login. name and role: the token's. engineer: the id on the roster that the token acts for, if any."""
+    """A stored login. name, role: of the token.
+
+    engineer: the id on the roster for which the token acts; None: for nobody.
+    """
 
     server: str
     token: str = field(repr=False)
@@ -24,14 +27,14 @@ class Login:
 
 
 def login_path() -> Path:
-    """Return the path of the file that holds the login. It may be missing."""
+    """Return the path of the file with the login. The file may not exist."""
     from platformdirs import user_config_path
 
     return user_config_path("oncall", appauthor=False) / "login.json"
 
 
 def read_login() -> Login | None:
-    """Return the kept login, or None if there is none. Raises SettingsError for a file that cannot be read."""
+    """Return the stored login; None if there is none. Raises SettingsError for a file that cannot be read."""
     path = login_path()
     try:
         with path.open("rb") as file:
@@ -54,7 +57,7 @@ def read_login() -> Login | None:
 
 
 def keep_login(login: Login) -> Path:
-    """Store the login in a file that only this user can read, and return its path. Raises Refused."""
+    """Store the login in a file that only this user can read, and return its path. Raises Refused if that fails."""
     path = login_path()
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -65,7 +68,7 @@ def keep_login(login: Login) -> Path:
 
 
 def forget_login() -> bool:
-    """Remove the login. Returns False if there was none. Raises Refused if the file cannot be removed."""
+    """Delete the login. Returns False if there was none. Raises Refused if the file cannot be deleted."""
     path = login_path()
     try:
         path.unlink()

@@ -1,4 +1,4 @@
-"""The log on stderr: one event a line, each with its `action`, and no whole phone number."""
+"""The log on stderr: one event on a line, each with its `action`, and without whole phone numbers."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from structlog.typing import Processor
 
 _NUMBER = re.compile(r"(?:\+|%2B)?\d{5,}(?=\d{2}(?!\d))")
-"""Matches what may be a phone number, except its last two digits."""
+"""Matches what may be a phone number, without its last two digits."""
 LIBRARIES = "library"
-"""The `action` of events that a library logs."""
+"""The `action` of events that a library logs, not oncall itself."""
 
 
 def start_logging() -> None:
-    """Log to stderr, one event a line with stable keys: readable text on a terminal, otherwise JSON.
+    """Start to log to stderr, one event on a line with stable keys: readable text on a terminal, otherwise JSON.
 
-    Messages of libraries at level `warning` or above become events, with phone numbers masked.
+    Messages of libraries at the level `warning` or above become events, with phone numbers masked.
     """
     import structlog
 
@@ -51,7 +51,7 @@ def _renderer() -> Processor:
 
 
 def _mask_traceback(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Mask phone numbers in the traceback of an event."""
+    """Mask phone numbers in the traceback of an event. Returns the event."""
     if isinstance(event.get("exception"), str):
         event["exception"] = masked(event["exception"])
     return event
@@ -73,5 +73,5 @@ class _Events(logging.Handler):
 
 
 def masked(words: str) -> str:
-    """Return `words` with each number of seven or more digits cut to its last two."""
+    """Return the text with each number of seven or more digits reduced to its last two."""
     return _NUMBER.sub("...", words)

@@ -1,4 +1,7 @@
-"""Mail in, as part of the service: the socket, bound before anything starts, and the server while the pager runs."""
+"""Receives mail as part of the service.
+
+The socket is bound before anything starts; the server runs beside the pager.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from oncall.wiring.intake_settings import MailListen
 
 @dataclass(frozen=True, slots=True)
 class MailDoor:
-    """A bound socket for mail, and its protocol. tls: the context for STARTTLS; None: it is not offered."""
+    """A bound socket on which mail is received. tls: the context for STARTTLS; None: it is not offered."""
 
     listening: socket.socket
     is_lmtp: bool = False
@@ -23,24 +26,24 @@ class MailDoor:
 
     @property
     def port(self) -> int:
-        """Return the port on which mail comes in."""
+        """Return the port on which mail is received."""
         port: int = self.listening.getsockname()[1]
         return port
 
     @property
     def address(self) -> str:
-        """Return the address and the port, as people write them."""
+        """Return the address and the port as text for people."""
         return f"{self.listening.getsockname()[0]}:{self.port}"
 
     @property
     def protocol(self) -> str:
-        """Return the name of the protocol."""
+        """Return the name of the protocol, `SMTP` or `LMTP`."""
         return "LMTP" if self.is_lmtp else "SMTP"
 
 
 @contextmanager
 def open_mail_door(listen: MailListen | None) -> Iterator[MailDoor | None]:
-    """Bind the socket of `ONCALL_SMTP_LISTEN` for the time of the context; None without it.
+    """Bind the socket of `ONCALL_SMTP_LISTEN` inside the context. Yields None if the variable is not set.
 
     Raises Refused for an address that is in use, and SettingsError for a certificate that cannot be used.
     """
@@ -66,7 +69,7 @@ def _bound(listen: MailListen) -> socket.socket:
 
 @asynccontextmanager
 async def taking_mail(engine: Engine, door: MailDoor | None) -> AsyncIterator[None]:
-    """Take mails in until the context ends. Without a door (no address to listen on), do nothing."""
+    """Receive mails until the context ends. door: None: receive none."""
     if door is None:
         yield
         return

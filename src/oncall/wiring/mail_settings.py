@@ -1,4 +1,4 @@
-"""The settings of mail that goes out: `ONCALL_SMTP_URL` and `ONCALL_MAIL_FROM`."""
+"""Reads the settings of outgoing mail: `ONCALL_SMTP_URL` and `ONCALL_MAIL_FROM`."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _PORTS = {"smtps": 465, "smtp": 25}
 
 @dataclass(frozen=True, slots=True)
 class MailSettings:
-    """How mail goes out; None for a variable that is not set. sender: the address that mail comes from.
+    """The settings of outgoing mail. A variable that is not set is None. sender: the address in From.
 
-    may_be_loopback: webhooks of subscribers may be on loopback, for tests.
+    may_be_loopback: for tests: webhooks of subscribers may be on this machine.
     """
 
     server: MailServer | None = None
@@ -27,13 +27,16 @@ class MailSettings:
 
     @property
     def unset(self) -> list[str]:
-        """Return the variables that are not set."""
+        """Return the names of the variables that are not set."""
         wanted = {"ONCALL_SMTP_URL": self.server, "ONCALL_MAIL_FROM": self.sender}
         return [name for name, value in wanted.items() if value is None]
 
 
 def read_mail_settings(found: Mapping[str, str]) -> MailSettings:
-    """Read the settings from an environment. Raises SettingsError naming a bad variable, without its password."""
+    """Read the settings from an environment.
+
+    Raises SettingsError, which names the bad variable but shows no password.
+    """
     sender = found.get("ONCALL_MAIL_FROM") or None
     if sender is not None and not _ADDRESS.fullmatch(sender):
         raise SettingsError(f'ONCALL_MAIL_FROM: "{sender[:80]}" is not a mail address; write "status@example.com"')

@@ -1,7 +1,7 @@
-"""The process that answers the requests for pages: `python -m oncall.wiring.page_process`. `PageWorker` starts it.
+"""The second process, which answers requests for web pages: `python -m oncall.wiring.page_process`.
 
-It has a low priority, so that thousands of readers never slow the pager. It gets its connections from the pager's
-process, reads the same database, and pages nobody. It ends when the pager's process is gone.
+`PageWorker` starts it. It has a low priority, so that thousands of readers never slow the pager. It gets connections
+from the pager's process, reads the same database, and pages nobody. It ends when the pager's process is gone.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ MISDIRECTED = "this request came over a connection that was reading pages, and n
 
 @dataclass(frozen=True, slots=True)
 class PageStart:
-    """What the pager's process says at the start.
+    """What the pager's process sends to this one at the start.
 
-    end: the file number of this end of the exchange. address: where the service listens. starts_at (aware UTC, as ISO
-    text), began: of the clock of a rehearsal; None for the machine's clock.
+    end: the file number of this process's end of the exchange of connections. address: where the service listens.
+    starts_at (aware UTC, as ISO text), began: of the rehearsal clock; None: the clock is the machine's.
     """
 
     end: int
@@ -50,7 +50,7 @@ class PageStart:
 
 
 class OnlyPages:
-    """An ASGI application around another one, which refuses requests that the pager's process must answer.
+    """An ASGI application that refuses the requests that only the pager's process may answer, and passes on all others.
 
     Such a request arrives only if its client sent it without waiting for the answer to the request before it.
     """
@@ -59,27 +59,28 @@ class OnlyPages:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request for a page, or pass on another kind of ASGI call."""
+        """Pass on a request for a web page, and calls of other kinds than requests. Refuse any other request."""
         if scope["type"] == "http" and not is_page(scope["method"], scope["path"]):
             await problem(421, MISDIRECTED)(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
     def end_streams(self) -> None:
-        """End the streams of open pages."""
+        """End the update streams of open web pages."""
         if isinstance(self._app, HasStreams):
             self._app.end_streams()
 
 
 class PagerProcess:
-    """The pager's process, as `web.OtherProcess`: it gets every connection whose next request is not for a page."""
+    """The pager's process, as `web.OtherProcess`. It gets every connection whose next request is not for a web page."""
 
     exchange: ConnectionExchange | None = None
 
     def takes(self, connection: socket.socket, data: bytes) -> bool:
-        """Give a connection back, unless its next request is for a page.
+        """Give a connection back to the pager's process, unless its next request is for a web page.
 
-        If that is not possible, the connection ends: this process must not answer for the pager.
+        Returns False in that case.
+        If it cannot be given back, the connection ends, because this process must not answer for the pager.
         """
         if is_page_request(data):
             return False
@@ -88,7 +89,7 @@ class PagerProcess:
         return True
 
     async def stop(self) -> None:
-        """Give back no more connections."""
+        """Close the exchange, so that no more connections are given back."""
         if self.exchange is not None:
             self.exchange.close()
 
@@ -109,14 +110,14 @@ async def _serve(server: Server, pager: PagerProcess, end: socket.socket) -> Non
 
 
 def _clock(settings: Settings, start: PageStart) -> Clock:
-    """Return the clock of the pager's process."""
+    """Return a clock that shows the same time as that of the pager's process."""
     if start.starts_at is None or start.began is None:
         return make_clock(settings)
     return RehearsalClock(datetime.fromisoformat(start.starts_at), settings.clock_rate, start.began)
 
 
 def main() -> None:
-    """Answer requests for pages until the pager's process is gone."""
+    """Answer requests for web pages until the pager's process is gone."""
     lower_priority(LOW_PRIORITY)
     start = PageStart(**json.loads(sys.stdin.readline()))
     end = socket.socket(fileno=start.end)

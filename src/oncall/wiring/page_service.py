@@ -1,4 +1,4 @@
-"""What the routes need in the process of the pages: the pager's database and clock, and nothing that pages anybody."""
+"""Builds what the routes need in the second process: the pager's database and clock, and nothing that can page."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PAGES_NOBODY = "this process answers pages only; ask the pager's process"
 
 
 def make_page_app(settings: Settings, *, address: str, clock: Clock) -> FastAPI:
-    """Build the web application for the process of the pages. address: where the service listens."""
+    """Build the web application for the process that answers web pages. address: where the service listens."""
     is_https = (settings.public_url or "").startswith("https://")
     return create_app(lambda: _open_services(settings, address, clock), is_https=is_https)
 
@@ -73,7 +73,7 @@ async def _open_services(settings: Settings, address: str, clock: Clock) -> Asyn
 
 
 class _NotHere:
-    """`web.Readiness` of a process that pages nobody."""
+    """`web.Readiness` of a process that cannot page."""
 
     async def problems(self) -> Sequence[str]:
         return [PAGES_NOBODY]

@@ -1,6 +1,6 @@
-"""Runs the process that answers the requests for pages, so that no reader of a page delays the pager.
+"""Runs a second process that answers requests for web pages, so that people who read web pages do not delay the pager.
 
-The process begins with the first request for a page. While it is not ready, the service answers pages itself.
+The process starts at the first such request. While it is not ready, the service answers the requests itself.
 """
 
 from __future__ import annotations
@@ -22,23 +22,28 @@ from oncall.web.server.connection_exchange import ConnectionExchange, exchange_p
 from oncall.web.server.page_requests import is_page_request
 
 SILENT_SECONDS = 30.0
-"""Real time after which a process that does not say that it is alive is ended. It says so every second, but has the
-lowest priority."""
+"""How long (real time) the process may give no sign of life before it is ended.
+
+It gives one every second, but has the lowest priority.
+"""
 START_SECONDS = 300.0
-"""Real time that it may take until it says so for the first time."""
+"""How long (real seconds) the process may take to give its first sign of life."""
 LOOK_EVERY_SECONDS = 2.0
 SHORTEST_REST, LONGEST_REST = 1.0, 60.0
-"""Seconds (real time) before a process that ended is started again. They double each time, unless it lasted longer."""
+"""Shortest and longest pause (real seconds) before the process is started again after it ended.
+
+The pause doubles each time, unless the process ran longer than the longest pause.
+"""
 STOP_SECONDS = 7.0
-"""Real time that the process has to end by itself."""
+"""How long (real seconds) the process may take to end by itself."""
 
 
 class PageWorker:
-    """Starts the process, gives it connections, and starts it again when it ends. Use it from one event loop.
+    """Starts the process, gives it connections, and starts it again if it ends. Use it from one event loop.
 
-    address: where the service listens. clock: returns the clock of the service, which the pages follow. take: serves a
-    connection that the process gives back, because its next request is not for a page. silent_seconds: real time after
-    which a process that does not say that it is alive is ended.
+    address: where the service listens. clock: returns the clock of the service, which the web pages use, too. take:
+    serves a connection that the process gives back because its next request is not for a web page. silent_seconds: how
+    long (real time) the process may give no sign of life before it is ended.
     """
 
     def __init__(
@@ -59,7 +64,11 @@ class PageWorker:
         self._log = structlog.get_logger("oncall.pages")
 
     def takes(self, connection: socket.socket, data: bytes) -> bool:
-        """Give a connection to the process if its next request is for a page. See `web.OtherProcess`."""
+        """Give a connection to the process if its next request is for a web page.
+
+        Returns False if this process must answer.
+        See `web.OtherProcess`.
+        """
         if not is_page_request(data):
             return False
         if self._exchange is not None and self._is_ready:
@@ -109,14 +118,14 @@ class PageWorker:
             self._running = None
 
     def _rest_before_the_next(self, lasted: float) -> None:
-        """Let some time pass before the next process starts. lasted: seconds from the start of this one to its end."""
+        """Set the earliest time of the next start. lasted: how long the process ran, in seconds."""
         if lasted > LONGEST_REST:
             self._rest = SHORTEST_REST
         self._rests_until = time.monotonic() + self._rest
         self._rest = min(2 * self._rest, LONGEST_REST)
 
     def _tell(self, process: Process, end: int) -> None:
-        """Tell the process what it must know: its end of the exchange, our address, and the rehearsal's clock."""
+        """Send the process what it needs: its end of the exchange, the service's address, and the rehearsal's clock."""
         clock = self._clock()
         told: dict[str, object] = {"end": end, "address": self._address}
         if isinstance(clock, RehearsalClock):
@@ -125,7 +134,7 @@ class PageWorker:
         process.stdin.write(json.dumps(told).encode() + b"\n")
 
     async def _follow(self, process: Process) -> None:
-        """Wait until the process ends, and end it if it is silent or the service stops."""
+        """Wait until the process ends. End it if it is silent for too long, or if the service stops."""
         ending = asyncio.create_task(process.wait())
         while self._exchange is not None and not self._is_stopping and not ending.done():
             await asyncio.wait({ending}, timeout=LOOK_EVERY_SECONDS)
@@ -149,7 +158,7 @@ class PageWorker:
         self._is_ready, self._heard_at = True, time.monotonic()
 
     def _lose(self) -> None:
-        """Give no more connections to the process."""
+        """Stop giving connections to the process."""
         self._is_ready = False
         if self._exchange is not None:
             self._exchange.close()

@@ -1,4 +1,4 @@
-"""One running pager: its store, channels, engine and watch. `oncall worker` runs it without a web application."""
+"""One running pager: its store, channels, engine and watch. `oncall worker` runs it without the web service."""
 
 from __future__ import annotations
 
@@ -37,13 +37,14 @@ from oncall.wiring.status_watch import StatusWatch
 
 _LOOK_UP_SECONDS = 5.0
 TURN_SECONDS = 0.0005
-"""How long (real time) a thread keeps the interpreter while another one waits for it."""
+"""How long (real seconds) a thread keeps the interpreter while another thread waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pager:
-    """A running pager. `registry` holds its metrics. worker: its name in logs and in the store. relay: sends to
-    webhooks, team channels, subscribers and customers.
+    """A running pager. `registry` has its metrics. worker: the pager's name in logs and in the store.
+
+    relay: sends messages to webhooks, team channels, subscribers and customers.
     """
 
     engine: Engine
@@ -58,9 +59,9 @@ class Pager:
 async def open_pager(
     settings: Settings, *, callback_url: str | None, address: str | None = None
 ) -> AsyncIterator[Pager]:
-    """Run a pager until the context ends. callback_url: where Twilio posts receipts and replies; None if it posts none.
+    """Run a pager until the context ends. callback_url: where Twilio posts receipts and replies; None: it posts none.
 
-    address: the address of this process's own web service, for links without a public address; None without a service.
+    address: the address of this process's own web service, for links if there is no public address; None: no service.
     """
     clock, store = make_clock(settings), make_store(settings)
     last_beat = _start_no_earlier_than_the_last_pager(clock, store)
@@ -96,9 +97,9 @@ async def open_pager(
 
 
 def _start_no_earlier_than_the_last_pager(clock: Clock, store: SqlStore) -> datetime | None:
-    """Start policy time at the last pager's latest record, if the machine's clock was set back behind it.
+    """If the machine's clock was set back, start policy time at the last time that a pager recorded.
 
-    Returns when (real time) that record was written; None if no pager ever ran on this store.
+    Returns when (real time) a pager last recorded that it was alive; None if none ever did.
     """
     beat = store.read(lambda tx: tx.last_beat())
     if beat is not None and isinstance(clock, SystemClock):
@@ -107,7 +108,7 @@ def _start_no_earlier_than_the_last_pager(clock: Clock, store: SqlStore) -> date
 
 
 def _wake(store: SqlStore, stop: asyncio.Event, loop: asyncio.AbstractEventLoop, engine: Engine) -> None:
-    """Wake the engine when another process changes the store, such as a terminal that acknowledges a ticket."""
+    """Wake the engine when another process changes the store, for example by acknowledging a ticket on a terminal."""
     while not stop.is_set():
         try:
             changed = store.wait_for_change(0.5)
@@ -119,7 +120,7 @@ def _wake(store: SqlStore, stop: asyncio.Event, loop: asyncio.AbstractEventLoop,
 
 
 def refuse_to_work_on_sqlite(settings: Settings) -> None:
-    """Raise Refused if the database is a SQLite file: only one `oncall serve` may use that."""
+    """Raise Refused if the database is a SQLite file, because only one `oncall serve` may use such a file."""
     path = sqlite_path(settings)
     if path is not None:
         raise Refused(
@@ -129,7 +130,7 @@ def refuse_to_work_on_sqlite(settings: Settings) -> None:
 
 
 def share_the_interpreter() -> None:
-    """Let threads take turns ten times as often as Python's default.
+    """Let threads take turns ten times as often as by Python's default.
 
     Otherwise the writing thread waits up to 5 ms for its next turn at each statement while the event loop is busy.
     """
@@ -137,9 +138,9 @@ def share_the_interpreter() -> None:
 
 
 def freeze_loaded_objects() -> None:
-    """Keep the garbage collector from scanning the objects that exist now.
+    """Exclude the objects that exist now from garbage collection.
 
-    Otherwise it scans all loaded modules every few thousand pages, and the service answers nothing for a tenth of a
+    Otherwise all loaded modules are scanned every few thousand pages, and the service answers nothing for a tenth of a
     second.
     """
 
@@ -148,9 +149,10 @@ def freeze_loaded_objects() -> None:
 
 
 def run_worker(settings: Settings, probes: socket.socket | None = None) -> None:
-    """Run a pager without the API until SIGINT or SIGTERM. Raises SettingsError or StoreError if it cannot start.
+    """Run a pager without the web service until SIGINT or SIGTERM.
 
-    probes: a bound socket that serves its metrics and its state; None: no such server.
+    Raises SettingsError or StoreError if it cannot start.
+    probes: a bound socket on which it serves its metrics and its state; None: it does not.
     """
     run(_run_worker(settings, probes))
 
@@ -169,7 +171,7 @@ async def _run_worker(settings: Settings, probes: socket.socket | None) -> None:
 
 
 def _may_read(pager: Pager, loop: asyncio.AbstractEventLoop, authorization: str) -> bool:
-    """Return True if an Authorization header holds the token of a caller that may read. Called from any thread."""
+    """Return True if an Authorization header has the token of a caller that may read. Any thread may call this."""
     key = bearer_digest(authorization)
     if key is None:
         return False

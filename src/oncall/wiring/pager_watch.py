@@ -1,4 +1,4 @@
-"""Watches a running pager: audits it, watches its database, and sends heartbeats to a dead man's switch."""
+"""Watches a running pager: audits it, checks that it can write, and sends heartbeats to a dead man's switch."""
 
 from __future__ import annotations
 
@@ -26,13 +26,17 @@ HEARTBEAT_EVERY = timedelta(seconds=60)
 STARTING = timedelta(seconds=0.25)
 """Pause between audits until the pager has written for the first time."""
 SILENCE = timedelta(seconds=20)
-"""A pager that has written nothing for this real time counts as stuck; it normally writes every few seconds."""
+"""If a pager has written nothing for this long (real time), it counts as stuck.
+
+It normally writes every few seconds.
+"""
 
 
 class Watch:
-    """The auditor, the write watch, the alarm and the heartbeat of one process. Call `run` once.
+    """The auditor, the write watch, the alarms and the heartbeats of one process. Call `run` once.
 
-    prove_writable: returns if the database can be written; raises StoreError if not. relay: tells the team channels.
+    prove_writable: returns if the database can be written; raises StoreError if not. relay: sends alarms to the team
+    channels.
     """
 
     def __init__(
@@ -58,7 +62,7 @@ class Watch:
 
     @property
     def problems(self) -> list[str]:
-        """Return the present faults of this pager, one sentence each."""
+        """Return the present faults of this pager, one sentence for each."""
         found = [
             *self._writes.problems,
             *_silence(self._engine.beat_at, self._clock.real_now()),
@@ -67,9 +71,7 @@ class Watch:
         return [*found, self._engine.trouble] if self._engine.trouble is not None else found
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Audit, watch the writing and send heartbeats until `stop` is set, which also ends an exchange with a slow
-        listener.
-        """
+        """Audit, check writing and send heartbeats until `stop` is set, which also ends a heartbeat that is slow."""
         self._probe.start()
         await asyncio.gather(self._audit(stop), self._watch_writing(stop))
         await asyncio.to_thread(self._probe.stop)
@@ -78,7 +80,10 @@ class Watch:
             await self._heartbeat.close()
 
     async def _watch_writing(self, stop: asyncio.Event) -> None:
-        """Check the time of the last write every second. A database that hangs blocks the audit, but not this check."""
+        """Check the time of the last write every second.
+
+        A database that does not answer blocks the audit, but not this.
+        """
         while not stop.is_set():
             await _unless_stopped(self._writes.check(), stop)
             with suppress(TimeoutError):
@@ -100,7 +105,10 @@ class Watch:
             self._log.exception("the auditor failed", action="audit_failed")
 
     async def _beat(self) -> None:
-        """Send a heartbeat if one is due and the pager is well. Without it the dead man's switch raises its alarm."""
+        """Send a heartbeat if one is due and the pager has no fault.
+
+        Without it the dead man's switch raises its alarm.
+        """
         now = self._clock.real_now()
         if self._heartbeat is None or (self._beaten_at is not None and now - self._beaten_at < HEARTBEAT_EVERY):
             return

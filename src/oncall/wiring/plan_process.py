@@ -1,6 +1,6 @@
-"""The process that makes the plan of one draft: `python -m oncall.wiring.plan_process DRAFT`.
+"""The process that generates the plan of one draft: `python -m oncall.wiring.plan_process DRAFT`.
 
-It is a process of its own, with the lowest priority, so that a search never slows the pager or a page.
+It has the lowest priority, so that a search never slows the pager or a web page.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ LOWEST_PRIORITY = 19
 
 
 def main(draft_id: str) -> None:
-    """Make the plan of a draft in the database that the environment names."""
+    """Generate the plan of a draft in the database that the environment names."""
     os.nice(LOWEST_PRIORITY)
     # Imported here, because loading the solver takes a second of work, too.
     from oncall.planning.posted.make_draft import make_draft

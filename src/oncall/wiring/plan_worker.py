@@ -1,4 +1,4 @@
-"""Runs the process that makes a draft's plan, and records how the search ended if the process did not."""
+"""Runs the process that generates a draft's plan, and records how it ended if the process did not do so itself."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ from oncall.planning.posted.plan_drafts import STOPPED, DraftOutcome, content_of
 from oncall.wiring import Settings, database_url
 
 SPARE_SECONDS = 180
-"""How much longer than its search (real time) a process may take, to start, to explain why no plan exists, and to check
-the plan."""
+"""How much longer than its search (real seconds) a process may take.
+
+In this time it starts, explains why no plan exists, and checks the plan.
+"""
 STOP_SECONDS = 2
 CUT = "The search took much longer than its time limit, so it was stopped. Ask for fewer weeks."
 BROKEN = "The process that made this plan ended with an error; the log of the server has it. Start it again."
 
 
 class PlanWorker:
-    """Starts a process for each draft that is to be made, and follows it. Use it from one event loop."""
+    """Starts a process for each draft whose plan is to be generated, and follows it. Use it from one event loop."""
 
     def __init__(self, settings: Settings, engine: Engine) -> None:
         self._settings, self._engine = settings, engine
@@ -33,7 +35,7 @@ class PlanWorker:
         self._is_stopping = False
 
     async def start(self, draft_id: str) -> None:
-        """Start the process of a draft that is being made."""
+        """Start the process that generates the plan of a draft."""
         content = await self._engine.read(lambda tx: content_of(tx, draft_id))
         seconds = content.search.seconds if content.search is not None else 0
         process = await asyncio.create_subprocess_exec(
@@ -47,7 +49,7 @@ class PlanWorker:
         following.add_done_callback(self._following.pop)
 
     async def stop(self) -> None:
-        """End every process, and record that its draft has no plan."""
+        """End every process, and record for its draft that there is no plan."""
         self._is_stopping = True
         for process in self._following.values():
             with suppress(ProcessLookupError):
@@ -55,7 +57,7 @@ class PlanWorker:
         await asyncio.gather(*self._following)
 
     def _environment(self) -> dict[str, str]:
-        """Return the environment of the process: the database, and no secret of a provider."""
+        """Return the environment of the process: it names the database, and has no secret of a provider."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("ONCALL_", "TWILIO_"))}
         return kept | {"ONCALL_DATABASE_URL": database_url(self._settings)}
 
@@ -71,7 +73,10 @@ class PlanWorker:
             await self._record(draft_id, STOPPED if self._is_stopping else words)
 
     async def _record(self, draft_id: str, words: str) -> None:
-        """Record that a draft has no plan, unless it is gone or its process has said how it ended."""
+        """Record that a draft has no plan, unless it was deleted or its process has recorded how it ended.
+
+        words: the reason.
+        """
 
         def work(tx: Transaction) -> None:
             draft = tx.plan_draft(draft_id)
@@ -85,7 +90,7 @@ class PlanWorker:
 
 @asynccontextmanager
 async def making_plans(settings: Settings, engine: Engine) -> AsyncIterator[PlanWorker]:
-    """Make the plans of drafts until the context ends."""
+    """Generate the plans of drafts until the context ends."""
     worker = PlanWorker(settings, engine)
     try:
         yield worker

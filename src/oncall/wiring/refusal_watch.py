@@ -1,4 +1,4 @@
-"""Saves the counts of refused requests for `oncall doctor`, and raises an alarm for callers refused again and again."""
+"""Stores the counts of refused requests for `oncall doctor`, and raises alarms about callers with many refusals."""
 
 from __future__ import annotations
 
@@ -18,17 +18,20 @@ from oncall.wiring.alarms import Alarms
 
 CHECK_EVERY_SECONDS = 15.0
 GATHER_SECONDS = 1.0
-"""Pause between the refusal that makes a caller suspicious and the alarm, so that the count is up to date."""
+"""Pause (real seconds) between the refusal that makes a caller suspicious and the alarm, so that its count is complete.
+"""
 SAVE_EVERY = timedelta(seconds=60)
-"""Counts are saved at most this often (real time), and once more when a caller is refused repeatedly for the first
-time. So a flood writes once a minute."""
+"""Counts are stored at most this often (real time), so that a flood writes only once a minute.
+
+They are also stored when a caller is refused repeatedly for the first time.
+"""
 REMIND_EVERY = timedelta(hours=1)
 _QUIET = ("", RefusalReason.TOKEN.value)
-"""Anybody can send unknown tokens, so they raise no alarm; `oncall doctor` reports them."""
+"""Refusals that raise no alarm, because anyone can send unknown tokens. `oncall doctor` reports them."""
 
 
 class RefusalWatch:
-    """Watches the refusals of one process. alarm: posts alarms; None: they go to the log only."""
+    """Watches the refusals of one process. alarm: sends alarms; None: they are only logged."""
 
     def __init__(self, refusals: Refusals, engine: Engine, clock: Clock, *, worker: str, alarm: Alarms | None) -> None:
         self._refusals, self._engine, self._clock, self._alarm = refusals, engine, clock, alarm
@@ -39,7 +42,7 @@ class RefusalWatch:
         self._log = structlog.get_logger("oncall.refusals").bind(worker=worker)
 
     async def run(self) -> None:
-        """Save counts and raise alarms until cancelled."""
+        """Store counts and raise alarms until cancelled."""
         while True:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._refusals.has_changed.wait(), CHECK_EVERY_SECONDS)
@@ -47,7 +50,7 @@ class RefusalWatch:
             await self.check()
 
     async def check(self) -> None:
-        """Log what was sampled, raise and end alarms, and save the counts if that is due. Never raises."""
+        """Log a sample of the refusals, raise and end alarms, and store the counts if that is due. Never raises."""
         self._refusals.has_changed.clear()
         try:
             self._refusals.summarise()
@@ -61,7 +64,7 @@ class RefusalWatch:
             self._log.exception("the watch of refused requests failed", action="refusal_watch_failed")
 
     async def save(self) -> None:
-        """Store the counts that changed. They are kept for the next time if the store is away."""
+        """Store the counts that changed. If the store is away, they are kept and stored the next time."""
         counts = self._refusals.unsaved()
         if not counts:
             return
@@ -105,7 +108,7 @@ def _words(last: Refusal) -> str:
 
 @asynccontextmanager
 async def watching(watch: RefusalWatch, alarm: Alarms | None) -> AsyncIterator[None]:
-    """Run the watch until the context ends, and save its counts then."""
+    """Run the watch until the context ends, and then store its counts."""
     running = asyncio.create_task(watch.run())
     try:
         yield

@@ -1,6 +1,6 @@
-"""Runs the relay to webhooks and team channels in a thread with an event loop of its own, so that no page waits for it.
+"""Runs the relay in a thread with an event loop of its own, so that no page waits for messages to other systems.
 
-One thread for each process: workers that share a database share its messages, too.
+Each process has one such thread. Workers that share a database share its messages, too.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ T = TypeVar("T")
 CHECK_EVERY_SECONDS = 1.0
 COUNT_EVERY, FORGET_EVERY = timedelta(seconds=15), timedelta(hours=1)
 KEPT_FOR = timedelta(days=14)
-"""How long (real time) sent and quarantined messages are kept for listings."""
+"""How long (real time) sent and quarantined messages are stored, so that lists can show them."""
 STOP_WITHIN_SECONDS = 5.0
 MOST_ALARMS = 100
 _BY_SMS = (SUBSCRIBER_SMS, SUBSCRIBER_CODES)
@@ -70,7 +70,7 @@ class Relay:
     def __init__(
         self, settings: Settings, store: SqlStore, clock: Clock, metrics: RelayMetrics, *, links: str | None = None
     ) -> None:
-        """links: the address of the service, for links in mail; None: this relay writes no notices."""
+        """links: the address of the service, for links in mail; None: this relay writes no notices to subscribers."""
         self._settings, self._store, self._clock, self._metrics = settings, store, clock, metrics
         self._access = Access(store, clock, can_call=False)
         self._filling = Filling()
@@ -96,7 +96,7 @@ class Relay:
         self._log = structlog.get_logger("oncall.relay")
 
     def start(self) -> None:
-        """Note the end of the log, so that every later event is relayed, and start the thread."""
+        """Start the thread. On the first run, store where the log ends, so that only later events are relayed."""
         with suppress(OncallError):
             self._note_replies()
             found = self._store.read(lambda tx: self._filling.find(tx, now=self._now(), real_now=self._real_now()))
@@ -113,12 +113,12 @@ class Relay:
             self._store.write(lambda tx: replies.store(tx, found, now=now, real_now=real_now))
 
     def stop(self) -> None:
-        """Stop the thread; a message that is on its way gets a few seconds. It is sent again if it was not recorded."""
+        """Stop the thread within a few seconds. A message whose result is not recorded by then is sent again."""
         self._call(self._stop.set)
         self._thread.join(STOP_WITHIN_SECONDS + 1)
 
     def alarm(self, alarm: Mapping[str, object]) -> None:
-        """Queue an alarm for the team channels; the thread sends it."""
+        """Queue an alarm for the team channels. The thread sends it."""
         at = self._real_now().isoformat()
         text = alarm.get("text") or "it is over"
         words = f"{alarm.get('alarm')} on {alarm.get('worker')}: {text}"
@@ -172,7 +172,7 @@ class Relay:
             await courier.carrier.close()
 
     async def _round(self) -> bool:
-        """Write new messages and start what is due. Returns True if there is more to write."""
+        """Write new messages, and start to send those that are due. Returns True if there is more to write."""
         await self._tell_alarms()
         found = await self._access.read(lambda tx: self._filling.find(tx, now=self._now(), real_now=self._real_now()))
         if not found.changes_nothing and await self._write(lambda tx: self._filling.store(tx, found)):
@@ -214,7 +214,7 @@ class Relay:
         return await self._access.write_apart(relayed)
 
     async def _carry(self, to: str) -> None:
-        """Send everything that is due to one destination, until it fails or nothing is left."""
+        """Send all due messages to one destination, until a send fails or none is left."""
         if not to.startswith(f"{SUBSCRIBER_HOOK}:"):
             await self._carry_now(to)
         elif to not in self._couriers or not self._couriers[to].rests:
@@ -244,7 +244,7 @@ class Relay:
             self._log.exception("the relay failed", action="relay_failed", to=to)
 
     async def _courier(self, to: str) -> Courier | None:
-        """Return the courier of a destination; None if the policy does not name it. A new address gets a new one."""
+        """Return the courier of a destination, a new one for a new address; None if the policy does not name it."""
         self._policy = await self._access.read(lambda tx: tx.policy())
         hook = await self._hook(to)
         address = hook.address if hook is not None else _address_of(to, self._policy)
@@ -263,7 +263,7 @@ class Relay:
         return self._couriers[to]
 
     async def _hook(self, to: str) -> Subscriber | None:
-        """Return the subscriber whose webhook a destination is; None for other destinations."""
+        """Return the subscriber whose webhook is the destination; None for other destinations."""
         kind, _, name = to.partition(":")
         if kind != SUBSCRIBER_HOOK:
             return None
@@ -295,7 +295,7 @@ class Relay:
         await self._access.write_apart(lambda tx: stop_texts(tx, number, self._real_now()))
 
     async def _tell_alarms(self) -> None:
-        """Write the alarms for the channels. While the store is away, they are sent without being stored."""
+        """Write the queued alarms for team channels. If the store is away, send them without storing them."""
         alarms, self._alarms = self._alarms, []
         if not alarms:
             return

@@ -1,4 +1,4 @@
-"""The settings of this process, read from its environment."""
+"""Reads the settings of this process from its environment."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FASTEST = 100_000.0
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 _ENGINEER = re.compile(r"[a-z0-9-]{1,60}")
 _CONNECTIONS, _CHANGES = ("connections", "2000"), ("changes per second", "500")
-"""What the number in a setting counts, and an example."""
+"""What the number in a setting counts, and an example of it."""
 _SECRET_ADDRESSES = ("ONCALL_ALARM_URL", "ONCALL_HEARTBEAT_URL")
 
 
@@ -33,12 +33,12 @@ WEBHOOK_VARIABLE, CHANNEL_VARIABLE = "ONCALL_WEBHOOK_", "ONCALL_CHANNEL_"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The environment's settings. `repr` shows no secret. `clock_starts_at`: aware UTC; None: the machine's clock.
+    """The settings in the environment. `repr` shows no secret. `clock_starts_at`: aware UTC; None: the machine's clock.
 
-    trusted_proxies: proxies that the limit on connections of one source does not apply to. forwarding_proxies: proxies
-    whose X-Forwarded-For is believed. engineer: the id of the person at this terminal. is_logged_in: the server comes
-    from `oncall login`. status_sms_from: the sender of texts to the status page's subscribers; empty: the number that
-    pages; `none`: no texts.
+    trusted_proxies: proxies that are exempt from the limit on connections from one address. forwarding_proxies: proxies
+    whose X-Forwarded-For is trusted. engineer: the id of the person at this terminal. is_logged_in: True if the server
+    comes from `oncall login`. status_sms_from: the sender of texts to the status page's subscribers; empty: the number
+    that pages; `none`: no texts are sent.
     """
 
     database_url: str | None = field(default=None, repr=False)
@@ -79,10 +79,10 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings from `environment`. Raises SettingsError naming a bad variable.
+    """Read the settings from `environment`. Raises SettingsError, which names the bad variable.
 
-    environment: None means this process's own. A kept login then adds the server, token and engineer that it leaves
-    open.
+    environment: None: that of this process. A stored login then adds the server, the token and the engineer if they are
+    not set.
     """
     found = {name: value.strip() for name, value in (os.environ if environment is None else environment).items()}
     sms = found.get("ONCALL_SMS") or None
@@ -124,7 +124,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 
 def _with_login(settings: Settings) -> Settings:
-    """Return the settings with the kept login's server and token, unless the environment says otherwise."""
+    """Return the settings with the server and token of the stored login, unless the environment sets them."""
     is_complete = settings.server is not None and settings.token is not None
     if is_complete or (settings.server is None and settings.database_url is not None):
         return settings
@@ -144,7 +144,7 @@ def _with_login(settings: Settings) -> Settings:
 
 
 def server_address(text: str) -> str:
-    """Return a server's address from text, for `oncall login`. Raises SettingsError for other text."""
+    """Parse a server's address, for `oncall login`. Raises SettingsError for text that is none."""
     address = _server("URL", text.strip())
     if address is None:
         raise SettingsError('URL: it is empty; write "https://oncall.example.com"')
@@ -160,17 +160,17 @@ def _engineer(text: str | None) -> str | None:
 
 
 def _named(found: Mapping[str, str], prefix: str) -> dict[str, str]:
-    """Return the variables that begin with a prefix, by the rest of their names. Empty ones count as not set."""
+    """Return the variables that begin with a prefix, by the rest of their names. Empty variables count as not set."""
     return {name.removeprefix(prefix): value for name, value in found.items() if name.startswith(prefix) and value}
 
 
 def variable_part(name: str) -> str:
-    """Return a policy's name as it is written in the name of a variable: `ON_CALL_TEAM` for `on-call-team`."""
+    """Return a name from a policy in the form that it has in a variable's name: `ON_CALL_TEAM` for `on-call-team`."""
     return name.upper().replace("-", "_")
 
 
 def _portal_secret(text: str) -> str:
-    """Return the key with which the host's own portal signs its links; empty: no link is accepted."""
+    """Check the secret with which the operator's own portal signs its links. Empty: no such link is accepted."""
     if text and len(text) < SHORTEST_PORTAL_SECRET:
         raise SettingsError(
             f"ONCALL_PORTAL_SECRET: the value has {len(text)} characters; write at least {SHORTEST_PORTAL_SECRET}"
@@ -189,7 +189,10 @@ def _address(name: str, text: str | None) -> str | None:
 
 
 def _public_address(text: str | None) -> str | None:
-    """Return ONCALL_PUBLIC_URL. Twilio signs each callback with it, so it must be exactly what Twilio calls."""
+    """Check ONCALL_PUBLIC_URL.
+
+    Twilio includes it in each signature, so it must be exactly the address that Twilio calls.
+    """
     url = _address("ONCALL_PUBLIC_URL", text)
     if url is None or text is None:
         return None
@@ -214,7 +217,7 @@ def _public_address(text: str | None) -> str | None:
 
 
 def _server(name: str, text: str | None) -> str | None:
-    """Return a server's address. Messages and `whoami` show it, so it must hold no password."""
+    """Check a server's address. Messages and `whoami` show it, so it must not contain a password."""
     url = _address(name, text)
     if url is not None and "@" in urlsplit(url).netloc:
         raise SettingsError(f"{name}: leave the user name and password out of the address; your token says who you are")
@@ -268,7 +271,7 @@ def _number(name: str, text: str | None, of: tuple[str, str] = _CONNECTIONS) -> 
 
 
 def _forwarding(text: str | None) -> tuple[Network, ...]:
-    """Return the proxies whose X-Forwarded-For is believed: those that the operator named, and no others."""
+    """Parse the proxies whose X-Forwarded-For is trusted: those that the operator names, and no others."""
     return _networks("ONCALL_TRUSTED_PROXIES", text) if text else ()
 
 

@@ -1,4 +1,4 @@
-"""One round of the monitor: reads what to look at, asks the exporters, and records what they saw."""
+"""Runs one round of the monitor: reads which components to probe, asks the exporters, and records the results."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ NO_MONITORS = (
 def look_once(
     store: Store, clock: Clock, every: timedelta, *, transport: httpx.AsyncBaseTransport | None = None
 ) -> Looked:
-    """Look at every component that has a monitor, once. every: when the next look follows.
+    """Look once at every component that has a monitor. every: the time until the next look.
 
-    Raises Refused without a status page or a monitor, and StoreUnavailable.
+    Raises Refused if there is no status page or no monitor, and StoreUnavailable.
     """
     addresses = store.read(lambda tx: monitors_of(tx, clock.now()))
     if not addresses:

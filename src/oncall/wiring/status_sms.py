@@ -1,4 +1,4 @@
-"""The sender of texts to subscribers of the status page (`ONCALL_STATUS_SMS_FROM`), and when a text may go."""
+"""The sender of texts to subscribers of the status page (`ONCALL_STATUS_SMS_FROM`), and when a text may be sent."""
 
 from __future__ import annotations
 
@@ -19,10 +19,12 @@ from oncall.wiring.settings import Settings
 
 OFF = "none"
 PAUSE, SHARED_PAUSE = timedelta(seconds=1), timedelta(seconds=3)
-"""Real time between two texts to subscribers. A number sends about one segment a second: while the paging number sends
-them, a page must find no queue there."""
+"""Pause (real time) between two texts to subscribers; the longer one if the number that pages also sends these texts.
+
+A number sends about one segment a second, and a page must find no queue there.
+"""
 _ALERTS_FOR = timedelta(minutes=15)
-"""Real time after which an alert is sent or given up."""
+"""How long (real time) an alert may be unsent. After that it is sent or has failed."""
 _SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")
 
 
@@ -32,14 +34,14 @@ def can_text(settings: Settings) -> bool:
 
 
 def shares_sender(settings: Settings) -> bool:
-    """Return True if texts to subscribers come from the number that pages engineers."""
+    """Return True if texts to subscribers are sent from the number that pages engineers."""
     sender = settings.status_sms_from
     is_number_of_pages = settings.from_number is not None and same_phone(sender, settings.from_number)
     return not sender or is_number_of_pages or sender == settings.messaging_service_sid
 
 
 def check_status_sender(settings: Settings) -> None:
-    """Raise SettingsError if the sender of texts to subscribers cannot work."""
+    """Raise SettingsError if the settings of the sender of texts to subscribers cannot work."""
     sender = settings.status_sms_from
     if not sender or sender == OFF:
         return
@@ -53,7 +55,7 @@ def check_status_sender(settings: Settings) -> None:
 
 
 def make_status_sms(settings: Settings) -> Channel | None:
-    """Create the channel for texts to subscribers; None if they are off. They get no delivery receipts."""
+    """Create the channel for texts to subscribers; None if they are off. It gets no delivery receipts."""
     if not can_text(settings):
         return None
     sender = settings.status_sms_from
@@ -64,7 +66,7 @@ def make_status_sms(settings: Settings) -> Channel | None:
 
 
 def own_status_number(settings: Settings) -> OwnAccount | None:
-    """Return the recipient of an inbound SMS to the status page's own sender; None if the page has no own sender."""
+    """Return how to recognize an inbound SMS to the status page's own sender; None if it has no own sender."""
     sender = settings.status_sms_from
     if shares_sender(settings) or sender == OFF:
         return None
@@ -73,22 +75,23 @@ def own_status_number(settings: Settings) -> OwnAccount | None:
 
 
 def is_for_status_page(sms: Mapping[str, str], pages: OwnAccount, status: OwnAccount | None) -> bool:
-    """Return True if an inbound SMS is for the status page's own sender. pages, status: the two senders.
+    """Return True if an inbound SMS was sent to the status page's own sender. pages, status: the two senders.
 
-    A number that pages may also belong to the messaging service for subscribers: replies to pages must not get lost.
+    The number that pages may also belong to the messaging service for subscribers. Then the SMS counts as a reply to a
+    page, so that no such reply is lost.
     """
     return status is not None and status.is_named_by(sms) and not pages.is_named_by(sms)
 
 
 class TextTurns:
-    """Lets texts to subscribers go one at a time, and only while no page, call, notice or alert is unsent."""
+    """Lets texts to subscribers be sent one by one, and only while no page, call, notice or alert is unsent."""
 
     def __init__(self, access: Access, real_now: Callable[[], datetime], pause: timedelta) -> None:
         self._access, self._real_now, self._pause = access, real_now, pause
         self._went_at: datetime | None = None
 
     async def next(self) -> bool:
-        """Return True if a text may go now, and make the next one wait for its turn."""
+        """Return True if a text may be sent now. Then the next text must wait for the pause."""
         if self._is_too_soon() or await self._access.read(lambda tx: has_unsent_pages(tx, self._real_now())):
             return False
         if self._is_too_soon():
@@ -102,7 +105,10 @@ class TextTurns:
 
 
 def has_unsent_pages(tx: SendStore, real_now: datetime) -> bool:
-    """Return True while a message to an engineer or a manager is not accepted by its provider."""
+    """Return True while a message to an engineer or manager has not been accepted by its provider.
+
+    real_now: aware UTC.
+    """
     if tx.unsent_attempts(written_before=real_now, limit=1):
         return True
     return any(each.due_at is not None for each in tx.alerts(written_since=real_now - _ALERTS_FOR))

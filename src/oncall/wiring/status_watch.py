@@ -16,14 +16,14 @@ CHECK_EVERY_SECONDS = 30.0
 
 
 class StatusWatch:
-    """Logs the due events of the page, and reminds the authors of silent incidents."""
+    """Appends due events to the status page's log, and reminds authors of incidents that had no update for long."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._log = structlog.get_logger("oncall.status")
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Check until `stop` is set, first after one interval."""
+        """Check until `stop` is set. The first check is after one interval."""
         while not stop.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), CHECK_EVERY_SECONDS)
@@ -36,7 +36,10 @@ class StatusWatch:
                 self._log.exception("the status page cannot be watched", action="status_unwatched")
 
     async def check(self) -> None:
-        """Append the due events to the log and write reminders. The relay then tells subscribers of the new events."""
+        """Append the due events to the log, and write the reminders.
+
+        The relay then sends notices about the new events.
+        """
         context = self._engine.context()
         noted = await self._engine.write(lambda tx: note_due_events(tx, context.now))
         for event in noted:

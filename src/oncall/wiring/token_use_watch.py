@@ -1,4 +1,4 @@
-"""Stores when tokens were last used: a write for all tokens together, once a minute at most."""
+"""Stores when tokens were last used, for all tokens in one write, at most once a minute."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SAVE_EVERY_SECONDS = 60.0
 
 @asynccontextmanager
 async def storing_token_use(token_use: TokenUse, engine: Engine) -> AsyncIterator[None]:
-    """Store the uses of tokens in the background until the context ends, and the rest at its end."""
+    """Store the uses of tokens in the background until the context ends, and then the last uses."""
     running = asyncio.create_task(_store_again_and_again(token_use, engine))
     try:
         yield
@@ -34,7 +34,7 @@ async def _store_again_and_again(token_use: TokenUse, engine: Engine) -> None:
 
 
 async def _store(used: Mapping[str, datetime], token_use: TokenUse, engine: Engine) -> None:
-    """Store these uses. They are kept for the next time if the store is away."""
+    """Store these uses. If the store is away, they are kept and stored the next time."""
     if used:
         with suppress(StoreError):
             await engine.write(lambda tx: tx.note_token_use(used))

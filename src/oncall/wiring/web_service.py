@@ -1,4 +1,4 @@
-"""The whole service in one process: the pager and the web application around it."""
+"""The whole service in one process: the pager and the web application."""
 
 from __future__ import annotations
 
@@ -49,15 +49,15 @@ from oncall.wiring.token_use_watch import storing_token_use
 
 MOST_OPEN_FILES = 65_536
 FILES_FOR_OURSELVES = 200
-"""Open files that are kept free for the database, the provider and our own files, beside clients' connections."""
+"""How many open files are reserved for the database, the provider and our own files, beside clients' connections."""
 
 
 def make_app(settings: Settings, *, address: str, mail_door: MailDoor | None = None) -> FastAPI:
-    """Build the web application; its pager runs while the application runs.
+    """Build the web application. Its pager runs while the application runs.
 
-    mail_door: where mail comes in; None: no mail does. address: where the service listens. Without a public URL,
-    callbacks of a Twilio double go to this address; the real Twilio could not reach it. Raises SettingsError,
-    StoreError or FileFaults at once for settings and mapping files that cannot work.
+    mail_door: the socket that receives mail; None: no mail is received. address: where the service listens. Without a
+    public URL, callbacks of a Twilio double go to this address; the real Twilio could not reach it. Raises
+    SettingsError, StoreError or FileFaults at once for settings and mapping files that cannot work.
     """
     callback_url = settings.public_url or (address if settings.twilio_url != TWILIO_URL else None)
     make_channels(settings, callback_url=callback_url)
@@ -73,9 +73,9 @@ def make_app(settings: Settings, *, address: str, mail_door: MailDoor | None = N
 
 
 def raise_open_files() -> int:
-    """Raise the limit of open files and connections to the most that the machine allows, at most 65,536.
+    """Raise the limit of open files and connections as far as the machine allows, to at most 65,536.
 
-    Returns the limit that holds now.
+    Returns the new limit.
     """
     try:
         import resource
@@ -89,7 +89,7 @@ def raise_open_files() -> int:
 
 
 def connection_limits(settings: Settings, *, open_files: int) -> ConnectionLimits:
-    """Return the limits of the service's connections.
+    """Return the limits on the connections of the service.
 
     open_files: how many files and connections the process may open.
     """
@@ -100,9 +100,10 @@ def connection_limits(settings: Settings, *, open_files: int) -> ConnectionLimit
 
 
 def only_pager(settings: Settings) -> AbstractContextManager[None]:
-    """Hold the lock that keeps a second pager off a SQLite file. Does nothing on PostgreSQL, which serves many pagers.
+    """Return a context that holds the pager lock of a SQLite file.
 
-    Entering the context raises Refused when another process holds the lock.
+    It does nothing on PostgreSQL, which serves many pagers.
+    Entering the context raises Refused if another process has the lock.
     """
     address = address_of(database_url(settings))
     return only_pager_of(address) if isinstance(address, SqliteAddress) else nullcontext()
@@ -112,7 +113,7 @@ def only_pager(settings: Settings) -> AbstractContextManager[None]:
 async def _open_services(
     settings: Settings, *, callback_url: str | None, address: str, senders: SenderSetup, mail_door: MailDoor | None
 ) -> AsyncIterator[Services]:
-    """Run the pager and give the web routes what they need, until the service stops."""
+    """Run the pager, and yield what the web routes need, until the service stops."""
     webhooks = TwilioWebhooks(settings, public_url=settings.public_url or address)
     async with open_pager(settings, callback_url=callback_url, address=address) as pager:
         refusals = Refusals(pager.registry, real_now=pager.clock.real_now, worker=pager.worker)
@@ -150,7 +151,7 @@ async def _open_services(
 
 
 class TwilioWebhooks:
-    """`web.ports.Webhooks` for Twilio. Without an auth token it refuses every request."""
+    """`web.ports.Webhooks` for Twilio. Without an auth token it refuses all requests."""
 
     def __init__(self, settings: Settings, *, public_url: str) -> None:
         self._keys, self._public_url = (settings.auth_token, settings.second_auth_token), public_url.rstrip("/")
@@ -194,7 +195,7 @@ class _Readiness:
         self._checking: asyncio.Task[list[str]] | None = None
 
     async def problems(self) -> Sequence[str]:
-        """Return the reasons that would stop a page now, a sentence each. Requests at the same time share one check."""
+        """Return the faults that would stop a page now, one sentence for each. Concurrent requests share one check."""
         if self._checking is None or self._checking.done():
             self._checking = asyncio.create_task(self._find_problems())
         return await asyncio.shield(self._checking)
@@ -210,7 +211,10 @@ class _Readiness:
         return list(dict.fromkeys(found))
 
     async def examination(self, days: int) -> DoctorReport:
-        """Run the checks of `oncall doctor` in a thread, one run at a time, so that they do not delay the pager."""
+        """Run the checks of `oncall doctor` in a thread, one run at a time, so that they do not delay the pager.
+
+        days: how many days back the checks look.
+        """
         async with self._one_at_a_time:
             await self._refusal_watch.save()
             trouble = self._pager.engine.trouble

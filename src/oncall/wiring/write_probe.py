@@ -1,4 +1,4 @@
-"""Probes every few seconds, in a thread of its own, whether the database can be written."""
+"""Checks every few seconds, in a thread of its own, whether the database can be written."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from typing import Protocol
 from oncall.errors import StoreError
 
 PROBE_EVERY_SECONDS = 5.0
-"""Pause (real time) between two probes."""
+"""Pause (real seconds) between two checks."""
 _LONGEST_STOP_SECONDS = 2.0
-"""How long to wait for a hanging probe when the process stops."""
+"""How long (real seconds) a stop waits for a check that does not end."""
 
 
 class WriteResults(Protocol):
-    """Takes the result of each probe."""
+    """Receives the result of each check."""
 
     def wrote(self) -> None:
-        """Note that a write was completed."""
+        """Record that a write succeeded."""
 
     def failed(self, reason: str) -> None:
-        """Note that a write failed."""
+        """Record that a write failed. reason: why."""
 
 
 class WriteProbe:
-    """Calls `prove_writable` repeatedly and reports the results. A probe that hangs delays neither the pager nor its
-    stop.
+    """Calls `prove_writable` again and again, and reports the results.
 
-    prove_writable: returns if a row can be stored; raises StoreError if not.
+    A call that does not end delays neither the pager nor its stop. prove_writable: returns if a row can be stored;
+    raises StoreError if not.
     """
 
     def __init__(
@@ -39,11 +39,11 @@ class WriteProbe:
         self._thread = threading.Thread(target=self._run, name="oncall-write-probe", daemon=True)
 
     def start(self) -> None:
-        """Start to probe."""
+        """Start the thread that checks."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop probing. Returns within two seconds, also if a probe hangs."""
+        """Stop checking. Returns within two seconds, even if a check does not end."""
         self._stop.set()
         self._thread.join(_LONGEST_STOP_SECONDS)
 
