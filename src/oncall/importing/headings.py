@@ -24,10 +24,11 @@ _MOST_TITLES = 10
 
 @dataclass(frozen=True, slots=True)
 class Headings:
-    """The headings of a table. fields: the column numbers of `date`, `start`, `end`, `kind`, `role` and `engineer`.
+    """The headings of a table. fields: the column numbers of those of the known headings that it has.
 
-    fields has only the headings that the table has. roles: the column number of each role that has a column of its own.
-    row: the number of the row of headings. unread: other headings, whose columns are not read.
+    The known headings are `date`, `start`, `end`, `kind`, `role` and `engineer`. roles: the column number of each role
+    that has a column of its own. row: the number of the row of headings. unread: other headings, whose columns are not
+    read.
     """
 
     row: int

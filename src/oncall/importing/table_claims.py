@@ -136,7 +136,10 @@ class _TableReader:
         return ends_are
 
     def _span(self, row: _Row) -> tuple[Window | None, tuple[date, date] | None]:
-        """Return the window of a row, or else its first and last date; the other one is None. Raises Refused."""
+        """Return the window of a row with times and None, or None and the first and last date of a row without.
+
+        Raises Refused if the dates or times cannot be used.
+        """
         start = row.start.day(self._order)
         if not FIRST_YEAR < start.year < LAST_YEAR:
             raise Refused(f'"{row.start.text}" is outside the years {FIRST_YEAR + 1} to {LAST_YEAR - 1}')

@@ -29,7 +29,7 @@ _EXAMPLE_DAY = "2027-01-04"
 
 
 def person_id(node: Node) -> str:
-    """Read a person's id. Raises AtFault if it is no valid id, or a word with a meaning of its own."""
+    """Read a person's id. Raises AtFault if it is not a valid id, or is a reserved word."""
     text = slug(node)
     meaning = reserved_meaning(text)
     if meaning is not None:
@@ -38,7 +38,7 @@ def person_id(node: Node) -> str:
 
 
 def role_name(node: Node) -> str:
-    """Read the name of a role. Raises AtFault for `shadow` and other words that have a meaning of their own."""
+    """Read the name of a role. Raises AtFault if it is not a valid name, or is reserved, like `shadow`."""
     text = slug(node)
     if text == SHADOW:
         correction = f"give the newcomer shadows: {{from: {_EXAMPLE_DAY}, to: ...}}"
@@ -52,8 +52,8 @@ def phone_number(node: Node, region_of: Callable[[], str]) -> str:
     """Read a phone number in E.164 form, like +13055550101. Raises AtFault for a number that no phone can have.
 
     region_of: gives the country whose dialling rules a number without a plus sign probably follows, for the correction
-    in the message. A number in a range that is not in use is accepted with a warning. The quotes may be missing in the
-    file.
+    in the message. A number in a range that is not in use is accepted with a warning. Quotes around the number are
+    optional.
     """
     text = scalar(node).text.strip()
     if not is_e164(text):

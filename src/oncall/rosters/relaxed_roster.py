@@ -81,7 +81,7 @@ def _cut(absence: Absence, relaxation: Relaxation, engineer: Engineer) -> Iterat
 
 
 def loosest_for(rules: RotationRules, person: str) -> RotationRules:
-    """Return the rules with the loosest number that the relaxations give this person, for each rule, on any date."""
+    """Return the rules with, for each rule, the loosest number that a relaxation sets for this person on any date."""
     for each in rules.relaxed:
         if each.person in (None, person) and each.value is not None:
             now = rule_value(rules, each.rule)

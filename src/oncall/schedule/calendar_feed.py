@@ -29,8 +29,8 @@ def ics_of(
 ) -> bytes:
     """Return the plan as an iCalendar file: one event for each seat.
 
-    names: what to show for an engineer's id. titles: what to show for a kind of shift. An id or kind without an entry
-    is shown itself. stamp: when the file is written (aware UTC); None: the start of the plan. The UID of an event names
+    names: what to show for an engineer's id. titles: what to show for a kind of shift. Without an entry, the id or the
+    kind is shown. stamp: when the file is written (aware UTC); None: the start of the plan. The UID of an event names
     the shift and the role, so that a later file replaces the events of an earlier one.
     """
     at = stamp or (plan.window.start if plan.seats else datetime.fromisoformat("2020-01-01T00:00:00+00:00"))

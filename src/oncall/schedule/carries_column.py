@@ -53,9 +53,10 @@ def _day(text: str) -> date:
 
 
 def cells_of(plan: Plan, rows: int) -> list[str]:
-    """Return the cells of the column, one for each row. rows: the number of rows. Empty for a plan without items.
+    """Return the cells of the column, one for each row; an empty list for a plan without items.
 
-    Each row has one item until there are no more. If there are more items than rows, the last row has all the rest.
+    rows: the number of rows. Each row has one item until there are no more. If there are more items than rows, the last
+    row has all the rest.
     """
     items = [f"kept_until {plan.kept_until}"] if plan.kept_until is not None else []
     items += [f"relaxed {each.id}" for each in plan.relaxed]

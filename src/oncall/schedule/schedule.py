@@ -49,8 +49,8 @@ class OnCall:
 class Schedule:
     """The publications and the pieces of all changes, each in version order.
 
-    A version that was undone before it began is in neither; a version that was undone later ends at the undo.
-    fallback: the hours that apply where no plan is published. log: every version, the oldest first. absences: the
+    A version that was undone before it began is in neither; a version that was undone later ends at the undo. fallback:
+    the support hours that apply where no plan is published. log: every version, the oldest first. absences: the
     absences that were entered after a roster was published.
     """
 
@@ -77,7 +77,7 @@ class Schedule:
 
     @property
     def calendar(self) -> SupportCalendar:
-        """Return the hours of the latest publication, or the fallback hours if nothing is published."""
+        """Return the support hours of the latest publication, or the fallback hours if nothing is published."""
         return self.latest.calendar if self.latest else self.fallback
 
     @property
@@ -142,7 +142,7 @@ class Schedule:
         return publication.version if publication is not None else 0
 
     def calendar_at(self, at: datetime) -> SupportCalendar:
-        """Return the hours that are in force at `at` (aware UTC)."""
+        """Return the support hours that are in force at `at` (aware UTC)."""
         publication = self.in_force(at)
         return publication.calendar if publication is not None else self.fallback
 
@@ -158,7 +158,7 @@ class Schedule:
 
     @cached_property
     def _edges(self) -> list[datetime]:
-        """Return the instants, in order, at which the hours of another publication may come into force."""
+        """Return the instants, in order, at which the support hours of another publication may come into force."""
         return sorted({edge for p in self.publications for edge in (p.span.start, p.span.end, p.holds_from)})
 
     def windows(self, start: datetime, end: datetime) -> Iterator[KindWindow]:

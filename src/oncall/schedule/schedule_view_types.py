@@ -42,7 +42,7 @@ class OnCallView(TypedDict):
 
 
 class AssignmentView(TypedDict):
-    """One stretch during which one engineer holds one role, overrides applied."""
+    """One stretch during which one engineer has one role, overrides applied."""
 
     start: IsoTime
     end: Annotated[IsoTime, "Exclusive."]

@@ -77,9 +77,10 @@ def _with_earlier_names(dated: Mapping[ShiftKey, str], earlier: Mapping[ShiftKey
 
 
 def _same_shifts(whole: Mapping[str, ShiftKey], earlier: Mapping[ShiftKey, str]) -> list[tuple[str, str]]:
-    """Return pairs of a shift's own name and the name of an earlier shift that has at least half of its time in common.
+    """Return pairs of names: of a shift, and of an earlier shift that overlaps it by half or more of the shorter one.
 
-    The likeliest pairs come first: those with the same name, then those with the most time in common.
+    Both have the same kind. The likeliest pairs come first: those with the same name, then those with the most time in
+    common.
     """
     known = sorted(((window, kind, name) for (window, kind), name in earlier.items()), key=lambda one: one[0].start)
     starts = [window.start for window, _, _ in known]

@@ -1,4 +1,7 @@
-"""Requests to swap shifts: which seats change hands, who is asked, and the state of the request. No input or output."""
+"""Requests to swap shifts: which seats change hands, who is asked, and the state of the request.
+
+Nothing here reads or writes the database.
+"""
 
 from __future__ import annotations
 

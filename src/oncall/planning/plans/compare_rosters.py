@@ -66,7 +66,10 @@ def compare_rosters(
 
 
 class _OnceForBoth:
-    """Passes messages about the two plans to the caller. A message of both is passed once; others name their plan."""
+    """Passes messages about the two plans to the caller: a message about both only once.
+
+    A message about the changed plan alone is marked as such.
+    """
 
     def __init__(self, watch: PlanningWatch) -> None:
         self._say = watch.say

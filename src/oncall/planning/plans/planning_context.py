@@ -29,8 +29,8 @@ def planning_context(
 
     balances: what each person served beyond their share before; None to compute it from the sources.
     first_open: for a repair, the first date that may change. People who covered a shift of the plan before this date
-    get their rest for it. Raises FileFaults for another team's plan that cannot be read, and Refused for a source that
-    does not fit.
+    get the rest that must follow such a shift. Raises FileFaults for another team's plan that cannot be read, and
+    Refused for a source that does not fit.
     """
     record = service_record(roster, sources, say)
     if balances is None:

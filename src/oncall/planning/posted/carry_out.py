@@ -74,7 +74,7 @@ def carry_out_override(tx: ChangeTransaction, asked: OverrideAsked, actor: Actor
 
 
 def carry_out_cover(tx: ChangeTransaction, asked: CoverAsked, actor: Actor) -> CarriedOut:
-    """Make a cover. An engineer may only cover for others, not name another cover.
+    """Make a cover. An engineer may only take over shifts themselves, not name another engineer who does.
 
     Raises NotAllowed, and the errors of `cover_shift`.
     """
@@ -113,7 +113,7 @@ def carry_out_publication(
     """Publish a plan that was checked, and tell the people concerned. Raises the errors of `publish_plan`.
 
     If the plan changes the hours of a shift that was swapped, the swap is repeated for the new hours in a version of
-    its own. policy_from: see `publish_plan`.
+    its own. policy_from: see `PublicationTerms`.
     """
     author = actor.author(reason)
     made = publish_plan(tx, sound, author, PublicationTerms(policy_from, actor.expected))

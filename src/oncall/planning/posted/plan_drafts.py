@@ -58,7 +58,7 @@ class DraftContent:
 class DraftOutcome:
     """How a search or a publication ended. words: a sentence. reasons: the rules and dates that exclude each other.
 
-    relaxations: sets of relaxations with each of which a plan exists. version: the version of the schedule, once the
+    relaxations: sets of relaxations; each set makes a plan possible. version: the version of the schedule, once the
     draft is published.
     """
 
@@ -179,7 +179,7 @@ def end_search(tx: PlanDrafts, draft: PlanDraft, outcome: DraftOutcome, state: D
 
 
 def discard_draft(tx: PlanDrafts, draft_id: str) -> None:
-    """Delete a draft; if its search is running, it ends. The schedule does not change. Raises NotFound."""
+    """Delete a draft, and end its search if one is running. The schedule does not change. Raises NotFound."""
     if not tx.remove_plan_draft(draft_id[:60]):
         raise NotFound(NO_DRAFT)
 

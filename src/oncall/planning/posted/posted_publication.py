@@ -31,7 +31,7 @@ LONGEST_NAME = 200
 
 @dataclass(frozen=True, slots=True)
 class PublicationAsked:
-    """A requested publication. policy_from: see `publish_plan`. is_dry_run: only return what would change."""
+    """A requested publication. policy_from: see `PublicationTerms`. is_dry_run: only return what would change."""
 
     named: NamedPlan
     roster: Roster

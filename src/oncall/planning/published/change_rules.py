@@ -104,7 +104,7 @@ def absent_now(schedule: Schedule, roster: Roster | None, now: datetime) -> list
 
 
 def refuse_broken(rules: Sequence[BrokenRule], schedule: Schedule, *, is_forced: bool) -> None:
-    """Raise Refused with every broken rule, unless the change is forced. schedule: has the engineers' names."""
+    """Raise Refused with every broken rule, unless the change is forced. schedule: for the engineers' names."""
     if rules and not is_forced:
         begins = "the change breaks rules of the published roster; nothing was changed"
         found = "\n".join(f"  {rule}" for rule in rules)

@@ -17,7 +17,7 @@ from oncall.schedule.versions import Piece
 from oncall.support.windows import Window
 
 FurtherRule = Callable[[Schedule], Sequence[BrokenRule]]
-"""Returns the rules that a change breaks, from the schedule before it; for rules of only one kind of change."""
+"""Given the schedule before a change, returns the broken rules that only this kind of change has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,9 @@ def change_schedule(
     """Put engineers on call for these pieces, in one version: either all pieces are applied, or none.
 
     kind: OVERRIDE, SWAP, COVER or AWAY. pieces: at least one; a piece that has already begun applies from now on.
-    further: returns more broken rules, from the schedule before the change; None for no more rules. Raises NotFound and
-    Refused for a change that cannot be made (`check_pieces`) or that breaks a rule and is not forced, and ScheduleMoved
-    if the author has not seen the newest version.
+    further: given the schedule before the change, returns more broken rules; None if there are no such rules. Raises
+    NotFound and Refused for a change that cannot be made (`check_pieces`) or that breaks a rule and is not forced, and
+    ScheduleMoved if the author has not seen the newest version.
     """
     terms = terms or ChangeTerms()
     refuse_without_reason(author, terms)

@@ -11,7 +11,10 @@ from oncall.schedule.versions import Person, Publication
 
 @dataclass(frozen=True, slots=True)
 class PeopleChanges:
-    """The people who differ between two publications, in order of id. phones, names: the person before and after."""
+    """The people who differ between two publications, in order of id.
+
+    phones, names: for each person whose phone or name differs, the person before and after.
+    """
 
     added: tuple[Person, ...] = ()
     gone: tuple[Person, ...] = ()

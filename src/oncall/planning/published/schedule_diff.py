@@ -78,7 +78,7 @@ def version_named(tx: VersionsTransaction, name: str) -> Side:
 
 
 def before_publication(tx: VersionsTransaction) -> Side:
-    """Return the side before the first publication."""
+    """Return the side for the state before the first publication, in which nothing is published."""
     return Side("nothing published", 0, tx.schedule(), tx.policy(0))
 
 

@@ -18,7 +18,7 @@ IsLegal = Callable[[Sequence[Piece]], bool]
 _MOST_CHECKS = 600
 """After this many calls of `is_legal` the search gives up.
 
-The planner's repair is then faster, and always finds covers.
+Then the planner's repair is faster.
 """
 
 

@@ -172,10 +172,10 @@ def _agreed_with(tx: SwapTransaction, request: SwapRequest, now: datetime) -> li
 def _change(
     tx: SwapTransaction, request: SwapRequest, answerer: Answerer
 ) -> tuple[ChangeMade | None, list[SwapRequest]]:
-    """Make the change of a request together with the accepted requests that wait for it. Return the change and these.
+    """Make the change of a request together with the accepted requests that wait for it.
 
-    The change is None if covers of an absence are still unanswered. Raises Refused if the change breaks a rule and was
-    not forced.
+    Returns the change and those requests. The change is None if covers of an absence are still unanswered. Raises
+    Refused if the change breaks a rule and was not forced.
     """
     kind = SWAP if request.absence is None else AWAY
     waiting = _agreed_with(tx, request, answerer.at)

@@ -18,7 +18,7 @@ from oncall.support.windows import Window
 CHANGE_SIGNS = {"": "", "override": "◇", "swap": "⇄", "cover": "△", "away": "▷"}
 """The sign of a shift that a change gave to its engineer, by the kind of the change."""
 ABSENCE_SIGNS = {"leave": "L", "away": "A", "weekly": "–", "holiday": "h"}
-"""The sign of a day off, by its class: `leave`, days off, a weekly day off, or the person's own holiday."""
+"""The sign of a day off, by its kind: long leave, days off, a weekly day off, or the person's own holiday."""
 _NOON = time(12)
 
 
