@@ -21,19 +21,19 @@ from oncall.support.policy import Policy
 from oncall.support.windows import Window, WindowKind
 
 COLUMNS = ("at", "customer", "plan", "impact")
-"""Columns that every file of tickets has. `subject` is optional; other columns are ignored."""
+"""The columns that every file of tickets has. `subject` is optional; other columns are ignored."""
 
 MOST_TICKETS = 2_000_000
 _YEAR = timedelta(days=365.2425)
 _PER = {"day": timedelta(days=1), "week": timedelta(weeks=1), "month": _YEAR / 12, "year": _YEAR}
 _HOUR = timedelta(hours=1)
 _BUSINESS_WEIGHT = 6
-"""How many times as many random tickets come in a business hour as in another hour."""
+"""How many times as many random tickets arrive in a business hour as in any other hour."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A ticket and the instant (aware UTC, whole seconds) at which it comes in."""
+    """A ticket, and the instant (aware UTC, whole seconds) at which it arrives."""
 
     at: datetime
     ticket: Ticket
@@ -41,18 +41,18 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A rate: `count` tickets in each `per`."""
+    """A rate of tickets: `count` in each span of the length `per`."""
 
     count: float
     per: timedelta
 
     def over(self, span: timedelta) -> int:
-        """Return the number of tickets in `span`."""
+        """Return how many tickets arrive in a span of this length."""
         return round(self.count * (span / self.per))
 
 
 def rate_of(text: str) -> Rate:
-    """Return a rate from text like `10000/year` or `40/day`. Raises Refused."""
+    """Parse a rate like `10000/year` or `40/day`. Raises Refused for any other text."""
     found = re.fullmatch(r"([0-9][0-9_,]*(?:\.[0-9]+)?) */ *(day|week|month|year)", text.strip().lower())
     if not found:
         raise Refused(f'"{text[:40]}" is not a rate; write "10000/year", "200/week" or "40/day"')
@@ -60,10 +60,10 @@ def rate_of(text: str) -> Rate:
 
 
 def made_up(rate: Rate, span: Window, policy: Policy, calendar: SupportCalendar, *, seed: int) -> list[Arrival]:
-    """Return random tickets at a rate, in time order: most in business hours, few urgent. One seed gives one list.
+    """Return random tickets at a rate, ordered by time: most in business hours, few urgent. One seed gives one list.
 
-    The shares of impacts and plans follow their order in the policy. Of four impacts, the first has 5 %, then 15, 45
-    and 35 %. Each plan has a third as many tickets as the plan above it.
+    The shares of impacts and plans follow their order in the policy. Of four impacts, the first has 5 %, the others 15,
+    45 and 35 %. Each plan has a third as many tickets as the plan above it.
     """
     count = rate.over(span.end - span.start)
     if not 0 < count <= MOST_TICKETS:
@@ -90,10 +90,10 @@ def _ticket(number: int, random: Random, plan: str, impact: str) -> Ticket:
 
 
 def read_tickets(path: Path, policy: Policy) -> list[Arrival]:
-    """Return the tickets of a CSV file, in time order.
+    """Read the tickets in a CSV file. Returns them ordered by time.
 
     Columns: `at` (ISO 8601; policy time without an offset), `customer`, `plan` and `impact` (names or aliases of the
-    policy), and optionally `subject`. A ticket without a plan gets the one that the policy's list of customers names.
+    policy), and optionally `subject`. A ticket without a plan gets the customer's plan in the customers file.
 
     Raises FileFaults with every fault and its line.
     """
@@ -107,7 +107,7 @@ def read_tickets(path: Path, policy: Policy) -> list[Arrival]:
 
 
 class _Reader:
-    """Reads one file of tickets and keeps every fault."""
+    """Reads one file of tickets, and collects every fault."""
 
     def __init__(self, file: str, policy: Policy) -> None:
         self._file, self._policy = file, policy

@@ -1,4 +1,4 @@
-"""Two rehearsals side by side: today's and a proposed change's, number by number; or one alone."""
+"""Compares the numbers of two rehearsals, today's and the proposed change's, or shows one alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOBODY = PageLoad("", 0, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A table: a title, a header and its rows, all as text."""
+    """A table of the comparison: its title, its header and its rows, all as text."""
 
     title: str
     header: tuple[str, ...]
@@ -25,7 +25,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The outcome of today and of the proposal, if there is one, for the same tickets and the same people's habits."""
+    """The outcomes of today and of the proposal, for the same tickets and the same habits of people.
+
+    proposed: None if there is no proposal.
+    """
 
     today: RehearsalOutcome
     proposed: RehearsalOutcome | None = field(default=None)
@@ -37,7 +40,7 @@ class Comparison:
         yield Section("Per person", self._person_header(), tuple(self._person_rows()))
 
     def as_json(self) -> dict[str, dict[str, object]]:
-        """Return `today`; with a proposal also `proposed`, and the `change` in the main numbers."""
+        """Return the outcome `today`; with a proposal also `proposed`, and the `change` in the main numbers."""
         view: dict[str, dict[str, object]] = {"today": outcome_view(self.today)}
         if self.proposed is not None:
             view["proposed"] = outcome_view(self.proposed)
@@ -127,7 +130,7 @@ class Comparison:
 
 
 def outcome_view(outcome: RehearsalOutcome) -> dict[str, object]:
-    """Return the numbers of one rehearsal as JSON; spans in seconds."""
+    """Return the numbers of one rehearsal as JSON. Lengths of time are in seconds."""
     return {
         **_main_numbers(outcome),
         "resolved": outcome.resolved,
@@ -180,6 +183,6 @@ def _percent(value: float | None) -> str:
 
 
 def _signed(value: float, form: str) -> str:
-    """Return a change as `+3` or `-0.2`; `=` when all digits shown are zero."""
+    """Return a change as text: `+3`, `-0.2`, or `=` if all shown digits are zero. form: a format string with a sign."""
     shown = form.format(value)
     return shown if any(digit in shown for digit in "123456789") else "="

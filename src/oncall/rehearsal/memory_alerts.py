@@ -1,4 +1,4 @@
-"""Messages to people that belong to no ticket, for the store of a rehearsal."""
+"""Alerts in memory, for the store of a rehearsal."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from oncall.support.changed_row import changed
 
 
 class AlertBook:
-    """Keeps alerts for the store that inherits it, by their subject."""
+    """Stores alerts by their subject. A base class of the memory store."""
 
     _alerts: dict[str, Alert]
 
     def add_alert(self, alert: Alert) -> bool:
-        """Store an alert and return True; return False if an alert about the same subject is stored already."""
+        """Store an alert. Returns False, and stores nothing, if there is an alert with the same subject."""
         return self._alerts.setdefault(alert.about, alert) is alert
 
     def claim_alerts(self, *, real_now: datetime, lease_until: datetime) -> list[Alert]:
-        """Claim due alerts and return them, the longest overdue first."""
+        """Claim all due alerts, under a lease until `lease_until` (real time), the longest overdue first."""
         due = [(alert.due_at, alert.id, alert) for alert in self._alerts.values() if alert.due_at is not None]
         found = [alert for at, _, alert in sorted(due, key=lambda each: each[:2]) if at <= real_now]
         self._alerts |= {alert.about: changed(alert, due_at=lease_until) for alert in found}
         return found
 
     def update_alert(self, alert: Alert) -> None:
-        """Store a changed alert."""
+        """Replace a stored alert."""
         self._alerts[alert.about] = alert
 
     def alerts(self, *, written_since: datetime) -> list[Alert]:
-        """Return alerts written since an instant (real time), the newest first."""
+        """Return the alerts written since `written_since` (real time), the newest first."""
         found = [alert for alert in self._alerts.values() if alert.written_at >= written_since]
         return sorted(found, key=lambda alert: (alert.written_at, alert.id), reverse=True)
 
     def update_alerts(self, alerts: Sequence[Alert]) -> None:
-        """Store changed alerts."""
+        """Replace several stored alerts."""
         for alert in alerts:
             self.update_alert(alert)

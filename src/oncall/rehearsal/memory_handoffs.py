@@ -1,4 +1,4 @@
-"""Notes for the next shift in memory, the pages of a shift, and phone proofs."""
+"""Notes for the next shift, the pages of a shift, and phone proofs in memory, for the store of a rehearsal."""
 
 from __future__ import annotations
 
@@ -12,30 +12,33 @@ from oncall.support.windows import Window
 
 
 class HandoffBook:
-    """Keeps notes for the store that inherits it, and reads the pages from its attempts."""
+    """Stores notes and phone proofs, and finds pages among the attempts. A base class of the memory store."""
 
     _notes: list[HandoffNote]
     _proofs: dict[tuple[str, str], PhoneProof]
     _attempts: dict[str, Attempt]
 
     def add_handoff_note(self, note: HandoffNote) -> None:
-        """Store a note."""
+        """Store a note for the next shift."""
         self._notes.append(note)
 
     def handoff_notes(self, span: Window) -> list[HandoffNote]:
-        """Return the notes of a span, the oldest first."""
+        """Return the notes written in a span, the oldest first."""
         return sorted((note for note in self._notes if note.at in span), key=lambda note: note.at)
 
     def pages_sent(self, span: Window, *, most: int) -> list[SentPage]:
-        """Return at most `most` pages that were sent in a span, the oldest first."""
+        """Return at most `most` pages sent in a span, the oldest first. Pages of drills are left out."""
         return sorted(self._sent_in(span), key=lambda page: page.at)[:most]
 
     def phone_proofs(self) -> list[PhoneProof]:
-        """Return all proofs and requests for proof."""
+        """Return all phone proofs, also those that were only asked for."""
         return list(self._proofs.values())
 
     def save_phone_proof(self, proof: PhoneProof) -> None:
-        """Store the proof of a person at a number. A time that is stored already stays unless a new one is given."""
+        """Store whether and when a person was proven to get texts at a number.
+
+        A time that is None leaves the stored time.
+        """
         known = self._proofs.get((proof.person, proof.phone), proof)
         asked_at, proven_at = proof.asked_at or known.asked_at, proof.proven_at or known.proven_at
         self._proofs[proof.person, proof.phone] = replace(proof, asked_at=asked_at, proven_at=proven_at)

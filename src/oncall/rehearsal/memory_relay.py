@@ -1,4 +1,4 @@
-"""No webhooks and team channels in a rehearsal: it sends nothing to other systems."""
+"""The relay's part of the memory store. It stores nothing, because a rehearsal sends nothing to other systems."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from oncall.paging.ports.relay import EVENTS_RELAYED, RelayBacklog, RelayFilter,
 
 
 class NoRelay:
-    """The relay's part of the memory store: it stores no messages."""
+    """The relay's part of the memory store: it stores no messages, and has no events for the relay."""
 
     def last_event(self, ticket: str | None = None) -> int:
-        """Return 0."""
+        """Return 0, as if there were no events."""
         return 0
 
     def events_after(self, number: int, *, most: int) -> list[Event]:
@@ -29,15 +29,15 @@ class NoRelay:
         return []
 
     def relay_cursor(self, name: str = EVENTS_RELAYED) -> int | None:
-        """Return None."""
+        """Return None, as if the cursor were not set."""
         return None
 
     def move_relay_cursor(self, before: int | None, after: int | None, name: str = EVENTS_RELAYED) -> bool:
-        """Return False."""
+        """Do nothing, and return False."""
         return False
 
     def add_relay_messages(self, messages: Sequence[RelayMessage]) -> None:
-        """Keep nothing."""
+        """Do nothing: no message is stored."""
 
     def claim_relay_messages(
         self, to: str, *, real_now: datetime, lease_until: datetime, most: int
@@ -50,10 +50,10 @@ class NoRelay:
         return []
 
     def update_relay_messages(self, messages: Sequence[RelayMessage]) -> None:
-        """Keep nothing."""
+        """Do nothing: no message is stored."""
 
     def relay_message(self, message_id: str) -> RelayMessage | None:
-        """Return None."""
+        """Return None, because no message is stored."""
         return None
 
     def relay_messages(self, wanted: RelayFilter) -> list[RelayMessage]:
@@ -65,8 +65,8 @@ class NoRelay:
         return {}
 
     def quarantine_relay_messages(self, to: str, *, written_before: datetime, error: str) -> int:
-        """Give nothing up."""
+        """Do nothing, and return 0."""
         return 0
 
     def forget_relay_messages(self, *, written_before: datetime) -> None:
-        """Keep nothing."""
+        """Do nothing: no message is stored."""

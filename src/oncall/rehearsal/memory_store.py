@@ -1,4 +1,4 @@
-"""The pager's store without a database: everything is in memory, so that a rehearsal plays a year in seconds.
+"""The pager's store without a database. Everything is in memory, so that a rehearsal plays a year in seconds.
 
 It implements all of `paging.ports.Transaction`. One store is one long transaction, and nothing is ever undone.
 """
@@ -57,7 +57,7 @@ class MemoryStore(
     NoticeChoiceBook,
     NoRelay,
 ):
-    """Tickets, logs, attempts and all other rows, under one schedule and one policy that never change."""
+    """Tickets, logs, attempts and all other rows in memory, with one schedule and one policy that never change."""
 
     def __init__(self, schedule: Schedule, policy: Policy) -> None:
         super().__init__(schedule, policy)
@@ -86,25 +86,25 @@ class MemoryStore(
     # Attempts.
 
     def attempts(self, ticket_id: str) -> list[Attempt]:
-        """Return every attempt for this ticket, oldest first."""
+        """Return every attempt for this ticket, the oldest first."""
         found = [self._attempts[name] for name in self._attempts_of.get(ticket_id, ())]
         return sorted(found, key=lambda attempt: (attempt.written_at, attempt.id))
 
     def attempt(self, attempt_id: str) -> Attempt | None:
-        """Return the attempt with this delivery id, or None."""
+        """Return the attempt with this id; None if there is none."""
         return self._attempts.get(attempt_id)
 
     def attempts_with_ids(self, attempt_ids: Sequence[str]) -> list[Attempt]:
-        """Return the attempts with these delivery ids, ordered by id."""
+        """Return the attempts with these ids, ordered by id."""
         return [self._attempts[name] for name in sorted(attempt_ids) if name in self._attempts]
 
     def attempt_by_provider_id(self, provider_id: str) -> Attempt | None:
-        """Return the newest attempt with the provider's id, or None."""
+        """Return the newest attempt with this id of the provider; None if there is none."""
         found = [attempt for attempt in self._attempts.values() if attempt.provider_id == provider_id]
         return max(found, key=lambda attempt: (attempt.written_at, attempt.id), default=None)
 
     def add_attempts(self, attempts: Sequence[Attempt]) -> None:
-        """Store the attempts. Raises Conflict for a delivery id that is stored already, and for an unknown ticket."""
+        """Insert attempts. Raises Conflict if an id is already stored or a ticket is unknown."""
         for attempt in attempts:
             if attempt.id in self._attempts:
                 raise Conflict(f"attempt of ticket {attempt.ticket}: it is stored already")
@@ -114,18 +114,18 @@ class MemoryStore(
             self._keep_attempt(attempt)
 
     def update_attempt(self, attempt: Attempt) -> None:
-        """Store a changed attempt. Raises NotFound for one that was never added."""
+        """Replace a stored attempt. Raises NotFound if it is not stored."""
         if attempt.id not in self._attempts:
             raise NotFound(f"attempt of ticket {attempt.ticket}: there is no such attempt")
         self._keep_attempt(attempt)
 
     def update_attempts(self, attempts: Sequence[Attempt]) -> None:
-        """Store several changed attempts. Raises NotFound for one that was never added."""
+        """Replace several stored attempts. Raises NotFound if one is not stored."""
         for attempt in attempts:
             self.update_attempt(attempt)
 
     def settle_attempt(self, attempt: Attempt) -> bool:
-        """Store the result of an attempt that is still `sending` and return True; otherwise return False."""
+        """Store the provider's answer to a send. Returns False, and writes nothing, if the answer is already known."""
         current = self._attempts.get(attempt.id)
         if current is None or current.status is not AttemptStatus.SENDING or current.provider_id is not None:
             return False
@@ -133,7 +133,10 @@ class MemoryStore(
         return True
 
     def claim_attempts(self, *, real_now: datetime, lease_until: datetime, limit: int) -> list[Attempt]:
-        """Claim due attempts and return them: those that never wait first, then the longest overdue."""
+        """Claim at most `limit` due attempts: those that never wait first, then the longest overdue.
+
+        Times are real time.
+        """
         due = sorted(
             (not _goes_at_once(attempt), at, attempt.id) for at, attempt in self._claimable() if at <= real_now
         )
@@ -146,29 +149,29 @@ class MemoryStore(
         return claimed
 
     def unsent_attempts(self, *, written_before: datetime, limit: int) -> list[Attempt]:
-        """Return attempts that no provider is known to have taken, the longest overdue first."""
+        """Return attempts that no provider is known to have accepted, the longest overdue first."""
         waiting = sorted(self._claimable(), key=lambda each: (each[0], each[1].id))
         found = [each for _, each in waiting if each.written_at <= written_before and each.status not in TAKEN]
         return found[:limit]
 
     def recent_attempts(self, *, written_since: datetime, limit: int) -> list[Attempt]:
-        """Return attempts written since an instant (real time), the newest first."""
+        """Return attempts, the newest first. written_since: real time; only attempts from then on."""
         found = [attempt for attempt in self._attempts.values() if attempt.written_at >= written_since]
         return sorted(found, key=lambda attempt: (attempt.written_at, attempt.id), reverse=True)[:limit]
 
     def queued_pages(self, person: str) -> list[Attempt]:
-        """Return texts that page this person, may wait, and are `queued` or `retrying`, oldest first."""
+        """Return the texts that page this person and are `queued` or `retrying`, the oldest first."""
         found = [self._attempts[name] for name in self._open_attempts]
         texts = (one for one in found if one.is_text and one.may_wait)
         mine = (one for one in texts if one.to == person and one.status in SENDABLE)
         return sorted((one for one in mine if one.purpose is Purpose.PAGE), key=_written)
 
     def bundle(self, leader: str) -> list[Attempt]:
-        """Return every attempt in the message that the attempt `leader` leads, oldest first."""
+        """Return every attempt of a bundle, with its leader, the oldest first. leader: the id of the leader."""
         return sorted((self._attempts[name] for name in self._bundles.get(leader, ())), key=_written)
 
     def texts_sent(self, *, since: datetime, most: int, to: str | None = None) -> list[SentText]:
-        """Return the texts that went out since an instant (policy time), the newest first, at most `most`."""
+        """Return at most `most` texts sent since an instant (policy time), the newest first."""
         tickets = [SentText(one.sent_at, one.text) for one in islice(self._lately_sent(to), most) if one.sent_at]
         mine = (one for one in self._alerts.values() if to is None or one.to == to)
         alerts = [SentText(one.sent_at, one.body) for one in mine if one.sent_at is not None]
@@ -182,11 +185,11 @@ class MemoryStore(
         return next((one for one in pages if one.status not in _NEVER_CAME), None)
 
     def calls_to(self, person: str, *, since: datetime) -> list[Attempt]:
-        """Return no calls: a rehearsal calls no person."""
+        """Return no calls, because a rehearsal calls no person."""
         return []
 
     def has_delivered(self, person: str, channel: str) -> bool:
-        """Return True if a message to this person by this channel was ever reported as delivered."""
+        """Return True if a provider ever reported that a message to this person by this channel was delivered."""
         return any(
             (one.to, one.channel, one.status) == (person, channel, AttemptStatus.DELIVERED)
             for one in self._attempts.values()
@@ -195,45 +198,45 @@ class MemoryStore(
     # Queries for many tickets or phones at once.
 
     def tickets_by_id(self, ticket_ids: Sequence[str]) -> dict[str, StoredTicket]:
-        """Return tickets by id."""
+        """Return the tickets with these ids, by id."""
         return {name: self._tickets[name] for name in ticket_ids if name in self._tickets}
 
     def attempts_of(self, ticket_ids: Sequence[str]) -> dict[str, list[Attempt]]:
-        """Return the attempts of each ticket, oldest first."""
+        """Return the attempts for each ticket, the oldest first, by the ticket's id."""
         return {name: self.attempts(name) for name in ticket_ids}
 
     def queued_pages_to(self, people: Sequence[str]) -> dict[str, list[Attempt]]:
-        """Return the queued texts that page each person, oldest first."""
+        """Return for each person the texts that `queued_pages` returns."""
         return {person: self.queued_pages(person) for person in people}
 
     def texts_sent_to(self, people: Sequence[str], *, since: datetime, most: int) -> dict[str, list[SentText]]:
-        """Return for each person at most `most` texts since an instant (policy time), the newest first."""
+        """Return for each person the texts that `texts_sent` returns, at most `most`, the newest first."""
         return {person: self.texts_sent(since=since, most=most, to=person) for person in people}
 
     def last_pages_to(self, people: Sequence[str]) -> dict[str, Attempt]:
-        """Return for each person the latest text that paged them and is not known to have failed."""
+        """Return for each person the page that `last_page_to` returns."""
         return {person: page for person in people if (page := self.last_page_to(person)) is not None}
 
     def calls_to_each(self, people: Sequence[str], *, since: datetime) -> dict[str, list[Attempt]]:
-        """Return no calls: a rehearsal calls no person."""
+        """Return no calls, because a rehearsal calls no person."""
         return {}
 
     def lock_send_queue(self) -> None:
-        """Do nothing: no other transaction exists."""
+        """Do nothing, because no other transaction exists."""
 
     def try_lock_send_queue(self) -> bool:
-        """Return True: no other transaction exists."""
+        """Return True, because no other transaction exists."""
         return True
 
     def lock_handoffs(self) -> None:
-        """Do nothing: no other transaction exists."""
+        """Do nothing, because no other transaction exists."""
 
     def next_attempt_at(self) -> datetime | None:
-        """Return the earliest real instant (aware UTC) at which `claim_attempts` would return something, or None."""
+        """Return when (real time, aware UTC) `claim_attempts` first returns an attempt; None if there is none."""
         return min((at for at, _ in self._claimable()), default=None)
 
     def paged_tickets(self, person: str) -> list[str]:
-        """Return the ids of unresolved tickets that this person was paged for, the latest page first."""
+        """Return the ids of the unresolved tickets for which this person was paged, that of the latest page first."""
         latest: dict[str, tuple[datetime, bool, datetime]] = {}
         for attempt in self._attempts.values():
             paged = attempt.to == person and attempt.purpose is Purpose.PAGE and attempt.status not in _NEVER_LEFT
@@ -246,11 +249,11 @@ class MemoryStore(
     # Inbound messages, callers, pagers.
 
     def inbound(self, provider_id: str) -> InboundMessage | None:
-        """Return the stored SMS with this provider's id, or None."""
+        """Return the inbound SMS with this id of the provider; None if there is none."""
         return self._inbound.get(provider_id)
 
     def add_inbound(self, message: InboundMessage) -> None:
-        """Store an inbound SMS. Raises Conflict for a provider's id that is stored already."""
+        """Store an inbound SMS. Raises Conflict if one with its provider id is already stored."""
         if message.provider_id in self._inbound:
             raise Conflict(f"inbound message {message.provider_id}: it is stored already")
         self._inbound[message.provider_id] = message
@@ -258,38 +261,38 @@ class MemoryStore(
             insort(self._answers, (message.at, message.answer))
 
     def unhelpful_count(self, person: str, *, since: datetime, most: int) -> int:
-        """Return how many unhelpful texts this person has sent since an instant, at most `most`."""
+        """Return how many texts without effect this person has sent since an instant (policy time); at most `most`."""
         mine = (sms for sms in self._inbound.values() if sms.by == person and sms.is_unhelpful and sms.at > since)
         return min(sum(1 for _ in mine), most)
 
     def note_reachability(self, mark: Reachability) -> None:
-        """Store the latest state of this person and channel."""
+        """Record that a person opted out of a channel, or opted in again. The latest record counts."""
         self._marks[mark.person, mark.channel] = mark
 
     def opted_out(self) -> list[Reachability]:
-        """Return the people who opted out of a channel, in the order of their ids."""
+        """Return the latest record of each person and channel that is opted out, ordered by the person's id."""
         return [self._marks[key] for key in sorted(self._marks) if self._marks[key].state is Reach.OPTED_OUT]
 
     def reached(self) -> dict[str, datetime]:
-        """Return when a message to or from each person was last confirmed, by the person's id."""
+        """Return, by the person's id, when (policy time) a message to them was last delivered or one from them came."""
         heard = [(sms.by, sms.at) for sms in self._inbound.values()]
         delivered = [one for one in self._attempts.values() if one.status is AttemptStatus.DELIVERED]
         heard += [(one.to, one.at) for one in delivered if one.channel != ChannelName.DESK]
         return {person: max(at for other, at in heard if other == person) for person in {name for name, _ in heard}}
 
     def beat(self, worker: str, *, real_now: datetime, channel: str) -> None:
-        """Store the heartbeat of this pager."""
+        """Record that the pager is alive. channel: the name of the channel by which it sends."""
         self._beat = (real_now, channel)
 
     def last_beat(self) -> tuple[datetime, str] | None:
-        """Return the time (real time) and channel of the last heartbeat; None before the first."""
+        """Return when (real time) a pager last recorded that it was alive, and its channel; None if none ever did."""
         return self._beat
 
     def write_refusals(self, counts: Sequence[RefusalCount]) -> None:
-        """Do nothing: a rehearsal receives no requests."""
+        """Do nothing, because a rehearsal receives no requests."""
 
     def refusals(self, *, since: datetime) -> list[RefusalCount]:
-        """Return no counts."""
+        """Return no counts, because a rehearsal receives no requests."""
         return []
 
     # ---------------------------------------------------------------------------------------------------------------
@@ -310,7 +313,7 @@ class MemoryStore(
                 insort(self._sent.setdefault(whose, []), (attempt.sent_at, attempt.id))
 
     def _lately_sent(self, to: str | None) -> Iterator[Attempt]:
-        """Yield the attempts that went out to this person, the latest first; to=None: to all people."""
+        """Yield the texts that were sent to this person, the latest first; with to=None, those sent to anyone."""
         for at, name in reversed(self._sent.get(to, ())):
             # The entry is outdated if the attempt was sent again later.
             if self._attempts[name].sent_at == at:

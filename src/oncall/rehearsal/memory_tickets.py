@@ -1,4 +1,4 @@
-"""The part of a rehearsal's store that holds the schedule, the tickets and their logs, in memory."""
+"""The schedule, the tickets and their logs in memory, for the store of a rehearsal."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from oncall.support.policy import Policy
 
 
 class TicketBook:
-    """Tickets and logs under one schedule and one policy that never change."""
+    """Stores tickets and logs, with one schedule and one policy that never change. A base class of the memory store."""
 
     def __init__(self, schedule: Schedule, policy: Policy) -> None:
         self._schedule, self._policy = schedule, policy
@@ -40,48 +40,51 @@ class TicketBook:
         return self._schedule
 
     def policy(self, version: int | None = None) -> Policy:
-        """Return the policy of this rehearsal. Raises NotFound for any version but the schedule's own."""
+        """Return the policy of this rehearsal. Raises NotFound for a version other than the schedule's own."""
         if version is not None and version != self.policy_version():
             raise NotFound(f"schedule version {version}: a rehearsal knows version {self.policy_version()} alone")
         return self._policy
 
     def policy_at(self, at: datetime) -> Policy:
-        """Return the policy of this rehearsal, which holds always."""
+        """Return the policy of this rehearsal, which is in force at all times."""
         return self._policy
 
     def policy_version(self) -> int:
-        """Return the number of the schedule's latest publication; 0 when it has none."""
+        """Return the number of the schedule's latest publication; 0 if it has none."""
         return self._version
 
     def publication_sources(self, version: int) -> Mapping[str, str]:
-        """Raise NotFound: the policy of a rehearsal is not read from a publication."""
+        """Raise NotFound, because the policy of a rehearsal is not read from a publication."""
         raise NotFound(f"schedule version {version}: a rehearsal has no publications")
 
     def lock_schedule(self) -> None:
-        """Return at once: the schedule of a rehearsal does not change."""
+        """Do nothing, because the schedule of a rehearsal does not change."""
 
     def add_version(self, version: NewVersion) -> int:
-        """Raise Refused: the schedule of a rehearsal does not change."""
+        """Raise Refused, because the schedule of a rehearsal does not change."""
         raise Refused(f"the schedule of a rehearsal does not change; {version.kind} needs a store of its own")
 
     # Tickets.
 
     def ticket(self, ticket_id: str) -> StoredTicket | None:
-        """Return the ticket, or None."""
+        """Return the ticket with this id; None if there is none."""
         return self._tickets.get(ticket_id)
 
     def ticket_by_code(self, code: str) -> StoredTicket | None:
-        """Return the unresolved ticket with this code, or None."""
+        """Return the unresolved ticket with this code; None if there is none."""
         holder = self._codes.get(code)
         return self._tickets[holder] if holder is not None else None
 
     def resolved_by_code(self, code: str, *, since: datetime) -> StoredTicket | None:
-        """Return the resolved ticket that had this code last, of those received since `since`, or None."""
+        """Return the resolved ticket that last had this code; None if there is none.
+
+        since: policy time; only tickets received since then.
+        """
         had = (one for one in self._tickets.values() if one.code == code and one.received_at >= since)
         return max((one for one in had if one.status is TicketStatus.RESOLVED), key=_received, default=None)
 
     def tickets(self, wanted: TicketFilter) -> list[StoredTicket]:
-        """Return tickets, newest first; of two received at the same instant, the higher id comes first."""
+        """Return the tickets that a filter selects, at most `wanted.limit`, the newest first."""
         is_open = wanted.statuses and TicketStatus.RESOLVED not in wanted.statuses
         # Only unresolved tickets hold a code. Each handoff lists them, so skip the many resolved ones.
         names = self._codes.values() if is_open else self._tickets
@@ -98,7 +101,7 @@ class TicketBook:
         return found[: wanted.limit]
 
     def tickets_between(self, wanted: TicketSpan) -> list[StoredTicket]:
-        """Return tickets received in a span, oldest first and then by id, without their answers."""
+        """Return at most `wanted.limit` tickets received in a span, ordered by time and id. Their `answer` is None."""
         found = sorted(
             (stored for stored in self._tickets.values() if wanted.start <= stored.received_at < wanted.end),
             key=_received,
@@ -113,22 +116,22 @@ class TicketBook:
         return [changed(stored, answer=None) for stored in found[: wanted.limit]]
 
     def customer_names(self) -> list[str]:
-        """Return the customers' names of all tickets, each spelling once, sorted."""
+        """Return the customers' names in all tickets, sorted, each spelling once."""
         return sorted({stored.ticket.customer for stored in self._tickets.values()})
 
     def code_count(self, length: int) -> int:
-        """Return how many codes of this length unresolved tickets hold."""
+        """Return how many unresolved tickets have a code of this length."""
         return self._code_lengths[length]
 
     def unused_code(self, draw: Callable[[], str]) -> str:
-        """Return the first code from `draw` that no unresolved ticket holds, and that is no ticket's id."""
+        """Return the first code from `draw` that no unresolved ticket has, and that is no ticket's id."""
         code = draw()
         while code in self._codes or any(spelt in self._tickets for spelt in spellings(code)):
             code = draw()
         return code
 
     def add_ticket(self, ticket: StoredTicket) -> None:
-        """Store a new ticket. Raises Conflict when its id is stored, or another unresolved ticket holds its code."""
+        """Insert a ticket. Raises Conflict if its id is already stored or another unresolved ticket has its code."""
         name = ticket.ticket.id
         if name in self._tickets:
             raise Conflict(f"ticket {name}: it is stored already")
@@ -139,7 +142,7 @@ class TicketBook:
         self._note_due(ticket)
 
     def update_ticket(self, ticket: StoredTicket) -> None:
-        """Store a changed ticket. Raises NotFound for a ticket that was never added."""
+        """Replace a stored ticket. Raises NotFound if it is not stored."""
         name = ticket.ticket.id
         before = self._tickets.get(name)
         if before is None:
@@ -152,7 +155,7 @@ class TicketBook:
             self._note_due(ticket)
 
     def due_tickets(self, now: datetime, limit: int) -> list[str]:
-        """Return the ids of tickets whose `due_at` has come, the longest overdue first."""
+        """Return the ids of at most `limit` tickets that are due at `now` (policy time), the longest overdue first."""
         due: list[tuple[datetime, str]] = []
         while self._due and self._due[0][0] <= now and len(due) < limit:
             entry = heapq.heappop(self._due)
@@ -163,26 +166,35 @@ class TicketBook:
         return [name for _, name in due]
 
     def next_due_at(self) -> datetime | None:
-        """Return the earliest `due_at` of all tickets, or None."""
+        """Return the earliest `due_at` of all tickets (policy time); None if no ticket has one."""
         while self._due and not self._is_current(self._due[0]):
             heapq.heappop(self._due)
         return self._due[0][0] if self._due else None
 
     def events(self, ticket_id: str) -> list[Event]:
-        """Return the ticket's log in order."""
+        """Return the ticket's events in the order of its log."""
         return list(self._logs.get(ticket_id, ()))
 
     def events_of(self, ticket_ids: Sequence[str], *, without: Sequence[EventKind] = ()) -> dict[str, list[Event]]:
-        """Return the logs of many tickets by ticket id, each in order, without events of the kinds in `without`."""
+        """Return the logs of many tickets by ticket id, each in its order, without events of the kinds in `without`.
+
+        A ticket without other events is absent.
+        """
         logs = {name: [one for one in self._logs.get(name, ()) if one.kind not in without] for name in ticket_ids}
         return {name: log for name, log in logs.items() if log}
 
     def memo(self, ticket_id: str) -> Memo:
-        """Return the ticket's memo, which callers fill: it stays valid, because no other process changes the log."""
+        """Return a dict in which callers store what they computed from this ticket's log.
+
+        It is kept: only they change the log.
+        """
         return self._memos.setdefault(ticket_id, {})
 
     def append(self, events: Sequence[Event]) -> None:
-        """Append events to the logs. Raises Conflict for an unknown ticket or a sender's id that is stored already."""
+        """Append events to their tickets' logs.
+
+        Raises Conflict if an event's `id` is stored or its ticket is unknown.
+        """
         for event in events:
             if event.ticket not in self._logs:
                 raise Conflict(f"ticket {events[0].ticket}: there is no such ticket")
@@ -216,7 +228,10 @@ class TicketBook:
             heapq.heappush(self._due, (ticket.due_at, ticket.ticket.id))
 
     def _is_current(self, entry: tuple[datetime, str]) -> bool:
-        """Return True if the heap's entry still has its ticket's `due_at`."""
+        """Return True if the time in the heap's entry is still the `due_at` of its ticket.
+
+        entry: (time, ticket's id).
+        """
         return self._tickets[entry[1]].due_at == entry[0]
 
 

@@ -1,4 +1,4 @@
-"""The first pages of urgent tickets in memory: whether a phone is free, and how many messages went out."""
+"""The first pages of urgent tickets in memory: whether a phone is free, and how many messages were sent."""
 
 from __future__ import annotations
 
@@ -11,41 +11,55 @@ from oncall.paging.domain.ticket import Attempt
 
 
 class UrgentBook(ABC):
-    """Answers the questions about urgent pages from the attempts of the store that inherits it."""
+    """Answers queries about urgent pages from the stored attempts. A base class of the memory store."""
 
     @abstractmethod
     def last_page_to(self, person: str) -> Attempt | None:
-        """Return the latest text that paged this person; None if there is none."""
+        """Return the latest text (by `sent_at`) that paged this person and is not known to have failed.
+
+        None if there is none. For a bundle it is the leader.
+        """
 
     @abstractmethod
     def queued_pages(self, person: str) -> list[Attempt]:
-        """Return the queued texts that page this person."""
+        """Return the texts that page this person and are `queued` or `retrying`, the oldest first."""
 
     @abstractmethod
     def _lately_sent(self, to: str | None) -> Iterator[Attempt]:
-        """Yield the attempts that went out to this person, the latest first; to=None: to all people."""
+        """Yield the texts that were sent to this person, the latest first; with to=None, those sent to anyone."""
 
     def phone_is_free(self, person: str, *, since: datetime) -> bool:
-        """Return True if no text has paged this person since an instant, and no urgent page waits for their phone."""
+        """Return True if an urgent page may go to this person at once.
+
+        That is so if no text has paged them since an instant (policy time), and no first page of an urgent ticket waits
+        for their phone.
+        """
         last = self.last_page_to(person)
         was_paged = last is not None and last.sent_at is not None and last.sent_at > since
         return not was_paged and not any(page.caller is not None for page in self.queued_pages(person))
 
     def phone_has_room(self, person: str, *, since: datetime, most: int) -> bool:
-        """Return True if fewer than `most` messages with urgent first pages went to this person since an instant."""
+        """Return True if this person got fewer than `most` messages with first pages of urgent tickets.
+
+        since: policy time. The answer may be a second old while the number is far below `most`.
+        """
         recent = takewhile(lambda one: one.sent_at is not None and one.sent_at > since, self._lately_sent(person))
         return sum(1 for one in recent if one.caller is not None) < most
 
     def caller_has_room(self, caller: str, *, since: datetime, most: int) -> bool:
-        """Return True if fewer than `most` messages with this caller's urgent first pages went out since an instant."""
+        """Return True if this caller's urgent tickets caused fewer than `most` messages with first pages.
+
+        since: policy time; only pages that were written since then count. The answer is as exact as that of
+        `phone_has_room`.
+        """
         recent = takewhile(lambda one: one.sent_at is not None and one.sent_at > since, self._lately_sent(None))
         return sum(1 for one in recent if one.caller == caller) < most
 
     def summarised_at(self, person: str, *, since: datetime) -> datetime | None:
-        """Return when the last summary of urgent pages went to this person, if after `since`."""
+        """Return when (policy time) this person last got a summary of urgent pages; None if not after `since`."""
         recent = takewhile(lambda one: one.sent_at is not None and one.sent_at > since, self._lately_sent(person))
         return next((one.sent_at for one in recent if one.is_summary), None)
 
     def try_lock_phone(self, person: str) -> bool:
-        """Return True: no other transaction exists."""
+        """Return True, because no other transaction exists."""
         return True

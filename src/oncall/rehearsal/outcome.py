@@ -21,7 +21,7 @@ from oncall.schedule.schedule import Schedule
 from oncall.support.windows import Window, WindowKind
 
 ONE_WAKING = timedelta(minutes=30)
-"""A page this soon after the previous one does not count as another wake-up."""
+"""A page that comes this soon after the one before it does not count as another wake-up."""
 
 _HALF_A_DAY = timedelta(hours=12)
 _EVER = 10**9
@@ -29,10 +29,10 @@ _EVER = 10**9
 
 @dataclass(frozen=True, slots=True)
 class PageLoad:
-    """The pages of one person.
+    """The pages of one person in a rehearsal.
 
     nights: nights with at least one page in on-call time. wake_ups: pages between 23:00 and 07:00 in the person's own
-    zone, without those that came within half an hour of the one before. worst_night: pages in the night with the most.
+    time zone, without those within half an hour of the one before. worst_night: pages in the night with the most pages.
     """
 
     person: str
@@ -44,12 +44,12 @@ class PageLoad:
 
 @dataclass(frozen=True, slots=True)
 class RehearsalOutcome:
-    """The numbers of one rehearsal. A bundle counts as one page; notices and messages to the desk are not pages.
+    """The numbers of one rehearsal. A bundle counts as one page. Notices and messages to the desk are not pages.
 
     loads: every person on the schedule, the manager last. nights: the number of nights, each from noon to noon in
     policy time. night_pages: pages in on-call time; the other pages came in business hours. quiet_nights: nights
-    without a page in on-call time. worst_night: the number of such pages in the fullest night. manager_tickets:
-    tickets for which the manager was paged. taken: time from a ticket's first page to a person until a person took it.
+    without a page in on-call time. worst_night: the number of such pages in the night with the most. manager_tickets:
+    tickets for which the manager was paged. taken: the time from a ticket's first page until a person took the ticket.
     """
 
     tickets: int
@@ -66,22 +66,22 @@ class RehearsalOutcome:
 
     @property
     def wake_ups(self) -> int:
-        """Return the wake-ups of all people together."""
+        """Return the number of wake-ups of all people together."""
         return sum(load.wake_ups for load in self.loads)
 
     @property
     def manager_share(self) -> float | None:
-        """Return the share of all tickets that reached the manager, 0 to 1; None without tickets."""
+        """Return the share of all tickets for which the manager was paged, 0 to 1; None without tickets."""
         return self.manager_tickets / self.tickets if self.tickets else None
 
     @property
     def pages_per_night(self) -> float:
-        """Return the average number of pages a night, in on-call time."""
+        """Return the average number of pages in a night, in on-call time."""
         return self.night_pages / self.nights if self.nights else 0.0
 
 
 def outcome_of(played: Played, span: Window) -> RehearsalOutcome:
-    """Return the numbers of a rehearsal whose tickets came in during `span`."""
+    """Return the numbers of a rehearsal. span: the window in which its tickets arrived."""
     store = played.store
     schedule, policy = store.schedule(), store.policy()
     stored = store.tickets_between(TicketSpan(span.start, span.end, limit=_EVER))
@@ -112,7 +112,7 @@ def outcome_of(played: Played, span: Window) -> RehearsalOutcome:
 
 
 class _Nights:
-    """Pages by person and night. A night is named by the date on which it begins; it lasts from noon to noon."""
+    """Counts pages by person and night. A night lasts from noon to noon and is named by the date on which it begins."""
 
     def __init__(self, pages: Sequence[Attempt], schedule: Schedule, zone: ZoneInfo) -> None:
         self._schedule, self._pages = schedule, pages
@@ -125,7 +125,7 @@ class _Nights:
                 self._of.setdefault(page.to, Counter())[night] += 1
 
     def load(self, person: str) -> PageLoad:
-        """Return the pages of this person."""
+        """Return the counted pages of one person."""
         mine = [page.at for page in self._pages if page.to == person]
         nights = self._of.get(person, Counter())
         zone = self._schedule.people[person].zone
@@ -152,7 +152,7 @@ def _dates_of(span: Window, zone: ZoneInfo) -> list[date]:
 
 
 def _times_to_take(pages: Sequence[Attempt], played: Played) -> list[timedelta]:
-    """Return the time from the first page to the acknowledgement of each taken ticket."""
+    """Return, for each ticket that a person took, the time from its first page to the acknowledgement."""
     first: dict[str, datetime] = {}
     for page in pages:
         first.setdefault(page.ticket, page.at)

@@ -1,7 +1,7 @@
-"""Play months of tickets in seconds: the pager's own code on a simulated clock, with simulated people.
+"""Plays months of tickets in seconds: the pager's own code on a simulated clock, with simulated people.
 
-This file only advances the time and lets people act. `accept`, `record` and `advance_ticket` decide whom to page, when,
-and what is due, as in the service.
+This module only advances the time and lets people act. `accept`, `record` and `advance_ticket` decide whom to page,
+when, and what is due, as in the service.
 """
 
 from __future__ import annotations
@@ -45,17 +45,17 @@ CUSTOMER = "customer"
 _LEASE = timedelta(seconds=30)
 _MOST_DUE = 1000
 _PROGRESS_EVERY = 500
-"""Simulated instants between two progress reports."""
+"""How many simulated instants pass between two reports of progress."""
 
 Act = Callable[[datetime], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """The result of a rehearsal: every ticket with its log, every message that went out, and when it ended.
+    """The result of a rehearsal: every ticket with its log, every sent message, and when the rehearsal ended.
 
-    messages: pages and notices to engineers, the manager and the desk, in time order; `at` is when each went out.
-    Members of a bundle (`Attempt.is_member`) follow the attempt that leads it. until: aware UTC.
+    messages: pages and notices to engineers, the manager and the desk, ordered by `at`, the time of sending. Members of
+    a bundle (`Attempt.is_member`) follow the attempt that leads it. until: aware UTC.
     """
 
     store: MemoryStore
@@ -75,14 +75,14 @@ def play(
 ) -> Played:
     """Play every ticket from its arrival until `until` (aware UTC). The same arguments give the same messages.
 
-    Raises Refused for a ticket that the policy cannot judge.
+    on_progress: called with the simulated time. Raises Refused for a ticket that the policy cannot judge.
     """
     return _Play(MemoryStore(schedule, policy), people, until, seed).run(arrivals, on_progress)
 
 
 @dataclass(frozen=True, slots=True)
 class _FixedClock:
-    """A clock that stands at one instant, which is both policy time and real time."""
+    """A clock that stands still at one instant, which is both policy time and real time."""
 
     at: datetime
 
@@ -97,7 +97,7 @@ class _FixedClock:
 
 
 class _Play:
-    """One running rehearsal. A heap holds what people will do; the store says what the pager must do."""
+    """A rehearsal that is being played. A heap has the coming acts of people; the store has what the pager must do."""
 
     def __init__(self, store: MemoryStore, people: People, until: datetime, seed: int) -> None:
         self._store, self._people, self._until, self._seed = store, people, until, seed
@@ -136,7 +136,7 @@ class _Play:
         return min([*instants, self._acts[0][0]] if self._acts else instants)
 
     def _instant(self, now: datetime) -> None:
-        """Let tickets arrive and people act, then do what the pager must do at this instant."""
+        """Let tickets arrive and people act at this instant, and then do what the pager must do."""
         while self._acts and self._acts[0][0] <= now:
             heapq.heappop(self._acts)[2](now)
         for ticket_id in self._store.due_tickets(now, _MOST_DUE):
@@ -165,7 +165,7 @@ class _Play:
             self._next_morning(arrival.ticket.id, now)
 
     def _sent(self, attempts: Sequence[Attempt], now: datetime) -> None:
-        """Deliver each message that is not queued, and let its recipient notice or miss it."""
+        """Deliver each message that is not queued, and let its recipient notice or miss it. now: the simulated time."""
         for attempt in attempts:
             if attempt.status is AttemptStatus.QUEUED:
                 continue
@@ -182,14 +182,17 @@ class _Play:
         return arrived
 
     def _is_reminder(self, attempt: Attempt, now: datetime) -> bool:
-        """Return True if a notice warns the ticket's owner that a reply or an update is nearly due."""
+        """Return True if the attempt warns the ticket's owner that a reply or an update is nearly due."""
         if self._stored(attempt.ticket).owner != attempt.to:
             return False
         latest = self._store.events(attempt.ticket)[-4:]
         return any(isinstance(event, Warned) and event.at == now for event in latest)
 
     def _notice_or_miss(self, together: Sequence[Attempt], now: datetime) -> None:
-        """Let a person or the desk notice a message or miss it. The person notices all pages of a bundle, or none."""
+        """Let a person or the desk notice a message, or miss it. A person notices all pages of a bundle, or none.
+
+        together: the attempts that went as one message.
+        """
         attempt = together[0]
         name = attempt.ticket
         chance = self._dice(name, "message", attempt.purpose.value, attempt.round, attempt.step)
@@ -222,7 +225,7 @@ class _Play:
             self._later(name, "first reply", self._working(name).first_reply, now, partial(self._first_reply, name, by))
 
     def _next_morning(self, name: str, now: datetime) -> None:
-        """Schedule the desk to look at this ticket when it next opens, if no person has taken the ticket by then."""
+        """Let the desk look at this ticket when it next opens, if no person has taken the ticket by then."""
         calendar = self._schedule.calendar
         window = calendar.window_at(now)
         closes = window.end if window.kind is WindowKind.BUSINESS else now
@@ -236,7 +239,7 @@ class _Play:
         self._next_morning(name, now)
 
     def _catch_up(self, name: str, by: str, now: datetime) -> None:
-        """Let the owner who got a reminder reply to the customer at once."""
+        """Let the owner, who got a warning, reply to the customer at once."""
         if self._stored(name).status is TicketStatus.ACKNOWLEDGED:
             self._record(name, EventKind.REPLIED, by, now)
 
@@ -278,12 +281,15 @@ class _Play:
     # Scheduling, and the habits of people.
 
     def _soon(self, name: str, at: datetime, act: Act) -> None:
-        """Schedule an act at an instant; skip it if the ticket is resolved before then."""
+        """Schedule an act at an instant. It is skipped if the ticket is resolved by then. name: the ticket's id."""
         life = self._lives[name]
         self._at(at, lambda then: act(then) if self._lives[name] == life else None)
 
     def _later(self, name: str, what: str, delay: Delay, now: datetime, act: Act) -> None:
-        """Schedule an act after a drawn delay, counted day and night for tickets that page, else in business hours."""
+        """Schedule an act after a random delay: day and night for tickets that page, else in business hours.
+
+        name: the ticket's id. what: names the act for the random draw.
+        """
         worked = delay.drawn(self._dice(name, what))
         self._soon(name, now + worked if self._pages(name) else self._in_business_hours(now, worked), act)
 
@@ -304,6 +310,9 @@ class _Play:
         return stored
 
     def _dice(self, *question: object) -> Random:
-        """Return a random source for one draw. question: names the draw; asking it again gives a new source."""
+        """Return the random source for one draw.
+
+        question: names the draw; the same question again gives a new source.
+        """
         self._asked[question] += 1
         return dice(self._seed, *question, self._asked[question])

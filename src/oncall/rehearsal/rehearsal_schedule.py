@@ -1,4 +1,4 @@
-"""The schedule of a rehearsal: a plan published as `oncall publish` would, lengthened at both ends."""
+"""The schedule of a rehearsal: a plan as `oncall publish` would publish it, with shifts added at both ends."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from oncall.support.windows import Window
 
 BEFORE = timedelta(weeks=1)
 AFTER = timedelta(weeks=4)
-"""How long a rehearsal continues after its last tickets came in, so that these can be resolved too."""
+"""How long a rehearsal continues after its last ticket arrived, so that the last tickets can be resolved, too."""
 
 
 def span_of(roster: Roster, first_day: date, last_day: date) -> Window:
-    """Return the span from the start of `first_day` to the end of `last_day` in the policy's zone."""
+    """Return the window from the start of `first_day` to the end of `last_day` in the time zone of the policy."""
     zone = roster.policy.zone
     ends = datetime.combine(last_day + timedelta(days=1), time())
     return Window(first_instant(zone, datetime.combine(first_day, time())), first_instant(zone, ends))
 
 
 def schedule_for(plan: Plan, roster: Roster, span: Window) -> Schedule:
-    """Return the schedule that publishing `plan` makes, under the roster's policy, with added shifts at both ends.
+    """Return the schedule that publishing `plan` would give under the roster's policy, with shifts added at both ends.
 
     The shifts begin a week before the plan and end four weeks after it (or after `span`, if that ends later). The
     people continue in the order of the plan, so that a ticket of the last day still finds an engineer.
@@ -57,7 +57,7 @@ def _lengthened(plan: Plan, roster: Roster, span: Window) -> list[Seat]:
 
 
 def _teams(plan: Plan) -> list[dict[str, str]]:
-    """Return who holds which role in each shift, in time order."""
+    """Return, for each shift ordered by time, the engineer in each role."""
     teams: dict[datetime, dict[str, str]] = {}
     for seat in sorted(plan.seats, key=lambda seat: seat.window.start):
         teams.setdefault(seat.window.start, {})[seat.role] = seat.engineer

@@ -1,4 +1,4 @@
-"""Rehearse a change: play the same tickets with today's roster and policy, and with a proposed roster or policy."""
+"""Rehearses a change: plays the same tickets with today's roster and policy, and with a proposed roster or policy."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _WITHOUT_A_PLAN = "to rehearse anyway: other dates with --from, or --plan with a
 
 @dataclass(frozen=True, slots=True)
 class RehearsalRequest:
-    """What to rehearse. today: the date of the request, in the policy's zone.
+    """What to rehearse. today: the date of the request, in the time zone of the policy.
 
-    tickets: those of a file, in time order. rate: the rate of random tickets instead of a file, like `10000/year`.
-    plan: who is on call; made from the roster when None. first_day, weeks: None takes the dates of the tickets, else
-    of the plan, else a year from next Monday. time_limit: wall time of each search for a plan.
+    tickets: those in a file, ordered by time. rate: without a file: the rate of random tickets, like `10000/year`.
+    plan: who is on call; None: a plan is generated from the roster. first_day, weeks: None: the dates of the tickets,
+    else of the plan, else a year from next Monday. time_limit: wall time of each search for a plan.
     """
 
     roster: Roster
@@ -49,8 +49,9 @@ class RehearsalRequest:
 class RehearsalWatch:
     """Functions of the caller that a rehearsal calls.
 
-    say: takes a sentence about what is left out or planned. playing: a context manager entered around each side, with
-    its name and span; it returns a function that takes the simulated time.
+    say: called with a sentence about tickets that are left out, or about planning. playing: called with the name and
+    span of each side; returns a context manager in which that side is played, and which yields a function for the
+    simulated time.
     """
 
     say: Callable[[str], None]
@@ -59,7 +60,10 @@ class RehearsalWatch:
 
 @dataclass(frozen=True, slots=True)
 class RehearsalReport:
-    """The outcome of today and of the proposal. policy_changes: what the proposal changes, a sentence each."""
+    """The outcomes of today and of the proposal.
+
+    policy_changes: what the proposal changes, one sentence for each change.
+    """
 
     team: str
     first_day: date
@@ -69,7 +73,7 @@ class RehearsalReport:
     policy_changes: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, object]:
-        """Return the report as a JSON object; `policy_changes` is there where a policy changes."""
+        """Return the report as JSON. It has `policy_changes` if the proposal changes the policy."""
         span = {"from": self.first_day.isoformat(), "to": self.last_day.isoformat()}
         view = {"team": self.team, **span, "seed": self.seed, **self.outcomes.as_json()}
         return {**view, "policy_changes": list(self.policy_changes)} if self.policy_changes else view
@@ -78,8 +82,8 @@ class RehearsalReport:
 def rehearse_change(request: RehearsalRequest, proposal: Roster | None, watch: RehearsalWatch) -> RehearsalReport:
     """Play the tickets with today's roster and policy, and with the proposal if there is one.
 
-    Raises PlanInfeasible when a plan is needed and none keeps the rules, Refused when there is no ticket, or when the
-    plan or a ticket does not fit the roster and its policy.
+    Raises PlanInfeasible if a plan is needed and none keeps the hard rules. Raises Refused if there is no ticket, or if
+    the plan or a ticket does not fit the roster and its policy.
     """
     first, last = _days(request)
     span = span_of(request.roster, first, last)
@@ -101,7 +105,7 @@ def rehearse_change(request: RehearsalRequest, proposal: Roster | None, watch: R
 
 
 def _has_the_same_shifts(today: Roster, proposal: Roster) -> bool:
-    """Return True if the proposal needs no new plan: only the policy differs, and its hours and zone are the same."""
+    """Return True if the proposal needs no new plan: only its policy differs, and not the hours or the time zone."""
     hours = [(roster.policy.spans, roster.policy.zone) for roster in (today, proposal)]
     return replace(proposal, policy=today.policy) == today and hours[0] == hours[1]
 
@@ -122,7 +126,7 @@ def _scenario(
 
 
 def _arrivals(request: RehearsalRequest, span: Window, watch: RehearsalWatch) -> list[Arrival]:
-    """Return the listed tickets inside the span, or random ones at the rate that is asked for."""
+    """Return the tickets of the file that arrive in the span, or random tickets at the requested rate."""
     policy = request.roster.policy
     if request.rate is not None:
         calendar = calendar_of(policy, request.roster.holidays)

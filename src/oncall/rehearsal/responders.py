@@ -1,7 +1,7 @@
-"""The simulated people of a rehearsal: how soon they answer a page, how often they miss one, how they work a ticket.
+"""The simulated people of a rehearsal: how soon they answer a page, how often they miss one, how they work on a ticket.
 
-Every random draw belongs to one question about one ticket. Two rehearsals with the same seed therefore differ only by
-what was changed: the same person misses the same page today and under the proposal.
+Each random draw belongs to one question about one ticket. So two rehearsals with the same seed differ only by the
+change: the same person misses the same page today and with the proposal.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from oncall.errors import Refused
 
 NIGHT_BEGINS, NIGHT_ENDS = time(23), time(7)
-"""Local hours in which a page wakes a person: [23:00, 07:00) in the person's own zone."""
+"""The local hours in which a page wakes a person: from 23:00 until just before 07:00 in the person's time zone."""
 
 _SECOND = timedelta(seconds=1)
 _LONGEST = timedelta(days=60)
@@ -29,13 +29,16 @@ def is_night(at: datetime, zone: ZoneInfo) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """A random time, lognormal: half of the draws are within `median`. spread: the deviation of its logarithm."""
+    """A random delay with a lognormal distribution: half of the draws are up to `median`.
+
+    spread: the standard deviation of its logarithm.
+    """
 
     median: timedelta
     spread: float = 0.6
 
     def drawn(self, random: Random) -> timedelta:
-        """Draw a time, in whole seconds. A median of zero always gives zero."""
+        """Draw a delay, in whole seconds. A median of zero always gives zero."""
         if not self.median:
             return timedelta(0)
         factor = math.exp(min(self.spread * random.gauss(0, 1), 20.0))
@@ -44,7 +47,10 @@ class Delay:
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """How a person answers pages. missed: the chance to miss one. within: how soon they take it if they do not."""
+    """How a person answers pages.
+
+    missed: the probability that the person misses a page. within: the delay until the person takes a noticed page.
+    """
 
     within: Delay
     missed: float
@@ -56,9 +62,9 @@ class Answering:
 
 @dataclass(frozen=True, slots=True)
 class Working:
-    """How the work on an owned ticket goes on. Delays count only while people work on such tickets.
+    """How people work on a ticket that they own. Delays count only while people work on such tickets.
 
-    chat: the chance that the customer writes back after a reply. reopened: the chance that the customer reopens it.
+    chat: the probability that the customer writes back after a reply. reopened: that the customer reopens the ticket.
     """
 
     first_reply: Delay
@@ -100,10 +106,10 @@ ORDINARY_WORK = Working(
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """The habits of all people.
+    """The habits of all simulated people.
 
     urgent: the work on tickets that page, day and night. ordinary: the work on other tickets, in business hours. desk:
-    how the desk takes tickets from its queue while it is open.
+    how the desk takes tickets from its list while it is open.
     """
 
     day: Answering = Answering(Delay(_minutes(2)), 0.05)
@@ -113,10 +119,13 @@ class People:
     ordinary: Working = field(default=ORDINARY_WORK)
 
     def answering(self, at: datetime, zone: ZoneInfo) -> Answering:
-        """Return how a person who lives in `zone` answers a page at `at`."""
+        """Return how a person whose time zone is `zone` answers a page at `at` (aware UTC)."""
         return self.night if is_night(at, zone) else self.day
 
 
 def dice(seed: int, *question: object) -> Random:
-    """Return the random source of one question, like (ticket, "page", round, step): the same in every rehearsal."""
+    """Return a random source for one question, like (ticket, "page", round, step).
+
+    It is the same in every rehearsal.
+    """
     return Random("/".join(map(str, (seed, *question))))  # noqa: S311

@@ -1,4 +1,4 @@
-"""One side of a rehearsal: a roster with its policy and a plan, played through from the first ticket to the last."""
+"""One side of a rehearsal: a roster with its policy and a plan, played from the first ticket to the last."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A roster with its policy, and the plan of who is on call."""
+    """A roster with its policy, and a plan that says who is on call."""
 
     roster: Roster
     plan: Plan
@@ -42,9 +42,10 @@ def planned(
     time_limit: timedelta,
     on_progress: Callable[[SearchProgress], None] | None = None,
 ) -> Scenario:
-    """Return a scenario with a new plan for this roster and these dates (both inside), made as by `oncall generate`.
+    """Return a scenario with a new plan for the dates from `first_day` to `last_day`, made as by `oncall generate`.
 
-    time_limit: wall time for the search; the best plan found by then is taken. Raises PlanInfeasible and Refused.
+    time_limit: wall time of the search, which takes the best plan found by then. Raises PlanInfeasible if no plan keeps
+    the hard rules, and Refused for a roster that cannot be planned.
     """
     from oncall.rotation.generate.fairest_plan import fairest_plan
 
@@ -63,9 +64,9 @@ def rehearse(
     seed: int,
     on_progress: Callable[[datetime], None] | None = None,
 ) -> RehearsalOutcome:
-    """Play every ticket of `span` under this scenario, and return the outcome.
+    """Play every ticket that arrives in `span` under this scenario, and return the outcome.
 
-    Raises Refused when the policy cannot judge a ticket, or the plan names people or roles that the roster lacks.
+    Raises Refused if the policy cannot judge a ticket, or if the plan names people or roles that the roster lacks.
     """
     if not arrivals:
         raise Refused("no ticket comes in during that time; there is nothing to rehearse")
@@ -79,8 +80,10 @@ def rehearse(
 
 @contextmanager
 def _without_garbage_collection() -> Iterator[None]:
-    """Pause the collector of reference cycles: a rehearsal keeps its tickets to the end, so it finds nothing to free,
-    and takes a twelfth of the time.
+    """Pause the collector of reference cycles inside the context.
+
+    A rehearsal keeps its tickets to the end, so the collector would find nothing to free, and take a twelfth of the
+    time.
     """
     was_enabled = gc.isenabled()
     gc.disable()

@@ -36,7 +36,7 @@ class HeartbeatWatch:
     async def run(self, stop: asyncio.Event) -> None:
         """Check until `stop` is set.
 
-        Time in which the store is away counts as an outage, because no call can be recorded.
+        Time in which the store is away counts as an outage.
         """
         while not stop.is_set():
             try:
@@ -49,7 +49,7 @@ class HeartbeatWatch:
                 await asyncio.wait_for(stop.wait(), CHECK_EVERY_SECONDS)
 
     async def check(self) -> None:
-        """Give more time to jobs whose calls an outage may have lost, then open a ticket for each job that is overdue."""
+        """Excuse the calls that an outage may have lost, then open a ticket for each job whose call is overdue."""
         now, real_now = self._clock.now(), self._clock.real_now()
         gap = real_now - self._checked_at if self._checked_at is not None else timedelta(0)
         if gap > OUTAGE:
