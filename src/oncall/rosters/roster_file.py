@@ -308,7 +308,7 @@ class _RosterReader:
         return Manager(id=person.value, name=name.value, phone=phone.value, email=email.value)
 
     def _check_same_person(self, person: str, phone: Slot[str]) -> None:
-        """Record a fault if the manager has only the same id or only the same phone as an engineer, but not both."""
+        """Record a fault if the manager has the id but not the phone of an engineer, or the phone but not the id."""
         if person not in self._phone_of:
             self._phones.claim(canonical_phone(phone.value), phone.place, owner="manager")
         elif phone.is_good and not same_phone(self._phone_of[person], phone.value):

@@ -16,12 +16,12 @@ from oncall.schedule.shifts import shifts_between
 from oncall.support.calendar import SupportCalendar
 
 _MONDAY = date(2001, 1, 8)
-"""Begins the weeks that `never_possible` examines. Any year would do, because no holidays are counted."""
+"""The Monday on which the weeks that `never_possible` examines begin. Any year will do: holidays are ignored."""
 
 
 @dataclass(frozen=True, slots=True)
 class LongShifts:
-    """A sentence for each kind of shift that is too long, and the numbers of all these shifts; both may be empty."""
+    """A sentence for each kind of shift that is too long, and the numbers of all these shifts; both empty if none."""
 
     sentences: tuple[str, ...]
     shifts: frozenset[int]

@@ -15,7 +15,7 @@ from oncall.rotation.problem.problem import Problem
 from oncall.rotation.solve.search import Search, SearchBudget
 
 EFFORT_PER_TRIAL, EFFORT = 3.0, 12.0
-"""Deterministic seconds for one trial, and for all trials. If a trial has no answer, its cause stays in."""
+"""Deterministic seconds for one trial, and for all trials. Without an answer, the cause stays."""
 MOST_TRIED = 60
 """The most causes to try one by one if the solver does not name sufficient causes."""
 

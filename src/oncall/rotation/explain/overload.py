@@ -101,7 +101,7 @@ def _reason(problem: Problem, span: Span, search: Search) -> str:
 
 
 def _causes_text(named: Problem, span: Span, conflict: MinimalConflict) -> str:
-    """Return a conflict as a list of causes, if counting does not explain it.
+    """Return in words that a span cannot be staffed, with the rules and absences that are the causes.
 
     named: the problem with only the rules and dates that are among the causes.
     """

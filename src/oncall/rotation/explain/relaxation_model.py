@@ -238,7 +238,7 @@ def _without_days_off(problem: Problem) -> Problem:
 def _loosest(problem: Problem, except_for: Mapping[str, int] = MappingProxyType({})) -> Problem:
     """Return the problem with every rule relaxed as far as possible on all dates.
 
-    except_for: the numbers of rules that are relaxed only that far, by name.
+    except_for: numbers by the rule's name; these rules are relaxed only to that number.
     """
     first, last = problem.shifts[0].day, problem.shifts[-1].day
     rules = problem.roster.rules

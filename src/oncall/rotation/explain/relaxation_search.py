@@ -96,7 +96,7 @@ def _still_conflicting(problem: Problem, relaxations: Sequence[Relaxation], sear
 
 
 def _options(part: Problem, problem: Problem, budget: SearchBudget, search: Search) -> RelaxationOptions:
-    """Return the smallest relaxations for a part of the problem with which the whole problem also has a plan."""
+    """Return the smallest relaxations for `part` that also make a plan of the whole `problem` possible."""
     model = RelaxationModel(part)
     result = budget.solve(search, model.model)
     if not result.has_solution:

@@ -32,7 +32,7 @@ from oncall.schedule.plan import Clumps
 EFFORT = 0.6
 """Deterministic seconds for all runs of the solver together: about a second."""
 STAGE = "spreading shifts over the weeks"
-"""How the progress of the search names this stage. Cost and requests are fixed by then."""
+"""The name of this stage in the progress of the search. Cost and requests are fixed by then."""
 LARGEST = 4000
 """The solver runs only with at most this many pairs of an engineer and a shift; larger models take too long."""
 

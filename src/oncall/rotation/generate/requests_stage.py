@@ -21,7 +21,7 @@ EFFORT, EFFORT_WITH_PAIRS = 20.0, 5.0
 
 @dataclass(frozen=True, slots=True)
 class RequestsResult:
-    """The best seats found in time; None if none were found. is_best: no plan provably meets the requests better.
+    """The best seats found in time; None if none were found. is_best: it is proven that no plan is better.
 
     lower_bound: a lower bound on `RequestsGoal.cost_of` for equally fair plans; None if none is known.
     """

@@ -66,7 +66,7 @@ class SeatSwaps:
         return role in problem.roles_at(engineer, number) and number in problem.eligible_shift_sets[engineer]
 
     def _keeps_rules(self, engineer: int, other: int, own: int, number: int) -> bool:
-        """Return True if the hard rules allow the swap. own, number: the two shifts. No duty is changed."""
+        """Return True if the hard rules allow the swap, which is not made. own, number: the two shifts."""
         legal = self._legal
         legal.drop(Duty(engineer, own))
         legal.drop(Duty(other, number))

@@ -18,7 +18,7 @@ from oncall.rotation.problem.clumps import ClumpMeasure
 from oncall.rotation.problem.problem import Problem, StaffedSeat
 
 MOST_SWAPS_CONSIDERED = 60_000
-"""The most swaps to consider: it takes some tenths of a second, and is the same on every machine."""
+"""The most swaps to consider, which takes some tenths of a second. A number gives the same plan on every machine."""
 CLOSE = 0.7
 """A shift is moved if a gap beside it is shorter than this fraction of the engineer's even gap."""
 

@@ -14,7 +14,7 @@ from oncall.rotation.problem.clumps import WEEKS, ClumpMeasure
 from oncall.rotation.problem.problem import Problem, StaffedSeat
 
 MOST_SWAPS_CONSIDERED = 40_000
-"""The most swaps to consider: it takes about a tenth of a second, and is the same on every machine."""
+"""The most swaps to consider, which takes a tenth of a second. A number gives the same plan on every machine."""
 SAME = 1e-9
 """Distances that differ by less than this are equal."""
 

@@ -1,7 +1,7 @@
-"""Which numbers of further changes a repair puts a price on.
+"""Chooses the numbers of further changes for which a repair computes the cost.
 
-Without turns every number counts. With turns a seat changes only together with the other seats of its turn, so the
-number of changes is a sum of sizes of turns, and one more change often buys nothing where five more do.
+Without turns, every number is possible. With turns, a seat changes only together with the other seats of its turn, so
+that the number of changes is a sum of sizes of turns, and one more change often brings nothing where five more do.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ _SHIFTS_IN_VAIN, _TURNS_IN_VAIN = 3, 2
 
 @dataclass(frozen=True, slots=True)
 class FurtherChanges:
-    """Numbers of changes beyond those of a plan, ascending, and how many of them in a row may buy nothing.
+    """Numbers of changes beyond those of a plan, in rising order.
 
-    A swap of two engineers takes two changes, a swap of three takes three, so one or two numbers without a gain are
-    not the end. With turns these are changes of whole turns.
+    most_in_vain: the search stops after this many numbers in a row that bring nothing. A swap of two engineers takes
+    two changes and a swap of three takes three, so that one or two numbers without a gain do not mean that no further
+    one helps. With turns, these are changes of whole turns.
     """
 
     numbers: tuple[int, ...]
@@ -29,7 +30,7 @@ class FurtherChanges:
 
 
 def further_changes(baseline: RepairBaseline, changes: int) -> FurtherChanges:
-    """Return the numbers to put a price on, for a plan with so many changes."""
+    """Return the numbers of further changes for which to compute the cost. changes: how many the plan already has."""
     sizes = set(_sizes(baseline))
     largest = max(sizes, default=1)
     if largest == 1:
@@ -44,7 +45,7 @@ def further_changes(baseline: RepairBaseline, changes: int) -> FurtherChanges:
 
 
 def _sizes(baseline: RepairBaseline) -> Iterator[int]:
-    """Yield how many changes it takes to give one role of a unit to another engineer."""
+    """Yield, for each unit and role, how many seats change if another engineer gets the role."""
     for unit in baseline.open.units:
         for role in baseline.open.roles:
             holders = Counter(holder for number in unit if (holder := baseline.holders[number, role]) is not None)

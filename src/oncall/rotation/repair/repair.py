@@ -47,10 +47,10 @@ def repair(
 
     shifts: all shifts on the plan's dates, from today's calendar. more_changes: how many seats may change beyond the
     fewest, if that is fairer. frozen_days: for this many days from `first_open` on, seats keep their engineers if
-    possible, except on the dates in `opened`. option_changes: numbers of further changes to try; the result lists each
-    that lowers the cost. time_limit: wall time. should_stop: called often; once it returns True, the search ends.
-    Raises PlanInfeasible if no plan keeps the rules, and Refused if the search ended before it had a plan or if no
-    shift is open.
+    possible, except on the dates in `opened`. option_changes: numbers of further changes to try; None: every possible
+    number, as long as more changes lower the cost. The result lists each number that lowers the cost. time_limit: wall
+    time. should_stop: called often; once it returns True, the search ends. Raises PlanInfeasible if no plan keeps the
+    rules, and Refused if the search ended before it had a plan or if no shift is open.
     """
     search = Search(seed=seed, time_limit=time_limit, on_progress=on_progress, should_stop=should_stop)
     baseline = RepairBaseline(roster, shifts, plan, first_open, context, seed)

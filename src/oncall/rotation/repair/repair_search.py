@@ -109,10 +109,9 @@ class RepairSearch:
                 lower_bound = max(lower_bound, result.bound)
 
     def options(self, found: RepairedSeats, fewest: int, further: FurtherChanges) -> Iterator[ChangeOption]:
-        """Yield an option for each number in `more_changes` that lowers the cost; stop after three that do not.
+        """Yield an option for each number of changes beyond `fewest` that lowers the cost.
 
-        fewest: the fewest changes. A swap of two engineers takes two changes and a swap of three takes three, so that
-        one or two numbers without a gain do not mean that no further one helps.
+        further: the numbers to try, and how many of them in a row may bring nothing before the search stops.
         """
         steps = StepwiseSearch(self._baseline, self._costs, found.seats, self._frozen)
         best, in_vain = found.cost, 0

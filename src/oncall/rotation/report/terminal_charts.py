@@ -34,8 +34,8 @@ def load_lines(
 ) -> Iterator[Text]:
     """Yield lines with every engineer's load and share, for each kind of shift and for all kinds.
 
-    Each engineer has all roles together and each role. The bar is green within one shift of the share, yellow within
-    two, else red. width: in columns. plain: use ASCII only. titles: display names of kinds that have one.
+    A load is shown for all roles together and for each role. The bar is green within one shift of the share, yellow
+    within two, else red. width: in columns. plain: use ASCII only. titles: display names of kinds that have one.
     """
     for number, (kind, loads) in enumerate(loads_by_kind(fairness)):
         if number:

@@ -24,7 +24,7 @@ from oncall.support.windows import WindowKind
 
 @dataclass(frozen=True)
 class CountingBound:
-    """The least cost by counting alone, and the counts that have it.
+    """The least cost by counting alone, and counts with that cost.
 
     unevenness: the least unevenness of the totals at this cost (`even_totals`). is_exact: the counts are proven the
     cheapest. Then a model with exact costs around these counts gives no plan a cost below `cost`, because costs are

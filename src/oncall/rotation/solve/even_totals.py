@@ -120,7 +120,10 @@ class EvenTotals:
         return load_cost(total + 1, share) - load_cost(total, share)
 
     def _reached_from(self, giver: int) -> dict[int, tuple[int, WindowKind]]:
-        """Return each engineer whom a left-over of `giver` can reach, with the last giver on the way and the kind."""
+        """Return each engineer whom a left-over shift of `giver` can reach through other engineers.
+
+        The value is the last engineer on the way, who gives the shift, and the kind of the shift.
+        """
         reached: dict[int, tuple[int, WindowKind]] = {}
         queue, used = [giver], set[WindowKind]()
         while queue:
