@@ -1,4 +1,4 @@
-"""How fast customers' messages are answered in business hours, measured from the tickets' logs. Pure."""
+"""Measures from the tickets' logs how fast customers' messages are answered in business hours."""
 
 from __future__ import annotations
 
@@ -17,22 +17,26 @@ from oncall.support.wording import full_time, rough_span
 
 _MINUTE = timedelta(minutes=1)
 _BUSINESS_TIME = Target(_MINUTE, Counting.COVERAGE)
-"""Counts business hours alone; its length is never used."""
+"""A target with which `counted` measures business hours only. Its length does not matter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A customer's message and its answer. answered_at: None while the message is unanswered. Times are aware UTC."""
+    """A customer's message and the time of its answer. answered_at: None if it has no answer yet.
+
+    Times are aware UTC.
+    """
 
     asked_at: datetime
     answered_at: datetime | None
 
 
 def answers_in(log: Iterable[Event]) -> Iterator[Answer]:
-    """Yield the answers of one ticket.
+    """Yield the messages of one ticket that need an answer, with their answers. log: the ticket's log.
 
-    Several messages before an answer count as one, timed from the first. The first message of a ticket needs an answer;
-    a later one needs an answer unless it only says thanks. A message without an answer at the resolution is left out.
+    Several messages before an answer count as one, from the time of the first. The first message of a ticket needs an
+    answer; a later one needs an answer unless it only says thanks. A message without an answer when the ticket is
+    resolved is left out.
     """
     asked_at: datetime | None = None
     is_first = True
@@ -53,9 +57,9 @@ def answers_in(log: Iterable[Event]) -> Iterator[Answer]:
 
 @dataclass(frozen=True, slots=True)
 class AnswerTimes:
-    """The answers to messages that came in business hours.
+    """Totals of the answers to messages that came in business hours.
 
-    took: the sum of all times, in business hours. waiting: messages without an answer.
+    took: the sum of all times until the answer, in business hours. waiting: the number of messages without an answer.
     """
 
     answered: int = 0
@@ -64,7 +68,7 @@ class AnswerTimes:
 
     @property
     def average(self) -> timedelta | None:
-        """Return the average time of an answer in business hours; None without an answer."""
+        """Return the average time until an answer, in business hours; None if nothing is answered."""
         return self.took / self.answered if self.answered else None
 
     def as_json(self, within: timedelta) -> AnswersView:
@@ -78,7 +82,7 @@ class AnswerTimes:
 
 
 def answer_times(answers: Iterable[Answer], calendar: SupportCalendar, span: Window | None = None) -> AnswerTimes:
-    """Add up the answers to messages that came in business hours, and inside the span if one is given."""
+    """Add up the answers to messages that came in business hours. span: only messages in this window; None: all."""
     answered, took, waiting = 0, timedelta(), 0
     for each in answers:
         is_inside = span is None or each.asked_at in span
@@ -93,7 +97,10 @@ def answer_times(answers: Iterable[Answer], calendar: SupportCalendar, span: Win
 
 
 def answers_line(times: AnswerTimes, within: timedelta) -> str | None:
-    """Return the figures as a line of a report; None if no message came in business hours."""
+    """Return the figures as one line of a report; None if no message came in business hours.
+
+    within: the promised average.
+    """
     if not (times.answered or times.waiting):
         return None
     promised = f"promised: {rough_span(within)} on average"
@@ -107,9 +114,10 @@ def answers_line(times: AnswerTimes, within: timedelta) -> str | None:
 def chat_words(
     times: AnswerTimes, calendar: SupportCalendar, within: timedelta, now: datetime, coverage: Coverage
 ) -> Sequence[str]:
-    """Return sentences for a customer's page: who reads messages now, and how fast the desk answers.
+    """Return sentences for a customer's web page: who reads messages now, and how fast the desk answers.
 
-    now: aware UTC. coverage: when the ticket's promise holds; outside business hours, on-call engineers keep it.
+    within: the promised average. now: aware UTC. coverage: of the ticket's plan and impact; in covered time outside
+    business hours, on-call engineers answer.
     """
     words = [_reader_words(calendar, now, coverage)]
     words.append(f"Our promise for business hours: an answer within {rough_span(within)} on average.")
@@ -133,5 +141,5 @@ def _reader_words(calendar: SupportCalendar, now: datetime, coverage: Coverage) 
 
 
 def _rounded_up(average: timedelta) -> str:
-    """Return an average in whole minutes, rounded up."""
+    """Return an average in words, rounded up to whole minutes."""
     return rough_span(-(-average // _MINUTE) * _MINUTE)

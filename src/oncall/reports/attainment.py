@@ -1,4 +1,4 @@
-"""SLA attainment: clocks counted by plan, impact and metric, and how long each reply took."""
+"""SLA attainment: counts clocks by plan, impact and metric, and measures how long each reply took."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ PERCENTS = (50, 90, 95)
 
 @dataclass(frozen=True, slots=True)
 class Percentiles:
-    """The times that 50, 90 and 95 % of all times do not exceed. Each is a time that was measured."""
+    """Three percentiles of some times: 50, 90 and 95 % of all times are not longer.
+
+    Each is a time that was measured.
+    """
 
     p50: timedelta
     p90: timedelta
@@ -28,8 +31,8 @@ class Percentiles:
 class ClockCounts:
     """The number of clocks by outcome. Every clock is in exactly one of the four counts.
 
-    stopped: the ticket was resolved before the target was reached. running: the outcome is not decided yet. The clocks
-    of a duplicate count on the ticket that it was merged into.
+    stopped: the ticket was resolved before the target was used up. running: the outcome is not known yet. The clocks of
+    a duplicate count on the ticket into which it was merged.
     """
 
     met: int = 0
@@ -39,17 +42,17 @@ class ClockCounts:
 
     @property
     def total(self) -> int:
-        """Return the number of all clocks."""
+        """Return the number of all clocks, whatever their outcome."""
         return self.met + self.breached + self.stopped + self.running
 
     @property
     def judged(self) -> int:
-        """Return the number of clocks that were met or breached. Attainment is a share of these."""
+        """Return the number of clocks that were met or breached. Attainment is the share of these that were met."""
         return self.met + self.breached
 
     @property
     def attainment(self) -> float | None:
-        """Return the share of judged clocks that were met, 0 to 1; None when there are none yet."""
+        """Return the share of the met and breached clocks that were met, 0 to 1; None if there are none."""
         return self.met / self.judged if self.judged else None
 
     def __add__(self, other: ClockCounts) -> ClockCounts:
@@ -65,7 +68,7 @@ class ClockCounts:
 class Cell:
     """The clocks of one plan, impact and metric. targets: every target that was in force, the latest last.
 
-    times: how long replies and updates took, in the hours that their target counts; None if there were none.
+    times: how long replies and updates took, in the time that counts towards their targets; None if there were none.
     """
 
     plan: str
@@ -78,7 +81,7 @@ class Cell:
 
 @dataclass(slots=True)
 class _CellCounts:
-    """The clocks of one cell while they are counted."""
+    """The clocks of one plan, impact and metric while they are being counted."""
 
     states: dict[ClockState, int] = field(default_factory=dict)
     targets: list[Target] = field(default_factory=list)
@@ -86,14 +89,17 @@ class _CellCounts:
 
 
 class Tally:
-    """Counts clocks. `calendar`: the support hours, for times that count in coverage hours only."""
+    """Counts clocks by plan, impact and metric.
+
+    `calendar`: the support hours, for targets that count only covered time.
+    """
 
     def __init__(self, calendar: SupportCalendar) -> None:
         self._calendar = calendar
         self._cells: dict[tuple[str, str, Metric], _CellCounts] = {}
 
     def add(self, state: SlaState) -> tuple[SlaClock, ...]:
-        """Count every clock of one ticket. Returns those that were breached."""
+        """Count every clock of one ticket. Returns those of its clocks that were breached."""
         breached = []
         for clock in state.clocks:
             stands = clock.state(state.at)
@@ -114,7 +120,7 @@ class Tally:
         return tuple(breached)
 
     def cells(self, policy: Policy) -> tuple[Cell, ...]:
-        """Return the cells in the policy's order of plans and impacts; names unknown to the policy come last."""
+        """Return the cells, ordered as the policy orders plans and impacts. Names unknown to the policy come last."""
         place = _order_of(policy)
         return tuple(
             Cell(*key, tuple(cell.targets), _counts(cell.states), percentiles(cell.times))
@@ -123,9 +129,9 @@ class Tally:
 
 
 def time_taken(clock: SlaClock, until: datetime, calendar: SupportCalendar) -> timedelta:
-    """Return the time from a clock's start to `until`, in the hours that its target counts; zero before the start.
+    """Return how much time that counts towards the target passed from a clock's start to `until`; at least zero.
 
-    Pauses are included, so the time of an update that waited for the customer may exceed its target.
+    Pauses are included, so an update that waited for the customer may take longer than its target.
     """
     if until <= clock.started_at:
         return timedelta(0)
@@ -135,9 +141,9 @@ def time_taken(clock: SlaClock, until: datetime, calendar: SupportCalendar) -> t
 
 
 def percentiles(times: Iterable[timedelta]) -> Percentiles | None:
-    """Return the percentiles by nearest rank: each is the smallest time that its share of all times does not exceed.
+    """Return the percentiles of the times by nearest rank; None without times.
 
-    Returns None without times.
+    Each is the smallest of the times such that the given share of all times is not longer.
     """
     ordered = sorted(times)
     if not ordered:
@@ -146,7 +152,7 @@ def percentiles(times: Iterable[timedelta]) -> Percentiles | None:
 
 
 def together(cells: Iterable[Cell]) -> ClockCounts:
-    """Return the counts of several cells added up."""
+    """Return the sum of the counts of several cells."""
     return sum((cell.counts for cell in cells), ClockCounts())
 
 

@@ -1,4 +1,4 @@
-"""The codes of the world's currencies (ISO 4217), as files of rates name them."""
+"""The codes of the world's currencies (ISO 4217), which files of pay rates use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who was on call in a month: hours and shifts by kind, pages and work at night, breaches of working time rules."""
+"""The report on a month's duty: hours and shifts by kind, pages and work at night, breaches of working time rules."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def duty_view(tx: ReportStore, month: Month, now: datetime) -> DutyReportView:
 
 
 def duty_of(schedule: Schedule, policy: Policy, paged: PagedPeople, month: Month, now: datetime) -> DutyReportView:
-    """Return who was on call in a month under this schedule, with the month's pages and work.
+    """Return the report on a month's duty under this schedule.
 
-    policy: gives the order of the kinds. now: aware UTC.
+    policy: gives the order of the kinds. paged: the pages and the work of the month. now: aware UTC.
     """
     zone = schedule.calendar.zone
     span = month.days(zone).window
@@ -58,7 +58,7 @@ def refuse_unpublished(schedule: Schedule) -> None:
 
 
 def _policy_kinds(schedule: Schedule, span: Window) -> Iterator[WindowKind]:
-    """Yield the kinds of shift of every policy that is in force at the beginning or the end of a span."""
+    """Yield the kinds of on-call shifts of the policies in force at the start and at the end of a span."""
     for at in (span.start, span.end):
         yield from (each.kind for each in schedule.calendar_at(at).spans if each.kind is not WindowKind.BUSINESS)
     yield WindowKind.HOLIDAY

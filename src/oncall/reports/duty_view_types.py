@@ -15,7 +15,7 @@ class KindDutyView(TypedDict):
 
 
 class EngineerDutyView(TypedDict):
-    """An engineer's on-call time in a month, all roles together."""
+    """An engineer's on-call time in a month, in all roles together."""
 
     engineer: str
     kinds: Annotated[dict[str, KindDutyView], "By kind of shift; kinds that the engineer did not serve are absent."]
@@ -24,7 +24,7 @@ class EngineerDutyView(TypedDict):
 
 
 class WorkingTimeBreachView(TypedDict):
-    """A breach of 11 hours of daily rest, or of the week of 48 hours, with on-call time counted as work."""
+    """A breach of the daily rest of 11 hours, or of the week of 48 hours, if on-call time counts as work."""
 
     engineer: str
     rule: Annotated[str, Keyword("enum", ("daily_rest", "weekly_hours"))]
@@ -46,7 +46,7 @@ class DutyReportView(TypedDict):
 
 
 class NightView(TypedDict):
-    """An engineer's pages of one night. A night belongs to the date on which it begins."""
+    """The pages to an engineer in one night. A night has the date on which it begins."""
 
     night: IsoDate
     pages: int
@@ -54,7 +54,7 @@ class NightView(TypedDict):
 
 
 class EngineerLoadView(TypedDict):
-    """The pages of one engineer."""
+    """The pages to one engineer."""
 
     engineer: str
     pages: int

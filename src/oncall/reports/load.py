@@ -1,4 +1,4 @@
-"""The load of the engineers: how often each was paged, in which nights, and how many nights in a row."""
+"""The load of the engineers: how often each was paged, in which nights, and in how many nights in a row."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ MOST_DAYS = 366
 
 @dataclass(frozen=True, slots=True)
 class EngineerLoad:
-    """The pages of one engineer.
+    """The pages to one engineer.
 
-    by_night: pages by night, each of the date on which it begins. woken: the nights with a page between 23:00 and
-    06:00, and how many such pages. on_call: time on call, all roles together.
+    by_night: the number of pages by night; a night has the date on which it begins. woken: for each night with pages
+    between 23:00 and 06:00, how many there were. on_call: time on call, in all roles together.
     """
 
     engineer: str
@@ -34,7 +34,7 @@ class EngineerLoad:
 
     @property
     def pages(self) -> int:
-        """Return the number of pages."""
+        """Return the number of pages to the engineer."""
         return sum(self.by_night.values())
 
     @property
@@ -44,7 +44,7 @@ class EngineerLoad:
 
     @property
     def longest_run(self) -> int:
-        """Return the most nights in a row with a page between 23:00 and 06:00."""
+        """Return the largest number of nights in a row that each had a page between 23:00 and 06:00."""
         longest = run = 0
         before: date | None = None
         for night in sorted(self.woken):
@@ -55,7 +55,7 @@ class EngineerLoad:
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """The content of `oncall report load`. as_of: the instant (aware UTC) of the report."""
+    """The content of `oncall report load`. as_of: the instant (aware UTC) for which it was computed."""
 
     days: Days
     as_of: datetime
@@ -64,7 +64,7 @@ class LoadReport:
 
     @property
     def pages(self) -> int:
-        """Return the number of pages to all engineers."""
+        """Return the number of pages to all engineers together."""
         return sum(each.pages for each in self.engineers)
 
     def as_json(self) -> LoadView:
@@ -82,9 +82,9 @@ class LoadReport:
 
 
 def load_report(tx: ReportStore, days: Days, *, as_of: datetime) -> LoadReport:
-    """Return the load of everyone who was on call or paged on some dates, the one with most pages first.
+    """Return the load of all engineers who were on call or paged on some dates, the one with the most pages first.
 
-    Raises Refused when nothing is published, and for more than 366 days.
+    Raises Refused if nothing is published, and for more than 366 days.
     """
     if (days.last - days.first).days >= MOST_DAYS:
         raise Refused(f"{days} is longer than {MOST_DAYS} days; ask for a year at most")

@@ -1,4 +1,4 @@
-"""Plots of the load report as SVG text: pages of each engineer, and a grid of engineers and nights."""
+"""The charts of the load report as SVG text: the pages to each engineer, and a grid of engineers and nights."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DAYTIME, _NIGHT = SHADES[3], SHADES[0]
 
 
 def page_bars(loads: Sequence[EngineerLoad]) -> Markup:
-    """Return a bar of each engineer's pages, those at night in red."""
+    """Return a chart with one bar for the pages to each engineer. The part for pages at night is red."""
     most = max((load.pages for load in loads), default=0) or 1
     plot = WIDTH - _LABELS - 150
     parts = []
@@ -33,7 +33,10 @@ def page_bars(loads: Sequence[EngineerLoad]) -> Markup:
 
 
 def night_grid(report: LoadReport) -> Markup:
-    """Return a row for each engineer and a column for each night: a dot where the engineer was paged, red at night."""
+    """Return a grid with a row for each engineer and a column for each night.
+
+    A dot means that the engineer was paged; it is red for a page between 23:00 and 06:00.
+    """
     nights = [report.days.first - timedelta(days=1) + timedelta(days=number) for number in range(_nights(report))]
     step = (WIDTH - _LABELS - 10) / len(nights)
     height = len(report.engineers) * _ROW + 24

@@ -1,4 +1,4 @@
-"""The load of the engineers as lines for a terminal, and as CSV."""
+"""The load report as lines for a terminal, and as CSV."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ NIGHT_WORDS = "At night is from 23:00 to 06:00; a night belongs to the date on w
 
 
 def load_text(report: LoadReport, width: int | None = None) -> str:
-    """Return the report for a terminal. width: of the terminal; None leaves the table as wide as it is."""
+    """Return the report as text for a terminal.
+
+    width: of the terminal in columns; None: the table may have any width.
+    """
     lines = [load_summary(report)]
     if report.engineers:
         lines += ["", *table_lines([HEADER, *map(load_row, report.engineers)], width), "", NIGHT_WORDS]
@@ -23,14 +26,14 @@ def load_text(report: LoadReport, width: int | None = None) -> str:
 
 
 def load_summary(report: LoadReport) -> str:
-    """Return one line: how many pages went out for how many tickets."""
+    """Return one line with the number of pages, and of the tickets for which they were sent."""
     pages = "1 page" if report.pages == 1 else f"{report.pages:,} pages"
     tickets = "1 ticket" if report.tickets == 1 else f"{report.tickets:,} tickets"
     return f"Load of the engineers, {report.days} ({report.days.zone.key}): {pages} for {tickets}."
 
 
 def load_row(load: EngineerLoad) -> tuple[str, ...]:
-    """Return an engineer's row of the table."""
+    """Return the row of an engineer in the table."""
     worst = max(sorted(load.by_night), key=load.by_night.__getitem__, default=None)
     return (
         load.engineer,
@@ -45,7 +48,7 @@ def load_row(load: EngineerLoad) -> tuple[str, ...]:
 
 
 def load_csv(report: LoadReport) -> str:
-    """Return the report as CSV: a row for each engineer and each night with a page."""
+    """Return the report as CSV, with one row for each engineer and each night with a page."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)

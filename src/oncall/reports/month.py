@@ -1,4 +1,4 @@
-"""Months of a year, as reports on pay name them."""
+"""Calendar months, which reports on duty and pay are about."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Month:
 
 
 def month_of(text: str) -> Month:
-    """Return the month in a text like `2027-01`. Raises Refused."""
+    """Parse a month like `2027-01`. Raises Refused for any other text."""
     found = re.fullmatch(r"([0-9]{4})-([0-9]{2})", text.strip())
     if not found or not FIRST_YEAR < int(found[1]) < LAST_YEAR or not 1 <= int(found[2]) <= 12:
         raise Refused(f'"{text[:40]}" is not a month; write "2027-01"')

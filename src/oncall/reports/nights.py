@@ -1,4 +1,4 @@
-"""Nights, as the reports on duty count them: from 23:00 to 06:00 on the clock of the policy's zone."""
+"""Nights in the reports on duty: from 23:00 to 06:00 on the clock of the policy's time zone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from oncall.support.windows import Window
 NIGHT_BEGINS, NIGHT_ENDS = time(23), time(6)
 _DAY = timedelta(days=1)
 _EVENING_BEGINS = 12
-"""The hour from which a page belongs to the night that begins on its date."""
+"""A page from this local hour on belongs to the night that begins on the same date; an earlier one to the night before.
+"""
 
 
 def is_at_night(at: datetime, zone: ZoneInfo) -> bool:
@@ -22,13 +23,13 @@ def is_at_night(at: datetime, zone: ZoneInfo) -> bool:
 
 
 def night_of(at: datetime, zone: ZoneInfo) -> date:
-    """Return the night to which an instant belongs, by the date on which it begins; before noon, the day before."""
+    """Return the date on which the night of an instant (aware) begins. Before noon this is the day before."""
     local = at.astimezone(zone)
     return local.date() if local.hour >= _EVENING_BEGINS else local.date() - _DAY
 
 
 def nights_in(span: Window, zone: ZoneInfo) -> Iterator[Window]:
-    """Yield the nights that touch a span, in order and whole."""
+    """Yield the nights (23:00 to 06:00) that touch a span, whole and in order."""
     day, last = span.start.astimezone(zone).date() - _DAY, span.end.astimezone(zone).date()
     while day <= last:
         night = Window(_at(day, NIGHT_BEGINS, zone), _at(day + _DAY, NIGHT_ENDS, zone))

@@ -1,4 +1,4 @@
-"""Reports as HTML pages: one self-contained file each, without scripts or anything from another address."""
+"""Reports as HTML: one file for each report, without scripts or anything from another address."""
 
 from __future__ import annotations
 
@@ -24,15 +24,17 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 MOST_BREACHES = 500
-"""The most breaches that a page describes in full, so that browsers can show it."""
+"""The most breaches that the HTML of a report describes in full, because browsers cannot show too many."""
 
 MOST_REVIEWED = 20
-"""The most breaches that a business review describes in full, the latest ones. People read a review together, so it
-has few pages."""
+"""The most breaches that a business review describes in full: the latest ones.
+
+People read a review together, so it should have few printed pages.
+"""
 
 
 def sla_page(report: SlaReport) -> str:
-    """Return the SLA report with its plots and the timeline of each breach."""
+    """Return the SLA report as HTML, with its charts and the timeline of each breach."""
     template = _templates().get_template("sla.html.j2")
     return template.render(
         report=report,
@@ -45,7 +47,7 @@ def sla_page(report: SlaReport) -> str:
 
 
 def review_page(review: Review) -> str:
-    """Return the quarterly business review, made to be printed: A4, a few pages."""
+    """Return the quarterly business review as HTML that is made to be printed on a few A4 pages."""
     now, before = review.now, review.before
     metrics = [(METRIC_WORDS[metric], before.of_metric(metric), now.of_metric(metric)) for metric in Metric]
     names = (str(before.quarter), str(now.quarter))
@@ -69,7 +71,7 @@ def review_page(review: Review) -> str:
 
 
 def load_page(report: LoadReport) -> str:
-    """Return the load of the engineers with its plots."""
+    """Return the load report as HTML, with its charts."""
     return (
         _templates()
         .get_template("load.html.j2")
@@ -86,7 +88,7 @@ def load_page(report: LoadReport) -> str:
 
 
 def _trends(before: QuarterFacts, now: QuarterFacts) -> Sequence[tuple[str, str, str, str]]:
-    """Return rows: a name, the value of the quarter before, the value of this one, and the difference in words."""
+    """Return rows that compare two quarters: a name, the value before, the value now, and the difference in words."""
     rows: list[tuple[str, int, int]] = [("tickets", before.tickets, now.tickets)]
     rows += [(f"  {name}", before.impacts.get(name, 0), count) for name, count in now.impacts.items()]
     rows += [
@@ -119,12 +121,12 @@ def _halves(before: Percentiles | None, now: Percentiles | None) -> tuple[str, s
 
 
 def _by_plan(cells: Sequence[Cell]) -> list[tuple[str, list[Cell]]]:
-    """Return each plan with its cells, in the order of the cells, which is the policy's."""
+    """Return each plan with its cells, in the order of `cells`."""
     return [(plan, list(group)) for plan, group in groupby(cells, key=lambda cell: cell.plan)]
 
 
 def _cell_row(cell: Cell) -> dict[str, str | ClockCounts | list[str]]:
-    """Return a cell as a table row of the SLA report's page and of the review's."""
+    """Return a cell as a row of a table in the HTML of the SLA report and of the review."""
     times = cell.times
     counts = cell.counts
     return {
@@ -140,7 +142,7 @@ def _cell_row(cell: Cell) -> dict[str, str | ClockCounts | list[str]]:
 
 @cache
 def _templates() -> Environment:
-    """Return the packaged templates; everything put into them is escaped."""
+    """Return the templates in this package. All values that they show are escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     templates = Environment(

@@ -1,4 +1,4 @@
-"""Pay for on-call time: the hours of a month by kind of shift, times a rate."""
+"""Pay for on-call time: the hours of a month by kind of shift, multiplied by a rate."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ ROUNDING = (
 
 
 class KindPayView(TypedDict):
-    """Hours of one kind, and their pay."""
+    """An engineer's hours of one kind of shift, and the pay for them."""
 
     hours: float
     amount: float
 
 
 class NightPayView(TypedDict):
-    """Pages and hours of work between 23:00 and 06:00, and their pay."""
+    """An engineer's pages and hours of work between 23:00 and 06:00, and the pay for them."""
 
     pages: int
     hours: float
@@ -44,7 +44,7 @@ class EngineerPayView(TypedDict):
 
 
 class PayView(TypedDict):
-    """The answer of `report pay --json`. breaches: only if the rules of working time were asked for."""
+    """The answer of `report pay --json`. breaches: absent unless the rules of working time were asked for."""
 
     engineers: list[EngineerPayView]
     breaches: NotRequired[list[WorkingTimeBreachView]]
@@ -52,7 +52,7 @@ class PayView(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class KindPay:
-    """An engineer's time of one kind. amount: rounded to the cent."""
+    """An engineer's time of one kind of shift, and the pay for it. amount: rounded to the cent."""
 
     kind: str
     seconds: int
@@ -63,7 +63,10 @@ class KindPay:
 
 @dataclass(frozen=True, slots=True)
 class NightPay:
-    """An engineer's pages and work at night. amount: rounded to the cent; 0 if the rates do not pay for nights."""
+    """An engineer's pages and work at night.
+
+    amount: the pay, rounded to the cent; 0 if the rates do not pay for nights.
+    """
 
     pages: int
     seconds: int
@@ -72,7 +75,7 @@ class NightPay:
 
 @dataclass(frozen=True, slots=True)
 class EngineerPay:
-    """The pay of one engineer: a row for each kind with a rate, and the nights."""
+    """The pay of one engineer: one row for each kind with a rate, and the pay for nights."""
 
     engineer: str
     kinds: tuple[KindPay, ...]
@@ -80,23 +83,26 @@ class EngineerPay:
 
     @property
     def seconds(self) -> int:
-        """Return the time on call, all kinds together."""
+        """Return the time on call in seconds, all kinds together."""
         return sum(each.seconds for each in self.kinds)
 
     @property
     def shifts(self) -> int:
-        """Return the shifts that begin in the month, all kinds together."""
+        """Return how many shifts begin in the month, all kinds together."""
         return sum(each.shifts for each in self.kinds)
 
     @property
     def amount(self) -> Decimal:
-        """Return the sum of the rounded amounts."""
+        """Return the whole pay: the sum of the rounded amounts."""
         return sum((each.amount for each in self.kinds), self.night.amount)
 
 
 @dataclass(frozen=True, slots=True)
 class Pay:
-    """The pay of a month. kinds: those with a rate, in the policy's order. pays_nights: True if nights have rates."""
+    """The pay for a month. kinds: those with a rate, in the policy's order.
+
+    pays_nights: True if the rates pay for nights.
+    """
 
     month: str
     currency: str
@@ -106,7 +112,7 @@ class Pay:
 
 
 def pay_of(duty: DutyReportView, rates: Rates) -> Pay:
-    """Return the pay for a month's duty. Each kind that an engineer served must have a rate."""
+    """Return the pay for a month's duty. The rates must have each kind that an engineer served."""
     kinds = tuple(kind for kind in duty["kinds"] if kind in rates.hourly)
     engineers = tuple(_engineer_pay(row, kinds, rates) for row in duty["engineers"])
     return Pay(duty["month"], rates.currency, kinds, engineers, rates.night is not None)

@@ -31,7 +31,7 @@ _Cell = str | int | float
 
 
 def pay_table(pay: Pay) -> list[tuple[str, ...]]:
-    """Return the header, a row for each engineer, and one for all together."""
+    """Return the table: the header, a row for each engineer, and a row with the sums."""
     nights = [name for name in ("night pages", "night work") if _has_nights(pay)]
     header = ("engineer", *pay.kinds, "hours", "shifts", *nights, pay.currency)
     return [header, *(_row(each, pay) for each in pay.engineers), _total_row(pay)]
@@ -68,7 +68,7 @@ def _hours(seconds: int) -> str:
 
 
 def pay_notes(pay: Pay, duty: DutyReportView) -> list[str]:
-    """Return sentences below the table: how amounts are rounded, and what is missing."""
+    """Return the sentences below the table: how amounts are rounded, and what is missing."""
     notes = [ROUNDING]
     if _has_nights(pay):
         paid = "" if pay.pays_nights else "; these rates do not pay for them"
@@ -83,7 +83,7 @@ def pay_notes(pay: Pay, duty: DutyReportView) -> list[str]:
 
 
 def breach_rows(breaches: Sequence[WorkingTimeBreachView], zone: ZoneInfo) -> list[tuple[str, ...]]:
-    """Return a header and a row for each breach of the rules of working time."""
+    """Return the header and one row for each breach of the rules of working time. Times are in `zone`."""
     rows: list[tuple[str, ...]] = [("engineer", "rule", "from", "to", "found")]
     for each in breaches:
         start, end = (table_time(datetime.fromisoformat(at), zone) for at in (each["start"], each["end"]))
@@ -93,7 +93,10 @@ def breach_rows(breaches: Sequence[WorkingTimeBreachView], zone: ZoneInfo) -> li
 
 
 def pay_bytes(pay: Pay, suffix: str, breaches: Sequence[WorkingTimeBreachView] | None, zone: ZoneInfo) -> bytes:
-    """Return the content of a file that ends in `suffix`, one of PAY_SUFFIXES."""
+    """Return the content of a file of pay. suffix: the end of its name, one of PAY_SUFFIXES.
+
+    breaches: None: not shown.
+    """
     if suffix == ".json":
         return (json.dumps(pay_view(pay, breaches), indent=2, ensure_ascii=False) + "\n").encode()
     if suffix == ".xlsx":
@@ -106,7 +109,7 @@ def pay_bytes(pay: Pay, suffix: str, breaches: Sequence[WorkingTimeBreachView] |
 
 
 def _detail(pay: Pay) -> Iterator[tuple[_Cell, ...]]:
-    """Yield a row for each engineer and kind, those of the nights included if they are paid."""
+    """Yield a row for each engineer and kind of shift, and one for the engineer's nights if they are paid."""
     for each in pay.engineers:
         for row in each.kinds:
             yield (
@@ -143,7 +146,7 @@ def _numbers(row: Sequence[str]) -> list[_Cell]:
 
 
 def _fill(sheet: Worksheet, rows: Sequence[Sequence[_Cell]]) -> None:
-    """Write rows of cells. Text is never read as a formula."""
+    """Write rows of cells into a sheet. Text is never taken as a formula."""
     for number, row in enumerate(rows, start=1):
         for column, value in enumerate(row, start=1):
             cell = sheet.cell(row=number, column=column, value=value)

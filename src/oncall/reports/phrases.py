@@ -1,4 +1,4 @@
-"""Numbers as every report writes them: shares, spans, targets."""
+"""Writes numbers in words for every report: shares, lengths of time, targets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NOTHING = "-"
 
 
 def share(value: float | None) -> str:
-    """Return a share as `97.5 %`. Only 1 is shown as `100.0 %`; a share just below it is not rounded up."""
+    """Return a share (0 to 1) as `97.5 %`. Only 1 is shown as `100.0 %`; a share just below 1 is rounded down."""
     if value is None:
         return NOTHING
     if 0.9995 <= value < 1:
@@ -26,7 +26,7 @@ def share(value: float | None) -> str:
 
 
 def lasting(length: timedelta | None) -> str:
-    """Return a length as `42 min`, `9 h 30 min` or `3 d 4 h`, rounded to minutes, or to hours from two days on."""
+    """Return a length of time as `42 min`, `9 h 30 min` or `3 d 4 h`, to the minute, from two days on to the hour."""
     if length is None:
         return NOTHING
     if length < timedelta(minutes=1):
@@ -38,7 +38,7 @@ def lasting(length: timedelta | None) -> str:
 
 
 def brief(length: timedelta | None) -> str:
-    """Return a length as `42 min`, `9:30 h` or `3 d 4 h`, for columns of numbers."""
+    """Return a length of time as `42 min`, `9:30 h` or `3 d 4 h`, for narrow columns."""
     if length is None or length < timedelta(hours=1) or length >= timedelta(days=2):
         return lasting(length)
     hours, minutes = divmod(round(length / timedelta(minutes=1)), 60)
@@ -58,7 +58,7 @@ def _target(target: Target) -> str:
 
 
 def counts_words(counts: ClockCounts) -> str:
-    """Return counts like `120 clocks: 110 met, 5 breached, 3 stopped, 2 running`."""
+    """Return counts in words, like `120 clocks: 110 met, 5 breached, 3 stopped, 2 running`."""
     clocks = "1 clock" if counts.total == 1 else f"{counts.total:,} clocks"
     return (
         f"{clocks}: {counts.met:,} met, {counts.breached:,} breached, {counts.stopped:,} stopped, "

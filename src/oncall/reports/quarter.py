@@ -1,4 +1,4 @@
-"""Quarters of a year, as business reviews name them."""
+"""Quarters of a year, which business reviews are about."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Quarter:
 
     @property
     def first_day(self) -> date:
-        """Return the first day: January, April, July or October 1st."""
+        """Return the first date of the quarter."""
         return date(self.year, self.number * 3 - 2, 1)
 
     def days(self, zone: ZoneInfo) -> Days:
@@ -43,7 +43,7 @@ class Quarter:
 
 
 def quarter_of(text: str) -> Quarter:
-    """Return the quarter in a text like `2027Q1` or `2027-q1`. Raises Refused."""
+    """Parse a quarter like `2027Q1` or `2027-q1`. Raises Refused for any other text."""
     found = re.fullmatch(r"([0-9]{4})[- ]?[Qq]([1-4])", text.strip())
     if not found or not FIRST_YEAR < int(found[1]) < LAST_YEAR:
         raise Refused(f'"{text[:40]}" is not a quarter; write "2027Q1"')

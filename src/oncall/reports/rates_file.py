@@ -1,8 +1,7 @@
-"""Reads the file of rates for `oncall report pay`, or reports every fault of it at once with its place.
+"""Reads the file of rates for `oncall report pay`, or reports all its faults at once with their places.
 
-currency: USD
-rates: {weeknight: 10, weekend: 15, holiday: 20}   # for an hour on call
-night: {page: 5, hour: 60}                         # optional: for a page and for an hour of work at night
+currency: USD rates: {weeknight: 10, weekend: 15, holiday: 20}   # for an hour on call night: {page: 5, hour: 60}
+# optional: for a page and for an hour of work at night
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ _EXAMPLE = "{weeknight: 10, weekend: 15, holiday: 20}"
 
 @dataclass(frozen=True, slots=True)
 class NightRates:
-    """The pay for a page at night, and for an hour of work at night."""
+    """The pay for a page at night, and the pay for an hour of work at night."""
 
     page: Decimal = Decimal(0)
     hour: Decimal = Decimal(0)
@@ -41,15 +40,16 @@ class Rates:
 
 
 def read_rates(path: Path, *, kinds: Sequence[str], served: Collection[str]) -> Rates:
-    """Return the rates in a file.
+    """Read the rates in a file.
 
-    kinds: the kinds that the file may name. served: the kinds that need a rate. Raises FileFaults with every fault.
+    kinds: the kinds of shift that the file may name. served: the kinds that need a rate. Raises FileFaults with every
+    fault.
     """
     return rates_from_text(read_yaml_text(path), str(path), kinds=kinds, served=served)
 
 
 def rates_from_text(text: str, source: str, *, kinds: Sequence[str], served: Collection[str]) -> Rates:
-    """Return the rates in a text as `read_rates` does; `source` names the file in messages."""
+    """Read the rates in a text, as `read_rates` does in a file. source: the file's name in messages."""
     faults = Faults(source)
     try:
         fields = Fields(parse_yaml(text, faults))
@@ -66,7 +66,7 @@ def rates_from_text(text: str, source: str, *, kinds: Sequence[str], served: Col
 
 
 def _kind_rate(kinds: Sequence[str]) -> Callable[[ScalarNode, Node], Decimal]:
-    """Return a reader of the rate of one kind."""
+    """Return a reader of the rate of one kind of shift. kinds: the kinds that the file may name."""
 
     def read(key: ScalarNode, value: Node) -> Decimal:
         if key.text not in kinds:
@@ -77,7 +77,7 @@ def _kind_rate(kinds: Sequence[str]) -> Callable[[ScalarNode, Node], Decimal]:
 
 
 def _refuse_missing(hourly: Slot[dict[str, Decimal]], needed: Sequence[str]) -> None:
-    """Note each kind without a rate that engineers served."""
+    """Add a fault for each kind in `needed` that has no rate."""
     if not hourly.is_good:
         return
     place = hourly.place

@@ -1,4 +1,4 @@
-"""Writes a report in the format that was asked for. The terminal and the API both use this module."""
+"""Writes a report in the requested format. The terminal and the API both use this module."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ SLA_FORMATS: tuple[Format, ...] = get_args(MeasuredFormat)
 LOAD_FORMATS: tuple[Format, ...] = get_args(MeasuredFormat)
 REVIEW_FORMATS: tuple[Format, ...] = get_args(ReviewFormat)
 BREACHES = 20
-"""The breaches that the text describes in full by default."""
+"""How many breaches the text of an SLA report describes in full if the request does not say."""
 
 
 @dataclass(frozen=True, slots=True)
 class SlaAsked:
     """A request for an SLA report on the tickets received on the dates `first` to `last`, both included.
 
-    breaches: how many of the latest breaches the text describes in full. width: the terminal's, in characters; None
-    leaves the text as wide as it is.
+    breaches: how many of the latest breaches the text describes in full. width: the terminal's, in columns; None: the
+    table may have any width.
     """
 
     first: date
@@ -64,7 +64,7 @@ class ReviewAsked:
 
 @dataclass(frozen=True, slots=True)
 class LoadAsked:
-    """A request for a report on the pages of the dates `first` to `last`, both included. width: the terminal's."""
+    """A request for a load report on the dates `first` to `last`, both included. width: the terminal's, in columns."""
 
     first: date
     last: date
@@ -73,7 +73,7 @@ class LoadAsked:
 
 
 def sla_written(tx: ReportStore, asked: SlaAsked, now: datetime) -> str:
-    """Return the report as of `now` (policy time, aware UTC). Raises the errors of `sla_report`."""
+    """Return the text of an SLA report as of `now` (policy time, aware UTC). Raises the errors of `sla_report`."""
     days = Days(asked.first, asked.last, tx.policy().zone)
     found = sla_report(tx, days, as_of=now, customer=asked.customer, plan=asked.plan)
     match asked.form:
@@ -90,7 +90,7 @@ def sla_written(tx: ReportStore, asked: SlaAsked, now: datetime) -> str:
 
 
 def review_written(tx: ReportStore, asked: ReviewAsked, now: datetime) -> str:
-    """Return the review as of `now` (policy time, aware UTC), as a page or JSON. Raises the errors of `review_of`."""
+    """Return a review as of `now` (policy time, aware UTC), as HTML or JSON. Raises the errors of `review_of`."""
     found = review_of(tx, asked.customer, asked.quarter, as_of=now)
     if asked.form is Format.JSON:
         return _json(found.as_json())
@@ -100,7 +100,7 @@ def review_written(tx: ReportStore, asked: ReviewAsked, now: datetime) -> str:
 
 
 def load_written(tx: ReportStore, asked: LoadAsked, now: datetime) -> str:
-    """Return the load report as of `now` (policy time, aware UTC). Raises the errors of `load_report`."""
+    """Return the text of a load report as of `now` (policy time, aware UTC). Raises the errors of `load_report`."""
     found = load_report(tx, Days(asked.first, asked.last, tx.policy().zone), as_of=now)
     match asked.form:
         case Format.TEXT:

@@ -1,4 +1,4 @@
-"""The JSON objects of the SLA report and the business review, field by field. Spans are seconds, shares 0 to 1."""
+"""The JSON objects of the SLA report and the business review. Lengths of time are in seconds, shares are 0 to 1."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class CountsView(TypedDict):
 
 
 class PercentilesView(TypedDict):
-    """How long replies took, in seconds."""
+    """Percentiles of how long replies took, in seconds."""
 
     p50: float
     p90: float
@@ -30,7 +30,7 @@ class PercentilesView(TypedDict):
 
 
 class ReportTargetView(TypedDict):
-    """A target that held in the span of the report."""
+    """A target that was in force in the span of the report."""
 
     seconds: float
     counting: Annotated[str, Keyword("enum", ("calendar", "coverage"))]
@@ -56,7 +56,7 @@ class TimelineEventView(TypedDict):
 
 
 class BreachView(TypedDict):
-    """A target that ended unmet."""
+    """A target that was used up without a reply or update."""
 
     ticket: Annotated[str, "The ticket's id."]
     customer: str
@@ -72,7 +72,7 @@ class BreachView(TypedDict):
 
 
 class WithdrawnView(TypedDict):
-    """A breach that was announced, and that an event recorded later disproved."""
+    """A breach that was reported but did not happen, as an event that was recorded later shows."""
 
     ticket: Annotated[str, "The ticket's id."]
     customer: str
@@ -134,7 +134,7 @@ class SlowTicketView(TypedDict):
 
 
 class OnCallResponseView(TypedDict):
-    """How soon engineers answered pages."""
+    """How soon engineers took the tickets for which they were paged."""
 
     paged: Annotated[int, "Tickets for which a person was paged."]
     answered: int
@@ -145,7 +145,7 @@ class OnCallResponseView(TypedDict):
 
 
 class QuarterView(_DaysView, CountsView):
-    """One quarter of one customer."""
+    """One quarter of one customer: its tickets and its SLA clocks."""
 
     name: Annotated[str, "Like 2027Q1."]
     plans: list[str]

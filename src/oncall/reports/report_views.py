@@ -1,4 +1,7 @@
-"""Reports as JSON. Spans are seconds, shares are 0 to 1, instants are ISO 8601 with the policy zone's offset."""
+"""Reports as JSON.
+
+Lengths of time are in seconds, shares are 0 to 1, times are ISO 8601 with the policy zone's offset.
+"""
 
 from __future__ import annotations
 
@@ -34,14 +37,14 @@ def cell_view(cell: Cell) -> CellView:
 
 
 def percentiles_view(times: Percentiles | None) -> PercentilesView | None:
-    """Return percentiles as JSON, in seconds; None when nothing was measured."""
+    """Return percentiles as JSON, in seconds; None if nothing was measured."""
     if times is None:
         return None
     return {"p50": seconds(times.p50), "p90": seconds(times.p90), "p95": seconds(times.p95)}
 
 
 def seconds(length: timedelta) -> float:
-    """Return a length in seconds, as a whole number where possible."""
+    """Return a length of time in seconds, as a whole number if possible."""
     exact = length.total_seconds()
     return int(exact) if exact.is_integer() else exact
 

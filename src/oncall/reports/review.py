@@ -33,20 +33,26 @@ _WEEK = timedelta(weeks=1)
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """The tickets of one week by impact. first_day: a Monday, or the quarter's first date if that is later."""
+    """The number of tickets in one week, by impact.
+
+    first_day: a Monday, or the quarter's first date if that is later.
+    """
 
     first_day: date
     tickets: dict[str, int]
 
     @property
     def total(self) -> int:
-        """Return the number of tickets of all impacts."""
+        """Return the number of tickets in the week."""
         return sum(self.tickets.values())
 
 
 @dataclass(frozen=True, slots=True)
 class SlowTicket:
-    """A ticket whose reply or update took the largest share of its target. `share`: 1 is all of it."""
+    """A ticket whose reply or update used up one of the largest shares of its target.
+
+    `share`: 1 is the whole target.
+    """
 
     ticket: Ticket
     received_at: datetime
@@ -58,10 +64,10 @@ class SlowTicket:
 
 @dataclass(frozen=True, slots=True)
 class OnCallResponse:
-    """How soon engineers answered when they were paged.
+    """How soon engineers took the tickets for which they were paged.
 
-    paged: tickets for which a person was paged. answered: tickets that a person then took or replied to. taken: the
-    times from the first page until that answer. escalated: tickets for which more than one person was paged. manager:
+    paged: tickets for which a person was paged. answered: those of them that a person then took or replied to. taken:
+    the times from the first page until then. escalated: tickets for which more than one person was paged. manager:
     tickets for which the manager was paged.
     """
 
@@ -75,7 +81,7 @@ class OnCallResponse:
 
 @dataclass(frozen=True, slots=True)
 class QuarterFacts:
-    """One quarter of one customer.
+    """The figures of one quarter of one customer.
 
     plans: the plans of the tickets; without tickets, the plan that the customer bought. merged: the number of
     duplicates. resolved: the number of resolved tickets, without duplicates.
@@ -96,25 +102,25 @@ class QuarterFacts:
 
     @property
     def tickets(self) -> int:
-        """Return the number of tickets received."""
+        """Return the number of tickets received in the quarter."""
         return sum(self.impacts.values())
 
     @property
     def counts(self) -> ClockCounts:
-        """Return the counts of all cells added up."""
+        """Return the sum of the counts of all cells."""
         return together(self.cells)
 
     def of_metric(self, metric: Metric) -> ClockCounts:
-        """Return the counts of all cells of one metric added up."""
+        """Return the sum of the counts of all cells with this metric."""
         return together(cell for cell in self.cells if cell.metric is metric)
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """The content of `oncall report qbr`. as_of: the instant (aware UTC) at which running clocks were read.
+    """The content of `oncall report qbr`. as_of: the instant (aware UTC) for which running clocks were computed.
 
-    customer: the name in the policy's list, or else the name on their tickets. uptime: of the status page in the
-    quarter; None if no page was published.
+    customer: the name in the customers file, or else the name on the tickets. uptime: of the status page in the
+    quarter; None if no status page was published.
     """
 
     customer: str
@@ -125,7 +131,7 @@ class Review:
 
     @property
     def is_over(self) -> bool:
-        """Return True if the quarter is over; before that, the review holds the tickets so far."""
+        """Return True if the quarter is over. Before that, the review has the tickets received so far."""
         return self.now.days.window.end <= self.as_of
 
     def as_json(self) -> ReviewView:
@@ -144,7 +150,7 @@ class Review:
 
 
 def quarter_view(facts: QuarterFacts) -> QuarterView:
-    """Return one quarter as JSON. Spans are seconds, shares 0 to 1, instants in the policy's zone."""
+    """Return one quarter as JSON. Lengths of time are in seconds, shares are 0 to 1, times are in the policy's zone."""
     zone, response = facts.days.zone, facts.response
     return {
         "name": str(facts.quarter),
@@ -186,7 +192,7 @@ def _slow_view(slow: SlowTicket, zone: ZoneInfo) -> SlowTicketView:
 
 
 def review_of(tx: ReportStore, customer: str, quarter: Quarter, *, as_of: datetime) -> Review:
-    """Measure a customer's quarter and the one before. A quarter without tickets has a review too.
+    """Return the review of a customer's quarter and the quarter before. A quarter without tickets has a review, too.
 
     Raises Refused for a quarter that has not begun, and NotFound for an unknown customer.
     """
@@ -231,7 +237,7 @@ def _facts(tx: ReportStore, whose: KnownCustomer, quarter: Quarter, as_of: datet
 
 
 def _impacts(measured: Sequence[Measured], policy: Policy) -> dict[str, int]:
-    """Return the number of tickets for each impact at receipt; the policy's impacts come first."""
+    """Return the number of tickets by the impact that they had at receipt. The policy's impacts come first."""
     found = Counter(one.stored.ticket.impact for one in measured)
     return {name: found.get(name, 0) for name in dict.fromkeys([*policy.impacts, *found])}
 
@@ -250,7 +256,10 @@ def _weeks(measured: Sequence[Measured], days: Days) -> Iterator[Week]:
 def _slowest(
     measured: Sequence[Measured], logs: dict[str, list[Event]], calendar: SupportCalendar
 ) -> Iterator[SlowTicket]:
-    """Yield each ticket's slowest answer, at most MOST_SLOW; those that used up most of their target come first."""
+    """Yield at most MOST_SLOW tickets, each with its slowest answer.
+
+    The one that used up most of its target comes first.
+    """
     slow = [found for one in measured if (found := _slow(one, logs, calendar)) is not None]
     slow.sort(key=lambda one: (-one.share, one.received_at, one.ticket.id))
     yield from slow[:MOST_SLOW]
@@ -270,12 +279,12 @@ def _slow(one: Measured, logs: dict[str, list[Event]], calendar: SupportCalendar
 
 
 def _late_until(clock: SlaClock, as_of: datetime) -> datetime | None:
-    """Return when a breached clock ended, or `as_of` if it still runs; None for a clock without a breach."""
+    """Return when a breached clock ended, or `as_of` if it still runs; None for a clock that is not breached."""
     return (clock.ended_at or as_of) if clock.breached_at is not None else None
 
 
 def _solved_after(one: Measured, logs: dict[str, list[Event]]) -> timedelta | None:
-    """Return the calendar time from receipt to the last solution; None for an unresolved ticket and for a duplicate."""
+    """Return the calendar time from receipt to the last resolution; None if a ticket is unresolved or a duplicate."""
     if not one.clocks.is_resolved or one.clocks.is_merged:
         return None
     log = logs[one.stored.ticket.id]
@@ -309,5 +318,5 @@ def _time_to_take(log: Sequence[Event]) -> timedelta | None:
 
 
 def _takes(event: Event) -> bool:
-    """Return True if a person took the ticket with this event."""
+    """Return True if this event means that a person took the ticket."""
     return isinstance(event, Acknowledged) or (isinstance(event, Replied) and event.takes_ticket)

@@ -1,4 +1,4 @@
-"""The SLA report on the tickets received on some dates: targets met, times taken, and every breach."""
+"""The SLA report on the tickets received on some dates: met targets, times until replies, and every breach."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from oncall.support.portal_rules import ANSWER_WITHIN
 from oncall.support.windows import Window
 
 PAGE = 1000
-"""Tickets that one query reads."""
+"""How many tickets one query reads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """The dates `first` to `last`, both inside, in `zone`."""
+    """The dates from `first` to `last`, both included, in the time zone `zone`."""
 
     first: date
     last: date
@@ -50,7 +50,7 @@ class Days:
 
     @property
     def window(self) -> Window:
-        """Return the span from the start of the first date to the end of the last."""
+        """Return the window from the start of the first date to the end of the last date."""
         begins = first_instant(self.zone, datetime.combine(self.first, time()))
         return Window(begins, first_instant(self.zone, datetime.combine(self.last + timedelta(days=1), time())))
 
@@ -68,26 +68,26 @@ class Breach:
 
     @property
     def breached_at(self) -> datetime:
-        """Return the time of the breach."""
+        """Return when the target was used up (aware UTC)."""
         assert self.clock.breached_at is not None
         return self.clock.breached_at
 
     @property
     def late(self) -> timedelta | None:
-        """Return how long after the breach the reply came, in calendar time; None when none came."""
+        """Return how long after the breach the reply or update came, in calendar time; None if none came."""
         return self.clock.met_at - self.breached_at if self.clock.met_at is not None else None
 
 
 @dataclass(frozen=True, slots=True)
 class WithdrawnBreach:
-    """A breach that was reported, and withdrawn because of an event that was recorded late. event: the withdrawal."""
+    """A breach that was reported, and withdrawn because an event was recorded late. event: the withdrawal."""
 
     ticket: Ticket
     event: Withdrawn
 
     @property
     def metric(self) -> Metric:
-        """Return the metric whose target was met after all."""
+        """Return the metric of the target, which was met after all."""
         return self.event.metric
 
     @property
@@ -99,7 +99,7 @@ class WithdrawnBreach:
 
 @dataclass(frozen=True, slots=True)
 class SlaReport:
-    """The content of `oncall report sla`. as_of: the instant (aware UTC) at which running clocks were read.
+    """The content of `oncall report sla`. as_of: the instant (aware UTC) for which running clocks were computed.
 
     breaches: ordered by the time of the breach. withdrawn: withdrawn breaches, ordered by the time of withdrawal.
     answers: to customers' messages in business hours. answer_within: the average answer time that the policy promises.
@@ -118,12 +118,12 @@ class SlaReport:
 
     @property
     def counts(self) -> ClockCounts:
-        """Return the counts of all cells added up."""
+        """Return the sum of the counts of all cells."""
         return together(self.cells)
 
     @property
     def title(self) -> str:
-        """Return the title, like `SLA report, 2027-01-01 to 2027-03-31`, with the customer and the plan if given."""
+        """Return the title, like `SLA report, 2027-01-01 to 2027-03-31`, with the customer and the plan, if any."""
         whose = "".join(f", {name}" for name in (self.customer, self.plan) if name is not None)
         return f"SLA report, {self.days}{whose}"
 
@@ -149,7 +149,7 @@ class SlaReport:
 
 
 def breach_view(breach: Breach, zone: ZoneInfo) -> BreachView:
-    """Return a breach as JSON; instants in `zone`."""
+    """Return a breach as JSON. Times are in `zone`."""
     clock, ticket = breach.clock, breach.ticket
     return {
         "ticket": ticket.id,
@@ -170,7 +170,7 @@ def breach_view(breach: Breach, zone: ZoneInfo) -> BreachView:
 
 
 def withdrawn_view(withdrawn: WithdrawnBreach, zone: ZoneInfo) -> WithdrawnView:
-    """Return a withdrawn breach as JSON; instants in `zone`."""
+    """Return a withdrawn breach as JSON. Times are in `zone`."""
     ticket, event = withdrawn.ticket, withdrawn.event
     return {
         "ticket": ticket.id,
@@ -185,7 +185,10 @@ def withdrawn_view(withdrawn: WithdrawnBreach, zone: ZoneInfo) -> WithdrawnView:
 
 
 def withdrawals(measured: Measured) -> Iterator[WithdrawnBreach]:
-    """Yield the withdrawn breaches of a ticket, at most one for each clock; skip clocks that were breached again."""
+    """Yield the withdrawn breaches of a ticket, at most one for each clock.
+
+    Clocks that were breached again are left out.
+    """
     broken = {(clock.metric, clock.since) for clock in measured.clocks.clocks if clock.breached_at}
     last = {(event.metric, event.since): event for event in measured.withdrawn}
     for name, event in last.items():
@@ -195,9 +198,9 @@ def withdrawals(measured: Measured) -> Iterator[WithdrawnBreach]:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Switch the garbage collector off inside the context.
+    """Switch off Python's garbage collector inside the context.
 
-    A report makes millions of objects without cycles, and the collector's search for cycles takes a fifth of the time.
+    A report makes millions of objects without cycles, and the search for cycles would take a fifth of the time.
     """
     was_enabled = gc.isenabled()
     gc.disable()
@@ -213,7 +216,8 @@ def sla_report(
 ) -> SlaReport:
     """Return the report on the tickets received on these dates: all, or those of one customer or plan.
 
-    Raises NotFound for an unknown customer, and Refused for a plan that the policy does not have.
+    as_of: the instant (aware UTC) for which running clocks are computed. Raises NotFound for an unknown customer, and
+    Refused for a plan that the policy does not have.
     """
     whose = customer_meant(tx, customer) if customer is not None else None
     plan = plan_named(plan, tx.policy()).name if plan is not None else None

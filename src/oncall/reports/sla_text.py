@@ -39,9 +39,9 @@ CSV_COLUMNS = (
 
 
 def text_of(report: SlaReport, breaches: int, width: int | None = None) -> str:
-    """Return the report for a terminal: the summary, the table, and the last `breaches` breaches in full.
+    """Return the report as text for a terminal: the summary, the table, and the latest breaches in full.
 
-    width: of the terminal, for the table; None leaves the table as wide as it is.
+    breaches: how many breaches to describe. width: of the terminal in columns; None: the table may have any width.
     """
     answers = answers_line(report.answers, report.answer_within)
     lines = [summary(report), *([answers] if answers is not None else [])]
@@ -55,14 +55,14 @@ def text_of(report: SlaReport, breaches: int, width: int | None = None) -> str:
 
 
 def summary(report: SlaReport) -> str:
-    """Return one line: how many tickets and clocks there are, and the share of clocks that were met."""
+    """Return one line with the number of tickets and clocks, and the share of clocks that were met."""
     tickets = "1 ticket" if report.tickets == 1 else f"{report.tickets:,} tickets"
     counts = report.counts
     return f"{report.title}: {tickets}, {counts_words(counts)}; kept {share(counts.attainment)}."
 
 
 def table(report: SlaReport) -> list[tuple[str, ...]]:
-    """Return the header, a row for each plan, impact and metric, and one for all together."""
+    """Return the table: the header, a row for each plan, impact and metric, and a row with the sums."""
     counts = report.counts
     last = ("all", "", "", "", *_numbers(counts), share(counts.attainment), "", "", "")
     return [HEADER, *(_row(cell) for cell in report.cells), last]
@@ -90,7 +90,7 @@ def _numbers(counts: ClockCounts) -> tuple[str, ...]:
 
 
 def breach_lines(report: SlaReport, most: int) -> Iterator[str]:
-    """Yield a line with the number of breaches left out, then the lines of the latest `most` breaches.
+    """Yield the lines about the latest `most` breaches. A line before them says how many older ones are left out.
 
     Breaches of the same ticket share one timeline.
     """
@@ -105,7 +105,7 @@ def breach_lines(report: SlaReport, most: int) -> Iterator[str]:
 
 
 def by_ticket(breaches: Sequence[Breach]) -> list[tuple[Breach, ...]]:
-    """Return the breaches grouped by ticket, in the order of each ticket's oldest breach."""
+    """Return the breaches grouped by ticket. The ticket with the oldest breach comes first."""
     found: dict[str, list[Breach]] = {}
     for breach in breaches:
         found.setdefault(breach.ticket.id, []).append(breach)
@@ -113,7 +113,7 @@ def by_ticket(breaches: Sequence[Breach]) -> list[tuple[Breach, ...]]:
 
 
 def withdrawn_lines(report: SlaReport) -> Iterator[str]:
-    """Yield the withdrawn breaches, a line each."""
+    """Yield one line for each withdrawn breach."""
     yield "Reported as breached and later withdrawn, because a late record showed that the target was met:"
     for each in report.withdrawn:
         yield f"  {withdrawn_words(each, report.days.zone)}"
@@ -136,7 +136,7 @@ def breach_title(breach: Breach, zone: ZoneInfo) -> str:
 
 
 def _breach_lines(breaches: Sequence[Breach], zone: ZoneInfo) -> Iterator[str]:
-    """Yield the breaches of one ticket, and then its timeline."""
+    """Yield lines about the breaches of one ticket, and then its timeline."""
     yield from (breach_title(breach, zone) for breach in breaches)
     yield f"  {breaches[0].ticket.subject}"
     for event in breaches[0].timeline:
@@ -144,10 +144,10 @@ def _breach_lines(breaches: Sequence[Breach], zone: ZoneInfo) -> Iterator[str]:
 
 
 def csv_of(report: SlaReport) -> str:
-    """Return the report as CSV: a row for each plan, impact and metric.
+    """Return the report as CSV, with one row for each plan, impact and metric.
 
-    Spans are in seconds, attainment is 0 to 1 and empty without clocks. If the policy changed, the latest target is
-    written.
+    Lengths of time are in seconds. Attainment is 0 to 1, and empty without clocks. If the policy changed, the latest
+    target is written.
     """
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
@@ -162,5 +162,5 @@ def csv_of(report: SlaReport) -> str:
 
 
 def _safe(value: object) -> object:
-    """Return the value, with a quote before a name that a spreadsheet would take for a formula."""
+    """Return the value. Text that a spreadsheet would take for a formula gets a quote in front."""
     return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value

@@ -1,4 +1,4 @@
-"""Plots as SVG text, drawn here so that a report needs nothing from elsewhere. Every name in them is escaped."""
+"""Charts as SVG text, so that a report needs nothing from another address. Every name in them is escaped."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ _ROW = 22
 
 
 def shade(place: int) -> str:
-    """Return the colour of the impact at that place of the policy."""
+    """Return the colour of an impact. place: its index in the policy's order."""
     return SHADES[place % len(SHADES)]
 
 
 def attainment_bars(cells: Sequence[Cell]) -> Markup:
-    """Return a bar for each cell: the share of met clocks, the rest in red. Leaves out cells without judged clocks."""
+    """Return a chart with one bar for each cell: the share of met clocks, and the rest in red.
+
+    Cells without met or breached clocks are left out.
+    """
     rows = [cell for cell in cells if cell.counts.judged]
     plot = WIDTH - _LABELS - 130
     parts = []
@@ -41,7 +44,7 @@ def attainment_bars(cells: Sequence[Cell]) -> Markup:
 
 
 def times_against_target(cells: Sequence[Cell]) -> Markup:
-    """Return a plot of the 50, 90 and 95 % percentiles of each cell's times, as shares of the target."""
+    """Return a chart of the 50, 90 and 95 % percentiles of each cell's times, as shares of the target."""
     rows = [(cell, times) for cell in cells if (times := cell.times) is not None]
     plot, most = WIDTH - _LABELS - 40, 1.5
     height = len(rows) * _ROW + 26
@@ -72,7 +75,7 @@ def _parts(times: Percentiles, cell: Cell, most: float) -> list[float]:
 
 
 def weekly_columns(weeks: Sequence[Week], impacts: Sequence[str]) -> Markup:
-    """Return a column for each week, its tickets stacked by impact, the most urgent at the bottom."""
+    """Return a chart with one column for each week: its tickets stacked by impact, the most urgent at the bottom."""
     height, left, bottom = 210, 40, 170
     peak = _round_up(max((week.total for week in weeks), default=0))
     step = (WIDTH - left - 10) / max(len(weeks), 1)
@@ -104,7 +107,10 @@ def _legend(names: Sequence[str], y: float) -> list[Markup]:
 
 
 def pairs(rows: Sequence[tuple[str, float | None, float | None]], names: tuple[str, str]) -> Markup:
-    """Return shares (0 to 1) of two periods as bars, the earlier one in grey. `names`: of the earlier and the later."""
+    """Return a chart that compares shares (0 to 1) of two periods as bars, the earlier one in grey.
+
+    rows: a label, the earlier share and the later share. names: of the earlier and of the later period.
+    """
     plot = WIDTH - _LABELS - 80
     parts = []
     for number, (label, before, now) in enumerate(rows):
@@ -123,7 +129,10 @@ def _name(cell: Cell) -> str:
 
 
 def _round_up(count: int) -> int:
-    """Return the end of a scale that is easy to halve."""
+    """Round a count up to the end of a chart axis that is easy to halve.
+
+    The result is at least 4, else 1, 2, 4, 6, 8 or 10 times a power of ten.
+    """
     if count <= 4:
         return 4
     magnitude = int("1" + "0" * (len(str(count)) - 1))

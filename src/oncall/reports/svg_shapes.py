@@ -1,4 +1,4 @@
-"""The shapes that make up plots, as SVG text. Every name in them is escaped."""
+"""The shapes of which charts consist, as SVG text. Every name in them is escaped."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from markupsafe import Markup
 WIDTH = 720
 FAINT = "#cbd2d9"
 SHADES = ("#b3261e", "#e08a1e", "#2f6db0", "#9db8d3", "#6b4fa0", "#7b8794")
-"""For impacts in the policy's order, the most urgent first; used again when there are more."""
+"""The colours of impacts in the policy's order, the most urgent first. They repeat if there are more impacts."""
 
 
 def drawing(parts: Sequence[Markup], height: float, title: str) -> Markup:
-    """Return a whole plot of these parts, `WIDTH` wide, with a title for people who cannot see it."""
+    """Return a whole chart with these parts, `WIDTH` wide. title: describes it to people who cannot see it."""
     start = Markup('<svg viewBox="0 0 {} {:.0f}" role="img" aria-label="{}"><title>{}</title>')
     return start.format(WIDTH, max(height, 1), title, title) + Markup("").join(parts) + Markup("</svg>")
 
 
 def text_at(x: float, y: float, words: str, *, anchor: str = "start") -> Markup:
-    """Return words at a point. anchor: which part of the words is at `x`: `start`, `middle` or `end`."""
+    """Return a text at a point. anchor: which part of the text is at `x`: `start`, `middle` or `end`."""
     found = Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>')
     return found.format(x, y, anchor, words)
 
@@ -42,6 +42,6 @@ def line(x1: float, y1: float, x2: float, y2: float, colour: str, *, width: floa
 
 
 def dot(x: float, y: float, colour: str, words: str) -> Markup:
-    """Return a dot with words that a pointer shows."""
+    """Return a dot. words: shown when the pointer is on it."""
     found = Markup('<circle cx="{:.1f}" cy="{:.1f}" r="4.5" fill="{}"><title>{}</title></circle>')
     return found.format(x, y, colour, words)

@@ -1,4 +1,4 @@
-"""Reads the tickets of a span with their clocks, page by page: memory holds one page, and a year takes seconds."""
+"""Reads the tickets of a span with their clocks in parts. Memory contains one part, and a year takes seconds."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ _UNNEEDED = tuple(kind for kind in EventKind if kind not in (*COUNTS_FOR_CLOCKS,
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A ticket and its clocks. withdrawn: events that withdrew a reported breach. answers: to customers' messages."""
+    """A ticket and its clocks. withdrawn: the events that withdrew a reported breach.
+
+    answers: to customers' messages.
+    """
 
     stored: StoredTicket
     clocks: SlaState
@@ -29,8 +32,10 @@ class Measured:
 
 
 def tickets_with_clocks(tx: ReportStore, wanted: TicketSpan, now: datetime) -> Iterator[Measured]:
-    """Yield every ticket of the span, oldest first, with its clocks as of `now` (aware UTC). wanted.limit: a page's
-    size."""
+    """Yield every ticket in the span with its clocks as of `now` (aware UTC), the oldest first.
+
+    wanted.limit: how many tickets are read at a time.
+    """
     terms_of = terms_in(tx)
     while page := tx.tickets_between(wanted):
         logs = tx.events_of([stored.ticket.id for stored in page], without=_UNNEEDED)
@@ -46,7 +51,7 @@ def tickets_with_clocks(tx: ReportStore, wanted: TicketSpan, now: datetime) -> I
 
 
 def _without_first_verdict(log: Sequence[Event]) -> Sequence[Event]:
-    """Return the log without the verdict that was given at receipt, because it repeats the terms of the receipt."""
+    """Return the log without the verdict at receipt, because that verdict repeats the terms of the receipt."""
     match log:
         case [Received(at=received_at) as received, Judged(at=judged_at), *rest] if received_at == judged_at:
             return [received, *rest]

@@ -1,4 +1,4 @@
-"""The daily rest and the working week of the European Working Time Directive, checked on the published schedule.
+"""Checks the published schedule against the daily rest and the working week of the European Working Time Directive.
 
 On-call time counts as working time here, from the first minute of a shift to the last. That is the strict reading, for
 engineers who must be ready within minutes. Time at the desk is not known, so it does not count.
@@ -18,12 +18,12 @@ from oncall.support.windows import Window
 DAILY_REST = timedelta(hours=11)
 LONGEST_WEEK = timedelta(hours=48)
 AROUND = timedelta(days=8)
-"""How far around a span the schedule must be known to judge it."""
+"""How long before and after a span the schedule must be known to check the span."""
 _DAY = timedelta(days=1)
 
 
 class WorkingTimeRule(StrEnum):
-    """The rules that a breach can be of."""
+    """The rules that are checked."""
 
     DAILY_REST = "daily_rest"
     WEEKLY_HOURS = "weekly_hours"
@@ -31,9 +31,9 @@ class WorkingTimeRule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WorkingTimeBreach:
-    """A breach by one engineer. window: the time on call without enough rest, or the week.
+    """A breach of a rule by one engineer. window: the stretch on call without enough rest, or the week.
 
-    length: the longest rest within 24 hours, or the hours of the week.
+    length: the longest rest in 24 hours, or the on-call time of the week.
     """
 
     engineer: str
@@ -43,9 +43,10 @@ class WorkingTimeBreach:
 
 
 def breaches_of(engineer: str, duties: Iterable[Window], span: Window, zone: ZoneInfo) -> list[WorkingTimeBreach]:
-    """Return an engineer's breaches in `span`: of daily rest by the start on call, of the week by its end.
+    """Return an engineer's breaches in a span.
 
-    duties: the engineer's time on call, from `AROUND` before the span to `AROUND` after it. A week is Monday to
+    A breach of the daily rest counts if its stretch on call starts in the span; one of the week, if the week ends in
+    it. duties: the engineer's time on call, from `AROUND` before the span to `AROUND` after it. A week is Monday to
     Sunday in `zone`.
     """
     busy = joined_windows(duties)
@@ -54,7 +55,7 @@ def breaches_of(engineer: str, duties: Iterable[Window], span: Window, zone: Zon
 
 
 def joined_windows(windows: Iterable[Window]) -> list[Window]:
-    """Return the time that any of the windows covers, in order, as windows that do not touch."""
+    """Return the time that any of the windows covers, as windows that do not touch, in order."""
     joined: list[Window] = []
     for each in sorted(windows, key=lambda window: window.start):
         if joined and each.start <= joined[-1].end:
@@ -65,15 +66,15 @@ def joined_windows(windows: Iterable[Window]) -> list[Window]:
 
 
 def within(windows: Iterable[Window], span: Window) -> timedelta:
-    """Return how much of the windows, which do not overlap, lies in `span`."""
+    """Return how much time of the windows is in `span`. windows: must not overlap."""
     parts = (min(each.end, span.end) - max(each.start, span.start) for each in windows)
     return sum((part for part in parts if part > timedelta(0)), timedelta(0))
 
 
 def _short_rests(engineer: str, busy: Sequence[Window]) -> Iterator[WorkingTimeBreach]:
-    """Yield the stretches on call that leave less than 11 hours of rest in some 24 hours.
+    """Yield a breach for each stretch on call that leaves less than 11 hours of rest in some 24 hours.
 
-    The first 24 hours begin with the stretch; the next follow one after the other while the stretch lasts.
+    The first 24 hours begin with the stretch. The next 24 hours follow, and so on while the stretch lasts.
     """
     for place, stretch in enumerate(busy):
         least = DAILY_REST
