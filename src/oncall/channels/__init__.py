@@ -1,1 +1,1 @@
-"""Ways to reach people: SMS and calls through Twilio, an outbox for rehearsals, and alarms to operators."""
+"""Ways to reach people: SMS and calls through Twilio, an outbox for rehearsals, mail, and alarms to operators."""

@@ -9,17 +9,20 @@ import httpx
 import structlog
 
 DEADLINE_SECONDS = 5.0
-"""Real seconds for one whole exchange, from the connection to the answer. A slow listener must not delay the pager."""
+"""Real seconds for one whole exchange, from the connection to the answer. A slow receiver must not delay the pager."""
 
 CONNECT_SHARE = 0.45
-"""Part of the deadline for the TCP connection, and for TLS after it. The HTTP library closes a connection without TLS
-only when its own limit ends it; after each heartbeat that the whole deadline cuts off, one more would stay open."""
+"""The share of the deadline for the TCP connection, and again for TLS.
+
+The HTTP library closes a connection without TLS only when its own limit ends it. If the whole deadline cut it off
+first, each heartbeat would leave one more connection open.
+"""
 
 
 class AlarmPost:
     """Posts alarms as JSON to one address. Use it from one event loop and close it at the end.
 
-    deadline_seconds: real time after which an exchange fails, whatever part of it is slow.
+    deadline_seconds: real time after which an exchange fails, whichever part of it is slow.
     """
 
     def __init__(self, url: str, *, deadline_seconds: float = DEADLINE_SECONDS) -> None:
@@ -29,7 +32,7 @@ class AlarmPost:
         self._log = structlog.get_logger("oncall.alarm")
 
     async def __call__(self, alarm: Mapping[str, object]) -> None:
-        """Post the alarm. A failure is logged and never raised. The log omits the address, which may be a secret."""
+        """Post the alarm. Never raises: a failure is logged, without the address, which may be a secret."""
         try:
             failure = await self._request("POST", dict(alarm))
         except asyncio.CancelledError:
@@ -48,7 +51,7 @@ class AlarmPost:
         return failure is None
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the network connections."""
         if self._client is not None:
             client, self._client = self._client, None
             await client.aclose()
@@ -57,7 +60,7 @@ class AlarmPost:
         self._log.error("alarm not posted", action="alarm_failed", alarm=alarm.get("alarm"), error=failure)
 
     async def _request(self, method: str, content: dict[str, object] | None = None) -> str | None:
-        """Send one request. Returns the reason of a failure, or None if it succeeded."""
+        """Send one request. Returns why it failed; None if it succeeded."""
         try:
             async with asyncio.timeout(self._deadline_seconds):
                 return await self._exchange(method, content)
@@ -69,7 +72,7 @@ class AlarmPost:
             return type(error).__name__
 
     async def _exchange(self, method: str, content: dict[str, object] | None) -> str | None:
-        """Send one request and return the reason of a failure, or None. The answer's body is not read."""
+        """Send one request, without reading the body of the answer. Returns why it failed; None if it succeeded."""
         if self._client is None:
             # A redirect can turn a POST into a GET without the alarm, so none is followed.
             limits = httpx.Timeout(self._deadline_seconds, connect=CONNECT_SHARE * self._deadline_seconds)

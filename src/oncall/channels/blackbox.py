@@ -1,4 +1,4 @@
-"""Asks blackbox exporters of Prometheus whether targets answer."""
+"""Asks Prometheus's blackbox exporters whether targets answer."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import httpx
 from oncall.status.observations import Seen
 
 PROBE_SECONDS = 8
-"""How long the exporter may try its target. It then answers that the probe failed."""
+"""How long (real seconds) the exporter may try to reach its target. After that it answers that the probe failed."""
 WAIT_SECONDS = 10.0
-"""How long (real time) a whole answer may take."""
+"""How long (real seconds) the exporter may take to answer."""
 MOST_BYTES = 1024 * 1024
 _AT_ONCE = 20
 _SUCCESS = re.compile(rb"^probe_success ([01])(?:\.0)?\s*$", re.MULTILINE)
@@ -22,8 +22,9 @@ _SUCCESS = re.compile(rb"^probe_success ([01])(?:\.0)?\s*$", re.MULTILINE)
 async def probe_all(
     addresses: Mapping[str, str], *, transport: httpx.AsyncBaseTransport | None = None, seconds: float = WAIT_SECONDS
 ) -> dict[str, Seen]:
-    """Return the result of each probe, by the names of `addresses`; `SILENT` if the exporter gave no good answer in
-    time.
+    """Probe all addresses at once, and return the results by the names of `addresses`.
+
+    A result is SILENT if the exporter gave no good answer in time.
     """
     limit = asyncio.Semaphore(_AT_ONCE)
     headers = {"X-Prometheus-Scrape-Timeout-Seconds": str(PROBE_SECONDS)}

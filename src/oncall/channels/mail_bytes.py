@@ -1,4 +1,7 @@
-"""One mail as the bytes that go to the mail server, built without parsing: thousands of subscribers get one each."""
+"""Builds the bytes of one mail for the mail server.
+
+It does no parsing, because thousands of subscribers get one each.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,12 @@ from functools import lru_cache
 from oncall.paging.ports.outgoing_mail import OutgoingMail
 
 LONGEST_LINE = 900
-"""Characters of a line. Longer than the usual 78: a mail program does not recognize a message id that is folded."""
+"""The most characters in a line: more than the usual 78, because mail programs do not recognize a folded message id."""
 _WHOLE_LINES = policy.SMTP.clone(max_line_length=LONGEST_LINE)
 
 
 def mail_bytes(mail: OutgoingMail, sender: str, message_id: str, real_now: datetime) -> bytes:
-    """Return a mail in the form of RFC 5322. Raises ValueError for a header that would break into two."""
+    """Return a mail in the form of RFC 5322. Raises ValueError for a header that contains a line break."""
     headers = {
         "From": sender,
         "To": mail.to,
@@ -43,7 +46,7 @@ def _header(name: str, value: str) -> bytes:
 
 @lru_cache(maxsize=128)
 def _encoded_header(name: str, value: str) -> bytes:
-    """Return a header that needs an encoding. It is kept, because all mails of one notice have the same subject."""
+    """Return a header that needs an encoding. Cached, because all mails of one notice have the same subject."""
     letter = EmailMessage(_WHOLE_LINES)
     letter[name] = value
     folded: str = _WHOLE_LINES.fold(name, letter[name])
@@ -51,7 +54,7 @@ def _encoded_header(name: str, value: str) -> bytes:
 
 
 def _encoded(text: str) -> tuple[str, bytes]:
-    """Return the name of a transfer encoding, and the text in it: as it is where that is allowed, else the shorter."""
+    """Return the name of a transfer encoding, and the text in it: unchanged if allowed, else in the shorter form."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     if lines.isascii() and max(map(len, lines.split("\n"))) <= LONGEST_LINE:
         return "7bit", lines.replace("\n", "\r\n").encode("ascii")

@@ -15,7 +15,7 @@ from oncall.paging.ports.outgoing_mail import OutgoingMail, mail_from_body
 from oncall.paging.ports.relay import RelayMessage
 
 TIMEOUT_SECONDS = 10.0
-"""Real seconds for each step of the exchange with the mail server."""
+"""Real seconds for each step of an exchange with the mail server."""
 NO_SERVER = "ONCALL_SMTP_URL is not set; set it to smtps://user:password@host:465 and restart"
 NO_SENDER = "ONCALL_MAIL_FROM is not set; set it to the address that mail comes from and restart"
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -24,9 +24,7 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 class MailPost:
     """Sends mail to subscribers or customers, over one connection at a time.
 
-    Use it from one event loop and close it at the end.
-
-    server, sender: None if the setting is absent.
+    Use it from one event loop and close it at the end. server, sender: None if the setting is not set.
     """
 
     def __init__(self, server: MailServer | None, sender: str | None) -> None:
@@ -35,15 +33,15 @@ class MailPost:
         self._is_halted = False
 
     async def carry(self, message: RelayMessage, *, real_now: datetime) -> None:
-        """Send a mail. Raises DeliveryError, whose words hold no address, if the server does not accept it."""
+        """Send a mail. Raises DeliveryError, which shows no address, if the server does not accept the mail."""
         (outcome,) = await self.carry_batch([message], real_now=real_now)
         if outcome is not None:
             raise outcome
 
     async def carry_batch(self, messages: Sequence[RelayMessage], *, real_now: datetime) -> list[DeliveryError | None]:
-        """Send mails one after the other in one thread, until one must be sent again later or `halt` is called.
+        """Send mails in order in one thread, until one must be sent again later, or until `halt` is called.
 
-        Returns for each mail that was tried why it was not accepted, or None.
+        Returns one entry for each mail that was tried: the error if the mail was not accepted, else None.
         """
         server, sender = self._server, self._sender
         if server is None:
@@ -54,17 +52,17 @@ class MailPost:
         return await in_own_thread(lambda: list(self._outcomes(server, sender, messages, real_now)), name="mail")
 
     def halt(self) -> None:
-        """Let a batch that is on its way end after the present mail."""
+        """Stop the batch that is being sent, after the present mail."""
         self._is_halted = True
 
     async def close(self) -> None:
-        """Close the connection."""
+        """Close the connection to the mail server."""
         self._drop()
 
     def send_now(self, server: MailServer, sender: str, message_id: str, body: str, real_now: datetime) -> None:
         """Send one mail, and wait for the server's answer. Raises DeliveryError as `carry` does.
 
-        message_id, body: as in its `RelayMessage`.
+        message_id, body: the fields of the mail's RelayMessage.
         """
         mail = mail_from_body(body)
         self._send(server, sender, mail.to, _written(mail, sender, message_id, real_now))
@@ -103,7 +101,7 @@ class MailPost:
             raise Unreachable(f"no connection to the mail server: {type(error).__name__}") from None
 
     def _converse(self, server: MailServer, sender: str, to: str, letter: bytes) -> None:
-        """Hand over one mail. Raises the errors of smtplib."""
+        """Send one mail. letter: the mail as bytes. Raises the errors of smtplib."""
         connection = self._with_sender(server, sender)
         code, words = connection.rcpt(to)
         if code not in (250, 251):
@@ -119,7 +117,11 @@ class MailPost:
             raise smtplib.SMTPDataError(code, words)
 
     def _with_sender(self, server: MailServer, sender: str) -> smtplib.SMTP:
-        """Return a connection that has begun a mail. A server may end one after a pause or after so many mails."""
+        """Return a connection on which the server has accepted the sender.
+
+        Opens a new connection if the server has closed the old one, as some do after a pause or after a number of
+        mails.
+        """
         if self._connection is not None:
             try:
                 if self._connection.mail(sender)[0] == 250:
@@ -134,7 +136,7 @@ class MailPost:
         return connection
 
     def _open(self, server: MailServer) -> smtplib.SMTP:
-        """Return a new connection."""
+        """Open a connection to the mail server, with TLS if possible and a login if the settings have one."""
         context = ssl.create_default_context()
         if server.is_tls:
             made: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT_SECONDS, context=context)

@@ -2,8 +2,8 @@
 
 It has a low priority, so that ten thousand mails do not slow the pager. Its first line of input names the server and
 the sender. Each further line is a batch of mails. The process answers each mail that it tries with a line that says
-what became of it, and ends the batch after a mail that must be sent again later. It ends with its input, and after
-SIGTERM when the present mail is sent.
+whether it was accepted, and ends the batch after a mail that must be sent again later. The process ends when its input
+ends, and after SIGTERM when the present mail is sent.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SENT, REFUSED, UNREACHABLE, LATER = "sent", "address refused", "unreachable", "l
 
 
 class _Stop:
-    """Notes that SIGTERM came."""
+    """Remembers whether SIGTERM came."""
 
     is_asked = False
 
@@ -32,7 +32,7 @@ class _Stop:
 
 
 def outcome_of(error: DeliveryError | None) -> dict[str, str]:
-    """Return what became of a mail, as the process writes it. error: None for a mail that the server accepted."""
+    """Return the result of a mail in the form in which the process writes it. error: None for an accepted mail."""
     if error is None:
         return {"outcome": SENT, "words": ""}
     kinds = ((AddressRefused, REFUSED), (Unreachable, UNREACHABLE))
@@ -41,7 +41,7 @@ def outcome_of(error: DeliveryError | None) -> dict[str, str]:
 
 
 def main() -> None:
-    """Send the mails of the input until it ends."""
+    """Send the mails in the input until the input ends."""
     stop = _Stop()
     signal.signal(signal.SIGTERM, stop.ask)
     lower_priority(LOW_PRIORITY)

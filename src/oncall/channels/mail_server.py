@@ -1,4 +1,4 @@
-"""The mail server that mail goes out through. Imports nothing, because every command reads the settings."""
+"""The address and login of the operator's mail server. Imports nothing, because every command reads the settings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """Where mail is handed over. is_tls: the connection begins with TLS. `repr` shows no password."""
+    """The mail server to which mail is given. is_tls: the connection begins with TLS. `repr` shows no password."""
 
     host: str
     port: int

@@ -1,4 +1,4 @@
-"""Sends mail to many subscribers through a process of its own, and to few in a thread of this one."""
+"""Sends mail to many subscribers through a process of its own, and mail to few in a thread of this process."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from oncall.errors import AddressRefused, DeliveryError, Temporary, Unreachable
 from oncall.paging.ports.relay import RelayMessage
 
 MANY = 10
-"""A batch of so many mails is worth a process. A smaller one is the last of its kind, and ends the process."""
+"""A batch of at least this many mails is sent by the process. A smaller batch is a last one, and ends the process."""
 LONGEST_SECONDS = 60.0
-"""Real time for one mail. The process itself waits at most 10 s for each step of its exchange with the server."""
+"""How long (real seconds) one mail may take. The process waits at most 10 s for each step of its exchange."""
 COLLECT_SECONDS = 0.05
-"""Real time in which the process sends most batches."""
+"""Real seconds in which the process sends most batches."""
 STOP_SECONDS = 5.0
 ENDED = "the process that sends mail ended"
 
@@ -31,7 +31,7 @@ ENDED = "the process that sends mail ended"
 class ManyMails:
     """A `BatchCarrier` for mail to subscribers. Use it from one event loop and close it at the end.
 
-    server, sender: None if the setting is absent.
+    server, sender: None if the setting is not set.
     """
 
     def __init__(self, server: MailServer | None, sender: str | None) -> None:
@@ -41,13 +41,13 @@ class ManyMails:
         self._is_halted = False
 
     async def carry(self, message: RelayMessage, *, real_now: datetime) -> None:
-        """Send a mail. Raises DeliveryError, whose words hold no address, if the server does not accept it."""
+        """Send a mail. Raises DeliveryError, which shows no address, if the server does not accept the mail."""
         await self._post.carry(message, real_now=real_now)
 
     async def carry_batch(self, messages: Sequence[RelayMessage], *, real_now: datetime) -> list[DeliveryError | None]:
-        """Send mails in order, until one must be sent again later or `halt` is called.
+        """Send mails in order, until one must be sent again later, or until `halt` is called.
 
-        Returns for each mail that was tried why it was not accepted, or None.
+        Returns one entry for each mail that was tried: the error if the mail was not accepted, else None.
         """
         if len(messages) < MANY or not await self._is_started():
             await self._end()
@@ -67,7 +67,7 @@ class ManyMails:
         return outcomes
 
     def halt(self) -> None:
-        """Let a batch that is on its way end after the present mail."""
+        """Stop the batch that is being sent, after the present mail."""
         self._is_halted = True
         self._post.halt()
         if self._process is not None:
@@ -80,7 +80,7 @@ class ManyMails:
         await self._post.close()
 
     async def _is_started(self) -> bool:
-        """Start the process unless it runs. Returns False if that is not possible."""
+        """Start the process if it does not run. Returns False if it cannot be started."""
         if self._process is not None and self._process.returncode is None:
             return True
         if self._server is None or self._sender is None:
@@ -102,16 +102,16 @@ class ManyMails:
         return True
 
     async def _hand_over(self, messages: Sequence[RelayMessage], real_now: datetime) -> None:
-        """Give the process a batch. Raises OSError if it has ended."""
+        """Give the process a batch of mails. Raises OSError if the process has ended."""
         assert self._process is not None and self._process.stdin is not None
         mails = [{"id": message.id, "body": message.body} for message in messages]
         self._process.stdin.write(_line({"real_now": real_now.isoformat(), "mails": mails}))
         await self._process.stdin.drain()
 
     async def _next_outcome(self) -> DeliveryError | None:
-        """Return why the next mail of the batch was not accepted, or None.
+        """Wait for the result of the batch's next mail: the error if it was not accepted, else None.
 
-        Raises EOFError if the process has ended, TimeoutError if it takes too long.
+        Raises EOFError if the process has ended, and TimeoutError if it takes too long.
         """
         assert self._process is not None and self._process.stdout is not None
         async with asyncio.timeout(LONGEST_SECONDS):
@@ -123,7 +123,7 @@ class ManyMails:
         return None if found["outcome"] == SENT else kinds.get(found["outcome"], Unreachable)(found["words"])
 
     async def _end(self) -> None:
-        """End the process by ending its input."""
+        """End the process by closing its input."""
         process = self._process
         if process is None:
             return
@@ -142,7 +142,7 @@ class ManyMails:
 
 
 def _may_go_on(outcome: DeliveryError | None) -> bool:
-    """Return True if the process goes on with the batch after this outcome."""
+    """Return True if the process continues with the batch after this result."""
     return outcome is None or isinstance(outcome, AddressRefused)
 
 

@@ -1,4 +1,4 @@
-"""The channel for rehearsals: it prints each message and sends nothing."""
+"""The channel for rehearsals. It prints each message and sends nothing."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class _Printed:
 
 
 class OutboxChannel:
-    """The `paging.ports.Channel` that writes one line for each message to `stream` and reaches nobody.
+    """A `paging.ports.Channel` that prints one line for each message to `stream`, and reaches nobody.
 
-    A printed message counts as sent, never as delivered. It prints no phone number. It remembers the last 10,000
-    messages until the process ends. now: real time, aware UTC.
+    A printed message counts as sent, never as delivered. No phone number is printed. The channel remembers the last
+    10,000 messages. now: returns real time, aware UTC.
     """
 
     def __init__(self, stream: TextIO, now: Callable[[], datetime]) -> None:
@@ -41,7 +41,7 @@ class OutboxChannel:
         return "outbox"
 
     async def send(self, message: Message) -> Receipt:
-        """Print the message. Raises Temporary when the stream cannot be written."""
+        """Print the message. Raises Temporary if the stream cannot be written."""
         printed = _Printed(f"{_PREFIX}{message.delivery_id}", message.to, message.body, self._now())
         line = f"outbox, not sent: to {message.to}: {_on_one_line(message.body)}\n"
         if message.spoken is not None:
@@ -57,7 +57,10 @@ class OutboxChannel:
         return _receipt(printed.provider_id)
 
     async def find(self, message: Message, *, since: datetime, ends_with: str, known: Sequence[str]) -> Receipt | None:
-        """Return the oldest printed message to this person since `since` (aware UTC) that ends with `ends_with`."""
+        """Return the oldest printed message to this person that ends with `ends_with`; None if there is none.
+
+        since: real time, aware UTC; older messages do not count.
+        """
         for printed in self._printed:
             is_match = printed.to == message.to and printed.at >= since and printed.body.rstrip().endswith(ends_with)
             if is_match and printed.provider_id not in known:
@@ -73,7 +76,7 @@ class OutboxChannel:
         return _receipt(provider_id)
 
     async def close(self) -> None:
-        """Do nothing: the stream belongs to the caller."""
+        """Do nothing, because the stream belongs to the caller."""
 
 
 def _receipt(provider_id: str) -> Receipt:

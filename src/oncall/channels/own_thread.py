@@ -1,4 +1,4 @@
-"""Runs blocking work in a thread that does not hold up the end of the program."""
+"""Runs blocking work in a thread that does not delay the end of the program."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ T = TypeVar("T")
 
 
 async def in_own_thread(work: Callable[[], T], *, name: str) -> T:
-    """Run work in a thread of this name, and return its result or raise its error. The program may end first."""
+    """Run work in a thread with this name, and return its result or raise its error.
+
+    The program can end before the thread.
+    """
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()
 

@@ -17,7 +17,7 @@ from oncall.errors import Ambiguous, Refused, Temporary
 from oncall.paging.ports.relay import RelayMessage
 
 DEADLINE_SECONDS = 5.0
-"""Real seconds for the whole exchange, from the look-up of the name to the answer's head."""
+"""Real seconds for the whole exchange, from the look-up of the name to the first line and headers of the answer."""
 LONGEST_URL = 500
 NO_HOOK = "this is not the address of a webhook; write one like https://example.com/hooks/status"
 NO_NAME = "the name of the webhook's host is not known; check the address"
@@ -26,19 +26,23 @@ PRIVATE = "the webhook's host is not a public address, so nothing is sent there"
 
 _NAT64 = IPv6Network("64:ff9b::/96")
 _NOT_PUBLIC = (IPv6Network("fec0::/10"), IPv6Network("3fff::/20"), IPv4Network("192.88.99.0/24"))
-"""Networks that `ipaddress` calls global: former site-local addresses, an example network, and relays of 6to4."""
+"""Networks that `ipaddress` calls global but that are refused: former site-local, an example network, 6to4 relays."""
 
 
 @cache
 def public_tls() -> ssl.SSLContext:
-    """Return the TLS settings of all posts. Reading the certificates of all authorities holds the interpreter for tens
-    of milliseconds, so it happens once in a process.
+    """Return the TLS settings of all posts, which are read once in a process.
+
+    To read the certificates of all authorities blocks the interpreter for tens of milliseconds.
     """
     return httpx.create_ssl_context(trust_env=False)
 
 
 class SubscriberHookPost:
-    """Posts notices to one webhook. secret: signs them. may_be_loopback: for tests, plain http on loopback too."""
+    """Posts notices to the webhook of one subscriber.
+
+    secret: signs the notices. may_be_loopback: for tests: http to this machine is allowed, too.
+    """
 
     def __init__(self, url: str, secret: str, *, may_be_loopback: bool = False) -> None:
         self._url, self._may_be_loopback = url, may_be_loopback
@@ -47,7 +51,7 @@ class SubscriberHookPost:
         self._key = key
 
     async def carry(self, message: RelayMessage, *, real_now: datetime) -> None:
-        """Post a notice. Raises DeliveryError, whose words hold no address, unless it is answered with 2xx."""
+        """Post a notice. Raises DeliveryError, which shows no address, unless the answer has a status 2xx."""
         body = message.body.encode()
         headers = signature_headers(message.id, body, [self._key], real_now)
         headers |= {"content-type": "application/json", "user-agent": "oncall"}
@@ -64,10 +68,10 @@ class SubscriberHookPost:
             raise Temporary(f"HTTP {status}{', a redirect, which is not followed' if 300 <= status < 400 else ''}")
 
     async def close(self) -> None:
-        """Keep nothing open: each notice has a connection of its own, to an address that was just checked."""
+        """Do nothing: each notice has a connection of its own, to an address that was just checked."""
 
     async def _post(self, body: bytes, headers: dict[str, str]) -> int:
-        """Post to the address that was checked, and return the status. TLS is checked against the host's name."""
+        """Post to the checked address, and return the status of the answer. TLS is checked against the host's name."""
         address = await checked_address(self._url, may_be_loopback=self._may_be_loopback)
         url = httpx.URL(self._url)
         headers = {**headers, "host": url.netloc.decode("ascii")}
@@ -84,7 +88,7 @@ class SubscriberHookPost:
 
 
 async def checked_address(url: str, *, may_be_loopback: bool = False) -> str:
-    """Return the IP address to connect to for a webhook. Raises Refused if any address of its host is not public."""
+    """Return the IP address to which posts to a webhook go. Raises Refused if any address of its host is not public."""
     host, port = _host_and_port(url, may_be_loopback=may_be_loopback)
     try:
         async with asyncio.timeout(DEADLINE_SECONDS):

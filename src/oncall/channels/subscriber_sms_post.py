@@ -1,4 +1,7 @@
-"""Sends texts to subscribers by SMS. Asks the provider for a text that may have gone out before it sends it again."""
+"""Sends texts to subscribers by SMS.
+
+If a text may already have been sent, first asks the provider whether it was, and sends it again only if not.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +17,14 @@ NO_SENDER = "texts to subscribers are off (ONCALL_STATUS_SMS_FROM); set a sender
 TOO_LATE = "it was too late to be useful, so it was not sent"
 STOPPED = "the number has sent STOP, so it gets no text"
 _LONGEST_VALIDITY_SECONDS = 600
-"""How long (real time) the provider may try to deliver a notice; a code has less time."""
+"""How long (real seconds) the provider may try to deliver a notice. A code has less time."""
 
 
 class SubscriberSmsPost:
     """Sends texts to subscribers. Use it from one event loop and close it at the end.
 
-    channel: None if texts to subscribers are off. has_stopped: returns True if a number sent STOP. stop: records that
-    the provider reports a STOP.
+    channel: None if texts to subscribers are off. has_stopped: returns True for a number from which STOP came. stop:
+    called with a number if the provider reports that STOP came from it.
     """
 
     def __init__(
@@ -34,7 +37,7 @@ class SubscriberSmsPost:
         self._channel, self._has_stopped, self._stop = channel, has_stopped, stop
 
     async def carry(self, message: RelayMessage, *, real_now: datetime) -> None:
-        """Send a text, once. Raises DeliveryError, which holds no number, if the provider does not accept it."""
+        """Send a text once. Raises DeliveryError, which shows no number, if the provider does not accept the text."""
         if self._channel is None:
             raise Temporary(NO_SENDER)
         sms = sms_from_body(message.body)
@@ -53,7 +56,7 @@ class SubscriberSmsPost:
         raise refused
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the channel's network connections."""
         if self._channel is not None:
             await self._channel.close()
 
@@ -65,9 +68,7 @@ class SubscriberSmsPost:
         await channel.send(text)
 
     async def _refused(self, sms: OutgoingSms, refusal: Permanent) -> AddressRefused | Temporary:
-        """Return the error for a refusal: AddressRefused for this number, or Temporary if our own settings are the
-        cause.
-        """
+        """Return the error for a refused text: AddressRefused if its number is the cause, else Temporary."""
         if refusal.has_stopped:
             await self._stop(sms.to)
             return AddressRefused(STOPPED)

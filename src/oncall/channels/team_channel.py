@@ -1,6 +1,6 @@
 """Posts to the team's channels (Slack, Teams, Discord, Matrix, ntfy, Telegram, e-mail, ...) through apprise.
 
-apprise takes half a second to import, so it is imported at the first message.
+It takes half a second to import apprise, so it is imported at the first message.
 """
 
 from __future__ import annotations
@@ -27,13 +27,16 @@ _TITLES = {
 
 
 class TeamChannelPost:
-    """Posts messages to one apprise URL. url: None if the variable is not set. variable: its name, for messages."""
+    """Posts messages to one apprise URL.
+
+    url: None if the environment variable is not set. variable: the name of the variable, for error messages.
+    """
 
     def __init__(self, url: str | None, *, variable: str, deadline_seconds: float = DEADLINE_SECONDS) -> None:
         self._url, self._variable, self._deadline_seconds = url, variable, deadline_seconds
 
     async def carry(self, message: RelayMessage, *, real_now: datetime) -> None:
-        """Post a message. Raises DeliveryError without the URL, which is a secret, if it is not accepted."""
+        """Post a message. Raises DeliveryError, which does not show the secret URL, if the message is not accepted."""
         if self._url is None:
             raise Temporary(f"{self._variable} is not set; set it to an apprise URL and restart")
         url, title = self._url, _TITLES.get(message.kind, "oncall")
@@ -46,11 +49,11 @@ class TeamChannelPost:
             raise Temporary(failure or f"{self._variable} is not an apprise URL; see https://appriseit.com/services/")
 
     async def close(self) -> None:
-        """Keep nothing open: each message has a connection of its own."""
+        """Do nothing: each message has a connection of its own."""
 
 
 def _safely(url: str, title: str, body: str) -> str | None:
-    """Post as `_notify` does; if a plugin raises an error, return the kind of error without its text."""
+    """Post as `_notify` does. If a plugin raises an error, return the kind of error without its text."""
     try:
         return _notify(url, title, body)
     except Exception as error:
@@ -58,7 +61,10 @@ def _safely(url: str, title: str, body: str) -> str | None:
 
 
 class _Status(logging.Handler):
-    """Finds the HTTP status in what apprise logs in this thread. Its lines may hold secrets and go nowhere else."""
+    """Finds the HTTP status in what apprise logs in this thread.
+
+    Nothing else of the log is used: it may contain secrets.
+    """
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -72,7 +78,7 @@ class _Status(logging.Handler):
 
 
 def _notify(url: str, title: str, body: str) -> str | None:
-    """Post through apprise. Returns why it failed, empty for a URL that apprise does not know, None if it worked."""
+    """Post through apprise. Returns why it failed (empty if apprise does not know the URL); None if it succeeded."""
     import apprise
 
     plugin = apprise.Apprise.instantiate(url, suppress_exceptions=True)

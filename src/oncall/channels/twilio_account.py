@@ -1,4 +1,7 @@
-"""The Twilio account and its settings, which SMS and calls share. Imports little: every command reads its settings."""
+"""The Twilio account and its settings, for SMS and calls.
+
+Imports little, because every command reads these settings.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,8 @@ _MESSAGING_SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")
 class TwilioAccount:
     """One Twilio account, its senders, and the address at which Twilio reaches this service.
 
-    from_number, messaging_service_sid: who sends; SMS need exactly one of them, calls need the number. public_url: None
-    when Twilio cannot call back. timeout_seconds: for each request, in real time. `repr` shows no secret.
+    from_number, messaging_service_sid: the sender. SMS need exactly one of them, calls need the number. public_url:
+    None if Twilio cannot reach this service. timeout_seconds: for each request, in real time. `repr` shows no secret.
 
     Raises SettingsError for settings that cannot work.
     """
@@ -46,19 +49,22 @@ class TwilioAccount:
 
     @property
     def host(self) -> str:
-        """Return the base URL without a user name or password, for messages."""
+        """Return the base URL without a user name or password, so that messages can show it."""
         parts = urlsplit(self.base_url)
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
     @property
     def why_no_calls(self) -> str:
-        """Return which setting is missing for calls, as a sentence without a full stop; empty when none is missing."""
+        """Return which setting is missing for calls, as a sentence without a full stop; empty if none is missing."""
         if not self.public_url:
             return "ONCALL_PUBLIC_URL is not set, so oncall would not learn which key was pressed"
         return "" if self.from_number else "TWILIO_FROM is not set, and a messaging service cannot call"
 
     def sms_sender(self) -> dict[str, str]:
-        """Return the field of Twilio's API that names the sender of an SMS. Raises SettingsError unless one is set."""
+        """Return the field of Twilio's API that names the sender of an SMS, and its value.
+
+        Raises SettingsError unless exactly one sender is set.
+        """
         if self.from_number and not self.messaging_service_sid:
             return {"from_": self.from_number}
         if self.messaging_service_sid and not self.from_number:
@@ -66,7 +72,10 @@ class TwilioAccount:
         raise SettingsError("Twilio needs a sender: set one of TWILIO_FROM and TWILIO_MESSAGING_SERVICE_SID, not both")
 
     def callback(self, kind: str, delivery_id: str) -> str | None:
-        """Return the URL to which Twilio posts about one delivery. kind: `status`, or `voice` for pressed keys."""
+        """Return the URL to which Twilio posts about one delivery; None if Twilio cannot reach this service.
+
+        kind: `status`, or `voice` for pressed keys.
+        """
         if self.public_url is None:
             return None
         return f"{self.public_url.rstrip('/')}/webhooks/twilio/{kind}?delivery={quote(delivery_id, safe='')}"

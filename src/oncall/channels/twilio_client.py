@@ -1,4 +1,4 @@
-"""The Twilio library's client for one account. It translates Twilio's answers, errors and time-outs."""
+"""The Twilio library's client for one account. Translates Twilio's answers, errors and time-outs."""
 
 from __future__ import annotations
 
@@ -34,8 +34,9 @@ from oncall.paging.ports.channel import Message
 
 _T = TypeVar("_T")
 _QUERY_FACTOR = 1.5
-"""A query may take this many times the limit of one request. Even if it first waits for an earlier query, it ends
-before its attempt's lease does."""
+"""How many times the limit of one request a query may take. Even if it waits for an earlier query first, it ends before
+the lease of its attempt does.
+"""
 _CODE_OF_STATUS = {401: WRONG_CREDENTIALS, 404: NOT_FOUND, 429: TOO_MANY_REQUESTS}
 # The library reads the process's environment unless it gets a mapping that is not empty.
 _NO_ENVIRONMENT = {"TWILIO_REGION": "", "TWILIO_EDGE": ""}
@@ -43,7 +44,7 @@ _NO_ENVIRONMENT = {"TWILIO_REGION": "", "TWILIO_EDGE": ""}
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """The words for one kind of message in errors, for instance `the message`, `sent`, `send`."""
+    """The words for one kind of message in errors, for example `the message`, `sent`, `send`."""
 
     thing: str
     done: str
@@ -51,7 +52,7 @@ class Wording:
 
 
 class TwilioClient:
-    """The library's client for one account, opened on first use. Use it from one event loop."""
+    """The library's client for one account. It is opened at the first use. Use it from one event loop."""
 
     def __init__(self, account: TwilioAccount, wording: Wording) -> None:
         self.account, self._wording = account, wording
@@ -75,7 +76,7 @@ class TwilioClient:
         return self._library
 
     async def close(self) -> None:
-        """Close the connections. A second call does nothing."""
+        """Close the network connections. A second call does nothing."""
         self._is_closed = True
         if self._http is not None:
             http, self._http, self._library = self._http, None, None
@@ -83,14 +84,14 @@ class TwilioClient:
 
     @property
     def query_seconds(self) -> float:
-        """Time limit (real seconds) for a whole query, which may take several requests."""
+        """Return the time limit (real seconds) for a whole query, which may need several requests."""
         return _QUERY_FACTOR * self.account.timeout_seconds
 
     async def query(self, question: Awaitable[_T], what: str) -> _T:
-        """Await a request that changes nothing, and return its answer.
+        """Wait for a request that changes nothing, and return its answer.
 
-        what: the question as a clause for the error, for instance "whether the message was sent". Raises Temporary
-        when Twilio gives no answer now.
+        what: the question as a clause for the error, for example "whether the message was sent". Raises Temporary if
+        Twilio gives no answer now.
         """
         try:
             async with asyncio.timeout(self.query_seconds):
@@ -103,9 +104,9 @@ class TwilioClient:
         raise Temporary(f"Twilio cannot say {what} ({reason}); oncall asks again.", code=code, retry_after=retry_after)
 
     async def probe(self, question: Awaitable[_T], what: str) -> _T:
-        """Await a request that checks whether Twilio is there and accepts us, and return its answer.
+        """Wait for a request that checks whether Twilio answers and accepts us, and return its answer.
 
-        Raises Temporary with the code when Twilio refuses, and Unreachable when no Twilio answers.
+        what: as for `query`. Raises Temporary, with the code, if Twilio refuses, and Unreachable if it does not answer.
         """
         try:
             return await question
@@ -122,7 +123,7 @@ class TwilioClient:
         raise failure
 
     def failure(self, message: Message, error: Exception) -> DeliveryError:
-        """Translate an error of a create request: Temporary (not sent), Permanent (refused) or Ambiguous (unknown)."""
+        """Translate the error of a create request: Temporary (not sent), Permanent (refused) or Ambiguous (unknown)."""
         if isinstance(error, TwilioRefusal):
             return self._refused(message, error)
         if isinstance(error, ClientConnectorError | ConnectionTimeoutError):
@@ -133,7 +134,7 @@ class TwilioClient:
         return Ambiguous(f"{self._no_answer(error)}; {self._perhaps_done(message)}")
 
     def permanent(self, message: Message, status: int, code: int | None) -> Permanent:
-        """Build the error for a message that Twilio will never accept as it is."""
+        """Return the error for a message that Twilio will never accept as it is. status: of HTTP. code: Twilio's."""
         fact = CODES.get(code) if code is not None else None
         if fact is not None:
             why = f"{fact.sentence}."
@@ -185,7 +186,7 @@ class TwilioClient:
 
 
 def person(message: Message) -> str:
-    """Return the recipient's id and the last two digits of the number: logs and errors hold no whole number."""
+    """Return the recipient's id and the last two digits of the number. Logs and errors show no whole number."""
     return f"{message.to} (number ending in {message.phone[-2:]})" if message.phone else message.to
 
 
@@ -199,7 +200,7 @@ def _refusal_reason(refusal: TwilioRefusal) -> str:
 
 
 def _error_reason(error: Exception) -> str:
-    """Describe a network error in a few words, without its own text, which may quote a phone number."""
+    """Describe a network error in a few words. Its own text is not used, because it may quote a phone number."""
     if isinstance(error, ClientConnectorDNSError):
         return "its name cannot be resolved"
     if isinstance(error, ClientConnectorError) and error.os_error.errno and error.os_error.errno > 0:

@@ -1,7 +1,7 @@
 """What Twilio's error codes and states mean: what has to change, what to do, and whether a retry may succeed.
 
-Sources: https://www.twilio.com/docs/api/errors and https://www.twilio.com/docs/messaging/api/message-resource.
-Twilio reports the codes 3xxxx after it accepted a message, in the message's state and in the status callback. With any
+Sources: https://www.twilio.com/docs/api/errors and https://www.twilio.com/docs/messaging/api/message-resource. Twilio
+reports the codes 3xxxx after it has accepted a message, in the message's state and in the status callback. With any
 other code it refuses the request.
 """
 
@@ -43,7 +43,7 @@ class CodeFact:
 
     @property
     def sentence(self) -> str:
-        """Return meaning, code and remedy as a clause without a full stop."""
+        """Return the meaning, the code and the remedy as a clause without a full stop."""
         return f"{self.meaning} (code {self.code}); {self.remedy}"
 
 
@@ -125,7 +125,7 @@ CODES: Mapping[int, CodeFact] = MappingProxyType({fact.code: fact for fact in _F
 """Every code that oncall knows, by its number."""
 
 _MAY_CALL = frozenset({21216, 21408, 21606, 21610, 21611, 21612, 21614, 30004, 30006, 30007, 30032, 30034, 30036})
-"""Codes of texts after which a call to the same number may still arrive."""
+"""The codes of failed texts after which a call to the same number may still succeed."""
 
 _MESSAGE_STATUSES: Mapping[str, AttemptStatus] = MappingProxyType(
     {
@@ -165,13 +165,13 @@ _CALL_FAILURES = {
 
 
 def cause_of(code: int | None) -> CodeCause:
-    """Return what has to change. An unknown code counts as our configuration, so that an operator checks it."""
+    """Return what has to change after a failure with this code. An unknown code means CONFIGURATION: for operators."""
     fact = _fact(code)
     return fact.cause if fact is not None else CodeCause.CONFIGURATION
 
 
 def may_pass(code: int | None) -> bool:
-    """Return True if a text that failed with this code after acceptance may arrive when it is sent once more."""
+    """Return True if a text that Twilio accepted and then failed with this code may arrive when it is sent again."""
     fact = _fact(code)
     return fact is not None and fact.may_pass
 
@@ -182,12 +182,18 @@ def may_call(code: int | None) -> bool:
 
 
 def attempt_status(twilio_status: str) -> AttemptStatus:
-    """Translate the state of a message at Twilio. An unknown state proves only that Twilio has the message."""
+    """Return our status for the state of a message at Twilio.
+
+    An unknown state means only that Twilio has the message.
+    """
     return _MESSAGE_STATUSES.get(twilio_status, AttemptStatus.ACCEPTED)
 
 
 def message_receipt(sid: str, twilio_status: str, code: int | None) -> Receipt:
-    """Translate the state and error code of a message at Twilio. A failure says why and what may still work."""
+    """Return the receipt for a message at Twilio. For a failure it says why, and what may still work.
+
+    sid: Twilio's id.
+    """
     status = attempt_status(twilio_status)
     if status not in (AttemptStatus.UNDELIVERED, AttemptStatus.FAILED):
         return Receipt(sid, status, code)
@@ -195,7 +201,10 @@ def message_receipt(sid: str, twilio_status: str, code: int | None) -> Receipt:
 
 
 def call_receipt(sid: str, twilio_status: str) -> Receipt:
-    """Translate the state of a call at Twilio. `completed` means only that a person or a voicemail answered."""
+    """Return the receipt for a call at Twilio.
+
+    The state `completed` means only that a person or a voicemail answered.
+    """
     status = _CALL_STATUSES.get(twilio_status, AttemptStatus.ACCEPTED)
     why = _CALL_FAILURES.get(twilio_status)
     failure = DeliveryFailure(why, is_busy=twilio_status == "busy") if why is not None else None

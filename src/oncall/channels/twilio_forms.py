@@ -1,4 +1,4 @@
-"""Checks whether a form post can be trusted: it has one reading only, and is about our own account and number.
+"""Checks whether a posted form can be trusted: it can be read in one way only, and is about our own account and number.
 
 Twilio's signature covers the names and values of the fields one after the other, without a separator. `Body=X` has the
 same signature as a field `Bod` with the value `yX`. So a form is refused if it could be another form in disguise.
@@ -14,11 +14,13 @@ from oncall.paging.domain.quoted_text import quoted
 from oncall.support.phones import same_phone
 
 Form = Mapping[str, Sequence[str]]
-"""Each field with all its values, in the order of the body."""
+"""All values of each field, by the field's name, in the order of the body."""
 
 _NAME = re.compile(r"[A-Z][A-Za-z0-9_-]{0,63}")
-"""The names that Twilio gives to fields. Values that we read as numbers or states hold no capital letter in the middle,
-so no part of them can pass for a name."""
+"""Matches the names that Twilio gives to fields.
+
+Values that we read as numbers or states have no capital letter in the middle, so no part of them can pass for a name.
+"""
 _SHAPES = {
     "ApiVersion": re.compile(r"\d{4}-\d{2}-\d{2}"),
     "MessageStatus": re.compile(r"[a-z_-]*"),
@@ -30,12 +32,15 @@ _USED = frozenset(
     ("AccountSid", "MessageSid", "MessagingServiceSid", "ErrorCode", "From", "To", "Body", "OptOutType", "CallSid")
 ) | frozenset(_SHAPES)
 _AFTER_A_TEXT = re.compile(r"(?=[A-Z0-9_-]*[a-z])[^=]*=[A-Za-z0-9+{\[]")
-"""Name and value of a field that Twilio may add after the text of an SMS. A code that was cut off the end of the text
-has capitals and digits only, and a word that was cut off has nothing or a blank after it."""
+"""Matches the name and value of a field that Twilio may add after the text of an SMS.
+
+A code that was cut off the end of the text has capitals and digits only, and a word that was cut off is followed by
+nothing or by a space, so neither matches.
+"""
 
 
 def why_unclear(form: Form) -> str | None:
-    """Return why a signed form might be another form in disguise; None if it has one reading only."""
+    """Return why a signed form might be another form in disguise; None if it can be read in one way only."""
     for name, values in form.items():
         if not _NAME.fullmatch(name):
             return f"{quoted(name)} is not the name of a field that Twilio sends"
@@ -51,9 +56,9 @@ def why_unclear(form: Form) -> str | None:
 
 
 def _cut_from(name: str) -> str | None:
-    """Return the known field from which a field with this unknown name may be cut; None if there is no such field.
+    """Return the known field of which a field with this unknown name may be a part; None if there is no such field.
 
-    The name is a beginning of the known field's name, or it is `Body` with the beginning of a text.
+    That is so if the known field's name begins with this name, or if this name is `Body` and the beginning of a text.
     """
     if name.startswith("Body"):
         return "Body"
@@ -61,9 +66,9 @@ def _cut_from(name: str) -> str | None:
 
 
 def _why_text_is_cut(form: Form) -> str | None:
-    """Return why the text of an SMS may be cut short; None if it is whole.
+    """Return why the text of an SMS may not be whole; None if it is whole.
 
-    The unknown field that sorts directly after `Body` may hold the end of the text.
+    An unknown field that sorts directly after `Body` may contain the end of the text.
     """
     after = min((name for name in form if name > "Body"), default=None) if "Body" in form else None
     if after is None or after in _USED or _AFTER_A_TEXT.match(f"{after}={form[after][0]}"):
@@ -73,9 +78,9 @@ def _why_text_is_cut(form: Form) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class OwnAccount:
-    """What a callback must name: our account, and for an inbound SMS our number or messaging service.
+    """Our account, and our number or messaging service, which a callback must name.
 
-    An empty or absent setting is not checked; neither is a field that a form does not have.
+    A setting that is empty or None is not checked. Neither is a field that a form does not have.
     """
 
     sid: str
@@ -83,7 +88,7 @@ class OwnAccount:
     messaging_service_sid: str | None = None
 
     def why_foreign(self, form: Form) -> str | None:
-        """Return why a form is not about our account; None if it is."""
+        """Return why a form is not about our account; None if it is, or if it names no account."""
         named = form.get("AccountSid")
         if self.sid and named is not None and named[0] != self.sid:
             return f"AccountSid: {quoted(named[0])} is not the account of TWILIO_ACCOUNT_SID"
@@ -96,7 +101,7 @@ class OwnAccount:
         return self.number is not None and same_phone(sms.get("To", ""), self.number)
 
     def why_to_another(self, sms: Mapping[str, str]) -> str | None:
-        """Return why an inbound SMS was not sent to us; None if it was."""
+        """Return why an inbound SMS was not sent to us; None if it was, or if it does not name its recipient."""
         service, to = sms.get("MessagingServiceSid"), sms.get("To")
         if self.messaging_service_sid is not None:
             if service is None or service == self.messaging_service_sid:

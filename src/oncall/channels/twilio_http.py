@@ -1,4 +1,4 @@
-"""An HTTP client for the twilio library with a configurable base URL, real time-outs, and refusals as exceptions."""
+"""An HTTP client for the twilio library, with any base URL, time-outs in real time, and refusals as exceptions."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _LONGEST_RETRY_AFTER = timedelta(days=1)
 
 
 class TwilioRefusal(Exception):
-    """Twilio answered with a status other than 2xx. `code` is Twilio's error code; None if the body has none.
+    """Raised if Twilio answers with a status other than 2xx. `code`: Twilio's error code; None if the body has none.
 
     The library's own exceptions drop the headers, vary with the body, and quote the recipient's whole number. This one
-    holds what the pager needs for its decision, and no text from outside.
+    has what the pager needs for its decision, and no text from outside.
     """
 
     def __init__(self, status: int, code: int | None, retry_after: timedelta | None) -> None:
@@ -34,11 +34,11 @@ class TwilioHttp:
     """The asynchronous HTTP client that the twilio library calls. It pools connections to one base URL.
 
     Create it inside the running event loop and close it once. timeout_seconds: limit for a whole request, in real time.
-    Connecting has a shorter limit of its own; when that one expires, the request was certainly not sent.
+    Connecting has a shorter limit of its own; if that limit ends a request, the request was certainly not sent.
     """
 
     is_async = True
-    """The library reads this before it awaits a request."""
+    """The library reads this to know that it must await each request."""
 
     def __init__(self, *, base_url: str, timeout_seconds: float) -> None:
         self._session = ClientSession()
@@ -56,7 +56,7 @@ class TwilioHttp:
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Response:
-        """Send one request and never retry it. Raises TwilioRefusal unless the answer is 2xx, and aiohttp's errors.
+        """Send one request, without retries. Raises TwilioRefusal unless the status is 2xx, and aiohttp's errors.
 
         It replaces the library's own client, which ignores the time-out of its constructor, logs whole phone numbers,
         and keeps the last request with its password.
@@ -102,9 +102,9 @@ def _code_in(text: str) -> int | None:
 
 
 def _retry_after(headers: Mapping[str, str]) -> timedelta | None:
-    """Return the wait that `Retry-After` asks for (seconds or a date, RFC 9110), between zero and a day.
+    """Return the time to wait that `Retry-After` names (seconds or a date, RFC 9110), between zero and a day.
 
-    None if there is no such header, or if it holds a date and the answer has no `Date` to compare it with.
+    None if there is no such header, or if it is a date and the answer has no `Date` to compare it with.
     """
     asked = headers.get("Retry-After", "").strip()
     try:
@@ -118,7 +118,7 @@ def _retry_after(headers: Mapping[str, str]) -> timedelta | None:
 
 
 def server_date(headers: Mapping[str, str]) -> datetime | None:
-    """Return the server's time of the answer (aware UTC), or None if the answer has no valid `Date`."""
+    """Return the server's time (aware UTC) from the answer's `Date`; None if it has no valid one."""
     try:
         return _date(headers.get("Date", "")).astimezone(UTC)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Twilio's list of the messages to one number, read once for all attempts that ask for it at the same time."""
+"""Reads Twilio's list of the messages to one number, once for all attempts that need it at the same time."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from oncall.channels.twilio_resources import TwilioMessage
 from oncall.errors import Temporary
 
 MOST_LISTED = 5_000
-"""Read no more messages than this. A number sends one text a second, so ten minutes hold 600."""
+"""The most messages that are read. A number sends one text a second, so ten minutes have 600."""
 _PAGE_SIZE = 1_000
-"""Messages on one page of the list: the most that Twilio gives at once."""
+"""Messages in one part of the list: the most that Twilio returns at once."""
 
 
 _Key = tuple[str, bool]
-"""A number, and whether its list is filtered by date."""
+"""A number, and True if Twilio filters its list by date."""
 
 
 class TwilioMessageList:
-    """Reads Twilio's message lists, and shares each reading among the attempts that ask for the same list.
+    """Reads Twilio's message lists, and shares each reading among the attempts that need the same list.
 
-    After an outage hundreds of texts to one phone may have an unknown result, and each asks for the same list. An
-    attempt that asks during a reading shares the next reading, which starts later: a list that was read before the
-    attempt asked may not show its message. Use it from one event loop.
+    After an outage hundreds of texts to one phone may have an unknown result, and each needs the same list. An attempt
+    that asks during a reading shares the next reading, because a list that was read before it asked may not show its
+    message yet. Use it from one event loop.
     """
 
     def __init__(self, client: TwilioClient) -> None:
@@ -35,10 +35,11 @@ class TwilioMessageList:
         self._readings: set[asyncio.Task[list[TwilioMessage]]] = set()
 
     async def to(self, number: str, *, earliest: datetime, what: str, by_date: bool) -> list[TwilioMessage]:
-        """Return the messages to this number, newest first: all since `earliest` (aware UTC), and perhaps older ones.
+        """Return the messages to this number, the newest first: all since `earliest`, and perhaps older ones.
 
+        earliest: real time, aware UTC.
         At most MOST_LISTED. by_date: let Twilio filter by the day of sending, which leaves out messages that still wait
-        in its queue. what: the question as a clause, for the error. Raises Temporary when Twilio gives no answer now.
+        in its queue. what: the question as a clause, for the error. Raises Temporary if Twilio gives no answer now.
         """
         key = number, by_date
         if key not in self._next:
@@ -54,7 +55,7 @@ class TwilioMessageList:
             raise Temporary(f"Twilio cannot say {what} (no answer in time); oncall asks again.") from None
 
     async def close(self) -> None:
-        """Cancel the readings that still run."""
+        """Cancel the readings that are not finished."""
         readings = list(self._readings)
         for reading in readings:
             reading.cancel()
@@ -69,7 +70,7 @@ class TwilioMessageList:
             reading.exception()
 
     async def _after_current(self, key: _Key, what: str) -> list[TwilioMessage]:
-        """Wait until the current read of this list ends, then read it again and return the messages."""
+        """Wait until the current reading of this list ends, then read the list again and return the messages."""
         async with self._locks.setdefault(key, asyncio.Lock()):
             del self._next[key]
             return await self._client.query(self._read(key, self._earliest.pop(key)), what)
@@ -87,7 +88,7 @@ class TwilioMessageList:
 
 
 def may_be_since(listed: TwilioMessage, since: datetime) -> bool:
-    """Return True if a listed message was created at `since` (aware UTC) or later, or if it does not say when."""
+    """Return True if a message was created at or after `since` (aware UTC), or if the list does not say when."""
     created = listed.date_created or listed.date_sent
     return created is None or created >= since
 

@@ -1,4 +1,7 @@
-"""The fields of the Twilio library's messages and calls that the channels read. The library itself has no types."""
+"""Types for those fields of the Twilio library's messages and calls that the channels read.
+
+The library has no types.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import Protocol
 
 
 class TwilioMessage(Protocol):
-    """A message of the library. Times are aware UTC; Twilio leaves out those that it does not know yet."""
+    """A message of the library. Times are aware UTC; None for those that Twilio does not know yet."""
 
     sid: object
     status: object
@@ -18,7 +21,7 @@ class TwilioMessage(Protocol):
 
 
 class TwilioCall(Protocol):
-    """A call of the library. Times are aware UTC; Twilio leaves out those that it does not know yet."""
+    """A call of the library. Times are aware UTC; None for those that Twilio does not know yet."""
 
     sid: object
     status: object

@@ -1,4 +1,4 @@
-"""The SMS channel: sends texts through Twilio and finds out what became of them."""
+"""The SMS channel: sends texts through Twilio, and asks Twilio whether they arrived."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _CLOCK_SKEW = timedelta(minutes=10)
 
 
 class TwilioSms:
-    """The `paging.ports.Channel` for SMS. Opens no connection before its first use.
+    """The `paging.ports.Channel` for SMS. It opens no connection before its first use.
 
-    Use it from one event loop. Raises SettingsError when the account names no sender for SMS, or two.
+    Use it from one event loop. Raises SettingsError if the account names no sender for SMS, or two.
     """
 
     def __init__(self, account: TwilioAccount) -> None:
@@ -47,7 +47,10 @@ class TwilioSms:
         return "twilio"
 
     async def send(self, message: Message) -> Receipt:
-        """Send the message to Twilio once. Raises Temporary, Ambiguous or Permanent with a sentence for people."""
+        """Send the message to Twilio once.
+
+        Raises Temporary, Ambiguous or Permanent, each with a sentence for people.
+        """
         if not message.phone:
             raise self._client.permanent(message, 0, NO_RECIPIENT)
         callback = self._account.callback("status", message.delivery_id)
@@ -62,9 +65,9 @@ class TwilioSms:
     async def find(self, message: Message, *, since: datetime, ends_with: str, known: Sequence[str]) -> Receipt | None:
         """Return the oldest message in Twilio's list to this number that ends with `ends_with` and is not `known`.
 
-        since: aware UTC, in real time; older messages do not count, with ten minutes of tolerance between the clocks.
-        None means that Twilio certainly has no such message. Raises Temporary when Twilio gives no answer now, or when
-        its list is too long to tell.
+        since: real time, aware UTC; older messages do not count, except that clocks may differ by ten minutes. None
+        means that Twilio certainly has no such message. Raises Temporary if Twilio gives no answer now, or if its list
+        is too long to be sure.
         """
         what = f"whether the message to {person(message)} was sent"
         if not message.phone:
@@ -81,17 +84,16 @@ class TwilioSms:
         return found
 
     async def status(self, provider_id: str) -> Receipt:
-        """Ask Twilio for the state of a message. Raises Temporary when Twilio gives no answer now."""
+        """Ask Twilio for the state of a message. Raises Temporary if Twilio gives no answer now."""
         question = self._client.api.messages(provider_id).fetch_async()
         fetched = await self._client.query(question, f"what became of message {provider_id}")
         return message_receipt(provider_id, str(fetched.status), _number_or_none(fetched.error_code))
 
     async def probe(self) -> datetime | None:
-        """Ask for one line of the message list, which checks address and credentials and sends nothing.
+        """Ask for one line of the message list, which checks the address and the credentials and sends nothing.
 
-        Returns the time (aware UTC) by Twilio's clock, or None if the answer has none. Raises Permanent when Twilio
-        rejects the credentials or the account, Unreachable when no Twilio answers, and Temporary when Twilio gives no
-        answer now.
+        Returns the time (aware UTC) by Twilio's clock; None if the answer has none. Raises Permanent if Twilio rejects
+        the credentials or the account, Unreachable if no Twilio answers, and Temporary if Twilio gives no answer now.
         """
         path = f"https://api.twilio.com/2010-04-01/Accounts/{quote(self._account.sid, safe='')}/Messages.json"
         question = self._client.api.request_async("GET", path, params={"PageSize": 1})
@@ -108,7 +110,7 @@ class TwilioSms:
         return server_date(answer.headers)
 
     async def close(self) -> None:
-        """Close the connections. A closed channel sends nothing more. A second call does nothing."""
+        """Close the network connections. A closed channel sends nothing more. A second call does nothing."""
         await self._list.close()
         await self._client.close()
 
@@ -128,7 +130,7 @@ class TwilioSms:
 
 
 def _receipt_of(created: TwilioMessage) -> Receipt:
-    """Return the receipt for a message object of the twilio library. Raises ValueError when it has no id."""
+    """Return the receipt for a message object of the twilio library. Raises ValueError if it has no id."""
     if not isinstance(created.sid, str) or not created.sid:
         raise ValueError("no sid in the answer")
     return message_receipt(created.sid, str(created.status), _number_or_none(created.error_code))

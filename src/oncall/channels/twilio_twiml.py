@@ -7,14 +7,14 @@ import re
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
 ANSWER_SECONDS = 10
-"""Real seconds for which a call waits for a key after it has asked."""
+"""How long (real seconds) a call waits for a key after it has asked for one."""
 
 _REPETITIONS = 2
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def question_twiml(text: str, action: str) -> str:
-    """Return TwiML that says `text` twice and posts the pressed key to `action`; without a key it hangs up."""
+    """Return TwiML that says `text` twice, asks for a key and posts it to `action`. Without a key the call ends."""
     response = VoiceResponse()
     gather = Gather(num_digits=1, action=action, method="POST", timeout=ANSWER_SECONDS)
     for number in range(_REPETITIONS):
@@ -27,7 +27,7 @@ def question_twiml(text: str, action: str) -> str:
 
 
 def statement_twiml(text: str) -> str:
-    """Return TwiML that says `text` and hangs up."""
+    """Return TwiML that says `text` and ends the call."""
     response = VoiceResponse()
     response.say(_speakable(text))
     response.hangup()

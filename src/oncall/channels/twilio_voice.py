@@ -15,17 +15,17 @@ from oncall.paging.actions.call_keys import KEYS
 from oncall.paging.ports.channel import Message, Receipt
 
 LONGEST_RING_SECONDS = 30
-"""Real seconds before a call gives up. Voicemail would answer soon after; the next step calls or pages again."""
+"""How long (real seconds) a call rings. Later, voicemail would answer. The next step calls or pages again."""
 _SHORTEST_RING_SECONDS = 10
 _MOST_LISTED = 200
 _CLOCK_SKEW = timedelta(seconds=30)
-"""The tolerated difference between our clock and Twilio's, as in `oncall doctor`."""
+"""How much our clock and Twilio's may differ, as in `oncall doctor`."""
 
 
 class TwilioVoice:
-    """The `paging.ports.Channel` for calls. Opens no connection before its first use.
+    """The `paging.ports.Channel` for calls. It opens no connection before its first use.
 
-    Use it from one event loop. Raises SettingsError when the account has no number to call from, or no public URL.
+    Use it from one event loop. Raises SettingsError if the account has no number to call from, or no public URL.
     """
 
     def __init__(self, account: TwilioAccount) -> None:
@@ -45,7 +45,7 @@ class TwilioVoice:
         return "twilio-voice"
 
     async def send(self, message: Message) -> Receipt:
-        """Ask Twilio once to call. Raises Temporary, Ambiguous or Permanent with a sentence for people."""
+        """Ask Twilio once to call. Raises Temporary, Ambiguous or Permanent, each with a sentence for people."""
         if not message.phone:
             raise self._client.permanent(message, 0, NO_RECIPIENT)
         calls = self._client.api.calls
@@ -57,10 +57,10 @@ class TwilioVoice:
         raise failure
 
     async def find(self, message: Message, *, since: datetime, ends_with: str, known: Sequence[str]) -> Receipt | None:
-        """Return the oldest call in Twilio's list to this number since `since` (aware UTC, real time), not in `known`.
+        """Return the oldest call in Twilio's list to this number that is not `known`; None if there is none.
 
-        Twilio's list does not show what a call said, so `ends_with` is ignored. Raises Temporary when Twilio gives no
-        answer now, or when its list is too long to tell.
+        since: real time, aware UTC; older calls do not count. Twilio's list does not show what a call said, so
+        `ends_with` is ignored. Raises Temporary if Twilio gives no answer now, or if its list is too long to be sure.
         """
         what = f"whether the call to {person(message)} was made"
         question = self._client.api.calls.list_async(to=message.phone, limit=_MOST_LISTED, page_size=_MOST_LISTED)
@@ -72,17 +72,17 @@ class TwilioVoice:
         return _receipt_of(unknown[-1]) if unknown else None
 
     async def status(self, provider_id: str) -> Receipt:
-        """Ask Twilio for the state of a call. Raises Temporary when Twilio gives no answer now."""
+        """Ask Twilio for the state of a call. Raises Temporary if Twilio gives no answer now."""
         question = self._client.api.calls(provider_id).fetch_async()
         fetched = await self._client.query(question, f"what became of call {provider_id}")
         return call_receipt(provider_id, str(fetched.status))
 
     async def close(self) -> None:
-        """Close the connections. A closed channel calls nobody. A second call does nothing."""
+        """Close the network connections. A closed channel calls nobody. A second call does nothing."""
         await self._client.close()
 
     def _fields(self, message: Message) -> dict[str, object]:
-        """Return the fields of the request that makes a call."""
+        """Return the fields of the request that starts a call."""
         keys_to = self._account.callback("voice", message.delivery_id) or ""
         twiml = statement_twiml(message.body)
         if message.spoken is not None:
@@ -100,7 +100,7 @@ class TwilioVoice:
 
 
 def _receipt_of(created: TwilioCall) -> Receipt:
-    """Return the receipt for a call object of the twilio library. Raises ValueError when it has no id."""
+    """Return the receipt for a call object of the twilio library. Raises ValueError if it has no id."""
     if not isinstance(created.sid, str) or not created.sid:
         raise ValueError("no sid in the answer")
     return call_receipt(created.sid, str(created.status))

@@ -25,7 +25,7 @@ _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 
 class OptOut(StrEnum):
-    """The carrier keyword that Twilio recognised in a text: opt out, opt in, or help."""
+    """What Twilio recognized in a text: a request to opt out, to opt in, or for help."""
 
     STOP = "STOP"
     START = "START"
@@ -34,7 +34,7 @@ class OptOut(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class InboundSms:
-    """An SMS that a person sent to our number. `message_sid` stays the same when Twilio posts it again.
+    """An SMS that a person sent to our number. `message_sid` stays the same if Twilio posts the SMS again.
 
     opt_out: only a messaging service with Advanced Opt-Out reports it; otherwise None, whatever the text says.
     """
@@ -48,7 +48,10 @@ class InboundSms:
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """The state of a message or call of ours. delivery: our id from the query of the callback, if it has one."""
+    """The state of a message or call that we sent.
+
+    delivery: our id from the query of the callback; None without one.
+    """
 
     receipt: Receipt
     twilio_status: str
@@ -56,7 +59,7 @@ class StatusReport:
 
 
 class _Values(dict[str, list[str]]):
-    """A form's fields with all their values, in the shape that Twilio's validator expects."""
+    """The fields of a form with all their values, in the form that Twilio's validator expects."""
 
     def getlist(self, name: str) -> list[str]:
         """Return every value of a field."""
@@ -73,10 +76,10 @@ def verify(
 ) -> bool:
     """Return True if Twilio signed this request with one of the keys `tokens`.
 
-    url_path_and_query: as received, byte for byte. params: every form field, blank ones included, with its value or
-    all its values. tokens: auth tokens or secrets of shared keys. public_url: our address as Twilio knows it; the
-    request's own host is not trusted. signature_settings: the header that names the algorithm; HMAC-SHA1 when absent.
-    Without a signature, a key or a public URL the result is False.
+    url_path_and_query: as received, byte for byte. params: every form field, empty ones included, with its value or all
+    its values. tokens: auth tokens or secrets of shared keys. public_url: our address as Twilio knows it; the request's
+    own host is not trusted. signature_settings: the header that names the algorithm; None: HMAC-SHA1. Without a
+    signature, a key or a public URL the result is False.
     """
     usable = [token for token in tokens if token]
     algorithm = get_signature_algorithm(signature_settings)
@@ -106,7 +109,7 @@ def reply_twiml(text: str | None) -> str:
 
 
 def parse_inbound(form: Mapping[str, str]) -> InboundSms:
-    """Read the form of an inbound SMS and ignore unknown fields. Raises Refused."""
+    """Read the form of an inbound SMS. Ignores unknown fields. Raises Refused for a form that cannot be used."""
     opt_out = form.get("OptOutType", "").upper()
     return InboundSms(
         message_sid=_message_sid(form),
@@ -118,9 +121,9 @@ def parse_inbound(form: Mapping[str, str]) -> InboundSms:
 
 
 def parse_status(form: Mapping[str, str], *, delivery: str | None = None) -> StatusReport:
-    """Read the form of a status callback, of a message or a call. delivery: the query parameter of that name.
+    """Read the form of a status callback about a message or a call. delivery: the query parameter of that name.
 
-    Raises Refused.
+    Raises Refused for a form that cannot be used.
     """
     if "CallSid" in form and "MessageSid" not in form:
         return _call_report(form, delivery)
@@ -137,7 +140,10 @@ def parse_status(form: Mapping[str, str], *, delivery: str | None = None) -> Sta
 
 
 def parse_key(form: Mapping[str, str]) -> KeyPress:
-    """Read the form that Twilio posts when a call has asked for a key. Raises Refused."""
+    """Read the form that Twilio posts after a call has asked for a key.
+
+    Raises Refused for a form that cannot be used.
+    """
     return KeyPress(_call_sid(form), _address(form, "To"), form.get("Digits", "")[:_LONGEST_ADDRESS])
 
 

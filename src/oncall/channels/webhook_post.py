@@ -16,7 +16,7 @@ from oncall.errors import Ambiguous, Temporary
 from oncall.paging.ports.relay import RelayMessage
 
 DEADLINE_SECONDS = 10.0
-"""Real seconds for one whole exchange, from the connection to the answer's head."""
+"""Real seconds for one whole exchange, from the connection to the first line and headers of the answer."""
 LEAST_KEY = 16
 """The length of the shortest signing key, in bytes."""
 _CONNECT_SHARE = 0.45
@@ -26,8 +26,8 @@ _MOST_RETRY_AFTER = 86_400
 class WebhookPost:
     """Posts messages to one address. Use it from one event loop and close it at the end.
 
-    secrets: the signing secrets as the variable holds them, several with blanks between them while one replaces
-    another; None: not set. variable: the variable's name, for messages.
+    secrets: the value of the environment variable with the signing secrets; None if it is not set. During a rotation it
+    has several secrets, separated by spaces. variable: the name of that variable, for error messages.
     """
 
     def __init__(
@@ -38,7 +38,10 @@ class WebhookPost:
         self._client: httpx.AsyncClient | None = None
 
     async def carry(self, message: RelayMessage, *, real_now: datetime) -> None:
-        """Post a message. Raises DeliveryError without the address, which may be a secret, if it is not accepted."""
+        """Post a message. Raises DeliveryError, which does not show the address, if the message is not accepted.
+
+        The address may be a secret.
+        """
         body = message.body.encode()
         headers = {
             "content-type": "application/json",
@@ -54,7 +57,7 @@ class WebhookPost:
             raise Ambiguous(f"no connection: {type(error).__name__}") from error
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the network connections."""
         if self._client is not None:
             client, self._client = self._client, None
             await client.aclose()
@@ -82,7 +85,7 @@ class WebhookPost:
 
 
 def signing_key(secret: str) -> bytes | None:
-    """Return the key in `whsec_...`, which is base64; None if it is not valid base64, or too short."""
+    """Return the key in a secret `whsec_...`; None if it is not valid base64, or too short."""
     text = secret.removeprefix("whsec_")
     try:
         key = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
@@ -92,7 +95,10 @@ def signing_key(secret: str) -> bytes | None:
 
 
 def signature_headers(message_id: str, body: bytes, keys: list[bytes], real_now: datetime) -> dict[str, str]:
-    """Return the three headers of Standard Webhooks, with one signature for each key."""
+    """Return the three headers of Standard Webhooks, with one signature for each key.
+
+    body: the exact bytes to be posted.
+    """
     sent_at = str(int(real_now.timestamp()))
     signed = b".".join((message_id.encode(), sent_at.encode(), body))
     signatures = [base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode() for key in keys]
