@@ -35,9 +35,12 @@ class OnCallView(TypedDict):
     roles: Annotated[dict[str, DutyView], "By role; empty in business hours."]
     missing: Annotated[list[str], "Roles that a gap in the schedule leaves empty."]
     manager: Annotated[str | None, "Id of the manager, who is paged last."]
-    schedule_begins: Annotated[IsoTime | None, "Where the published schedule begins; null before a publication."]
+    schedule_begins: Annotated[IsoTime | None, "The start of the published schedule; null if nothing is published."]
     after_desk: NotRequired[
-        Annotated[dict[str, NamedView], "Whom the pager reaches if the support desk does not act; in business hours."]
+        Annotated[
+            dict[str, NamedView],
+            "In business hours: the people whom the pager reaches if the support desk does not act.",
+        ]
     ]
 
 
@@ -76,11 +79,11 @@ ScheduleView = TypedDict(
     {
         "from": IsoTime,
         "to": Annotated[IsoTime, "Exclusive."],
-        "team": Annotated[str, "The team of the latest publication; empty before a publication."],
+        "team": Annotated[str, "The team of the latest publication; empty if nothing is published."],
         "timezone": Annotated[str, "The policy's zone."],
-        "schedule_ends": Annotated[IsoTime | None, "Where the last published plan ends; null before a publication."],
-        "shifts": Annotated[list[LocalAssignmentView], "Every assignment that touches the span, by start."],
-        "gaps": Annotated[list[GapView], "On-call time of the span in which no engineer holds a role, by start."],
+        "schedule_ends": Annotated[IsoTime | None, "The end of the last published plan; null if nothing is published."],
+        "shifts": Annotated[list[LocalAssignmentView], "Every assignment that overlaps the span, by start."],
+        "gaps": Annotated[list[GapView], "On-call time of the span in which no engineer has a role, by start."],
     },
 )
 """The schedule between two instants."""
@@ -106,11 +109,11 @@ TonightView = TypedDict(
     "TonightView",
     {
         "at": Annotated[IsoTime, "The time of the question."],
-        "from": Annotated[IsoTime, "Now, or in business hours their end."],
+        "from": Annotated[IsoTime, "Now; in business hours, the end of these."],
         "to": Annotated[IsoTime, "The first morning after `from`. Exclusive."],
         "timezone": Annotated[str, "The policy's zone."],
-        "shifts": Annotated[list[TonightShift], "Every assignment that touches tonight, whole, by start."],
-        "gaps": Annotated[list[GapView], "On-call time of tonight in which no engineer holds a role, by start."],
+        "shifts": Annotated[list[TonightShift], "Every assignment that overlaps tonight, uncut, by start."],
+        "gaps": Annotated[list[GapView], "On-call time of tonight in which no engineer has a role, by start."],
         "held": Annotated[list[TonightHold], "Tickets whose hold ends tonight, by the end of the hold."],
     },
 )
@@ -120,13 +123,13 @@ TonightView = TypedDict(
 class VersionView(TypedDict):
     """One version of the schedule."""
 
-    version: Annotated[int, "1, 2, 3, ... without a hole."]
+    version: Annotated[int, "1, 2, 3, ... without a gap."]
     at: Annotated[IsoTime, "When it was made."]
     kind: Annotated[str, "`publication`, `override`, `swap`, `cover`, `away` or `undo`."]
     by: Annotated[str, "The person who made it."]
     reason: str
     undoes: NotRequired[Annotated[int, "The version that an undo took back."]]
-    undone_by: NotRequired[Annotated[int, "The undo that took this version back; absent while it holds."]]
+    undone_by: NotRequired[Annotated[int, "The version that undid this one; absent if it was not undone."]]
 
 
 class HistoryView(TypedDict):
@@ -138,4 +141,4 @@ class HistoryView(TypedDict):
 class VersionListView(HistoryView):
     """A part of the list of all versions of the schedule, the oldest first."""
 
-    next: Annotated[int | None, "Pass it as `after` to get the next page; null on the last page."]
+    next: Annotated[int | None, "Pass it as `after` to continue the list; null at its end."]

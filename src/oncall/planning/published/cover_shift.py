@@ -69,7 +69,7 @@ def covered_pieces(schedule: Schedule, cover: Cover, now: datetime) -> list[Piec
 
 
 def _refuse_repeated(schedule: Schedule, cover: Cover, now: datetime, found_at: datetime) -> None:
-    """Raise Refused if `cover.by` already covers for the same engineer until the shift that this cover would take.
+    """Raise Refused if `cover.by` already covers for `cover.engineer` until the shift of this cover begins.
 
     found_at: when that shift begins. The check makes sure that a command that is repeated, because its answer was lost,
     takes no second shift.

@@ -152,7 +152,10 @@ def _with_reason(reason: str, why: str) -> str:
 
 
 def _follow(tx: SwapTransaction, version: int, number: int | None, plans: _Plans, now: datetime) -> None:
-    """Update the accepted requests of a version that was replaced. number: the version that replaced it, or None."""
+    """Write the new version and hours into the accepted requests of a version that was replaced.
+
+    version: the replaced one. number: the new one; None if the swap ended.
+    """
     for request in tx.swaps(begins_after=now - timedelta(days=1)):
         if request.version == version:
             moves = tuple(_moved_seat(move, plans) or move for move in request.moves)

@@ -54,8 +54,10 @@ DiffView = TypedDict(
         "people_gone": list[PersonView],
         "phones": Annotated[list[ChangedTextView], "People whose number has changed; numbers show their last digits."],
         "names": Annotated[list[ChangedTextView], "People whose name has changed."],
-        "policy_changes": Annotated[list[str], "A sentence for each change to the support promise."],
-        "policy_from": Annotated[IsoTime | None, "From when on the changed policy holds; null if it is the same."],
+        "policy_changes": Annotated[list[str], "One sentence for each change of the policy."],
+        "policy_from": Annotated[
+            IsoTime | None, "When the changed policy comes into force; null if the policy is the same."
+        ],
     },
 )
 """What differs between two schedules."""
@@ -64,7 +66,7 @@ DiffView = TypedDict(
 class DryRunView(DiffView):
     """What publishing a plan would change, and the gaps that it would leave."""
 
-    gaps: Annotated[list[GapView], "On-call time to come in which no engineer would hold a role."]
+    gaps: Annotated[list[GapView], "Future on-call time in which no engineer would have a role."]
 
 
 def dry_run_view(found: Difference, now: datetime) -> DryRunView:

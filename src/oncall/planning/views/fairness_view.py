@@ -98,7 +98,7 @@ def loads_csv(loads: Sequence[KindLoads]) -> str:
 
 
 def _plan_as_served(schedule: Schedule, roster: Roster, publication: Publication) -> Plan:
-    """Return a publication as a plan, each seat with the engineer who serves most of it."""
+    """Return the seats of a publication as a plan, each with the engineer who serves most of it."""
     span = publication.span
     seats = [seat for seat in published_seats_of(roster, schedule) if span.start <= seat.window.start < span.end]
     seats.sort(key=lambda seat: (seat.window.start, seat.role))

@@ -61,7 +61,7 @@ class PlanStatusView(TypedDict):
     timezone: str
     as_of: IsoTime
     schedule_ends: IsoTime
-    days: Annotated[int, "How many days ahead the gaps and risks are looked for."]
+    days: Annotated[int, "How many days ahead gaps and risks are looked for."]
     changes: Annotated[int, "Versions that changed single shifts: overrides, swaps, covers, absences."]
     shares: list[ShareSoFarView]
     holes: list[HoleView]

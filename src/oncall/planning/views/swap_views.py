@@ -36,8 +36,8 @@ class TakerView(TypedDict):
     engineer: Annotated[str, "The engineer's id."]
     legal: Annotated[bool, "True if no rule of the published roster forbids it."]
     why: Annotated[str | None, "The rules that forbid it; null if it is legal."]
-    cost_change: Annotated[int, "How much the fairness cost of the plan rises; below 0 it becomes fairer."]
-    balances: Annotated[dict[str, BalanceView], "By id: the engineer who gives the shift away, and this one."]
+    cost_change: Annotated[int, "By how much the fairness cost of the plan rises; below 0, the plan becomes fairer."]
+    balances: Annotated[dict[str, BalanceView], "By id: of the engineer who gives the shift away, and of this one."]
 
 
 class TakersView(TypedDict):
@@ -49,7 +49,7 @@ class TakersView(TypedDict):
     start: Annotated[IsoTime, "When it starts."]
     end: Annotated[IsoTime, "Exclusive."]
     timezone: Annotated[str, "The policy's zone."]
-    takers: Annotated[list[TakerView], "Every other engineer: the legal ones first, and the lowest cost first."]
+    takers: Annotated[list[TakerView], "Every other engineer: legal ones first, by rising cost."]
 
 
 SwapMoveView = TypedDict(
@@ -82,8 +82,10 @@ SwapView = TypedDict(
         "by": Annotated[str, "Who asked."],
         "reason": str,
         "answered_by": NotRequired[Annotated[str, "Who ended it; absent while it is open."]],
-        "version": NotRequired[Annotated[int, "The version of the schedule that it became."]],
-        "told": NotRequired[Annotated[list[str], "The engineers who are told by SMS, because it is within 48 hours."]],
+        "version": NotRequired[Annotated[int, "The version of the schedule that made the change."]],
+        "told": NotRequired[
+            Annotated[list[str], "Ids of the engineers who get an SMS, because the change is within 48 hours."]
+        ],
         "warnings": NotRequired[Annotated[list[str], "The rules that a forced change breaks, or ignored fields."]],
     },
 )
@@ -114,14 +116,14 @@ AwayView = TypedDict(
     {
         "engineer": Annotated[str, "Id of the engineer who is away."],
         "from": Annotated[str, "The first date."],
-        "to": Annotated[str, "The last date; inside."],
+        "to": Annotated[str, "The last date, included."],
         "version": Annotated[int, "The version of the schedule with the absence."],
         "covers": Annotated[list[CoverView], "The seats that change hands, by start."],
         "changes": Annotated[int, "How many seats change hands."],
         "fewest": Annotated[bool, "True if it is proven that no plan changes fewer seats."],
-        "agreed": Annotated[bool, "True if the covers hold already; else each engineer was asked."],
+        "agreed": Annotated[bool, "True if the covers are made; false if each engineer was asked."],
         "asked": Annotated[list[SwapView], "The requests to the engineers who would cover."],
-        "told": Annotated[list[str], "The engineers who are told by SMS, because it is within 48 hours."],
+        "told": Annotated[list[str], "Ids of the engineers who get an SMS, because the change is within 48 hours."],
         "warnings": NotRequired[Annotated[list[str], "Ignored fields."]],
     },
 )

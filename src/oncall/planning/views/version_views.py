@@ -24,22 +24,22 @@ class NewVersionView(TypedDict):
     kind: Annotated[str, "`publication`, `override`, `swap`, `cover`, `away` or `undo`."]
     by: Annotated[str, "The author."]
     timezone: Annotated[str, "The policy's zone."]
-    changes: Annotated[list[HandsView], "Who gains and who loses which shifts."]
+    changes: Annotated[list[HandsView], "The shifts that each engineer gains and loses."]
     people_added: list[PersonView]
     people_gone: list[PersonView]
     phones: Annotated[list[ChangedTextView], "People whose number has changed; numbers show their last digits."]
     names: Annotated[list[ChangedTextView], "People whose name has changed."]
-    policy_changes: Annotated[list[str], "What changes for customers, a sentence each."]
-    policy_from: Annotated[IsoTime | None, "From when on the changed policy holds; null if it is the same."]
+    policy_changes: Annotated[list[str], "One sentence for each change of the policy."]
+    policy_from: Annotated[IsoTime | None, "When the changed policy comes into force; null if the policy is the same."]
     warnings: Annotated[list[str], "The rules that a forced change breaks, and what else needs attention."]
-    gaps: Annotated[list[GapView], "On-call time to come in which no engineer holds a role."]
-    told: Annotated[list[str], "The engineers who are told by SMS, because it is within 48 hours."]
+    gaps: Annotated[list[GapView], "Future on-call time in which no engineer has a role."]
+    told: Annotated[list[str], "Ids of the engineers who get an SMS, because the change is within 48 hours."]
 
 
 class ChangeView(NewVersionView):
     """A change of the schedule that was made."""
 
-    start: Annotated[IsoTime, "From when the change counts: not before it was made."]
+    start: Annotated[IsoTime, "When the change takes effect: not before it was made."]
     end: Annotated[IsoTime, "Exclusive."]
 
 

@@ -80,7 +80,7 @@ def _check_rest(engineer: str, duties: Sequence[CheckedDuty], roster: Roster) ->
 def _close_pairs(
     engineer: str, duties: Sequence[CheckedDuty], roster: Roster
 ) -> Iterator[tuple[CheckedDuty, CheckedDuty]]:
-    """Return pairs of duties, the earlier one first, that may have too few free nights between them."""
+    """Yield pairs of duties, the earlier one first, that may have too few free nights between them."""
     yield from pairwise(duties)
     if not is_relaxed(roster.rules, "rest_nights", engineer):
         return

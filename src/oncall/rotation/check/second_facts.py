@@ -15,7 +15,10 @@ from oncall.support.windows import WindowKind
 
 
 def planned_shifts(plan: Plan, roster: Roster) -> tuple[Shift, ...]:
-    """Return the calendar's shifts in which the plan has seats, and all from before the first date that may change."""
+    """Return the calendar's shifts on the plan's dates, without those that a repair dropped.
+
+    These are the shifts in which the plan has seats, and all shifts before the first date that a repair could change.
+    """
     zone = roster.policy.zone
     starts = [seat.window.start.astimezone(zone).date() for seat in plan.seats]
     calendar = calendar_of(roster.policy, roster.holidays)

@@ -79,7 +79,7 @@ class MaxHoursPerWeek:
 
 
 def begins_of(shifts: Sequence[Shift]) -> list[datetime]:
-    """Return the starts of all seven days that begin at the start of a shift or end at the end of one."""
+    """Return the start of each span of seven days that begins with a shift's start or ends with a shift's end."""
     ends = [shift.window.end - SEVEN_DAYS for shift in shifts]
     return sorted({*(shift.window.start for shift in shifts), *ends})
 

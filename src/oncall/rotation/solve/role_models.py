@@ -46,7 +46,7 @@ class LoadModel(PlanModel):
             self.model.add(self.cost >= bound.cost)
 
     def _leave_roles_possible(self, number: int) -> None:
-        """Limit how many engineers on one shift take only certain roles to the number of those roles.
+        """Allow at most as many engineers who take only certain roles on one shift as there are such roles.
 
         That is Hall's condition: under it, the engineers on the shift can always fill all roles.
         """
