@@ -54,7 +54,7 @@ def _encoded_header(name: str, value: str) -> bytes:
 
 
 def _encoded(text: str) -> tuple[str, bytes]:
-    """Return the name of a transfer encoding, and the text in it: unchanged if allowed, else in the shorter form."""
+    """Return the name of a transfer encoding, and the text in it: unchanged if that is allowed, else encoded."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     if lines.isascii() and max(map(len, lines.split("\n"))) <= LONGEST_LINE:
         return "7bit", lines.replace("\n", "\r\n").encode("ascii")

@@ -139,7 +139,7 @@ def end_replay(tx: IntakeStore, failure: Arrival, taken: Sequence[Taken], contex
 def waiting_failure(tx: IntakeStore, arrival_id: str) -> Arrival:
     """Return a failure that is neither replayed nor dropped.
 
-    Raises Conflict if it is, and NotFound if there is none.
+    Raises Conflict if it was replayed or dropped, and NotFound if there is none.
     """
     found = tx.arrival(arrival_id)
     if found is not None and found.status in (ArrivalStatus.REPLAYED, ArrivalStatus.DROPPED):

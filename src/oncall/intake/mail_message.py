@@ -216,7 +216,7 @@ def _ancestors(headers: dict[str, str]) -> tuple[str, ...]:
 
 
 def _storable(message_id: str) -> str:
-    """Return an id in which bytes outside UTF-8 are written as in `a\xff@x`, because no database stores such bytes."""
+    """Return an id in which bytes outside UTF-8 are written as in `a\\xff@x`, because no database stores such bytes."""
     return message_id.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 

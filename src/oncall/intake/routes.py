@@ -159,6 +159,6 @@ def default_impact(policy: Policy) -> str:
 
 
 def is_graver(impact: str, than: str, policy: Policy) -> bool:
-    """Return True if the policy lists `impact` before `than`, because it lists the gravest impact first."""
+    """Return True if `impact` is graver than `than`: the policy lists the gravest impact first."""
     order = list(policy.impacts)
     return impact in order and than in order and order.index(impact) < order.index(than)

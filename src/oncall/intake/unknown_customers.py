@@ -15,7 +15,7 @@ from oncall.paging.ports.store import IntakeStore
 from oncall.support.policy import folded_name
 
 TOLD_EVERY = timedelta(hours=1)
-"""The shortest time between two such alerts, because a sender that invents customers must not flood the phone."""
+"""The shortest time between two alerts about unknown customers: a sender that invents them must cause no flood."""
 _SUBJECT = "unknown customer"
 _NO_CALLER = ""
 _SHOWN = 40

@@ -186,7 +186,7 @@ class TicketBook:
     def memo(self, ticket_id: str) -> Memo:
         """Return a dict in which callers store what they computed from this ticket's log.
 
-        It is kept: only they change the log.
+        It stays valid, because no other process changes the log.
         """
         return self._memos.setdefault(ticket_id, {})
 

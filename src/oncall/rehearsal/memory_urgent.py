@@ -41,7 +41,7 @@ class UrgentBook(ABC):
     def phone_has_room(self, person: str, *, since: datetime, most: int) -> bool:
         """Return True if this person got fewer than `most` messages with first pages of urgent tickets.
 
-        since: policy time. The answer may be a second old while the number is far below `most`.
+        since: policy time.
         """
         recent = takewhile(lambda one: one.sent_at is not None and one.sent_at > since, self._lately_sent(person))
         return sum(1 for one in recent if one.caller is not None) < most
@@ -49,8 +49,7 @@ class UrgentBook(ABC):
     def caller_has_room(self, caller: str, *, since: datetime, most: int) -> bool:
         """Return True if this caller's urgent tickets caused fewer than `most` messages with first pages.
 
-        since: policy time; only pages that were written since then count. The answer is as exact as that of
-        `phone_has_room`.
+        since: policy time; only pages that were written since then count.
         """
         recent = takewhile(lambda one: one.sent_at is not None and one.sent_at > since, self._lately_sent(None))
         return sum(1 for one in recent if one.caller == caller) < most

@@ -1,7 +1,8 @@
 """Reads the file of rates for `oncall report pay`, or reports all its faults at once with their places.
 
-currency: USD rates: {weeknight: 10, weekend: 15, holiday: 20}   # for an hour on call night: {page: 5, hour: 60}
-# optional: for a page and for an hour of work at night
+currency: USD
+rates: {weeknight: 10, weekend: 15, holiday: 20}   # for an hour on call
+night: {page: 5, hour: 60}                         # optional: for a page and for an hour of work at night
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ _SEVERITY = {
 }
 
 STATED = (ComponentState.OPERATIONAL, ComponentState.DEGRADED, ComponentState.PARTIAL, ComponentState.MAJOR)
-"""The states in which a person may put a component with an incident. Maintenance has its own command."""
+"""The states that a person may give a component in an incident. Maintenance has its own command."""
 
 
 def worst(states: Iterable[ComponentState]) -> ComponentState:

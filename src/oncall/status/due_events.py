@@ -15,7 +15,7 @@ from oncall.status.status_record import StatusRecord
 CLOCK = "oncall"
 """The name under which the log has these events, in place of a person's."""
 NEWS_FOR = timedelta(days=1)
-"""How late the end of a maintenance, or an incident that became public by itself, is reported if no pager ran."""
+"""If no pager ran: for how long the end of a maintenance, or a self-published incident, is still reported."""
 
 
 def due_events(record: StatusRecord, events: Iterable[StatusEvent]) -> list[StatusEvent]:

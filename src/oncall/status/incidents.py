@@ -106,7 +106,7 @@ class Incident:
     def states_set(self) -> Iterator[tuple[Update, Mapping[str, ComponentState]]]:
         """Yield each update with the states that it gave to components, by id.
 
-        The final one makes all of them operational.
+        An update that resolves the incident makes all of them operational.
         """
         known: dict[str, ComponentState] = {}
         for update in self.updates:
@@ -184,8 +184,7 @@ class Maintenance:
     def agreed_spans(self, notice: timedelta) -> Iterator[Window]:
         """Yield the spans of agreed maintenance: those that were announced at least `notice` before their start.
 
-        A time counts only if no later announcement left it out before it came, because then it was not expected any
-        more.
+        Times that a later announcement left out for a while do not count, because nobody expected them any more.
         """
         for number, span in self._spans():
             standing = span

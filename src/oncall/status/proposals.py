@@ -73,7 +73,7 @@ class Hindrance:
 
 
 def hindrances_of(incidents: Iterable[Incident], maintenances: Iterable[Maintenance]) -> list[Hindrance]:
-    """Return a span for each component of each incident and maintenance. It begins when that was written to the log."""
+    """Return the hindrances that incidents and maintenances cause, one for each component and span."""
     found = [
         Hindrance(component, each.updates[0].written_at, each.updates[-1].written_at if each.state.is_over else None)
         for each in incidents

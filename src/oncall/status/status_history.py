@@ -36,7 +36,7 @@ class HistoryEntry:
 class HistoryMonth:
     """One month of the history. key: like `2027-03`.
 
-    older, newer: the keys of the next months with entries, or None.
+    older, newer: the keys of the next older and the next newer month with entries; None if there is none.
     """
 
     key: str
@@ -64,7 +64,7 @@ class History:
 
     @property
     def years(self) -> list[tuple[str, list[HistoryMonth]]]:
-        """Return the years with their months. The newest year is first; in a year, the first month is first."""
+        """Return the years, the newest first, each with its months in the order of the calendar."""
         by_year = groupby(self.months, key=lambda each: each.key[:4])
         return [(year, list(months)[::-1]) for year, months in by_year]
 

@@ -84,7 +84,7 @@ def status_html(
 def incident_html(record: StatusRecord, subject: str, base: str) -> str:
     """Return the HTML page of one incident or maintenance. Raises NotFound if it is unknown or private.
 
-    base: path to files.
+    subject: the id of the incident or maintenance. base: as for `status_html`.
     """
     known: list[Incident | Maintenance] = [*record.incidents, *record.maintenances]
     found = next((each for each in known if each.id == subject and is_public(each, record)), None)

@@ -51,10 +51,9 @@ class StatusRecord:
     monitored: Mapping[str, tuple[SecondsSpan, ...]]
     """The spans in which each component had a monitor, by component id."""
     published: Mapping[str, tuple[SecondsSpan, ...]]
-    """The spans in which each component was on the page, by component id, including those that the page no longer has.
-    """
+    """The spans in which each component that was ever on the page was there, by component id."""
     eras: tuple[Era, ...]
-    """The spans of time with the status file of each, the oldest first."""
+    """One era for each time that the components that count changed, the oldest first."""
     retired: dict[str, str]
     """The names, by id, of components that only earlier versions of the page had."""
     shown: frozenset[str]

@@ -183,7 +183,7 @@ class AttemptQueries(Statements):
         return None if row is None else rows.attempt(row)
 
     def attempts_with_ids(self, attempt_ids: Sequence[str]) -> list[Attempt]:
-        """Return those of these attempts that are stored, ordered by id, and lock their rows."""
+        """Return the stored attempts with these ids, ordered by id, and lock their rows."""
         if not attempt_ids:
             return []
         query = _LOCK_ATTEMPTS_WITH_IDS if self._writes else _ATTEMPTS_WITH_IDS

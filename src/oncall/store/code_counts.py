@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 _PLENTY = 200
-"""A count is cached only if at least this many more fit below the limit."""
+"""RoomCounts caches a count only if it is at least this far below its limit."""
 COUNTED_FOR = 1.0
 """Real seconds for which a count stays valid."""
 

@@ -20,9 +20,8 @@ class GroupFailed(Exception):
 def run_group(jobs: Sequence[Job], connection: Connection, view: PublishedView, write: WriteRows) -> bool:
     """Run jobs in the open transaction of `connection`, and set the result or error of each.
 
-    Returns True to wake the pagers.
-    write: writes the rows that the jobs insert or update. A job that fails before it writes anything does not affect
-    the others. Any other failure raises GroupFailed.
+    Returns True if the pagers must be woken. write: writes the rows that the jobs insert or update. A job that fails
+    before it writes anything does not affect the others. Any other failure raises GroupFailed.
     """
     deferred = DeferredWrites(write, DEFERRABLE)
     touched = False

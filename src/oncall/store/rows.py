@@ -16,7 +16,7 @@ from oncall.paging.ports.event_json import details_of, event_from
 from oncall.paging.ports.records import InboundMessage
 
 Row = Sequence[Any]  # As the driver delivers it: SQLAlchemy does not tell the types of its values.
-"""A row that was read, as its columns. A column has any type, because the type of a sequence cannot say which."""
+"""The values in a row that was read, one for each column. Their types differ, which a sequence cannot express."""
 Values = dict[str, object]
 """The columns of a row to be written, by name."""
 
@@ -81,7 +81,7 @@ def event(row: Row) -> Event:
 
 
 def plain_tickets(found: Iterable[Row]) -> Iterator[StoredTicket]:
-    """Convert rows of `tickets` that SQLAlchemy has not converted to tickets. Their `answer` is None."""
+    """Convert rows of `tickets` with the driver's own values to tickets. Their `answer` is None."""
     for row in found:
         name, customer, plan, impact, subject, url, opened_at, contact = row[:8]
         ticket = Ticket(name, customer, plan, impact, subject, url, opened_at and _plain_time(opened_at), contact)
@@ -108,7 +108,7 @@ def _plain_time(value: str | datetime) -> datetime:
 
 
 def plain_events(found: Iterable[Row]) -> Iterator[Event]:
-    """Convert rows of `events` that SQLAlchemy has not converted to events. A report reads hundreds of thousands."""
+    """Convert rows of `events` with the driver's own values to events. A report reads hundreds of thousands."""
     # The details of most events are equal, so each text is parsed only once.
     told: dict[str, Mapping[str, object]] = {"{}": {}}
     read = datetime.fromisoformat

@@ -34,15 +34,15 @@ _NO_FILE_ALLOWED = "53400"
 """PostgreSQL's code for a file above `temp_file_limit`."""
 _SMALL_MEMORY = "SET LOCAL work_mem = '64kB'"
 _TEMPORARY_FILE = text("SELECT count(*) FROM generate_series(1, 5000)")
-"""Makes PostgreSQL write a temporary file of about 70 KB, more than a ticket needs, and remove it. On a full disk the
-row still fits in a page that the table has, but the file does not. Nothing of it goes to the write-ahead log."""
+"""Makes PostgreSQL write a temporary file of about 70 KB, more than a ticket needs, and remove it.
+
+On a full disk the row still fits into the table's file, but this file does not. It causes no write-ahead log."""
 
 
 def probe_postgres(connection: Connection) -> None:
-    """Write and remove the row in the open transaction, if no other program locks the pager's tables and the disk has
-    room.
+    """Write and remove the row in the open transaction. Raises the driver's error if that fails.
 
-    Raises the driver's error if that fails.
+    It also fails if another program locks the pager's tables, or if the server's disk has no room.
     """
     connection.exec_driver_sql(f"SET LOCAL lock_timeout = {round(LOCK_SECONDS * 1000)}")
     connection.execute(_LOCK_TABLES)
@@ -54,7 +54,7 @@ def probe_postgres(connection: Connection) -> None:
 
 
 def _expect_room(connection: Connection) -> None:
-    """Raise the driver's error if the server's disk has no room. A server that allows no such file proves nothing."""
+    """Raise the driver's error if the server's disk has no room. Skip this if the server allows no temporary file."""
     try:
         with connection.begin_nested():
             connection.exec_driver_sql(_SMALL_MEMORY)

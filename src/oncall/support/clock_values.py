@@ -23,8 +23,7 @@ class SlaEventKind(StrEnum):
     REOPENED = "reopened"
     IMPACT_CHANGED = "impact_changed"
     JUDGED = "judged"
-    """The ticket got a new verdict by the policy of that instant: its hold ended, its impact changed or it reopened.
-    """
+    """The ticket got a new verdict by the policy of that instant: hold ended, impact changed, or ticket reopened."""
     MERGED = "merged"
     """The ticket is a duplicate; its clocks continue on another ticket."""
     ABSORBED = "absorbed"

@@ -284,7 +284,7 @@ class _Fold:
     def _absorb(self, event: SlaEvent) -> None:
         """Continue the clocks of a duplicate beside this ticket's own clocks.
 
-        If a reply on this ticket is later than the start of such a clock, it has met the clock.
+        If a reply on this ticket is later than the start of such a clock, the reply has met the clock.
         """
         for each in event.carried:
             clock = RunningClock.taken_over(each)

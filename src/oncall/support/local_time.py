@@ -23,7 +23,7 @@ _TIME_OF_DAY = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 class WrittenTime:
     """An instant that a person wrote. `at`: aware UTC.
 
-    `note`: which instant was taken if the text could mean two, or empty.
+    `note`: which instant was taken, if the text could mean two; else empty.
     """
 
     at: datetime

@@ -20,8 +20,8 @@ def table_blocks(
     """Return the lines of the header, and the lines of each row.
 
     If the table does not fit, long cells are broken between words. If it still does not fit, there is no header, and
-    each row becomes a list: first a title from its first `names` cells, then each other cell after its word from the
-    header.
+    each row becomes a list: first a title from its first `names` cells, then each other cell after the name of its
+    column.
     """
     widths = _fitting([header, *rows], width)
     if widths is not None:

@@ -63,7 +63,7 @@ def gather(settings: Settings, clock: Clock | None = None, *, trouble: str | Non
 
 
 def failure_of(attempt: Attempt) -> FailedAttempt | None:
-    """Return whether the number, the route or the account made an attempt fail for good; None for other attempts."""
+    """Return why an attempt failed for good: the number, the route or the account; None for other attempts."""
     if attempt.status not in (AttemptStatus.FAILED, AttemptStatus.UNDELIVERED) or attempt.error_code is None:
         return None
     if attempt.error_code == OPTED_OUT:

@@ -77,9 +77,8 @@ class PagerProcess:
     exchange: ConnectionExchange | None = None
 
     def takes(self, connection: socket.socket, data: bytes) -> bool:
-        """Give a connection back to the pager's process, unless its next request is for a web page.
+        """Give a connection back to the pager's process. Returns False if its next request is for a web page instead.
 
-        Returns False in that case.
         If it cannot be given back, the connection ends, because this process must not answer for the pager.
         """
         if is_page_request(data):
