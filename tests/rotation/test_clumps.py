@@ -158,6 +158,15 @@ def test_a_repaired_plan_states_the_clumps_of_the_whole_plan() -> None:
     assert found.plan.clumps.text in repair_story(found)
 
 
+def test_a_team_with_juniors_has_the_least_clumps_although_its_model_overlooks_some_roles() -> None:
+    seniors = [person(name) for name in NAMES[:4]]
+    juniors = [person(name, roles=["secondary"]) for name in NAMES[4:7]]
+    plan = planned(team(*seniors, *juniors), 91)
+    assert plan.clumps is not None
+    assert plan.clumps.is_proven
+    assert plan.clumps.distance < 1000
+
+
 def test_a_plan_with_turns_states_its_clumps() -> None:
     roster = team_of(8, roles=("primary",), turn_weeks=1, rest_nights=0, weekends_apart=1)
     plan = fairest_plan(roster, shifts_of(roster, days=56))

@@ -15,7 +15,7 @@ from math import ceil, floor
 from ortools.sat.python import cp_model
 
 from oncall.rosters.relaxed_roster import loosest_for
-from oncall.rotation.generate.fairness_stage import BestPlan, with_seats
+from oncall.rotation.generate.fairness_stage import BestPlan, with_finer_model, with_seats
 from oncall.rotation.generate.spreading import spread_shifts
 from oncall.rotation.generate.unclumping import without_clumps
 from oncall.rotation.problem.clumps import ClumpMeasure
@@ -29,8 +29,10 @@ from oncall.rotation.solve.pair_meetings import RequestsGoal, add_meetings, requ
 from oncall.rotation.solve.search import Search, SearchBudget, SearchStatus
 from oncall.schedule.plan import Clumps
 
-EFFORT = 0.6
-"""Deterministic seconds for all runs of the solver together: about a second."""
+EFFORT, EFFORT_OF_SMALL = 0.6, 3.0
+"""Deterministic seconds for all runs of the solver together: about a second, and enough to prove many small teams."""
+SMALL = 600
+"""The most pairs of an engineer and a shift of a small team: 8 engineers and 13 weeks have 520."""
 STAGE = "spreading shifts over the weeks"
 """The name of this stage in the progress of the search. Cost and requests are fixed by then."""
 LARGEST = 4000
@@ -93,10 +95,11 @@ class _ClumpSearch:
     def run(self) -> None:
         """Lower the distance and raise the bound until they are equal or the effort is used up."""
         problem = self._problem
-        is_small = len(problem.engineers) * len(problem.shifts) <= LARGEST
-        if not is_small or not self.best.is_proven or self.distance <= self.bound:
+        size = len(problem.engineers) * len(problem.shifts)
+        if size > LARGEST or not self.best.is_proven or self.distance <= self.bound:
             return
-        budget = SearchBudget(EFFORT, per_run=EFFORT / 2)
+        effort = EFFORT_OF_SMALL if size <= SMALL else EFFORT
+        budget = SearchBudget(effort, per_run=effort / 2)
         while self.distance > self.bound and not budget.is_used_up and not self._search.is_over:
             levels = [each for each in self._levels() if each > self._undecided]
             if not levels:
@@ -124,6 +127,10 @@ class _ClumpSearch:
             return False
         found = with_seats(self._problem, self.best, model.seats(result))
         distance = self._measure.distance(found.seats)
+        if found.cost > self.best.cost and not model.has_exact_costs:
+            # The model underestimated the cost of these seats; the next run has a finer one.
+            self.best = with_finer_model(self._problem, self._search, self.best, found.seats)
+            return True
         if found.cost > self.best.cost or distance >= self.distance:
             return False
         self.best, self.distance = found, distance
