@@ -90,7 +90,11 @@ def _improved(
     beyond = known.counting_bound.beyond if isinstance(known.counting_bound, TurnBound) else None
     most_bound = beyond if known.model_type is TurnModel else None
     known_cost = best.cost if best else None
-    result = search.run(model.model, lower_bound=known.bound, known_cost=known_cost, most_bound=most_bound)
+    # The linear relaxation needs every implication where hours tie nights to weekends.
+    level = 2 if problem.roster.rules.max_hours_per_week is not None else None
+    result = search.run(
+        model.model, lower_bound=known.bound, known_cost=known_cost, most_bound=most_bound, linearization=level
+    )
     if result.status is SearchStatus.INFEASIBLE and known.model_type is not TurnModel:
         raise infeasible.explain_infeasible(problem, search)
     if known.model_type is TurnModel and not _is_proven_for_all_patterns(known.counting_bound, result):

@@ -10,6 +10,7 @@ from oncall.rosters.relaxed_roster import loosest_for
 from oncall.rotation.problem.problem import Duty, Problem
 from oncall.rotation.problem.rule_limits import Limit
 from oncall.rotation.problem.rules import rest_conflicts, rules_of
+from oncall.rotation.solve.hour_cuts import hour_cuts
 
 DutyVariables = Mapping[Duty, cp_model.IntVar]
 """For each duty that an engineer may have, a Boolean: 1 if the plan contains it."""
@@ -26,9 +27,11 @@ def add_duties(model: cp_model.CpModel, problem: Problem) -> dict[Duty, cp_model
         model.add(cp_model.LinearExpr.sum([on_duty[Duty(each, number)] for each in eligible]) == len(problem.roles))
     for duty in problem.fixed_duties:
         model.add(on_duty[duty] == 1)
-    for rule in rules_of(problem.roster.rules):
-        for limit in rule.limits(problem):
-            _add_tight_limit(model, limit, on_duty, problem)
+    limits = [limit for rule in rules_of(problem.roster.rules) for limit in rule.limits(problem)]
+    for limit in limits:
+        _add_tight_limit(model, limit, on_duty, problem)
+    for cut in hour_cuts(problem, limits):
+        add_limit(model, cut, on_duty)
     return on_duty
 
 
