@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """The mail server to which mail is given. is_tls: the connection begins with TLS. `repr` shows no password."""
+    """The operator's mail server. is_tls: the connection begins with TLS. `repr` shows no password."""
 
     host: str
     port: int

@@ -34,8 +34,9 @@ from oncall.paging.ports.channel import Message
 
 _T = TypeVar("_T")
 _QUERY_FACTOR = 1.5
-"""How many times the limit of one request a query may take. Even if it waits for an earlier query first, it ends before
-the lease of its attempt does.
+"""The time limit of a query, as a multiple of that of one request.
+
+Even if a query waits for an earlier query first, it ends before the lease of its attempt does.
 """
 _CODE_OF_STATUS = {401: WRONG_CREDENTIALS, 404: NOT_FOUND, 429: TOO_MANY_REQUESTS}
 # The library reads the process's environment unless it gets a mapping that is not empty.
@@ -134,7 +135,7 @@ class TwilioClient:
         return Ambiguous(f"{self._no_answer(error)}; {self._perhaps_done(message)}")
 
     def permanent(self, message: Message, status: int, code: int | None) -> Permanent:
-        """Return the error for a message that Twilio will never accept as it is. status: of HTTP. code: Twilio's."""
+        """Return the error for a message that Twilio will never accept as it is. status: HTTP's. code: Twilio's."""
         fact = CODES.get(code) if code is not None else None
         if fact is not None:
             why = f"{fact.sentence}."

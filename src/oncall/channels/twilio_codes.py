@@ -165,7 +165,7 @@ _CALL_FAILURES = {
 
 
 def cause_of(code: int | None) -> CodeCause:
-    """Return what has to change after a failure with this code. An unknown code means CONFIGURATION: for operators."""
+    """Return what has to change after a failure with this code. An unknown code means CONFIGURATION."""
     fact = _fact(code)
     return fact.cause if fact is not None else CodeCause.CONFIGURATION
 

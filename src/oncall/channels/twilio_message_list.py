@@ -37,9 +37,9 @@ class TwilioMessageList:
     async def to(self, number: str, *, earliest: datetime, what: str, by_date: bool) -> list[TwilioMessage]:
         """Return the messages to this number, the newest first: all since `earliest`, and perhaps older ones.
 
-        earliest: real time, aware UTC.
-        At most MOST_LISTED. by_date: let Twilio filter by the day of sending, which leaves out messages that still wait
-        in its queue. what: the question as a clause, for the error. Raises Temporary if Twilio gives no answer now.
+        At most MOST_LISTED. earliest: real time, aware UTC. by_date: let Twilio filter by the day of sending, which
+        leaves out messages that still wait in its queue. what: the question as a clause, for the error. Raises
+        Temporary if Twilio gives no answer now.
         """
         key = number, by_date
         if key not in self._next:

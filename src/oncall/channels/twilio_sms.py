@@ -63,7 +63,7 @@ class TwilioSms:
         return await self._create(message, None)
 
     async def find(self, message: Message, *, since: datetime, ends_with: str, known: Sequence[str]) -> Receipt | None:
-        """Return the oldest message in Twilio's list to this number that ends with `ends_with` and is not `known`.
+        """Return the oldest message in Twilio's list to this number that ends with `ends_with` and is not in `known`.
 
         since: real time, aware UTC; older messages do not count, except that clocks may differ by ten minutes. None
         means that Twilio certainly has no such message. Raises Temporary if Twilio gives no answer now, or if its list

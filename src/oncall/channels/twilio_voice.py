@@ -57,7 +57,7 @@ class TwilioVoice:
         raise failure
 
     async def find(self, message: Message, *, since: datetime, ends_with: str, known: Sequence[str]) -> Receipt | None:
-        """Return the oldest call in Twilio's list to this number that is not `known`; None if there is none.
+        """Return the oldest call in Twilio's list to this number that is not in `known`; None if there is none.
 
         since: real time, aware UTC; older calls do not count. Twilio's list does not show what a call said, so
         `ends_with` is ignored. Raises Temporary if Twilio gives no answer now, or if its list is too long to be sure.

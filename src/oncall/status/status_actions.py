@@ -115,7 +115,7 @@ StatusAction = (
 def act_on_status(log: StatusLog, action: StatusAction, author: StatusAuthor, new_id: str) -> str:
     """Check an action, append its event to the log, and return the id of the incident or maintenance.
 
-    new_id: the id for a new one. If it raises NotFound, Conflict or Refused, nothing is written.
+    new_id: the id for a new one. Raises NotFound, Conflict or Refused; in that case nothing is written.
     """
     stated = [getattr(action, each.name) for each in fields(action)]
     check_years(each for each in stated if isinstance(each, datetime))

@@ -59,7 +59,7 @@ class CompanyDays:
         return f"the holidays {', '.join(days)}"
 
     def title_of(self, day: date) -> str:
-        """Return the name of the holiday on a day and where it is one, like `Thanksgiving, holiday of US-NY`."""
+        """Return the name of the holiday on a day and the places that have it: `Thanksgiving, holiday of US-NY`."""
         names = " and ".join(feast.name for feast in self.feasts_on(day))
         places = [code for code in self.codes if day not in self.dropped and _feasts_in(code, day.year).get(day)]
         title = f"holiday of {' and '.join(places)}" if places else "own holiday"

@@ -70,7 +70,7 @@ def answers_folder() -> Path:
 
 
 def sqlite_path(settings: Settings) -> Path | None:
-    """Return the absolute path of the SQLite file; None if the database is PostgreSQL. Raises SettingsError."""
+    """Return the absolute path of the SQLite file; None for PostgreSQL. Raises SettingsError for a bad address."""
     from oncall.store.address import SqliteAddress, address_of
 
     address = address_of(database_url(settings))

@@ -97,7 +97,7 @@ async def open_pager(
 
 
 def _start_no_earlier_than_the_last_pager(clock: Clock, store: SqlStore) -> datetime | None:
-    """If the machine's clock was set back, start policy time at the last time that a pager recorded.
+    """Start policy time at the latest time that a pager has recorded, if the machine's clock was set back behind it.
 
     Returns when (real time) a pager last recorded that it was alive; None if none ever did.
     """
