@@ -78,8 +78,7 @@ def forbidden_character(text: str) -> TextFault | None:
 
 
 def syntax_faults(error: yaml.MarkedYAMLError, text: str, first_line: int) -> list[TextFault]:
-    """Return the faults behind a syntax error: the misleading characters that cause it, or else the parser's own
-    message.
+    """Return the faults that cause a syntax error: misleading characters, or else the parser's own message.
 
     first_line: the line, counted from 1, up to which the parser understood the text.
     """

@@ -1,4 +1,4 @@
-"""The priority of a process beside the pager."""
+"""Lowers the priority of a process, so that the pager comes first."""
 
 from __future__ import annotations
 

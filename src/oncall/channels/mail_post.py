@@ -60,7 +60,7 @@ class MailPost:
         self._drop()
 
     def send_now(self, server: MailServer, sender: str, message_id: str, body: str, real_now: datetime) -> None:
-        """Send one mail, and wait for the server's answer. Raises DeliveryError as `carry` does.
+        """Send one mail, and wait for the server's answer. Raises DeliveryError if it may not have arrived.
 
         message_id, body: the fields of the mail's RelayMessage.
         """

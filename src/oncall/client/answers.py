@@ -50,7 +50,7 @@ class Page(TypedDict):
 
 
 class TicketAnswer(TypedDict):
-    """The answer to a posted ticket: the verdict, and the code if someone is paged."""
+    """The JSON response to a posted ticket: its id and its verdict, and its code if a page goes out."""
 
     ticket: str
     verdict: Verdict
@@ -158,7 +158,7 @@ class WholeTicket(Ticket):
 
 
 class EventReceipt(TypedDict):
-    """The answer to a recorded event. A token that may read also gets the other fields of the ticket."""
+    """The JSON response to a recorded event. A token that may read also gets the other fields of the ticket."""
 
     id: str
     state: State

@@ -106,7 +106,7 @@ def is_in_group(claims: Mapping[str, object], claim: str, group: str | None) -> 
 
 
 def _signing(keys: Mapping[str, object]) -> KeySetSerialization:
-    """Return those public keys of the provider that can check signatures and are strong enough."""
+    """Return the public keys of the provider that can check signatures and are strong enough."""
     listed = keys.get("keys")
     found = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
     return {"keys": [{name: key[name] for name in _OF_A_KEY if name in key} for key in found if _is_usable(key)]}

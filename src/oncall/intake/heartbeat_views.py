@@ -30,14 +30,14 @@ class HeartbeatListView(TypedDict):
 
 
 class HeartbeatDeleted(TypedDict):
-    """The answer to the deletion of a heartbeat."""
+    """The JSON response to the deletion of a heartbeat."""
 
     name: str
     deleted: bool
 
 
 class BeatAnswer(TypedDict):
-    """The answer to a call of a job."""
+    """The JSON response to a job that calls."""
 
     name: str
     due_at: Annotated[str, "When the next call is due, with its grace."]

@@ -34,7 +34,7 @@ class SignalView(TypedDict):
 
 
 class SenderAnswer(TypedDict):
-    """The answer to a sender, after its request is stored."""
+    """The JSON response to a sender, after its request is stored."""
 
     status: Annotated[
         str,

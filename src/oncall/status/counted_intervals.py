@@ -1,4 +1,4 @@
-"""Lists the outages and maintenances behind the uptime figures, so that a reader can add them up."""
+"""Lists the outages and maintenances that the uptime figures count, so that a reader can add them up."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class PlanDraftQueries(Statements):
         return str(self._run(_CONTENT, {"wanted": draft_id}).scalar_one_or_none() or "")
 
     def change_plan_draft(self, draft: PlanDraft, was: DraftState, content: str | None = None) -> bool:
-        """Store a changed draft under the next revision. content: its new content; None leaves the stored content.
+        """Store a changed draft under the next revision. content: the new content; None keeps the stored one.
 
         Returns False, and changes nothing, if the draft was deleted or its stored state is not `was`.
         """

@@ -22,9 +22,9 @@ class ProofQueries(Statements):
         return [PhoneProof(*tuple(row)) for row in self._run(_ALL)]
 
     def save_phone_proof(self, proof: PhoneProof) -> None:
-        """Store whether and when a person was proven to get texts at a number.
+        """Store when the pager asked for a proof of a person's phone, and when a text came from it.
 
-        A time that is None leaves the stored time.
+        A time that is None does not change the stored time.
         """
         dialect = sqlite if self._connection.dialect.name == "sqlite" else postgresql
         new = dialect.insert(phone_proofs).values(

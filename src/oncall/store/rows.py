@@ -42,7 +42,7 @@ def ticket_row(stored: StoredTicket) -> Values:
 
 
 def ticket_changes(stored: StoredTicket) -> Values:
-    """Return those columns of a ticket that can change, by name."""
+    """Return the columns of a ticket that can change, by name."""
     return {
         "code": stored.code,
         "status": stored.status.value,
@@ -138,7 +138,7 @@ def attempt_row(attempt: Attempt) -> Values:
 
 
 def attempt_changes(attempt: Attempt) -> Values:
-    """Return those columns of an attempt that can change, by name."""
+    """Return the columns of an attempt that can change, by name."""
     return {
         "channel": attempt.channel,
         "status": attempt.status.value,
@@ -210,7 +210,7 @@ def alert_row(alert: Alert) -> Values:
 
 
 def alert_changes(alert: Alert) -> Values:
-    """Return those columns of an alert that can change, by name."""
+    """Return the columns of an alert that can change, by name."""
     return {
         "due_at": alert.due_at,
         "tries": alert.sends,

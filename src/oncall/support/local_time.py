@@ -48,7 +48,7 @@ def read_time(text: str, zone: ZoneInfo) -> WrittenTime:
 
 
 def read_time_after(text: str, zone: ZoneInfo, after: datetime) -> WrittenTime:
-    """Parse a time as `read_time` does, or a time of day like `07:30`, which means the first such time after `after`.
+    """Parse a time as `read_time` does, or a time of day like `07:30`, which means the first 07:30 after `after`.
 
     after: aware. Raises the same errors as `read_time`.
     """

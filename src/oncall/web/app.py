@@ -94,7 +94,7 @@ _PARTS = (
 
 
 class _Service(DescribedApp):
-    """The application behind RequestGuard. It answers HEAD like GET, without the body."""
+    """The application that RequestGuard calls. It answers HEAD like GET, without the body."""
 
     entry: ASGIApp
     """The outermost ASGI application. It passes each accepted request on to `answer`."""

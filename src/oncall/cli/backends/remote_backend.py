@@ -321,7 +321,10 @@ class RemoteBackend(ServerRequests):
 
 
 def _part_of(kept: ScheduleView, start: datetime, end: datetime) -> ScheduleView:
-    """Return the shifts and gaps of a kept schedule that overlap [start, end); it may end before `end`."""
+    """Return the part of a kept schedule in [start, end), with each shift and gap that overlaps it.
+
+    If the kept schedule ends before `end`, the part ends there, too.
+    """
     zone = ZoneInfo(kept["timezone"])
     last = min(datetime.fromisoformat(kept["to"]), end)
     return {

@@ -43,7 +43,7 @@ def create(
     """Expect a job to call at regular intervals.
 
     If the job does not call, a ticket opens; its next call resolves the ticket. The job calls the printed address by
-    GET or POST, with a token of role intake: as a bearer token, as a password, or as one more part of the path.
+    GET or POST, with a token of role intake: as a bearer token, as a password, or as the last part of the path.
 
     Example: oncall heartbeat create nightly-backup --every 1d --grace 1h
     """
@@ -89,7 +89,7 @@ def _when(one: HeartbeatView, zone: ZoneInfo) -> list[str]:
 def delete(name: str = NAME, json: bool = JSON_OPTION) -> None:
     """Delete a heartbeat.
 
-    A ticket that the job's silence opened stays open.
+    A ticket that was opened because the job did not call stays open.
 
     Example: oncall heartbeat delete nightly-backup
     """

@@ -31,7 +31,8 @@ def check(
 
     Prints every fault at once, with its line, its column and a correction. Checks a roster together with the policy
     and the plans that it names. The keys of the file show whether it is a roster or a policy; a *.policy.yaml file is
-    always a policy. A file that has only warnings, such as a phone number outside the ranges in use, is valid.
+    always a policy. A file that has only warnings, such as a phone number outside the ranges that its country
+    has in use, is valid.
 
     Examples: oncall check rosters/itopia-cas.yaml · oncall check my.policy.yaml
     """

@@ -103,7 +103,7 @@ def generate(
 
     The plan continues the schedule that is published in the local database, and the --history plans: their shifts
     count for rest, weekends, the limits of the rules, and balances. With --keep, the command repairs a plan instead: it
-    changes as few seats as possible from --from on. Of the plans with that few changes, it takes the fairest.
+    changes as few seats as possible from --from on. Among the plans with so few changes, it takes the fairest.
 
     Examples: oncall generate rosters/itopia-cas.yaml --start 2027-01-04 --weeks 13 --output plan.csv
     · oncall generate rosters/itopia-cas.yaml --start 2027-01-04 --weeks 52 --time-limit 30 --json

@@ -51,7 +51,7 @@ def import_plan(
         help="The last date to read from events that repeat without end.",
     ),
     sheet: str | None = typer.Option(None, "--sheet", metavar="NAME", help="The sheet of a workbook."),
-    partial: bool = typer.Option(False, "--partial", help="Write the plan although a part could not be read."),
+    partial: bool = typer.Option(False, "--partial", help="Write the plan without the parts that could not be read."),
     json: bool = JSON_OPTION,
 ) -> None:
     """Make a plan from a team's spreadsheet or calendar file.
@@ -61,8 +61,8 @@ def import_plan(
     name engineers by id, name or e-mail address. Also reads calendar files (.ics) of PagerDuty, Opsgenie and Google,
     with the engineer in the summary or as an attendee.
 
-    Prints everything that could not be read, with its row. If there is any, it writes nothing unless --partial is
-    given. If the file is ambiguous, it asks a question and names the option that answers the question.
+    Prints each row or event that could not be read, and why. Then the command writes no plan, unless you give
+    --partial. If the file is ambiguous, it asks a question and names the option that answers the question.
 
     Examples: oncall import rota.csv --roster rosters/itopia-cas.yaml --output plan.json
     · oncall import rota.xlsx --roster rosters/itopia-cas.yaml --dates us --output plan.json

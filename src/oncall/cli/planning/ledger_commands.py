@@ -1,4 +1,4 @@
-"""`oncall ledger`: who served how much against their share, and balances from another tool."""
+"""`oncall ledger`: what each engineer served beyond their share, and balances from another tool."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def show(
     before: str | None = BEFORE,
     json: bool = JSON_OPTION,
 ) -> None:
-    """Show who served how much against their share.
+    """Show what each engineer served beyond their share.
 
     Shifts before today count as served, later ones as planned; the balance counts both. Overrides are applied. A
     balance above 0 means that a person served too much: it lowers their share of the next plan. The balances of each
@@ -82,7 +82,8 @@ def export(
 ) -> None:
     """Write the balances to a file for `generate --ledger`.
 
-    The file says up to which date its balances count shifts, so that no shift counts twice. Spreadsheets can open it.
+    The file also names the date up to which shifts are counted. `generate --ledger` adds only later shifts, so that no
+    shift counts twice. Spreadsheets can open the file.
 
     Example: oncall ledger export balances.csv --roster rosters/itopia-cas.yaml --before 2027-04-05
     """

@@ -54,8 +54,9 @@ def verify(
 
     Checks the coverage minute by minute, every rule of the roster, and the cost and bound that the plan claims.
     Accepts and lists relaxations that a manager agreed to (`generate --relax`). With --optimal, a second solver, with a
-    model of its own, proves that no plan costs less, or prints a bound. It then checks the choices that the planner
-    makes among plans of equal cost: requests, even totals or points, and clumps.
+    model of its own, proves that no plan costs less, or prints a bound. Among plans of equal cost, the planner prefers
+    those that meet more requests, have more even totals (or points), and have fewer clumps (four weeks in a row with
+    more or less than an engineer's share). --optimal checks these choices, too.
 
     Examples: oncall verify plan.csv --roster rosters/itopia-cas.yaml
     · oncall verify plan.json --roster rosters/itopia-cas.yaml --optimal
@@ -124,7 +125,7 @@ def fairness(plan: Path = PLAN, roster: Path = PLANS_ROSTER, json: bool = JSON_O
     """Show how fair a plan is: each engineer's load and share.
 
     Prints a bar for each engineer, by kind of shift and for all kinds together. Names the engineers whose roles limit
-    their share, and ends with a calendar of the weeks.
+    their share (for example because they take only one role), and ends with a calendar of the weeks.
 
     Example: oncall fairness plan.csv --roster rosters/itopia-cas.yaml
     """

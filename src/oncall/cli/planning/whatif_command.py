@@ -47,7 +47,7 @@ SETTINGS = typer.Option(
     [], "--set", metavar="KEY=VALUE", help="Change a value of the roster, like rotation.rest_nights=1. Repeatable."
 )
 TIME_LIMIT = typer.Option(
-    None, "--time-limit", metavar="SECONDS", parser=seconds_of, help="The time for each of the two plans."
+    None, "--time-limit", metavar="SECONDS", parser=seconds_of, help="The time limit for each of the two plans."
 )
 
 

@@ -47,8 +47,8 @@ def why(
 ) -> None:
     """Explain why an engineer has a shift.
 
-    For each other engineer, prints the rule that forbids the shift, or what the choice would cost. To find the cost, it
-    solves the whole plan again with that engineer in the seat; Ctrl-C ends the search. Published shifts and --history
+    For each other engineer, prints the rule that forbids the shift, or what the plan would cost with that engineer in
+    the seat. To find the cost, it solves the whole plan again; Ctrl-C ends the search. Published shifts and --history
     count for rest and balances, as in `oncall generate`. A newcomer who only comes along (role `shadow`) has no cost.
 
     Examples: oncall why plan.json --roster rosters/itopia-cas.yaml --shift 2027-02-12

@@ -72,7 +72,9 @@ ANSWER_AT_NIGHT = typer.Option(
     min=0,
     help="The median time until a page is acknowledged from 23:00 to 07:00.",
 )
-TIME_LIMIT = typer.Option(20.0, "--time-limit", metavar="SECONDS", min=0.1, help="The time for each search for a plan.")
+TIME_LIMIT = typer.Option(
+    20.0, "--time-limit", metavar="SECONDS", min=0.1, help="The time limit of each search for a plan."
+)
 
 
 def register(app: typer.Typer) -> None:

@@ -34,8 +34,8 @@ def away(
 ) -> None:
     """Mark an engineer as away and find covers.
 
-    Every later plan and change respects the absence. Of all possible covers, it proposes those that change the fewest
-    seats. Each proposed engineer gets an SMS to accept; with --agreed the covers are made at once.
+    Every later plan and change respects the absence. Proposes the covers that change the fewest seats. Each proposed
+    engineer gets an SMS to accept; with --agreed the covers are made at once.
 
     Example: oncall away ana --from 2027-02-15 --to 2027-02-19 --reason vacation
     """

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MONTH = "month"
 WHOSE = typer.Argument(None, metavar="[ENGINEER]", help="The engineer's id; default: your own.")
-TEAM = typer.Option(False, "--team", help="The whole team's shifts instead of one engineer's.")
+TEAM = typer.Option(False, "--team", help="The calendar of the whole team instead of one engineer's.")
 
 
 class _MonthByDefault(TyperGroup):

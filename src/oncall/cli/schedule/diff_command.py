@@ -38,7 +38,9 @@ def register(app: typer.Typer) -> None:
 
 def diff(
     before: str = typer.Argument(metavar="A", help="A version's number, `published`, or a plan file."),
-    after: str = typer.Argument(PUBLISHED, metavar="[B]", help="The other version or plan file, named like A."),
+    after: str = typer.Argument(
+        PUBLISHED, metavar="[B]", help="The other version or plan file, given in the same way as A."
+    ),
     roster: Path | None = typer.Option(
         None, "--roster", metavar="ROSTER", help="The roster of the plan files; default: the published roster."
     ),

@@ -60,8 +60,8 @@ def publish(
         "--policy-from",
         metavar="DATE",
         help=(
-            "The date from which the policy is in force; default: the first date "
-            "that the plan can change; now if that date is past or nothing is published yet."
+            "The first date of the new policy. Default: the first date of the plan (for a repair, its --from date), "
+            "or now if that date is past or nothing is published yet."
         ),
     ),
     dry_run: bool = typer.Option(False, "--dry-run", help="Print what would change, and change nothing."),
@@ -100,10 +100,16 @@ def _people_of(team: Roster) -> list[str]:
 def override(
     engineer: str = typer.Argument(metavar="ENGINEER", help="The id of the engineer to put on call."),
     start: str = typer.Option(
-        ..., "--from", metavar="TIME", help="When the override starts, in policy time; `19:30` is the next such time."
+        ...,
+        "--from",
+        metavar="TIME",
+        help="When the override starts, in policy time. A time of day like 19:30 means the next 19:30.",
     ),
     end: str = typer.Option(
-        ..., "--to", metavar="TIME", help="When it ends; `07:30` is the first such time after the start."
+        ...,
+        "--to",
+        metavar="TIME",
+        help="When the override ends. A time of day like 07:30 means the first 07:30 after the start.",
     ),
     reason: str = REASON,
     role: str = typer.Option("primary", "--role", metavar="ROLE", help="The role to fill."),
@@ -133,7 +139,10 @@ def override(
 def cover(
     engineer: str = typer.Argument(metavar="ENGINEER", help="The id of the engineer who is relieved."),
     start: str | None = typer.Option(
-        None, "--from", metavar="TIME", help="When you take over; default: now. `19:30` is the next such time."
+        None,
+        "--from",
+        metavar="TIME",
+        help="When you take over; default: now. A time of day like 19:30 means the next 19:30.",
     ),
     until: str | None = typer.Option(
         None,
@@ -148,8 +157,8 @@ def cover(
 ) -> None:
     """Take over from an engineer, now or for a span of time.
 
-    You are on call in every role that this engineer has, from now to the end of the running shift; without a running
-    shift, for the next one. The engineer gets an SMS.
+    You are on call in every role that this engineer has, from now to the end of the running shift. If no shift is
+    running, you take the next one. The engineer gets an SMS.
 
     Examples: oncall cover ana · oncall cover ana --until 23:30 · oncall cover ana --from 2027-01-09T19:00 --by ben
     """

@@ -54,9 +54,10 @@ def swap(
 ) -> None:
     """List who could take a shift, or ask for a swap.
 
-    Without --with, lists every other engineer: whether the rules allow the swap, how the fairness cost changes, and
-    both balances, the best first. With --with, asks that engineer, who answers with `oncall accept` or an SMS. If both
-    are on the same shift, --for with the date of that shift exchanges their roles.
+    Without --with, lists every other engineer, the best first: whether the rules allow the swap, how the fairness cost
+    changes, and how the balances of that engineer and of ENGINEER change. With --with, asks that engineer, who answers
+    with `oncall accept` or an SMS. If both are on the same shift, --for with the date of that shift exchanges their
+    roles.
 
     Examples: oncall swap ana 2027-01-12 · oncall swap ana 2027-01-12 --with ben --for 2027-01-19
     """

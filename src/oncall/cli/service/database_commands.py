@@ -18,13 +18,17 @@ def register(app: typer.Typer) -> None:
 
 def migrate(
     source: str | None = typer.Option(
-        None, "--from", metavar="URL", help="Copy everything from this database into the empty one."
+        None,
+        "--from",
+        metavar="URL",
+        help="Copy everything from the database at URL into the one of this installation, which must be empty.",
     ),
     pager_stopped: bool = typer.Option(
         False,
         "--pager-stopped",
         help=(
-            "Confirm that the pager of the other database is stopped; copy although it seemed to run a short time ago."
+            "Confirm that the pager of the other database is stopped, so that the copy starts although it ran a short "
+            "time ago."
         ),
     ),
     json: bool = JSON_OPTION,
@@ -32,9 +36,9 @@ def migrate(
     """Bring the database's tables up to this version.
 
     It is safe to run again. With --from, or an address in ONCALL_MIGRATE_FROM, it also copies everything from another
-    database into this one, which must be empty. If the address has a password, use ONCALL_MIGRATE_FROM, because other
-    users of the machine can see options. Stop `oncall serve` on the other database first; the copy is refused while a
-    pager runs there.
+    database into the one of this installation, which must be empty. If the address has a password, use
+    ONCALL_MIGRATE_FROM, because other users of the machine can see options. Stop `oncall serve` on the other database
+    first; the copy is refused while a pager runs there.
 
     Examples: oncall migrate
     · ONCALL_DATABASE_URL=postgresql://db/oncall oncall migrate --from sqlite:////var/lib/oncall/oncall.db

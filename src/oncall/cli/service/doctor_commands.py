@@ -114,7 +114,7 @@ def drill(
 
     The running pager sends it. Prints the time until the provider accepted it, the phone received it, and the engineer
     answered. A test page never escalates, and an acknowledgement ends it. If ONCALL_SERVER is set, the pager of that
-    server sends the page; a manager may test anyone, an engineer only themselves. Exit code 1 without an answer in
+    server sends the page; a manager may test anyone, an engineer only themselves. Exit code 1 if no answer comes in
     time.
 
     Example: oncall drill --to ana --wait 300

@@ -71,7 +71,7 @@ def login(
 def logout(json: bool = JSON_OPTION) -> None:
     """Delete the server and token that `login` stored.
 
-    Also deletes the answers of servers that this machine keeps for times without a server. The token itself stays valid
+    Also deletes the saved answers that commands show when the server cannot be reached. The token itself stays valid
     until a manager revokes it with `oncall token revoke`.
 
     Example: oncall logout

@@ -28,11 +28,17 @@ _COMPONENTS = typer.Option(
     ..., "--component", metavar="ID", help="A component that the maintenance affects. May be repeated."
 )
 _MESSAGE = typer.Option(None, "--message", metavar="TEXT", help="The text that customers read on the status page.")
-_AT = typer.Option(
+_BEGAN_AT = typer.Option(
     None,
     "--at",
     metavar="TIME",
-    help="When it happened; default: now. A time without an offset is in the status page's zone.",
+    help="When the incident began; default: now. A time without an offset is in the status page's zone.",
+)
+_HOLDS_FROM = typer.Option(
+    None,
+    "--at",
+    metavar="TIME",
+    help="From when the update holds; default: now. A time without an offset is in the status page's zone.",
 )
 
 
@@ -65,7 +71,7 @@ def open_incident(
     title: str | None = typer.Argument(None, metavar="[TITLE]", help="The title that customers read."),
     component: list[str] | None = _STATES,
     message: str | None = _MESSAGE,
-    at: str | None = _AT,
+    at: str | None = _BEGAN_AT,
     ticket: str | None = typer.Option(
         None,
         "--from",
@@ -96,7 +102,7 @@ def update(
     ),
     component: list[str] | None = _STATES,
     message: str | None = _MESSAGE,
-    at: str | None = _AT,
+    at: str | None = _HOLDS_FROM,
     json: bool = JSON_OPTION,
 ) -> None:
     """Write an update on an incident.
@@ -120,7 +126,7 @@ def correct(
 ) -> None:
     """Correct the start of an incident.
 
-    The status page shows both times, and the uptime counts from the corrected one.
+    The status page shows both times, and the outage counts from the corrected one.
 
     Example: oncall status correct 3f9ac1d20b7e --started 2027-03-01T09:40 --reason "first errors in the log"
     """
@@ -137,8 +143,8 @@ def publish(
 ) -> None:
     """Make a proposed incident public.
 
-    The status page dates the incident from the start of the outage, and the uptime counts it from then. Without a title
-    and a message, the monitor's words are shown.
+    On the status page and in the uptime figures, the incident begins at the start of the outage. Without a title and a
+    message, the monitor's words are shown.
 
     Example: oncall status publish 3f9ac1d20b7e --title "Sign-in fails" --message "A full disk."
     """
@@ -211,7 +217,7 @@ def reschedule(
 
 
 def cancel(maintenance_id: str = _MAINTENANCE, message: str | None = _MESSAGE, json: bool = JSON_OPTION) -> None:
-    """Cancel a maintenance, or end it now.
+    """Cancel a planned maintenance, or end a running one.
 
     Example: oncall status cancel 8e01b7c4d2aa --message "Done early."
     """

@@ -55,7 +55,7 @@ def now(context: typer.Context, json: bool = JSON_OPTION) -> None:
 def list_all(json: bool = JSON_OPTION) -> None:
     """List every incident and maintenance, the newest first.
 
-    Incidents that a machine proposes come first; they are not public.
+    Proposed incidents, which are not public, come first.
 
     Example: oncall status list
     """
@@ -154,7 +154,8 @@ def export(
     """Write the status page as files for any web host.
 
     The files are HTML, JSON and feeds. Removes files in DIR/incidents, DIR/history and DIR/components that are no
-    longer public. The status page shows when it was written, so readers see when it is old.
+    longer public. The status page shows the time of the export, so that readers can tell whether it is
+    out of date.
 
     With --every it writes them at that interval; if the database does not answer, it tries again after the interval.
 

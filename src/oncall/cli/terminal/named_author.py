@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
 
 def check_author(by: str, schedule: Schedule, people: Collection[str] = ()) -> None:
-    """Raise NotFound if `by` is nobody on a published roster or in `people`: a typing error must not enter the history.
+    """Raise NotFound if neither a published roster nor `people` has the id `by`.
 
-    people: ids of the engineers and the manager of a roster that is about to be published. Before the first publication
-    and without `people`, every name passes, because the change itself is then refused.
+    So no misspelled id enters the history. people: ids of the engineers and the manager of a roster that is about to be
+    published. If nothing is published and `people` is empty, every id is accepted here; the change is refused later,
+    because there is no schedule.
     """
     from oncall.suggestions import suggestion
 

@@ -129,7 +129,7 @@ def laid_out(text: str, stream: TextIO) -> str:
 def parse_time(option: str, text: str, zone: ZoneInfo, after: datetime | None = None) -> datetime:
     """Return the instant (aware UTC) of an ISO 8601 time. A time without an offset is local time in `zone`.
 
-    after: if given, a time of day like `07:30` is allowed, and means the first such time after this instant. If the
+    after: if given, a time of day like `07:30` is allowed, and means the first 07:30 after this instant. If the
     local time occurs twice, a message on stderr says which instant is meant. Raises BadParameter for text that is not a
     time, and for a local time that does not exist.
     """

@@ -127,7 +127,7 @@ def take(
 ) -> None:
     """Take a ticket, even from the engineer who has it.
 
-    Both engineers get a notice, and the log shows it.
+    Both engineers get a notice, and the ticket's log records the change.
 
     Example: oncall take T-1001 --by ana --reason "Farid is on a train"
     """

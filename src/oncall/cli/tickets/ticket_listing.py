@@ -56,7 +56,10 @@ def tickets(
         "also tickets for which you were paged since then.",
     ),
     customer: str | None = typer.Option(
-        None, "--customer", metavar="NAME", help="List this customer's tickets only, in any spelling of the name."
+        None,
+        "--customer",
+        metavar="NAME",
+        help="List this customer's tickets only; letter case and punctuation do not matter.",
     ),
     after: str | None = typer.Option(
         None, "--after", metavar="ID", help="Continue a list after this ticket id, the last one shown."
@@ -67,8 +70,8 @@ def tickets(
 ) -> None:
     """List tickets, the most urgent first.
 
-    The ticket whose clock ends first is on top. The list shows when a hold ends, who owns a chased ticket,
-    and into which ticket a duplicate was merged.
+    The ticket whose clock ends first is on top. The list shows when a hold ends, into which ticket a
+    duplicate was merged, and who owns a `chased` ticket: one that pages again because its target is nearly missed.
 
     Examples: oncall tickets · oncall tickets --watch · oncall tickets --mine --since "last night"
     · oncall tickets --state resolved --json · oncall tickets show T-1001 --timeline

@@ -29,7 +29,7 @@ KEYS = "Press 1 to acknowledge, 2 to pass on."
 
 
 class Key(StrEnum):
-    """The keys to which a call reacts."""
+    """The phone keys that a called person may press."""
 
     ACKNOWLEDGE = "1"
     PASS = "2"  # noqa: S105

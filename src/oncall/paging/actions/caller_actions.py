@@ -35,7 +35,8 @@ def record_for(
     """Record an action as `record_by_reference` does, if the caller's token allows it.
 
     A program must name a ticket by its id: codes are for people, and no error tells a program about another ticket.
-    Raises NotAllowed, FieldFaults, NotFound, Conflict and Refused.
+    Raises NotAllowed if the caller may not record this action, and the errors of `record`: FieldFaults, NotFound,
+    Conflict and Refused.
     """
     action = allowed_action(action, caller, tx.schedule())
     if caller.role is not CallerRole.INTAKE:

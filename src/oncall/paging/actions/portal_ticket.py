@@ -40,7 +40,7 @@ SERVICES = "Billing, training or services: "
 
 
 class PortalStore(LinkStore, TicketStore, RelayMessages, Protocol):
-    """The queries for tickets, the links that show them, and mails."""
+    """The queries for tickets, ticket links and mails."""
 
 
 @dataclass(frozen=True, slots=True)

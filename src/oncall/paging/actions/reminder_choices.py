@@ -57,7 +57,10 @@ class ChoiceAsked:
 
 
 def choice_from(posted: object) -> ChoiceAsked:
-    """Return the change that a posted document asks for. Raises FieldFaults with every wrong field."""
+    """Return the new choice of reminders and courtesy notices that a posted JSON object asks for.
+
+    Raises FieldFaults with every wrong field.
+    """
     if not isinstance(posted, Mapping):
         raise FieldFaults([FieldFault("reminders", 'a JSON object is needed, like {"reminders": ["day", "hour"]}')])
     engineer, wanted, quiet = posted.get("engineer"), posted.get("reminders"), posted.get("quiet")

@@ -90,7 +90,8 @@ def wanted_text(posted: object, name: str, *, body: str, example: str, longest: 
 def login_link_for(caller: Token, person: str, tx: SignIns, *, public_url: str, real_now: datetime) -> LoginLinkView:
     """Create a login link for a caller of the API. Returns it.
 
-    Raises NotAllowed for a token with scopes, because a session has none. Raises as `make_login_link` does.
+    Raises NotAllowed for a token with scopes, because a session has none. Also raises the errors of
+    `make_login_link`: Refused and NotFound.
     """
     if caller.scopes:
         own = ", ".join(sorted(caller.scopes))

@@ -43,10 +43,10 @@ from oncall.paging.ports.store import ReplyStore
 from oncall.schedule.versions import Person
 
 CARRIER_WORDS = STOP_WORDS | START_WORDS | {"HELP", "INFO"}
-"""Words to which the carrier reacts and which it answers itself. They are never commands of ours."""
+"""Words to which the phone company reacts and which it answers itself. They are never commands of ours."""
 _ANSWERED_ALL_THE_SAME = "YES"
-"""A word of the carrier (it means START) with which engineers also reply to a page. If an open ticket has paged the
-person, the answer says that YES acknowledges nothing."""
+"""A word of the phone company (it means START) with which engineers also reply to a page. If an open ticket has paged
+the person, the answer says that YES acknowledges nothing."""
 MOST_UNHELPFUL = 3
 """How many texts without effect of one person are answered within UNHELPFUL_WITHIN (policy time). Later ones get no
 answer, so that we and a phone that answers automatically do not write to each other for ever."""
@@ -75,9 +75,9 @@ def answer_sms(
     """Carry out the commands in an authentic SMS from `phone` (E.164). Returns the answer to send.
 
     A repeated `provider_id` changes nothing and gets the same answer again. A number that is on no roster changes
-    nothing and gets no answer. Words that the carrier answers itself get no answer either; STOP and START record an
-    opt-out and its end. opt_out: how the provider classified the text, if it did. answer_swap: answers a request to
-    swap; None: no text does.
+    nothing and gets no answer. Words that the phone company answers itself get no answer either; STOP and START
+    record an opt-out and its end. opt_out: how the provider classified the text, if it did. answer_swap: answers a
+    request to swap; None: no text does.
     """
     person = tx.schedule().person_with_phone(phone)
     if person is None:
@@ -327,7 +327,7 @@ class _Replies:
         return text
 
     def _now(self, tickets: list[StoredTicket]) -> list[StoredTicket]:
-        """Return those of the tickets that are still open after this text was carried out."""
+        """Return the tickets that are still open after the commands of this text were carried out."""
         found = (self._tx.ticket(stored.ticket.id) for stored in tickets)
         return [stored for stored in found if stored is not None and stored.status is TicketStatus.OPEN]
 

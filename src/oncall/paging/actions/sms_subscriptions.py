@@ -37,7 +37,8 @@ def ask_code(tx: Subscribers, phone: str, asked: Asked, *, is_barred: bool, now:
     """Write the SMS with a code. Returns the token of the form into which the reader types the code.
 
     is_barred: True if the number must get no text. Such a number, and one that sent STOP, gets no text, and the token
-    does not show that. now: policy time. Raises Refused before anything is written.
+    does not show that. now: policy time. Raises Refused, and writes nothing, if the number or a component is not
+    allowed, or if a limit is reached.
     """
     page, number = read_status(tx, now).page, phone_number(phone)
     chosen = chosen_components(asked.components, page)

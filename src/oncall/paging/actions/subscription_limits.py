@@ -90,9 +90,10 @@ def number_digest(number: str) -> str:
 def check_limits(
     tx: Subscribers, address: str, source: str, real_now: datetime, limits: AskLimits = MAIL_LIMITS
 ) -> tuple[str, ...]:
-    """Return the keys under which a request to subscribe is counted. Raises AskedTooOften before anything is written.
+    """Check the limits for requests to subscribe. Returns the keys under which the caller must count this request.
 
-    source: the network that the request came from.
+    source: the network that the request came from. Raises AskedTooOften if the address, the network or the whole status
+    page is at its limit; nothing is stored before.
     """
     of_address, of_source = f"{limits.key}address:{_digest(_mailbox(address))}", f"{limits.key}source:{_digest(source)}"
     of_page = f"{limits.key}page"
@@ -109,7 +110,10 @@ def check_limits(
 
 
 def check_host(tx: Subscribers, url: str, real_now: datetime) -> str:
-    """Return the key under which webhooks of one host are counted. Raises AskedTooOften before anything is written."""
+    """Check the limit for webhooks of one host. Returns the key under which the caller must count this request.
+
+    Raises AskedTooOften if the host is at its limit; nothing is stored before.
+    """
     key = f"host:{_digest(urlsplit(url).hostname or url)}"
     tx.lock_subscription_asks()
     if tx.subscription_asks(key, since=real_now - DAY) >= HOOKS_OF_A_HOST:

@@ -41,7 +41,8 @@ def subscribe(tx: Subscribers, asked: Asked, *, now: datetime, real_now: datetim
     """Write a mail with a link that confirms the subscription.
 
     An address that is confirmed already gets a link to change its subscription instead. The result does not show which
-    mail was written. Raises Refused before anything is written. now: policy time.
+    mail was written. now: policy time. Raises Refused, and writes nothing, if the address or a component is not
+    allowed, or if a limit is reached.
     """
     page = read_status(tx, now).page
     address, chosen = mail_address(asked.email), chosen_components(asked.components, page)
@@ -67,8 +68,8 @@ def subscribe(tx: Subscribers, asked: Asked, *, now: datetime, real_now: datetim
 def subscribe_hook(tx: Subscribers, url: str, asked: Asked, *, now: datetime, real_now: datetime) -> Subscriber:
     """Store a webhook as a subscriber and return the subscriber. Notices go there from now on.
 
-    url: the webhook, which the caller has checked. Raises Refused and Conflict before anything is written. now: policy
-    time.
+    url: the webhook, which the caller has checked. now: policy time. Writes nothing if it raises an error: Refused if a
+    component is not allowed or a limit is reached, Conflict if the webhook is a subscriber already.
     """
     chosen = chosen_components(asked.components, read_status(tx, now).page)
     keys = check_limits(tx, url, asked.source, real_now)
@@ -108,9 +109,10 @@ def subscriber_of(tx: Subscribers, manage_token: str) -> Subscriber:
 
 
 def choose(tx: Subscribers, manage_token: str, components: Sequence[str], *, now: datetime) -> Subscriber:
-    """Change the components of a subscription and return the subscriber. Raises NotFound and Refused. now: policy time.
+    """Change the components of a subscription and return the subscriber. now: policy time.
 
-    components: an empty sequence means all.
+    components: an empty sequence means all. Raises NotFound if the link belongs to no confirmed subscriber, and Refused
+    for a component that is not public.
     """
     found = subscriber_of(tx, manage_token)
     changed = replace(found, components=chosen_components(components, read_status(tx, now).page))

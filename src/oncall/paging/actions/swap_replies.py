@@ -1,6 +1,7 @@
 """Answers by SMS to requests to swap a shift: `YES CODE` and `NO CODE`.
 
-An answer needs both words: the carrier handles YES alone, and a code alone may be a mistake.
+An answer needs YES or NO, and the code. The phone company itself answers a text with only YES (it takes it for START),
+and a text with only a code may be a mistake.
 """
 
 from __future__ import annotations

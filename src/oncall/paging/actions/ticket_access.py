@@ -1,4 +1,4 @@
-"""Links that show a customer one ticket: creates one, revokes them, and finds the ticket that a secret opens."""
+"""Creates and revokes links that show a customer one ticket, and finds the ticket that belongs to a link's secret."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PAGE_PATHS = "/t/"
 
 
 class LinkStore(TicketStore, TicketLinks, Protocol):
-    """The queries for tickets and for the links that show them."""
+    """The queries for tickets and ticket links."""
 
 
 class TicketLinkView(TypedDict):

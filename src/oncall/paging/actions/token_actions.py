@@ -121,7 +121,10 @@ def rotate_token(
 
 
 def revoke_token(handle: str, tx: TokenStore) -> list[str]:
-    """Delete a token. Returns the handles of the caller's other tokens, which still work. Raises NotFound."""
+    """Delete a token. Returns the handles of the caller's other tokens, which still work.
+
+    Raises NotFound for an unknown token.
+    """
     tx.remove_token(handle)
     name = handle.partition(":")[0]
     return [token.handle for token in tx.tokens() if token.name == name]

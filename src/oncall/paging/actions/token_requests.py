@@ -82,7 +82,8 @@ def create_for(caller: Token, wanted: WantedToken, tx: TokenStore, *, real_now: 
 def rotate_for(caller: Token, asked: Rotation, tx: TokenStore, *, real_now: datetime) -> NewTokenView:
     """Rotate a token at a caller's request.
 
-    Raises NotAllowed if the caller may not rotate this token or change its last day, NotFound, and Refused.
+    Raises NotAllowed if the caller may not rotate this token or change its last day, NotFound for an unknown token, and
+    Refused for an invalid overlap or last day.
     """
     _refuse_token_of_another(caller, asked.handle, tx)
     if asked.last_day is not None and access(caller.role, Operation.ADD_CALLER) is Access.NO:

@@ -81,8 +81,8 @@ class StepEvent(Event):
 class StepFired(StepEvent):
     """A step paged the person `to` by `channel`. attempt: the id of the page.
 
-    notify: the target as the policy names it, or `named` or `drill`. following: the position of the next step; None: no
-    step follows.
+    notify: the target as the policy names it; `named` if the ticket was passed to `to` by name; `drill` for a test
+    page. following: the position of the next step; None: no step follows.
     """
 
     kind: ClassVar[EventKind] = EventKind.STEP_FIRED

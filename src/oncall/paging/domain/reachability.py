@@ -13,7 +13,7 @@ class Reach(StrEnum):
     """Whether a channel reaches a person. The database stores these values."""
 
     OPTED_OUT = "deaf"
-    """The person sent STOP: the carrier delivers no text to them."""
+    """The person sent STOP: the phone company delivers no text to them."""
     REACHABLE = "reachable"
 
 
@@ -56,6 +56,6 @@ class Alert:
     sent_at: datetime | None = None
 
     def is_out_of_date(self, real_now: datetime) -> bool:
-        """Return True for an unsent alert about a change of the schedule that is older than SCHEDULE_NEWS_FOR."""
+        """Return True for a never sent alert about a changed schedule, written more than SCHEDULE_NEWS_FOR ago."""
         is_of_schedule = self.about.startswith(SCHEDULE_SUBJECT)
         return is_of_schedule and self.sends == 0 and real_now - self.written_at > SCHEDULE_NEWS_FOR

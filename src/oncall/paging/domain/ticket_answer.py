@@ -1,4 +1,4 @@
-"""The answer to a posted ticket, as JSON. It is stored, so that a repeated request gets the same answer."""
+"""The JSON response to a posted ticket. It is stored, so that a repeated request gets the same response."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class PageView(TypedDict):
 
 
 class TicketAnswer(TypedDict):
-    """The answer to a posted ticket."""
+    """The JSON response to a posted ticket: its id and its verdict, and its code if a page goes out."""
 
     ticket: Annotated[str, "The ticket's id."]
     verdict: VerdictView

@@ -1,4 +1,8 @@
-"""Notices that are sent beside a ticket's pages: SLA alerts, and copies of its first page."""
+"""Notices about a ticket, apart from its pages: SLA alerts, and copies of its first page.
+
+An SLA alert is a warning, a chase or a breach of an SLA clock. The copies go to the account manager or to the people in
+`desk.notify` of the policy.
+"""
 
 from __future__ import annotations
 

@@ -22,8 +22,8 @@ _NEXT_WITHIN = timedelta(days=8)
 def opting(body: str, opt_out_type: str | None = None) -> Reach | None:
     """Return OPTED_OUT for a text that opts out, REACHABLE for a text that opts in again, and None for any other text.
 
-    The whole body must be one of the carrier's words, in any letter case. opt_out_type: how the provider classified the
-    text; if given, it decides instead of the body.
+    The whole body must be one of the phone company's words, in any letter case. opt_out_type: how the provider
+    classified the text; if given, it decides instead of the body.
     """
     word = opt_out_type.upper() if opt_out_type else plain(body).strip().upper()
     if word in STOP_WORDS:

@@ -67,7 +67,7 @@ class AttemptClaims(Protocol):
         """
 
     def next_attempt_at(self) -> datetime | None:
-        """Return when (real time, aware UTC) `claim_attempts` first returns an attempt; None if there is none."""
+        """Return the earliest time (real, aware UTC) at which an attempt can be claimed; None if no attempt waits."""
 
 
 class AttemptLists(Protocol):

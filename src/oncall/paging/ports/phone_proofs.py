@@ -9,7 +9,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class PhoneProof:
-    """Whether one person is proven to get texts at one number (E.164, canonical). Times are policy time, aware UTC.
+    """The proof that texts reach one person at the number `phone` (E.164, canonical). Times are policy time, aware UTC.
 
     asked_at: when the pager asked for proof; None: never. proven_at: when a text came from the number; None: never.
     """
@@ -27,7 +27,7 @@ class PhoneProofs(Protocol):
         """Return all phone proofs, also those that were only asked for."""
 
     def save_phone_proof(self, proof: PhoneProof) -> None:
-        """Store whether and when a person was proven to get texts at a number.
+        """Store when the pager asked for a proof of a person's phone, and when a text came from it.
 
-        A time that is None leaves the stored time.
+        A time that is None does not change the stored time.
         """

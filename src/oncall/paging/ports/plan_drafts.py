@@ -63,7 +63,7 @@ class PlanDrafts(Protocol):
         """Return the files and settings of a draft, as JSON; an empty text if there is no such draft."""
 
     def change_plan_draft(self, draft: PlanDraft, was: DraftState, content: str | None = None) -> bool:
-        """Store a changed draft under the next revision. content: its new content; None leaves the stored content.
+        """Store a changed draft under the next revision. content: the new content; None keeps the stored one.
 
         Returns False, and changes nothing, if the draft was deleted or its stored state is not `was`.
         """

@@ -48,11 +48,12 @@ class TicketSpan:
 
 @dataclass(frozen=True, slots=True)
 class NewVersion:
-    """A change of the schedule that is to be stored as the next version. at: policy time.
+    """The next version of the schedule, before it is stored. at: policy time.
 
-    kind: one of `schedule.change_document`. document: built by that module or by `schedule.version_document`. sources:
-    for a publication, its texts by key: `roster`, `policy`, `policy_source` (the file's name), `policy_zone`, and
-    `customers` if the policy names a file of customers. undoes: the number of the version that an undo takes back.
+    kind: `publish`, `override`, `swap`, `cover`, `away` or `undo`. document: the version's JSON object, built by
+    `schedule.change_document` or `schedule.version_document`. sources: for a publication, its texts by key: `roster`,
+    `policy`, `policy_source` (the file's name), `policy_zone`, and `customers` if the policy names a file of customers.
+    undoes: the number of the version that an undo takes back.
     """
 
     at: datetime

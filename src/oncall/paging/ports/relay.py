@@ -215,7 +215,7 @@ class Carrier(Protocol):
 
 
 class BatchCarrier(Carrier, Protocol):
-    """A carrier that can send several messages in one call."""
+    """Sends the messages of one destination, several in one call."""
 
     async def carry_batch(self, messages: Sequence[RelayMessage], *, real_now: datetime) -> list[DeliveryError | None]:
         """Send messages in order until one must be sent again later, or until `halt` is called.

@@ -20,7 +20,7 @@ from oncall.schedule.versions import Person
 
 MOST_SENDS = 8
 REPORTED_WITHIN = timedelta(days=1)
-"""Real time after which carriers report nothing more about a text."""
+"""Real time after which phone companies report nothing more about a text."""
 OUT_OF_DATE = "not sent: no pager ran for hours after the schedule was changed"
 FIRST_PAUSE = timedelta(seconds=5)
 """Real time before the second send. The pause doubles each time, up to ten minutes in total."""

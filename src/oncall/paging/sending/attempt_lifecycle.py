@@ -53,7 +53,7 @@ def ready(work: SendWork, due: Sequence[Attempt]) -> list[Attempt]:
     if queued:
         # Lock the send queue before any ticket's row: another pager may hold such a row and wait for this lock.
         work.tx.lock_send_queue()
-    mine = _unsent(work, unsent, queued) if unsent else []
+    mine = _to_send(work, unsent, queued) if unsent else []
     for attempt in due:
         if attempt.status not in SENDABLE:
             _share(work.tx, attempt)
@@ -61,10 +61,10 @@ def ready(work: SendWork, due: Sequence[Attempt]) -> list[Attempt]:
     return mine
 
 
-def _unsent(work: SendWork, unsent: Sequence[Attempt], queued: Sequence[Attempt]) -> list[Attempt]:
-    """Return those of the unsent attempts that are sent now. queued: those that may have to wait.
+def _to_send(work: SendWork, unsent: Sequence[Attempt], queued: Sequence[Attempt]) -> list[Attempt]:
+    """Return the attempts to send now, and put off or cancel the others.
 
-    Each query runs once for all attempts.
+    queued: the attempts of `unsent` that a rate limit may delay. To save queries, one query serves all attempts.
     """
     asked = PassStore(work.tx, people=(one.to for one in unsent), tickets=(one.ticket for one in unsent))
     together = work.on(asked.store())

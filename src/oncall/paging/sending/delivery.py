@@ -255,7 +255,7 @@ class Delivery:
             self._observer.alarmed("operator")
             self._log.critical("operator needed", action="operator_alarm", error=failure.why, code=code)
             return
-        # The provider accepts a message that the carrier refuses later: only a delivery proves that the fault is gone.
+        # The provider accepts a message that the phone company refuses later: only a delivery proves the fault is gone.
         arrived = isinstance(outcome, Receipt) and outcome.status is AttemptStatus.DELIVERED
         if arrived or (isinstance(outcome, Receipt) and failure is None and not self._has_late_trouble):
             self.trouble, self._has_late_trouble = None, False

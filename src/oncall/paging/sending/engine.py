@@ -309,7 +309,10 @@ class Engine:
         task.add_done_callback(self._in_flight.discard)
 
     async def _sent(self, attempt: Attempt, room: asyncio.Semaphore) -> None:
-        """Send an attempt and record its outcome. room: a place in it is free again before the outcome is stored."""
+        """Send an attempt and record its outcome.
+
+        room: limits how many sends run at once. This send leaves it before its outcome is stored.
+        """
         async with room:
             answered = await self._guarded(self._delivery.hand_over(attempt))
         if answered is not None:

@@ -6,9 +6,9 @@ from oncall.paging.domain.ticket import AttemptStatus
 
 
 class Observer:
-    """Gets a call for each thing that happens in this process, and does nothing. A subclass may count.
+    """Has one method for each kind of event in this process, called when it happens. Here, they do nothing.
 
-    A method of a subclass must neither fail nor block.
+    A subclass may count the calls. Its methods must neither fail nor block.
     """
 
     def ticket_accepted(self, action: str) -> None:
@@ -36,9 +36,9 @@ class Observer:
         """A provider accepted a bundle of this many pages."""
 
     def rested(self, *, was_woken: bool) -> None:
-        """A pause between two runs of the engine is over.
+        """A pause between two runs of the engine ended.
 
-        was_woken: True if a write ended it; False if its time was over.
+        was_woken: True if `Engine.wake` ended it; False if it lasted its full time, or if the process stops.
         """
 
     def queue_age(self, seconds: float) -> None:
@@ -51,4 +51,4 @@ class Observer:
         """An SMS came in from a number that is on no roster."""
 
     def page_delivered(self, seconds: float) -> None:
-        """A carrier reported a page as delivered this many real seconds after it was stored."""
+        """A phone company reported a page as delivered this many real seconds after it was stored."""

@@ -51,9 +51,9 @@ from oncall.support.triage import AnswerFaults, answers_from, propose
 def listing_view(tx: ListingStore, wanted: TicketFilter, now: datetime, *, since: str | None = None) -> TicketListView:
     """Return one part of a list of tickets with their clocks, the newest first; `next` is the `after` of the next part.
 
-    wanted: the filter; it may name a customer in any spelling. now: policy time, aware UTC. since: a past time as a
-    person writes it; it replaces `wanted.since`. Raises FieldFaults for an `after` that is no ticket's id and a `since`
-    that is no time, and NotFound for an unknown customer or person.
+    wanted: the filter; letter case and punctuation of customers' names do not matter. now: policy time, aware UTC.
+    since: a past time as a person writes it; it replaces `wanted.since`. Raises FieldFaults for an `after` that is no
+    ticket's id and a `since` that is no time, and NotFound for an unknown customer or person.
     """
     if since is not None:
         wanted = replace(wanted, since=_since(tx, since, now))

@@ -271,8 +271,8 @@ def _open_since(stored: StoredTicket, log: Sequence[Event]) -> datetime:
 def _has_delivery_reports(tx: AttemptLists, page: Attempt) -> bool:
     """Return True if a delivery of this page would be reported.
 
-    A page that is only `accepted` always gets another report from the provider. After that, some carriers report no
-    deliveries, so a report is expected only if an earlier message to this person was reported as delivered.
+    A page that is only `accepted` always gets another report from the provider. After that, some phone companies report
+    no deliveries, so a report is expected only if an earlier message to this person was reported as delivered.
     """
     return page.status is AttemptStatus.ACCEPTED or tx.has_delivered(page.to, page.channel)
 

@@ -278,10 +278,10 @@ def _alerts(facts: Facts, stored: Stored) -> Iterator[Finding]:
 
 
 def _phones(facts: Facts, stored: Stored) -> Iterator[Finding]:
-    """Yield a finding for each person whom texts do not reach. If they are on call within AHEAD, it stops pages.
+    """Yield a finding for each person whom texts do not reach.
 
-    Otherwise it is a warning. Also yields a warning about numbers that never had a confirmed message, or a finding that
-    all is well.
+    It is one that stops pages (`stops`) if the person is on call within AHEAD, else a warning (`warns`). Also yields a
+    warning about numbers that never had a confirmed message, or a finding that all is well.
     """
     soon = needed_soon(stored.schedule, facts.now)
     broken = {**_broken_phones(facts, stored), **stored.opted_out}

@@ -45,7 +45,7 @@ class Probing(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FailedAttempt:
-    """An attempt that the provider or a carrier refused. says: the error in words, and what to do about it."""
+    """An attempt that the provider or a phone company refused. says: the error in words, and what to do about it."""
 
     to: str
     at: datetime

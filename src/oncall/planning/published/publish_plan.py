@@ -84,7 +84,8 @@ def publish_plan(
 ) -> AppendedVersion:
     """Make a plan the schedule, and store the texts of its roster and its policy with it.
 
-    Raises Refused if the database has another team's schedule or if the date of the policy is over, and ScheduleMoved.
+    Raises Refused if the database has another team's schedule or if the date of the policy is over, and ScheduleMoved
+    if the schedule has changed since the version `terms.expected`.
     """
     terms = terms or PublicationTerms()
     roster = sound.roster

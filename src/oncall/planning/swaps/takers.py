@@ -1,4 +1,4 @@
-"""Lists the engineers who could take a shift: whether it is legal, how the cost changes, and both balances."""
+"""Lists the engineers who could take a shift: whether it is legal, and how cost and balances change."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ class Authenticator:
     async def caller_with(self, key: str, request: Request, operation: Operation) -> Token:
         """Return the token whose digest is `key`, if it allows the operation.
 
-        Raises ProblemDocument as `caller` does.
+        Raises ProblemDocument with status 401, 403, 429 or 503, for the reasons that `caller` lists.
         """
         token = await self._token(key, request)
         if token is None:

@@ -1,4 +1,4 @@
-"""Links that show customers their tickets, over HTTP: make a link, and revoke the links of a ticket."""
+"""Creates and revokes links that show customers their tickets, over HTTP."""
 
 from __future__ import annotations
 

@@ -140,10 +140,11 @@ async def get_ticket(ticket_id: str, services: ServicesDep, caller: ReadingCalle
     ),
 )
 async def post_event(ticket_id: str, services: ServicesDep, caller: EventPoster, posted: PostedEvent) -> JSONResponse:
-    """Records what a person or the customer did. The caller's role decides which kinds it may record, and for whom.
+    """Records what a person or the customer did.
 
-    The same `id` again changes nothing. Unknown fields are ignored and listed in `warnings`. A caller of role intake
-    must name the ticket by its id, and gets a short answer.
+    The caller's role decides which kinds of event the caller may record, and in whose name. If an event with this `id`
+    is posted again, nothing changes. Unknown fields are ignored and listed in `warnings`. A caller of role intake must
+    name the ticket by its id, and gets a short answer.
     """
     context = services.engine.context(caller.name)
     action = action_from(posted.document, caller=caller.name, now=context.now)

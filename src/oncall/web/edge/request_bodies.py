@@ -35,7 +35,7 @@ async def raw_body(request: Request, most: int = LARGEST_BODY) -> bytes:
 async def sender_body(request: Request, most: int) -> tuple[bytes, bool]:
     """Return the body of a sender's request, and True if it has more than `most` bytes.
 
-    Of such a body, only the beginning is read and returned.
+    Only the beginning of a longer body is read and returned.
     """
     declared = request.headers.get("content-length", "")
     is_too_large = declared.isascii() and declared.isdigit() and int(declared[:20]) > most

@@ -93,9 +93,9 @@ class EventBody(RequestBody):
     by: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)] | None = None
     """Who did it: an engineer's id, or a name; never a phone number. Default: the token's name."""
     at: Time | None = None
-    """When it happened. Default: now."""
+    """When the event happened. Default: now."""
     id: Annotated[str, Field(pattern=f"^{EVENT_ID.pattern}$")] | None = None
-    """The sender's own id of the event. The same id again changes nothing."""
+    """The sender's own id of the event. If an event with this id is posted again, nothing changes."""
     why: Annotated[str, Field(max_length=LONGEST_WHY)] | None = None
     """A note for the log."""
     impact: str | None = None

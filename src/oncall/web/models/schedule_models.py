@@ -24,7 +24,7 @@ Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
 
 
 class OverrideBody(RequestBody):
-    """Puts an engineer on call for a span of time."""
+    """A request for an override: `engineer` is on call in the role `role` for a span of time."""
 
     engineer: Id
     """The id of the person who goes on call: an engineer or the manager."""
@@ -39,7 +39,7 @@ class OverrideBody(RequestBody):
 
 
 class CoverBody(RequestBody):
-    """Takes over from an engineer, in every role that the engineer has."""
+    """A request for a cover: the engineer `by` takes over every role of the engineer `engineer`."""
 
     engineer: Id
     """The id of the engineer who is relieved."""
@@ -55,7 +55,7 @@ class CoverBody(RequestBody):
 
 
 class UndoBody(RequestBody):
-    """Takes back a version of the schedule."""
+    """A request to take back a version of the schedule."""
 
     reason: Reason
     force: bool = False

@@ -1,4 +1,4 @@
-"""Passes client connections between two processes of the service, each with the bytes that were read from it."""
+"""Passes client connections from one process of the service to another, with the bytes already read from each one."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class ConnectionLimits:
 
     @property
     def most_per_provider(self) -> int:
-        """Return how many connections the provider may have from one address."""
+        """Return how many connections one address of the SMS provider may have at once."""
         part, whole = PROVIDER_SHARE
         return max(self.most_per_source, self.most * part // whole)
 

@@ -110,7 +110,7 @@ class Metrics(Observer):
         self._bundled.inc(count)
 
     def rested(self, *, was_woken: bool) -> None:
-        """Count a pause of the engine that ended. was_woken: a change ended it, and not the time."""
+        """Count a pause of the engine that ended. was_woken: True if `Engine.wake` ended it."""
         self._rests.labels("change" if was_woken else "time").inc()
 
     def queue_age(self, seconds: float) -> None:

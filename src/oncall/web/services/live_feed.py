@@ -164,8 +164,8 @@ class LiveFeed:
     ) -> AsyncGenerator[str, None]:
         """Yield a server-sent event each time that a mark changes, and comments that keep the stream open.
 
-        A mark is a text that names a state of a draft. after: the mark that the web page shows. find_mark: returns the
-        present mark; asked at each poll. is_signed_in: as for `follow`.
+        A mark is a text that names a state of a draft. after: the mark of the state that the web page shows.
+        find_mark: returns the present mark; called at each poll. is_signed_in: as for `follow`.
         """
         self._streams[session] += 1
         unasked = 0.0

@@ -1,4 +1,4 @@
-"""The objects behind the routes, which `wiring` builds, and the protocols that they implement for the web."""
+"""The objects that the routes use, which `wiring` builds, and the protocols that they implement for the web."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class SenderSetup:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The objects behind the routes, built by `wiring`. registry: the metrics that `/metrics` shows."""
+    """The objects that the routes use, built by `wiring`. registry: the metrics that `/metrics` shows."""
 
     engine: Engine
     clock: Clock

@@ -1,4 +1,4 @@
-"""The web pages for customers: the ticket behind a link, its live conversation, and the portal with its forms.
+"""The web pages for customers: the ticket that a link shows, its live conversation, and the portal with its forms.
 
 Imports `pages.frame`.
 """

@@ -59,7 +59,7 @@ class PostedForm:
     fields: Mapping[str, str]
 
     def filled(self, *names: str) -> dict[str, str]:
-        """Return those of the named fields that are not blank, without the spaces around their values."""
+        """Return the named fields that are not blank, without the spaces around their values."""
         found = {name: self.fields.get(name, "").strip() for name in names}
         return {name: value for name, value in found.items() if value}
 

@@ -1,4 +1,7 @@
-"""Stores the sentences of a form with its request, so that the web page of a refusal can show them again."""
+"""Keeps the text that a person typed into a form with the request.
+
+If the request is refused, the error page shows the text again.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +14,16 @@ _KEPT = {"message": "Message", "why": "Note", "reason": "Reason", "title": "Titl
 
 
 def remember_typed(request: Request, fields: Mapping[str, str]) -> None:
-    """Store the sentences of a form with its request."""
+    """Keep the text that a person typed into a form with the request. fields: the form's values by name."""
     request.state.typed = {name: text for name in _KEPT if (text := fields.get(name, "")).strip()}
 
 
 def typed_words(request: Request) -> Mapping[str, str]:
-    """Return the stored sentences of the request's form, by field; empty if the form has none or was not read."""
+    """Return the text that was kept with the request, by field; empty if there is none."""
     found: Mapping[str, str] = getattr(request.state, "typed", {})
     return found
 
 
 def named_words(typed: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return each sentence with the label of its field, for a web page."""
+    """Return each text with the label of its field, for the error page."""
     return [(_KEPT[name], text) for name, text in typed.items()]
