@@ -66,7 +66,7 @@ def explain_seats(
 
 
 def _seats(plan: Plan, roster: Roster, question: SeatQuestion) -> list[Seat]:
-    """Return the seats that the question names. Raises Refused, with possible questions, if there is none."""
+    """Return the seats that the question names. Raises Refused, and suggests other questions, if there is none."""
     role = question.role
     roles = [*roster.rules.roles, *([SHADOW] if any(engineer.shadows for engineer in roster.engineers) else [])]
     if role is not None and role not in roles:

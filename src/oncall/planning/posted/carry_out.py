@@ -25,11 +25,11 @@ from oncall.schedule.absent_on_call import absent_by_entry
 
 
 class ChangeTransaction(ScheduleTransaction, ScheduleNotices, Protocol):
-    """The queries that change the schedule, and those that queue notices to the people concerned."""
+    """The database queries for changes of the schedule, and for notices to the people concerned."""
 
 
 class PublishTransaction(ChangeTransaction, SwapTransaction, Protocol):
-    """The queries that publish a plan, with those for swaps, because swaps move with their shifts."""
+    """The database queries for publishing a plan, and for swaps, because swaps move with their shifts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ class SwapAnswer(StrEnum):
 
 
 class SwapDesk(SwapTransaction, ScheduleNotices, Protocol):
-    """The queries for swaps and absences, and those that queue notices to the people concerned."""
+    """The database queries for swaps and absences, and for notices to the people concerned."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ class NewDraft:
 
 
 class DraftPublishing(PlanDrafts, PublishTransaction, Protocol):
-    """The queries that read, store and publish drafts."""
+    """The database queries for reading, storing and publishing drafts."""
 
 
 def keep_draft(tx: PlanDrafts, new: NewDraft, real_now: datetime) -> bool:

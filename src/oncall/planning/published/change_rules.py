@@ -53,7 +53,7 @@ class BrokenRule:
 
 
 class PublishedTexts(Protocol):
-    """The queries that read the published roster."""
+    """The database queries for the published roster."""
 
     def schedule(self) -> Schedule:
         """Return the published schedule with every change."""

@@ -34,7 +34,7 @@ _ZERO = Fraction(0)
 
 
 class StatusStore(ReportStore, PublishedTexts, Protocol):
-    """The queries that the status of the plan needs."""
+    """The database queries for the status of the plan."""
 
 
 @dataclass(frozen=True, slots=True)

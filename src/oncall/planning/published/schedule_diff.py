@@ -27,7 +27,7 @@ PUBLISHED = "published"
 
 
 class VersionsTransaction(Protocol):
-    """The queries that comparing versions needs."""
+    """The database queries for comparing versions."""
 
     def schedule(self) -> Schedule:
         """Return the published schedule with every change."""
@@ -105,10 +105,10 @@ def with_plan(
 
 
 def with_seats(published: Side, named: NamedPlan, at: datetime) -> Side:
-    """Return the side that a plan would make with the people and the hours of the latest publication.
+    """Return the side with the seats of a plan, and the people and hours of the latest publication.
 
-    Raises Refused if nothing is published, if the plan has no shifts, or if it names people or roles that the published
-    roster does not have.
+    at: when the plan counts as published (aware UTC). Raises Refused if nothing is published, if the plan has no
+    shifts, or if it names people or roles that the published roster does not have.
     """
     latest, plan = published.schedule.latest, named.plan
     if latest is None:

@@ -17,7 +17,7 @@ from oncall.support.windows import Window
 
 
 class ScheduleTransaction(Protocol):
-    """The queries that changing the schedule needs."""
+    """The database queries for changing the schedule."""
 
     def lock_schedule(self) -> None:
         """Lock the schedule: no other transaction can change it until this one ends. Call it before you read."""

@@ -26,7 +26,7 @@ from oncall.schedule.swap_requests import SeatMove, SwapRequest, SwapState, stat
 
 
 class SwapTransaction(ScheduleTransaction, SwapRequests, Codes, Alerts, Protocol):
-    """The queries that swapping shifts needs."""
+    """The database queries for swapping shifts."""
 
 
 @dataclass(frozen=True, slots=True)

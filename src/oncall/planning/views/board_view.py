@@ -34,7 +34,7 @@ _NEAR, _FAR = timedelta(days=8), timedelta(weeks=26)
 
 
 class BoardStore(OpenTicketStore, ReachabilityLog, PhoneProofs, Protocol):
-    """The queries that the board needs."""
+    """The database queries for the board."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ READ_AGAIN = 50
 
 
 class OpenTicketStore(ListingStore, EventFeed, Protocol):
-    """The queries that read the open tickets."""
+    """The database queries for the open tickets."""
 
 
 @dataclass(frozen=True, slots=True)

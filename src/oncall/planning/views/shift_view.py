@@ -25,7 +25,7 @@ _NO_SHIFT = "nobody holds this shift in this role now; open the board and choose
 
 
 class ShiftStore(PublishedTexts, Protocol):
-    """The queries that the web page of a shift needs."""
+    """The database queries for the web page of a shift."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,7 @@ class _Solver:
         return self.limit - timedelta(seconds=time.monotonic() - self._began)
 
     def run(self, limit: timedelta, *, gap: float) -> mathopt.SolveResult:
-        """Run the solver in a separate thread, so that Ctrl-C works meanwhile.
+        """Run the solver in a separate thread, so that Ctrl-C works meanwhile, and return its result.
 
         limit: the time for this run. gap: the solver may stop when cost and bound are this near.
         """

@@ -137,7 +137,7 @@ def _without_larger(problem: Problem, options: Sequence[tuple[Relaxation, ...]])
 def _without_needless(
     problem: Problem, relaxations: tuple[Relaxation, ...], budget: SearchBudget, search: Search
 ) -> tuple[Relaxation, ...]:
-    """Return only those relaxations without which there is no plan; empty if all of them together are not enough."""
+    """Return only the relaxations that a plan needs; empty if all of them together are not enough."""
     if not _is_enough(problem, relaxations, budget, search):
         return ()
     for each in relaxations:

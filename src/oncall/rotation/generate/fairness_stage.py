@@ -166,7 +166,7 @@ def _best_greedy_start(problem: Problem, search: Search, start: BestPlan) -> Bes
 
 
 def targets_of(counting_bound: CountingBound) -> TargetCounts:
-    """Return the cheapest numbers of shifts, by kind and then by the engineer's number."""
+    """Return the numbers of shifts that cost the least, by kind and then by the engineer's number."""
     targets: dict[WindowKind, list[int]] = {}
     for key, count in counting_bound.counts.items():
         if key.role is None:

@@ -37,7 +37,7 @@ class PlanMembers:
 
 
 def inferred_join_dates(roster: Roster, plans: Sequence[PlanMembers]) -> dict[str, date]:
-    """Return the probable joining dates, by id, of engineers without `joins` who are not in the first plans.
+    """Return the probable joining dates of engineers without `joins` whom the earliest plans do not include, by id.
 
     The date is the first day of the first plan that includes the engineer, or the day after the last plan. A plan that
     does not say for whom it was made counts as made for everyone.
@@ -131,7 +131,7 @@ def seats_by_the_minute(held: Iterable[HeldPart]) -> tuple[Seat, ...]:
 def seats_from_first_to_last(held: Iterable[HeldPart]) -> tuple[Seat, ...]:
     """Return each engineer's seats; the window of a seat is from the first minute that they have it to the last.
 
-    An hour in the middle of a shift that another engineer covers is therefore not rest between two shifts.
+    If another engineer covers an hour in the middle of a shift, that hour is therefore not rest between two shifts.
     """
     whole_seats: dict[tuple[Window, str, str], Seat] = {}
     for each in held:

@@ -21,7 +21,7 @@ _DAYS_TRIED = 14
 
 
 def _less_settled(roster: Roster, settled: Sequence[Seat]) -> Roster:
-    """Return the roster with each engineer's `max_shifts` lowered by the settled seats that they already have."""
+    """Return the roster with each engineer's `max_shifts` lowered by the number of their settled seats."""
     had = Counter(seat.engineer for seat in settled)
     left = tuple((who, max(0, most - had[who])) for who, most in roster.rules.max_shifts)
     return replace(roster, rules=replace(roster.rules, max_shifts=left))

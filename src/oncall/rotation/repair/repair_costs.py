@@ -59,7 +59,7 @@ class RepairCosts:
         return partial(_cost_after, role_cost_curve(self._whole, key), self.settled_count(key))
 
     def ranges(self) -> dict[LoadKey, CountRange]:
-        """Return ranges for the counts of open seats with which a search starts: around the counts of the bound."""
+        """Return the ranges for the counts of open seats at the start of a search, around the counts of the bound."""
         people, kinds = range(len(self._open.engineers)), self._whole.shares.totals
         keys = (LoadKey(*one) for one in product(people, kinds, (*self._open.roles, None)))
         return {key: CountRange.around(self.bound.counts[key]) for key in keys}

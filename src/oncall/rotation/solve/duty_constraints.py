@@ -52,8 +52,8 @@ def _add_tight_limit(model: cp_model.CpModel, limit: Limit, on_duty: DutyVariabl
     """Add one limit in a form for which the linear relaxation is tight.
 
     If all duties of a group conflict by the rest rule, their sum stands for the group, because an engineer has at most
-    one of them. For any other group, a new variable is 1 if a duty of the group is taken; of its duties that conflict
-    by the rest rule, at most one can be taken, and only if that variable is 1.
+    one of them. For any other group, a new variable stands for the group: it is 1 if one of its duties is taken. Of its
+    duties that conflict by the rest rule, at most one can be taken, and only if the variable is 1.
     """
     if limit.single is not None or limit.weights or problem.has_turns:
         add_limit(model, limit, on_duty)
