@@ -1,4 +1,4 @@
-"""Reads CloudEvents 1.0, structured and binary. Their data describes an alert, with fields of any common name."""
+"""Reads CloudEvents 1.0, structured and binary. The fields of their data, like `labels` and `status`, are an alert."""
 
 from __future__ import annotations
 

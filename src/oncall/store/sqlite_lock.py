@@ -64,7 +64,10 @@ def _hold_lock_file(path: Path, held: ExitStack) -> bool:
 
 
 def _hold_byte(path: Path, held: ExitStack) -> bool:
-    """Lock one byte of the file at `path` until `held` is closed. Returns False if another process has locked it."""
+    """Lock one byte of the file at `path` until `held` is closed. Returns False if another process has locked it.
+
+    Does nothing and returns True on systems other than Linux.
+    """
     if sys.platform != "linux":
         return True
     import fcntl

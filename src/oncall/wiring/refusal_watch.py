@@ -27,7 +27,7 @@ They are also stored when a caller is refused repeatedly for the first time.
 """
 REMIND_EVERY = timedelta(hours=1)
 _QUIET = ("", RefusalReason.TOKEN.value)
-"""Refusals that raise no alarm, because anyone can send unknown tokens. `oncall doctor` reports them."""
+"""The caller and reason of refusals that raise no alarm: anyone can send unknown tokens. `oncall doctor` shows them."""
 
 
 class RefusalWatch:

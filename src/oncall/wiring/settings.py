@@ -170,7 +170,10 @@ def variable_part(name: str) -> str:
 
 
 def _portal_secret(text: str) -> str:
-    """Check the secret with which the operator's own portal signs its links. Empty: no such link is accepted."""
+    """Return the secret with which the operator's portal signs its links; empty: no such link is accepted.
+
+    Raises SettingsError if it is too short.
+    """
     if text and len(text) < SHORTEST_PORTAL_SECRET:
         raise SettingsError(
             f"ONCALL_PORTAL_SECRET: the value has {len(text)} characters; write at least {SHORTEST_PORTAL_SECRET}"
@@ -189,8 +192,7 @@ def _address(name: str, text: str | None) -> str | None:
 
 
 def _public_address(text: str | None) -> str | None:
-    """Check ONCALL_PUBLIC_URL.
-
+    """Return ONCALL_PUBLIC_URL without a slash at its end; None if it is not set. Raises SettingsError.
     Twilio includes it in each signature, so it must be exactly the address that Twilio calls.
     """
     url = _address("ONCALL_PUBLIC_URL", text)
@@ -217,7 +219,10 @@ def _public_address(text: str | None) -> str | None:
 
 
 def _server(name: str, text: str | None) -> str | None:
-    """Check a server's address. Messages and `whoami` show it, so it must not contain a password."""
+    """Return a server's address; None if it is not set. Raises SettingsError if it contains a password.
+
+    Messages and `whoami` show the address.
+    """
     url = _address(name, text)
     if url is not None and "@" in urlsplit(url).netloc:
         raise SettingsError(f"{name}: leave the user name and password out of the address; your token says who you are")
