@@ -60,7 +60,7 @@ class PeopleNamed:
         return None
 
     def nearest_in(self, text: str) -> str | None:
-        """Return the name of an engineer that is nearly what a part of `text` says; None if there is none.
+        """Return the name of an engineer that a part of `text` resembles; None if there is none.
 
         Dashes, colons, slashes, bars and brackets separate the parts. The name is a suggestion for an error message.
         """

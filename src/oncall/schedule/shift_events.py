@@ -33,7 +33,7 @@ class ShiftEvent:
 
     @property
     def key(self) -> str:
-        """Return the part of the UID without the team, because a team may be renamed."""
+        """Return the UID without the name of the team, because a team may be renamed."""
         return self.uid.rpartition("@")[0]
 
 

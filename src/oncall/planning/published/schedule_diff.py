@@ -53,7 +53,7 @@ class Side:
 class Difference:
     """The differences between two sides. policy_from: when the policy of `after` comes into force (aware UTC).
 
-    policy_from is None if both sides have the same policy, or if nothing is published before.
+    policy_from is None if both sides have the same policy, or if `before` has no publication.
     """
 
     before: Side

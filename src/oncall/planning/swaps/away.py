@@ -1,4 +1,4 @@
-"""Records an engineer's absence, and finds covers for their shifts that change the fewest seats.
+"""Records an engineer's absence, and finds the covers for it that change the fewest seats.
 
 The absence is part of a version of the schedule, so that every later plan and change takes it into account. If all
 engineers have agreed, the covers are part of the same version; if not, each engineer who would cover is asked.

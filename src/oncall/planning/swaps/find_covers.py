@@ -1,4 +1,4 @@
-"""Finds covers for an engineer who is away that change the fewest seats.
+"""Finds the covers that change the fewest seats, for an engineer who is away.
 
 First it looks for one other engineer for each shift. If it finds none, it runs the planner's repair, which may also
 move shifts of other engineers.

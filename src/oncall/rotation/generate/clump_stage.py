@@ -48,7 +48,7 @@ class LeastClumped:
 
 
 def least_clumped(problem: Problem, search: Search, best: BestPlan) -> LeastClumped:
-    """Return a plan of the same cost that meets the same requests, with as few clumps as the search finds."""
+    """Return a plan of the same cost that meets the requests as well, with as few clumps as the search finds."""
     search.enter_stage(STAGE)
     # A swap of single seats would cut a turn in two.
     seats = best.seats if problem.has_turns else spread_shifts(problem, best.seats)

@@ -29,7 +29,7 @@ A larger model takes seconds and gains little.
 
 
 def with_even_totals(problem: Problem, search: Search, best: BestPlan) -> BestPlan:
-    """Return a plan of the same cost that meets the same requests, with more even totals if one is found."""
+    """Return a plan of the same cost that meets the requests as well, with more even totals if one is found."""
     if best.is_even or not best.is_proven or search.is_over:
         return best
     goal = RequestsGoal(request_costs(problem), preferred_pairs(problem), best.cost, best.model_type, best.ranges)

@@ -21,7 +21,7 @@ EFFORT = 1.5
 
 
 def with_even_points(problem: Problem, search: Search, best: BestPlan) -> BestPlan:
-    """Return a plan of the same cost that meets the same requests, with the most even points that are found."""
+    """Return a plan of the same cost that meets the requests as well, with the most even points that are found."""
     measure = problem.points
     if measure is None or search.is_over:
         return best

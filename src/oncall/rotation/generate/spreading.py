@@ -56,7 +56,7 @@ class _Spreading:
         self._left_to_consider = MOST_SWAPS_CONSIDERED
 
     def run(self) -> list[StaffedSeat]:
-        """Make swaps until none improves the plan or the most swaps were considered. Return the seats."""
+        """Make swaps until none improves the plan, or MOST_SWAPS_CONSIDERED were considered. Return the seats."""
         improved = True
         while improved and self._left_to_consider > 0:
             improved = False
@@ -139,6 +139,9 @@ class _Spreading:
 
 
 def _neighbours(nights: Sequence[int], place: int, span: _Span) -> tuple[float, float]:
-    """Return the nights before and after one of an engineer's nights; at an end, the end of the span."""
+    """Return the nights before and after one of an engineer's nights.
+
+    Before the first night and after the last one, the end of the span is returned.
+    """
     before = nights[place - 1] if place else span.begin
     return before, (nights[place + 1] if place + 1 < len(nights) else span.end)

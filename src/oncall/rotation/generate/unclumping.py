@@ -88,7 +88,7 @@ class _Unclumping:
         self._left_to_consider = MOST_SWAPS_CONSIDERED
 
     def run(self) -> list[StaffedSeat]:
-        """Make swaps until none helps or the most swaps were considered. Return the seats."""
+        """Make swaps until none helps, or MOST_SWAPS_CONSIDERED were considered. Return the seats."""
         while self._left_to_consider > 0 and self._improve():
             pass
         return self._swaps.seats()

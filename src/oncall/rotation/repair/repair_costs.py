@@ -1,4 +1,4 @@
-"""The fairness cost of a repair: of settled and open seats together, and a bound on it by counting alone."""
+"""Computes the fairness cost of a repair, over settled and open seats, and a bound on it by counting alone."""
 
 from __future__ import annotations
 

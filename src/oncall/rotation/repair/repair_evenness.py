@@ -40,7 +40,7 @@ def evened_out(
     seats: Sequence[StaffedSeat],
     search: Search,
 ) -> _Seats:
-    """Return open seats that are more even, with as few changes, as low a cost and the requests met as well.
+    """Return open seats that are more even, change no more seats, cost no more and meet the requests as well.
 
     Without `rotation.points` the totals over all kinds are evened out, with it the points. After that, the largest
     distance of an engineer from their share in any four weeks in a row is made as small as the effort allows.
@@ -92,7 +92,7 @@ class _LastStages:
         self._improve(model, lambda seats: clumps.distance(baseline.numbered(seats)))
 
     def _model(self) -> RepairModel:
-        """Return a model of the plans with as few changes, as low a cost and the requests met as well."""
+        """Return a model of the plans that change no more seats, cost no more and meet the requests as well."""
         problem = self._baseline.open
         model = RepairModel(self._baseline, self._frozen)
         model.model.add(model.changes <= self._changes)
