@@ -101,7 +101,7 @@ def _plan(
 def _plan_tag(tags: str, policy: Policy) -> tuple[str, str] | None:
     """Return the first tag that names a plan, and that plan; None if no tag does.
 
-    Help desks write `business_critical`.
+    `_` counts as `-`, because help desks write tags like `business_critical`.
     """
     for tag in tags.replace(",", " ").split():
         name = tag.lower().replace("_", "-").removeprefix("plan-")

@@ -37,7 +37,10 @@ def is_retry(tx: IntakeStore, origin: Origin, sent_id: str, context: ActionConte
 
 
 def remember_statement(tx: IntakeStore, origin: Origin, sent_id: str, context: ActionContext) -> None:
-    """Store the id of a statement that was taken in. Raises Conflict if another process stores it at the same time."""
+    """Store the id of a statement that was taken in; an empty id is not stored.
+
+    Raises Conflict if another process stores the same id at the same time.
+    """
     if not sent_id:
         return
     row = tx.sender_key(origin.caller.name, _statement_of(origin), sent_id)

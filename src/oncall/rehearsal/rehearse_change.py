@@ -28,7 +28,7 @@ _WITHOUT_A_PLAN = "to rehearse anyway: other dates with --from, or --plan with a
 class RehearsalRequest:
     """What to rehearse. today: the date of the request, in the time zone of the policy.
 
-    tickets: those in a file, ordered by time. rate: without a file: the rate of random tickets, like `10000/year`.
+    tickets: those in a file, ordered by time. rate: the rate of random tickets if there is no file, like `10000/year`.
     plan: who is on call; None: a plan is generated from the roster. first_day, weeks: None: the dates of the tickets,
     else of the plan, else a year from next Monday. time_limit: wall time of each search for a plan.
     """

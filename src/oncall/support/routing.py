@@ -48,7 +48,7 @@ class RoutingRow:
     line: int = 0
 
     def fits(self, labels: Mapping[str, str]) -> bool:
-        """Return True if every pattern matches a label. labels: names and values in small letters."""
+        """Return True if each pattern matches the value of its label. labels: names and values in small letters."""
         return all(fnmatchcase(labels.get(name, ""), pattern) for name, pattern in self.match.items())
 
     @property

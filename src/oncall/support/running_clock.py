@@ -66,9 +66,9 @@ class RunningClock:
         )
 
     def change_promise(self, terms: PolicyTerms, impact: str, promise: Promise, at: datetime) -> None:
-        """Continue under another promise, with the clock's own start, or from `at` if its coverage had not begun.
+        """Continue the clock under another promise: from its own start, or from `at` if its coverage had not begun.
 
-        Time that has counted still counts, even if a promise in between had not begun to count.
+        Time that has counted still counts, even if the coverage of a promise in between had not begun.
         """
         self.note_breach(at)
         self.spans = tuple((begin, end) for start, end in self.spans if (begin := self._begin(start)) < end)

@@ -69,7 +69,7 @@ def _bound(listen: MailListen) -> socket.socket:
 
 @asynccontextmanager
 async def taking_mail(engine: Engine, door: MailDoor | None) -> AsyncIterator[None]:
-    """Receive mails until the context ends. door: None: receive none."""
+    """Receive mails until the context ends. door: the socket to use; None: receive no mails."""
     if door is None:
         yield
         return
