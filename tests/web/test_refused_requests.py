@@ -45,6 +45,7 @@ def test_each_refusal_is_logged_with_its_caller_reason_and_source(service: Servi
     service.post(P1)
     service.call("GET", "/v1/tickets", by="zendesk")
     service.call("POST", "/v1/tickets", by="zendesk", content=b"{")
+    service.call("POST", "/v1/schedule/publications", by="zendesk", json={})
     service.post(ticket_body())
     service.post({**ticket_body(), "subject": "another one"})
     service.call("POST", "/v1/ticket", by="zendesk", json={})
@@ -56,6 +57,7 @@ def test_each_refusal_is_logged_with_its_caller_reason_and_source(service: Servi
         ("body", 422, "zendesk", here, "/v1/tickets"),
         ("role", 403, "zendesk", here, "/v1/tickets"),
         ("body", 400, "zendesk", here, "/v1/tickets"),
+        ("role", 403, "zendesk", here, "/v1/schedule/publications"),
         ("conflict", 409, "zendesk", here, "/v1/tickets"),
         ("unknown", 404, None, here, "/v1/ticket"),
         ("signature", 403, None, here, "/webhooks/twilio/sms"),

@@ -47,6 +47,11 @@ def harmless(detail: str) -> str:
     return "" if is_long or digits > MOST_DIGITS else detail[:LONGEST_DETAIL]
 
 
+def _harmless_path(path: str) -> str:
+    """Return a path for the log, cut; empty if one of its parts may contain a token or a phone number."""
+    return path[:LONGEST_DETAIL] if harmless(path.replace("/", " ")) else ""
+
+
 @dataclass
 class _Sample:
     """The refusals with one reason, caller and address within a minute.
@@ -112,7 +117,7 @@ class Refusals:
         # The words about a token never quote what the caller sent.
         words = detail if reason is RefusalReason.TOKEN else harmless(detail)
         refusal = Refusal(at, reason, status, caller, source, words or f"status {status}")
-        self._sample(refusal, harmless(path))
+        self._sample(refusal, _harmless_path(path))
         if is_work and (caller or reason in _NAMED):
             self._tally(refusal)
         return replaced
