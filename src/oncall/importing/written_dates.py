@@ -74,7 +74,10 @@ class WrittenDate:
         return found
 
     def moment(self, order: DateOrder, zone: ZoneInfo) -> WrittenTime:
-        """Return the date and time as an instant. Without an offset, the time is local to `zone`. Raises Refused."""
+        """Return the date and time as an instant. Without an offset, the time is local to `zone`.
+
+        Raises Refused if there is no such date or time.
+        """
         assert self.clock is not None
         try:
             at = datetime.combine(self.day(order) + timedelta(days=self.is_next_day), self.clock)
@@ -128,9 +131,9 @@ def _month(text: str, name: str) -> int:
 
 
 def _clock(text: str, rest: str) -> tuple[time | None, str | None, bool]:
-    """Return the time of day, the UTC offset, and True for 24:00, from the text after a date. Raises Refused.
+    """Return the time of day, the UTC offset, and True for 24:00, from the text after a date.
 
-    rest: the text after the date. The time and the offset are None if not written.
+    rest: the text after the date. The time and the offset are None if not written. Raises Refused for any other text.
     """
     if not rest:
         return None, None, False

@@ -35,9 +35,9 @@ class HandoffBook:
         return list(self._proofs.values())
 
     def save_phone_proof(self, proof: PhoneProof) -> None:
-        """Store whether and when a person was proven to get texts at a number.
+        """Store when the pager asked for a proof of a person's phone, and when a text came from it.
 
-        A time that is None leaves the stored time.
+        A time that is None does not change the stored time.
         """
         known = self._proofs.get((proof.person, proof.phone), proof)
         asked_at, proven_at = proof.asked_at or known.asked_at, proof.proven_at or known.proven_at

@@ -232,7 +232,7 @@ class MemoryStore(
         """Do nothing, because no other transaction exists."""
 
     def next_attempt_at(self) -> datetime | None:
-        """Return when (real time, aware UTC) `claim_attempts` first returns an attempt; None if there is none."""
+        """Return the earliest real time (aware UTC) at which an attempt can be claimed; None if no attempt waits."""
         return min((at for at, _ in self._claimable()), default=None)
 
     def paged_tickets(self, person: str) -> list[str]:

@@ -40,8 +40,8 @@ def record_observations(
     """Append new observations to the log, and propose an incident for each component that is down without one.
 
     Returns the ids of the new proposals. words: the observations. also: ids of more components for which to propose an
-    incident if they are down. now: policy time, aware UTC. Raises NotFound for a component that is not on the status
-    page, before anything is written.
+    incident if they are down. now: policy time, aware UTC. Raises NotFound, and writes nothing, for a component that
+    is not on the status page.
     """
     # Of two machines that see the same outage at the same time, one proposes an incident.
     log.lock_status_log()

@@ -100,9 +100,10 @@ def subject_html(record: StatusRecord, subject: Incident | Maintenance, base: st
 
 
 def history_html(record: StatusRecord, month: str, base: str, history: History | None = None) -> str:
-    """Return the HTML page of one month of the history. month: like `2027-03`; empty: the newest. Raises NotFound.
+    """Return the HTML page of one month of the history. month: like `2027-03`; empty: the newest.
 
-    history: the history of this record, if the caller has it already, to render many months.
+    history: the history of this record, if the caller has it already, to render many months. Raises NotFound for a
+    month that the history does not have.
     """
     history = history or history_of(record)
     shown = history.month(month) if month or history.months else None

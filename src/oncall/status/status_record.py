@@ -63,7 +63,7 @@ class StatusRecord:
     """
 
     def incident(self, incident_id: str) -> Incident:
-        """Return the incident with this id. Raises NotFound."""
+        """Return the incident with this id. Raises NotFound for an unknown id, and Refused for a proposed incident."""
         for each in self.incidents:
             if each.id == incident_id:
                 return each
@@ -76,7 +76,7 @@ class StatusRecord:
         raise NotFound(f"{words}; `oncall status list` shows them", on_page=NOT_THERE)
 
     def proposal(self, incident_id: str) -> Proposal:
-        """Return the proposed incident with this id. Raises NotFound."""
+        """Return the proposed incident with this id. Raises NotFound for an unknown id."""
         for each in self.proposals:
             if each.id == incident_id:
                 return each
@@ -84,7 +84,7 @@ class StatusRecord:
         raise NotFound(f"{words}; `oncall status list` shows them", on_page=NOT_THERE)
 
     def maintenance(self, maintenance_id: str) -> Maintenance:
-        """Return the maintenance with this id. Raises NotFound."""
+        """Return the maintenance with this id. Raises NotFound for an unknown id."""
         for each in self.maintenances:
             if each.id == maintenance_id:
                 return each

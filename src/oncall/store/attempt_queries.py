@@ -275,7 +275,7 @@ class AttemptQueries(Statements):
         return [rows.attempt(row) for row in self._run(_RECENT_ATTEMPTS, {"since": written_since, "most": limit})]
 
     def next_attempt_at(self) -> datetime | None:
-        """Return the earliest time (real, aware UTC) at which an attempt can be claimed; None if no attempt waits."""
+        """Return the earliest real time (aware UTC) at which an attempt can be claimed; None if no attempt waits."""
         claimable_at: datetime | None = self._run(_NEXT_CLAIM).scalar_one()
         return claimable_at
 

@@ -23,7 +23,8 @@ _NORTH_AMERICAN = re.compile(r"[2-9][0-9]{2}[2-9][0-9]{6}")
 def canonical_phone(number: str) -> str:
     """Return an E.164 number in the one form that is the same for all ways to write it.
 
-    Numbers of mobile phones in Mexico (+52 1) and Argentina (+54 9) have a prefix that some carriers add and some drop.
+    Numbers of mobile phones in Mexico (+52 1) and Argentina (+54 9) have a prefix that some phone companies add
+    and some drop.
     """
     for prefixed, plain, digits in _MOBILE_PREFIXES:
         if number.startswith(prefixed) and len(number) == len(prefixed) + digits:

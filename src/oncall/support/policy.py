@@ -213,9 +213,9 @@ class Limits:
 
     bundle_for: a page waits if its phone got a page less than this time ago, and waiting pages go as one message; zero:
     no page waits. bundle_urgent_for: the same for the first pages of urgent tickets. per_phone: messages to one phone,
-    without answers to its own texts. sender: segments to all phones, with answers; carriers allow a long code one
-    segment a second. urgent_per_phone, urgent_per_caller: the most messages with first pages of urgent tickets; None:
-    the default, which is higher if the policy bundles no urgent pages.
+    without answers to its own texts. sender: segments to all phones, with answers; phone companies allow a long code
+    one segment a second. urgent_per_phone, urgent_per_caller: the most messages with first pages of urgent tickets;
+    None: the default, which is higher if the policy bundles no urgent pages.
     """
 
     bundle_for: timedelta = timedelta(seconds=10)

@@ -21,7 +21,7 @@ LONGEST_NOTE = 500
 
 
 def note_from(posted: object, *, caller: str) -> tuple[str, str]:
-    """Return the text and the author of a posted note. Raises FieldFaults.
+    """Return the text and the author of a posted note. Raises FieldFaults with every wrong field.
 
     caller: the author if the posted note names none.
     """

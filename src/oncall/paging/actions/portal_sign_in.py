@@ -59,7 +59,7 @@ def contact_with(address: str, policy: Policy) -> Contact | None:
 
 
 def wanted_contact(posted: object) -> str:
-    """Return the contact's mail address from a posted body. Raises FieldFaults."""
+    """Return the contact's mail address from a posted body. Raises FieldFaults if it is missing or wrong."""
     return wanted_text(posted, "contact", body="portal_link", example="joe@acme.example", longest=LONGEST_ADDRESS)
 
 

@@ -68,7 +68,7 @@ class SignedIn:
 
 
 def wanted_person(posted: object) -> str:
-    """Return the person's id from a posted body. Raises FieldFaults."""
+    """Return the person's id from a posted body. Raises FieldFaults if it is missing or wrong."""
     return wanted_text(posted, "engineer", body="login_link", example="ana", longest=LONGEST_PERSON)
 
 
@@ -76,7 +76,7 @@ def wanted_text(posted: object, name: str, *, body: str, example: str, longest: 
     """Return the text of one field of a posted body. name: the field. longest: the most characters.
 
     body, example: for the fault if the body is not a JSON object: the name of the body, and a value of the field.
-    Raises FieldFaults.
+    Raises FieldFaults if the text is missing or too long.
     """
     if not isinstance(posted, Mapping):
         raise FieldFaults([FieldFault(body, f'a JSON object is needed, like {{"{name}": "{example}"}}')])

@@ -155,7 +155,7 @@ def wanted_rotation(posted: object) -> Rotation:
 
 
 def wanted_handle(posted: object) -> str:
-    """Return the handle of the token that a body names, like `ana:laptop`. Raises FieldFaults."""
+    """Return the handle of the token that a body names, like `ana:laptop`. Raises FieldFaults if it is missing."""
     body, faults = _object(posted, '{"name": "ana"}'), list[FieldFault]()
     name = _text(body, "name", faults)
     if faults:

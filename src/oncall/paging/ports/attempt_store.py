@@ -67,7 +67,7 @@ class AttemptClaims(Protocol):
         """
 
     def next_attempt_at(self) -> datetime | None:
-        """Return the earliest time (real, aware UTC) at which an attempt can be claimed; None if no attempt waits."""
+        """Return the earliest real time (aware UTC) at which an attempt can be claimed; None if no attempt waits."""
 
 
 class AttemptLists(Protocol):

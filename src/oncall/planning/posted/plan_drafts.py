@@ -128,7 +128,7 @@ def _make_room(tx: PlanDrafts, kept: Sequence[PlanDraft]) -> None:
 
 
 def draft_named(tx: PlanDrafts, draft_id: str, real_now: datetime) -> PlanDraft:
-    """Return a draft in its state at `real_now`. Raises NotFound."""
+    """Return a draft in its state at `real_now`. Raises NotFound for an unknown draft."""
     draft = tx.plan_draft(draft_id[:60])
     if draft is None:
         raise NotFound(NO_DRAFT)
@@ -148,7 +148,7 @@ def as_of(draft: PlanDraft, real_now: datetime) -> PlanDraft:
 
 
 def content_of(tx: PlanDrafts, draft_id: str) -> DraftContent:
-    """Return the files of a stored draft. Raises NotFound."""
+    """Return the files of a stored draft. Raises NotFound for an unknown draft."""
     text = tx.plan_draft_content(draft_id)
     if not text:
         raise NotFound(NO_DRAFT)
@@ -179,7 +179,10 @@ def end_search(tx: PlanDrafts, draft: PlanDraft, outcome: DraftOutcome, state: D
 
 
 def discard_draft(tx: PlanDrafts, draft_id: str) -> None:
-    """Delete a draft, and end its search if one is running. The schedule does not change. Raises NotFound."""
+    """Delete a draft, and end its search if one is running. The schedule does not change.
+
+    Raises NotFound for an unknown draft.
+    """
     if not tx.remove_plan_draft(draft_id[:60]):
         raise NotFound(NO_DRAFT)
 

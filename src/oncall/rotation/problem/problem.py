@@ -206,7 +206,7 @@ class Problem:
         return tuple(spans)
 
     def first_of_units(self, numbers: Iterable[int]) -> list[int]:
-        """Return those of these shifts that are the first of their unit. An engineer has a unit as a whole."""
+        """Return the shifts among `numbers` that are the first of their unit. An engineer has a unit as a whole."""
         return [number for number in numbers if self.unit_of[number][0] == number]
 
     @cached_property
@@ -291,7 +291,7 @@ class Problem:
     # ---- roles
 
     def roles_of(self, engineer: int) -> tuple[str, ...]:
-        """Return those of the rotation's roles that an engineer takes."""
+        """Return the roles of the rotation that an engineer takes."""
         return self._own_roles[engineer]
 
     @cached_property

@@ -192,7 +192,7 @@ def _file(record: StatusRecord, path: str, may_subscribe: bool, may_text: bool, 
 
 
 def _component_feed(record: StatusRecord, path: str) -> PublicFile:
-    """Return the feed of one component. path: like `portal/feed.atom`. Raises NotFound."""
+    """Return the feed of one component. path: like `portal/feed.atom`. Raises NotFound for a path of no feed."""
     component, _, name = path.partition("/")
     form = name.removeprefix("feed.")
     if component not in record.shown or form not in ("atom", "rss"):

@@ -107,7 +107,7 @@ async def ticket_page_of(
 ) -> Response:
     """Return the web page of a ticket. ticket_id: its id or code. message: what an action did; None: there was none.
 
-    Raises NotFound.
+    Raises NotFound for an unknown ticket.
     """
     now = services.clock.now()
 

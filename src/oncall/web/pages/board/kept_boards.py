@@ -59,7 +59,7 @@ class BoardFacts:
         return f"{self.schedule.newest}.{self.today}"
 
     def state(self, query: Mapping[str, str]) -> BoardState:
-        """Return the state of the table that a query names. Raises FieldFaults."""
+        """Return the state of the table that a query names. Raises FieldFaults with every wrong value."""
         return asked_state(query, self.schedule.people, monday_of(self.now, self.schedule.calendar.zone))
 
 
@@ -88,7 +88,8 @@ class KeptBoards:
     async def values(self, query: Mapping[str, str]) -> dict[str, object]:
         """Return all values that the board's template needs, except the visitor.
 
-        Requests at the same time share one read of the database, in one thread. Raises FieldFaults.
+        Requests at the same time share one read of the database, in one thread. Raises FieldFaults for a
+        wrong value in the query.
         """
         asked_at = time.monotonic()
         async with self._lock:

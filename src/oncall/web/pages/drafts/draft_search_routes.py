@@ -101,7 +101,10 @@ async def _asked(services: Services, posted: PostedUpload) -> NewDraft:
 
 
 def _dates(filled: Mapping[str, str]) -> tuple[date, int, int]:
-    """Return the first date, the number of weeks, and the time limit in seconds. Raises FieldFaults."""
+    """Return the first date, the number of weeks, and the time limit in seconds.
+
+    Raises FieldFaults with every wrong field.
+    """
     fields = PostedFields(filled, "search")
     start, weeks, seconds = fields.day("start"), _number(filled, "weeks"), _number(filled, "seconds")
     if "start" not in filled:

@@ -11,7 +11,10 @@ from oncall.support.local_time import read_time
 
 
 def instant_of(field: str, text: str, zone: ZoneInfo) -> str:
-    """Return the local time in a form as an instant (ISO 8601 with an offset). Raises FieldFaults."""
+    """Return the local time in a form as an instant (ISO 8601 with an offset).
+
+    Raises FieldFaults for text that is no time, and for a time that the clocks skip.
+    """
     try:
         at: datetime = read_time(text[:40], zone).at
     except Refused as skipped:

@@ -162,7 +162,7 @@ FORMS: Mapping[str, StatusForm] = {
 def action_of(form: StatusForm, name: str, fields: Mapping[str, str], zone: ZoneInfo) -> StatusAction:
     """Return the action that a sent form asks for. name: of the action. zone: of the form's times.
 
-    Raises FieldFaults.
+    Raises FieldFaults with every wrong field.
     """
     document: dict[str, object] = {"action": name}
     for each in form.fields:
