@@ -212,3 +212,13 @@ def test_engineers_who_take_none_of_the_shifts_are_counted_and_not_listed() -> N
     weekends = [person(f"we-{number}", kinds=("weekend",)) for number in range(6)]
     said = refusal_of(team(*nights, *weekends, rest_nights=1, weekends_apart=1), days=28)
     assert "under rest_nights 1 people can take 24: ana 8, ben 8, cai 8; 6 others take no weeknight shifts" in said
+
+
+def test_a_holiday_that_makes_a_week_too_tight_is_named() -> None:
+    # Thursday night, the holiday on Friday and the weekend have no free night between them, so they need three pairs.
+    roster = team_of(5, rest_nights=1, weekends_apart=1, holidays="US")
+    with pytest.raises(PlanInfeasible) as refusal:
+        fairest_plan(roster, shifts_of(roster, first_day=date(2027, 6, 14), days=7))
+    assert "  the week of Mon 2027-06-14: 6 shifts, 2 roles each, with the holiday shift of Fri 2027-06-18\n" in str(
+        refusal.value
+    )

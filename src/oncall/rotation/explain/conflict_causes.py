@@ -22,6 +22,7 @@ from oncall.rotation.problem.eligibility import away_text, duty_days
 from oncall.rotation.problem.fixed_seats import seat_text
 from oncall.rotation.problem.problem import Problem
 from oncall.schedule.plan import Shift
+from oncall.support.windows import WindowKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +97,22 @@ def shifts_of(problem: Problem, causes: Sequence[Cause]) -> frozenset[int]:
     return frozenset(numbers)
 
 
-def week_texts(weeks: Sequence[WeekToCover], roles: int) -> Iterator[str]:
-    """Yield the weeks in words, one sentence for weeks in a row. roles: how many roles each shift has."""
+def week_texts(weeks: Sequence[WeekToCover], problem: Problem) -> Iterator[str]:
+    """Yield the weeks in words, one sentence for weeks in a row. A single week names its holidays."""
     numbered = [(week.monday.toordinal() // 7 - index, week) for index, week in enumerate(weeks)]
-    seats = "1 role each" if roles == 1 else f"{roles} roles each"
+    seats = "1 role each" if len(problem.roles) == 1 else f"{len(problem.roles)} roles each"
     for _, group in groupby(numbered, key=lambda item: item[0]):
         run = [week for _, week in group]
         shifts = sum(len(week.shifts) for week in run)
         count = f"{shifts} shift{'' if shifts == 1 else 's'}, {seats}"
         if len(run) == 1:
-            yield f"the week of Mon {run[0].monday}: {count}"
+            yield f"the week of Mon {run[0].monday}: {count}{_holiday_shifts(problem, run[0])}"
         else:
             yield f"the {len(run)} weeks of Mon {run[0].monday} to Mon {run[-1].monday}: {count}"
+
+
+def _holiday_shifts(problem: Problem, week: WeekToCover) -> str:
+    """Return the holiday shifts of a week, which stand beside its ordinary shifts; empty if there are none."""
+    days = [shift.day for number in week.shifts if (shift := problem.shifts[number]).kind is WindowKind.HOLIDAY]
+    dates = " and ".join(f"{day:%a} {day}" for day in days)
+    return f", with the holiday shift{'' if len(days) == 1 else 's'} of {dates}" if days else ""

@@ -105,7 +105,7 @@ class ConflictModel:
         named = {index: cause for index, cause in self.causes.items() if isinstance(cause, str)}
         people = tuple(index for index, cause in named.items() if cause not in rules)
         groups = [
-            CauseGroup(next(week_texts(list(weeks.values()), len(self._problem.roles))), tuple(weeks)),
+            CauseGroup(next(week_texts(list(weeks.values()), self._problem)), tuple(weeks)),
             CauseGroup(f"the {len(people)} days off, dates of joining or leaving and roles", people),
         ]
         groups += [CauseGroup(cause, (index,)) for index, cause in named.items() if cause in rules]

@@ -72,7 +72,7 @@ def conflicting_shifts(problem: Problem, search: Search) -> frozenset[int]:
 
 
 def _in_words(problem: Problem, causes: Sequence[Cause], is_minimal: bool) -> MinimalConflict:
-    weeks = list(week_texts([cause for cause in causes if isinstance(cause, WeekToCover)], len(problem.roles)))
+    weeks = list(week_texts([cause for cause in causes if isinstance(cause, WeekToCover)], problem))
     others = [cause for cause in causes if isinstance(cause, str)]
     return MinimalConflict((*weeks, *others), is_minimal, shifts_of(problem, causes), len(weeks))
 
