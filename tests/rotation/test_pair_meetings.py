@@ -10,15 +10,20 @@ from random import Random
 import pytest
 
 from oncall.errors import PlanInfeasible
-from oncall.rosters.roster import Absence, Request, RequestDirection, Roster
+from oncall.rosters.roster import Absence, DaysOff, Request, RequestDirection, Roster
 from oncall.rotation.check.checker import check_plan
 from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.problem.cost import counted_seats, fairness_of
-from oncall.rotation.problem.requests import request_matches
+from oncall.rotation.problem.problem import Problem
+from oncall.rotation.problem.requests import preferred_pairs, request_costs, request_matches
 from oncall.rotation.problem.shares import shares_of
+from oncall.rotation.solve.duty_model import DutyModel
+from oncall.rotation.solve.pair_bounds import plan_pairs_only
+from oncall.rotation.solve.pair_meetings import RequestsGoal
+from oncall.rotation.solve.search import Search
 from oncall.schedule.plan import Plan, PlanStatus, Seat, Shift
 from tests.rotation.checked_plans import checked_plan
-from tests.rotation.teams import MONDAY, NAMES, person, shifts_of, team, team_of
+from tests.rotation.teams import MONDAY, NAMES, away, person, shifts_of, team, team_of
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -111,6 +116,28 @@ def test_the_bound_counts_the_shifts_that_the_others_cannot_take() -> None:
     pairs = tuple((NAMES[2 * n], NAMES[2 * n + 1]) for n in range(3))
     plan = fairest_plan(team_of(12, prefer_together=pairs), shifts_of(team_of(12), days=182))
     assert plan.notes[0].endswith(f"share {meetings(plan.seats, pairs)} shifts; no equally fair plan meets more")
+
+
+def test_the_bound_counts_what_the_others_cannot_take_of_a_weekend_and_the_nights_after_it() -> None:
+    # Each other engineer can take one of the weekend, Monday, Tuesday and Wednesday; only cai can take two.
+    saturday = MONDAY + timedelta(days=5)
+    free = {"cai": (5, 9), "dee": (5, 7), "eve": (7,), "fay": (8,), "gus": (8, 9), "hal": (7, 8, 9)}
+    others = [
+        person(name, absences=tuple(a for n in (5, 7, 8, 9) if n not in days for a in away(MONDAY + timedelta(days=n))))
+        for name, days in free.items()
+    ]
+    avoid = tuple(Request(RequestDirection.AVOID, day=saturday + timedelta(days=n)) for n in (0, 2, 3, 4))
+    pair = [person(name, requests=avoid) for name in ("ana", "ben")]
+    roster = team(*pair, *others, prefer_together=(("ana", "ben"),), days_off=DaysOff.EVENINGS)
+    shifts = shifts_of(roster, first_day=MONDAY + timedelta(days=4), days=6)
+    problem, search = Problem.of(roster, shifts), Search()
+    bound = DutyModel.counting_bound(problem, search)
+    assert bound is not None
+    goal = RequestsGoal(request_costs(problem), preferred_pairs(problem), 10**6, DutyModel, bound.ranges())
+    found = plan_pairs_only(problem, goal, search)
+    assert found is not None
+    # One seat is left for ana or ben; both would cost 2 requests less a meeting.
+    assert found.bound == 1
 
 
 def test_engineers_in_pairs_still_have_their_requests_met() -> None:

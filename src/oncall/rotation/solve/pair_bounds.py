@@ -9,7 +9,7 @@ whole plan, and if the others fit around the meetings that it finds, no plan is 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from math import comb
 
@@ -19,6 +19,7 @@ from oncall.rosters.roster import WeekendStyle
 from oncall.rotation.problem.eligibility import weekend_number
 from oncall.rotation.problem.problem import Duty, Problem
 from oncall.rotation.problem.rules import rest_conflicts, rules_of
+from oncall.rotation.solve.counting_bound import max_rested_shifts
 from oncall.rotation.solve.duty_constraints import DutyVariables, add_limit
 from oncall.rotation.solve.load_counts import LoadKey, LoadVariables
 from oncall.rotation.solve.new_model import new_model
@@ -28,6 +29,9 @@ from oncall.support.windows import WindowKind
 
 COUNTING_EFFORT, PAIRS_EFFORT = 1.0, 3.0
 """Deterministic seconds for each of the two models. Each returns the best bound that it proved in that time."""
+
+MOST_IN_A_ROW = 8
+"""How many shifts in a row are looked at together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,21 +90,45 @@ def _add_paired_duties(
 def _leave_shifts_for_others(
     model: cp_model.CpModel, problem: Problem, on_duty: DutyVariables, paired: frozenset[int]
 ) -> None:
-    """Require the paired engineers to take the shifts that the others cannot take.
+    """Require the paired engineers to take the shifts that the others cannot.
 
-    Of shifts that exclude each other, every other engineer can take one; the paired engineers must take the rest.
+    Of shifts that exclude each other, every other engineer can take one; of shifts in a row, as many as rest allows.
+    The paired engineers must take the rest.
     """
     rules = problem.roster.rules
     if rules.relaxed:
         return
-    for numbers in (*rest_conflicts(problem.shifts, problem.staffed, rules.rest_nights), *_weekends_in_a_row(problem)):
-        others = sum(
-            1
-            for engineer, eligible in enumerate(problem.eligible_shift_sets)
-            if engineer not in paired and eligible & set(numbers)
-        )
+    others = [own for engineer, own in enumerate(problem.eligible_shift_sets) if engineer not in paired]
+    roles = len(problem.roles)
+    excluding = (*rest_conflicts(problem.shifts, problem.staffed, rules.rest_nights), *_weekends_in_a_row(problem))
+    needed = {tuple(each): roles * len(each) - sum(not own.isdisjoint(each) for own in others) for each in excluding}
+    needed.update(_needed_in_a_row(problem, others, needed))
+    for numbers, least in needed.items():
         taken = [on_duty[Duty(e, n)] for n in numbers for e in problem.eligible_engineers[n] if e in paired]
-        model.add(cp_model.LinearExpr.sum(taken) >= len(numbers) * len(problem.roles) - others)
+        model.add(cp_model.LinearExpr.sum(taken) >= least)
+
+
+def _needed_in_a_row(
+    problem: Problem, others: Sequence[Set[int]], known: Mapping[tuple[int, ...], int]
+) -> dict[tuple[int, ...], int]:
+    """Return for stretches of shifts how many seats the others leave, if that is more than their parts show.
+
+    known: the same for some sets of shifts.
+    """
+    rest, staffed = problem.roster.rules.rest_nights, problem.staffed
+    # best[stretch]: the most that is known about a stretch and its parts.
+    best: dict[tuple[int, ...], int] = defaultdict(int)
+    found = {}
+    for size in range(1, MOST_IN_A_ROW + 1):
+        for first in range(len(staffed) - size + 1):
+            stretch = staffed[first : first + size]
+            shown = max((best[stretch[:cut]] + best[stretch[cut:]] for cut in range(1, size)), default=0)
+            shown = max(shown, known.get(stretch, 0))
+            covered = sum(max_rested_shifts([problem.shifts[n] for n in stretch if n in own], rest) for own in others)
+            best[stretch] = max(shown, size * len(problem.roles) - covered)
+            if best[stretch] > shown:
+                found[stretch] = best[stretch]
+    return found
 
 
 def _weekends_in_a_row(problem: Problem) -> Iterator[list[int]]:
