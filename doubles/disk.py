@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -28,29 +30,52 @@ def full_disk(spare_pages: int) -> Iterator[None]:
         event.remove(Pool, "connect", limit)
 
 
-_FILES = 50
+_FILES = 500
 """Temporary files of one session that find no room."""
+_LOOK_EVERY_SECONDS = 0.02
+"""How often (real time) new sessions are looked for."""
 
 
 @contextmanager
 def full_server_disk(url: str) -> Iterator[None]:
-    """Inside the context, no open session of this PostgreSQL database finds room for a temporary file.
+    """Inside the context, no session of this PostgreSQL database finds room for a temporary file.
 
     A session numbers its files from 0. The names that it will use lead to `/dev/full`, which the kernel refuses to
-    write as it refuses a full disk. Rows still fit in the pages that the tables have.
+    write as it refuses a full disk. Rows still fit in the pages that the tables have. A session that begins inside the
+    context is found a moment later.
     """
-    with psycopg.connect(url) as connection:
-        found = connection.execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database()").fetchall()
+    with psycopg.connect(url, autocommit=True) as connection:
         (data,) = connection.execute("SHOW data_directory").fetchone() or ("",)
-    base = Path(data) / "base"
-    folder = base / "pgsql_tmp"
-    folder.mkdir(exist_ok=True)
-    os.chown(folder, base.stat().st_uid, base.stat().st_gid)
-    files = [folder / f"pgsql_tmp{pid}.{number}" for (pid,) in found for number in range(_FILES)]
-    for file in files:
-        file.symlink_to("/dev/full")
-    try:
-        yield
-    finally:
-        for file in files:
-            file.unlink(missing_ok=True)
+        base = Path(data) / "base"
+        folder = base / "pgsql_tmp"
+        folder.mkdir(exist_ok=True)
+        os.chown(folder, base.stat().st_uid, base.stat().st_gid)
+        files: dict[int, list[Path]] = {}
+        _fill(connection, folder, files)
+        is_over = threading.Event()
+        watch = threading.Thread(target=_fill_for_new_sessions, args=(connection, folder, files, is_over))
+        watch.start()
+        try:
+            yield
+        finally:
+            is_over.set()
+            watch.join()
+            for file in chain.from_iterable(files.values()):
+                file.unlink(missing_ok=True)
+
+
+def _fill_for_new_sessions(
+    connection: psycopg.Connection[Any], folder: Path, files: dict[int, list[Path]], is_over: threading.Event
+) -> None:
+    while not is_over.wait(_LOOK_EVERY_SECONDS):
+        _fill(connection, folder, files)
+
+
+def _fill(connection: psycopg.Connection[Any], folder: Path, files: dict[int, list[Path]]) -> None:
+    """Leave no room to each session that `files` does not list yet by its process."""
+    found = connection.execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database()").fetchall()
+    for (pid,) in found:
+        if pid not in files:
+            files[pid] = [folder / f"pgsql_tmp{pid}.{number}" for number in range(_FILES)]
+            for file in files[pid]:
+                file.symlink_to("/dev/full")
