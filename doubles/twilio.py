@@ -35,7 +35,9 @@ CONTROL = "/_double/"
 PATIENCE_SECONDS = 120.0
 """How long is waited for what must come; only a fault takes so long."""
 _ROUNDS_TO_ACCEPT = 5
-"""Turns of the event loop within which an accepted connection is made."""
+"""Turns of the event loop within which the loop starts to make an accepted connection."""
+_LONGEST_ACCEPT_SECONDS = 1.0
+"""How long the double waits at its end for connections that are being made."""
 
 _T = TypeVar("_T")
 
@@ -213,8 +215,10 @@ class TwilioDouble:
             task.cancel()
         await asyncio.gather(*self._deliveries, return_exceptions=True)
         await self._runner.cleanup()
-        # A connection that was just being accepted is made only now that all others are closed.
+        # A connection that was just being accepted is made only now that all others are closed, by a task of the loop.
         await turns(_ROUNDS_TO_ACCEPT)
+        if accepting := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(accepting, timeout=_LONGEST_ACCEPT_SECONDS)
         self._cut()
         await turns(1)
         self._place.close()
