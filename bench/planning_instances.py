@@ -42,7 +42,7 @@ class Instance:
     leave then. requests: dates that each engineer asks to avoid. pairs: pairs of engineers who prefer to work together.
     all_away: two thirds of the team are away in one week. blocks: what a day off blocks. shares: how shares are made.
     turn_weeks: the weeks of a turn, from Friday to Friday. regions: the team follows the sun in three regions, and each
-    engineer takes the shifts of one. points: a weekend counts as much as four nights.
+    engineer takes the shifts of one. points: a weekend counts as much as four nights. max_hours: in any seven days.
     """
 
     name: str
@@ -64,6 +64,7 @@ class Instance:
     turn_weeks: int = 0
     regions: bool = False
     points: bool = False
+    max_hours: int | None = None
 
     def roster(self) -> Roster:
         """Return the team, always the same for the same instance."""
@@ -78,6 +79,7 @@ class Instance:
             turn_weeks=self.turn_weeks,
             handover=Handover(4) if self.turn_weeks else None,
             points=Points((("weekend", Fraction(4)),)) if self.points else None,
+            max_hours_per_week=self.max_hours,
         )
         policy = read_policy(FOLLOW_THE_SUN) if self.regions else packaged_policy(ZONE)
         places = public_holidays(self.holidays) if self.holidays else None
@@ -156,6 +158,19 @@ LATER = (
     Instance("50 x 52, points", 50, 52, points=True, blocks=DaysOff.WHOLE),
     Instance("12 x 52, weekly turns", 12, 52, turn_weeks=1, blocks=DaysOff.WHOLE),
     Instance("3 x 6 x 26, sun", 18, 26, rest_nights=1, regions=True, blocks=DaysOff.WHOLE),
+    Instance(
+        "7 x 8, 80 hours",
+        7,
+        8,
+        seed=2,
+        days_off=13,
+        vacations=0,
+        part_time=2,
+        juniors=2,
+        rest_nights=1,
+        blocks=DaysOff.WHOLE,
+        max_hours=80,
+    ),
 )
 """Teams that came later."""
 INFEASIBLE = Instance("12 x 52, 8 away a week", 12, 52, all_away=True)
