@@ -1,11 +1,11 @@
-"""A group waits for a lock only as long as its oldest job may still wait; jobs that arrive together share a group."""
+"""A group waits for a lock only as long as its oldest job may still wait; many jobs share a group."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
 
-from oncall.store.group_commit import MOST_PER_COMMIT, SHORTEST_LOCK_WAIT_SECONDS, TOGETHER, GroupCommit, Job
+from oncall.store.group_commit import MANY_RECENT, MOST_PER_COMMIT, SHORTEST_LOCK_WAIT_SECONDS, GroupCommit, Job
 
 
 class Locked:
@@ -60,13 +60,15 @@ HOUR = 3600.0
 
 
 def gathering(locked: Locked) -> GroupCommit:
-    """Return a queue whose last group held jobs that arrived together, so that the next group gathers."""
+    """Return a queue in which many jobs have just arrived, so that the next group gathers."""
     group = GroupCommit(locked.commit, "here", 5.0, gather_seconds=HOUR, monotonic=lambda: locked.now)
     first = group.submit(lambda _: None)
     assert locked.began.wait(60)
-    together = [group.submit(lambda _: None) for _ in range(TOGETHER)]
+    many = [group.submit(lambda _: None) for _ in range(MANY_RECENT)]
     locked.go.set()
-    assert [job.result(60) for job in (first, *together)] == ["stored"] * (1 + TOGETHER)
+    assert [job.result(60) for job in (first, *many)] == ["stored"] * (1 + MANY_RECENT)
+    assert locked.sizes == [1, MOST_PER_COMMIT, MANY_RECENT - MOST_PER_COMMIT]
+    locked.sizes.clear()
     return group
 
 
@@ -74,17 +76,17 @@ def test_jobs_that_arrive_alone_are_stored_at_once() -> None:
     locked = Locked()
     locked.go.set()
     group = GroupCommit(locked.commit, "here", 5.0, gather_seconds=HOUR, monotonic=lambda: locked.now)
-    assert [group.submit(lambda _: None).result(60) for _ in range(5)] == ["stored"] * 5
-    assert locked.sizes == [1] * 5
+    assert [group.submit(lambda _: None).result(60) for _ in range(2 * MANY_RECENT)] == ["stored"] * 2 * MANY_RECENT
+    assert locked.sizes == [1] * 2 * MANY_RECENT
     group.close()
 
 
-def test_jobs_that_arrive_together_wait_for_others_and_share_a_group() -> None:
+def test_while_many_jobs_arrive_they_wait_for_others_and_share_a_group() -> None:
     locked = Locked()
     group = gathering(locked)
     jobs = [group.submit(lambda _: None) for _ in range(MOST_PER_COMMIT)]
     assert [job.result(60) for job in jobs] == ["stored"] * MOST_PER_COMMIT
-    assert locked.sizes == [1, TOGETHER, MOST_PER_COMMIT]
+    assert locked.sizes == [MOST_PER_COMMIT]
     group.close()
 
 
@@ -94,7 +96,7 @@ def test_a_job_that_comes_after_the_gathering_is_stored_at_once() -> None:
     locked.now += HOUR
     assert group.submit(lambda _: None).result(60) == "stored"
     assert group.submit(lambda _: None).result(60) == "stored", "the group before held one job"
-    assert locked.sizes == [1, TOGETHER, 1, 1]
+    assert locked.sizes == [1, 1]
     group.close()
 
 
@@ -104,4 +106,4 @@ def test_closing_stores_the_jobs_that_wait_for_others() -> None:
     job = group.submit(lambda _: None)
     group.close()
     assert job.result(60) == "stored"
-    assert locked.sizes == [1, TOGETHER, 1]
+    assert locked.sizes == [1]

@@ -18,9 +18,11 @@ T = TypeVar("T")
 MOST_PER_COMMIT = 64
 MOST_WAITING = 10_000
 GATHER_SECONDS = 0.02
-"""Shortest time (real) between the starts of two groups while jobs arrive together. A single job does not wait."""
-TOGETHER = 3
-"""If a group has this many jobs, jobs arrive together, and the next group waits for more jobs."""
+"""Shortest time (real) between the starts of two groups while many jobs arrive. A job alone does not wait."""
+RECENT_SECONDS = 0.2
+"""Real time over which arriving jobs are counted."""
+MANY_RECENT = 72
+"""So many jobs in RECENT_SECONDS are many: the jobs of 150 urgent tickets a second."""
 SHORTEST_LOCK_WAIT_SECONDS = 0.25
 """A group waits at least this long for another program's lock, because most locks are brief."""
 
@@ -53,7 +55,7 @@ class Job:
 class GroupCommit:
     """Passes all waiting jobs, at most MOST_PER_COMMIT, to `commit` as one group. It does so in one thread.
 
-    A job that arrives alone is committed at once. While jobs arrive together, a group is taken at most every
+    A job that arrives alone is committed at once. While many jobs arrive, a group is taken at most every
     `gather_seconds` (real): fewer and larger groups need much less processor time for each job.
 
     commit: runs the jobs, sets the result or error of each, and returns those that are finished. It passes the others
@@ -81,8 +83,9 @@ class GroupCommit:
         self._closed = False
         self._thread: threading.Thread | None = None
         self._is_committing = False
-        self._arrive_together = self._is_gathering = False
+        self._has_many = self._is_gathering = False
         self._taken_at = 0.0
+        self._recent: deque[tuple[float, int]] = deque()
 
     def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
         """Queue a job that runs `work`. Its changes are durable when the future has a result.
@@ -130,12 +133,19 @@ class GroupCommit:
         with self._changed:
             while not self._waiting and not self._closed:
                 self._changed.wait()
-            if self._arrive_together:
+            if self._has_many:
                 self._gather()
-            self._taken_at = self._monotonic()
             group = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_PER_COMMIT))]
-            self._arrive_together = len(group) >= TOGETHER
+            self._note_taken(len(group))
             return group
+
+    def _note_taken(self, jobs: int) -> None:
+        """Note the start of a group, and whether many jobs arrive, at least two of them together."""
+        now = self._taken_at = self._monotonic()
+        self._recent.append((now, jobs))
+        while self._recent[0][0] < now - RECENT_SECONDS:
+            self._recent.popleft()
+        self._has_many = jobs > 1 and sum(each for _, each in self._recent) >= MANY_RECENT
 
     def _gather(self) -> None:
         """Wait for more jobs, until `gather_seconds` after the last group was taken. Call it with the lock held."""
