@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 
-from tests.cli.conftest import Oncall, Planned
+from tests.cli.conftest import ROSTERS, Oncall, Planned
 from tests.cli.teams import WEEK
 
 
@@ -68,6 +69,18 @@ def test_every_form_that_generate_writes_comes_back_as_the_same_plan(
 ) -> None:
     written = planned(roster, f"week.{ending}", *WEEK)
     expected = planned(roster, "expected.csv", *WEEK)
+    ran = oncall("import", written, "--roster", roster, "--output", tmp_path / "back.csv")
+    assert ran.code == 0, ran.out + ran.err
+    assert (tmp_path / "back.csv").read_text() == expected.read_text()
+
+
+def test_a_workbook_of_generate_with_requests_that_are_not_met_comes_back_as_the_same_plan(
+    oncall: Oncall, planned: Planned, tmp_path: Path
+) -> None:
+    roster = ROSTERS / "itopia-cas.yaml"
+    dates = ("--start", "2027-01-04", "--weeks", "4", "--no-history")
+    written, expected = planned(roster, "weeks.xlsx", *dates), planned(roster, "expected.csv", *dates)
+    assert "requests not met" in load_workbook(written).sheetnames
     ran = oncall("import", written, "--roster", roster, "--output", tmp_path / "back.csv")
     assert ran.code == 0, ran.out + ran.err
     assert (tmp_path / "back.csv").read_text() == expected.read_text()

@@ -34,6 +34,10 @@ class _Row:
     end: WrittenDate | None
 
 
+_UNMET_REQUESTS = "requests not met"
+"""The sheet of a workbook from `oncall generate` that holds no shifts. It is read only if the caller names it."""
+
+
 def table_claims(tables: Sequence[Table], roster: Roster, options: ImportOptions) -> Claims:
     """Return the claims of the one table with known headings. tables: at least one, each with at least one row.
 
@@ -57,6 +61,8 @@ def _chosen(tables: Sequence[Table], roster: Roster, options: ImportOptions) -> 
         if not named:
             raise Refused(f'no sheet "{options.sheet}" has rows; {suggestion(options.sheet, [t.name for t in tables])}')
         tables = named
+    else:
+        tables = [table for table in tables if table.name != _UNMET_REQUESTS] or tables
     known = [(table, found) for table in tables if (found := headings_of(table, roles, role=options.role)) is not None]
     if not known:
         raise missing_headings(max(tables, key=lambda table: len(table.rows[0][1])), roles)
