@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import pytest
 
-from doubles.event_loop import until
+from doubles.event_loop import turns, until
 from oncall.channels.mail_post import NO_SENDER, NO_SERVER, MailPost
 from oncall.channels.mail_server import MailServer
 from oncall.clock import SystemClock
@@ -230,7 +230,7 @@ def test_a_process_that_stops_while_it_stores_outcomes_stores_them(store: SqlSto
         writes.append(True)
         if len(writes) == 2:
             sending[0].cancel()
-            await asyncio.sleep(0)
+            await turns(1)
         return await access.write_apart(lambda tx: work(tx))
 
     courier = Courier(SUBSCRIBER_MAIL, post, write, rig.clock.real_now, rig.desk, batch=post)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+from doubles.event_loop import turns
 from oncall.paging.relay.pace import LONG_REST_SECONDS, MOST_HOOKS, SHORT_REST_SECONDS, HookPlaces, Pace
 
 NOW = datetime(2027, 1, 9, 8, 12, tzinfo=UTC)
@@ -34,8 +35,7 @@ def test_few_webhooks_are_posted_to_at_a_time_and_each_gets_its_turn() -> None:
         async with places.place():
             running += 1
             most = max(most, running)
-            for _ in range(3 * MOST_HOOKS):
-                await asyncio.sleep(0)
+            await turns(3 * MOST_HOOKS)
             running -= 1
             ended += 1
 

@@ -1,4 +1,4 @@
-"""Turns claims into a plan. A claim gives its engineer each shift that lies wholly inside the claim's time."""
+"""Turns claims into a plan. An engineer gets each shift that begins and ends within a claim."""
 
 from __future__ import annotations
 

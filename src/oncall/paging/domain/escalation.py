@@ -16,7 +16,7 @@ PUNCTUAL = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class TimedStep:
-    """One step of a round: whom it pages, and by which channel.
+    """One step of a round: the people that it pages, and the channel that it uses.
 
     delay: the time from the start of the round to the step.
     """

@@ -1,4 +1,4 @@
-"""Shows a caller's own token as JSON: its name, its role, and the engineer for whom it acts."""
+"""Shows a caller's own token as JSON: its name, its role, and the engineer that it belongs to."""
 
 from __future__ import annotations
 

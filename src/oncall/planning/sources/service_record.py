@@ -33,7 +33,7 @@ _LONGEST = timedelta(days=5)
 
 @dataclass(slots=True)
 class ServiceRecord:
-    """The shifts that people served, in time order, and for each plan the people for whom it was made."""
+    """The shifts that people served, in time order, and the dates and engineers of each plan."""
 
     served: list[ServedPart] = field(default_factory=list)
     plans: list[PlanMembers] = field(default_factory=list)

@@ -26,7 +26,7 @@ class ServedPart:
 
 @dataclass(frozen=True, slots=True)
 class PlanMembers:
-    """The dates of a plan, and the engineers for whom it was made.
+    """The dates of a plan, and the engineers on its roster.
 
     people: their ids; None for a CSV, which has none.
     """
@@ -40,7 +40,7 @@ def inferred_join_dates(roster: Roster, plans: Sequence[PlanMembers]) -> dict[st
     """Return the probable joining dates of engineers without `joins` whom the earliest plans do not include, by id.
 
     The date is the first day of the first plan that includes the engineer, or the day after the last plan. A plan that
-    does not say for whom it was made counts as made for everyone.
+    does not list its engineers counts as a plan that includes everyone.
     """
     first = min((plan.first_day for plan in plans), default=date.min)
     found = {}

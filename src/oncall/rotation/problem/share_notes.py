@@ -52,7 +52,7 @@ _TOO_FEW, _SEVERAL = "too few engineers take", "has a share of several kinds of 
 
 
 def _limits(roster: Roster, shares: Shares) -> Iterator[tuple[str, Mapping[str, Fraction]]]:
-    """Yield each reason for uneven shares, with the engineers whom it affects and the even share of each."""
+    """Yield each reason for uneven shares, with the even share of each engineer that it affects, by id."""
     all_weights = sum(shares.weights.values(), Fraction(0))
     seats = sum(shares.of_all_kinds(engineer.id) for engineer in roster.engineers)
     groups: dict[str, dict[str, Fraction]] = defaultdict(dict)

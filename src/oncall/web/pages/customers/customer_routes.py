@@ -1,6 +1,6 @@
 """The web page of a customer's ticket.
 
-Whoever knows the secret in its path may read it: no log and no Referer shows it.
+The path holds a secret. Everyone who knows the secret may read the web page, so no log and no Referer shows the path.
 """
 
 from __future__ import annotations
