@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from fractions import Fraction
 from itertools import product
 from typing import Any
@@ -14,7 +14,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from oncall.errors import OncallError
-from oncall.rosters.roster import Points, Request, RequestDirection, Roster
+from oncall.rosters.roster import Handover, Points, Request, RequestDirection, Roster, SharesRule
 from oncall.rotation.check.checker import examine
 from oncall.rotation.check.second_opinion import SecondOpinion, StageOpinion, second_opinion
 from oncall.rotation.generate.fairest_plan import fairest_plan
@@ -127,6 +127,29 @@ def test_a_plan_with_uneven_points_is_found_out(points: Points) -> None:
     assert spoiled.best is not None
     assert float(spoiled.best) == pytest.approx(float(fine.value), abs=1e-4)
     assert "totals" not in [each.name for each in examined(good, roster).stages]
+
+
+def test_points_with_very_many_sums_are_compared_exactly_and_no_plan_is_wrongly_beaten() -> None:
+    people = [person("ana"), person("ben", fte=0.8), person("cai", roles=["primary"]), person("dee", fte=0.8)]
+    rules: dict[str, Any] = {
+        "points": Points(),
+        "turn_weeks": 1,
+        "handover": Handover(2, 720),
+        "shares": SharesRule.BY_ROLE,
+    }
+    roster = team(*people, rest_nights=0, **rules)
+    plan = replace(
+        fairest_plan(roster, shifts_of(roster, first_day=date(2027, 11, 1), days=44)),
+        first_day=date(2027, 11, 1),
+        last_day=date(2027, 12, 14),
+    )
+    assert any("no plan as fair is more even" in note for note in plan.notes)
+    opinion = examined(plan, roster)
+    assert [each.name for each in opinion.stages] == ["points", "clumps"]
+    assert all(each.is_optimal and not each.is_beaten for each in opinion.stages)
+    value, bound, best = figures(opinion.stages[0])
+    assert bound == pytest.approx(value)
+    assert best == pytest.approx(value)
 
 
 def test_a_plan_with_a_clump_is_found_out() -> None:

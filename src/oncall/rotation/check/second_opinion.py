@@ -105,12 +105,13 @@ def second_opinion(
     opinion = _opinion(solver.run(solver.left, gap=1.0), cost, asked.left_out)
     asked.model.add_linear_constraint(asked.cost <= cost + _BELOW_ONE)
     stages = SecondStages(asked, plan)
-    found = [_stage_opinion(solver, asked, each) for each in stages.before_clumps()]
+    measured = list(stages.before_clumps())
+    found = [_stage_opinion(solver, asked, each) for each in measured]
     if roster.rules.points is not None:
         # The planner keeps even totals, too, when it spreads the shifts of a plan with points.
         totals = stages.totals()
         asked.model.add_linear_constraint(totals.expression <= float(totals.value) + _BELOW_ONE)
-    found += _clumps_opinion(solver, stages)
+    found += _clumps_opinion(solver, stages, measured)
     return SecondOpinion(opinion.cost, opinion.bound, opinion.best, opinion.seconds, opinion.left_out, tuple(found))
 
 
@@ -193,18 +194,58 @@ def _stage_opinion(solver: _Solver, asked: SecondModel, measured: Measured) -> S
     if solver.left <= timedelta(0):
         return StageOpinion(measured.name, value, None, None, 0.0, tolerance)
     asked.model.minimize(measured.expression)
-    limit = min(solver.left, solver.limit / _STAGE_PART)
-    answer = solver.run(limit, gap=1.0 if is_whole else float(tolerance) / 2)
+    answer = solver.run(min(solver.left, solver.limit / _STAGE_PART), gap=_gap_of(measured))
     _refuse_contradiction(answer)
-    best = bound = None
+    seconds, best, bound = _seconds(answer), None, None
     if answer.has_primal_feasible_solution():
-        best = Fraction(round(answer.objective_value())) if is_whole else Fraction(answer.objective_value())
+        best = Fraction(round(answer.objective_value())) if is_whole else _exact(measured, answer)
+    if not is_whole and best is not None:
+        answer, best, more = _with_exact_points(solver, measured, answer, best)
+        seconds += more
     if abs(dual := answer.dual_bound()) < float("inf"):
         bound = min(value, Fraction(ceil(dual - _TOLERANCE)) if is_whole else Fraction(dual))
-    return StageOpinion(measured.name, value, bound, best, _seconds(answer), tolerance)
+    return StageOpinion(measured.name, value, bound, best, seconds, tolerance)
 
 
-def _clumps_opinion(solver: _Solver, stages: SecondStages) -> Iterator[StageOpinion]:
+def _gap_of(measured: Measured) -> float:
+    return float(measured.tolerance) / 2 if measured.name is StageName.POINTS else 1.0
+
+
+def _with_exact_points(
+    solver: _Solver, measured: Measured, answer: mathopt.SolveResult, best: Fraction
+) -> tuple[mathopt.SolveResult, Fraction, float]:
+    """Solve again with exact squares for the points of the last solution, until they are exact or the time is over.
+
+    Returns the last answer, the least exact value of all solutions, and the seconds taken.
+    """
+    seconds, limit = 0.0, solver.limit.total_seconds() / _STAGE_PART
+    while float(best) - answer.objective_value() > _gap_of(measured) and seconds < limit and solver.left > timedelta(0):
+        for each in measured.squares:
+            each.refine(answer.variable_values())
+        more = solver.run(min(solver.left, timedelta(seconds=limit - seconds)), gap=_gap_of(measured))
+        seconds += _seconds(more)
+        if not more.has_primal_feasible_solution():
+            break
+        answer, best = more, min(best, _exact(measured, more))
+    return answer, best, seconds
+
+
+def _is_underestimated(measured: Measured, answer: mathopt.SolveResult) -> bool:
+    """Return True if a solution is worse in an earlier stage than the model says; the model is then refined."""
+    if not measured.squares or _exact(measured, answer) <= measured.value + measured.tolerance:
+        return False
+    for each in measured.squares:
+        each.refine(answer.variable_values())
+    return True
+
+
+def _exact(measured: Measured, answer: mathopt.SolveResult) -> Fraction:
+    """Return the sum of the squared distances in a solution, which the model can underestimate."""
+    values = answer.variable_values()
+    return sum((each.of(values) for each in measured.squares), Fraction(0))
+
+
+def _clumps_opinion(solver: _Solver, stages: SecondStages, earlier: Sequence[Measured]) -> Iterator[StageOpinion]:
     """Ask for plans with smaller clumps, one distance after another, until none is left or the time is over."""
     search = SpanSearch(stages.spans())
     if not search.spans:
@@ -218,7 +259,8 @@ def _clumps_opinion(solver: _Solver, stages: SecondStages) -> Iterator[StageOpin
         if answer is None or answer.termination.reason == mathopt.TerminationReason.INFEASIBLE:
             search.note_impossible(level)
         elif answer.has_primal_feasible_solution():
-            search.note_found(stages.duties_in(answer))
+            if not any(_is_underestimated(each, answer) for each in earlier):
+                search.note_found(stages.duties_in(answer))
         else:
             search.note_undecided(level)
     yield StageOpinion(StageName.CLUMPS, search.value, search.bound, search.best, seconds)

@@ -13,8 +13,6 @@ from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
-from itertools import pairwise
-from math import floor, isqrt, lcm
 
 from ortools.math_opt.python import mathopt
 
@@ -24,10 +22,8 @@ from oncall.rotation.check.clump_check import shares_of_four_weeks
 from oncall.rotation.check.points_check import points_of_a_shift
 from oncall.rotation.check.second_clumps import Span
 from oncall.rotation.check.second_model import SecondModel
+from oncall.rotation.check.second_points import SquaredDistance
 from oncall.schedule.plan import Plan, Shift
-
-_MOST_LINES = 80
-"""The most straight lines that approximate the squared distance of one engineer's points."""
 
 
 class StageName(StrEnum):
@@ -43,13 +39,14 @@ class StageName(StrEnum):
 class Measured:
     """The value of a stage in the model. expression: to be minimised. value: the plan's own.
 
-    tolerance: differences up to this are ignored.
+    tolerance: differences up to this are ignored. squares: the parts of the expression that can be too low at first.
     """
 
     name: StageName
     expression: mathopt.LinearBase
     value: Fraction
     tolerance: Fraction = Fraction(0)
+    squares: tuple[SquaredDistance, ...] = ()
 
 
 class SecondStages:
@@ -171,43 +168,15 @@ class SecondStages:
             if who in carried:
                 carried[who] += worth[shifts[number].kind]
         value = sum(((carried[who] - share) ** 2 for who, share in shares.items()), Fraction(0))
-        terms = []
+        squares = []
         for person in self._people:
             had = sum((worth[kind] * self._settled_kinds[person.id, kind] for kind in worth), Fraction(0))
             points = [(worth[shifts[number].kind], on) for number, on in self._own(person)]
-            terms.append(self._squared(points, shares[person.id] - had, value))
+            squares.append(SquaredDistance(self._asked.model, points, shares[person.id] - had, value))
         # The planner rounds the linear part of each square to a thousandth of a unit, which is at most a point.
         tolerance = sum((abs(carried[who] - share) for who, share in shares.items()), Fraction(0)) / 1000
-        return Measured(StageName.POINTS, mathopt.fast_sum(terms), value, tolerance)
-
-    def _squared(
-        self, points: list[tuple[Fraction, mathopt.Variable]], share: Fraction, most: Fraction
-    ) -> mathopt.Variable:
-        """Return a variable that is at least the squared distance of the engineer's points from their share.
-
-        points: the points of each open shift, with the shift's variable. most: larger squared distances need not be
-        correct. The variable lies above straight lines through neighbouring possible sums, so that it is exact if there
-        are few sums.
-        """
-        model = self._asked.model
-        reach = Fraction(isqrt(floor(most) + 1) + 1)
-        total = model.add_variable(lb=float(share - reach), ub=float(share + reach))
-        model.add_linear_constraint(mathopt.fast_sum([float(each) * on for each, on in points]) == total)
-        squared = model.add_variable(lb=0)
-        sums = _sums(Counter(each for each, _ in points), share - reach, share + reach)
-        if len(sums) <= _MOST_LINES:
-            lines = list(pairwise(sums))
-        else:
-            # Tangents are never above the square.
-            some = [share - reach + 2 * reach * step / _MOST_LINES for step in range(_MOST_LINES + 1)]
-            lines = [(each, each) for each in some]
-        for one, other in lines:
-            # The line through both points of the parabola.
-            slope, base = one + other - 2 * share, share**2 - one * other
-            model.add_linear_constraint(squared >= float(slope) * total + float(base))
-        if len(sums) == 1:
-            model.add_linear_constraint(squared >= float((sums[0] - share) ** 2))
-        return squared
+        expression = mathopt.fast_sum([each.variable for each in squares])
+        return Measured(StageName.POINTS, expression, value, tolerance, tuple(squares))
 
     # ---- clumps
 
@@ -233,17 +202,6 @@ class SecondStages:
         """Return the open duties of the plan that the solver found, as (engineer's id, number of the shift)."""
         values = answer.variable_values()
         return {duty for duty, on in self._asked.on.items() if values[on] > 0.5}
-
-
-def _sums(points: Mapping[Fraction, int], low: Fraction, high: Fraction) -> list[Fraction]:
-    """Return every sum of these points between two limits, in order. points: how many shifts have each value."""
-    unit = lcm(*(worth.denominator for worth in points))
-    sums, most = {0}, floor(high * unit)
-    for worth, many in points.items():
-        step = int(worth * unit)
-        if step:
-            sums = {more for each in sums for more in range(each, min(each + step * many, most) + 1, step)}
-    return [Fraction(each, unit) for each in sorted(sums) if each >= low * unit]
 
 
 def _is_about(request: Request, shift: Shift) -> bool:
