@@ -14,12 +14,28 @@ from tests.rotation.teams import sentences, shifts_of, team_of
 ROSTER = team_of(2, roles=("primary",), rest_nights=0, weekends_apart=1, max_shifts=(("ana", 3), ("ben", 4)))
 
 
-def test_the_reason_and_the_relaxation_name_the_person() -> None:
+def test_the_reason_is_a_sum_and_the_relaxation_names_the_person() -> None:
     with pytest.raises(PlanInfeasible) as refusal:
         fairest_plan(ROSTER, shifts_of(ROSTER, days=14))
     lines = str(refusal.value).splitlines()
-    assert "  max_shifts 3 of ana" in lines
+    assert (
+        "  2027-01-04 to 2027-01-15: 10 shifts in 1 role are 10 duties, and under max_shifts people can take 7: ana 3, "
+        "ben 4"
+    ) in lines
     assert "  a plan exists with max_shifts 7 for ben: --relax max_shifts=7@2027-01-04..2027-01-15:ben" in lines
+
+
+def test_a_maximum_that_all_engineers_share_is_named_with_its_number() -> None:
+    roster = team_of(
+        3,
+        roles=("primary",),
+        rest_nights=0,
+        weekends_apart=1,
+        max_shifts=tuple((who, 3) for who in ("ana", "ben", "cai")),
+    )
+    with pytest.raises(PlanInfeasible) as refusal:
+        fairest_plan(roster, shifts_of(roster, days=14))
+    assert "and under max_shifts 3 people can take 9: ana 3, ben 3, cai 3" in str(refusal.value)
 
 
 def test_the_plan_with_the_relaxation_is_checked_and_proven() -> None:

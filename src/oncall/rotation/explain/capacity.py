@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate, groupby
 
+from oncall.rosters.relaxation import MAX_SHIFTS
 from oncall.rosters.relaxed_roster import loosest_for
 from oncall.rosters.roster import Engineer, RotationRules
 from oncall.rosters.time_off import DaysOffRule
@@ -15,7 +16,7 @@ from oncall.rotation.problem.rules import rules_of
 from oncall.rotation.solve.counting_bound import max_rested_shifts, max_weekend_shifts
 from oncall.schedule.plan import Shift
 
-COUNTED_RULES = ("rest_nights", "weekends_apart", "max_shifts_per_week", "max_shifts_per_month")
+COUNTED_RULES = ("rest_nights", "weekends_apart", "max_shifts_per_week", "max_shifts_per_month", MAX_SHIFTS)
 """The rules that limit how many shifts one engineer can take."""
 
 
@@ -27,7 +28,7 @@ def excess_text(problem: Problem, shifts: Sequence[Shift], rules: RotationRules)
     if any(each >= needed for each in so_far):
         return ""
     capacities = [capacity(engineer, shifts, rules, days_off) for engineer in problem.engineers]
-    counted = [rule.text for rule in rules_of(rules) if rule.name in COUNTED_RULES and rule.text != "rest_nights 0"]
+    counted = _counted_texts(rules)
     under = f" under {' and '.join(counted)}" if counted else ""
     takes_some = [any(engineer.takes(shift.kind) for shift in shifts) for engineer in problem.engineers]
     each = ", ".join(
@@ -39,6 +40,17 @@ def excess_text(problem: Problem, shifts: Sequence[Shift], rules: RotationRules)
         kinds = " or ".join(dict.fromkeys(shift.kind for shift in shifts))
         each += f"; {'1 other takes' if without == 1 else f'{without} others take'} no {kinds} shifts"
     return f"{seats_text(problem, shifts)} are {needed} duties, and{under} people can take {sum(capacities)}: {each}"
+
+
+def _counted_texts(rules: RotationRules) -> list[str]:
+    """Return the rules that limit an engineer's shifts, each with its number.
+
+    `max_shifts` has a number for each engineer: it is named once, with its number if that is the same for all.
+    """
+    counted = [rule for rule in rules_of(rules) if rule.name in COUNTED_RULES and rule.text != "rest_nights 0"]
+    most = {number for _, number in rules.max_shifts}
+    own = MAX_SHIFTS if len(most) > 1 else f"{MAX_SHIFTS} {next(iter(most), '')}"
+    return list(dict.fromkeys(own if rule.name == MAX_SHIFTS else rule.text for rule in counted))
 
 
 def seats_text(problem: Problem, shifts: Sequence[Shift]) -> str:
@@ -63,6 +75,8 @@ def capacity(engineer: Engineer, shifts: Sequence[Shift], rules: RotationRules, 
     if rules.max_shifts_per_month is not None:
         months = groupby(own, key=lambda shift: shift.day.replace(day=1))
         limits.append(sum(min(rules.max_shifts_per_month, len(list(group))) for _, group in months))
+    if (most := dict(rules.max_shifts).get(engineer.id)) is not None:
+        limits.append(most)
     return min(limits)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import groupby
 
+from oncall.rosters.relaxation import MAX_SHIFTS
 from oncall.rosters.roster import Engineer, RotationRules
 from oncall.rotation.explain.capacity import COUNTED_RULES, capacity, excess_text, seats_text
 from oncall.rotation.explain.conflict_causes import (
@@ -48,15 +49,18 @@ def find_overloads(problem: Problem, search: Search) -> Overloads:
     weeks = [tuple(group) for _, group in groupby(shifts, key=lambda shift: shift.day.isocalendar()[:2])]
     months = [tuple(group) for _, group in groupby(shifts, key=lambda shift: shift.day.replace(day=1))]
     kinds = [tuple(shift for shift in shifts if shift.kind is kind) for kind in problem.shares.totals]
-    looks: tuple[tuple[_Heading, Sequence[Span]], ...] = (
-        (_weeks_text, weeks),
-        (_weekends_text, _runs_of_weekends(problem)),
-        (_months_text, months),
-        (_dates_text, [shifts]),
-        (_kinds_text, kinds),
+    rules = problem.roster.rules
+    # `max_shifts` counts all dates, so that no week or month is overloaded because of it.
+    in_part = replace(rules, max_shifts=())
+    looks: tuple[tuple[_Heading, Sequence[Span], RotationRules], ...] = (
+        (_weeks_text, weeks, in_part),
+        (_weekends_text, _runs_of_weekends(problem), in_part),
+        (_months_text, months, in_part),
+        (_dates_text, [shifts], rules),
+        (_kinds_text, kinds, rules),
     )
-    for heading, spans in looks:
-        full = [(n, text) for n, span in enumerate(spans) if (text := excess_text(problem, span, problem.roster.rules))]
+    for heading, spans, counted in looks:
+        full = [(n, text) for n, span in enumerate(spans) if (text := excess_text(problem, span, counted))]
         if full:
             starts = {shift.window.start for number, _ in full for shift in spans[number]}
             numbers = frozenset(n for n, shift in enumerate(shifts) if shift.window.start in starts)
@@ -132,13 +136,15 @@ def _absence_of(who: Sequence[str], dates: str) -> str:
 
 def _only_rules_among(rules: RotationRules, causes: Sequence[str]) -> RotationRules:
     """Return the rules without the limits on an engineer's shifts that are not among the causes."""
-    idle = {rule.name for rule in rules_of(rules) if rule.text not in causes} & set(COUNTED_RULES)
+    # `max_shifts` is one rule for each engineer. If one of them is a cause, a reader expects the numbers of all.
+    idle = set(COUNTED_RULES) - {rule.name for rule in rules_of(rules) if rule.text in causes}
     return replace(
         rules,
         rest_nights=0 if "rest_nights" in idle else rules.rest_nights,
         weekends_apart=1 if "weekends_apart" in idle else rules.weekends_apart,
         max_shifts_per_week=None if "max_shifts_per_week" in idle else rules.max_shifts_per_week,
         max_shifts_per_month=None if "max_shifts_per_month" in idle else rules.max_shifts_per_month,
+        max_shifts=() if MAX_SHIFTS in idle else rules.max_shifts,
     )
 
 
