@@ -12,7 +12,7 @@ from oncall.planning.posted.carry_out import Published
 from oncall.planning.published.publish_plan import check_for_publication, gaps_from, publish_plan
 from oncall.planning.sources.context_sources import NamedPlan
 from oncall.planning.views.version_views import publication_view
-from oncall.rosters.roster import Roster
+from oncall.rosters.roster import SHADOW, Roster
 from oncall.support.policy_file import policy_from_text
 from tests.planning.conftest import AUTHOR, LAST, ROSTER, MemorySchedule, in_turn
 
@@ -33,6 +33,14 @@ def test_the_first_publication_changes_shifts_and_no_promise(
     assert [change.engineer for change in made.changes()] == ["ana", "ben", "cai", "dee", "eve", "fay"]
     assert made.policy_changes() == []
     assert publication_view(Published(sound, made, (), ()), AUTHOR.at)["seats"] == 20
+
+
+def test_a_newcomers_shadow_seats_are_counted_apart(store: MemorySchedule, roster: Roster, plan: NamedPlan) -> None:
+    sound = check_for_publication(plan, roster, None)
+    shadow = replace(sound.plan.seats[0], role=SHADOW, engineer="fay")
+    sound = replace(sound, plan=replace(sound.plan, seats=(shadow, *sound.plan.seats)))
+    view = publication_view(Published(sound, publish_plan(store, sound, AUTHOR), (), ()), AUTHOR.at)
+    assert (view["seats"], view["shadow_seats"]) == (20, 1)
 
 
 def test_the_same_plan_again_changes_nothing(store: MemorySchedule, roster: Roster, plan: NamedPlan) -> None:

@@ -17,7 +17,7 @@ from oncall.cli.schedule.schedule_changes import CheckedPlan, PublishTerms, Sche
 from oncall.cli.terminal.action_options import faults_by_option
 from oncall.cli.terminal.json_option import JSON_OPTION
 from oncall.cli.terminal.option_values import date_of
-from oncall.cli.terminal.output import parse_time, print_json, say, tell
+from oncall.cli.terminal.output import counted, parse_time, print_json, say, tell
 from oncall.errors import Refused
 from oncall.support.wording import full_time
 
@@ -88,7 +88,8 @@ def publish(
     if json:
         print_json(view)
         return
-    say(f"Published version {view['version']}: {view['team']}, {view['seats']} seats.")
+    shadows = f" and {counted(view['shadow_seats'], 'shadow seat')}" if view["shadow_seats"] else ""
+    say(f"Published version {view['version']}: {view['team']}, {counted(view['seats'], 'seat')}{shadows}.")
     _print_changes(view)
 
 

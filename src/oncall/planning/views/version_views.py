@@ -10,6 +10,7 @@ from oncall.planning.published.publish_plan import gaps_from
 from oncall.planning.published.schedule_diff import of_version
 from oncall.planning.published.schedule_version import AppendedVersion
 from oncall.planning.views.diff_view import ChangedTextView, HandsView, PersonView, diff_view
+from oncall.rosters.roster import SHADOW
 from oncall.schedule.schedule_view_types import GapView
 from oncall.schedule.schedule_views import gap_view
 from oncall.support.json_types import IsoTime
@@ -48,7 +49,8 @@ class PublicationView(NewVersionView):
 
     team: str
     shifts: int
-    seats: int
+    seats: Annotated[int, "The seats that engineers cover: one for each role of each shift."]
+    shadow_seats: Annotated[int, "The seats of newcomers who only accompany a shift; `seats` does not count them."]
 
 
 def change_view(carried: CarriedOut, now: datetime) -> ChangeView:
@@ -65,11 +67,13 @@ def change_view(carried: CarriedOut, now: datetime) -> ChangeView:
 def publication_view(published: Published, now: datetime) -> PublicationView:
     """Return a plan that was published, as JSON. now: aware UTC."""
     sound, made = published.sound, published.made
+    shadows = sum(1 for seat in sound.plan.seats if seat.role == SHADOW)
     return {
         **_new_version(made, now, warnings=published.warnings, told=published.told),
         "team": sound.roster.team,
         "shifts": len({seat.window for seat in sound.plan.seats}),
-        "seats": len(sound.plan.seats),
+        "seats": len(sound.plan.seats) - shadows,
+        "shadow_seats": shadows,
     }
 
 
