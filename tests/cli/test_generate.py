@@ -273,7 +273,7 @@ def test_fairness_shows_the_bars_and_the_calendar(oncall: Oncall, roster: Path, 
     assert "all kinds: 5 shifts; roles load/share" in ran.out
     assert "weeknight: 4 shifts; roles load/share" in ran.out
     assert "weekend: 1 shift; roles load/share" in ran.out
-    assert "nights on duty in each week" in ran.out
+    assert "days on duty in each week" in ran.out
 
 
 def test_fairness_for_machines_has_a_row_for_each_engineer_kind_and_role(

@@ -61,7 +61,7 @@ def test_the_calendar_has_a_cell_for_every_week_and_fits(width: int) -> None:
 
 def test_a_week_away_is_a_dash_and_a_month_stands_over_the_week_in_which_it_begins() -> None:
     title, weeks, months, ana, *_ = calendar(planned(91), ROSTER, 80)
-    assert title == "nights on duty in each week; - away"
+    assert title == "days on duty in each week; - away"
     assert weeks == "weeks of 2027-01-04 to 2027-03-29"
     assert months == "             Jan Feb Mar Apr"
     assert ana[:13] == "ana          "
@@ -123,7 +123,7 @@ def test_a_newcomer_who_comes_along_is_an_s_and_has_no_nights() -> None:
     learning = (Shadowing(MONDAY, date(2027, 1, 17)),)
     roster = team(*team_of(7).engineers, person("zoe", shadows=learning))
     title, _, _, *rows = calendar(fairest_plan(roster, shifts_of(roster, days=28)), roster, 80)
-    assert title == "nights on duty in each week; s shadow"
+    assert title == "days on duty in each week; s shadow"
     zoe = rows[-1].split()[1]
     assert zoe.startswith("ss")
     assert "s" not in zoe[2:]

@@ -41,7 +41,7 @@ class HeatMap:
     rows: tuple[Row, ...]
     roles: tuple[str, ...]
 
-    def nights(self, row: Row, monday: date) -> int:
+    def days_on_duty(self, row: Row, monday: date) -> int:
         """Return on how many days of a week an engineer is on duty. Days as a shadow do not count."""
         return sum(1 for day in days_of(monday) for duty in row.duties.get(day, ()) if duty.role in self.roles)
 

@@ -101,13 +101,13 @@ def _bar(load: Load, most: float, cells: int, *, plain: bool) -> Text:
 
 
 def calendar_lines(calendar: HeatMap, *, width: int, plain: bool = False) -> Iterator[Text]:
-    """Yield a line for each engineer with a cell for each week: the number of nights on duty, or `-` if away.
+    """Yield a line for each engineer with a cell for each week: the number of days on duty, or `-` if away.
 
     width: in columns. plain: use ASCII only.
     """
     name = max(len(row.engineer) for row in calendar.rows)
     each = max(4, width - name - 2)
-    yield _text("nights on duty in each week" + _legend(calendar))
+    yield _text("days on duty in each week" + _legend(calendar))
     yield _text(f"weeks of {calendar.weeks[0]} to {calendar.weeks[-1]}")
     for begin in range(0, len(calendar.weeks), each):
         weeks = calendar.weeks[begin : begin + each]
@@ -128,9 +128,9 @@ def _legend(calendar: HeatMap) -> str:
 
 
 def _cell(calendar: HeatMap, row: Row, monday: date, plain: bool) -> tuple[str, str]:
-    nights = calendar.nights(row, monday)
-    if nights:
-        return str(min(nights, 9)), "" if plain else _SHADES[min(nights, len(_SHADES)) - 1]
+    days = calendar.days_on_duty(row, monday)
+    if days:
+        return str(min(days, 9)), "" if plain else _SHADES[min(days, len(_SHADES)) - 1]
     if calendar.shadows(row, monday):
         return "s", "dim"
     if calendar.is_away(row, monday):
