@@ -172,12 +172,18 @@ def lines_of(root: Node) -> dict[str, int]:
     return found
 
 
-def descend(root: Node, *keys: str) -> Node:
-    """Follow the keys from `root` and return the last node that exists: at best, the value of the last key."""
+def descend(root: Node, *keys: str | int) -> Node:
+    """Follow the keys from `root` and return the last node that exists: at best, the value of the last key.
+
+    A number is the place of an item in a list.
+    """
     for key in keys:
-        if not isinstance(root, MapNode) or key not in root.entries:
+        if isinstance(key, int) and isinstance(root, ListNode) and key < len(root.items):
+            root = root.items[key]
+        elif isinstance(key, str) and isinstance(root, MapNode) and key in root.entries:
+            root = root.entries[key][1]
+        else:
             break
-        root = root.entries[key][1]
     return root
 
 

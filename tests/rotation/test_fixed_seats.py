@@ -67,3 +67,17 @@ def test_the_reasons_name_fixed_seats_that_conflict_with_a_rule() -> None:
         "ana is fixed as primary on Mon 2027-01-04",
         "ana is fixed as primary on Tue 2027-01-05",
     ]
+
+
+def test_two_engineers_fixed_for_one_role_of_one_turn_are_refused() -> None:
+    fixed = (FixedSeat(MONDAY, "primary", "ana"), FixedSeat(WEDNESDAY, "primary", "ben"))
+    assert refusal_reasons(team_of(8, turn_weeks=1, fixed=fixed)) == [
+        "ana is fixed as primary on Mon 2027-01-04, which is in the same turn as Wed 2027-01-06, and so is ben"
+    ]
+
+
+def test_an_engineer_fixed_for_two_roles_of_one_turn_is_refused() -> None:
+    fixed = (FixedSeat(MONDAY, "primary", "ana"), FixedSeat(WEDNESDAY, "secondary", "ana"))
+    assert refusal_reasons(team_of(8, turn_weeks=1, fixed=fixed)) == [
+        "ana is fixed as primary on Mon 2027-01-04, and as secondary of the same turn"
+    ]

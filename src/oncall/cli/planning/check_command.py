@@ -123,14 +123,12 @@ def _roster(path: Path, text: str | None) -> _Checked:
 
 
 def _shortages(path: Path, text: str | None, team: Roster) -> list[Fault]:
-    """Return warnings of an ordinary week that the roster's rules do not let its engineers staff."""
+    """Return warnings about rules that do not let the engineers staff an ordinary week, or the fixed seats."""
     from oncall.file_nodes import Faults, descend
-    from oncall.rotation.explain.long_shifts import never_possible
-    from oncall.schedule.least_people import too_few_people
+    from oncall.planning.plans.roster_warnings import roster_warnings
     from oncall.yamlfile import parse_yaml, read_yaml_text
 
-    found = ((("engineers",), too_few_people(team)), (("rotation", "max_hours_per_week"), never_possible(team)))
-    sentences = [(place, sentence) for place, sentence in found if sentence is not None]
+    sentences = list(roster_warnings(team))
     if not sentences:
         return []
     faults = Faults(str(path))

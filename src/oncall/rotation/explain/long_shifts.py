@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 
 from oncall.rosters.relaxed_roster import loosest_for
 from oncall.rosters.roster import Roster, WeekendStyle
 from oncall.rotation.problem.hour_rules import begins_of, minutes_in
 from oncall.rotation.problem.problem import Problem
+from oncall.schedule.ordinary_weeks import ordinary_units
 from oncall.schedule.plan import Shift
-from oncall.schedule.shifts import shifts_between
-from oncall.support.calendar import SupportCalendar
-
-_MONDAY = date(2001, 1, 8)
-"""The Monday on which the weeks that `never_possible` examines begin. Any year will do: holidays are ignored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +54,8 @@ def never_possible(roster: Roster) -> str | None:
     rules = roster.rules
     if rules.max_hours_per_week is None:
         return None
-    calendar = SupportCalendar(roster.policy.zone, roster.policy.spans)
-    last = _MONDAY + timedelta(days=7 * (2 * rules.turn_weeks + 2) - 1)
-    shifts = shifts_between(calendar, first_day=_MONDAY, last_day=last, rules=rules)
-    units: dict[int | datetime, list[Shift]] = defaultdict(list)
-    for shift in shifts:
-        units[shift.window.start if shift.turn is None else shift.turn].append(shift)
-    longest = max(units.values(), key=most_minutes)
+    units = [unit.shifts for unit in ordinary_units(roster)]
+    longest = max(units, key=most_minutes)
     minutes = most_minutes(longest)
     if minutes <= rules.max_hours_per_week * 60:
         return None

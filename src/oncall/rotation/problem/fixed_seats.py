@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 
 from oncall.errors import PlanInfeasible
 from oncall.rosters.roster import FixedSeat
@@ -15,7 +14,7 @@ def refuse_impossible_seats(problem: Problem) -> None:
     first, last = problem.shifts[0].day, problem.shifts[-1].day
     seats = [seat for seat in problem.roster.rules.fixed if first <= seat.day <= last]
     reasons = [reason for seat in seats for reason in _reasons(problem, seat)]
-    reasons += _contradictions(seats)
+    reasons += _contradictions(problem, seats)
     if reasons:
         count = "1 fixed seat" if len(reasons) == 1 else f"{len(reasons)} fixed seats"
         raise PlanInfeasible(f"no plan is possible: {count} cannot be kept", reasons)
@@ -42,17 +41,28 @@ def _reasons(problem: Problem, seat: FixedSeat) -> Iterator[str]:
             yield f"{what}, but does not take the role {seat.role}"
 
 
-def _contradictions(seats: Sequence[FixedSeat]) -> Iterator[str]:
-    """Yield a reason for each seat with two engineers, and for each engineer with two seats on one shift."""
-    by_seat: dict[tuple[date, str | None, str], FixedSeat] = {}
-    by_engineer: dict[tuple[date, str | None, str], FixedSeat] = {}
+def _contradictions(problem: Problem, seats: Sequence[FixedSeat]) -> Iterator[str]:
+    """Yield a reason for each seat with two engineers, and for each engineer with two seats, of one shift or turn."""
+    by_seat: dict[tuple[int, str], FixedSeat] = {}
+    by_engineer: dict[tuple[int, str], FixedSeat] = {}
+    unit = "turn" if problem.has_turns else "shift"
     for seat in seats:
-        other = by_seat.setdefault((seat.day, seat.kind, seat.role), seat)
-        if other.engineer != seat.engineer:
-            yield f"{seat_text(other)}, and so is {seat.engineer}"
-        other = by_engineer.setdefault((seat.day, seat.kind, seat.engineer), seat)
-        if other.role != seat.role:
-            yield f"{seat_text(other)}, and as {seat.role} of the same shift"
+        for first in _units(problem, seat):
+            other = by_seat.setdefault((first, seat.role), seat)
+            if other.engineer != seat.engineer:
+                of_turn = f", which is in the same turn as {seat.day:%a} {seat.day}" if other.day != seat.day else ""
+                yield f"{seat_text(other)}{of_turn}, and so is {seat.engineer}"
+            other = by_engineer.setdefault((first, seat.engineer), seat)
+            if other.role != seat.role:
+                yield f"{seat_text(other)}, and as {seat.role} of the same {unit}"
+
+
+def _units(problem: Problem, seat: FixedSeat) -> Iterator[int]:
+    """Yield the number of the first shift of each unit to which a fixed seat belongs."""
+    for number in problem.staffed:
+        shift = problem.shifts[number]
+        if shift.day == seat.day and seat.kind in (None, shift.kind):
+            yield problem.unit_of[number][0]
 
 
 def seat_text(seat: FixedSeat) -> str:
