@@ -49,6 +49,23 @@ def test_no_manager_is_a_warning(folder: Path, more: str, is_warned: bool) -> No
     assert warnings_of(folder, GOOD + more) == ([warning] if is_warned else [])
 
 
+@pytest.mark.parametrize(
+    ("rule", "exception"), [("", ""), (", holidays_apart: 2", ", except that holidays_apart counts it")]
+)
+def test_holidays_that_make_no_shift_are_a_warning(folder: Path, rule: str, exception: str) -> None:
+    text = (Path(__file__).parents[2] / "rosters" / "follow-the-sun.policy.yaml").read_text(encoding="utf-8")
+    (folder / "sun.policy.yaml").write_text(text)
+    more = f"policy: sun.policy.yaml\nholidays: BR-SP\nrotation: {{roles: [primary]{rule}}}\n"
+    assert [each for each in warnings_of(folder, GOOD + MANAGER + more) if "holidays" in each] == [
+        'x.yaml:12:11: holidays: the policy "follow-the-sun" has no business hours, so a holiday is an ordinary '
+        f"on-call day and no shift of its own{exception}"
+    ]
+
+
+def test_holidays_are_no_warning_if_the_policy_has_business_hours(folder: Path) -> None:
+    assert warnings_of(folder, GOOD + MANAGER + "holidays: US\n") == []
+
+
 @pytest.mark.parametrize("name", ["desk", "manager"])
 def test_a_role_cannot_have_the_name_of_another_target(refusal: Refusal, name: str) -> None:
     assert refusal(GOOD + MANAGER + f"rotation: {{roles: [primary, {name}]}}\n") == (

@@ -1,12 +1,14 @@
-"""Checks that a roster and its policy fit: steps page every role, and each step has a role or a manager to page."""
+"""Checks that a roster and its policy fit: roles and steps, the manager, reminders, and holidays."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
 from oncall.file_nodes import Node, descend, shown
+from oncall.rosters.roster import RotationRules
 from oncall.suggestions import listed, nearest, suggestion
 from oncall.support.policy import Notify, Policy
+from oncall.support.windows import WindowKind
 
 _NO_ROLES = {str(Notify.DESK), str(Notify.MANAGER)}
 
@@ -35,6 +37,21 @@ def check_policy_fit(policy: Policy, roles: Sequence[str], *, has_manager: bool,
             "has no manager, so the steps for the manager page nobody; write "
             'manager: {id: mei, name: Mei Lin, phone: "+13055550100"}'
         )
+
+
+def check_holidays(policy: Policy, rules: RotationRules | None, root: Node) -> None:
+    """Warn about `holidays` that make no shift, because the policy has no business hours.
+
+    rules: None if they have faults. root: the whole document of the roster.
+    """
+    place = descend(root, "holidays")
+    if place is root or any(span.kind is WindowKind.BUSINESS for span in policy.spans):
+        return
+    is_used = rules is not None and rules.holidays_apart > 1
+    place.warn(
+        f"the policy {shown(policy.name)} has no business hours, so a holiday is an ordinary on-call day and no shift "
+        f"of its own{', except that holidays_apart counts it' if is_used else ''}"
+    )
 
 
 def check_reminders(policy: Policy, people: Collection[str], root: Node) -> None:

@@ -40,7 +40,7 @@ from oncall.rosters.fields import (
 from oncall.rosters.neighbour_files import plan_beside, policy_beside
 from oncall.rosters.people_rules import PeopleRules
 from oncall.rosters.points import points_of
-from oncall.rosters.policy_fit import check_policy_fit, check_reminders
+from oncall.rosters.policy_fit import check_holidays, check_policy_fit, check_reminders
 from oncall.rosters.roster import DaysOff, Engineer, Manager, Roster, RotationRules, SharesRule, WeekendStyle
 from oncall.rosters.staffing import check_staffing
 from oncall.rosters.turn_fields import check_handover, checked_turn_groups, handover, turn_weeks
@@ -147,6 +147,7 @@ class _RosterReader:
             check_policy_fit(policy.value, self._roles, has_manager=has_manager, root=self._root)
         if policy.is_good:
             check_reminders(policy.value, self._ids.claimed, self._root)
+            check_holidays(policy.value, rules.value if rules.is_good else None, self._root)
         times = SeatTimes(
             policy.value if policy.is_good else None, rules.value if rules.is_good else None, self._zone, self._holidays
         )
