@@ -29,7 +29,7 @@ from oncall.schedule.versions import Override, Publication
 from oncall.support.calendar import calendar_of
 from oncall.support.windows import Window, WindowKind
 from tests.rotation.random_rosters import random_roster
-from tests.rotation.teams import MONDAY, person, shifts_of, team, team_of
+from tests.rotation.teams import MONDAY, NAMES, away, person, shifts_of, team, team_of
 
 NIGHT, WEEKEND = WindowKind.WEEKNIGHT, WindowKind.WEEKEND
 SUNDAY = MONDAY + timedelta(days=27)
@@ -106,6 +106,25 @@ def test_a_newcomer_has_no_balance() -> None:
     plan = plan_for(roster)
     later = replace(roster, engineers=(*roster.engineers, person("new", joins=SUNDAY + timedelta(days=1))))
     assert all(b.engineer != "new" for b in balances_after(later, plan.seats, before=SUNDAY + timedelta(days=1)))
+
+
+@pytest.mark.parametrize("is_on_leave", [False, True])
+def test_an_engineer_who_joins_or_returns_for_the_second_plan_owes_nothing_for_the_first(is_on_leave: bool) -> None:
+    second_day = MONDAY + timedelta(days=28)
+    joined, back = {"joins": second_day}, {"absences": away(MONDAY, 28, leave=True)}
+    later = team(*team_of(5).engineers, person("new", **(back if is_on_leave else joined)))
+    seats = [
+        Seat(shift.window, shift.kind, role, names[(2 * number + place) % len(names)])
+        for first_day, names in ((MONDAY, NAMES[:5]), (second_day, (*NAMES[:5], "new")))
+        for number, shift in enumerate(shifts_of(later, first_day=first_day, days=28))
+        for place, role in enumerate(later.rules.roles)
+    ]
+    found = ledger_of(later, served_as_planned(seats), begins=[MONDAY, second_day])
+    shares = {(entry.engineer, entry.kind): entry.share for entry in found.entries}
+    # A fifth of the 32 seats of the first plan's nights, and a sixth of those of the second.
+    assert shares["ana", NIGHT] == Fraction(32, 5) + Fraction(32, 6)
+    assert shares["new", NIGHT] == Fraction(32, 6)
+    assert shares["new", WEEKEND] == Fraction(8, 6)
 
 
 def test_an_override_moves_its_part_of_the_shift_to_the_engineer_who_covered_it() -> None:

@@ -7,6 +7,7 @@ so that a newcomer owes nothing for the time before joining.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from oncall.rosters.roster import Roster
 from oncall.rotation.problem.served_seats import ServedPart
-from oncall.rotation.problem.shares import Shares, shares_of
+from oncall.rotation.problem.shares import shares_of
 from oncall.schedule.plan import Balance, Shift
 from oncall.schedule.shifts import shift_of
 from oncall.support.windows import WindowKind
@@ -65,18 +66,29 @@ def with_join_dates(roster: Roster, join_dates: Mapping[str, date]) -> Roster:
 
 
 def ledger_of(
-    roster: Roster, served: Iterable[ServedPart], *, before: date | None = None, opening: Sequence[Balance] = ()
+    roster: Roster,
+    served: Iterable[ServedPart],
+    *,
+    before: date | None = None,
+    opening: Sequence[Balance] = (),
+    begins: Iterable[date] = (),
 ) -> Ledger:
     """Return the ledger of served shifts that start before a date (None: of all served shifts).
 
     The shares are computed from the roster. Shifts of engineers who are not on the roster are not divided into shares,
-    and an engineer has no share of shifts before their joining. opening: earlier balances.
+    and an engineer has no share of shifts before their joining. opening: earlier balances. begins: the first dates of
+    the plans. The shifts of each plan are divided separately: if all plans were one, an engineer who joins or returns
+    from leave would have a larger share than in the plans since then.
     """
     zone = roster.policy.zone
     counted = [each for each in served if before is None or shift_of(each.seat, zone).day < before]
+    limits = sorted(begins)
+    by_plan: dict[int, list[ServedPart]] = defaultdict(list)
+    for each in counted:
+        by_plan[bisect_right(limits, shift_of(each.seat, zone).day)].append(each)
     shifts = _shifts_of(counted, zone)
     opening_of = {(each.engineer, each.kind): each.thousandths for each in opening}
-    entries = list(_entries(roster, counted, shares_of(roster, shifts), opening_of))
+    entries = list(_entries(roster, counted, _shares_of_plans(roster, by_plan.values()), opening_of))
     days = [shift.day for shift in shifts]
     balances = _balances(entries, has_opening=opening_of.keys())
     return Ledger(tuple(entries), balances, len(shifts), min(days, default=None), max(days, default=None))
@@ -85,21 +97,41 @@ def ledger_of(
 _EngineerKind = tuple[str, WindowKind]
 
 
-def _entries(
-    roster: Roster, served: Sequence[ServedPart], shares: Shares, opening: Mapping[_EngineerKind, int]
-) -> Iterator[LedgerEntry]:
-    """Yield the entries of each kind that was served or has an opening balance."""
+def _shares_of_plans(roster: Roster, plans: Iterable[Sequence[ServedPart]]) -> Mapping[_EngineerKind, Fraction]:
+    """Return each engineer's share of each kind, added up over the plans. plans: the served parts of each plan."""
     people = [engineer.id for engineer in roster.engineers]
+    found: dict[_EngineerKind, Fraction] = defaultdict(Fraction)
+    for served in plans:
+        shares, had = shares_of(roster, _shifts_of(served, roster.policy.zone)), _had(served)
+        for kind in shares.totals:
+            total = sum((had[person, kind] for person in people), Fraction(0))
+            planned = {person: shares.of(kind, None, person) for person in people}
+            all_planned = sum(planned.values(), Fraction(0))
+            for person in people:
+                found[person, kind] += total * planned[person] / all_planned if all_planned else had[person, kind]
+    return found
+
+
+def _had(served: Sequence[ServedPart]) -> dict[_EngineerKind, Fraction]:
+    """Return how many shifts of each kind each engineer served."""
     had: dict[_EngineerKind, Fraction] = defaultdict(Fraction)
     for each in served:
         had[each.engineer, each.seat.kind] += each.part
+    return had
+
+
+def _entries(
+    roster: Roster,
+    served: Sequence[ServedPart],
+    shares: Mapping[_EngineerKind, Fraction],
+    opening: Mapping[_EngineerKind, int],
+) -> Iterator[LedgerEntry]:
+    """Yield the entries of each kind that was served or has an opening balance."""
+    had = _had(served)
     for kind in roster.policy.in_order(kind for _, kind in [*had, *opening]):
-        total = sum((had[person, kind] for person in people), Fraction(0))
-        planned = {person: shares.of(kind, None, person) if kind in shares.totals else Fraction(0) for person in people}
-        all_planned = sum(planned.values(), Fraction(0))
-        for person in people:
-            share = total * planned[person] / all_planned if all_planned else had[person, kind]
-            yield LedgerEntry(person, kind, had[person, kind], share, opening.get((person, kind), 0))
+        for engineer in roster.engineers:
+            key = engineer.id, kind
+            yield LedgerEntry(*key, had[key], shares.get(key, Fraction(0)), opening.get(key, 0))
 
 
 def zero_sum_balances(roster: Roster, balances: Sequence[Balance]) -> tuple[Balance, ...]:
