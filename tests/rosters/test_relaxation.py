@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oncall.errors import Refused
-from oncall.rosters.relaxation import MAXIMUM_RULES, MINIMUM_RULES, Relaxation, relaxation_named
+from oncall.rosters.relaxation import MAXIMUM_RULES, MINIMUM_RULES, Relaxation, relaxation_named, relaxation_texts
 from oncall.rosters.relaxed_roster import loosest_for, relaxed
 from oncall.rosters.roster import Absence
 from tests.rotation.teams import MONDAY, away, person, team
@@ -58,6 +58,16 @@ def test_a_name_says_everything(relaxation: Relaxation) -> None:
 )
 def test_a_person_reads_it_in_plain_words(name: str, text: str) -> None:
     assert relaxation_named(name).text == text
+
+
+def test_relaxations_that_differ_only_in_their_dates_read_as_one() -> None:
+    names = ("unavailable@2027-01-15:ana", "unavailable@2027-01-29:ana", "unavailable@2027-02-01..2027-02-03:ana")
+    weeks = ("rest_nights=0@2027-01-11..2027-01-17", "rest_nights=0@2027-02-01..2027-02-07")
+    months = ("max_shifts_per_month=5@2027-01-01..2027-01-31",)
+    assert relaxation_texts([relaxation_named(name) for name in (*names, *weeks, *months)]) == (
+        "ana's days off on 2027-01-15, 2027-01-29 and 2027-02-01 to 2027-02-03 moved, and rest_nights 0 around the "
+        "week of 2027-01-11 and the week of 2027-02-01, and max_shifts_per_month 5 in January 2027"
+    )
 
 
 def test_a_day_off_that_is_moved_leaves_the_others() -> None:

@@ -7,7 +7,7 @@ A name contains the whole relaxation, so that commands accept it and plan files 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -51,20 +51,16 @@ class Relaxation:
     @property
     def text(self) -> str:
         """Describe the relaxation in a few English words, for messages."""
-        if self.rule == DAY_OFF:
-            days = "day off on" if self.last_day == self.first_day else "days off from"
-            return f"{self.person}'s {days} {self._span} moved"
-        if self.rule == MAX_SHIFTS:
-            return f"max_shifts {self.value} for {self.person}"
-        whom = f" for {self.person}" if self.person else ""
-        return f"{self.rule} {self.value}{whom} {'around' if self.rule in MINIMUM_RULES else 'in'} {self._dates}"
+        return _text([self])
 
     @property
-    def _span(self) -> str:
+    def span(self) -> str:
+        """Return the dates: `2027-01-15`, or `2027-01-15 to 2027-01-17`."""
         return str(self.first_day) if self.last_day == self.first_day else f"{self.first_day} to {self.last_day}"
 
     @property
-    def _dates(self) -> str:
+    def dates(self) -> str:
+        """Return the shifts of the dates in words: `the week of 2027-01-11`, `January 2027`."""
         first, last = self.first_day, self.last_day
         if (first.weekday(), (last - first).days) == (0, 6):
             return f"the week of {first}"
@@ -72,7 +68,7 @@ class Relaxation:
             return f"the weekend of {first}"
         if first.day == 1 and (last + timedelta(days=1)).day == 1 and (last - first).days < 31:
             return f"{first:%B %Y}"
-        return f"the shifts of {self._span}"
+        return f"the shifts of {self.span}"
 
     def touches(self, day: date, person: str) -> bool:
         """Return True if the relaxation applies to a shift of `person` (an engineer's id) that starts on `day`."""
@@ -113,5 +109,26 @@ def not_a_relaxation(text: str, correction: str) -> Refused:
 
 
 def relaxation_texts(relaxations: Iterable[Relaxation]) -> str:
-    """Describe several relaxations in one English phrase."""
-    return ", and ".join(each.text for each in relaxations)
+    """Describe several relaxations in one English phrase, those that differ only in their dates together."""
+    alike: dict[tuple[str, int | None, str | None], list[Relaxation]] = {}
+    for each in relaxations:
+        alike.setdefault((each.rule, each.value, each.person), []).append(each)
+    return ", and ".join(_text(group) for group in alike.values())
+
+
+def _text(alike: Sequence[Relaxation]) -> str:
+    """Describe relaxations that differ only in their dates."""
+    first = alike[0]
+    if first.rule == DAY_OFF:
+        one = "day off on" if first.first_day == first.last_day else "days off from"
+        days = one if len(alike) == 1 else "days off on"
+        return f"{first.person}'s {days} {_listed([each.span for each in alike])} moved"
+    if first.rule == MAX_SHIFTS:
+        return f"max_shifts {first.value} for {first.person}"
+    whom = f" for {first.person}" if first.person else ""
+    where = "around" if first.rule in MINIMUM_RULES else "in"
+    return f"{first.rule} {first.value}{whom} {where} {_listed([each.dates for each in alike])}"
+
+
+def _listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
