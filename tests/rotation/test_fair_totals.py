@@ -160,7 +160,7 @@ def test_a_reader_is_told_whom_their_roles_limit() -> None:
     few = seniors_and_juniors(3, 6, weekends_apart=1)
     plan = fairest_plan(few, shifts)
     assert share_notes(plan, few) == (
-        "too few engineers take primary and secondary: more than an even share of all shifts for "
+        "too few engineers take primary: more than an even share of all shifts for "
         "ana 6.7 instead of 4.4, ben 6.7 instead of 4.4 and cai 6.7 instead of 4.4",
         "limited to secondary: less than an even share of all shifts for jo-0 3.3 instead of 4.4, "
         "jo-1 3.3 instead of 4.4, jo-2 3.3 instead of 4.4, jo-3 3.3 instead of 4.4, jo-4 3.3 instead of 4.4 "

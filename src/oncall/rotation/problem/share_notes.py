@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
-from oncall.rosters.roster import Roster
+from oncall.rosters.roster import Engineer, Roster
 from oncall.rotation.problem.fairness import shifts_of_plan
 from oncall.rotation.problem.shares import Shares, shares_of
 from oncall.schedule.plan import Plan
@@ -60,13 +60,39 @@ def _limits(roster: Roster, shares: Shares) -> Iterator[tuple[str, Mapping[str, 
         even = seats * shares.weights[engineer.id] / all_weights if all_weights else Fraction(0)
         difference = shares.of_all_kinds(engineer.id) - even
         if abs(difference) > _NOTICEABLE:
-            own = [role for role in roster.rules.roles if role in engineer.roles]
-            taken = f"{_joined(engineer.kinds)} shifts" if engineer.kinds else _joined(own)
-            cause = f"{_TOO_FEW if difference > 0 else 'limited to'} {taken}"
-            if difference > 0 and engineer.kinds and len(engineer.kinds) > 1:
-                cause = f"{_SEVERAL} {_joined(engineer.kinds)}"
+            cause = _cause_of_more(roster, shares, engineer) if difference > 0 else _limit(roster, shares, engineer)
             groups[cause][engineer.id] = even
     yield from groups.items()
+
+
+def _cause_of_more(roster: Roster, shares: Shares, engineer: Engineer) -> str:
+    """Return why an engineer has more than an even share: of what they take, others take less."""
+    kinds = [kind for kind in shares.totals if engineer.takes(kind)]
+    others = [each for each in roster.engineers if each is not engineer and shares.weights[each.id]]
+    own_kind = any(not each.takes(kind) for each in others for kind in kinds)
+    if own_kind and len(kinds) > 1:
+        return f"{_SEVERAL} {_joined(kinds)}"
+    beside = [each for each in others if any(each.takes(kind) for kind in kinds)]
+    scarce = [role for role in _roles(roster, engineer) if any(role not in each.roles for each in beside)]
+    return f"{_TOO_FEW} {_taken(scarce, kinds if own_kind else ()) or _joined(_roles(roster, engineer))}"
+
+
+def _limit(roster: Roster, shares: Shares, engineer: Engineer) -> str:
+    """Return which roles and kinds of shift an engineer takes, those of which they do not take all."""
+    kinds = [kind for kind in shares.totals if engineer.takes(kind)]
+    roles = _roles(roster, engineer)
+    limiting = roles if len(roles) < len(roster.rules.roles) else ()
+    return f"limited to {_taken(limiting, kinds if len(kinds) < len(shares.totals) else ()) or _joined(roles)}"
+
+
+def _taken(roles: Sequence[str], kinds: Sequence[str]) -> str:
+    """Return roles and kinds in words: `secondary`, `apac shifts`, or `secondary on apac shifts`."""
+    on = f"{_joined(kinds)} shifts" if kinds else ""
+    return " on ".join([*([_joined(roles)] if roles else []), *([on] if on else [])])
+
+
+def _roles(roster: Roster, engineer: Engineer) -> list[str]:
+    return [role for role in roster.rules.roles if role in engineer.roles]
 
 
 def _negative(plan: Plan, roster: Roster, shares: Shares, names: Mapping[str, str]) -> Iterator[str]:
