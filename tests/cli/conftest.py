@@ -16,7 +16,7 @@ from oncall.schedule.plan import Plan, Seat
 from oncall.schedule.plan_file import write_plan
 from oncall.schedule.shifts import shifts_between
 from oncall.support.calendar import calendar_of
-from tests.cli.teams import EIGHT, SMALL_ROSTER, TIGHT_ROSTER, WEEK, written
+from tests.cli.teams import SMALL_ROSTER, written
 from tests.store.migrated_databases import write_migrated_file
 
 ROSTERS = Path(__file__).parents[2] / "rosters"
@@ -36,7 +36,6 @@ class Ran:
 
 
 Oncall = Callable[..., Ran]
-Planned = Callable[..., Path]
 
 
 @pytest.fixture
@@ -67,42 +66,6 @@ def oncall(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], 
 def roster(tmp_path: Path) -> Path:
     """Three people; ben lives in India; mei is the manager."""
     return written(tmp_path / "tiny.yaml", SMALL_ROSTER)
-
-
-@pytest.fixture
-def tight(tmp_path: Path) -> Path:
-    """Six people, of whom one is away: no plan of the first week keeps every rule."""
-    return written(tmp_path / "tight.yaml", TIGHT_ROSTER)
-
-
-@pytest.fixture
-def eight(tmp_path: Path) -> Path:
-    """Eight people who are never away."""
-    return written(tmp_path / "eight.yaml", EIGHT)
-
-
-@pytest.fixture
-def planned(oncall: Oncall, tmp_path: Path) -> Planned:
-    """Makes a plan of a roster with options of `generate`, in a file of the given name."""
-
-    def plan(roster: Path, name: str, *options: str | Path) -> Path:
-        ran = oncall("generate", roster, *options, "--output", tmp_path / name)
-        assert ran.code == 0, ran.err
-        return tmp_path / name
-
-    return plan
-
-
-@pytest.fixture
-def week(planned: Planned, roster: Path) -> Path:
-    """The fairest plan of the first week for the three, as JSON."""
-    return planned(roster, "plan.json", *WEEK)
-
-
-@pytest.fixture
-def quarter(planned: Planned, eight: Path) -> Path:
-    """The fairest plan of thirteen weeks for the eight."""
-    return planned(eight, "quarter.json", "--start", "2027-01-04", "--weeks", "13")
 
 
 @pytest.fixture

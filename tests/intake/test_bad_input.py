@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from tests.intake.test_alertmanager import alert, body
+from tests.web.access.test_refused_requests import database_away, flood
 from tests.web.service import Service, problem
-from tests.web.test_refused_requests import database_away, flood
 
 FLOODED = "too many requests from here were refused; correct them, and wait before you send the next one"
 TRIGGER = {

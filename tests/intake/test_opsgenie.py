@@ -9,8 +9,8 @@ import opsgenie_sdk
 import pytest
 
 from oncall.paging.ports.callers import CallerRole
+from tests.web.access.test_permissions import add_token
 from tests.web.service import Service
-from tests.web.test_permissions import add_token
 
 
 def alerts(service: Service, key: str = "zendesk") -> Any:

@@ -11,8 +11,8 @@ import pagerduty
 import pytest
 
 from oncall.paging.ports.callers import CallerRole
+from tests.web.access.test_permissions import add_token
 from tests.web.service import Service, problem
-from tests.web.test_permissions import add_token
 
 
 class _PlainHttp(httpx2.HTTPTransport):
