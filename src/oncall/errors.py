@@ -16,8 +16,11 @@ OncallError                  its text is for a person: where, what was found, wh
 │   └── IdentityAway         the identity provider does not answer; retry later
 └── DeliveryError            a provider did not accept a message
     ├── Temporary            not sent; retry
+    │   ├── Unreachable      the provider did not answer
+    │   └── AddressDelayed   this address is not accepted now; others may be
     ├── Ambiguous            perhaps sent; ask the provider before sending again
-    └── Permanent            never works for this number, route or account
+    ├── Permanent            never works for this number, route or account
+    └── AddressRefused       this address is refused for good; others may be accepted
 """
 
 from __future__ import annotations
@@ -181,6 +184,13 @@ class Temporary(DeliveryError):
 
 class Unreachable(Temporary):
     """The provider did not answer, or its response cannot be read."""
+
+
+class AddressDelayed(Temporary):
+    """The receiver does not accept this one address or message now, as a mail server does that greylists.
+
+    Other messages to the same receiver may still arrive.
+    """
 
 
 class Ambiguous(DeliveryError):

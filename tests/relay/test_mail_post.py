@@ -16,7 +16,7 @@ from doubles.event_loop import turns, until
 from oncall.channels.mail_post import NO_SENDER, NO_SERVER, MailPost
 from oncall.channels.mail_server import MailServer
 from oncall.clock import SystemClock
-from oncall.errors import AddressRefused, DeliveryError, SettingsError, Temporary
+from oncall.errors import AddressDelayed, AddressRefused, DeliveryError, SettingsError, Temporary
 from oncall.paging.ports.outgoing_mail import OutgoingMail, mail_body
 from oncall.paging.ports.relay import SUBSCRIBER_MAIL, RelayFilter, RelayMessage, RelayMessages, RelayState
 from oncall.paging.relay.courier import LEASE, LONGEST_HOLD, Courier
@@ -82,7 +82,7 @@ def test_an_address_that_is_refused_for_good_is_told_apart_from_one_to_try_again
         mailbox.server, FROM, message("gone@example.org"), message("full@example.org"), message()
     )
     assert (type(gone), str(gone)) == (AddressRefused, "SMTP 550: the mail server does not accept the address")
-    assert (type(full), str(full)) == (Temporary, "SMTP 451: the mail server does not accept the address")
+    assert (type(full), str(full)) == (AddressDelayed, "SMTP 451: the mail server does not accept the address")
     assert fine is None
 
 
@@ -139,7 +139,7 @@ def test_a_batch_goes_over_one_connection_and_its_outcomes_are_stored_at_once(
         return await rig.write(work)
 
     courier = Courier(SUBSCRIBER_MAIL, post, write, rig.clock.real_now, rig.desk, batch=post)
-    mailbox.answers = {"b@example.org": "550 no", "d@example.org": "451 later"}
+    mailbox.answers = {"b@example.org": "550 no", "d@example.org": "421 closing"}
     letters = [message(f"{name}@example.org", f"msg_{name}") for name in "abcde"]
     store.write(lambda tx: tx.add_relay_messages(letters))
 

@@ -93,14 +93,14 @@ def test_a_process_of_low_priority_sends_many_and_ends_with_the_last_of_them(mai
 
 
 def test_refusals_have_the_words_that_they_have_without_the_process(mailbox: Mailbox) -> None:
-    mailbox.answers = {"s1@example.org": "550 no such user", "s4@example.org": "451 later"}
+    mailbox.answers = {"s1@example.org": "550 no such user", "s3@example.org": "451 later", "s4@example.org": "421 bye"}
     (outcomes,) = carried(mailbox.server, numbered(MANY))
     assert words(outcomes) == [
         ("NoneType", "None"),
         ("AddressRefused", "SMTP 550: the mail server does not accept the address"),
         ("NoneType", "None"),
-        ("NoneType", "None"),
-        ("Temporary", "SMTP 451: the mail server does not accept the address"),
+        ("AddressDelayed", "SMTP 451: the mail server does not accept the address"),
+        ("Temporary", "SMTP 421: the mail server does not accept the address"),
     ]
 
 

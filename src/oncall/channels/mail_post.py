@@ -10,14 +10,16 @@ from datetime import datetime
 from oncall.channels.mail_bytes import mail_bytes
 from oncall.channels.mail_server import MailServer
 from oncall.channels.own_thread import in_own_thread
-from oncall.errors import AddressRefused, DeliveryError, Temporary, Unreachable
+from oncall.errors import AddressDelayed, AddressRefused, DeliveryError, Temporary, Unreachable
 from oncall.paging.ports.outgoing_mail import OutgoingMail, mail_from_body
-from oncall.paging.ports.relay import RelayMessage
+from oncall.paging.ports.relay import RelayMessage, stops_others
 
 TIMEOUT_SECONDS = 10.0
 """Real seconds for each step of an exchange with the mail server."""
 NO_SERVER = "ONCALL_SMTP_URL is not set; set it to smtps://user:password@host:465 and restart"
 NO_SENDER = "ONCALL_MAIL_FROM is not set; set it to the address that mail comes from and restart"
+CLOSING = 421
+"""The code with which a mail server ends the connection, so that no other mail is accepted either."""
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -39,7 +41,7 @@ class MailPost:
             raise outcome
 
     async def carry_batch(self, messages: Sequence[RelayMessage], *, real_now: datetime) -> list[DeliveryError | None]:
-        """Send mails in order in one thread, until one must be sent again later, or until `halt` is called.
+        """Send mails in order in one thread, until the server accepts no mail any more, or until `halt` is called.
 
         Returns one entry for each mail that was tried: the error if the mail was not accepted, else None.
         """
@@ -77,7 +79,7 @@ class MailPost:
                 self.send_now(server, sender, message.id, message.body, real_now)
             except DeliveryError as error:
                 yield error
-                if not isinstance(error, AddressRefused):
+                if stops_others(error):
                     return
             else:
                 yield None
@@ -161,7 +163,9 @@ class MailPost:
 
 def _refusal(code: int, what: str) -> AddressRefused | Temporary:
     words = f"SMTP {code}: the mail server does not accept {what}"
-    return AddressRefused(words) if code >= 500 else Temporary(words)
+    if code == CLOSING:
+        return Temporary(words)
+    return AddressRefused(words) if code >= 500 else AddressDelayed(words)
 
 
 def _written(mail: OutgoingMail, sender: str, message_id: str, real_now: datetime) -> bytes:

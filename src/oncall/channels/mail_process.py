@@ -2,7 +2,7 @@
 
 It has a low priority, so that ten thousand mails do not slow the pager. Its first line of input names the server and
 the sender. Each further line is a batch of mails. The process answers each mail that it tries with a line that says
-whether it was accepted, and ends the batch after a mail that must be sent again later. The process ends when its input
+whether it was accepted, and ends the batch when the server accepts no mail any more. The process ends when its input
 ends, and after SIGTERM when the present mail is sent.
 """
 
@@ -16,10 +16,12 @@ from datetime import datetime
 from oncall.channels.low_priority import lower_priority
 from oncall.channels.mail_post import MailPost
 from oncall.channels.mail_server import MailServer
-from oncall.errors import AddressRefused, DeliveryError, Unreachable
+from oncall.errors import AddressDelayed, AddressRefused, DeliveryError, Unreachable
+from oncall.paging.ports.relay import stops_others
 
 LOW_PRIORITY = 10
-SENT, REFUSED, UNREACHABLE, LATER = "sent", "address refused", "unreachable", "later"
+SENT, REFUSED, DELAYED = "sent", "address refused", "address delayed"
+UNREACHABLE, LATER = "unreachable", "later"
 
 
 class _Stop:
@@ -35,7 +37,7 @@ def outcome_of(error: DeliveryError | None) -> dict[str, str]:
     """Return the result of a mail in the form in which the process writes it. error: None for an accepted mail."""
     if error is None:
         return {"outcome": SENT, "words": ""}
-    kinds = ((AddressRefused, REFUSED), (Unreachable, UNREACHABLE))
+    kinds = ((AddressRefused, REFUSED), (AddressDelayed, DELAYED), (Unreachable, UNREACHABLE))
     kind = next((name for made, name in kinds if isinstance(error, made)), LATER)
     return {"outcome": kind, "words": str(error)}
 
@@ -60,7 +62,7 @@ def main() -> None:
                 error = failure
             sys.stdout.write(json.dumps(outcome_of(error)) + "\n")
             sys.stdout.flush()
-            if not (error is None or isinstance(error, AddressRefused)):
+            if stops_others(error):
                 break
 
 

@@ -13,10 +13,10 @@ from dataclasses import asdict
 from datetime import datetime
 
 from oncall.channels.mail_post import MailPost
-from oncall.channels.mail_process import LATER, REFUSED, SENT
+from oncall.channels.mail_process import DELAYED, LATER, REFUSED, SENT
 from oncall.channels.mail_server import MailServer
-from oncall.errors import AddressRefused, DeliveryError, Temporary, Unreachable
-from oncall.paging.ports.relay import RelayMessage
+from oncall.errors import AddressDelayed, AddressRefused, DeliveryError, Temporary, Unreachable
+from oncall.paging.ports.relay import RelayMessage, stops_others
 
 MANY = 10
 """A batch of at least this many mails is sent by the process. A smaller batch is a last one, and ends the process."""
@@ -45,7 +45,7 @@ class ManyMails:
         await self._post.carry(message, real_now=real_now)
 
     async def carry_batch(self, messages: Sequence[RelayMessage], *, real_now: datetime) -> list[DeliveryError | None]:
-        """Send mails in order, until one must be sent again later, or until `halt` is called.
+        """Send mails in order, until the server accepts no mail any more, or until `halt` is called.
 
         Returns one entry for each mail that was tried: the error if the mail was not accepted, else None.
         """
@@ -58,7 +58,7 @@ class ManyMails:
             await self._hand_over(messages, real_now)
             # The loop then reads the answers of many mails at once, and a page needs the interpreter meanwhile.
             await asyncio.sleep(COLLECT_SECONDS)
-            while len(outcomes) < len(messages) and (not outcomes or _may_go_on(outcomes[-1])):
+            while len(outcomes) < len(messages) and not (outcomes and stops_others(outcomes[-1])):
                 outcomes.append(await self._next_outcome())
         except (OSError, EOFError):
             await self._kill()
@@ -119,7 +119,7 @@ class ManyMails:
         if not answer.endswith(b"\n"):
             raise EOFError
         found = json.loads(answer)
-        kinds: dict[str, type[DeliveryError]] = {REFUSED: AddressRefused, LATER: Temporary}
+        kinds: dict[str, type[DeliveryError]] = {REFUSED: AddressRefused, DELAYED: AddressDelayed, LATER: Temporary}
         return None if found["outcome"] == SENT else kinds.get(found["outcome"], Unreachable)(found["words"])
 
     async def _end(self) -> None:
@@ -139,11 +139,6 @@ class ManyMails:
                 self._process.kill()
             await self._process.wait()
             self._process = None
-
-
-def _may_go_on(outcome: DeliveryError | None) -> bool:
-    """Return True if the process continues with the batch after this result."""
-    return outcome is None or isinstance(outcome, AddressRefused)
 
 
 def _line(value: object) -> bytes:

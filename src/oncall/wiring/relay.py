@@ -15,32 +15,11 @@ from typing import TypeVar
 
 import structlog
 
-from oncall.channels.mail_post import MailPost
-from oncall.channels.many_mails import ManyMails
-from oncall.channels.subscriber_hook import SubscriberHookPost
-from oncall.channels.subscriber_sms_post import SubscriberSmsPost
-from oncall.channels.team_channel import TeamChannelPost
-from oncall.channels.webhook_post import WebhookPost
 from oncall.errors import DeliveryError, OncallError, StoreError
 from oncall.paging.actions.reply_mails import ReplyMails
-from oncall.paging.actions.sms_subscriptions import stop_texts
-from oncall.paging.actions.subscription_limits import number_digest
-from oncall.paging.ports.relay import (
-    CUSTOMER_MAIL,
-    SUBSCRIBER_CODES,
-    SUBSCRIBER_HOOK,
-    SUBSCRIBER_MAIL,
-    SUBSCRIBER_SMS,
-    TEAM_CHANNEL,
-    WEBHOOK,
-    Carrier,
-    RelayMessage,
-    RelayMessages,
-)
+from oncall.paging.ports.relay import SUBSCRIBER_HOOK, RelayMessage, RelayMessages
 from oncall.paging.ports.store import Transaction
-from oncall.paging.ports.subscribers import Subscriber
 from oncall.paging.ports.time_source import Clock
-from oncall.paging.relay.courier import Courier
 from oncall.paging.relay.filling import Filling
 from oncall.paging.relay.pace import HookPlaces, Pace
 from oncall.paging.relay.subscriber_notices import SubscriberNotices, store_notices
@@ -50,9 +29,9 @@ from oncall.store.sql_store import SqlStore
 from oncall.support.outward import Topic
 from oncall.support.policy import Policy
 from oncall.web.server.relay_metrics import RelayMetrics
+from oncall.wiring.couriers import Couriers, give_up
 from oncall.wiring.event_loop import EventLoop
-from oncall.wiring.settings import CHANNEL_VARIABLE, WEBHOOK_VARIABLE, Settings, variable_part
-from oncall.wiring.status_sms import PAUSE, SHARED_PAUSE, TextTurns, make_status_sms, shares_sender
+from oncall.wiring.settings import Settings
 
 T = TypeVar("T")
 CHECK_EVERY_SECONDS = 1.0
@@ -61,7 +40,6 @@ KEPT_FOR = timedelta(days=14)
 """How long (real time) sent and quarantined messages are stored, so that lists can show them."""
 STOP_WITHIN_SECONDS = 5.0
 MOST_ALARMS = 100
-_BY_SMS = (SUBSCRIBER_SMS, SUBSCRIBER_CODES)
 
 
 class Relay:
@@ -75,14 +53,11 @@ class Relay:
         self._access = Access(store, clock, can_call=False)
         self._filling = Filling()
         self._notices = SubscriberNotices(links.rstrip("/")) if links is not None else None
-        pause = SHARED_PAUSE if shares_sender(settings) else PAUSE
-        self._turns = TextTurns(self._access, self._real_now, pause)
         sender = settings.mail.sender
         can_mail = links is not None and sender is not None and not settings.mail.unset
         self._replies = ReplyMails(links.rstrip("/"), sender) if links and sender and can_mail else None
         self._pace = Pace()
-        self._couriers: dict[str, Courier] = {}
-        self._addresses: dict[str, str] = {}
+        self._couriers = Couriers(settings, self._access, clock, metrics, self._pace)
         self._sending: dict[str, asyncio.Task[None]] = {}
         self._alarms: list[tuple[str, str]] = []
         self._policy: Policy | None = None
@@ -168,8 +143,7 @@ class Relay:
         for task in self._sending.values():
             task.cancel()
         await asyncio.gather(*self._sending.values(), return_exceptions=True)
-        for courier in self._couriers.values():
-            await courier.carrier.close()
+        await self._couriers.close()
 
     async def _round(self) -> bool:
         """Write new messages, and start to send those that are due. Returns True if there is more to write."""
@@ -217,16 +191,16 @@ class Relay:
         """Send all due messages to one destination, until a send fails or none is left."""
         if not to.startswith(f"{SUBSCRIBER_HOOK}:"):
             await self._carry_now(to)
-        elif to not in self._couriers or not self._couriers[to].rests:
+        elif not self._couriers.rests(to):
             async with self._hook_places.place():
                 await self._carry_now(to)
 
     async def _carry_now(self, to: str) -> None:
         try:
-            courier = await self._courier(to)
+            self._policy = await self._access.read(lambda tx: tx.policy())
+            courier = await self._couriers.courier(to, self._policy)
             if courier is None:
-                words = "the policy does not name it any more"
-                await self._write(partial(_give_up, to=to, now=self._real_now(), words=words))
+                await self._write(partial(give_up, to=to, real_now=self._real_now()))
                 return
             if courier.rests:
                 return
@@ -242,57 +216,6 @@ class Relay:
             self._log.warning("the relay cannot use the store", action="relay_waits", to=to, error=str(error))
         except Exception:
             self._log.exception("the relay failed", action="relay_failed", to=to)
-
-    async def _courier(self, to: str) -> Courier | None:
-        """Return the courier of a destination, a new one for a new address; None if the policy does not name it."""
-        self._policy = await self._access.read(lambda tx: tx.policy())
-        hook = await self._hook(to)
-        address = hook.address if hook is not None else _address_of(to, self._policy)
-        if address is None:
-            return None
-        known = self._couriers.get(to)
-        if known is None or self._addresses[to] != address:
-            if known is not None:
-                await known.carrier.close()
-            self._addresses[to] = address
-            carrier, may_go = self._carrier(to, address, hook), self._turns.next if to in _BY_SMS else None
-            courier = Courier(to, carrier, self._write, self._real_now, self._metrics, may_go)
-            if to == SUBSCRIBER_MAIL and isinstance(carrier, ManyMails):
-                courier.batch, courier.pause = carrier, lambda: self._pace.rest_seconds
-            self._couriers[to] = courier
-        return self._couriers[to]
-
-    async def _hook(self, to: str) -> Subscriber | None:
-        """Return the subscriber whose webhook is the destination; None for other destinations."""
-        kind, _, name = to.partition(":")
-        if kind != SUBSCRIBER_HOOK:
-            return None
-        return await self._access.read(lambda tx: tx.subscriber(name))
-
-    def _carrier(self, to: str, address: str, hook: Subscriber | None = None) -> Carrier:
-        if hook is not None:
-            may_be_loopback = self._settings.mail.may_be_loopback
-            return SubscriberHookPost(address, hook.signing_secret, may_be_loopback=may_be_loopback)
-        if to == SUBSCRIBER_MAIL:
-            return ManyMails(self._settings.mail.server, self._settings.mail.sender)
-        if to == CUSTOMER_MAIL:
-            return MailPost(self._settings.mail.server, self._settings.mail.sender)
-        if to in _BY_SMS:
-            return SubscriberSmsPost(
-                make_status_sms(self._settings), has_stopped=self._has_stopped, stop=self._stop_texts
-            )
-        kind, _, name = to.partition(":")
-        part = variable_part(name)
-        if kind == WEBHOOK:
-            secrets = self._settings.webhook_secrets.get(part)
-            return WebhookPost(address, secrets, variable=f"{WEBHOOK_VARIABLE}{part}")
-        return TeamChannelPost(self._settings.channel_urls.get(part), variable=f"{CHANNEL_VARIABLE}{part}")
-
-    async def _has_stopped(self, number: str) -> bool:
-        return await self._access.read(lambda tx: tx.has_stopped_texts(number_digest(number)))
-
-    async def _stop_texts(self, number: str) -> None:
-        await self._access.write_apart(lambda tx: stop_texts(tx, number, self._real_now()))
 
     async def _tell_alarms(self) -> None:
         """Write the queued alarms for team channels. If the store is away, send them without storing them."""
@@ -315,7 +238,7 @@ class Relay:
 
     async def _carry_unwritten(self, message: RelayMessage) -> None:
         try:
-            await self._carrier(message.to, "").carry(message, real_now=self._real_now())
+            await self._couriers.carrier(message.to, "").carry(message, real_now=self._real_now())
         except DeliveryError as error:
             self._log.error("an alarm was not sent", action="alarm_failed", to=message.to, error=str(error))
 
@@ -326,7 +249,7 @@ class Relay:
             self._metrics.waits(await self._access.read(lambda tx: tx.relay_backlogs()), now)
         if self._forgotten_at is None or now - self._forgotten_at >= FORGET_EVERY:
             self._forgotten_at = now
-            if self._couriers:
+            if self._couriers.has_any():
                 await self._write(lambda tx: tx.forget_relay_messages(written_before=now - KEPT_FOR))
 
     def _now(self) -> datetime:
@@ -334,17 +257,3 @@ class Relay:
 
     def _real_now(self) -> datetime:
         return self._clock.real_now()
-
-
-def _address_of(to: str, policy: Policy) -> str | None:
-    """Return the address of a webhook, or the name of a team channel; None if the policy does not name it."""
-    if to in (CUSTOMER_MAIL, SUBSCRIBER_MAIL, *_BY_SMS):
-        return to
-    kind, _, name = to.partition(":")
-    if kind == TEAM_CHANNEL:
-        return next((channel.name for channel in policy.team_channels if channel.name == name), None)
-    return next((webhook.url for webhook in policy.webhooks if webhook.name == name), None)
-
-
-def _give_up(tx: RelayMessages, *, to: str, now: datetime, words: str) -> None:
-    tx.quarantine_relay_messages(to, written_before=now, error=words)

@@ -14,13 +14,14 @@ from datetime import datetime, timedelta
 from oncall.errors import Conflict, NotFound
 from oncall.paging.actions.subscription_limits import DAY, check_host, check_limits, mail_address
 from oncall.paging.outgoing.subscriber_mail import confirming_mail, known_mail
+from oncall.paging.ports.relay import SUBSCRIBER_HOOK
 from oncall.paging.ports.subscribers import NoticeCursor, Subscriber, Subscribers
 from oncall.status.status_record import read_status
 from oncall.status.subscribed_notice import chosen_components
 
 CONFIRM_WITHIN = timedelta(days=7)
 NO_LINK = "this link has ended or was never made; subscribe again on the status page"
-
+ENDED = "it was not accepted for 3 days, so the subscription has ended"
 KNOWN_HOOK = "this webhook is subscribed already; its own link changes or ends the subscription"
 
 
@@ -125,6 +126,19 @@ def unsubscribe(tx: Subscribers, manage_token: str) -> None:
     found = tx.subscriber_with(manage_token)
     if found is not None:
         tx.remove_subscriber(found.id)
+
+
+def end_hook(tx: Subscribers, subscriber_id: str, *, error: str, real_now: datetime) -> int:
+    """End the subscription of a webhook that accepts no posts, and quarantine its unsent posts.
+
+    Anyone can subscribe the same webhook again. error: why the last post was not accepted. Returns how many posts were
+    quarantined.
+    """
+    words = f"{ENDED}; last: {error}"[:300]
+    to = f"{SUBSCRIBER_HOOK}:{subscriber_id}"
+    given_up = tx.quarantine_relay_messages(to, written_before=real_now, error=words)
+    tx.remove_subscriber(subscriber_id)
+    return given_up
 
 
 def begin_notices(tx: Subscribers) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from oncall.errors import DeliveryError
+from oncall.errors import AddressDelayed, AddressRefused, DeliveryError
 from oncall.paging.domain.events import Event
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -29,6 +29,14 @@ CUSTOMER_MAIL = "mail:customers"
 EVENTS_RELAYED, REPLIES_MAILED = "events", "replies"
 """The names of the two cursors in the log of events. Messages to webhooks and team channels are written up to the first
 one, mails with replies up to the second."""
+
+
+def stops_others(outcome: DeliveryError | None) -> bool:
+    """Return True if the result of a send means that other messages to the same destination must wait.
+
+    outcome: None if the message was accepted.
+    """
+    return not (outcome is None or isinstance(outcome, AddressRefused | AddressDelayed))
 
 
 class RelayState(StrEnum):
@@ -218,7 +226,7 @@ class BatchCarrier(Carrier, Protocol):
     """Sends the messages of one destination, several in one call."""
 
     async def carry_batch(self, messages: Sequence[RelayMessage], *, real_now: datetime) -> list[DeliveryError | None]:
-        """Send messages in order until one must be sent again later, or until `halt` is called.
+        """Send messages in order until `stops_others` is true of a result, or until `halt` is called.
 
         Returns one entry for each message that was tried: the error if it did not arrive, else None.
         """

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol, TypeVar
 
-from oncall.errors import AddressRefused, DeliveryError, Temporary
-from oncall.paging.ports.relay import BatchCarrier, Carrier, RelayMessage, RelayMessages
+from oncall.errors import AddressDelayed, AddressRefused, DeliveryError, Temporary
+from oncall.paging.ports.relay import BatchCarrier, Carrier, RelayMessage, RelayMessages, stops_others
 
 T = TypeVar("T")
 MOST_AT_ONCE = 10
@@ -52,6 +52,8 @@ class RelayObserver(Protocol):
 class Courier:
     """Sends the messages to one destination. carrier: sends them one by one. real_now: returns real time, aware UTC.
 
+    give_up: quarantines all messages to the destination, for the reason that it is called with, because none was
+    accepted for GIVE_UP_AFTER, and returns how many; None: those of that age are quarantined, and later ones are tried.
     may_go: returns True if a message may be sent now. With `may_go`, a call of `round` sends only one message; with
     None, it sends up to MOST_AT_ONCE. batch: sends several messages at once; None: `carrier` sends each. pause: returns
     the real seconds to wait after a batch. held: when messages were claimed (real time) for the next call of `round`,
@@ -65,6 +67,7 @@ class Courier:
     real_now: Callable[[], datetime]
     observer: RelayObserver
     may_go: Callable[[], Awaitable[bool]] | None = None
+    give_up: Callable[[str], Awaitable[int]] | None = None
     batch: BatchCarrier | None = None
     pause: Callable[[], float] = lambda: 0.0
     held: tuple[datetime, list[RelayMessage]] | None = None
@@ -77,7 +80,7 @@ class Courier:
         return self.rests_until is not None and self.real_now() < self.rests_until
 
     async def round(self) -> int:
-        """Send the due messages. Returns how many of them need no further send.
+        """Send the due messages. Returns how many were tried, or 0 if there is nothing more to do now.
 
         Raises StoreError if the store is away.
         """
@@ -89,18 +92,19 @@ class Courier:
             claimed = await self.write(partial(_claim, to=self.to, real_now=now, most=most))
         if self.batch is not None and claimed:
             return await self._round_of(self.batch, claimed)
+        outcomes: list[DeliveryError | None] = []
         for number, message in enumerate(claimed):
-            after = await self._sent(message)
-            failed = after.due_at is not None
-            left = claimed[number + 1 :] if failed else []
+            outcomes.append(await self._outcome(message))
+            after, has_stopped = self._after(message, outcomes[-1]), stops_others(outcomes[-1])
+            left = claimed[number + 1 :] if has_stopped else []
             await self.write(partial(_record, changed=[after, *left]))
-            if failed:
+            if has_stopped:
                 await self._rest(after)
                 return number
-        return len(claimed)
+        return self._rest_if_all_are_delayed(outcomes)
 
     async def _round_of(self, batch: BatchCarrier, claimed: list[RelayMessage]) -> int:
-        """Send claimed messages as one batch, and store all outcomes at once. Returns how many need no further send.
+        """Send claimed messages as one batch, and store all outcomes at once. Returns as `round` does.
 
         The transaction that stores the outcomes also claims messages for the next call. If the process stops, the
         outcomes so far are still stored, so that no sent message is sent again, and the claimed messages are released.
@@ -113,11 +117,12 @@ class Courier:
             await self.write(partial(_record, changed=self._after_batch(claimed, await sending)))
             raise
         changed = self._after_batch(claimed, outcomes)
-        failed = next((each for each in changed[: len(outcomes)] if each.due_at is not None), None)
-        await self._record_and_claim(changed, most=MOST_AT_ONCE if failed is None else 0)
-        if failed is not None:
-            await self._rest(failed)
-        return len(outcomes) - (failed is not None)
+        has_stopped, tried = bool(outcomes) and stops_others(outcomes[-1]), self._rest_if_all_are_delayed(outcomes)
+        await self._record_and_claim(changed, most=0 if has_stopped or self.rests else MOST_AT_ONCE)
+        if has_stopped:
+            await self._rest(changed[len(outcomes) - 1])
+            return len(outcomes) - 1
+        return tried
 
     def _after_batch(self, claimed: list[RelayMessage], outcomes: list[DeliveryError | None]) -> list[RelayMessage]:
         """Return the rows of claimed messages with their outcomes. Messages that were not tried are due as before."""
@@ -149,13 +154,13 @@ class Courier:
         held, self.held = self.held, None
         return held[1] if held is not None and self.real_now() - held[0] < LONGEST_HOLD else []
 
-    async def _sent(self, message: RelayMessage) -> RelayMessage:
-        """Send one message. Returns its row with the outcome."""
+    async def _outcome(self, message: RelayMessage) -> DeliveryError | None:
+        """Send one message. Returns the error if it did not arrive, else None."""
         try:
             await self.carrier.carry(message, real_now=self.real_now())
         except DeliveryError as error:
-            return self._after(message, error)
-        return self._after(message, None)
+            return error
+        return None
 
     def _after(self, message: RelayMessage, outcome: DeliveryError | None) -> RelayMessage:
         """Return the row of a message after a send. outcome: the error if it did not arrive, else None."""
@@ -168,20 +173,39 @@ class Courier:
             self.observer.quarantined(self.to, 1)
             return replace(tried, due_at=None, error=str(outcome)[:300])
         self.observer.failed(self.to)
+        if isinstance(outcome, AddressDelayed) and self.real_now() - message.written_at >= GIVE_UP_AFTER:
+            self.observer.quarantined(self.to, 1)
+            return replace(tried, due_at=None, error=f"{ABANDONED}; last: {outcome}"[:300])
         due_at = self.real_now() + pause_after(tried.sends, outcome)
         return replace(tried, due_at=due_at, error=str(outcome)[:300])
 
+    def _rest_if_all_are_delayed(self, outcomes: Sequence[DeliveryError | None]) -> int:
+        """Start a short pause if a full claim has only delayed addresses: the server may be the cause.
+
+        Returns how many messages were tried, 0 if the pause has begun.
+        """
+        if len(outcomes) < MOST_AT_ONCE or not all(isinstance(each, AddressDelayed) for each in outcomes):
+            return len(outcomes)
+        self.rests_until = self.real_now() + FIRST_PAUSE
+        return 0
+
     async def _rest(self, failed: RelayMessage) -> None:
-        """Start the pause after a failure. Quarantine the messages that are older than GIVE_UP_AFTER."""
+        """Start the pause after a failure. Give up messages if the failed one is older than GIVE_UP_AFTER."""
         now = self.real_now()
         self.failures += 1
         self.rests_until = now + min(FIRST_PAUSE * 2 ** min(self.failures - 1, 10), LONGEST_REST)
         if now - failed.written_at >= GIVE_UP_AFTER:
-            words = f"{ABANDONED}; last: {failed.error}"
-            given_up = await self.write(
-                lambda tx: tx.quarantine_relay_messages(self.to, written_before=now - GIVE_UP_AFTER, error=words)
+            self.observer.quarantined(self.to, await self._given_up(now, failed.error or ""))
+
+    async def _given_up(self, now: datetime, error: str) -> int:
+        """Quarantine messages and return how many. error: why the last send failed."""
+        if self.give_up is not None:
+            return await self.give_up(error)
+        return await self.write(
+            lambda tx: tx.quarantine_relay_messages(
+                self.to, written_before=now - GIVE_UP_AFTER, error=f"{ABANDONED}; last: {error}"
             )
-            self.observer.quarantined(self.to, given_up)
+        )
 
 
 def pause_after(sends: int, error: DeliveryError) -> timedelta:

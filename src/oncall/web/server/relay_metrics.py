@@ -27,6 +27,11 @@ class RelayMetrics:
             ["to"],
             registry=registry,
         )
+        self._ended = Counter(
+            "oncall_status_subscriptions_ended",
+            "Subscriptions of webhooks that ended because no post was accepted for three days",
+            registry=registry,
+        )
         self._seen: set[str] = set()
 
     def carried(self, to: str) -> None:
@@ -40,6 +45,10 @@ class RelayMetrics:
     def quarantined(self, to: str, count: int) -> None:
         """Count messages that were quarantined, so that they are not sent again. to: the destination."""
         self._sends.labels(_shown(to), "quarantined").inc(count)
+
+    def subscription_ended(self) -> None:
+        """Count a subscription of a webhook that ended because no post was accepted for three days."""
+        self._ended.inc()
 
     def waits(self, backlogs: Mapping[str, RelayBacklog], real_now: datetime) -> None:
         """Set the metrics of waiting messages. backlogs: by destination. real_now: real time, aware UTC."""
