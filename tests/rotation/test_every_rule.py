@@ -136,7 +136,7 @@ ROWS = {
         more_than_two,
         "max_shifts",
         alone(*everyone(), max_shifts=tuple((name, 2) for name in TEAM)),
-        "max_shifts 2 of ana",
+        "and under max_shifts 2 people can take 6: ana 2, ben 2, cai 2",
         "max_shifts=",
     ),
     "min_rest_hours": Row(

@@ -12,9 +12,13 @@ from shutil import copyfile
 import pytest
 
 from oncall.errors import FileFaults, PlanInfeasible
+from oncall.rosters.relaxation import relaxation_named
+from oncall.rosters.relaxed_roster import relaxed
 from oncall.rosters.roster import Absence, Handover, Roster
 from oncall.rosters.roster_file import read_roster
 from oncall.rotation.check.checker import check_plan
+from oncall.rotation.check.second_opinion import second_opinion
+from oncall.rotation.check.used_relaxations import with_relaxations
 from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.problem.context import PlanningContext
 from oncall.rotation.problem.cost import CountedSeat, fairness_of
@@ -33,6 +37,22 @@ ROSTERS = Path(__file__).parents[2] / "rosters"
 
 def weekly(roster: Roster, *, weeks: int = 1, handover: Handover | None = FRIDAY) -> Roster:
     return replace(roster, rules=replace(roster.rules, turn_weeks=weeks, handover=handover))
+
+
+@pytest.mark.parametrize("day", [0, 4], ids=["monday", "friday"])
+def test_a_weekend_of_a_turn_can_be_relaxed_wherever_the_turn_begins(day: int) -> None:
+    roster = weekly(team_of(5, rest_nights=0, weekends_apart=3), handover=Handover(day))
+    with pytest.raises(PlanInfeasible) as refusal:
+        fairest_plan(roster, shifts_of(roster, days=35))
+    assert refusal.value.relaxations
+    for names in refusal.value.relaxations:
+        marks = [relaxation_named(name) for name in names]
+        assert {mark.rule for mark in marks} == {"weekends_apart"}
+        plan = with_relaxations(fairest_plan(relaxed(roster, marks), shifts_of(roster, days=35)), marks)
+        plan = replace(plan, first_day=MONDAY, last_day=MONDAY + timedelta(days=34))
+        assert check_plan(plan, roster) == []
+        assert plan.fairness is not None
+        assert second_opinion(plan, roster, plan.fairness.cost, time_limit=timedelta(seconds=60)).is_optimal
 
 
 def holders(plan: Plan, role: str) -> list[str]:

@@ -179,8 +179,10 @@ class SecondModel:
         return 0 < weeks < values["weekends_apart"]
 
     def _relaxations(self, person: Engineer, shift: Shift) -> list[Relaxation]:
-        relaxed, day = self.roster.rules.relaxed, self._day_of(shift)
-        return [r for r in relaxed if r.first_day <= day <= r.last_day and r.person in (None, person.id)]
+        day = self._day_of(shift)
+        # `weekends_apart` is about the weekend, on whatever date its turn begins.
+        own = [(r, shift.day if r.rule == "weekends_apart" else day) for r in self.roster.rules.relaxed]
+        return [r for r, at in own if r.first_day <= at <= r.last_day and r.person in (None, person.id)]
 
     def _day_of(self, shift: Shift) -> date:
         """Return the date that decides which relaxations apply: the shift's, or that of its turn's first open shift."""

@@ -95,13 +95,20 @@ class WeekendsApart:
 
 
 def _one_turn_in_a_row(problem: Problem, by_weekend: Mapping[int, Sequence[Duty]], length: int) -> Iterator[Limit]:
-    """Yield limits for turns: an engineer may have one of the turns that touch `length` weekends in a row."""
-    found: dict[tuple[Duty, ...], None] = {}
+    """Yield limits for turns: an engineer may have one of the turns that touch `length` weekends in a row.
+
+    A relaxation applies to a turn by the dates of its weekend shifts. Without relaxations one duty stands for the turn.
+    """
+    is_relaxed = bool(problem.roster.rules.relaxed)
+    found: dict[tuple[tuple[Duty, ...], ...], None] = {}
     for first in by_weekend:
-        run = [duty for number in range(first, first + length) for duty in by_weekend.get(number, ())]
-        firsts = dict.fromkeys(duty._replace(shift=problem.unit_of[duty.shift][0]) for duty in run)
-        found[tuple(firsts)] = None
-    yield from (Limit(1, tuple((duty,) for duty in duties)) for duties in found if len(duties) > 1)
+        turns: dict[int, list[Duty]] = {}
+        for number in range(first, first + length):
+            for duty in by_weekend.get(number, ()):
+                turns.setdefault(problem.unit_of[duty.shift][0], []).append(duty)
+        groups = {start: duties if is_relaxed else [duties[0]._replace(shift=start)] for start, duties in turns.items()}
+        found[tuple(tuple(duties) for duties in groups.values())] = None
+    yield from (Limit(1, groups) for groups in found if len(groups) > 1)
 
 
 def _once_in_a_row(by_number: Mapping[int, Sequence[Duty]], length: int) -> Iterator[Limit]:
