@@ -9,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
 
+from doubles.event_loop import PATIENCE_SECONDS
+
 
 @dataclass(frozen=True)
 class Got:
@@ -76,5 +78,7 @@ class Receiver:
     def wait_for(self, count: int) -> list[Got]:
         """Wait until so many requests have come, and return them all."""
         with self.changed:
-            assert self.changed.wait_for(lambda: len(self.got) >= count, timeout=20), f"{len(self.got)} of {count} came"
+            assert self.changed.wait_for(lambda: len(self.got) >= count, timeout=PATIENCE_SECONDS), (
+                f"{len(self.got)} of {count} came"
+            )
             return list(self.got)

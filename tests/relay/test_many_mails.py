@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -29,8 +30,13 @@ def mailbox() -> Iterator[Mailbox]:
 
 def senders() -> list[psutil.Process]:
     """Return the processes that send mail."""
-    found = psutil.Process().children(recursive=True)
-    return [each for each in found if each.is_running() and "oncall.channels.mail_process" in each.cmdline()]
+    found = []
+    for each in psutil.Process().children(recursive=True):
+        # A process may end while it is looked at.
+        with suppress(psutil.NoSuchProcess):
+            if "oncall.channels.mail_process" in each.cmdline():
+                found.append(each)
+    return found
 
 
 def numbered(count: int, first: int = 0) -> list[RelayMessage]:

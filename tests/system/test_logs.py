@@ -120,9 +120,9 @@ def test_every_line_of_a_bad_night_is_an_event_with_a_known_action_and_no_secret
 @pytest.mark.slow
 def test_the_log_says_of_each_page_why_it_is_owed_the_first_one_as_those_that_follow(night: Night) -> None:
     night.post("T-1")
-    (message,) = night.twilio.wait_for_messages(1, timeout_seconds=20)
+    (message,) = night.twilio.wait_for_messages(1)
     night.twilio.inbound(message.to, "PASS", f"{night.address}/webhooks/twilio/sms")
-    night.twilio.wait_for_messages(2, timeout_seconds=20)
+    night.twilio.wait_for_messages(2)
     due = [event for event in night.events_with({"accepted"}) if event["action"] == "page_due"]
     assert [(event["ticket"], event["to"], event["channel"], event["step"], event["why"]) for event in due] == [
         ("T-1", "ana", "sms", 0, "ana is primary"),

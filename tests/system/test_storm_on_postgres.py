@@ -49,7 +49,7 @@ def storm(url: str, folder: Path) -> tuple[int, set[int]]:
                     assert post(ticket_body(f"U-{number}"))
                 for number in range(AT_ONCE, AT_ONCE + LATER):
                     assert post(ticket_body(f"U-{number}"))
-                    colours.add(httpx.get(f"{address}/readyz", timeout=10.0).status_code)
+                    colours.add(httpx.get(f"{address}/readyz", timeout=120.0).status_code)
                     pause.wait(EVERY_SECONDS)
             texts = len(twilio.messages)
         finally:
