@@ -112,19 +112,21 @@ def relaxation_texts(relaxations: Iterable[Relaxation]) -> str:
     """Describe several relaxations in one English phrase, those that differ only in their dates together."""
     alike: dict[tuple[str, int | None, str | None], list[Relaxation]] = {}
     for each in relaxations:
-        alike.setdefault((each.rule, each.value, each.person), []).append(each)
+        # The dates of `max_shifts` mean nothing, so that several people can be named together.
+        person = None if each.rule == MAX_SHIFTS else each.person
+        alike.setdefault((each.rule, each.value, person), []).append(each)
     return ", and ".join(_text(group) for group in alike.values())
 
 
 def _text(alike: Sequence[Relaxation]) -> str:
-    """Describe relaxations that differ only in their dates."""
+    """Describe relaxations that differ only in their dates, or for `max_shifts` in their people."""
     first = alike[0]
     if first.rule == DAY_OFF:
         one = "day off on" if first.first_day == first.last_day else "days off from"
         days = one if len(alike) == 1 else "days off on"
         return f"{first.person}'s {days} {_listed([each.span for each in alike])} moved"
     if first.rule == MAX_SHIFTS:
-        return f"max_shifts {first.value} for {first.person}"
+        return f"max_shifts {first.value} for {_listed([each.person or '' for each in alike])}"
     whom = f" for {first.person}" if first.person else ""
     where = "around" if first.rule in MINIMUM_RULES else "in"
     return f"{first.rule} {first.value}{whom} {where} {_listed([each.dates for each in alike])}"

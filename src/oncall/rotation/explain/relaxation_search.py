@@ -12,6 +12,7 @@ from oncall.rotation.explain.feasibility import is_feasible
 from oncall.rotation.explain.minimal_conflict import conflicting_shifts
 from oncall.rotation.explain.relaxation_model import RelaxationModel
 from oncall.rotation.explain.relaxation_prices import is_within, price_of
+from oncall.rotation.explain.relaxed_everywhere import relaxed_everywhere
 from oncall.rotation.problem.problem import Problem
 from oncall.rotation.solve.search import Search, SearchBudget, SearchStatus
 
@@ -59,6 +60,20 @@ def relaxation_options(
     """
     if search.is_over:
         return RelaxationOptions((), False, False)
+    found = _smallest_options(problem, search, conflicting)
+    if found.options:
+        return found
+    # The smallest options have numbers near the roster's own. Larger ones can make a plan possible, too.
+    status, relaxations = relaxed_everywhere(problem, search)
+    if not relaxations:
+        is_hopeless = found.is_hopeless and status is SearchStatus.INFEASIBLE
+        return RelaxationOptions((), is_hopeless, is_hopeless)
+    budget = SearchBudget(EFFORT, per_run=EFFORT_PER_RUN)
+    option = RelaxationOption(_without_needless(problem, relaxations, budget, search) or relaxations)
+    return RelaxationOptions((option,), False, False)
+
+
+def _smallest_options(problem: Problem, search: Search, conflicting: frozenset[int]) -> RelaxationOptions:
     budget = SearchBudget(EFFORT, per_run=EFFORT_PER_RUN)
     for _ in range(MOST_PARTS if conflicting else 0):
         part = replace(problem, limited_to=_with_neighbours(problem, conflicting))
