@@ -34,6 +34,7 @@ Index(
     "relay_messages_due",
     relay_messages.c.to,
     relay_messages.c.due_at,
+    relay_messages.c.position,
     sqlite_where=relay_messages.c.due_at.is_not(None),
     postgresql_where=relay_messages.c.due_at.is_not(None),
 )

@@ -35,6 +35,7 @@ REVISIONS = (
     "0026",
     "0027",
     "0028",
+    "0029",
 )
 """All revisions in `migrations/versions`, the oldest first."""
 

@@ -21,7 +21,7 @@ from oncall.paging.ports.relay import SUBSCRIBER_HOOK, RelayMessage, RelayMessag
 from oncall.paging.ports.store import Transaction
 from oncall.paging.ports.time_source import Clock
 from oncall.paging.relay.filling import Filling
-from oncall.paging.relay.pace import HookPlaces, Pace
+from oncall.paging.relay.pace import WRITING_RESTS, HookPlaces, Pace
 from oncall.paging.relay.subscriber_notices import SubscriberNotices, store_notices
 from oncall.paging.relay.team_messages import words_for_channels
 from oncall.paging.sending.store_access import Access
@@ -178,7 +178,7 @@ class Relay:
         found = await self._access.read(lambda tx: notices.find(tx, now=self._now(), real_now=self._real_now()))
         if found is not None:
             await self._access.write_apart(lambda tx: store_notices(tx, found))
-            await asyncio.sleep(self._pace.rest_seconds)
+            await asyncio.sleep(self._pace.rest_seconds * WRITING_RESTS)
         return found is not None
 
     async def _write(self, work: Callable[[RelayMessages], T]) -> T:

@@ -8,10 +8,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-SHORT_REST_SECONDS, LONG_REST_SECONDS = 0.05, 0.25
+SHORT_REST_SECONDS, LONG_REST_SECONDS = 0.05, 0.4
 """Real time without work after each piece of it: while few events are logged, and while many are."""
 BUSY_EVENTS_A_SECOND = 5.0
 """A ticket whose page is sent and delivered is logged with four events."""
+WRITING_RESTS = 3
+"""How many rests follow each write of notices, so that they are written little faster than they are sent."""
 MEASURED_OVER = timedelta(seconds=1)
 MOST_HOOKS, HOOKS_PER_REST = 50, 4
 """The most subscribers' webhooks to post to at a time, and how many posts may begin in the time of one rest."""
