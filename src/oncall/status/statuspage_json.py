@@ -15,6 +15,19 @@ from oncall.status.statuspage_components import Document, components_json, page_
 from oncall.status.top_line import top_line
 
 MOST_LISTED = 50
+DOCUMENTS = frozenset(
+    {
+        "status.json",
+        "summary.json",
+        "components.json",
+        "incidents.json",
+        "incidents/unresolved.json",
+        "scheduled-maintenances.json",
+        "scheduled-maintenances/upcoming.json",
+        "scheduled-maintenances/active.json",
+    }
+)
+"""The paths of all JSON documents below `/api/v2/`."""
 _STEP_STATES = {StatusEventKind.BEGAN: "in_progress", StatusEventKind.ENDED: "completed"}
 """The state that Statuspage shows for a maintenance after each step. Statuspage has no update for a reminder."""
 

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from doubles.machine_pace import slowness
+from doubles.statements import counted
 from oncall.paging.actions.status_on_page import record_on_page
 from oncall.status.status_actions import OpenIncident, StatusAuthor
 from oncall.web.services.public_status import MAX_AGE
@@ -100,6 +101,18 @@ def test_what_another_process_writes_is_on_the_page_within_ten_seconds(service: 
 )
 def test_what_is_not_there_or_private_is_404(service: Service, path: str, words: str) -> None:
     problem(service.call("GET", path, by=None), 404, words)
+
+
+def test_hundreds_of_paths_that_do_not_exist_cost_a_look_up_each_and_not_a_reading_of_the_log(service: Service) -> None:
+    paths = ("incidents/no-{}", "history/2027-{}", "components/no-{}/feed.atom", "api/v2/no-{}.json", "u/no-{}")
+    with counted() as run:
+        for number in range(13, 63):
+            for path in paths:
+                answer = service.call("GET", f"/status/{path.format(number)}", by=None)
+                assert answer.status_code == (200 if path.startswith("u/") else 404)
+    readings = [each for each in run if "status_events" in each and "max(" not in each]
+    # The log is read again after three seconds.
+    assert 1 <= len(readings) <= 10
 
 
 def test_an_incident_without_a_title_is_refused(service: Service) -> None:

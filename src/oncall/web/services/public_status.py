@@ -1,7 +1,8 @@
 """The public status page: rendered in a thread, cached for some seconds, and the same for every reader.
 
 A cached file is rendered again in the background before it is too old, so that no reader waits. Once a second, and only
-while there are readers, one query checks whether the status page's log has a new event.
+while there are readers, one query checks whether the status page's log has a new event. Files that are rendered soon
+after each other share one reading of the log, so that a path that does not exist costs only a look-up.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 
 from oncall.errors import NotFound, Refused, StoreError
 from oncall.paging.ports.store import Transaction
+from oncall.status.status_history import History, history_of
 from oncall.status.status_pages import asset, badge_svg, feed, history_html, incident_html, status_html
 from oncall.status.status_record import StatusRecord, read_status
-from oncall.status.statuspage_json import documents
+from oncall.status.statuspage_json import DOCUMENTS, documents
 from oncall.web.edge.problem_documents import ProblemDocument
 from oncall.web.services.services import Services
 
@@ -60,17 +62,31 @@ class _Kept:
     rendered_at: datetime
 
 
+@dataclass(frozen=True)
+class _Reading:
+    """The status page as one reading of the log gave it. began_at: when the reading began (real time)."""
+
+    record: StatusRecord
+    began_at: datetime
+
+    @cached_property
+    def history(self) -> History:
+        """All months with entries."""
+        return history_of(self.record)
+
+
 class PublicStatus:
     """Renders and caches the files of the public status page.
 
     Its content follows policy time.
 
-    The age of a cached file counts in real time.
+    The age of a cached file counts in real time, from the reading of the log.
     """
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._kept: dict[str, _Kept] = {}
+        self._reading: _Reading | None = None
         self._lock = asyncio.Lock()
         self._last_event: tuple[int, int] | None = None
         self._checked_at: datetime | None = None
@@ -79,6 +95,12 @@ class PublicStatus:
     def forget(self) -> None:
         """Empty the cache, because the status has changed. Every file is then rendered again."""
         self._kept.clear()
+        self._reading = None
+
+    async def record(self) -> StatusRecord:
+        """Return the status page as it was some seconds ago at most. Raises ProblemDocument 404 if there is none."""
+        async with self._lock:
+            return (await self._read()).record
 
     async def file(self, path: str) -> PublicFile:
         """Return the file at a path below `/status/`; an empty path is the status page itself.
@@ -141,21 +163,33 @@ class PublicStatus:
             await self._render(path)
 
     async def _render(self, path: str) -> PublicFile:
+        reading = await self._read()
+        try:
+            ways = (self._services.can_mail, self._services.can_text, self._services.check_hook is not None)
+            file = await asyncio.to_thread(_file, reading, path, *ways)
+        except NotFound as missing:
+            raise ProblemDocument(404, str(missing)) from missing
+        if self._reading is reading:
+            if len(self._kept) >= MOST_KEPT:
+                self._kept.clear()
+            self._kept[path] = _Kept(file, reading.began_at)
+        return file
+
+    async def _read(self) -> _Reading:
+        """Return the last reading of the log if nothing has changed since and it is recent, else a new one."""
         began, now = self._services.clock.real_now(), self._services.clock.now().replace(microsecond=0)
+        if self._reading is not None and self._checked_at is not None and began - self._checked_at >= LOG_CHECKED_EVERY:
+            await self._check_log()
+        if self._reading is not None and began - self._reading.began_at < RENEWED_AFTER:
+            return self._reading
         try:
             last, record = await self._services.engine.read(lambda tx: (_last_event(tx), read_status(tx, now)))
         except Refused:
             raise ProblemDocument(404, "no status page is published") from None
-        try:
-            ways = (self._services.can_mail, self._services.can_text, self._services.check_hook is not None)
-            file = await asyncio.to_thread(_file, record, path, *ways)
-        except NotFound as missing:
-            raise ProblemDocument(404, str(missing)) from missing
-        if last != self._last_event or len(self._kept) >= MOST_KEPT:
+        if last != self._last_event:
             self.forget()
-        self._last_event, self._checked_at = last, began
-        self._kept[path] = _Kept(file, began)
-        return file
+        self._last_event, self._checked_at, self._reading = last, began, _Reading(record, began)
+        return self._reading
 
 
 def _last_event(tx: Transaction) -> tuple[int, int]:
@@ -173,8 +207,8 @@ def static_file(name: str) -> PublicFile:
     return _public(asset(name), media)
 
 
-def _file(record: StatusRecord, path: str, may_subscribe: bool, may_text: bool, may_post: bool) -> PublicFile:
-    kind, _, rest = path.partition("/")
+def _file(reading: _Reading, path: str, may_subscribe: bool, may_text: bool, may_post: bool) -> PublicFile:
+    record, (kind, _, rest) = reading.record, path.partition("/")
     makers: dict[str, Callable[[], PublicFile]] = {
         "": lambda: _public(
             status_html(record, "/status/", may_subscribe=may_subscribe, may_text=may_text, may_post=may_post).encode(),
@@ -184,7 +218,7 @@ def _file(record: StatusRecord, path: str, may_subscribe: bool, may_text: bool, 
         "feed.atom": lambda: _public(feed(record, "atom").encode(), "application/atom+xml; charset=utf-8"),
         "feed.rss": lambda: _public(feed(record, "rss").encode(), "application/rss+xml; charset=utf-8"),
         "incidents": lambda: _public(incident_html(record, rest, "/status/").encode(), HTML),
-        "history": lambda: _public(history_html(record, rest, "/status/").encode(), HTML),
+        "history": lambda: _public(history_html(record, rest, "/status/", reading.history).encode(), HTML),
         "components": lambda: _component_feed(record, rest),
         "api": lambda: _document(record, rest.removeprefix("v2/")),
     }
@@ -201,9 +235,9 @@ def _component_feed(record: StatusRecord, path: str) -> PublicFile:
 
 
 def _document(record: StatusRecord, name: str) -> PublicFile:
-    found = documents(record).get(name)
-    if found is None:
+    if name not in DOCUMENTS:
         raise NotFound("there is no such document; begin with /status/api/v2/summary.json")
+    found = documents(record)[name]
     return _public(json.dumps(found, ensure_ascii=False).encode(), "application/json")
 
 

@@ -22,14 +22,14 @@ from oncall.paging.outgoing.subscriber_mail import CODE, CONFIRM, MANAGE, UNSUBS
 from oncall.paging.ports.store import Transaction
 from oncall.paging.ports.subscribers import Subscriber
 from oncall.status.status_pages import SubscriptionForm, subscription_html
-from oncall.status.status_record import StatusRecord, read_status
 from oncall.web.access.flood_gate import network_of
 from oncall.web.edge.problem_documents import FLOODED, ProblemDocument
 from oncall.web.edge.request_bodies import form_body
 from oncall.web.edge.request_trace import source_of
 from oncall.web.pages.frame.page_route import PageRoute
 from oncall.web.pages.frame.rendering import POLICY
-from oncall.web.services.dependencies import ServicesDep
+from oncall.web.services.dependencies import PublicStatusDep, ServicesDep
+from oncall.web.services.public_status import PublicStatus
 from oncall.web.services.services import Services
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -59,7 +59,7 @@ _NO_FORM = SubscriptionForm()
 
 
 @router.post("/status/subscribe")
-async def post_subscription(request: Request, services: ServicesDep) -> Response:
+async def post_subscription(request: Request, services: ServicesDep, public: PublicStatusDep) -> Response:
     """Requests a subscription. The answer does not reveal whether the address is already subscribed."""
     source = source_of(request.scope)
     if services.refusals.is_flooding(source):
@@ -67,72 +67,72 @@ async def post_subscription(request: Request, services: ServicesDep) -> Response
     fields = await form_body(request)
     is_trapped = any(fields.get(TRAP, []))
     if any(fields.get("webhook", [])) and not is_trapped:
-        return await _hook(services, fields, source)
+        return await _hook(services, public, fields, source)
     if any(fields.get("phone", [])):
-        return await _text(services, fields, source, is_trapped=is_trapped)
+        return await _text(services, public, fields, source, is_trapped=is_trapped)
     if not is_trapped:
         if not services.can_mail:
             raise ProblemDocument(422, NO_MAIL)
         asked = Asked(_only(fields, "email"), fields.get("component", []), network_of(source), services.public_url)
         await _subscribe(services, asked)
-    return await _answer(services, "Check your mailbox", ASKED)
+    return await _answer(public, "Check your mailbox", ASKED)
 
 
 @router.post("/status/code/{token}")
-async def post_code(request: Request, services: ServicesDep, token: str) -> Response:
+async def post_code(request: Request, services: ServicesDep, public: PublicStatusDep, token: str) -> Response:
     """Confirms a phone number by the code that was texted to it."""
     typed = (await form_body(request)).get("code", [])
     now, real_now, code = services.clock.now(), services.clock.real_now(), typed[0] if len(typed) == 1 else ""
     found = await services.engine.write(lambda tx: enter_code(tx, token, code, now=now, real_now=real_now))
     if found is None:
         form = SubscriptionForm("Confirm", CODE + _short(token), asks_code=True)
-        return await _answer(services, "Type the code again", f"Not subscribed: {WRONG_CODE}.", form, status=422)
-    return await _management(services, found, "You are subscribed")
+        return await _answer(public, "Type the code again", f"Not subscribed: {WRONG_CODE}.", form, status=422)
+    return await _management(public, found, "You are subscribed")
 
 
 @router.get("/status/confirm/{token}")
-async def get_confirmation(services: ServicesDep, token: str) -> Response:
+async def get_confirmation(public: PublicStatusDep, token: str) -> Response:
     """Shows a button that confirms. The GET changes nothing, because mail scanners open every link in a mail."""
     words = "Press the button to get notices of this status page by mail."
     form = SubscriptionForm("Confirm", CONFIRM + _short(token))
-    return await _answer(services, "Confirm your subscription", words, form)
+    return await _answer(public, "Confirm your subscription", words, form)
 
 
 @router.post("/status/confirm/{token}")
-async def post_confirmation(services: ServicesDep, token: str) -> Response:
+async def post_confirmation(services: ServicesDep, public: PublicStatusDep, token: str) -> Response:
     """Confirms a subscription."""
     now, real_now = services.clock.now(), services.clock.real_now()
     found = await services.engine.write(lambda tx: confirm(tx, token, now=now, real_now=real_now))
-    return await _management(services, found, "You are subscribed")
+    return await _management(public, found, "You are subscribed")
 
 
 @router.get("/status/manage/{token}")
-async def get_management(services: ServicesDep, token: str) -> Response:
+async def get_management(services: ServicesDep, public: PublicStatusDep, token: str) -> Response:
     """Shows which components a subscriber chose."""
     found = await services.engine.read(lambda tx: subscriber_of(tx, token))
-    return await _management(services, found, "Your subscription")
+    return await _management(public, found, "Your subscription")
 
 
 @router.post("/status/manage/{token}")
-async def post_choice(request: Request, services: ServicesDep, token: str) -> Response:
+async def post_choice(request: Request, services: ServicesDep, public: PublicStatusDep, token: str) -> Response:
     """Changes the components of a subscription."""
     chosen, now = (await form_body(request)).get("component", []), services.clock.now()
     found = await services.engine.write(lambda tx: choose(tx, token, chosen, now=now))
-    return await _management(services, found, "Your choice is stored")
+    return await _management(public, found, "Your choice is stored")
 
 
 @router.get("/status/u/{token}")
-async def get_end(services: ServicesDep, token: str) -> Response:
+async def get_end(public: PublicStatusDep, token: str) -> Response:
     """Shows a button that ends the subscription. The GET changes nothing."""
     words = "Press the button to get no more notices."
-    return await _answer(services, "Unsubscribe", words, SubscriptionForm("Unsubscribe", UNSUBSCRIBE + _short(token)))
+    return await _answer(public, "Unsubscribe", words, SubscriptionForm("Unsubscribe", UNSUBSCRIBE + _short(token)))
 
 
 @router.post("/status/u/{token}")
-async def post_end(services: ServicesDep, token: str) -> Response:
+async def post_end(services: ServicesDep, public: PublicStatusDep, token: str) -> Response:
     """Ends a subscription with one click (RFC 8058). Answers 200 even if it has ended already."""
     await services.engine.write(lambda tx: unsubscribe(tx, token))
-    return await _answer(services, "You are unsubscribed", ENDED)
+    return await _answer(public, "You are unsubscribed", ENDED)
 
 
 def _only(fields: dict[str, list[str]], wanted: str) -> str:
@@ -144,7 +144,9 @@ def _only(fields: dict[str, list[str]], wanted: str) -> str:
     return found[0]
 
 
-async def _text(services: Services, fields: dict[str, list[str]], source: str, *, is_trapped: bool) -> Response:
+async def _text(
+    services: Services, public: PublicStatus, fields: dict[str, list[str]], source: str, *, is_trapped: bool
+) -> Response:
     """Send a code by SMS, and show the form for the code. If the trap field is filled in, no code is sent."""
     phone, token = _only(fields, "phone"), "none"
     if not is_trapped:
@@ -153,7 +155,7 @@ async def _text(services: Services, fields: dict[str, list[str]], source: str, *
         asked = Asked("", fields.get("component", []), network_of(source), services.public_url)
         token = await _ask_code(services, phone, asked)
     form = SubscriptionForm("Confirm", CODE + token, asks_code=True)
-    return await _answer(services, "Type the code", TYPE_CODE, form)
+    return await _answer(public, "Type the code", TYPE_CODE, form)
 
 
 async def _ask_code(services: Services, phone: str, asked: Asked) -> str:
@@ -183,7 +185,7 @@ async def _subscribe(services: Services, asked: Asked) -> None:
         raise ProblemDocument(429, str(error)) from error
 
 
-async def _hook(services: Services, fields: dict[str, list[str]], source: str) -> Response:
+async def _hook(services: Services, public: PublicStatus, fields: dict[str, list[str]], source: str) -> Response:
     """Store a subscriber's webhook and show its secrets, once.
 
     It needs no confirmation, because it gets only updates.
@@ -203,31 +205,26 @@ async def _hook(services: Services, fields: dict[str, list[str]], source: str) -
     except AskedTooOften as error:
         raise ProblemDocument(429, str(error)) from error
     title = "The webhook is subscribed"
-    return await _management(services, found, title, f" Keep its signing secret: {found.signing_secret}")
+    return await _management(public, found, title, f" Keep its signing secret: {found.signing_secret}")
 
 
-async def _management(services: Services, found: Subscriber, title: str, more: str = "") -> Response:
+async def _management(public: PublicStatus, found: Subscriber, title: str, more: str = "") -> Response:
     form = SubscriptionForm(
         "Store my choice",
         MANAGE + found.manage_token,
         chosen=found.components,
         unsubscribe=UNSUBSCRIBE + found.manage_token,
     )
-    return await _answer(services, title, f"Notices go to {found.shown}.{more}", form)
+    return await _answer(public, title, f"Notices go to {found.shown}.{more}", form)
 
 
 async def _answer(
-    services: Services, title: str, words: str, form: SubscriptionForm = _NO_FORM, *, status: int = 200
+    public: PublicStatus, title: str, words: str, form: SubscriptionForm = _NO_FORM, *, status: int = 200
 ) -> Response:
-    record = await _record(services)
-    # In a thread, because it reads the whole history, for which no page to an engineer may wait.
+    record = await public.record()
+    # In a thread, so that no page to an engineer waits for it.
     html = await asyncio.to_thread(subscription_html, record, title, words, form)
     return HTMLResponse(html, status, headers=_HEADERS)
-
-
-async def _record(services: Services) -> StatusRecord:
-    now = services.clock.now().replace(microsecond=0)
-    return await services.engine.read(lambda tx: read_status(tx, now))
 
 
 def _short(token: str) -> str:
