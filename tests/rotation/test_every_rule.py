@@ -120,7 +120,7 @@ ROWS = {
         is_not_weekend,
         "kinds",
         alone(*everyone(kinds=("weekend",))),
-        "takes only weekend shifts",
+        "ana, ben and cai take only weekend shifts",
         None,
     ),
     "max_hours_per_week": Row(
@@ -152,7 +152,7 @@ ROWS = {
         touches(WEDNESDAY, WEDNESDAY + timedelta(days=7)),
         "unavailable",
         alone(*everyone(absences=FOUR_DAY_WEEK)),
-        "ana is away every Wednesday",
+        "ana, ben and cai are away every Wednesday",
         "unavailable@",
     ),
     "days_off: whole": Row(
@@ -180,7 +180,7 @@ ROWS = {
         touches(WEDNESDAY),
         "unavailable",
         alone(*everyone(absences=PONGAL)),
-        "ana is away on the holidays 2027-01-06 (Pongal)",
+        "ana, ben and cai are away on the holidays 2027-01-06 (Pongal)",
         "unavailable@2027-01-06",
     ),
 }

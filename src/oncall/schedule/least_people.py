@@ -102,7 +102,7 @@ def _sentence(roster: Roster, near: _Near, roles: Sequence[str], people: int) ->
     able = [each for each in roster.engineers if set(roles) & set(each.roles)]
     is_turn, count = bool(roster.rules.turn_weeks), len(near.units)
     who = "" if len(able) == people or not is_turn else " who can take such a turn"
-    engineers = "1 engineer" if people == 1 else f"{people} engineers"
+    engineers = {0: "no engineer", 1: "1 engineer"}.get(people, f"{people} engineers")
     return (
         f"has {engineers} for {_and(roles)}{who}, and needs {near.needed(len(roles))}: by {near.rule} one engineer can "
         f"have only {'one' if near.most == 1 else near.most} of {_units_text(roster, near, count)}"
@@ -115,7 +115,12 @@ def _units_text(roster: Roster, near: _Near, count: int) -> str:
         return f"{count} {kinds}turns in a row"
     if near.rule.startswith("weekends_apart"):
         return f"{count} weekends in a row"
-    return f"the {count} shifts of {_and([f'{unit.span.day:%a}' for unit in near.units])}"
+    days = [f"{unit.span.day:%a}" for unit in near.units]
+    if len(set(days)) < len(days):
+        # Several shifts of one day, or more than a week: the days would tell less than their number.
+        named = list(dict.fromkeys(kind for unit in near.units for kind in unit.kinds))
+        return f"{count} {_and(named)} shifts {'of a week' if near.rule.startswith('max_') else 'in a row'}"
+    return f"the {count} shifts of {_and(days)}"
 
 
 def _and(words: Sequence[str]) -> str:

@@ -83,7 +83,8 @@ REFUSED = {
     "everyone away": (
         roster_of(ALWAYS, ALWAYS),
         "oncall: no plan is possible: 10 shifts have fewer people than roles\n"
-        "  Mon 2027-01-04 to Fri 2027-01-15 (10 shifts): nobody can be primary (p1 is away 2026-01-01 to 2030-01-01; ",
+        "  Mon 2027-01-04 to Fri 2027-01-15 (10 shifts): nobody can be primary or secondary (p1 and p2 are away "
+        "2026-01-01 to 2030-01-01)",
     ),
     "a seat fixed where no shift starts": (
         roster_of(*PLAIN, rules=f"{LOOSE}, fixed: [{{day: 2027-01-09, role: primary, engineer: p1}}]"),
