@@ -10,14 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
-from itertools import permutations
+from itertools import groupby, permutations
 from math import log, perm
 from random import Random
 from typing import Any
 
 from oncall.rosters.relaxation import Relaxation
 from oncall.rosters.relaxed_roster import relaxed
-from oncall.rosters.roster import Absence, Engineer, FixedSeat, Request, RequestDirection, Roster
+from oncall.rosters.roster import Absence, Engineer, FixedSeat, Handover, Request, RequestDirection, Roster
 from oncall.rotation.problem.cost import load_cost
 from oncall.rotation.problem.shares import Shares, shares_of
 from oncall.schedule.plan import Plan, Shift
@@ -86,6 +86,18 @@ def drawn_case(draw: Random) -> RepairCase:
     return case
 
 
+def drawn_turns_case(draw: Random) -> RepairCase:
+    """A team of three or four whose members hold a role from Friday to Friday, and something that has changed."""
+    roles = draw.choice([("primary", "secondary"), ("primary",)])
+    people = [person(name, roles=roles) for name in NAMES[: draw.choice([3, 4])]]
+    days = draw.choice([18, 21, 25])
+    before = team(*people, roles=roles, rest_nights=0, weekends_apart=1, turn_weeks=1, handover=Handover(4))
+    case = RepairCase(before, before, FRIDAY, days)
+    for change in draw.sample([_ill, _leaver, _gone, _joiner, _fixed_turn], draw.choice([1, 1, 2])):
+        case = change(draw, case)
+    return case
+
+
 def with_requests(draw: Random, case: RepairCase) -> RepairCase:
     """Draw the same case, with requests for or against one or two weekdays by everyone on the present roster."""
 
@@ -140,6 +152,11 @@ def _fixed(draw: Random, case: RepairCase) -> RepairCase:
     return replace(case, after=replace(case.after, rules=replace(case.after.rules, fixed=(seat,))))
 
 
+def _fixed_turn(draw: Random, case: RepairCase) -> RepairCase:
+    seat = FixedSeat(FRIDAY, case.after.rules.roles[0], draw.choice(case.after.engineers).id)
+    return replace(case, after=replace(case.after, rules=replace(case.after.rules, fixed=(seat,))))
+
+
 def _agreed(draw: Random, case: RepairCase) -> RepairCase:
     stricter = replace(case, after=replace(case.after, rules=replace(case.after.rules, rest_nights=1)))
     first = case.first_open + timedelta(days=draw.choice([0, 1]))
@@ -169,6 +186,8 @@ class EveryPlan:
         zone = self._roster.policy.zone
         shifts = case.shifts(self._roster)
         self._left = [shift for shift in shifts if shift.day >= case.first_open]
+        turns = groupby(self._left, key=lambda shift: shift.window if shift.turn is None else shift.turn)
+        self._units = [tuple(unit) for _, unit in turns]
         self._shares: Shares = shares_of(self._roster, shifts)
         self._had = {(seat.window, seat.role): seat.engineer for seat in plan.seats}
         past = [seat for seat in plan.seats if seat.window.start.astimezone(zone).date() < case.first_open]
@@ -223,13 +242,14 @@ class EveryPlan:
         return asked.count(RequestDirection.AVOID) - asked.count(RequestDirection.PREFER)
 
     def _fill(self, turns: list[_Turn], number: int) -> Iterator[list[_Turn]]:
-        if number == len(self._left):
+        if number == len(self._units):
             yield turns
             return
-        shift, roles = self._left[number], self._roster.rules.roles
+        unit, roles = self._units[number], self._roster.rules.roles
         for people in permutations(self._roster.engineers, len(roles)):
-            more = [(who.id, shift, role) for who, role in zip(people, roles, strict=True)]
-            if all(self._may(who, shift, role, turns) for who, role in zip(people, roles, strict=True)):
+            seats = [(who, shift, role) for shift in unit for who, role in zip(people, roles, strict=True)]
+            if all(self._may(who, shift, role, turns) for who, shift, role in seats):
+                more = [(who.id, shift, role) for who, shift, role in seats]
                 yield from self._fill([*turns, *more], number + 1)
 
     def _may(self, who: Engineer, shift: Shift, role: str, turns: Sequence[_Turn]) -> bool:

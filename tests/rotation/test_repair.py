@@ -17,7 +17,7 @@ from oncall.rotation.problem.context import PlanningContext
 from oncall.rotation.repair.repair import repair
 from oncall.rotation.repair.repair_result import Repair
 from oncall.schedule.plan import Plan, PlanStatus, Seat
-from tests.rotation.repairs import FIRST, EveryPlan, RepairCase, drawn_case, with_requests
+from tests.rotation.repairs import FIRST, EveryPlan, RepairCase, drawn_case, drawn_turns_case, with_requests
 from tests.rotation.teams import MONDAY, away, person, shifts_of, team, team_of
 
 
@@ -39,7 +39,6 @@ def repaired(case: RepairCase, plan: Plan, more: int = 0) -> Repair:
         more_changes=more,
         frozen_days=case.frozen_days,
         opened=case.opened,
-        option_changes=(1, 2, 4),
     )
 
 
@@ -55,8 +54,18 @@ def bound(found: Repair) -> int:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(120))
-def test_no_plan_changes_fewer_seats_or_costs_less_and_every_offer_is_the_best_there_is(seed: int) -> None:
-    case = drawn_case(Random(seed))
+def test_no_plan_changes_fewer_seats_or_costs_less_and_every_number_of_changes_has_its_price(seed: int) -> None:
+    compare_with_every_plan(drawn_case(Random(seed)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(40))
+def test_every_number_of_changes_has_its_price_where_only_whole_turns_change(seed: int) -> None:
+    compare_with_every_plan(drawn_turns_case(Random(seed)))
+
+
+def compare_with_every_plan(case: RepairCase) -> None:
+    """Compare a repair with every possible plan: its changes and cost, each further number's cost, and each choice."""
     plan = planned(case)
     if plan is None:
         return
@@ -76,13 +85,16 @@ def test_no_plan_changes_fewer_seats_or_costs_less_and_every_offer_is_the_best_t
     assert found.best_is_proven
     assert bound(found) <= min(cheapest.values())
     assert check_plan(replace(found.plan, relaxed=case.exceptions), case.after) == []
-    for more in (1, 2, 4):
-        option_costs = [option.cost for option in found.options if option.more_changes <= more]
-        assert min([cost(found), *option_costs]) == best(more)
+    # An option for each number that is cheaper than the number before, and for no other.
+    most = max(cheapest) - fewest
+    prices = [(more, best(more)) for more in range(1, most + 1) if best(more) < best(more - 1)]
+    assert [(option.more_changes, option.cost) for option in found.options] == prices
     assert all(option.is_best for option in found.options)
-    chosen = repaired(case, plan, more=2)
-    assert cost(chosen) == best(2)
-    assert len(chosen.changes) <= fewest + 2
+    assert found.unpriced == ()
+    for more in sorted({1, 3, 5, *(number for number, _ in prices[-2:])}):
+        chosen = repaired(case, plan, more=more)
+        least = min(changes for changes, cost in cheapest.items() if cost == best(more))
+        assert (cost(chosen), len(chosen.changes)) == (best(more), least)
 
 
 @pytest.mark.slow

@@ -34,11 +34,13 @@ def test_a_repair_prints_its_changes_its_cost_and_what_more_changes_would_improv
     oncall: Oncall, ill: Path, quarter: Path
 ) -> None:
     err = oncall("generate", ill, "--keep", quarter, *FROM, "--json").err
-    assert after_progress(err)[:5] == [
+    assert after_progress(err)[:7] == [
         "repaired from 2027-02-08: 7 seats changed, the fewest possible",
         "cost 922 -> 1722; no plan with as few changes costs less",
         "+1 change: cost 1722 -> 1122",
-        "choose with --changes 1",
+        "+4 changes: cost 1722 -> 922",
+        "choose with --changes 1 or --changes 4",
+        "other numbers of changes lower the cost no further",
         "feasible: with the shifts before 2027-02-08 as they are, no plan costs less than 922, "
         "however many seats change",
     ]
@@ -63,6 +65,17 @@ def test_more_changes_improve_the_cost_as_printed(oncall: Oncall, ill: Path, qua
     for number, cost, changes in ((2, 1122, 8), (4, 922, 11)):
         answer = json.loads(oncall("generate", ill, "--keep", quarter, *FROM, "--changes", str(number), "--json").out)
         assert (answer["fairness"]["cost"], len(answer["repair"]["changes"])) == (cost, changes)
+
+
+@pytest.mark.slow
+def test_changes_that_bring_nothing_are_not_made(oncall: Oncall, ill: Path, quarter: Path) -> None:
+    ran = oncall("generate", ill, "--keep", quarter, *FROM, "--changes", "30", "--json")
+    repair = json.loads(ran.out)["repair"]
+    assert (repair["fewest"], repair["allowed"], len(repair["changes"])) == (7, 37, 11)
+    assert (repair["offers"], repair["not_priced"]) == ([], [])
+    assert after_progress(ran.err)[0] == (
+        "repaired from 2027-02-08: 11 seats changed (37 were allowed), 7 would be the fewest possible"
+    )
 
 
 def test_another_solver_agrees_with_a_repaired_plan(oncall: Oncall, ill: Path, quarter: Path, planned: Planned) -> None:

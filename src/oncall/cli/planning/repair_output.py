@@ -11,7 +11,13 @@ if TYPE_CHECKING:
 
 KEEP = typer.Option(None, "--keep", metavar="PLAN", help="Repair this plan: change as few of its seats as possible.")
 FROM = typer.Option(None, "--from", metavar="DATE", help="With --keep: change no shift that starts before this date.")
-CHANGES = typer.Option(0, "--changes", metavar="N", min=0, help="With --keep: change up to N seats more than needed.")
+CHANGES = typer.Option(
+    0,
+    "--changes",
+    metavar="N",
+    min=0,
+    help="With --keep: change up to N seats more than needed, if that lowers the cost.",
+)
 FREEZE = typer.Option(
     0,
     "--freeze",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from oncall.rotation.repair.repair_result import ChangeOption, Repair, RequestOutcome
+from oncall.rotation.repair.repair_result import ChangeOption, Repair, RequestOutcome, UnpricedChanges
 from oncall.schedule.plan import Plan
+
+_MOST_NAMED = 5
+"""With more options than this, the line that says how to choose one names only the last."""
 
 
 def repair_story(found: Repair) -> list[str]:
@@ -23,9 +26,7 @@ def repair_story(found: Repair) -> list[str]:
     lines.append(f"cost {found.cost_before} -> {cost}; {proof}")
     if found.requests is not None:
         lines.append(_requests_line(found.requests, plan))
-    lines += [_option_line(option, cost) for option in found.options]
-    if found.options:
-        lines.append(f"choose with {_or([f'--changes {option.more_changes}' for option in found.options])}")
+    lines += _option_lines(found, cost)
     kept = f"with the shifts before {plan.kept_until} as they are"
     if cost == plan.fairness.bound:
         lines.append(f"optimal: {kept}, no plan costs less, however many seats change")
@@ -38,15 +39,44 @@ def repair_story(found: Repair) -> list[str]:
 
 def _changes_line(found: Repair) -> str:
     changed = len(found.changes)
+    allowed = f" ({found.allowed} were allowed)" if found.allowed > changed else ""
     fewest = "the fewest possible" if found.fewest_is_proven else "fewer may be enough"
     if changed > found.fewest:
         fewest = f"{found.fewest} would be {'the fewest possible' if found.fewest_is_proven else 'enough'}"
-    return f"repaired from {found.plan.kept_until}: {_seats(changed)} changed, {fewest}"
+    return f"repaired from {found.plan.kept_until}: {_seats(changed)} changed{allowed}, {fewest}"
+
+
+def _option_lines(found: Repair, cost: int) -> list[str]:
+    """Return a line for each option, how to choose one, and the numbers of changes that are not priced.
+
+    cost: of the repaired plan.
+    """
+    lines = [_option_line(option, cost) for option in found.options]
+    if len(found.options) > _MOST_NAMED:
+        lines.append(f"choose one of these numbers with --changes, like --changes {found.options[-1].more_changes}")
+    elif found.options:
+        lines.append(f"choose with {_or([f'--changes {option.more_changes}' for option in found.options])}")
+    lines += [_unpriced_line(each) for each in found.unpriced]
+    if found.options and not found.unpriced:
+        lines.append("other numbers of changes lower the cost no further")
+    return lines
 
 
 def _option_line(option: ChangeOption, cost: int) -> str:
-    changes = "+1 change" if option.more_changes == 1 else f"+{option.more_changes} changes"
-    return f"{changes}: cost {cost} -> {option.cost}{'' if option.is_best else ' or less'}"
+    return f"{_further(option.more_changes)}: cost {cost} -> {option.cost}{'' if option.is_best else ' or less'}"
+
+
+def _unpriced_line(unpriced: UnpricedChanges) -> str:
+    which = f"+{unpriced.first} to +{unpriced.last} changes"
+    if unpriced.last is None:
+        which = f"+{unpriced.first} changes or more"
+    elif unpriced.last == unpriced.first:
+        which = _further(unpriced.first)
+    return f"{which}: not fully priced; a plan might cost less, but not less than {unpriced.least_cost}"
+
+
+def _further(changes: int) -> str:
+    return "+1 change" if changes == 1 else f"+{changes} changes"
 
 
 def _or(words: list[str]) -> str:

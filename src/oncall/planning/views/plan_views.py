@@ -29,6 +29,7 @@ def _repair_view(found: Repair) -> dict[str, object]:
     return {
         "fewest": found.fewest,
         "fewest_is_proven": found.fewest_is_proven,
+        "allowed": found.allowed,
         "cost_before": found.cost_before,
         "best_is_proven": found.best_is_proven,
         "requests": _requests_view(found),
@@ -41,6 +42,9 @@ def _repair_view(found: Repair) -> dict[str, object]:
         "offers": [
             {"more_changes": option.more_changes, "cost": option.cost, "proven": option.is_best}
             for option in found.options
+        ],
+        "not_priced": [
+            {"first": each.first, "last": each.last, "least_cost": each.least_cost} for each in found.unpriced
         ],
     }
 

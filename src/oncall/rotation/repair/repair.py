@@ -16,7 +16,8 @@ from oncall.rotation.generate.shadow_seats import shadow_seats, with_shadows
 from oncall.rotation.problem.clumps import stated_clumps
 from oncall.rotation.problem.context import EMPTY_CONTEXT, PlanningContext
 from oncall.rotation.problem.problem import StaffedSeat
-from oncall.rotation.repair.further_changes import further_changes
+from oncall.rotation.repair.change_prices import ChangePrices
+from oncall.rotation.repair.further_changes import possible_changes
 from oncall.rotation.repair.repair_baseline import RepairBaseline
 from oncall.rotation.repair.repair_costs import RepairCosts
 from oncall.rotation.repair.repair_evenness import evened_out
@@ -69,20 +70,28 @@ def _repaired(
     search.enter_stage("looking for the fewest changes")
     first, fewest_is_proven = searches.fewest_changes()
     fewest = baseline.changes(first.seats)
+    allowed = fewest + more_changes
     # If the second stage is cut short before it has a plan, the plan of the first stage stays.
-    found = searches.lowest_cost(fewest + more_changes) or first
+    hint = searches.stepped(first.seats, allowed).seats if more_changes else ()
+    found = searches.lowest_cost(allowed, hint=hint) or first
+    prices = ChangePrices(searches, first)
+    found = prices.with_fewest_changes(found, fewest)
     search.enter_stage("weighing requests")
     seats, requests = meet_requests(baseline, costs, frozen, found.seats, search)
     search.enter_stage("evening out totals and weeks")
     found = replace(found, seats=evened_out(baseline, costs, frozen, seats, search))
-    search.enter_stage("looking at what more changes would improve")
-    # Without that proof, `--changes` might count from another number the next time.
-    further = further_changes(baseline, fewest + more_changes)
-    numbers = further.numbers if option_changes is None else option_changes
-    further = replace(further, numbers=tuple(more_changes + each for each in numbers) if fewest_is_proven else ())
-    options = tuple(searches.options(found, fewest, further))
     search.enter_stage("looking for a cost that no plan can beat")
-    bound = searches.cost_bound(found, min([found.cost, *(option.cost for option in options)]))
+    cheapest, floor = searches.lowest_of_all(found)
+    search.enter_stage("looking at what more changes would improve")
+    prices.add(cheapest, floor=floor)
+    numbers = _numbers_to_price(baseline, allowed, option_changes)
+    # Without that proof, `--changes` might count from another number the next time.
+    options = prices.options(found, numbers, fewest) if fewest_is_proven else []
+    # Frozen seats may not change for any option, but the plan's bound holds however many seats change.
+    bound = prices.bound(len(baseline.holders))
+    if frozen:
+        bound = RepairSearch(baseline, costs, frozenset(), search).lowest_of_all(cheapest)[1]
+    bound = min([bound, found.cost, *(option.cost for option in options)])
     changed = list(_changed_seats(baseline, found.seats))
     return Repair(
         plan=_repaired_plan(baseline, costs, found, bound, search.seed),
@@ -90,12 +99,21 @@ def _repaired(
         new_seats=tuple(change for change in changed if change.before is None),
         fewest=fewest,
         fewest_is_proven=fewest_is_proven,
+        allowed=allowed,
         cost_before=costs.cost_before(),
         best_is_proven=found.is_proven,
-        options=options,
+        options=tuple(options),
+        unpriced=tuple(prices.unpriced(found, numbers, fewest, options)),
         requests=requests,
         moved_shifts=len(baseline.moved),
     )
+
+
+def _numbers_to_price(baseline: RepairBaseline, allowed: int, option_changes: Sequence[int] | None) -> list[int]:
+    """Return the numbers of changes to price beyond those that are allowed, in rising order."""
+    if option_changes is not None:
+        return sorted(allowed + each for each in option_changes)
+    return [number for number in possible_changes(baseline) if number > allowed]
 
 
 def _changed_seats(baseline: RepairBaseline, seats: Sequence[StaffedSeat]) -> Iterator[SeatChange]:

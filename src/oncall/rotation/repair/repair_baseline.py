@@ -114,11 +114,11 @@ class RepairBaseline:
         found = set()
         for (number, role), holder in self.holders.items():
             day, engineer = self.open.shifts[number].day, self.number_of(holder)
-            if day < end and day not in opened and engineer is not None and self._may_have(number, role, engineer):
+            if day < end and day not in opened and engineer is not None and self.may_have(number, role, engineer):
                 found.add(StaffedSeat(number, role, engineer))
         return frozenset(found)
 
-    def _may_have(self, number: int, role: str, engineer: int) -> bool:
+    def may_have(self, number: int, role: str, engineer: int) -> bool:
         """Return True if dates, roles and outside shifts allow the engineer this seat."""
         return number in self.open.eligible_shift_sets[engineer] and role in self.open.roles_at(engineer, number)
 

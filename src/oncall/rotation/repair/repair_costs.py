@@ -73,7 +73,7 @@ class RepairCosts:
 
     def _bound_of(self, kind: WindowKind) -> CountingBound:
         model = new_model()
-        counts = self._add_counts(model, kind)
+        counts = self.add_counts(model, kind)
         expected = {key: self._expected_count(key) for key in counts}
         most = [max_duties(self._open, each, kind) for each in range(len(self._open.engineers))]
         ranges = {key: CountRange.around(count) for key, count in expected.items()}
@@ -90,7 +90,7 @@ class RepairCosts:
         is_inside = all(count in ranges[key] for key, count in found.items())
         return CountingBound(result.bound, found, is_inside and result.status is SearchStatus.OPTIMAL)
 
-    def _add_counts(self, model: cp_model.CpModel, kind: WindowKind) -> dict[LoadKey, cp_model.IntVar]:
+    def add_counts(self, model: cp_model.CpModel, kind: WindowKind) -> dict[LoadKey, cp_model.IntVar]:
         """Add and return variables for each engineer's open shifts of a kind, in each role and in all roles.
 
         They add up so that every role of every shift is filled.

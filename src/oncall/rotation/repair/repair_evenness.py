@@ -101,11 +101,7 @@ class _LastStages:
         if self._wishes or self._pairs:
             meetings = add_meetings(model.model, problem, model.on_duty, self._pairs)
             model.model.add(requests_objective(self._wishes, model.on_duty, meetings) <= self._broken)
-        own = set(self.seats)
-        # The seats of a turn share one variable, and a variable takes one hint.
-        hints = {variable.index: (variable, seat in own) for seat, variable in model.in_seat.items()}
-        for variable, is_taken in hints.values():
-            model.model.add_hint(variable, is_taken)
+        model.hint(self.seats)
         return model
 
     def _add_distance(self, model: RepairModel, clumps: ClumpMeasure) -> cp_model.IntVar:

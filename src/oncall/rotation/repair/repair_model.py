@@ -43,6 +43,14 @@ class RepairModel(SeatVariables):
             parts.append(1 if stays is None else 1 - stays)
         return cp_model.LinearExpr.sum(parts)
 
+    def hint(self, seats: Collection[StaffedSeat]) -> None:
+        """Hint at a plan with these seats, so that the search starts from it."""
+        own = set(seats)
+        # The seats of a turn share one variable, and a variable takes one hint.
+        hints = {variable.index: (variable, seat in own) for seat, variable in self.in_seat.items()}
+        for variable, is_taken in hints.values():
+            self.model.add_hint(variable, is_taken)
+
     def add_cost(self, costs: RepairCosts, ranges: Mapping[LoadKey, CountRange]) -> cp_model.LinearExprT:
         """Add and return the cost of the whole plan, settled seats included. ranges: of the counts of open seats.
 

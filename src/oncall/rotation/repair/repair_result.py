@@ -33,6 +33,19 @@ class ChangeOption:
 
 
 @dataclass(frozen=True, slots=True)
+class UnpricedChanges:
+    """Numbers of changes beyond the fewest for which a lower cost than that of the options is not ruled out.
+
+    first, last: the smallest and the largest number; last is None if every number from `first` on is meant.
+    least_cost: it is proven that no plan with as many changes costs less.
+    """
+
+    first: int
+    last: int | None
+    least_cost: int
+
+
+@dataclass(frozen=True, slots=True)
 class RequestOutcome:
     """How well the open shifts meet the requests.
 
@@ -49,8 +62,9 @@ class Repair:
 
     changes, new_seats: in time order; new seats are those of new shifts. fewest: the least number of seats that must
     change; proven if `fewest_is_proven`. cost_before: the baseline's cost, with the shares of today's roster.
-    best_is_proven: no plan with as few changes costs less. options: what further changes would bring; empty if nothing.
-    requests: None if there are no requests. moved_shifts: how many shifts have new hours.
+    allowed: the number of seats that might change. best_is_proven: no plan with as few changes costs less. options:
+    what further changes would bring. unpriced: further changes for which that is not proven; empty if every number is
+    priced. requests: None if there are no requests. moved_shifts: how many shifts have new hours.
     """
 
     plan: Plan
@@ -58,9 +72,11 @@ class Repair:
     new_seats: tuple[SeatChange, ...]
     fewest: int
     fewest_is_proven: bool
+    allowed: int
     cost_before: int
     best_is_proven: bool
     options: tuple[ChangeOption, ...]
+    unpriced: tuple[UnpricedChanges, ...] = ()
     requests: RequestOutcome | None = None
     moved_shifts: int = 0
 
