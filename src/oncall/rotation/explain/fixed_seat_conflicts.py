@@ -14,6 +14,7 @@ from oncall.rotation.problem.rules import rules_of
 from oncall.schedule.plan import Shift
 from oncall.schedule.shifts import shifts_between
 from oncall.support.calendar import calendar_of
+from oncall.support.windows import Window
 
 Numbered = dict[int, list[int]]
 """The numbers of fixed seats, by the number of the first shift of the unit to which they belong."""
@@ -44,9 +45,13 @@ def _is_of(seat: FixedSeat, shift: Shift) -> bool:
 def _shifts_of_seats(roster: Roster) -> list[Shift]:
     """Return the shifts of the fixed seats. If the roster has turns, all shifts of their turns."""
     rules = roster.rules
-    days, reach = sorted(seat.day for seat in rules.fixed), timedelta(weeks=max(1, rules.turn_weeks))
-    calendar = calendar_of(roster.policy, roster.holidays)
-    shifts = shifts_between(calendar, first_day=days[0] - reach, last_day=days[-1] + reach, rules=rules)
+    calendar, reach = calendar_of(roster.policy, roster.holidays), timedelta(weeks=rules.turn_weeks)
+    # Seats can be years apart, so that only the days around each of them are examined.
+    found: dict[Window, Shift] = {}
+    for day in {seat.day for seat in rules.fixed}:
+        near = shifts_between(calendar, first_day=day - reach, last_day=day + reach, rules=rules)
+        found.update({shift.window: shift for shift in near})
+    shifts = list(found.values())
     own = {shift.window: shift.turn for shift in shifts if any(_is_of(seat, shift) for seat in rules.fixed)}
     turns = set(own.values()) - {None}
     return [shift for shift in shifts if shift.window in own or shift.turn in turns]
