@@ -11,7 +11,7 @@ from oncall.status.status_actions import StatusAction, StatusAuthor, act_on_stat
 from oncall.status.status_events import MonitorLook, PublishedStatusFile, StatusEvent, StatusEventKind, StatusLog
 from oncall.status.status_record import StatusRecord, read_status
 from oncall.status.statuspage_json import is_public
-from oncall.status.top_line import TopLine, top_line
+from oncall.status.top_line import TopLine, shown_line
 from oncall.support.status_file import Component
 
 
@@ -35,7 +35,7 @@ class StatusEffect:
     @property
     def lines(self) -> tuple[TopLine, TopLine]:
         """Return the line at the top of the page before and after the action."""
-        return top_line(self.before), top_line(self.after)
+        return shown_line(self.before), shown_line(self.after)
 
     @property
     def changes(self) -> list[ComponentChange]:

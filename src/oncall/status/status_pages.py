@@ -31,7 +31,7 @@ from oncall.status.status_words import (
 )
 from oncall.status.statuspage_components import page_id
 from oncall.status.statuspage_json import is_public, link_to, public_impact
-from oncall.status.top_line import top_line
+from oncall.status.top_line import shown_line, unmeasured
 from oncall.status.uptime import Tally, component_tally, percent
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ MOST_UPDATES = 5
 """How many of the newest updates of an open incident the front page shows. The incident's own web page shows all."""
 LATE = timedelta(minutes=1)
 """If an update was written more than this after its time, the page shows both times."""
-INDICATOR_SYMBOLS = {"none": "✓", "maintenance": "⚒", "minor": "▽", "major": "◐", "critical": "✕"}
+INDICATOR_SYMBOLS = {"none": "✓", "not_measured": "–", "maintenance": "⚒", "minor": "▽", "major": "◐", "critical": "✕"}
 
 
 def status_html(
@@ -52,7 +52,7 @@ def status_html(
     base: the path from this page to the other files, like `/status/`. may_subscribe: show the form to subscribe by
     mail. may_text: show the form for phone numbers. may_post: show the form for webhooks.
     """
-    page, window, line = record.page, last_window(record), top_line(record)
+    page, window, line = record.page, last_window(record), shown_line(record)
     components = [(each, record.state_of(each.id), list(day_bars(record, each.id))) for each in page.public]
     tallies = {each.id: component_tally(record.histories[each.id], window, page) for each in page.public}
     groups = [(group.name, [row for row in components if row[0].group == group.id]) for group in page.groups]
@@ -62,6 +62,7 @@ def status_html(
         record,
         base,
         line=line,
+        unmeasured=unmeasured(record),
         symbol_of_page=INDICATOR_SYMBOLS[line.indicator],
         groups=[(name, rows) for name, rows in groups if rows],
         tallies=tallies,
@@ -149,7 +150,7 @@ def feed(record: StatusRecord, form: str, component: str | None = None) -> str:
 
 def badge_svg(record: StatusRecord) -> str:
     """Return a small picture (SVG) that shows the state of the status page."""
-    line = top_line(record)
+    line = shown_line(record)
     symbol = INDICATOR_SYMBOLS[line.indicator]
     return _render("status_badge.svg.j2", record, "", line=line, symbol=symbol)
 

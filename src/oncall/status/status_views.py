@@ -137,7 +137,7 @@ class StatusView(TypedDict):
     timezone: str
     now: Annotated[str, "The instant at which the page is as shown, ISO 8601."]
     indicator: Annotated[str, "`none`, `minor`, `major`, `critical` or `maintenance`."]
-    description: Annotated[str, "The line at the top of the page."]
+    description: Annotated[str, "The line at the top of the page, in Statuspage's words."]
     components: list[ComponentView]
     incidents: Annotated[list[IncidentView], "Every incident, the newest first."]
     proposals: Annotated[list[ProposalView], "Proposed incidents that are not public, the newest first."]

@@ -1,4 +1,8 @@
-"""The line at the top of the status page, in Statuspage's words."""
+"""The line at the top of the status page, in Statuspage's words.
+
+Statuspage has no word for an unknown state, so programs that read the JSON get the line of operational components. For
+people, `shown_line` says it on the page and the badge, and `unmeasured` names the components.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,8 @@ from dataclasses import dataclass
 
 from oncall.status.component_states import ComponentState
 from oncall.status.status_record import StatusRecord
+
+NOTHING_MEASURED = "No Component Is Measured Now"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +30,23 @@ def top_line(record: StatusRecord) -> TopLine:
     if not states:
         return _without_components(record)
     return _line(states)
+
+
+def shown_line(record: StatusRecord) -> TopLine:
+    """Return the line as the page and the badge show it: `top_line`, unless no state of any counted component is known.
+
+    The indicator is then `not_measured`.
+    """
+    states = [record.state_of(each.id) for each in record.page.public if each.is_core is not False]
+    if states and all(state is ComponentState.NOT_MEASURED for state in states):
+        return TopLine(ComponentState.NOT_MEASURED.value, NOTHING_MEASURED)
+    return top_line(record)
+
+
+def unmeasured(record: StatusRecord) -> list[str]:
+    """Return the names of the public components whose state is not known now."""
+    public = record.page.public
+    return [each.name for each in public if record.state_of(each.id) is ComponentState.NOT_MEASURED]
 
 
 def _line(states: Sequence[ComponentState]) -> TopLine:

@@ -10,7 +10,7 @@ from oncall.paging.domain.quoted_text import clean
 from oncall.paging.views.ticket_view_types import TicketView
 from oncall.paging.views.ticket_words import first_to_end, is_near_its_end, left_words, one_clock, stamp, state_words
 from oncall.status.status_words import SYMBOLS, uptime_sentence
-from oncall.status.top_line import top_line
+from oncall.status.top_line import shown_line
 from oncall.support.wording import full_time
 
 
@@ -56,7 +56,7 @@ FILTERS: Mapping[str, object] = {
     "left": left_words,
     "stamp": stamp,
     "symbol": SYMBOLS.__getitem__,
-    "top_line": lambda record: top_line(record).words,
+    "top_line": lambda record: shown_line(record).words,
     "uptime": uptime_sentence,
 }
 """The filters, by the names that templates use."""
