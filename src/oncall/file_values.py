@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 import stat
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from oncall.file_nodes import AtFault, ListNode, MapNode, Node, Reader, ScalarNode, shown
+from oncall.errors import FileFaults
+from oncall.file_nodes import AtFault, Faults, ListNode, MapNode, Node, Reader, ScalarNode, shown
+from oncall.likely_numbers import number_meant
 from oncall.suggestions import suggestion
 from oncall.text_files import file_within
 from oncall.yamlsyntax import lookalike_in
@@ -50,10 +52,12 @@ class Slot(Generic[T]):
 class Fields:
     """Reads the keys of one mapping, one by one. Raises AtFault if the node is not a mapping."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, also: Mapping[str, str] | None = None) -> None:
+        """also: other words for known keys, which the message about an unknown key replaces by the known one."""
         if not isinstance(node, MapNode):
             raise _unlike(node, "keys with values (key: value) are expected here")
         self._node = node
+        self._also = also or {}
         self._known: list[str] = []
 
     def required(self, key: str, read: Reader[T], *, example: str) -> Slot[T]:
@@ -73,6 +77,9 @@ class Fields:
 
     def _miss(self, key: str, example: str) -> None:
         node = self._node
+        if any(self._also.get(name.lower()) == key for name in node.entries):
+            # `close` says of the other word what to write.
+            return
         if key in node.entries:
             node.entries[key][0].note(f"is empty; write {key}: {example}")
             return
@@ -83,7 +90,13 @@ class Fields:
         """Note a fault for every key of the mapping that was not read, with the nearest known key."""
         for name, (key, _) in self._node.entries.items():
             if name not in self._known:
-                key.note("is not a known key; " + suggestion(name, self._known))
+                other = self._also.get(name.lower())
+                hint = (
+                    f'did you mean "{other}"?'
+                    if other in self._known and other not in self._node.entries
+                    else suggestion(name, self._known)
+                )
+                key.note(f"is not a known key; {hint}")
 
     def _slot(self, key: str, read: Reader[T]) -> Slot[T] | None:
         self._known.append(key)
@@ -106,11 +119,62 @@ def list_of(read: Reader[T]) -> Reader[tuple[T, ...]]:
 
     def read_list(node: Node) -> tuple[T, ...]:
         if not isinstance(node, ListNode):
-            raise _unlike(node, 'a list is expected here: [a, b], or a line beginning with "- " for each item')
+            example = _list_meant(node, read) or '[a, b], or a line beginning with "- " for each item'
+            raise _unlike(node, f"a list is expected here: {example}")
         slots = [_item(item, read) for item in node.items]
         return tuple(slot.value for slot in slots)
 
     return read_list
+
+
+_LONGEST_FLOW = 100
+
+
+def _list_meant(node: Node, read: Reader[T]) -> str | None:
+    """Return the list that a single value or a mapping probably means, if `read` accepts its items; else None."""
+    if isinstance(node, MapNode):
+        flow = _flow(node)
+        return f"[{flow}]" if flow is not None and _accepts(node, read) else None
+    if not isinstance(node, ScalarNode) or node.is_empty or len(node.text) > _LONGEST_FLOW:
+        return None
+    items = [item.strip() for item in re.split(r"[,;]|\s(?:and|&)\s", node.text) if item.strip()]
+    is_good = bool(items) and all(_accepts(replace(node, text=item), read) for item in items)
+    return f"[{', '.join(items)}]" if is_good else None
+
+
+def _accepts(node: Node, read: Reader[T]) -> bool:
+    """Return True if `read` reads a node without a fault. Notes nothing in the faults of the file."""
+    scratch = Faults(node.faults.file)
+    try:
+        read(_copied(node, scratch))
+    except (AtFault, FileFaults):
+        return False
+    return not len(scratch)
+
+
+def _copied(node: Node, faults: Faults) -> Node:
+    if isinstance(node, ListNode):
+        return replace(node, faults=faults, items=[_copied(item, faults) for item in node.items])
+    if isinstance(node, MapNode):
+        entries = {
+            name: (replace(key, faults=faults), _copied(value, faults)) for name, (key, value) in node.entries.items()
+        }
+        return replace(node, faults=faults, entries=entries)
+    return replace(node, faults=faults)
+
+
+def _flow(node: Node) -> str | None:
+    """Return the YAML of a short value on one line, like `{avoid: fridays}`; None if it is long or not whole."""
+    if isinstance(node, ScalarNode):
+        return shown(node.text) if node.is_quoted else node.text
+    if isinstance(node, MapNode):
+        values = {name: _flow(value) for name, (_, value) in node.entries.items()}
+        words = f"{{{', '.join(f'{name}: {value}' for name, value in values.items())}}}"
+        return words if None not in values.values() and len(words) <= _LONGEST_FLOW else None
+    if isinstance(node, ListNode):
+        items = [_flow(item) for item in node.items]
+        return f"[{', '.join(item for item in items if item is not None)}]" if None not in items else None
+    return None
 
 
 def distinct_list_of(read: Reader[str], *, least: int, most: int) -> Reader[tuple[str, ...]]:
@@ -227,10 +291,12 @@ def whole_number(least: int, most: int) -> Reader[int]:
         value = scalar(node)
         bounds = f"write a whole number from {least} to {most}"
         if not re.fullmatch(r"[+-]?[0-9]+", value.text):
-            raise node.refuse(f"{shown(value.text)} is not a whole number; {bounds}")
+            likely = number_meant(value.text)
+            correction = f"write {likely}" if likely is not None and least <= likely <= most else bounds
+            raise node.refuse(f"{shown(value.text)} is not a whole number; {correction}")
         if len(value.text) > _MOST_DIGITS:
             raise node.refuse(f"{shown(value.text)} is out of range; {bounds}")
-        if value.is_quoted:
+        if value.is_quoted and least <= int(value.text) <= most:
             raise node.refuse(f"{shown(value.text)} is text; write {int(value.text)} without quotes")
         if not least <= int(value.text) <= most:
             raise node.refuse(f"{int(value.text)} is out of range; {bounds}")
@@ -248,10 +314,15 @@ def true_or_false(node: Node) -> bool:
     value = scalar(node)
     word = value.text.lower()
     if word not in _TRUE | _FALSE:
-        raise node.refuse(f"{shown(value.text)} is neither true nor false; write true or false")
+        raise node.refuse(f"{shown(value.text)} is neither true nor false; {_truth_advice(word)}")
     if value.is_quoted:
         raise node.refuse(f"{shown(value.text)} is text; write {str(word in _TRUE).lower()} without quotes")
     return word in _TRUE
+
+
+def _truth_advice(word: str) -> str:
+    meant = {"y": "true", "t": "true", "1": "true", "n": "false", "f": "false", "0": "false", "never": "false"}
+    return f"write {meant[word]}" if word in meant else "write true or false"
 
 
 def one_of(known: Iterable[str], what: str) -> Reader[str]:

@@ -72,7 +72,7 @@ def test_a_field_that_no_verdict_can_do_without_is_named_with_what_was_found(
 
 
 LEFT_OUT = '"opened_at" was left out:'
-NO_TIME = 'is not a time with an offset; write "2027-01-09T03:12:00-05:00"'
+NO_TIME = 'is not a time with an offset; write one like "2027-01-09T03:12:00-05:00"'
 
 
 @pytest.mark.parametrize(
@@ -94,13 +94,24 @@ NO_TIME = 'is not a time with an offset; write "2027-01-09T03:12:00-05:00"'
         ("contact", ["kim"], '"contact" was left out: a list is not text.', None),
         ("contact", "x" * 201, '"contact" has 201 characters, more than 200, and was left out.', None),
         ("opened_at", "", f'"opened_at" was left out: "" {NO_TIME}.', None),
-        ("opened_at", "January 9, 2027", f'"opened_at" was left out: "January 9, 2027" {NO_TIME}.', None),
-        ("opened_at", "2027-01-09T03:12:00", f'"opened_at" was left out: "2027-01-09T03:12:00" {NO_TIME}.', None),
+        (
+            "opened_at",
+            "January 9, 2027",
+            f'{LEFT_OUT} "January 9, 2027" is not a time with an offset; write the time too, like "2027-01-09T19:00".',
+            None,
+        ),
+        (
+            "opened_at",
+            "2027-01-09T03:12:00",
+            f'{LEFT_OUT} "2027-01-09T03:12:00" is not a time with an offset; write it with the offset from UTC, like '
+            '"2027-01-09T03:12-05:00".',
+            None,
+        ),
         ("opened_at", 1799482320, f'"opened_at" was left out: 1799482320 {NO_TIME}.', None),
         (
             "opened_at",
             "0001-01-01T00:00:00+14:00",
-            f'"opened_at" was left out: "0001-01-01T00:00:00+14:00" {NO_TIME}.',
+            f'{LEFT_OUT} "0001-01-01T00:00:00+14:00" is not a time with an offset; write a year from 2000 to 2100.',
             None,
         ),
         (
@@ -207,7 +218,7 @@ def test_all_faults_are_named_at_once_in_the_order_of_the_fields() -> None:
         'plan: "gold" is not a plan of the policy; write "standard" or "business-critical"',
         "impact: missing",
         "subject: is empty",
-        'opened_at: "now" is not a time with an offset; write "2027-01-09T03:12:00-05:00"',
+        'opened_at: "now" is not a time with an offset; write one like "2027-01-09T03:12:00-05:00"',
     ]
 
 

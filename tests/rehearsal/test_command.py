@@ -143,7 +143,7 @@ def test_either_a_file_or_a_rate_is_needed(oncall: Oncall, roster: Path, argumen
 def test_a_date_that_is_none_is_misuse(oncall: Oncall, roster: Path) -> None:
     ran = oncall("simulate", "--roster", str(roster), "--rate", "1/day", "--from", "monday")
     assert ran.code == 2
-    assert '"monday" is not a date; write "2027-01-04"' in " ".join(ran.err.split())
+    assert '"monday" is not a date; write one like "2027-01-04"' in " ".join(ran.err.split())
 
 
 def test_without_a_possible_plan_it_says_how_to_rehearse_all_the_same(oncall: Oncall, roster: Path) -> None:

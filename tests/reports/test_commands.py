@@ -133,7 +133,10 @@ def test_what_cannot_be_reported_is_refused(reported: Oncall, arguments: tuple[s
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("sla", "--from", "monday", "--to", "2027-01-01"), '--from: "monday" is not a date; write "2027-01-04"'),
+        (
+            ("sla", "--from", "monday", "--to", "2027-01-01"),
+            '--from: "monday" is not a date; write one like "2027-01-04"',
+        ),
         (("sla", *SPAN, "--output", "report.pdf"), '"report.pdf" should end in .csv, .json or .html'),
         (("qbr", "--customer", "A", "--quarter", "2027Q1", "-o", "x.pdf"), '"x.pdf" should end in .html or .json'),
     ],

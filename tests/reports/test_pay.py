@@ -154,8 +154,8 @@ def test_rates_that_cannot_be_used_are_refused_with_their_place(
 @pytest.mark.parametrize(
     ("month", "more", "code", "words"),
     [
-        ("2027-13", (), 1, 'oncall: "2027-13" is not a month; write "2027-01"'),
-        ("January", (), 1, 'oncall: "January" is not a month; write "2027-01"'),
+        ("2027-13", (), 1, 'oncall: "2027-13" is not a month; write one like "2027-01"'),
+        ("January", (), 1, 'oncall: "January" is not a month; write one like "2027-01"'),
         ("2027-02", ("--rules", "uk"), 2, '"uk" is not a set of rules; write eu'),
         ("2027-02", ("--output", "pay.pdf"), 2, '"pay.pdf" should end in .csv, .xlsx or .json'),
     ],

@@ -60,7 +60,7 @@ def test_a_person_may_have_the_holidays_of_their_own_country_off(roster: Roster)
             "[US, {date: 2027-10-11}, {drop: 2027-10-11}]",
             "43: holidays[2].drop: 2027-10-11 is a date of this list and dropped from it; delete one of the two",
         ),
-        ("[US, {date: soon}]", '23: holidays[1].date: "soon" is not a date; write "2027-01-04"'),
+        ("[US, {date: soon}]", '23: holidays[1].date: "soon" is not a date; write one like "2027-01-04"'),
         ("[US, {name: Founders Day}]", "16: holidays[1].date: is missing; write date: 2027-03-10"),
         ("[US, {day: 2027-03-10}]", "16: holidays[1].date: is missing; write date: 2027-03-10"),
     ],

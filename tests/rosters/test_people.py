@@ -64,11 +64,10 @@ def test_roles_have_the_order_of_the_roster(roster_with: type[_Rosters]) -> None
     assert roster_with.ben("roles: [secondary, primary]").roles == ("primary", "secondary")
 
 
-@pytest.mark.parametrize("fte", ["0", "-0.5", "1.1", "half", "nan", "'0.5'", "50%"])
+@pytest.mark.parametrize("fte", ["0", "-0.5", "1.1", "much", "nan", "150%"])
 def test_a_share_of_the_load_lies_above_zero_and_is_at_most_one(refusal: Refusal, fte: str) -> None:
-    found = fte.strip("'")
     assert refusal(GOOD + f"    fte: {fte}\n") == (
-        f'x.yaml:10:10: engineers[1].fte: "{found}" is not a share of the load; '
+        f'x.yaml:10:10: engineers[1].fte: "{fte}" is not a share of the load; '
         "write a number above 0, at most 1, like 0.5"
     )
 
@@ -92,7 +91,7 @@ def test_a_day_may_stand_in_quotes_or_not(roster_with: type[_Rosters], written: 
 @pytest.mark.parametrize(
     ("written", "message"),
     [
-        ("next week", '"next week" is not a date; write "2027-01-04"'),
+        ("next week", '"next week" is not a date; write one like "2027-01-04"'),
         ("2027-02-30", '"2027-02-30" is not a date; February 2027 has 28 days'),
         ("2028-02-30", '"2028-02-30" is not a date; February 2028 has 29 days'),
         ("2027-13-01", '"2027-13-01" is not a date; months go from 01 to 12'),
@@ -101,14 +100,14 @@ def test_a_day_may_stand_in_quotes_or_not(roster_with: type[_Rosters], written: 
         ("20270301", '"20270301" is not a date; write "2027-03-01"'),
         (
             "2027-03-01T08:00:00Z",
-            '"2027-03-01T08:00:00Z" is not a local date and time; write one like "2027-03-01T08:00"',
+            '"2027-03-01T08:00:00Z" has an offset; write the time on the team\'s clock alone, like "2027-03-01T08:00"',
         ),
-        ("01/03/2027", '"01/03/2027" is not a date; write "2027-01-04"'),
+        ("01/03/2027", '"01/03/2027" is not a date; write "2027-01-03" (3 January) or "2027-03-01" (1 March)'),
         ("02/15/2027", '"02/15/2027" is not a date; write "2027-02-15"'),
         ("15.02.2027", '"15.02.2027" is not a date; write "2027-02-15"'),
         ("0207-03-01", '"0207-03-01" is out of range; write a year from 2000 to 2100'),
         ("2101-01-01", '"2101-01-01" is out of range; write a year from 2000 to 2100'),
-        ("08:00", '"08:00" is not a date; write "2027-01-04"'),
+        ("08:00", '"08:00" is not a date; write one like "2027-01-04"'),
     ],
 )
 def test_what_is_no_day_is_told_what_to_write(refusal: Refusal, written: str, message: str) -> None:
@@ -136,7 +135,7 @@ def test_days_off_are_judged_one_by_one(refusal: Refusal) -> None:
         "x.yaml:13:58: engineers[1].unavailable[2].until: is not a known key; "
         "write one of every, from, to, reason, leave",
         'x.yaml:14:9: engineers[1].unavailable[3]: "2027-02-19" is a single value; '
-        "keys with values (key: value) are expected here",
+        "write {from: 2027-02-19, to: 2027-02-19}",
     ]
 
 

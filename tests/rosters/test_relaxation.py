@@ -96,7 +96,7 @@ def test_the_loosest_numbers_of_a_person_are_those_of_all_their_exceptions() -> 
         ("one week", 'write one as `generate` proposed it, like "rest_nights=1@2027-12-20..2027-12-26"'),
         ("rest_night=1@2027-01-04", '"rest_night" cannot be relaxed; did you mean "rest_nights"?'),
         ("rest_nights@2027-01-04", 'say what the number is then, like "rest_nights=1@2027-01-04"'),
-        ("rest_nights=1@2027-02-30", '"2027-02-30" is not a date; write "2027-01-04"'),
+        ("rest_nights=1@2027-02-30", '"2027-02-30" is not a date; February 2027 has 28 days'),
         ("rest_nights=1@2027-02-04..2027-02-01", "2027-02-01 is before 2027-02-04; swap them"),
         ("rest_nights=2@2027-02-04", "the roster says 2, so this would not make rest_nights looser"),
         ("max_shifts_per_month=4@2027-02-04", "the roster says 4, so this would not make max_shifts_per_month looser"),

@@ -143,7 +143,7 @@ def test_dates_with_times_and_weekly_days_off_are_read(folder: Path) -> None:
     ("written", "message"),
     [
         ("{every: fridy}", 'unavailable[0].every: "fridy" is not a day of the week; did you mean "friday"?'),
-        ("fridays", 'unavailable[0]: "fridays" is a day of the week; write {every: fridays}'),
+        ("fridays", 'unavailable[0]: "fridays" is a single value; write {every: fridays}'),
         (
             "{from: 2027-02-15T18:00, to: 2027-02-15T08:00}",
             "unavailable[0].to: 2027-02-15 08:00 is before from, 2027-02-15 18:00; swap them or correct one",
@@ -154,13 +154,12 @@ def test_dates_with_times_and_weekly_days_off_are_read(folder: Path) -> None:
         ),
         (
             "{from: 2027-02-15T25:00, to: 2027-02-16}",
-            'unavailable[0].from: "2027-02-15T25:00" has no such time of day; write 00:00 to 23:59, '
-            'like "2027-02-15T18:00"',
+            'unavailable[0].from: "2027-02-15T25:00" is not a local date and time; write one like "2027-02-15T18:00"',
         ),
         (
             "{from: 2027-02-15T18:00+01:00, to: 2027-02-16}",
-            'unavailable[0].from: "2027-02-15T18:00+01:00" is not a local date and time; '
-            'write one like "2027-02-15T18:00"',
+            'unavailable[0].from: "2027-02-15T18:00+01:00" has an offset; '
+            'write the time on the team\'s clock alone, like "2027-02-15T18:00"',
         ),
         (
             "{every: fridays, from: 2027-02-30}",

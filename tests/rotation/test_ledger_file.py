@@ -37,7 +37,7 @@ def test_every_fault_of_a_ledger_file_is_reported_with_its_line(tmp_path: Path) 
     assert str(refusal.value).replace(str(path), "other.csv").splitlines() == [
         'other.csv:2:1: "24x7" is not a kind of shift; write an on-call window of the policy',
         'other.csv:3:1: "lots" is not a number of shifts; write one like -1.5',
-        'other.csv:4:1: "soon" is not a date; write "2027-01-04"',
+        'other.csv:4:1: "soon" is not a date; write one like "2027-01-04"',
         "other.csv:5:1: line 4 already has the weekend balance of ben; keep one of the two lines",
     ]
 

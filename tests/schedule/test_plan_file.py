@@ -102,7 +102,7 @@ def test_words_that_no_plan_carries_are_a_fault_with_their_place(tmp_path: Path)
     assert str(refusal.value).replace(str(path), "plan.csv").splitlines() == [
         'plan.csv:2:75: carries: "thanks" cannot be read; write "balance ana weekend 1.25", '
         '"relaxed rest_nights=1@2027-12-20" or "kept_until 2027-02-15"',
-        'plan.csv:3:77: carries: "soon" is not a date; write "2027-01-04"',
+        'plan.csv:3:77: carries: "soon" is not a date; write one like "2027-01-04"',
     ]
 
 

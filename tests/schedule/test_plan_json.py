@@ -77,8 +77,8 @@ def test_the_smallest_json_plan_is_read() -> None:
             'p.json:17:15: shifts[1].role: shifts[0] has "primary" of the shift that starts then already; '
             "keep one of them",
         ),
-        ({"first_day": "soon"}, 'p.json:14:16: first_day: "soon" is not a date; write "2027-01-04"'),
-        ({"last_day": 3}, 'p.json:14:15: last_day: 3 is not a date; write "2027-01-04"'),
+        ({"first_day": "soon"}, 'p.json:14:16: first_day: "soon" is not a date; write one like "2027-01-04"'),
+        ({"last_day": 3}, 'p.json:14:15: last_day: 3 is not a date; write one like "2027-01-04"'),
         ({"seed": 1.5}, "p.json:14:11: seed: 1.5 is not a whole number"),
         ({"seed": True}, "p.json:14:11: seed: true is not a whole number"),
         ({"seed": "3"}, 'p.json:14:11: seed: "3" is not a whole number'),

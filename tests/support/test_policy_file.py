@@ -41,13 +41,13 @@ class TestPromises:
     @pytest.mark.parametrize(
         ("written", "message"),
         [
-            ("4h", '"4h" does not say which hours count; write it like "4h coverage" or "60m calendar"'),
+            ("4h", '"4h" does not say which hours count; write "4h coverage" or "4h calendar"'),
             ("4 calendar", '"4" is not a length of time; write 4m for minutes'),
             ("soon calendar", '"soon" is not a length of time; write one like 90s, 15m, 2h or 1d'),
-            ("1.5h calendar", '"1.5h" is not a length of time; write one like 90s, 15m, 2h or 1d'),
+            ("1.5h calendar", '"1.5h" is not a length of time; write 1h30m'),
             ("0m calendar", '"0m calendar" is no time at all; write it like "4h coverage"'),
             ("999d calendar", '"999d" is longer than 366 days'),
-            ("08:00", '"08:00" does not say which hours count; write it like "4h coverage" or "60m calendar"'),
+            ("08:00", '"08:00" does not say which hours count; write "8h coverage" or "8h calendar"'),
         ],
     )
     def test_a_wrong_target_is_refused_with_an_example(self, written: str, message: str) -> None:

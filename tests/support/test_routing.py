@@ -103,7 +103,7 @@ def test_labels_that_name_no_customer_find_none() -> None:
     ("entry", "said"),
     [
         ('domains: ["acme"]', 'customers[0].domains[0]: "acme" is not a mail domain; write one like "acme.example"'),
-        ("tags: [a b]", 'customers[0].tags[0]: "a b" is not one tag; write one word, and several as a list'),
+        ("tags: [a b]", 'customers[0].tags[0]: "a b" is not one tag; write a list of them: [a, b]'),
         ("domains: [a.example, A.example]", "is already the domain of customers[0] on line 1"),
     ],
 )

@@ -47,7 +47,7 @@ def test_a_whole_number_is_read(text: str, value: int) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("two", '"two" is not a whole number; write a whole number from 1 to 7'),
+        ("two", '"two" is not a whole number; write 2'),
         ("1.5", '"1.5" is not a whole number; write a whole number from 1 to 7'),
         ("8", "8 is out of range; write a whole number from 1 to 7"),
         ('"2"', '"2" is text; write 2 without quotes'),
@@ -117,6 +117,12 @@ def test_every_item_of_a_list_is_judged() -> None:
 
 def test_a_single_value_is_no_list() -> None:
     assert refusal(list_of(line_of_text), "primary") == (
+        '"primary" is a single value; a list is expected here: [primary]'
+    )
+    assert refusal(list_of(line_of_text), "primary, secondary") == (
+        '"primary, secondary" is a single value; a list is expected here: [primary, secondary]'
+    )
+    assert refusal(list_of(whole_number(1, 7)), "primary") == (
         '"primary" is a single value; a list is expected here: [a, b], or a line beginning with "- " for each item'
     )
 

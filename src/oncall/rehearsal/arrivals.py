@@ -16,6 +16,7 @@ from oncall.errors import Fault, FileFaults, Refused
 from oncall.paging.domain.ticket import Ticket
 from oncall.paging.domain.verdict import impact_named, plan_named
 from oncall.support.calendar import SupportCalendar
+from oncall.support.likely_times import time_advice
 from oncall.support.local_time import read_time
 from oncall.support.policy import Policy
 from oncall.support.windows import Window, WindowKind
@@ -165,9 +166,8 @@ class _Reader:
             self._fault(line, "at", str(skipped))
             return None
         except (ValueError, OverflowError):
-            self._fault(
-                line, "at", f'"{text[:40]}" is not a time; write "2027-01-09T03:12" or "2027-01-09T03:12-05:00"'
-            )
+            example = 'write "2027-01-09T03:12" or "2027-01-09T03:12-05:00"'
+            self._fault(line, "at", f'"{text[:40]}" is not a time; {time_advice(text[:100], example=example)}')
             return None
 
     def _name(self, line: int, column: str, text: str) -> str:

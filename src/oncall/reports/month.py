@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from oncall.errors import Refused
 from oncall.reports.sla_report import Days
 from oncall.support.calendar import FIRST_YEAR, LAST_YEAR
+from oncall.support.likely_days import month_fault
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,5 +34,5 @@ def month_of(text: str) -> Month:
     """Parse a month like `2027-01`. Raises Refused for any other text."""
     found = re.fullmatch(r"([0-9]{4})-([0-9]{2})", text.strip())
     if not found or not FIRST_YEAR < int(found[1]) < LAST_YEAR or not 1 <= int(found[2]) <= 12:
-        raise Refused(f'"{text[:40]}" is not a month; write "2027-01"')
+        raise Refused(month_fault(text))
     return Month(int(found[1]), int(found[2]))

@@ -5,6 +5,8 @@ Such a list is `[US, GB-ENG, {date: 2027-03-10, name: Founders Day}, {drop: 2027
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from datetime import date
 
 from oncall.file_nodes import MapNode, Node, ScalarNode, shown
@@ -18,6 +20,7 @@ from oncall.support.holidays import (
     parts_with_more_days,
     public_holidays,
 )
+from oncall.support.likely_days import days_meant
 
 
 def company_days(node: Node) -> CompanyDays:
@@ -83,14 +86,46 @@ def holiday_code(node: Node) -> str:
     text = line_of_text(node)
     if is_holiday_code(text):
         return text
-    if is_holiday_code(text.upper()):
-        correction = f'did you mean "{text.upper()}"?'
-    else:
-        correction = 'write a country like "US", or a part of one like "US-FL"'
-        country = text.upper().partition("-")[0]
-        if is_holiday_code(country) and (near := _nearest_part(text.upper(), country)):
-            correction = f'did you mean "{near}"?'
-    raise node.refuse(f"{shown(text)} is not a place whose holidays are known; {correction}")
+    raise node.refuse(f"{shown(text)} is not a place whose holidays are known; {_place_advice(text)}")
+
+
+def _place_advice(text: str) -> str:
+    """Return the code of the place that a text names in words, a list for several places, or what else to write."""
+    if days := days_meant(text):
+        return "write " + " or ".join(f"{{date: {each}}}" for each in days)
+    if text.lower() in ("none", "no", "false", "off", "nothing"):
+        return "delete this line for a team without holidays"
+    pieces = [piece.strip() for piece in re.split(r"[,;+&]|\sand\s", text) if piece.strip()]
+    codes = [_code_meant(piece) for piece in pieces]
+    if len(codes) > 1 and None not in codes:
+        return f"write [{', '.join(code for code in codes if code is not None)}]"
+    if code := _code_meant(text):
+        return f'did you mean "{code}"?'
+    return 'write a country like "US", or a part of one like "US-FL"'
+
+
+def _code_meant(text: str) -> str | None:
+    """Return the code of the country or of the part of one that a text names, in any letter case."""
+    from holidays.registry import COUNTRIES
+    from holidays.utils import country_holidays
+
+    plain = re.sub(r"[\s_]+", "-", text.strip())
+    if is_holiday_code(plain.upper()):
+        return plain.upper()
+    names = {re.sub("[^a-z]", "", name): codes[1] for name, codes in COUNTRIES.items()}
+    names |= {"unitedstatesofamerica": "US", "england": "GB-ENG", "scotland": "GB-SCT", "wales": "GB-WLS",
+              "northernireland": "GB-NIR", "britain": "GB", "greatbritain": "GB", "holland": "NL"}  # fmt: skip
+    if code := names.get(re.sub("[^a-z]", "", plain.lower())):
+        return code
+    country, dash, part = plain.partition("-")
+    country = names.get(country.lower(), country.upper())
+    if not dash or not is_holiday_code(country):
+        return None
+    aliases: dict[str, str] = getattr(country_holidays(country, years=()), "subdivisions_aliases", {})
+    by_name = {_folded(name): code for name, code in aliases.items()}
+    wanted = _folded(part.replace("-", " "))
+    near = wanted if wanted in by_name else nearest(wanted, by_name, likeness=0.8)
+    return f"{country}-{by_name[near]}" if near is not None else _nearest_part(f"{country}-{part}", country)
 
 
 def _nearest_part(text: str, country: str) -> str | None:
@@ -98,3 +133,8 @@ def _nearest_part(text: str, country: str) -> str | None:
 
     parts = [f"{country}-{part}" for part in list_supported_countries(include_aliases=True)[country]]
     return nearest(text, parts) or country
+
+
+def _folded(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(each for each in plain if not unicodedata.combining(each))

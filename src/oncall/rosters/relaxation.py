@@ -13,6 +13,7 @@ from datetime import date, timedelta
 
 from oncall.errors import Refused
 from oncall.suggestions import suggestion
+from oncall.support.likely_days import day_fault
 
 DAY_OFF = "unavailable"
 MAX_SHIFTS = "max_shifts"
@@ -100,7 +101,7 @@ def _day(text: str, day: str) -> date:
     try:
         return date.fromisoformat(day)
     except ValueError:
-        raise not_a_relaxation(text, f'"{day}" is not a date; write "2027-01-04"') from None
+        raise not_a_relaxation(text, day_fault(day)) from None
 
 
 def not_a_relaxation(text: str, correction: str) -> Refused:

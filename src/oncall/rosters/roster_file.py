@@ -25,7 +25,7 @@ from oncall.file_values import (
     whole_number,
     words_in,
 )
-from oncall.rosters.absences import Moment, absence, check_order, moment, shadowing, with_holidays_off
+from oncall.rosters.absences import Moment, absences, check_order, moment, shadowing, with_holidays_off
 from oncall.rosters.company_days import company_days
 from oncall.rosters.contradictions import SeatTimes, check_pairs, check_requests, check_seats
 from oncall.rosters.fields import (
@@ -34,7 +34,7 @@ from oncall.rosters.fields import (
     load_share,
     person_id,
     phone_number,
-    request,
+    requests,
     role_name,
 )
 from oncall.rosters.neighbour_files import plan_beside, policy_beside
@@ -47,7 +47,7 @@ from oncall.rosters.turn_fields import check_handover, checked_turn_groups, hand
 from oncall.support.holidays import CompanyDays
 from oncall.support.phones import canonical_phone, same_phone
 from oncall.support.policy import Policy
-from oncall.support.value_readers import Once, slug, time_zone
+from oncall.support.value_readers import Once, slug, slug_meant, time_zone
 from oncall.support.windows import WindowKind
 from oncall.support.zones import country_of, zone_named
 from oncall.yamlfile import parse_yaml, read_yaml_text
@@ -137,7 +137,8 @@ class _RosterReader:
         if engineers.is_good and self._roles is not None:
             check_staffing(engineers.value, self._roles, _staffed_kinds(policy, holidays), engineers.place)
         groups = checked_turn_groups(self._root, rules, engineers, _staffed_kinds(policy, holidays))
-        self._named.check(self._ids.claimed)
+        names = {each.id: each.name for each, _ in self._engineers.values()}
+        self._named.check({person: names.get(person, "") for person in self._ids.claimed})
         check_pairs(self._named)
         if holidays.value is None and rules.is_good and rules.value.holidays_apart > 1:
             place = descend(self._root, "rotation", "holidays_apart")
@@ -177,7 +178,8 @@ class _RosterReader:
         fields = Fields(node)
         roles = fields.optional("roles", distinct_list_of(role_name, least=1, most=_MOST_ROLES), default.roles)
         self._roles = roles.value if roles.is_good else None
-        self._role_names = self._roles or words_in(roles.place)
+        written = words_in(roles.place)
+        self._role_names = self._roles or (written and tuple(dict.fromkeys(map(slug_meant, written))))
         weekend = fields.optional("weekend", one_of(list(WeekendStyle), "a way to cut weekends"), default.weekend)
         rest_nights = fields.optional("rest_nights", whole_number(0, 14), default.rest_nights)
         weekends_apart = fields.optional("weekends_apart", whole_number(1, 12), default.weekends_apart)
@@ -187,8 +189,8 @@ class _RosterReader:
         apart = fields.optional("holidays_apart", whole_number(1, 10), default.holidays_apart)
         seat = partial(self._named.fixed_seat, self._role_names, self._kinds)
         fixed = fields.optional("fixed", list_of(seat), default.fixed)
-        never = fields.optional("never_together", list_of(self._named.never_pair), default.never_together)
-        prefer = fields.optional("prefer_together", list_of(self._named.preferred_pair), default.prefer_together)
+        never = fields.optional("never_together", self._named.never_pairs, default.never_together)
+        prefer = fields.optional("prefer_together", self._named.preferred_pairs, default.prefer_together)
         days_off = fields.optional("days_off", one_of(list(DaysOff), "a rule for days off"), default.days_off)
         shares = fields.optional("shares", one_of(list(SharesRule), "a rule for shares"), default.shares)
         points = fields.optional("points", partial(points_of, self._kinds), None)
@@ -230,8 +232,8 @@ class _RosterReader:
         roles = fields.optional("roles", self._own_roles, self._role_names or ())
         joins = fields.optional("joins", moment, Moment())
         leaves = fields.optional("leaves", moment, Moment())
-        absences = fields.optional("unavailable", list_of(absence), ())
-        requests = fields.optional("requests", list_of(partial(request, self._kinds)), ())
+        off = fields.optional("unavailable", absences, ())
+        wishes = fields.optional("requests", partial(requests, self._kinds), ())
         shadows = fields.optional("shadows", one_or_many(shadowing), ())
         kinds = fields.optional("kinds", distinct_list_of(self._kinds.read, least=1, most=_MOST_KINDS), None)
         holidays = fields.optional("holidays", company_days, None)
@@ -240,10 +242,10 @@ class _RosterReader:
         fields.close()
         if person.is_good and most.is_good and most.value is not None:
             self._max_shifts.append((person.value, most.value))
-        absences = with_holidays_off(absences, holidays, holidays_off)
+        off = with_holidays_off(off, holidays, holidays_off)
         check_order(joins, leaves, "joins")
-        if requests.is_good:
-            check_requests(requests.value, requests.place)
+        if wishes.is_good:
+            check_requests(wishes.value, wishes.place)
         if person.is_good and phone.is_good:
             self._phone_of[person.value] = phone.value
         engineer = Engineer(
@@ -256,8 +258,8 @@ class _RosterReader:
             fte=fte.value,
             joins=joins.value.day,
             leaves=leaves.value.day,
-            absences=absences.value,
-            requests=requests.value,
+            absences=off.value,
+            requests=wishes.value,
             shadows=shadows.value,
             joins_at=joins.value.at,
             leaves_at=leaves.value.at,

@@ -10,8 +10,10 @@ from oncall.file_values import Slot, scalar
 from oncall.rosters.roster import Engineer, Handover, RotationRules
 from oncall.suggestions import nearest
 from oncall.support.coverage_days import DAYS_OF_WEEK
+from oncall.support.likely_times import handover_meant, turn_meant
 
 _MOST_WEEKS = 8
+_TOO_LONG = [f"{weeks} weeks" for weeks in range(_MOST_WEEKS + 1, 100)]
 _DAYS = [day.lower() for day in DAYS_OF_WEEK]
 
 
@@ -26,7 +28,9 @@ def turn_weeks(node: Node) -> int:
     if match and 1 <= int(match[1]) <= _MOST_WEEKS:
         return int(match[1])
     bounds = f"; a turn has 1 to {_MOST_WEEKS} weeks" if match else ""
-    raise node.refuse(f"{shown(scalar(node).text)} is not a turn{bounds}; write shift, week or 2 weeks")
+    likely = None if match else turn_meant(text)
+    advice = "shift, week or 2 weeks" if likely is None or likely in _TOO_LONG else likely
+    raise node.refuse(f"{shown(scalar(node).text)} is not a turn{bounds}; write {advice}")
 
 
 def handover(node: Node) -> Handover:
@@ -34,9 +38,13 @@ def handover(node: Node) -> Handover:
     text = scalar(node).text.strip().lower()
     match = re.fullmatch(r"([a-z]+)(?:\s+([0-9]{1,2}):([0-9]{2}))?", text)
     if match is None:
-        raise node.refuse(f"{shown(scalar(node).text)} is not a handover; write one like fri or mon 08:00")
+        raise node.refuse(f"{shown(scalar(node).text)} is not a handover; {_handover_advice(text)}")
     day = next((number for number, name in enumerate(_DAYS) if len(match[1]) >= 3 and name.startswith(match[1])), None)
     if day is None:
+        if (likely := handover_meant(text)) is not None:
+            raise node.refuse(f"{shown(scalar(node).text)} is not a handover; write {likely}")
+        if handover_meant(f"mon {text}") is not None:
+            raise node.refuse(f"{shown(scalar(node).text)} is not a handover; {_handover_advice(text)}")
         near = nearest(match[1], _DAYS)
         correction = f'did you mean "{near[:3]}"?' if near else "write mon, tue, wed, thu, fri, sat or sun"
         raise node.refuse(f"{shown(match[1])} is not a day of the week; {correction}")
@@ -44,8 +52,18 @@ def handover(node: Node) -> Handover:
         return Handover(day)
     hour, minute = int(match[2]), int(match[3])
     if hour > 23 or minute > 59:
+        if (likely := handover_meant(text)) is not None:
+            raise node.refuse(f"{shown(scalar(node).text)} is not a handover; write {likely}")
         raise node.refuse(f"{shown(match[2] + ':' + match[3])} is not a time of day; write one from 00:00 to 23:59")
     return Handover(day, hour * 60 + minute)
+
+
+def _handover_advice(text: str) -> str:
+    if (likely := handover_meant(text)) is not None:
+        return f"write {likely}"
+    if (likely := handover_meant(f"mon {text}")) is not None:
+        return f"the day is missing; write one like {likely}"
+    return "write one like fri or mon 08:00"
 
 
 def checked_turn_groups(

@@ -14,6 +14,7 @@ from datetime import date
 from oncall.errors import Refused
 from oncall.rosters.relaxation import Relaxation, relaxation_named
 from oncall.schedule.plan import Balance, Plan
+from oncall.support.likely_days import day_fault
 from oncall.support.windows import KIND_FORM, WindowKind
 
 COLUMN = "carries"
@@ -49,7 +50,7 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise Refused(f'"{text[:40]}" is not a date; write "2027-01-04"') from None
+        raise Refused(day_fault(text)) from None
 
 
 def cells_of(plan: Plan, rows: int) -> list[str]:

@@ -17,6 +17,7 @@ from oncall.jsonfile import parse_json
 from oncall.rosters.relaxation import Relaxation, relaxation_named
 from oncall.schedule.plan import Balance, Clumps, EngineerFairness, Fairness, Load, Plan, PlanStatus, Seat, UnmetRequest
 from oncall.schedule.plan_seats import COLUMNS, read_seats, seat_cells, shift_kind
+from oncall.support.likely_days import day_advice
 
 T = TypeVar("T")
 
@@ -256,7 +257,7 @@ def _day(node: Node) -> date:
     try:
         return date.fromisoformat(value.text if value.is_quoted else "")
     except ValueError:
-        raise node.refuse(f'{value.written} is not a date; write "2027-01-04"') from None
+        raise node.refuse(f"{value.written} {day_advice(value.text)}") from None
 
 
 def _relaxation(node: Node) -> Relaxation:

@@ -102,14 +102,17 @@ def _customer(plans: Sequence[str] | None) -> Reader[Customer]:
 def _domain(node: Node) -> str:
     text = line_of_text(node, most=253).lower()
     if not re.fullmatch(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]+", text):
-        raise node.refuse(f'{shown(text)} is not a mail domain; write one like "acme.example"')
+        found = re.search(r"(?:^|[@/]|\bwww[.])(?!www[.])((?:[a-z0-9][a-z0-9-]*\.)+[a-z0-9-]+)(?:[:/?].*|[>.]?)$", text)
+        advice = f'write "{found[1]}"' if found else 'write one like "acme.example"'
+        raise node.refuse(f"{shown(text)} is not a mail domain; {advice}")
     return text
 
 
 def _tag(node: Node) -> str:
     text = line_of_text(node).lower()
     if " " in text or "," in text:
-        raise node.refuse(f"{shown(text)} is not one tag; write one word, and several as a list")
+        words = ", ".join(word for word in re.split(r"[\s,]+", text) if word)
+        raise node.refuse(f"{shown(text)} is not one tag; write a list of them: [{words}]")
     return text
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from oncall.file_nodes import Node, shown
 from oncall.file_values import Fields, Slot, distinct_list_of, list_of, one_of, scalar
+from oncall.likely_numbers import share_meant
 from oncall.suggestions import nearest
 from oncall.support.policy import ChannelName, DeskChannel, Escalation, EscalationStep, Notify
 from oncall.support.value_readers import duration, slug, some_time
@@ -33,7 +34,10 @@ def _share(node: Node) -> float:
     text = scalar(node).text.strip()
     number = text.removesuffix("%").strip()
     if not text.endswith("%") or not re.fullmatch(r"[0-9]{1,2}([.][0-9]{1,3})?", number) or not float(number):
-        raise node.refuse(f"{shown(text)} is not a share of a promised time; write one from 1% to 99%, like 75%")
+        likely = share_meant(text, whole=100)
+        is_good = likely is not None and 1 <= float(likely) < 100
+        advice = f"write {likely}%" if is_good else "write one from 1% to 99%, like 75%"
+        raise node.refuse(f"{shown(text)} is not a share of a promised time; {advice}")
     return float(number)
 
 
@@ -88,6 +92,8 @@ def _delay(node: Node) -> tuple[timedelta | None, float | None]:
     """Read the delay of a step: `5m` gives (delay, None), and `25%` of the first-reply target gives (None, 25)."""
     text = scalar(node).text.strip()
     if not text.endswith("%"):
+        if re.search(r"[0-9]\s*(percent|pct)$", text.lower()) and (likely := share_meant(text, whole=100)):
+            raise node.refuse(f"{shown(text)} is not a share of the first-reply time; write {likely}%")
         return duration(node), None
     number = text.removesuffix("%").strip()
     if not re.fullmatch(r"[0-9]{1,2}([.][0-9]{1,3})?", number):

@@ -21,6 +21,7 @@ from oncall.file_values import (
 from oncall.support.coverage_days import MONDAY_TO_FRIDAY
 from oncall.support.escalation_reader import escalation
 from oncall.support.files_beside import file_beside
+from oncall.support.likely_times import length_meant
 from oncall.support.mail_rules import MailRules, mail_rules
 from oncall.support.on_call_reader import kinds_of, on_call_windows, spans_of
 from oncall.support.outward_reader import channels, webhooks
@@ -244,12 +245,24 @@ def _target(node: Node) -> Target:
         return Target(within.value, counting.value)
     length, _, hours = scalar(node).text.strip().rpartition(" ")
     if hours not in list(Counting):
-        raise node.refuse(
-            f'{shown(scalar(node).text)} does not say which hours count; write it like "4h coverage" or "60m calendar"'
-        )
+        raise node.refuse(f"{shown(scalar(node).text)} does not say which hours count; {_target_advice(node)}")
     if not (within_time := duration_of(length, node)):
         raise node.refuse(f'{shown(scalar(node).text)} is no time at all; write it like "4h coverage"')
     return Target(within_time, Counting(hours))
+
+
+def _target_advice(node: Node) -> str:
+    """Return what to write for a target without `coverage` or `calendar`, with the length of time that it has."""
+    text = scalar(node).text.strip()
+    words = re.sub(r"(?i)\s*\b(of\s+)?(coverage|business|calendar|working|office)(\s+(hours|hrs|time))?$", "", text)
+    length = words if re.fullmatch(r"([0-9]{1,6}[smhd])+", words) else length_meant(words)
+    if length is None:
+        return 'write it like "4h coverage" or "60m calendar"'
+    if re.search(r"(?i)calendar", text):
+        return f'write "{length} calendar"'
+    if words != text:
+        return f'write "{length} coverage"'
+    return f'write "{length} coverage" or "{length} calendar"'
 
 
 def _counting(node: Node) -> Counting:

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from oncall.errors import Refused
 from oncall.support.calendar import first_instant
+from oncall.support.likely_days import days_meant, days_words
+from oncall.support.likely_times import moments_meant, time_advice
 from oncall.support.local_time import read_time
 from oncall.support.windows import WeekSpan, WindowKind
 from oncall.support.wording import full_time
@@ -70,7 +72,7 @@ def _written(text: str, zone: ZoneInfo) -> datetime:
         return read_time(text[:_LONGEST], zone).at.astimezone(UTC)
     except (ValueError, OverflowError):
         shown = text[:40] if text.isprintable() else "this"
-        raise Refused(
-            f'"{shown}" is not a time in the past; write "last night", "yesterday", "2h", "monday", "2027-01-09" '
-            'or "2027-01-09T03:12"'
-        ) from None
+        example = 'write "last night", "yesterday", "2h", "monday", "2027-01-09" or "2027-01-09T03:12"'
+        days = days_meant(text)
+        advice = days_words(days) if days and not moments_meant(text) else time_advice(text[:100], example=example)
+        raise Refused(f'"{shown}" is not a time in the past; {advice}') from None

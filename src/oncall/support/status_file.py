@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from oncall.errors import FileFaults, NotFound
 from oncall.file_nodes import AtFault, Faults, Node, Reader, ScalarNode, shown
 from oncall.file_values import Fields, line_of_text, list_of, mapping_of, one_of, scalar, true_or_false
+from oncall.likely_numbers import share_meant
 from oncall.suggestions import nearest
 from oncall.support.files_beside import named_file
 from oncall.support.value_readers import Once, duration, slug, some_time, time_zone
@@ -316,7 +317,9 @@ def _decimal(least: int, most: int, example: str) -> Reader[Fraction]:
     def read(node: Node) -> Fraction:
         text = scalar(node).text
         if not re.fullmatch(r"[0-9]{1,3}([.][0-9]{1,6})?", text):
-            raise node.refuse(f"{shown(text)} is not a number from {least} to {most}; write one like {example}")
+            likely = share_meant(text, whole=most)
+            advice = f"write {likely}" if likely is not None else f"write one like {example}"
+            raise node.refuse(f"{shown(text)} is not a number from {least} to {most}; {advice}")
         value = Fraction(text)
         if not least <= value <= most:
             raise node.refuse(f"{text} is out of range; write a number from {least} to {most}, like {example}")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from oncall.file_nodes import AtFault, Node, Reader, shown
 from oncall.file_values import line_of_text, scalar
+from oncall.support.likely_times import length_meant
 from oncall.support.zones import why_no_place, zone_named
 
 _UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1), "s": timedelta(seconds=1)}
@@ -34,9 +36,15 @@ def slug(node: Node) -> str:
     text = line_of_text(node)
     if re.fullmatch(r"[a-z0-9-]{1,40}", text):
         return text
-    near = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:40]
+    near = slug_meant(text)
     mend = f'; write "{near}"' if near else ""
     raise node.refuse(f"{shown(text)} is not a name of 1 to 40 small letters, digits and dashes{mend}")
+
+
+def slug_meant(text: str) -> str:
+    """Return the identifier that a text probably means: `ana-pereira` for `Ána Pereira`; empty if it has no letter."""
+    plain = "".join(each for each in unicodedata.normalize("NFKD", text) if not unicodedata.combining(each))
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:40]
 
 
 class Once:
@@ -87,9 +95,10 @@ def some_time(node: Node) -> timedelta:
 def duration_of(text: str, node: Node) -> timedelta:
     """Parse the length of time in `text`, which is part of `node`. Raises AtFault if it is none."""
     if not re.fullmatch(r"(\s*[0-9]{1,6}\s*[smhd])+\s*", text):
-        mend = (
-            f"write {text}m for minutes" if re.fullmatch(r"[0-9]{1,6}", text) else "write one like 90s, 15m, 2h or 1d"
-        )
+        likely = length_meant(text)
+        mend = f"write {likely}" if likely else "write one like 90s, 15m, 2h or 1d"
+        if re.fullmatch(r"[0-9]{1,6}", text):
+            mend = f"write {text}m for minutes"
         raise node.refuse(f"{shown(text)} is not a length of time; {mend}")
     parts = re.findall(r"([0-9]+)\s*([smhd])", text)
     total = sum((int(number) * _UNITS[unit] for number, unit in parts), timedelta())

@@ -9,9 +9,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from oncall.file_nodes import ListNode, Node, shown
+from oncall.file_nodes import ListNode, Node, ScalarNode, shown
 from oncall.file_values import list_of, scalar
+from oncall.suggestions import nearest
 from oncall.support.coverage_days import DAYS_OF_WEEK
+from oncall.support.likely_times import hours_meant
 from oncall.support.windows import WeekSpan, WindowKind
 
 WEEK = 7 * 24 * 60
@@ -53,7 +55,17 @@ def _spans(kind: WindowKind, node: Node) -> tuple[PlacedSpan, ...]:
         length = end - start if end > start else end - start + _DAY
         starts = [(first + number) % 7 * _DAY + start for number in range(count)]
         return tuple(PlacedSpan(WeekSpan(kind, begin, begin + length), node) for begin in starts)
-    raise node.refuse(f"{shown(scalar(node).text)} are no hours of the week; write them like {_EXAMPLES}")
+    raise node.refuse(f"{shown(scalar(node).text)} are no hours of the week; {_hours_advice(text)}")
+
+
+def _hours_advice(text: str) -> str:
+    if likely := hours_meant(text):
+        return f'write "{likely}"'
+    likely = hours_meant(f"mon-fri {text}")
+    # `8 to 7` may be the evening's 7.
+    if likely is not None and likely[-11:-6] < likely[-5:]:
+        return f'the days are missing; write one like "{likely}"'
+    return f"write them like {_EXAMPLES}"
 
 
 def days_of(node: Node) -> tuple[int, ...]:
@@ -81,7 +93,11 @@ def _day(word: str, node: Node) -> int:
         for number, name in enumerate(DAYS_OF_WEEK):
             if name.lower().startswith(word):
                 return number
-    raise node.refuse(f"{shown(word)} is not a day of the week; write mon, tue, wed, thu, fri, sat or sun")
+    if isinstance(node, ScalarNode) and (likely := hours_meant(node.text)):
+        raise node.refuse(f'{shown(node.text)} are no hours of the week; write "{likely}"')
+    near = nearest(word, [name.lower() for name in DAYS_OF_WEEK])
+    advice = f"write {near[:3]}" if near else "write mon, tue, wed, thu, fri, sat or sun"
+    raise node.refuse(f"{shown(word)} is not a day of the week; {advice}")
 
 
 def _minute(clock: str, node: Node) -> int:
@@ -89,6 +105,8 @@ def _minute(clock: str, node: Node) -> int:
     if match and int(match[1]) < 24 and int(match[2]) < 60:
         return int(match[1]) * 60 + int(match[2])
     mend = "the last minute of a day is 23:59" if clock == "24:00" else "write hours and minutes from 00:00 to 23:59"
+    if isinstance(node, ScalarNode) and (likely := hours_meant(node.text)):
+        mend = f'write "{likely}"'
     raise node.refuse(f"{shown(clock)} is not a time of day; {mend}")
 
 

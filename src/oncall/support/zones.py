@@ -7,6 +7,7 @@ offsets (`EST`, `GMT-5`) exist in the zone database, but most of them are wrong 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -56,6 +57,30 @@ _PLACE_AT = {
 }  # fmt: skip
 """The time zone of a large place, by its offset from UTC in winter, in minutes."""
 
+_CITY_WORDS = {
+    **dict.fromkeys(("nyc", "new_york_city", "washington", "boston", "miami", "atlanta", "philadelphia"), "new_york"),
+    **dict.fromkeys(("dallas", "houston", "austin", "minneapolis", "st._louis", "st_louis"), "chicago"),
+    **dict.fromkeys(("la", "sf", "san_francisco", "seattle", "portland", "san_diego", "las_vegas"), "los_angeles"),
+    **dict.fromkeys(("montreal", "ottawa"), "toronto"),
+    **dict.fromkeys(
+        ("bangalore", "bengaluru", "mumbai", "bombay", "delhi", "new_delhi", "chennai", "hyderabad", "pune"), "kolkata"
+    ),
+    **dict.fromkeys(("beijing", "peking", "shenzhen", "guangzhou"), "shanghai"),
+    **dict.fromkeys(("munich", "frankfurt", "hamburg", "cologne", "bonn", "stuttgart"), "berlin"),
+    **dict.fromkeys(("barcelona", "valencia", "seville"), "madrid"),
+    **dict.fromkeys(("milan", "turin", "naples", "florence"), "rome"),
+    **dict.fromkeys(("geneva", "basel", "bern"), "zurich"),
+    **dict.fromkeys(("edinburgh", "manchester", "birmingham", "cambridge", "oxford", "cardiff"), "london"),
+    "tel_aviv": "jerusalem", "rio": "sao_paulo", "rio_de_janeiro": "sao_paulo", "osaka": "tokyo", "kyoto": "tokyo",
+    "abu_dhabi": "dubai", "canberra": "sydney", "wellington": "auckland", "cape_town": "johannesburg",
+}  # fmt: skip
+"""The city of the zone database for other cities with the same clock."""
+_COUNTRY_WORDS = {
+    "uk": "gb", "england": "gb", "great britain": "gb", "united kingdom": "gb", "usa": "us",
+    "united states of america": "us", "holland": "nl", "uae": "ae", "korea": "kr", "south korea": "kr",
+}  # fmt: skip
+_MOST_ZONES = 4
+_I = re.IGNORECASE
 _OFFSET = re.compile(r"(etc/)?(gmt|utc)? *([+-]) *([0-9]{1,2})(?::?([0-9]{2}))?", re.IGNORECASE)
 _EXAMPLE = 'write one like "America/New_York"'
 
@@ -83,8 +108,24 @@ def why_no_place(name: str) -> str | None:
         return f'{shown(name)} is a copy of a zone; write "{name.partition("/")[2]}"'
     if zone_named(name) is not None and name not in ("Factory", "localtime", "posixrules"):
         return None
+    if zones := _zones_of_country(name):
+        return f"{shown(name)} is a country and not a time zone; write {_one_of(zones)}"
     near = _nearest_zone(name)
     return f"{shown(name)} is not an IANA time zone; " + (f'did you mean "{near}"?' if near else _EXAMPLE)
+
+
+def _one_of(zones: Sequence[str]) -> str:
+    if len(zones) == 1:
+        return f'"{zones[0]}"'
+    words = ", ".join(f'"{zone}"' for zone in zones[:_MOST_ZONES])
+    return f"one of its zones: {words}" + (" or another" if len(zones) > _MOST_ZONES else "")
+
+
+def _zones_of_country(name: str) -> list[str]:
+    """Return the zones of the country with this name or code (`Canada`, `de`); none if there is no such country."""
+    wanted = _COUNTRY_WORDS.get(name.casefold(), name.casefold())
+    code = next((code for code, country in _country_names().items() if wanted in (code.casefold(), country)), None)
+    return [zone for zone, country in _countries().items() if country == code]
 
 
 def country_of(zone: ZoneInfo) -> str | None:
@@ -97,8 +138,13 @@ def _abbreviation(name: str) -> str:
 
     For example, `EASTERN` for `US Eastern Standard Time`.
     """
-    words = re.sub(r"\b(us|standard|daylight|summer|time)\b", " ", name, flags=re.IGNORECASE).split()
-    return "/".join(words).upper() if len(words) == 1 else ""
+    plain = re.sub(r"[(][^)]*[)]", " ", name)
+    words = re.sub(
+        r"\b(us|standard|daylight|summer|time|zone)\b|/(?=e[ds]t|c[ds]t|m[ds]t|p[ds]t)", " ", plain, flags=_I
+    )
+    found = [word.upper() for word in words.split()]
+    same = {_PLACE_OF.get(word) for word in found}
+    return found[0] if len(found) == 1 or (found and len(same) == 1) else ""
 
 
 def _abbreviation_words(name: str, place: str) -> str:
@@ -148,8 +194,9 @@ def _nearest_zone(name: str) -> str | None:
     if any(zone.casefold().startswith(f"{city}/") for zone in zones):
         # A region alone: none of its cities is nearer than the others.
         return None
+    city = _CITY_WORDS.get(city, city)
     same_city = (zone for zone in zones if zone.casefold().rpartition("/")[2] == city)
-    return next(same_city, None) or nearest(name.replace(" ", "_"), zones)
+    return next(same_city, None) or nearest(name.replace(" ", "_"), zones, likeness=0.7)
 
 
 @cache
@@ -160,3 +207,13 @@ def _countries() -> dict[str, str]:
     table = files("tzdata").joinpath("zoneinfo", "zone.tab").read_text(encoding="utf-8")
     rows = [line.split("\t") for line in table.splitlines() if not line.startswith("#")]
     return {row[2]: row[0] for row in rows}
+
+
+@cache
+def _country_names() -> dict[str, str]:
+    """Return the name of each country in small letters, by its code, from the table in the zone database."""
+    from importlib.resources import files
+
+    table = files("tzdata").joinpath("zoneinfo", "iso3166.tab").read_text(encoding="utf-8")
+    rows = [line.split("\t") for line in table.splitlines() if not line.startswith("#")]
+    return {row[0]: row[1].casefold() for row in rows}

@@ -117,9 +117,9 @@ def test_generate_stops_at_its_time_limit_with_the_best_plan_so_far_and_its_gap(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--start", "next week", "--weeks", "1"), '"next week" is not a date; write "2027-01-04"'),
+        (("--start", "next week", "--weeks", "1"), '"next week" is not a date; write one like "2027-01-04"'),
         (("--start", "02/15/2027", "--weeks", "1"), '"02/15/2027" is not a date; write "2027-02-15"'),
-        (("--start", "2027-02-29", "--weeks", "1"), '"2027-02-29" is not a date; write "2027-01-04"'),
+        (("--start", "2027-02-29", "--weeks", "1"), '"2027-02-29" is not a date; February 2027 has 28 days'),
         (("--start", "2027-01-04", "--weeks", "0"), "0 is out of range; write a number from 1 to 530, like 13"),
         (("--start", "2027-01-04", "--weeks", "531"), "531 is out of range; write a number from 1 to 530, like 13"),
         (("--start", "2027-01-04", "--weeks", "9" * 20), f"{'9' * 20} is out of range; write a number from 1 to 530"),
@@ -128,7 +128,10 @@ def test_generate_stops_at_its_time_limit_with_the_best_plan_so_far_and_its_gap(
         ((*WEEK, "--time-limit", "1" * 12), f"{'1' * 12} is out of range; write seconds from 0.001 to 1000000, like"),
         ((*WEEK, "--time-limit", "soon"), '"soon" is not a time to search for; write seconds above 0, like 30'),
         ((*WEEK, "--output", "plan.xls"), '"plan.xls" should end in .csv, .json, .ics, .html or .xlsx'),
-        (("--keep", "q.json", "--from", "soon"), 'Invalid value for --from: "soon" is not a date; write "2027-01-04"'),
+        (
+            ("--keep", "q.json", "--from", "soon"),
+            'Invalid value for --from: "soon" is not a date; write one like "2027-01-04"',
+        ),
         (("--weeks", "1"), "is missing; write one like --start 2027-01-04"),
     ],
 )

@@ -81,10 +81,13 @@ def test_a_weekly_plan_is_repaired_in_whole_turns(oncall: Oncall, tmp_path: Path
 @pytest.mark.parametrize(
     ("rules", "fault"),
     [
-        ("turn: fortnight", '18: turn: "fortnight" is not a turn; write shift, week or 2 weeks'),
+        ("turn: fortnight", '18: turn: "fortnight" is not a turn; write 2 weeks'),
         ("turn: 20 weeks", '18: turn: "20 weeks" is not a turn; a turn has 1 to 8 weeks; write shift, week or 2 weeks'),
         ("turn: week, handover: fryday", '34: handover: "fryday" is not a day of the week; did you mean "fri"?'),
-        ("turn: week, handover: 08:00", '34: handover: "08:00" is not a handover; write one like fri or mon 08:00'),
+        (
+            "turn: week, handover: 08:00",
+            '34: handover: "08:00" is not a handover; the day is missing; write one like mon 08:00',
+        ),
         (
             "turn: week, handover: fri 25:00",
             '34: handover: "25:00" is not a time of day; write one from 00:00 to 23:59',

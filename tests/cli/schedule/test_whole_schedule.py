@@ -163,7 +163,7 @@ def test_the_month_of_one_engineer_shows_their_roles(overridden: Oncall) -> None
 def test_what_is_no_month_is_refused(published: Oncall) -> None:
     ran = published("calendar", "--month", "2027-13")
     assert ran.code == 2
-    assert '"2027-13" is not a month; write "2027-01"' in ran.err
+    assert '"2027-13" is not a month; write one like "2027-01"' in ran.err
 
 
 def test_the_history_names_every_version_with_its_author_and_reason(overridden: Oncall) -> None:

@@ -102,7 +102,7 @@ def test_a_token_that_may_acknowledge_and_expires_is_listed_so(oncall: Oncall) -
             "--expires: 2300-01-01 is after the year 2199; leave the option out for a token without end",
         ),
         (("--role", "intake", "--scope", "write"), 1, '"write" is not a scope; write tickets, events, read or change'),
-        (("--role", "intake", "--expires", "soon"), 2, '"soon" is not a date; write "2027-01-04"'),
+        (("--role", "intake", "--expires", "soon"), 2, '"soon" is not a date; write one like "2027-01-04"'),
     ],
 )
 def test_a_token_that_cannot_be_is_refused_and_not_stored(

@@ -59,7 +59,7 @@ def test_the_table_of_the_text_fits_the_width_that_is_asked_for(service: Service
 @pytest.mark.parametrize(
     ("path", "status", "detail"),
     [
-        ("sla?to=x", 422, 'from: missing; write "2027-01-04"; to: "x" is not a date; write "2027-01-04"'),
+        ("sla?to=x", 422, 'from: missing; write "2027-01-04"; to: "x" is not a date; write one like "2027-01-04"'),
         ("sla?from=2027-01-01&to=2027-01-02&format=pdf", 422, "format: write text, json, csv or html"),
         ("sla?from=2027-01-01&to=2027-01-02&breaches=many", 422, "breaches: write a number from 0 to 100000"),
         ("sla?from=2027-01-01&to=2027-01-02&width=5", 422, "width: write a number from 20 to 1000"),
@@ -80,8 +80,8 @@ def test_the_table_of_the_text_fits_the_width_that_is_asked_for(service: Service
             '"Quux" is not a customer of any ticket or of the policy',
         ),
         ("qbr?quarter=Q1", 422, 'customer: missing; quarter: "Q1" is not a quarter; write "2027Q1"'),
-        ("duty?month=May", 422, 'month: "May" is not a month; write "2027-01"'),
-        ("load?from=2027-01-01&to=x", 422, 'to: "x" is not a date; write "2027-01-04"'),
+        ("duty?month=May", 422, 'month: "May" is not a month; write one like "2027-01"'),
+        ("load?from=2027-01-01&to=x", 422, 'to: "x" is not a date; write one like "2027-01-04"'),
         ("load?from=2026-01-01&to=2027-01-02", 422, _TOO_LONG),
         ("qbr?customer=Quux&quarter=2027Q2", 422, "2027Q2 has not begun yet: it is Sat 2027-01-09 03:12 EST"),
     ],

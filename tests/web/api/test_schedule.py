@@ -48,12 +48,12 @@ def test_the_next_four_weeks_when_nothing_is_asked_for(quiet: Service) -> None:
 @pytest.mark.parametrize(
     ("path", "detail"),
     [
-        ("/v1/oncall?at=noon", 'at: "noon" is not a time with an offset; write "2027-01-09T03:12:00-05:00"'),
+        ("/v1/oncall?at=noon", 'at: "noon" is not a time with an offset; write one like "2027-01-09T03:12:00-05:00"'),
         ("/v1/oncall?at=0001-01-01T00:00:00Z", "at: is outside the years 1971 to 2198"),
         ("/v1/schedule?from=9999-12-31T00:00:00Z", "from: is outside the years 1971 to 2198"),
         (
             "/v1/schedule?from=tomorrow",
-            'from: "tomorrow" is not a time with an offset; write "2027-01-09T03:12:00-05:00"',
+            'from: "tomorrow" is not a time with an offset; write one like "2027-01-09T03:12:00-05:00"',
         ),
         (
             "/v1/schedule?from=2027-01-09T00:00:00Z&to=2027-01-09T00:00:00Z",

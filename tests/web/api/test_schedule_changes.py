@@ -128,9 +128,9 @@ def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
             OVERRIDES,
             {"engineer": 7, "from": "noon", "force": "yes"},
             422,
-            'from: "noon" is not a time with an offset; write "2027-01-09T03:12:00-05:00"; to: missing; engineer: 7 is '
-            "not a name on the roster; write it as the roster does; reason: is empty; say why, because the history "
-            "shows it; force: write true or false",
+            'from: "noon" is not a time with an offset; write one like "2027-01-09T03:12:00-05:00"; to: missing; '
+            "engineer: 7 is not a name on the roster; write it as the roster does; reason: is empty; "
+            "say why, because the history shows it; force: write true or false",
         ),
         (
             OVERRIDES,

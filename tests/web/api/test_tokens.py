@@ -84,7 +84,11 @@ def test_a_token_with_scopes_gives_no_token_more_than_it_has(service: Service) -
         ("", {}, ["name: missing", "role: missing"]),
         ("", {"name": "x", "role": "intake", "scopes": "read"}, ['scopes: write a list, like ["read"]']),
         ("", {"name": "x", "role": "intake", "may_acknowledge": 1}, ["may_acknowledge: write true or false"]),
-        ("", {"name": "x", "role": "intake", "expires": "soon"}, ['expires: "soon" is not a date; write "2027-12-31"']),
+        (
+            "",
+            {"name": "x", "role": "intake", "expires": "soon"},
+            ['expires: "soon" is not a date; write one like "2027-12-31"'],
+        ),
         ("/rotate", {"name": 5}, ["name: write text of 1 to 91 characters"]),
         (
             "/rotate",

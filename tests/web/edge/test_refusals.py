@@ -23,7 +23,7 @@ PROTECTED = [
     ("GET", "/v1/oncall", {"ana", "mei"}),
     ("GET", "/v1/schedule", {"ana", "mei"}),
 ]
-NO_TIME = 'is not a time with an offset; write "2027-01-09T03:12:00-05:00"'
+NO_TIME = 'is not a time with an offset; write one like "2027-01-09T03:12:00-05:00"'
 KINDS = ", ".join(FROM_PEOPLE)
 
 

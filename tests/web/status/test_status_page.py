@@ -144,7 +144,7 @@ def test_only_a_manager_writes_about_the_past(service: Service) -> None:
                 "colour": "is not a field of open; write title, components, message, at, ticket or template",
                 "title": "is not text of at most 20,000 characters",
                 "components": 'is not components with states; write {"portal": "major_outage"}',
-                "at": '"soon" is not a time with an offset; write "2027-01-09T03:12:00-05:00"',
+                "at": '"soon" is not a time with an offset; write one like "2027-01-09T03:12:00-05:00"',
             },
         ),
         (
@@ -152,7 +152,7 @@ def test_only_a_manager_writes_about_the_past(service: Service) -> None:
             {
                 "end": "is missing",
                 "components": 'is not a list of components; write ["portal"]',
-                "start": '"x" is not a time with an offset; write "2027-01-09T03:12:00-05:00"',
+                "start": '"x" is not a time with an offset; write one like "2027-01-09T03:12:00-05:00"',
             },
         ),
     ],

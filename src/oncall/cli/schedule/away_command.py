@@ -60,7 +60,9 @@ def _day(text: str, option: str) -> date:
 
 
 def _no_day(text: str, option: str) -> date:
-    raise bad_value(f'"{text[:40]}" is not a date; write "2027-01-04"', option)
+    from oncall.support.likely_days import day_fault
+
+    raise bad_value(day_fault(text), option)
 
 
 def _show(view: AwayView) -> None:

@@ -193,4 +193,6 @@ def _month_of(month: str | None) -> date:
     try:
         return datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC).date()
     except ValueError:
-        raise bad_value(f'"{month[:40]}" is not a month; write "2027-01"', "--month") from None
+        from oncall.support.likely_days import month_fault
+
+        raise bad_value(month_fault(month), "--month") from None

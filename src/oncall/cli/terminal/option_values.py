@@ -38,7 +38,11 @@ def length_of(text: str, option: str | None = None) -> timedelta:
     Raises BadParameter.
     """
     if not re.fullmatch(r"([0-9]{1,6}[smhd])+", text):
-        raise bad_value(f'"{text[:40]}" is not a length of time; write one like 90s, 15m, 2h or 1d', option)
+        from oncall.support.likely_times import length_meant
+
+        likely = length_meant(text)
+        advice = f"write {likely}" if likely is not None else "write one like 90s, 15m, 2h or 1d"
+        raise bad_value(f'"{text[:40]}" is not a length of time; {advice}', option)
     parts = re.findall(r"([0-9]+)([smhd])", text)
     return sum((timedelta(**{_UNITS[unit]: int(number)}) for number, unit in parts), timedelta())
 
@@ -48,14 +52,18 @@ def date_of(text: str, option: str | None = None) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        from oncall.rosters.fields import likely_day
+        from oncall.support.likely_days import day_fault
 
-        raise bad_value(f'"{text[:40]}" is not a date; write "{likely_day(text)}"', option) from None
+        raise bad_value(day_fault(text), option) from None
 
 
 def _whole_number(text: str, least: int, most: int, example: str) -> int:
     if not re.fullmatch(r"[+-]?[0-9]+", text):
-        raise bad_value(f'"{text[:40]}" is not a whole number; write one like {example}', None)
+        from oncall.likely_numbers import number_meant
+
+        likely = number_meant(text)
+        advice = f"write {likely}" if likely is not None and least <= likely <= most else f"write one like {example}"
+        raise bad_value(f'"{text[:40]}" is not a whole number; {advice}', None)
     if len(text) > 40 or not least <= int(text) <= most:
         raise bad_value(f"{text[:40]} is out of range; write a number from {least} to {most}, like {example}", None)
     return int(text)

@@ -140,9 +140,12 @@ def parse_time(option: str, text: str, zone: ZoneInfo, after: datetime | None = 
     except Refused as skipped:
         raise bad_value(str(skipped), option) from None
     except ValueError:
+        from oncall.support.likely_times import time_advice
+
         short = '"07:30", ' if after is not None else ""
-        words = f'"{text[:60]}" is not a time; write {short}"2027-01-09T03:12" or "2027-01-09T03:12:00-05:00"'
-        raise bad_value(words, option) from None
+        example = f'write {short}"2027-01-09T03:12" or "2027-01-09T03:12:00-05:00"'
+        advice = time_advice(text[:100], example=example, clock_alone=after is not None)
+        raise bad_value(f'"{text[:60]}" is not a time; {advice}', option) from None
     except OverflowError:
         raise bad_value(f'"{text[:60]}" lies outside the calendar', option) from None
     if written.note is not None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from oncall.errors import OncallError
 from oncall.paging.domain.quoted_text import quoted
+from oncall.support.likely_times import offset_time_advice
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,9 @@ class FieldFault:
     field: str
     message: str
     on_page: str | None = None
+
+
+_TIME_ADVICE = 'write one like "2027-01-09T03:12:00-05:00"'
 
 
 class FieldFaults(OncallError):
@@ -45,7 +49,8 @@ def instant(value: object) -> datetime | None:
 
 def no_time(value: object) -> str:
     """Return the fault message for a value that is not a time with an offset."""
-    return f'{shown(value)} is not a time with an offset; write "2027-01-09T03:12:00-05:00"'
+    advice = offset_time_advice(str(value)[:100], example=_TIME_ADVICE)
+    return f"{shown(value)} is not a time with an offset; {advice}"
 
 
 def shown(value: object) -> str:

@@ -25,6 +25,7 @@ from oncall.paging.actions.token_actions import (
 )
 from oncall.paging.ports.callers import CallerRole, Scope, Token
 from oncall.support.json_types import IsoTime
+from oncall.support.likely_days import day_advice
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 LONGEST_HANDLE = 91
@@ -186,5 +187,5 @@ def _day(body: Mapping[str, object], faults: list[FieldFault]) -> date | None:
             return date.fromisoformat(value)
     except ValueError:
         pass
-    faults.append(FieldFault("expires", f'{shown(value)} is not a date; write "2027-12-31"'))
+    faults.append(FieldFault("expires", f"{shown(value)} {day_advice(str(value), '2027-12-31')}"))
     return None

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from oncall.paging.actions.action_checks import LONGEST_WHY
 from oncall.paging.actions.field_faults import FieldFault, FieldFaults, instant, no_time, shown
 from oncall.paging.domain.quoted_text import clean
+from oncall.support.likely_days import day_advice
 
 LONGEST_ID = 60
 _EXAMPLES = {
@@ -161,7 +162,7 @@ class PostedFields:
                 return date.fromisoformat(value)
         except ValueError:
             pass
-        self.fault(field, f'{shown(value)} is not a date; write "2027-01-04"')
+        self.fault(field, f"{shown(value)} {day_advice(str(value))}")
         return None
 
     def time(self, field: str) -> datetime | None:

@@ -9,6 +9,8 @@ from oncall.paging.actions.field_faults import shown
 from oncall.planning.posted.posted_change import PostedFields
 from oncall.planning.swaps.ask_to_swap import SwapAsked
 from oncall.planning.swaps.away import AwayAsked
+from oncall.support.likely_days import days_meant, days_words
+from oncall.support.likely_times import moments_meant, time_advice
 
 DAY_ADVICE = 'write "2027-01-04", or the start of the shift: "2027-01-04T19:01"'
 
@@ -62,6 +64,11 @@ def away_from(document: object) -> AwayPosted:
     return AwayPosted(AwayAsked(engineer, first, last), is_agreed, reason)
 
 
+def _likely_day_advice(text: str) -> str:
+    days = days_meant(text)
+    return days_words(days) if days and not moments_meant(text) else time_advice(text, example=DAY_ADVICE)
+
+
 def read_shift_day(value: object) -> date | datetime | None:
     """Return the date, or the date and time, in a JSON value; None if it is neither."""
     if not isinstance(value, str) or not 10 <= len(value) <= 40:
@@ -86,5 +93,5 @@ class _Fields(PostedFields):
         value = self._document.get(field)
         found = read_shift_day(value)
         if value is not None and found is None:
-            self.fault(field, f"{shown(value)} is not the date of a shift; {DAY_ADVICE}")
+            self.fault(field, f"{shown(value)} is not the date of a shift; {_likely_day_advice(str(value))}")
         return found

@@ -18,6 +18,7 @@ from oncall.errors import Fault, FileFaults
 from oncall.schedule.plan import Balance
 from oncall.schedule.plan_file import MOST_MIB
 from oncall.suggestions import suggestion
+from oncall.support.likely_days import day_fault
 from oncall.support.policy import Policy
 from oncall.support.windows import KIND_FORM, WindowKind
 from oncall.text_files import read_text
@@ -156,7 +157,7 @@ class _Reader:
         try:
             day = date.fromisoformat(text)
         except ValueError:
-            self._refuse(line, f'"{text[:40]}" is not a date; write "2027-01-04"')
+            self._refuse(line, day_fault(text))
             return
         self._days.setdefault(day, line)
         other, first = next(iter(self._days.items()))

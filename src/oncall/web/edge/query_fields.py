@@ -15,6 +15,7 @@ from oncall.paging.actions.field_faults import FieldFault, FieldFaults, instant,
 from oncall.paging.domain.quoted_text import clean, quoted
 from oncall.suggestions import suggestion
 from oncall.support.calendar import FIRST_YEAR, LAST_YEAR
+from oncall.support.likely_days import EXAMPLE_DAY, day_advice
 from oncall.web.edge.plain_route import PlainRoute
 
 WordT = TypeVar("WordT", bound=StrEnum)
@@ -96,8 +97,8 @@ class QueryReader:
         try:
             return date.fromisoformat(value or "")
         except ValueError:
-            words = "missing" if value is None else f"{quoted(value)} is not a date"
-            self.fault(name, f'{words}; write "2027-01-04"')
+            words = f'missing; write "{EXAMPLE_DAY}"' if value is None else f"{quoted(value)} {day_advice(value)}"
+            self.fault(name, words)
             return _UNREAD_DAY
 
     def time(self, name: str, default: datetime) -> datetime:

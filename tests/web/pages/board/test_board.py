@@ -183,7 +183,7 @@ def test_overrides_covers_and_absences_have_signs_of_their_own(board: Service) -
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("from=soon", "From: &#34;soon&#34; is not a date; write &#34;2027-01-04&#34;"),
+        ("from=soon", "From: &#34;soon&#34; is not a date; write one like &#34;2027-01-04&#34;"),
         ("from=0001-01-01", "From: write a date from 2000-01-03 to 2197-12-31"),
         ("weeks=5", "Weeks: write 4, 13 or 52"),
         ("person=anna", "Engineer: &#34;anna&#34; is on no published roster; choose from the board"),

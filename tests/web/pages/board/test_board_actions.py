@@ -225,7 +225,10 @@ def test_an_override_reads_its_times_on_the_clock_of_the_policy(mei: Browser, bu
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"from": "soon"}, "From: is not a time; write &#34;2027-01-09T19:00&#34;, on the clock of America/New_York"),
+        (
+            {"from": "soon"},
+            "From: is not a time; write one like &#34;2027-01-09T19:00&#34;, on the clock of America/New_York",
+        ),
         ({"from": "2027-03-14T02:30"}, "From: 02:30 on 2027-03-14 does not exist in America/New_York"),
         ({"from": ""}, "From: missing"),
         ({"reason": " "}, "Reason: is empty; say why, because the history shows it"),

@@ -289,7 +289,7 @@ def search_processes(draft_id: str) -> list[int]:
 @pytest.mark.parametrize(
     ("values", "line"),
     [
-        ({"start": "soon"}, 'Start: "soon" is not a date; write "2027-01-04"'),
+        ({"start": "soon"}, 'Start: "soon" is not a date; write one like "2027-01-04"'),
         ({"start": ""}, "Start: choose the first date of the plan"),
         ({"start": "0001-01-04"}, "Start: lies outside the calendar; choose a date from 2000 to 2200"),
         ({"weeks": "54"}, "Weeks: write a number from 1 to 53"),

@@ -275,7 +275,7 @@ def test_the_preview_of_a_cancellation_says_that_the_maintenance_is_cancelled(me
         (
             "announce",
             {"title": "x", "start": "soon"},
-            'Start: is not a time; write "2027-01-09T19:00", on the clock of',
+            'Start: is not a time; write one like "2027-01-09T19:00", on the clock of',
         ),
         ("announce", {"title": "x", "start": "2027-03-14T02:30"}, "Start: 02:30 on 2027-03-14 does not exist"),
     ],

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from oncall.paging.actions.field_faults import FieldFault, FieldFaults, shown
 from oncall.suggestions import suggestion
+from oncall.support.likely_days import day_advice
 
 WEEKS = (4, 13, 52)
 LIVE_PATH = "/board/live"
@@ -67,7 +68,7 @@ def asked_state(query: Mapping[str, str], people: Iterable[str], today: date) ->
         try:
             first = date.fromisoformat(text)
         except ValueError:
-            faults.append(FieldFault("from", f'{shown(text)} is not a date; write "2027-01-04"'))
+            faults.append(FieldFault("from", f"{shown(text)} {day_advice(text)}"))
         if not _FIRST <= first <= _LAST:
             faults.append(FieldFault("from", f"write a date from {_FIRST} to {_LAST}"))
     if text := query.get("weeks"):

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from oncall.errors import Refused
 from oncall.paging.actions.field_faults import FieldFault, FieldFaults
+from oncall.support.likely_times import time_advice
 from oncall.support.local_time import read_time
 
 
@@ -20,6 +21,7 @@ def instant_of(field: str, text: str, zone: ZoneInfo) -> str:
     except Refused as skipped:
         raise FieldFaults([FieldFault(field, str(skipped))]) from skipped
     except (ValueError, OverflowError) as error:
-        words = f'is not a time; write "2027-01-09T19:00", on the clock of {zone.key}'
+        advice = time_advice(text[:100], example='write one like "2027-01-09T19:00"')
+        words = f"is not a time; {advice}, on the clock of {zone.key}"
         raise FieldFaults([FieldFault(field, words)]) from error
     return at.isoformat()
