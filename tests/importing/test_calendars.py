@@ -151,3 +151,14 @@ def test_a_file_that_is_no_calendar_is_refused(imported: Imported, text: str, me
 def test_an_unknown_role_option_is_refused(imported: Imported) -> None:
     with pytest.raises(Refused, match=r'--role: "primry" is not a role of the roster; did you mean "primary"[?]'):
         imported("rota.ics", calendar(), ImportOptions(role="primry"))
+
+
+def test_one_engineer_in_two_roles_of_one_shift_is_listed_with_both_events(imported: Imported) -> None:
+    events = "".join(
+        f"BEGIN:VEVENT\r\nUID:{role}\r\nDTSTART:20270105T000100Z\r\nDTEND:20270105T130000Z\r\n"
+        f"SUMMARY:{role}: Ben Okafor\r\nEND:VEVENT\r\n"
+        for role in ("primary", "secondary")
+    )
+    found = imported("rota.ics", f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{events}END:VCALENDAR\r\n")
+    assert [line.partition(": ben is ")[2][:21] for line in left_out(found)] == ["primary and secondary"] * 2
+    assert seats(found) == []

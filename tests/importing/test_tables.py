@@ -87,7 +87,7 @@ def test_dates_that_nothing_decides_are_a_question_that_an_option_answers(import
     )
     assert seats(imported("rota.csv", content, ImportOptions(dates=DateOrder.US)))[0] == "01-05 primary ana"
     assert left_out(imported("rota.csv", content, ImportOptions(dates=DateOrder.ISO)))[0] == (
-        'row 2: "01/05/2027" is not written as year, month, day; write "2027-01-04"'
+        'row 2: "01/05/2027" is not written as year, month, day; write "2027-01-05" (5 January) or "2027-05-01" (1 May)'
     )
 
 
@@ -103,11 +103,11 @@ def test_dates_in_both_orders_are_refused_with_one_of_each(imported: Imported) -
 @pytest.mark.parametrize(
     ("written", "message"),
     [
-        ("soon", '"soon" is not a date; write "2027-01-04"'),
-        ("2027-02-30", '"2027-02-30" is not a date; write "2027-01-04"'),
+        ("soon", '"soon" is not a date; write one like "2027-01-04"'),
+        ("2027-02-30", '"2027-02-30" is not a date; February 2027 has 28 days'),
         ("", 'has no date; write one like "2027-01-04"'),
         ("Mon 2027-01-05", '"Mon 2027-01-05": 2027-01-05 is a Tuesday; correct one of the two'),
-        ("1/4/27", '"1/4/27" is not a date; write "2027-01-04"'),
+        ("1/4/27", '"1/4/27" is not a date; write "2027-01-04" (4 January) or "2027-04-01" (1 April)'),
         ("1815-06-18", '"1815-06-18" is outside the years 1971 to 2198'),
         ("2027-01-09", "no shift starts on Saturday 2027-01-09; it is in the weekend shift of Fri 2027-01-08 19:01"),
     ],
@@ -260,3 +260,39 @@ def test_a_file_that_cannot_be_read_is_refused(imported: Imported, name: str, co
 def test_dates_over_more_weeks_than_a_plan_may_have_are_refused(imported: Imported) -> None:
     with pytest.raises(Refused, match="the dates are from 2027-01-04 to 2047-01-04, more than 530 weeks; correct them"):
         imported("rota.csv", "date,primary\n2027-01-04,ana\n2047-01-04,ben\n")
+
+
+def test_one_engineer_in_two_roles_of_one_shift_is_listed_with_the_row(imported: Imported) -> None:
+    found = imported("rota.csv", "date,primary,secondary\n2027-01-04,ben,ben\n2027-01-05,ana,ben\n")
+    words = (
+        "ben is primary and secondary of the shift of Mon 2027-01-04 19:01, and an engineer has one role of a shift; "
+        "name another engineer for one of them"
+    )
+    assert left_out(found) == [f"row 2, primary: {words}", f"row 2, secondary: {words}"]
+    assert seats(found) == ["01-05 primary ana", "01-05 secondary ben"]
+
+
+def test_one_engineer_in_two_roles_of_a_span_is_listed_for_each_shift(imported: Imported) -> None:
+    found = imported("rota.csv", "start,end,primary,secondary\n2027-01-04 09:00,2027-01-06 09:00,ben,Ben Okafor\n")
+    assert len(left_out(found)) == 4
+    assert seats(found) == []
+
+
+def test_one_row_a_week_gets_a_hint_how_to_write_whole_weeks(imported: Imported) -> None:
+    found = imported("rota.csv", "Date,Primary,Secondary\n2027-01-04,ana,ben\n2027-01-11,ben,ana\n")
+    assert found.notes[0] == (
+        "there is one date a week, and a date stands for the one shift that starts on it; if a row is for a whole "
+        "week, give start and end columns: start,end and the roles"
+    )
+    every = "".join(f"2027-01-0{day},ana\n" for day in (4, 5, 6, 7, 8))
+    assert not [note for note in imported("rota.csv", f"date,primary\n{every}").notes if "one date a week" in note]
+
+
+@pytest.mark.parametrize("heading", ["Week of", "week", "Week commencing", "W/C"])
+def test_a_heading_for_weeks_asks_for_start_and_end(imported: Imported, heading: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        imported("rota.csv", f"{heading},primary,secondary\n2027-01-04,ana,ben\n")
+    assert str(refusal.value).endswith(
+        f'rota.csv: row 1: "{heading}" gives one day for a whole week, and does not say when the week ends; give start '
+        "and end columns: start,end,primary,secondary"
+    )

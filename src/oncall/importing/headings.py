@@ -18,6 +18,10 @@ _HEADINGS = {
     "role": ("role", "on call role"),
     "engineer": ("engineer", "name", "person", "who", "user", "on call", "email", "id"),
 }
+_WEEKS = frozenset(
+    {"week", "weeks", "week of", "week start", "week starting", "week commencing", "week beginning", "week from", "w c"}
+)
+"""Headings of a column with the first day of each week."""
 _MOST_TITLES = 10
 """How many rows may stand above the headings."""
 
@@ -48,10 +52,22 @@ def headings_of(table: Table, roles: Sequence[str], *, role: str | None) -> Head
         found = _columns(number, cells, roles)
         has_times = "date" in found.fields or {"start", "end"} <= found.fields.keys()
         has_people = found.roles or "engineer" in found.fields
+        if has_people and not has_times:
+            _refuse_weeks(number, cells, roles)
         if has_times and has_people:
             _refuse_unclear(found, roles, role)
             return found
     return None
+
+
+def _refuse_weeks(number: int, cells: Sequence[str], roles: Sequence[str]) -> None:
+    """Raise Refused if a heading says that each row is for a week."""
+    week = next((cell for cell in cells if _plain(cell) in _WEEKS), None)
+    if week is not None:
+        raise Refused(
+            f'row {number}: "{week}" gives one day for a whole week, and does not say when the week ends; give start '
+            f"and end columns: start,end,{','.join(roles)}"
+        )
 
 
 def missing_headings(table: Table, roles: Sequence[str]) -> Refused:

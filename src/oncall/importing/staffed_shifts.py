@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 
 from oncall.errors import Refused
 from oncall.importing.claims import Claim, Claims
@@ -57,9 +58,42 @@ class _Staffing:
             else:
                 disputed.add(key)
                 self._dispute(key, claims)
+        self._refuse_two_roles(seats, disputed, holders)
         for claim in self._found.claims:
             self._explain(claim, seats, disputed)
+        self._hint_at_weeks(seats)
         return self._made(seats)
+
+    def _refuse_two_roles(
+        self, seats: dict[_Key, str], disputed: set[_Key], holders: Mapping[_Key, Sequence[Claim]]
+    ) -> None:
+        """Take out the seats of an engineer who has several roles of one shift, and record their claims."""
+        roles_of: dict[tuple[Shift, str], list[str]] = defaultdict(list)
+        for (shift, role), engineer in seats.items():
+            roles_of[shift, engineer].append(role)
+        for (shift, engineer), roles in roles_of.items():
+            if len(roles) > 1:
+                for role in roles:
+                    del seats[shift, role]
+                    disputed.add((shift, role))
+                    for claim in holders[shift, role]:
+                        self._found.leave_out(
+                            claim.place,
+                            f"{engineer} is {' and '.join(roles)} of the shift of {self._name(shift)}, and an engineer "
+                            "has one role of a shift; name another engineer for one of them",
+                        )
+
+    def _hint_at_weeks(self, seats: Mapping[_Key, str]) -> None:
+        """Tell the user how to write whole weeks, if the file has one date a week and other shifts stay empty."""
+        days = sorted({claim.days[0] for claim in self._found.claims if claim.days and claim.is_one_shift})
+        if len(days) < 2 or any((later - first).days % 7 for first, later in pairwise(days)):
+            return
+        staffed = {shift for shift, _ in seats}
+        if any(days[0] <= shift.day <= days[-1] and shift not in staffed for shift in self._shifts):
+            self._found.note(
+                "there is one date a week, and a date stands for the one shift that starts on it; if a row is for a "
+                "whole week, give start and end columns: start,end and the roles"
+            )
 
     def _holders(self) -> dict[_Key, list[Claim]]:
         """Return the claims to each seat; claims of two engineers to one seat are a conflict."""

@@ -13,6 +13,8 @@ from oncall.errors import Refused
 from oncall.importing.claims import Place
 from oncall.importing.options import DateOrder
 from oncall.support.coverage_days import DAYS_OF_WEEK
+from oncall.support.likely_days import Written, day_advice, days_meant, days_words, missing_words
+from oncall.support.likely_times import time_advice
 from oncall.support.local_time import WrittenTime, read_time
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -62,13 +64,14 @@ class WrittenDate:
         Raises Refused if it does not exist or is written in another order.
         """
         if order is DateOrder.ISO and not self.is_iso:
-            raise Refused(f'"{self.text}" is not written as year, month, day; {EXAMPLE}')
+            raise Refused(f'"{self.text}" is not written as year, month, day; {_likely(self.text)}')
         month, day = (self.second, self.first) if self.is_open and order is DateOrder.EU else (self.first, self.second)
         try:
             found = date(self.year, month, day)
         except ValueError:
             how = f" {ORDER_WORDS[order]}" if self.is_open else ""
-            raise Refused(f'"{self.text}" is not a date{how}; {EXAMPLE}') from None
+            why = missing_words(Written(self.year, month, day))
+            raise Refused(f'"{self.text}" is not a date{how}; {why}') from None
         if self.weekday is not None and found.weekday() != self.weekday:
             raise Refused(f'"{self.text}": {found} is a {DAYS_OF_WEEK[found.weekday()]}; correct one of the two')
         return found
@@ -84,6 +87,11 @@ class WrittenDate:
             return read_time(at.isoformat() + (self.offset or ""), zone)
         except (ValueError, OverflowError):
             raise Refused(f'"{self.text}" is not a time; {_EXAMPLE_TIME}') from None
+
+
+def _likely(text: str) -> str:
+    days = days_meant(text)
+    return days_words(days) if days else EXAMPLE
 
 
 ORDER_WORDS = {
@@ -104,7 +112,7 @@ def written_date(text: str) -> WrittenDate:
         if match := form.match(rest):
             break
     else:
-        raise Refused(f'"{text[:60]}" is not a date; {EXAMPLE}')
+        raise Refused(f'"{text[:60]}" {day_advice(text)}')
     groups = match.groupdict()
     clock, offset, is_next_day = _clock(text, rest[match.end() :])
     if "first" in groups:
@@ -127,7 +135,7 @@ def _month(text: str, name: str) -> int:
     for names in (_MONTHS, _LONG_MONTHS):
         if name in names:
             return names.index(name) + 1
-    raise Refused(f'"{text[:60]}" is not a date; {EXAMPLE}')
+    raise Refused(f'"{text[:60]}" {day_advice(text)}')
 
 
 def _clock(text: str, rest: str) -> tuple[time | None, str | None, bool]:
@@ -139,7 +147,8 @@ def _clock(text: str, rest: str) -> tuple[time | None, str | None, bool]:
         return None, None, False
     match = _CLOCK.fullmatch(rest)
     if match is None:
-        raise Refused(f'"{text[:60]}" is not a date, or a date and a time; {EXAMPLE} or "2027-01-04 19:01"')
+        advice = time_advice(text, example=f'{EXAMPLE} or "2027-01-04 19:01"')
+        raise Refused(f'"{text[:60]}" is not a date, or a date and a time; {advice}')
     hour, minute, second = int(match["hour"]), int(match["minute"]), int(match["second"] or 0)
     if match["half"]:
         if not 1 <= hour <= 12:
