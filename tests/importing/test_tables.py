@@ -296,3 +296,39 @@ def test_a_heading_for_weeks_asks_for_start_and_end(imported: Imported, heading:
         f'rota.csv: row 1: "{heading}" gives one day for a whole week, and does not say when the week ends; give start '
         "and end columns: start,end,primary,secondary"
     )
+
+
+@pytest.mark.parametrize("cell", ["Ana / Ben", "Ana & Ben", "Ana Pereira, Ben Okafor", "ana (swap w/ ben)"])
+def test_a_cell_that_names_two_engineers_is_listed_with_both(imported: Imported, cell: str) -> None:
+    found = imported("rota.csv", f'date,primary\n2027-01-04,"{cell}"\n')
+    assert left_out(found) == [
+        f'row 2, primary: "{cell}" names ana, ben, and a seat has one engineer; keep one of them, or give each a row '
+        "with a start and an end"
+    ]
+
+
+def test_a_number_of_a_spreadsheet_in_place_of_a_date_is_explained(imported: Imported) -> None:
+    found = imported("rota.csv", "date,primary\n46391,ana\n")
+    assert left_out(found) == [
+        'row 2: "46391" is the number by which a spreadsheet keeps 2027-01-04; show the column as dates, or write '
+        "2027-01-04"
+    ]
+
+
+def test_a_time_with_the_abbreviation_of_a_zone_asks_for_the_offset(imported: Imported) -> None:
+    found = imported("rota.csv", "start,end,primary\n2027-01-05 19:01 EST,2027-01-06 08:00 EST,ana\n")
+    assert left_out(found) == [
+        'row 2: "2027-01-05 19:01 EST" is not a date, or a date and a time; write the offset from UTC in place of EST, '
+        'like "2027-01-05T19:01-05:00"'
+    ]
+
+
+def test_dates_and_times_in_two_columns_are_asked_for_in_one(imported: Imported) -> None:
+    with pytest.raises(Refused) as refusal:
+        imported(
+            "rota.csv", "Start Date,Start Time,End Date,End Time,primary\n01/13/2027,7:01 PM,01/14/2027,8 AM,ana\n"
+        )
+    assert str(refusal.value).endswith(
+        'rota.csv: row 1: "Start Date" and "Start Time" are two columns; write date and time in one column "start", '
+        "like 2027-01-04 19:01"
+    )

@@ -92,6 +92,11 @@ def _columns(number: int, cells: Sequence[str], roles: Sequence[str]) -> Heading
         exact = [column for column in columns if plain[column] == name]
         if len(exact or columns) > 1:
             both = " and ".join(f'"{cells[column]}"' for column in columns[:3])
+            if {plain[column].rpartition(" ")[2] for column in columns} == {"date", "time"}:
+                raise Refused(
+                    f'row {number}: {both} are two columns; write date and time in one column "{name}", like '
+                    "2027-01-04 19:01"
+                )
             raise Refused(f"row {number}: {both} may both be the {name}; keep one of them")
         if columns:
             fields[name] = (exact or columns)[0]

@@ -44,7 +44,21 @@ class PeopleNamed:
         if found:
             engineer = self._only(text, found)
             return engineer, f'"{text}" is read as {self._named(engineer)}, the only engineer of that first name'
+        named = sorted(self._all_mentioned(text))
+        if len(named) > 1:
+            advice = "keep one of them, or give each a row with a start and an end"
+            raise Refused(f'"{text[:60]}" names {listed(named)}, and a seat has one engineer; {advice}')
         raise Refused(self._unknown(text))
+
+    def _all_mentioned(self, text: str) -> set[str]:
+        """Return the ids of all engineers whom a sentence mentions by id, by a whole name or by a first name of one."""
+        sentence = f" {folded(text)} "
+        return {
+            next(iter(people))
+            for known in (self._whole, self._ids, self._first)
+            for key, people in known.items()
+            if key and len(people) == 1 and _has_word(sentence, key)
+        }
 
     def mentioned(self, text: str) -> str | None:
         """Return the id of the one engineer whom a sentence mentions; None if it mentions nobody.

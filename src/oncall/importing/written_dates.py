@@ -35,6 +35,7 @@ _CLOCK = re.compile(
     r"(?:t|,? +(?:at +)?)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.]\d+)?)?"
     r"(?: *(?P<half>[ap])[.]?m[.]?)?(?: *(?P<offset>z|utc|[+-]\d{2}:?\d{2}))?"
 )
+_FIRST_SERIAL = date(1899, 12, 30)
 EXAMPLE = 'write "2027-01-04"'
 _EXAMPLE_TIME = 'write "2027-01-04 19:01"'
 
@@ -104,6 +105,11 @@ ORDER_WORDS = {
 def written_date(text: str) -> WrittenDate:
     """Read a date, perhaps with a time. Raises Refused for text of another form."""
     rest = " ".join(text.split()).lower()
+    if re.fullmatch(r"[3-7][0-9]{4}", rest):
+        day = _FIRST_SERIAL + timedelta(days=int(rest))
+        raise Refused(
+            f'"{rest}" is the number by which a spreadsheet keeps {day}; show the column as dates, or write {day}'
+        )
     weekday = None
     if match := _WEEKDAY.match(rest):
         weekday = _weekday(match["name"])

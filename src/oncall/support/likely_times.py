@@ -96,6 +96,12 @@ def time_advice(text: str, *, example: str, clock_alone: bool = False) -> str:
         return example
     if found.missing is not None:
         return missing_words(found.missing)
+    if found.rest:
+        zone = re.search(r"\s*\b([a-z]{2,5})$", found.rest)
+        local = moments_meant(text[: text.lower().rfind(zone[0])]) if zone else ()
+        if zone is None or not local:
+            return example
+        return f"write the offset from UTC in place of {zone[1].upper()}, like {_quoted(local[:1], '-05:00')}"
     return f'write the time too, like "{found.days[0]}T19:00"'
 
 
