@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 
 from oncall.errors import Conflict, Refused
@@ -27,11 +27,12 @@ _NOW_WITHIN = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class StatusAuthor:
-    """Who acts, and when. now: policy time, aware UTC. may_backdate: True if the person may state times in the past."""
+    """Who acts, when (policy time), and whether they may state past times. request: as in `StatusEvent`."""
 
     by: str
     now: datetime
     may_backdate: bool
+    request: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +118,9 @@ def act_on_status(log: StatusLog, action: StatusAction, author: StatusAuthor, ne
 
     new_id: the id for a new one. Raises NotFound, Conflict or Refused; in that case nothing is written.
     """
-    stated = [getattr(action, each.name) for each in fields(action)]
-    check_years(each for each in stated if isinstance(each, datetime))
+    check_years(at for each in fields(action) if isinstance(at := getattr(action, each.name), datetime))
     record = read_status(log, author.now)
-    event = _event(record, action, author, new_id)
+    event = replace(_event(record, action, author, new_id), request=author.request)
     log.add_status_event(event)
     return event.subject
 

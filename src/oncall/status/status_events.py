@@ -46,6 +46,7 @@ class StatusEvent:
     the corrected start of an incident, and `end` also the time at which a proposal becomes public by itself. For an
     observation, `state` is `up`, `down` or `silent`, `reason` is the key of the alert (empty for the monitor), and
     `start` is the last look of a monitor that then stopped. seq: the event's number in the log, which the store gives.
+    request: the id that a program gave its request, a space, and a digest of the body; empty: no id was given.
     """
 
     subject: str
@@ -62,6 +63,7 @@ class StatusEvent:
     start: datetime | None = None
     end: datetime | None = None
     seq: int = 0
+    request: str = ""
 
 
 @dataclass(frozen=True, slots=True)

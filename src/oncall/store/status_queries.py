@@ -29,7 +29,7 @@ _UPDATE_LOOK = update(monitor_looks).where(monitor_looks.c.component == bindpara
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 _LOG = 500000651893
 """The key of the advisory lock of the status page's log; `attempt_queries` has the other keys."""
-_TEXTS = ("title", "state", "message", "reason", "ticket")
+_TEXTS = ("title", "state", "message", "reason", "ticket", "request")
 
 
 class StatusQueries(Statements):

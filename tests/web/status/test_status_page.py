@@ -115,6 +115,27 @@ def test_hundreds_of_paths_that_do_not_exist_cost_a_look_up_each_and_not_a_readi
     assert 1 <= len(readings) <= 10
 
 
+def test_an_action_with_an_id_is_safe_to_send_twice(service: Service) -> None:
+    opened, words = {**DOWN, "id": "deploy-771"}, {"action": "update", "message": "A full disk.", "id": "deploy-772"}
+    first, second = (service.post(opened, by="mei", path=EVENTS) for _ in range(2))
+    assert (first.status_code, second.status_code, first.json()) == (201, 201, second.json())
+    update = {**words, "incident": first.json()["id"]}
+    assert [service.post(update, by="mei", path=EVENTS).json() for _ in range(2)] == [first.json()] * 2
+    (incident,) = service.call("GET", "/v1/status").json()["incidents"]
+    assert [each["message"] for each in incident["updates"]] == ["", "A full disk."]
+    refused = 'the event "deploy-771" is recorded already with other content; nothing was changed'
+    problem(service.post({**opened, "title": "API down"}, by="mei", path=EVENTS), 409, refused)
+    # Ids of another caller are another caller's.
+    assert service.post({**opened, "title": "API down"}, by="ana", path=EVENTS).json() != first.json()
+
+
+@pytest.mark.parametrize("sent_id", ["", "a b", 7, "x" * 101])
+def test_an_id_of_an_action_that_is_no_id_is_refused(service: Service, sent_id: object) -> None:
+    answer = service.post({**DOWN, "id": sent_id}, by="mei", path=EVENTS)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["message"] == "is not text of 1 to 100 printable characters"
+
+
 def test_an_incident_without_a_title_is_refused(service: Service) -> None:
     words = 'an incident needs a title; write one like "Sign-in is slow", or name a ticket with --from'
     problem(service.post({"action": "open"}, by="ana", path=EVENTS), 422, words)

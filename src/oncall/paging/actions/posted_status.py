@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import datetime
 from typing import TypeVar
 
+from oncall.paging.actions.action_checks import EVENT_ID
 from oncall.paging.actions.field_faults import FieldFault, FieldFaults, instant, no_time, shown
 from oncall.status.proposal_actions import DismissProposal, PublishProposal
 from oncall.status.status_actions import (
@@ -46,6 +49,20 @@ _NEEDED = {
 }
 
 
+def request_of(document: object) -> str:
+    """Return `StatusEvent.request` for a posted document: its `id` and a digest of it; empty if it has no `id`.
+
+    Raises FieldFaults if the id is wrong.
+    """
+    sent_id = document.get("id") if isinstance(document, Mapping) else None
+    if sent_id is None:
+        return ""
+    if not (isinstance(sent_id, str) and EVENT_ID.fullmatch(sent_id)):
+        raise FieldFaults([FieldFault("id", "is not text of 1 to 100 printable characters")])
+    body = json.dumps(document, sort_keys=True).encode()
+    return f"{sent_id} {hashlib.sha256(body).hexdigest()[:32]}"
+
+
 def status_action_from(document: object) -> StatusAction:
     """Return the action that a posted document asks for. Raises FieldFaults with every wrong field."""
     if not isinstance(document, Mapping):
@@ -57,7 +74,7 @@ def status_action_from(document: object) -> StatusAction:
     known = [each.name for each in fields(kind)]
     reader = _Reader(document)
     for key in document:
-        if key != "action" and key not in known:
+        if key not in ("action", "id", *known):
             reader.fault(str(key)[:60], f"is not a field of {name}; write {_listed(known)}")
     for key in _NEEDED[name]:
         if document.get(key) is None:

@@ -52,11 +52,26 @@ def new_status_id() -> str:
 def record_on_page(tx: StatusStore, action: StatusAction, author: StatusAuthor) -> str:
     """Check an action and append it to the status page's log. Returns the id of its incident or maintenance.
 
-    Raises NotFound, Conflict or Refused, and then writes nothing.
+    If the author's request is in the log already, writes nothing and returns the id of the first time. Raises Conflict
+    if a request of the same author has this id but another body. Also raises NotFound, Conflict or Refused as
+    `act_on_status` does. After an error nothing is written.
     """
     # Of two people who resolve an incident at the same time, the second one is refused.
     tx.lock_status_log()
+    subject = _subject_of_repeat(tx, author) if author.request else None
+    if subject is not None:
+        return subject
     return act_on_status(tx, _with_ticket(tx, action), author, new_status_id())
+
+
+def _subject_of_repeat(tx: StatusStore, author: StatusAuthor) -> str | None:
+    """Return the incident or maintenance of an earlier event with the author's request; None if there is none."""
+    sent_id = author.request.partition(" ")[0]
+    own = (each for each in tx.status_events() if each.by == author.by and each.request.partition(" ")[0] == sent_id)
+    before = next(own, None)
+    if before is not None and before.request != author.request:
+        raise Conflict(f'the event "{sent_id}" is recorded already with other content; nothing was changed')
+    return before.subject if before is not None else None
 
 
 def effect_on_page(tx: StatusStore, action: StatusAction, author: StatusAuthor, new_id: str) -> StatusEffect:

@@ -191,6 +191,8 @@ class StatusBody(RequestBody):
     """An action on the status page. Which fields it takes depends on the action; docs/status-page.md lists them."""
 
     action: Literal[STATUS_ACTIONS]  # type: ignore[valid-type]  # the actions are the core's, listed once
+    id: Annotated[str, Field(pattern=f"^{EVENT_ID.pattern}$")] | None = None
+    """An id of yours that makes the request safe to send twice. Another body with the same id is refused with 409."""
     title: Annotated[str, Field(max_length=LONGEST_TITLE)] | None = None
     """The title of an incident or a maintenance."""
     components: dict[str, str] | list[str] | None = None
@@ -313,7 +315,12 @@ CALENDAR_EXAMPLES: dict[str, Example] = {"ana": {"summary": "The shifts of ana",
 STATUS_EXAMPLES: dict[str, Example] = {
     "open": {
         "summary": "The portal is down",
-        "value": {"action": "open", "title": "Portal down", "components": {"portal": "major_outage"}},
+        "value": {
+            "action": "open",
+            "id": "deploy-771",
+            "title": "Portal down",
+            "components": {"portal": "major_outage"},
+        },
     }
 }
 

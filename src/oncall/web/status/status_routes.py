@@ -7,7 +7,7 @@ import asyncio
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
-from oncall.paging.actions.posted_status import status_action_from
+from oncall.paging.actions.posted_status import request_of, status_action_from
 from oncall.paging.actions.status_on_page import record_on_page
 from oncall.paging.ports.callers import CallerRole
 from oncall.status.day_bars import start_of_last_days
@@ -73,11 +73,12 @@ async def post_status_event(
 ) -> JSONResponse:
     """Opens, updates or corrects an incident, publishes or dismisses a proposed one, or changes a maintenance.
 
-    Only a manager may give times in the past.
+    Only a manager may give times in the past. With an `id`, the request is safe to send twice: nothing is written the
+    second time, and the answer is the same.
     """
-    action = status_action_from(posted.document)
+    action, request = status_action_from(posted.document), request_of(posted.document)
     now = services.clock.now().replace(microsecond=0)
-    author = StatusAuthor(caller.name, now, may_backdate=caller.role is CallerRole.MANAGER)
+    author = StatusAuthor(caller.name, now, may_backdate=caller.role is CallerRole.MANAGER, request=request)
     subject = await services.engine.write(lambda tx: record_on_page(tx, action, author))
     public.forget()
     view: StatusChangedView = {"id": subject}
