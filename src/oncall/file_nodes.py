@@ -9,7 +9,7 @@ reader decides its type: an unquoted `+13055550101`, `no` or `08:00` is text.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -133,7 +133,7 @@ class ScalarNode(Node):
 class ListNode(Node):
     """A list of values."""
 
-    items: list[Node] = field(default_factory=list)
+    items: Sequence[Node] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,7 +1,8 @@
 """Parses a JSON text into a tree of nodes, each with its place, so that the readers for YAML files can read it too.
 
 The standard library checks the syntax and decodes the strings; this module adds the place of every value and notes
-duplicate keys.
+duplicate keys. The items of a long list are built only when a reader comes to them, because reading stops after some
+faults.
 """
 
 from __future__ import annotations
@@ -9,24 +10,31 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
-from typing import NoReturn
+from collections.abc import Iterator, Sequence
+from typing import NoReturn, overload
 
 from oncall.file_nodes import MOST_LEVELS, AtFault, Faults, ListNode, MapNode, Node, ScalarNode
 
 _BLANK = re.compile(r"[ \t\n\r]*")
 _PLAIN = re.compile(r"[^\s,\]}]+")
 _DECODER = json.JSONDecoder()
+_SKIPPER = json.JSONDecoder(parse_int=str, parse_float=str)
+"""Finds the end of a list. Numbers stay texts: the standard library refuses to convert very long ones."""
+_LAZY_LEVELS = 2
+"""Only a list around which fewer brackets than this are open may be long."""
+_LONG = 100_000
+"""The items of a list of more characters are built when they are read."""
 
 
 def parse_json(text: str, faults: Faults) -> Node:
     """Return the tree of a JSON text. Raises FileFaults if the text is empty, not JSON, or nested too deep.
 
-    A duplicate key is noted in `faults`, and the tree keeps its first value.
+    A duplicate key is noted in `faults`, and the tree keeps its first value. Inside an item of a long list, a duplicate
+    key or a value that is nested too deep is noted when the item is read.
     """
     _check_syntax(text, faults)
     try:
-        return _Scanner(text, faults).tree()
+        return _Scanner(text, faults, _Places(text)).tree()
     except AtFault:
         raise faults.refusal() from None
 
@@ -62,17 +70,41 @@ class _Places:
         return line, offset - self._starts[line - 1] + 1
 
 
+class _LazyItems(Sequence[Node]):
+    """The items of a list, each built when it is first asked for. The length builds them all."""
+
+    def __init__(self, items: Iterator[Node]) -> None:
+        self._items = items
+        self._built: list[Node] = []
+
+    def __iter__(self) -> Iterator[Node]:
+        yield from self._built
+        for item in self._items:
+            self._built.append(item)
+            yield item
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    @overload
+    def __getitem__(self, place: int) -> Node: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Node]: ...
+    def __getitem__(self, place: int | slice) -> Node | Sequence[Node]:
+        return list(self)[place]
+
+
 class _Scanner:
     """Builds the tree of a text that is known to be JSON.
 
     `_at`: the index in the text of the next character to read.
     """
 
-    def __init__(self, text: str, faults: Faults) -> None:
+    def __init__(self, text: str, faults: Faults, places: _Places, at: int = 0) -> None:
         self._text = text
         self._faults = faults
-        self._places = _Places(text)
-        self._at = 0
+        self._places = places
+        self._at = at
 
     def tree(self) -> Node:
         self._skip_blanks()
@@ -86,7 +118,7 @@ class _Scanner:
         if opening == "{":
             return self._mapping(MapNode(*place), level)
         if opening == "[":
-            return self._list(ListNode(*place), level)
+            return ListNode(*place, self._list(path, level))
         if opening == '"':
             return ScalarNode(*place, self._string(), True)
         found = _PLAIN.match(self._text, self._at)
@@ -94,10 +126,17 @@ class _Scanner:
         self._at = found.end()
         return ScalarNode(*place, found[0], False)
 
-    def _list(self, node: ListNode, level: int) -> ListNode:
-        for _ in self._items("]"):
-            node.items.append(self._value(f"{node.path}[{len(node.items)}]", level + 1))
-        return node
+    def _list(self, path: str, level: int) -> Sequence[Node]:
+        end = _SKIPPER.raw_decode(self._text, self._at)[1] if level < _LAZY_LEVELS else 0
+        if end - self._at <= _LONG:
+            return list(self._list_items(path, level))
+        items = _Scanner(self._text, self._faults, self._places, self._at)._list_items(path, level)
+        self._at = end
+        return _LazyItems(items)
+
+    def _list_items(self, path: str, level: int) -> Iterator[Node]:
+        for number, _ in enumerate(self._items("]")):
+            yield self._value(f"{path}[{number}]", level + 1)
 
     def _mapping(self, node: MapNode, level: int) -> MapNode:
         for _ in self._items("}"):
@@ -136,6 +175,8 @@ class _Scanner:
         return str(value)
 
     def _skip_blanks(self) -> None:
+        if self._text[self._at : self._at + 1] > " ":
+            return
         found = _BLANK.match(self._text, self._at)
         assert found is not None, "nothing at all is blank, too"
         self._at = found.end()

@@ -157,6 +157,7 @@ class _Builder:
             return
         parent, key = self._open[-1], self._keys[-1]
         if isinstance(parent, ListNode):
+            assert isinstance(parent.items, list), "only JSON has lists whose items are built later"
             parent.items.append(node)
         elif key is None:
             self._keys[-1] = self._key(parent, node)

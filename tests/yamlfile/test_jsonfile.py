@@ -66,6 +66,26 @@ def test_a_text_that_is_no_json_is_refused_at_its_place(text: str, message: str)
     assert refusal(text) == f"x.json:{message}"
 
 
+def test_a_long_list_has_the_items_that_a_short_one_would_have_with_their_places() -> None:
+    numbers = list(range(30_000))
+    root = parse_json('{"a": [' + ",\n".join(map(str, numbers)) + '], "b": "after"}', Faults("x.json"))
+    items = descend(root, "a")
+    assert isinstance(items, ListNode)
+    assert values_of(items.items[29_999]) == 29_999
+    assert (items.items[29_999].line, items.items[29_999].path) == (30_000, "a[29999]")
+    assert len(items.items) == 30_000
+    assert values_of(root) == {"a": numbers, "b": "after"}
+
+
+def test_a_fault_inside_a_long_list_is_noted_when_its_item_is_read() -> None:
+    faults = Faults("x.json")
+    root = parse_json("[" + "1, " * 50_000 + '{"b": 1, "b": 2}]', faults)
+    assert len(faults) == 0
+    assert isinstance(root, ListNode)
+    assert len(root.items) == 50_001
+    assert str(faults.refusal()) == "x.json:1:150011: [50000].b: is written twice; the first is on line 1"
+
+
 VALUES = st.recursive(
     st.none()
     | st.booleans()

@@ -13,6 +13,7 @@ from pathlib import Path
 from random import Random
 
 from oncall.errors import Fault, FileFaults, Refused
+from oncall.file_nodes import Faults
 from oncall.paging.domain.ticket import Ticket
 from oncall.paging.domain.verdict import impact_named, plan_named
 from oncall.support.calendar import SupportCalendar
@@ -96,7 +97,7 @@ def read_tickets(path: Path, policy: Policy) -> list[Arrival]:
     Columns: `at` (ISO 8601; policy time without an offset), `customer`, `plan` and `impact` (names or aliases of the
     policy), and optionally `subject`. A ticket without a plan gets the customer's plan in the customers file.
 
-    Raises FileFaults with every fault and its line.
+    Raises FileFaults with every fault and its line. Reading stops after MOST_READ_FAULTS faults.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -111,8 +112,7 @@ class _Reader:
     """Reads one file of tickets, and collects every fault."""
 
     def __init__(self, file: str, policy: Policy) -> None:
-        self._file, self._policy = file, policy
-        self._faults: list[Fault] = []
+        self._policy, self._faults = policy, Faults(file)
 
     def read(self, text: str) -> list[Arrival]:
         rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
@@ -124,12 +124,11 @@ class _Reader:
             self._fault(rows.line_num + 1, "", f"is not CSV: {error}")
         if not self._faults and not arrivals:
             self._fault(1, "", "holds no ticket; write one a line below the header")
-        if self._faults:
-            raise FileFaults(self._faults)
+        self._faults.raise_any()
         return sorted(arrivals, key=lambda arrival: arrival.at)
 
     def _fault(self, line: int, path: str, message: str) -> None:
-        self._faults.append(Fault(self._file, line, 1, path, message))
+        self._faults.note(line, 1, path, message)
 
     def _has_columns(self, names: Sequence[str]) -> bool:
         missing = [column for column in COLUMNS if column not in names]

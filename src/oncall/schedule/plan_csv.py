@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 from oncall.errors import Refused
@@ -43,7 +44,7 @@ def plan_of_csv(text: str, file: str, *, team: str, zone: ZoneInfo) -> Plan:
     team, zone: the plan's, because CSV has neither.
     """
     rows = _CsvRows(text, Faults(file))
-    seats = read_seats(list(rows))
+    seats = read_seats(rows)
     rows.faults.raise_any()
     carried = rows.carried
     return Plan(team, zone, seats, balances=carried.balances, kept_until=carried.kept_until, relaxed=carried.relaxed)
@@ -106,17 +107,20 @@ class _CsvRows:
             try:
                 self.carried.read(cells[index])
             except Refused as refusal:
-                self.faults.note(line, self._column(line, CARRIES), CARRIES, str(refusal))
+                self.faults.note(line, self._columns(line)[CARRIES], CARRIES, str(refusal))
 
     def _node(self, line: int, cells: list[str]) -> MapNode:
-        node = MapNode(self.faults, "", line, 1)
+        node, columns = MapNode(self.faults, "", line, 1), self._columns(line)
         for name in COLUMNS:
-            cell = ScalarNode(self.faults, name, line, self._column(line, name), cells[self._index[name]], True)
+            cell = ScalarNode(self.faults, name, line, columns[name], cells[self._index[name]], True)
             node.entries[name] = cell, cell
         return node
 
-    def _column(self, line: int, name: str) -> int:
-        """Return the position at which a named cell begins in a line, from 1; 1 if quotes in the line hide it."""
+    def _columns(self, line: int) -> dict[str, int]:
+        """Return the position at which each known cell begins in a line, from 1; 1 if quotes in the line hide it."""
         text = self._lines[line - 1]
         # A cell in quotes may hold commas and line breaks.
-        return 1 if '"' in text else 1 + sum(len(cell) + 1 for cell in text.split(self._separator)[: self._index[name]])
+        if '"' in text:
+            return dict.fromkeys(self._index, 1)
+        begins = list(accumulate((len(cell) + 1 for cell in text.split(self._separator)), initial=1))
+        return {name: begins[place] for name, place in self._index.items() if place < len(begins)}

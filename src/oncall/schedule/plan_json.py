@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TypedDict, TypeVar
 from zoneinfo import ZoneInfo
@@ -344,7 +344,7 @@ def _list_of(read: Reader[T]) -> Reader[tuple[T, ...]]:
     return read_list
 
 
-def _items(node: Node) -> list[Node]:
+def _items(node: Node) -> Sequence[Node]:
     if not isinstance(node, ListNode):
         raise node.refuse("is not a list")
     return node.items

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -24,7 +24,7 @@ def seat_cells(seat: Seat, zone: ZoneInfo) -> tuple[str, str, str, str, str]:
     return start, end, str(seat.kind), seat.role, seat.engineer
 
 
-def read_seats(rows: Sequence[Node]) -> tuple[Seat, ...]:
+def read_seats(rows: Iterable[Node]) -> tuple[Seat, ...]:
     """Return the seats of these rows, sorted by start. Records the faults of a row; such a row gives no seat."""
     seats: list[Seat] = []
     first_rows: dict[tuple[datetime, str], Node] = {}
