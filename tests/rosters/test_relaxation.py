@@ -70,6 +70,27 @@ def test_relaxations_that_differ_only_in_their_dates_read_as_one() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [
+        (
+            ["unavailable@2027-01-20:ana", "unavailable@2027-01-20:ben", "unavailable@2027-01-21:cai"],
+            "ana's and ben's days off on 2027-01-20 moved, and cai's day off on 2027-01-21 moved",
+        ),
+        (
+            ["weekends_apart=2@2027-01-22..2027-01-24:ana", "weekends_apart=2@2027-01-22..2027-01-24:ben"],
+            "weekends_apart 2 for ana and ben around the weekend of 2027-01-22",
+        ),
+        (
+            [f"max_shifts=9@2027-01-04..2027-01-29:{who}" for who in ("ana", "ben", "cai")],
+            "max_shifts 9 for ana, ben and cai",
+        ),
+    ],
+)
+def test_relaxations_that_differ_only_in_their_people_read_as_one(names: list[str], text: str) -> None:
+    assert relaxation_texts([relaxation_named(name) for name in names]) == text
+
+
 def test_a_day_off_that_is_moved_leaves_the_others() -> None:
     loose = relaxed(ROSTER, [relaxation_named("unavailable@2027-02-17:ana")])
     absences = loose.engineers[0].absences

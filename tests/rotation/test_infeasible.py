@@ -42,8 +42,8 @@ def test_a_shift_that_nobody_can_take_names_the_roles_and_the_engineers_once() -
         "cai, dee, eve and fay join only on 2027-01-06)"
         "\n  with nobody away, the 6 people of the roster are enough; with the days off as they are, the "
         "team needs 4 more who take every role and are never away\n"
-        "  a plan exists with rest_nights 0 around the week of 2027-01-04, and ana's days off from 2027-01-04 to "
-        "2027-01-05 moved, and ben's days off from 2027-01-04 to 2027-01-05 moved: "
+        "  a plan exists with rest_nights 0 around the week of 2027-01-04, and ana's and ben's days off from "
+        "2027-01-04 to 2027-01-05 moved: "
         "--relax rest_nights=0@2027-01-04..2027-01-10 "
         "--relax unavailable@2027-01-04..2027-01-05:ana --relax unavailable@2027-01-04..2027-01-05:ben"
     )
@@ -97,7 +97,7 @@ def test_a_week_with_too_many_away_names_them() -> None:
         "with the days off as they are, the team needs 2 more who take every role and are never away\n"
         "  a plan exists with rest_nights 1 around the week of 2027-01-11: "
         "--relax rest_nights=1@2027-01-11..2027-01-17\n"
-        "  a plan exists with ana's day off on 2027-01-13 moved, and ben's day off on 2027-01-13 moved: "
+        "  a plan exists with ana's and ben's days off on 2027-01-13 moved: "
         "--relax unavailable@2027-01-13:ana --relax unavailable@2027-01-13:ben"
     )
 

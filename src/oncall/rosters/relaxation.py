@@ -52,7 +52,7 @@ class Relaxation:
     @property
     def text(self) -> str:
         """Describe the relaxation in a few English words, for messages."""
-        return _text([self])
+        return relaxation_texts([self])
 
     @property
     def span(self) -> str:
@@ -110,25 +110,28 @@ def not_a_relaxation(text: str, correction: str) -> Refused:
 
 
 def relaxation_texts(relaxations: Iterable[Relaxation]) -> str:
-    """Describe several relaxations in one English phrase, those that differ only in their dates together."""
-    alike: dict[tuple[str, int | None, str | None], list[Relaxation]] = {}
+    """Describe several relaxations in one English phrase, those that differ only in their dates or people together."""
+    by_person: dict[tuple[str, int | None, str | None], list[Relaxation]] = {}
     for each in relaxations:
-        # The dates of `max_shifts` mean nothing, so that several people can be named together.
-        person = None if each.rule == MAX_SHIFTS else each.person
-        alike.setdefault((each.rule, each.value, person), []).append(each)
-    return ", and ".join(_text(group) for group in alike.values())
+        by_person.setdefault((each.rule, each.value, each.person), []).append(each)
+    alike: dict[tuple[str, int | None, tuple[tuple[date, date], ...]], list[list[Relaxation]]] = {}
+    for (rule, value, _), own in by_person.items():
+        dates = tuple((each.first_day, each.last_day) for each in own)
+        alike.setdefault((rule, value, dates), []).append(own)
+    return ", and ".join(_text(own[0], [each[0].person for each in own]) for own in alike.values())
 
 
-def _text(alike: Sequence[Relaxation]) -> str:
-    """Describe relaxations that differ only in their dates, or for `max_shifts` in their people."""
-    first = alike[0]
+def _text(alike: Sequence[Relaxation], people: Sequence[str | None]) -> str:
+    """Describe relaxations that differ only in their dates. people: who all have them; None for everybody."""
+    first, named = alike[0], [person for person in people if person is not None]
     if first.rule == DAY_OFF:
-        one = "day off on" if first.first_day == first.last_day else "days off from"
-        days = one if len(alike) == 1 else "days off on"
-        return f"{first.person}'s {days} {_listed([each.span for each in alike])} moved"
+        is_span = len(alike) == 1 and first.first_day < first.last_day
+        days = "day off" if len(alike) == len(named) == 1 and not is_span else "days off"
+        whose = _listed([f"{person}'s" for person in named])
+        return f"{whose} {days} {'from' if is_span else 'on'} {_listed([each.span for each in alike])} moved"
+    whom = f" for {_listed(named)}" if named else ""
     if first.rule == MAX_SHIFTS:
-        return f"max_shifts {first.value} for {_listed([each.person or '' for each in alike])}"
-    whom = f" for {first.person}" if first.person else ""
+        return f"max_shifts {first.value}{whom}"
     where = "around" if first.rule in MINIMUM_RULES else "in"
     return f"{first.rule} {first.value}{whom} {where} {_listed([each.dates for each in alike])}"
 
