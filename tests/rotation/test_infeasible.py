@@ -228,3 +228,15 @@ def test_a_holiday_that_makes_a_week_too_tight_is_named() -> None:
     assert "  the week of Mon 2027-06-14: 6 shifts, 2 roles each, with the holiday shift of Fri 2027-06-18\n" in str(
         refusal.value
     )
+
+
+def test_a_search_that_ends_early_still_offers_a_relaxation() -> None:
+    roster, stages = team_of(4, max_shifts_per_week=1), list[str]()
+    with pytest.raises(PlanInfeasible) as refusal:
+        fairest_plan(
+            roster,
+            shifts_of(roster, days=14),
+            on_progress=lambda progress: stages.append(progress.stage),
+            should_stop=lambda: any(stage.endswith("finding how many people it takes") for stage in stages),
+        )
+    assert refusal.value.relaxations

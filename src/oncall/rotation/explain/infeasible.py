@@ -68,10 +68,11 @@ def _infeasible(
 
     conflicting: numbers of shifts that no plan can staff together.
     """
-    search.enter_stage("no plan is possible; finding how many people it takes")
-    advice = team_size_text(problem, team_size(problem, search, conflicting))
+    # Relaxations come first: if the time ends early, they help more than the number of people.
     search.enter_stage("no plan is possible; looking for relaxations that make one possible")
     found = relaxation_options(problem, search, conflicting)
+    search.enter_stage("no plan is possible; finding how many people it takes")
+    advice = team_size_text(problem, team_size(problem, search, conflicting))
     options = [option.text for option in found.options]
     if found.is_hopeless:
         options = ["no relaxation makes a plan possible; change the people, their dates or the rules"]
