@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from oncall.errors import Refused
 from oncall.status.component_changes import ComponentChange, changes_of
-from oncall.status.component_states import ComponentState
-from oncall.status.incidents import Incident, Maintenance, Update
+from oncall.status.component_states import ComponentState, IncidentState
+from oncall.status.incidents import Incident, Maintenance
 from oncall.status.status_entries import Entry, entry_of
 from oncall.status.status_events import StatusEvent, StatusEventKind
 from oncall.status.status_record import StatusRecord
@@ -139,16 +139,20 @@ def _facts(subject: Incident | Maintenance, seq: int, entry: Entry, record: Stat
         start, end = plan.window.start, plan.window.end
         window = f"{both_times(start, zone)} to {both_times(end, zone)}"
         return _Facts("When", window, f"{full_time(start, zone)} to {short_time(end, zone)}", names, names)
-    states = _states_after(subject.updates, seq)
+    states = _states_after(subject, seq, record)
     stated = tuple(f"{record.name_of(name)} ({states[name].words})" for name in shown if name in states)
     return _Facts("At", both_times(entry.at, zone), short_time(entry.at, zone), names, stated)
 
 
-def _states_after(updates: Iterable[Update], seq: int) -> dict[str, ComponentState]:
-    """Return the states, by component id, that an incident's updates have set up to the one with this number."""
+def _states_after(incident: Incident, seq: int, record: StatusRecord) -> dict[str, ComponentState]:
+    """Return the states, by component id, after the incident's update with this number.
+
+    After its end they are the states of the page, because another open incident may keep a component down.
+    """
     states: dict[str, ComponentState] = {}
-    for update in updates:
-        states |= update.components
+    for update, new in incident.states_set():
+        is_end = update.state is IncidentState.RESOLVED
+        states |= {name: record.state_of(name) for name in new if name in record.shown} if is_end else new
         if update.seq == seq:
             break
     return states
