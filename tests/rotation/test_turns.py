@@ -16,7 +16,8 @@ from oncall.rosters.relaxation import relaxation_named
 from oncall.rosters.relaxed_roster import relaxed
 from oncall.rosters.roster import Absence, Handover, Roster
 from oncall.rosters.roster_file import read_roster
-from oncall.rotation.check.checker import check_plan
+from oncall.rotation.check.checker import check_plan, examine
+from oncall.rotation.check.second_facts import continued_seats
 from oncall.rotation.check.second_opinion import second_opinion
 from oncall.rotation.check.used_relaxations import with_relaxations
 from oncall.rotation.generate.fairest_plan import fairest_plan
@@ -305,3 +306,39 @@ def test_a_repair_of_turns_offers_the_whole_turns_that_make_it_fairer() -> None:
     assert chosen.plan.fairness is not None
     assert (chosen.plan.fairness.cost, chosen.plan.fairness.bound) == (114, 114)
     assert check_plan(chosen.plan, later) == []
+
+
+def test_a_turn_that_is_much_longer_than_a_share_does_not_make_a_possible_plan_impossible() -> None:
+    # A handover on Saturday cuts the second weekend off, so that one turn has ten shifts and the other has one.
+    first_day = date(2027, 11, 1)
+    people = [
+        person("ana", fte=0.8, absences=away(date(2027, 11, 13))),
+        person("ben"),
+        person("cai"),
+        person("dee", absences=away(date(2027, 11, 2))),
+    ]
+    roster = weekly(team(*people, rest_nights=1, weekends_apart=1), weeks=2, handover=Handover(5))
+    plan = fairest_plan(roster, shifts_of(roster, first_day=first_day, days=14))
+    assert plan.fairness is not None
+    assert plan.fairness.cost == plan.fairness.bound
+    plan = replace(plan, first_day=first_day, last_day=date(2027, 11, 14))
+    assert check_plan(plan, roster) == []
+    assert {*holders(plan, "primary"), *holders(plan, "secondary")} == {"ana", "ben", "cai", "dee"}
+
+
+def test_the_other_solver_knows_that_an_engineer_goes_on_with_a_turn() -> None:
+    roster = weekly(team_of(6))
+    first = fairest_plan(roster, shifts_of(roster, days=28))
+    context = PlanningContext(first.seats)
+    # The turn of the last weekend goes on for four nights.
+    later = MONDAY + timedelta(days=28)
+    made = fairest_plan(roster, shifts_of(roster, first_day=later, days=28), context=context)
+    plan = replace(made, first_day=later, last_day=later + timedelta(days=27))
+    seats = continued_seats(plan, roster, shifts_of(roster, first_day=later, days=28), first.seats)
+    assert sorted((number, role) for _, number, role in seats) == [
+        (number, role) for number in range(4) for role in ("primary", "secondary")
+    ]
+    cost = examine(plan, roster, history=first.seats).cost
+    opinion = second_opinion(plan, roster, cost, time_limit=timedelta(minutes=2), outside=first.seats)
+    assert opinion.bound == cost
+    assert [each.name for each in opinion.stages if each.is_beaten] == []

@@ -55,6 +55,26 @@ def _shift_of(seat: Seat, roster: Roster) -> Shift:
     return ShiftFacts.of(roster).shift(seat.window, seat.kind)
 
 
+def continued_seats(
+    plan: Plan, roster: Roster, shifts: Sequence[Shift], outside: Sequence[Seat]
+) -> frozenset[tuple[str, int, str]]:
+    """Return the seats in which an engineer goes on with a turn that they began before the plan.
+
+    Each is (engineer's id, number of the shift, role). The planner gives them the rest of their turn, so that plans
+    without them are no alternatives.
+    """
+    if not roster.rules.turn_weeks:
+        return frozenset()
+    begun = {
+        (seat.engineer, _shift_of(seat, roster).turn, seat.role)
+        for seat in outside
+        if not seat.team and seat.window.end <= plan.window.start
+    }
+    numbers = {shift.window: number for number, shift in enumerate(shifts)}
+    held = [(seat.engineer, numbers[seat.window], seat.role) for seat in plan.seats if seat.window in numbers]
+    return frozenset((who, number, role) for who, number, role in held if (who, shifts[number].turn, role) in begun)
+
+
 def is_there(person: Engineer, shift: Shift, rule: DaysOffRule) -> bool:
     """Return True if the person takes this kind of shift, and is a member, not away and not shadowing during it."""
     learns = any(person.shadowing_on(day) for day in days_of(shift)) if person.shadows else False

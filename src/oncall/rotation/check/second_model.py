@@ -18,7 +18,7 @@ from oncall.rosters.relaxation import Relaxation
 from oncall.rosters.roster import Engineer, Roster
 from oncall.rosters.time_off import days_off_rule
 from oncall.rotation.check.checked_shares import CheckedShares
-from oncall.rotation.check.second_facts import SettledPart, days_of, is_there, planned_shifts
+from oncall.rotation.check.second_facts import SettledPart, continued_seats, days_of, is_there, planned_shifts
 from oncall.schedule.plan import Plan, Seat, Shift
 from oncall.support.holidays import Feast
 from oncall.support.windows import Window, WindowKind
@@ -58,6 +58,8 @@ class SecondModel:
         self._seat = {} if self._roles_are_free() else self._add_seats()
         self._staff_shifts()
         self._keep_turns_whole()
+        for seat in continued_seats(plan, roster, self.shifts, outside or ()) & self._seat.keys():
+            self.model.add_linear_constraint(self._seat[seat] == 1)
         for person in roster.engineers:
             self._keep_apart(person)
             self._keep_under_maxima(person)

@@ -9,7 +9,7 @@ from itertools import product
 
 from oncall.rotation.problem.problem import Problem
 from oncall.rotation.solve.counting_bound import CountingBound
-from oncall.rotation.solve.load_counts import LoadKey
+from oncall.rotation.solve.load_counts import CountRange, LoadKey
 from oncall.rotation.solve.pattern_choice import PatternChoice
 from oncall.rotation.solve.pattern_prices import least_with_each
 from oncall.rotation.solve.search import Search
@@ -37,6 +37,20 @@ class TurnBound(CountingBound):
     chosen: tuple[Pattern, ...] = ()
     least: tuple[Sequence[int], ...] = ()
     beyond: int = 0
+
+    def ranges(self) -> dict[LoadKey, CountRange]:
+        """Return ranges that contain every possible count, so that the model of every seat has exact costs.
+
+        Loads of turns change by several shifts at a time. Outside a narrow range, a model underestimates their costs,
+        and the true bound would then exclude plans.
+        """
+        assert self.types is not None, "a bound of turns has their types"
+        problem = self.types.problem
+        everyone, roles = range(len(problem.engineers)), (*problem.roles, None)
+        return {
+            LoadKey(engineer, kind, role): CountRange(0, len(problem.duties_of(engineer, kind)))
+            for engineer, kind, role in product(everyone, problem.shares.totals, roles)
+        }
 
     @property
     def is_complete(self) -> bool:
