@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import resource
 import signal
 import socket
 import threading
@@ -20,6 +21,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bench.victims import Process, environment, publish
+from doubles.event_loop import until as until_event_loop
 from doubles.loopback import free_port
 from doubles.twilio import TwilioDouble
 from oncall.clock import SystemClock
@@ -30,6 +32,7 @@ from tests.system.databases import post
 
 pytestmark = pytest.mark.slow
 PATIENCE = 120.0
+PAGE = b"GET /board HTTP/1.1\r\n\r\n"
 
 
 @dataclass
@@ -149,13 +152,34 @@ def test_a_process_that_hangs_is_ended_and_another_one_begins(tmp_path: Path, mo
     assert [each["action"] for each in log if each["action"] in ("pages_silent", "pages_ended")] != []
 
 
+def test_pages_stay_in_the_service_where_no_connection_can_be_passed_on() -> None:
+    """A process that may open no further file cannot make the pair of sockets either."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+
+    async def ask() -> tuple[bool, bool]:
+        worker = PageWorker("http://127.0.0.1:1", SystemClock, lambda *_: None)
+        with socket.socket() as connection:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
+            try:
+                first = worker.takes(connection, PAGE)
+                await until_event_loop(lambda: log)
+                await worker.stop()
+            finally:
+                resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+            return first, worker.takes(connection, PAGE)
+
+    with capture_logs() as log:
+        assert asyncio.run(ask()) == (False, False)
+    assert [(each["action"], each["error"]) for each in log] == [("pages_in_pager", "[Errno 24] Too many open files")]
+
+
 async def _hang(log: list[MutableMapping[str, Any]]) -> None:
     """Stop the process of the pages without ending it, as a machine without memory does, and wait for the next one."""
 
     async def ready(times: int) -> int:
         while len(begun := [each["pid"] for each in log if each["action"] == "pages_ready"]) < times:
             with socket.socket() as connection:
-                worker.takes(connection, b"GET /board HTTP/1.1\r\n\r\n")
+                worker.takes(connection, PAGE)
             await asyncio.to_thread(waiting.wait, 0.1)
         return int(begun[-1])
 

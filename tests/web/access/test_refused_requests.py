@@ -68,6 +68,23 @@ def test_each_refusal_is_logged_with_its_caller_reason_and_source(service: Servi
 
 
 @pytest.mark.parametrize(
+    ("path", "by", "most"),
+    [
+        ("/v1/tickets", "zendesk", 64 * 1024),
+        ("/v1/schedule/publications", "mei", 4 * 1024 * 1024),
+        ("/login", None, 64 * 1024),
+    ],
+)
+def test_a_body_that_is_too_large_is_logged_with_its_path_and_the_limit(
+    service: Service, logs: list[dict[str, Any]], path: str, by: str | None, most: int
+) -> None:
+    headers = {"Content-Type": "multipart/form-data; boundary=b", "Origin": service.address}
+    assert service.call("POST", path, by=by, content=b" " * (most + 1), headers=headers).status_code == 413
+    [line] = [each for each in logs if each.get("action") == "refused"]
+    assert (line["path"], line["detail"]) == (path, f"the body has more than {most} bytes")
+
+
+@pytest.mark.parametrize(
     "body",
     [
         {"id": "+13055550101"},

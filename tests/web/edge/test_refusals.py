@@ -146,7 +146,7 @@ def test_a_value_that_is_nested_as_deep_as_json_goes_is_a_fault_of_its_field(qui
 
 
 def test_a_body_that_says_it_is_too_large_is_refused_unread(quiet: Service) -> None:
-    problem(raw(quiet, b" " * 65537), 413, "the body has 65537 bytes; 65536 at most")
+    problem(raw(quiet, b" " * 65537), 413, "the body has more than 65536 bytes")
 
 
 def test_the_rest_of_a_refused_body_is_not_taken_for_the_head_of_the_next_request(quiet: Service) -> None:

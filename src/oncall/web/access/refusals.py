@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter
@@ -114,8 +115,9 @@ class Refusals:
         is_flood = reason is not RefusalReason.RATE and not self._is_counted(caller, source)
         replaced = is_flood and reason in _REPLACED
         self._counter.labels(caller, str(429 if replaced else status), reason.value).inc()
-        # The words about a token never quote what the caller sent.
-        words = detail if reason is RefusalReason.TOKEN else harmless(detail)
+        # The words about a token or about a size never quote what the caller sent.
+        is_ours = reason is RefusalReason.TOKEN or status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        words = detail if is_ours else harmless(detail)
         refusal = Refusal(at, reason, status, caller, source, words or f"status {status}")
         self._sample(refusal, _harmless_path(path))
         if is_work and (caller or reason in _NAMED):

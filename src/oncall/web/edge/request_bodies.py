@@ -21,7 +21,7 @@ async def raw_body(request: Request, most: int = LARGEST_BODY) -> bytes:
     """Return the body. Raises ProblemDocument 413 as soon as it has more than `most` bytes."""
     declared = request.headers.get("content-length", "")
     if declared.isascii() and declared.isdigit() and int(declared[:20]) > most:
-        raise ProblemDocument(413, f"the body has {declared[:20]} bytes; {most} at most")
+        raise ProblemDocument(413, f"the body has more than {most} bytes")
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():

@@ -93,6 +93,9 @@ def test_a_manager_swaps_a_weekend_with_the_fairest_taker_in_three_clicks(publis
         assert "It keeps every rule of the published roster." in effect.get_text(" ")
         assert f"{own['before']:+.2f} to {own['after']:+.2f}" in effect.get_text(" ")
         assert versions(published) == 1
+        reason = mei.page(str(choose["href"])).select_one('form[action="/board/swap"] input[name="reason"]')
+        assert reason is not None
+        assert reason.has_attr("required")
         answer = mei.fill(str(choose["href"]), "/board/swap", reason="a wedding")
         assert (answer.status_code, answer.headers["location"]) == (303, "/board#change")
         assert holder(published) == best["engineer"]

@@ -55,7 +55,9 @@ class PageRoute(PlainRoute):
                     return refusal_page(request, 403, words, needs_sign_in=not needed.has_left)
                 return to(f"/login?next={quote(_wanted(request), safe='')}")
             except ProblemDocument as refusal:
-                return refusal_page(request, refusal.status, TOO_LARGE if refusal.status == 413 else refusal.detail)
+                shown = refusal_page(request, refusal.status, TOO_LARGE if refusal.status == 413 else refusal.detail)
+                keep_detail(request, refusal.detail)
+                return shown
             except StoreError as away:
                 log_store_error(away)
                 return refusal_page(request, 503, PAGE_IN_DOUBT if isinstance(away, StoreInDoubt) else NOTHING_STORED)
