@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from fractions import Fraction
 from itertools import product
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oncall.rosters.roster import Points, Roster, WeekendStyle
+from oncall.rosters.roster import Points, Roster, SharesRule, WeekendStyle
 from oncall.rosters.roster_file import read_roster
 from oncall.rotation.check.checker import check_plan
 from oncall.rotation.generate.fairest_plan import fairest_plan
@@ -24,7 +25,7 @@ from oncall.rotation.solve.even_points import points_value
 from oncall.schedule.plan import Shift
 from tests.cli.conftest import Oncall, oncall
 from tests.rosters.conftest import GOOD, Refusal, folder, refusal
-from tests.rotation.teams import person, shifts_of, team, team_of
+from tests.rotation.teams import MONDAY, person, shifts_of, team, team_of
 
 __all__ = ["folder", "oncall", "refusal"]
 HEAVY = Points((("weeknight", Fraction(1)), ("weekend", Fraction(4))))
@@ -67,6 +68,55 @@ def test_no_plan_as_fair_has_more_even_points(shares: list[float], weeknight: in
     found = [StaffedSeat(numbers[seat.window], "primary", int(seat.engineer[1])) for seat in plan.seats]
     assert (problem.cost_of(found), points_value(problem, problem.points, found)) == (cheapest, best)
     assert any("no plan as fair is more even" in note for note in plan.notes)
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    st.lists(st.sampled_from([1.0, 0.5]), min_size=4, max_size=4),
+    st.lists(st.sampled_from([("primary", "secondary"), ("secondary",)]), min_size=3, max_size=3),
+    st.integers(2, 5),
+    st.sampled_from(list(SharesRule)),
+)
+def test_no_plan_as_fair_has_more_even_points_when_some_take_one_role(
+    shares: list[float], roles: list[tuple[str, ...]], weekend: int, rule: SharesRule
+) -> None:
+    points = Points((("weeknight", Fraction(1)), ("weekend", Fraction(weekend))))
+    people = [
+        person(f"p{number}", roles=own, fte=fte)
+        for number, (fte, own) in enumerate(zip(shares, [("primary", "secondary"), *roles], strict=True))
+    ]
+    roster = team(*people, points=points, rest_nights=0, weekends_apart=1, shares=rule)
+    shifts = shifts_of(roster, first_day=MONDAY + timedelta(days=2), days=3)
+    problem = Problem.of(roster, shifts)
+    assert problem.points is not None
+    teams = [
+        [(one, other) for one, other in product(range(4), repeat=2) if one != other and "primary" in people[one].roles]
+        for _ in shifts
+    ]
+    every = [
+        [
+            StaffedSeat(number, role, who)
+            for number, own in enumerate(choice)
+            for role, who in zip(("primary", "secondary"), own, strict=True)
+        ]
+        for choice in product(*teams)
+    ]
+    costs = [problem.cost_of(seats) for seats in every]
+    fair = [seats for seats, cost in zip(every, costs, strict=True) if cost == min(costs)]
+    best = min(points_value(problem, problem.points, seats) for seats in fair)
+    plan = fairest_plan(roster, shifts)
+    numbers = {shift.window: number for number, shift in enumerate(problem.shifts)}
+    found = [StaffedSeat(numbers[seat.window], seat.role, int(seat.engineer[1])) for seat in plan.seats]
+    assert (problem.cost_of(found), points_value(problem, problem.points, found)) == (min(costs), best)
+    assert any("no plan as fair is more even" in note for note in plan.notes)
+
+
+@pytest.mark.parametrize("points", [HEAVY, Points()])
+def test_the_points_of_five_people_and_a_quarter_are_proven_the_most_even(points: Points) -> None:
+    roster = team_of(5, points=points, rest_nights=1)
+    plan = fairest_plan(roster, shifts_of(roster, days=91))
+    (note,) = [note for note in plan.notes if "everyone's total" in note]
+    assert note.endswith("no plan as fair is more even")
 
 
 def test_the_plan_says_how_even_its_points_are() -> None:

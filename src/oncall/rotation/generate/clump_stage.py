@@ -22,10 +22,11 @@ from oncall.rotation.problem.clumps import ClumpMeasure
 from oncall.rotation.problem.problem import Duty, Problem
 from oncall.rotation.problem.requests import preferred_pairs, request_costs
 from oncall.rotation.solve.counting_bound import max_rested_shifts
-from oncall.rotation.solve.even_points import add_points, points_value
+from oncall.rotation.solve.even_points import points_value
 from oncall.rotation.solve.even_totals import add_unevenness, totals_on_duty
 from oncall.rotation.solve.model_base import PlanModel
 from oncall.rotation.solve.pair_meetings import RequestsGoal, add_meetings, requests_objective
+from oncall.rotation.solve.point_choices import PointChoices, add_points
 from oncall.rotation.solve.search import Search, SearchBudget, SearchStatus
 from oncall.schedule.plan import Clumps
 
@@ -144,7 +145,8 @@ class _ClumpSearch:
         unevenness = add_unevenness(model.model, problem, totals_on_duty(problem, model.on_duty))
         model.model.add(unevenness <= best.unevenness)
         if problem.points is not None:
-            points = add_points(model.model, problem, problem.points, model.on_duty)
+            choices = PointChoices.at_cost(problem, problem.points, best.cost, best.model_type, best.ranges)
+            points = add_points(model.model, problem, problem.points, model.on_duty, choices)
             model.model.add(points <= points_value(problem, problem.points, best.seats))
         self._keep_requests(model)
         for engineer, own in enumerate(self._possible):

@@ -20,7 +20,7 @@ from oncall.rotation.problem.requests import preferred_pairs, request_costs, sha
 from oncall.rotation.repair.repair_baseline import RepairBaseline
 from oncall.rotation.repair.repair_costs import RepairCosts
 from oncall.rotation.repair.repair_model import RepairModel
-from oncall.rotation.solve.even_points import add_points, points_value
+from oncall.rotation.solve.even_points import add_squares, points_value
 from oncall.rotation.solve.load_counts import widened_ranges
 from oncall.rotation.solve.pair_meetings import add_meetings, requests_objective
 from oncall.rotation.solve.search import Search
@@ -77,7 +77,7 @@ class _LastStages:
         """Replace the seats by those with the most even totals or points that the solver finds."""
         problem, measure = self._baseline.open, self._measure
         model = self._model()
-        model.model.minimize(add_points(model.model, problem, measure, model.on_duty))
+        model.model.minimize(add_squares(model.model, problem, measure, model.on_duty))
         self._improve(model, lambda seats: points_value(problem, measure, seats))
 
     def spread(self) -> None:
@@ -87,7 +87,7 @@ class _LastStages:
             return
         model = self._model()
         evenness = points_value(baseline.open, self._measure, self.seats)
-        model.model.add(add_points(model.model, baseline.open, self._measure, model.on_duty) <= evenness)
+        model.model.add(add_squares(model.model, baseline.open, self._measure, model.on_duty) <= evenness)
         model.model.minimize(self._add_distance(model, clumps))
         self._improve(model, lambda seats: clumps.distance(baseline.numbered(seats)))
 

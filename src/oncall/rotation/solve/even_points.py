@@ -1,9 +1,13 @@
-"""Even points in a solver's model: the squared distances of engineers' points from their shares, added up."""
+"""Even points in a solver's model: the squared distances of engineers' points from their shares, added up.
+
+`point_choices` has a form of them that is faster to prove, for most plans.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from fractions import Fraction
 
 from ortools.sat.python import cp_model
 
@@ -14,7 +18,7 @@ _PRECISION = 1000
 """The linear part of a squared distance is rounded to this fraction of a unit."""
 
 
-def add_points(
+def add_squares(
     model: cp_model.CpModel, problem: Problem, measure: PointsMeasure, on_duty: Mapping[Duty, cp_model.IntVar]
 ) -> cp_model.LinearExprT:
     """Add and return the unevenness of the points. It is scaled and has no constant part, like `points_value`."""
@@ -38,14 +42,19 @@ def points_value(problem: Problem, measure: PointsMeasure, seats: Iterable[Staff
     totals: Counter[int] = Counter()
     for seat in seats:
         totals[seat.engineer] += measure.weights[problem.shifts[seat.shift].kind]
-    value = 0
-    for number, (near, slope) in enumerate(_centres(problem, measure)):
-        distance = totals[number] - near
-        value += _PRECISION * distance**2 - slope * distance
-    return value
+    return sum(unevenness_of_points(problem, measure, each, totals[each]) for each in range(len(problem.engineers)))
+
+
+def unevenness_of_points(problem: Problem, measure: PointsMeasure, engineer: int, total: int) -> int:
+    """Return one engineer's part of `points_value`. total: their points, in units."""
+    near, slope = _centre(measure.share_of[problem.engineers[engineer].id])
+    return _PRECISION * (total - near) ** 2 - slope * (total - near)
 
 
 def _centres(problem: Problem, measure: PointsMeasure) -> list[tuple[int, int]]:
     """Return, for each engineer, the whole number nearest to their share, and the slope for the remaining fraction."""
-    shares = [measure.share_of[engineer.id] for engineer in problem.engineers]
-    return [(round(share), round(2 * _PRECISION * (share - round(share)))) for share in shares]
+    return [_centre(measure.share_of[engineer.id]) for engineer in problem.engineers]
+
+
+def _centre(share: Fraction) -> tuple[int, int]:
+    return round(share), round(2 * _PRECISION * (share - round(share)))
