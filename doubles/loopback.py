@@ -8,8 +8,9 @@ import socket
 from contextlib import suppress
 
 _PORTS = range(15_000, 32_000)
-"""Below those that systems give to whoever asks for any port, which may be taken at every moment by a connection that
-goes out; one of these is taken only by whoever names it."""
+"""Ports that only a program that names one of them takes.
+
+Systems choose higher ports by themselves, so an outgoing connection may take one of those at any moment."""
 _TRIES = 1_000
 
 

@@ -53,7 +53,7 @@ class Fields:
     """Reads the keys of one mapping, one by one. Raises AtFault if the node is not a mapping."""
 
     def __init__(self, node: Node, also: Mapping[str, str] | None = None) -> None:
-        """also: other words for known keys, which the message about an unknown key replaces by the known one."""
+        """also: words that people write for known keys; the message about an unknown key names the known one."""
         if not isinstance(node, MapNode):
             raise _unlike(node, "keys with values (key: value) are expected here")
         self._node = node

@@ -21,9 +21,9 @@ _DECODER = json.JSONDecoder()
 _SKIPPER = json.JSONDecoder(parse_int=str, parse_float=str)
 """Finds the end of a list. Numbers stay texts: the standard library refuses to convert very long ones."""
 _LAZY_LEVELS = 2
-"""Only a list around which fewer brackets than this are open may be long."""
+"""Lists that are nested at least this deep are always built at once."""
 _LONG = 100_000
-"""The items of a list of more characters are built when they are read."""
+"""If a list has more characters than this, its items are built when they are read."""
 
 
 def parse_json(text: str, faults: Faults) -> Node:
@@ -71,7 +71,7 @@ class _Places:
 
 
 class _LazyItems(Sequence[Node]):
-    """The items of a list, each built when it is first asked for. The length builds them all."""
+    """The items of a list. Each is built when it is first read; `len` builds all of them."""
 
     def __init__(self, items: Iterator[Node]) -> None:
         self._items = items

@@ -110,7 +110,7 @@ def not_a_relaxation(text: str, correction: str) -> Refused:
 
 
 def relaxation_texts(relaxations: Iterable[Relaxation]) -> str:
-    """Describe several relaxations in one English phrase, those that differ only in their dates or people together."""
+    """Describe several relaxations in one English phrase. Joins those that differ only in their dates or people."""
     by_person: dict[tuple[str, int | None, str | None], list[Relaxation]] = {}
     for each in relaxations:
         by_person.setdefault((each.rule, each.value, each.person), []).append(each)
@@ -122,7 +122,7 @@ def relaxation_texts(relaxations: Iterable[Relaxation]) -> str:
 
 
 def _text(alike: Sequence[Relaxation], people: Sequence[str | None]) -> str:
-    """Describe relaxations that differ only in their dates. people: who all have them; None for everybody."""
+    """Describe relaxations that differ only in their dates. people: those to whom they apply; None for everybody."""
     first, named = alike[0], [person for person in people if person is not None]
     if first.rule == DAY_OFF:
         is_span = len(alike) == 1 and first.first_day < first.last_day
