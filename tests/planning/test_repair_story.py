@@ -56,3 +56,9 @@ def test_many_options_are_chosen_by_number(found: Repair) -> None:
     assert "choose one of these numbers with --changes, like --changes 8" in lines_about_options(
         replace(found, options=options)
     )
+
+
+def test_frozen_seats_are_counted_where_they_limit_what_is_proven(found: Repair) -> None:
+    lines = repair_story(replace(found, frozen=2))
+    assert lines[0].endswith("the fewest possible; 2 seats kept by --freeze")
+    assert any(line.endswith("however many seats change, even frozen ones") for line in lines)

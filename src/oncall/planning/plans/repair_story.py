@@ -27,11 +27,7 @@ def repair_story(found: Repair) -> list[str]:
     if found.requests is not None:
         lines.append(_requests_line(found.requests, plan))
     lines += _option_lines(found, cost)
-    kept = f"with the shifts before {plan.kept_until} as they are"
-    if cost == plan.fairness.bound:
-        lines.append(f"optimal: {kept}, no plan costs less, however many seats change")
-    else:
-        lines.append(f"feasible: {kept}, no plan costs less than {plan.fairness.bound}, however many seats change")
+    lines.append(_bound_line(found, cost, plan.fairness.bound))
     if plan.clumps is not None:
         lines.append(plan.clumps.text)
     return lines
@@ -43,7 +39,17 @@ def _changes_line(found: Repair) -> str:
     fewest = "the fewest possible" if found.fewest_is_proven else "fewer may be enough"
     if changed > found.fewest:
         fewest = f"{found.fewest} would be {'the fewest possible' if found.fewest_is_proven else 'enough'}"
-    return f"repaired from {found.plan.kept_until}: {_seats(changed)} changed{allowed}, {fewest}"
+    frozen = f"; {_seats(found.frozen)} kept by --freeze" if found.frozen else ""
+    return f"repaired from {found.plan.kept_until}: {_seats(changed)} changed{allowed}, {fewest}{frozen}"
+
+
+def _bound_line(found: Repair, cost: int, bound: int) -> str:
+    """Return what the plan's bound means. cost: of the repaired plan."""
+    kept = f"with the shifts before {found.plan.kept_until} as they are"
+    which = "however many seats change" + (", even frozen ones" if found.frozen else "")
+    if cost == bound:
+        return f"optimal: {kept}, no plan costs less, {which}"
+    return f"feasible: {kept}, no plan costs less than {bound}, {which}"
 
 
 def _option_lines(found: Repair, cost: int) -> list[str]:

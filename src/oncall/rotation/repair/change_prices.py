@@ -15,7 +15,7 @@ from oncall.rotation.repair.repair_result import ChangeOption, UnpricedChanges
 from oncall.rotation.repair.repair_search import RepairedSeats, RepairSearch
 from oncall.rotation.solve.search import SearchBudget
 
-EFFORT, EFFORT_PER_RUN = 8.0, 2.0
+EFFORT, EFFORT_PER_RUN = 20.0, 5.0
 """Deterministic seconds for all runs of the solver together, and for one run."""
 
 

@@ -106,6 +106,7 @@ def _repaired(
         unpriced=tuple(prices.unpriced(found, numbers, fewest, options)),
         requests=requests,
         moved_shifts=len(baseline.moved),
+        frozen=len(frozen),
     )
 
 

@@ -64,7 +64,8 @@ class Repair:
     change; proven if `fewest_is_proven`. cost_before: the baseline's cost, with the shares of today's roster.
     allowed: the number of seats that might change. best_is_proven: no plan with as few changes costs less. options:
     what further changes would bring. unpriced: further changes for which that is not proven; empty if every number is
-    priced. requests: None if there are no requests. moved_shifts: how many shifts have new hours.
+    priced. requests: None if there are no requests. moved_shifts: how many shifts have new hours. frozen: the number of
+    seats that were frozen; all proofs but the plan's bound compare only plans that keep them.
     """
 
     plan: Plan
@@ -79,6 +80,7 @@ class Repair:
     unpriced: tuple[UnpricedChanges, ...] = ()
     requests: RequestOutcome | None = None
     moved_shifts: int = 0
+    frozen: int = 0
 
     def by_person(self) -> dict[str, tuple[list[SeatChange], list[SeatChange]]]:
         """Return, for each engineer with a change, the seats that they lose and those that they gain, by id."""

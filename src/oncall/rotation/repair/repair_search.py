@@ -16,7 +16,7 @@ from oncall.rotation.repair.stepwise_search import StepwiseSearch
 from oncall.rotation.solve.load_counts import widened_ranges
 from oncall.rotation.solve.search import Search, SearchBudget, SearchStatus
 
-BOUND_EFFORT = 1.0
+BOUND_EFFORT = 3.0
 """Deterministic seconds to raise the bound above the counting bound."""
 
 
