@@ -25,6 +25,7 @@ from oncall.paging.domain.verdict import impact_named, plan_named
 from oncall.paging.outgoing.new_attempts import ActionContext
 from oncall.paging.ports.heartbeat_store import Heartbeat, Heartbeats
 from oncall.paging.ports.store import TicketStore
+from oncall.support.likely_times import length_meant
 from oncall.support.policy import Policy
 from oncall.support.wording import exact_span, full_time
 
@@ -115,7 +116,9 @@ def _span(value: object, field: str, least: timedelta, most: timedelta, faults: 
         faults.append(FieldFault(field, f"is out of range; write {exact_span(least)} to {exact_span(most)}"))
     else:
         missing = "missing; " if value is None else ""
-        faults.append(FieldFault(field, f"{missing}write a length of time, like 90s, 10m, 2h or 1d"))
+        likely = length_meant(value) if isinstance(value, str) else None
+        advice = f"write {likely}" if likely is not None else "write a length of time, like 90s, 10m, 2h or 1d"
+        faults.append(FieldFault(field, missing + advice))
     return least
 
 

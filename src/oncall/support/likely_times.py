@@ -11,7 +11,7 @@ from datetime import datetime, time, timedelta
 from oncall.file_nodes import shown
 from oncall.likely_numbers import NUMBER_WORDS, number_meant
 from oncall.support.coverage_days import DAYS_OF_WEEK
-from oncall.support.likely_days import day_advice, missing_words, reading_of
+from oncall.support.likely_days import EXAMPLE_DAY, day_advice, missing_words, reading_of
 
 _DAY = timedelta(days=1)
 _CLOCK = re.compile(
@@ -68,7 +68,7 @@ def moments_meant(text: str) -> tuple[datetime, ...]:
 
 def has_offset(text: str) -> bool:
     """Return True if a text ends with an offset from UTC, like `Z` or `+01:00`, after a time of day."""
-    return re.search(r"(?i)[0-9:]\s*(z|utc|gmt|[+-][0-9]{2}:?[0-9]{2})$", text.strip()) is not None
+    return re.search(r"(?i)[0-9:m]\s*(z|utc|gmt|[+-][0-9]{2}:?[0-9]{2})$", text.strip()) is not None
 
 
 def moment_fault(text: str) -> str:
@@ -92,6 +92,8 @@ def time_advice(text: str, *, example: str, clock_alone: bool = False) -> str:
         return moments_words(moments)
     if clock_alone and (clock := clock_meant(text)) is not None and clock[0] < 24:
         return f'write "{clock_text(clock)}"'
+    if (clock := clock_meant(text)) is not None and re.search("[:.apm]", text.lower()):
+        return f'the date is missing; write one like "{EXAMPLE_DAY}T{clock_text((clock[0] % 24, clock[1]))}"'
     if (found := reading_of(text)) is None or found.misfit:
         return example
     if found.missing is not None:
@@ -102,7 +104,7 @@ def time_advice(text: str, *, example: str, clock_alone: bool = False) -> str:
         if zone is None or not local:
             return example
         return f"write the offset from UTC in place of {zone[1].upper()}, like {_quoted(local[:1], '-05:00')}"
-    return f'write the time too, like "{found.days[0]}T19:00"'
+    return "write the time too, like " + " or ".join(f'"{day}T19:00"' for day in found.days)
 
 
 def offset_time_advice(text: str, *, example: str) -> str:
@@ -220,6 +222,13 @@ def length_meant(text: str) -> str | None:
         seconds += value * _UNIT_WORDS[unit]
     kept = len(parts) == 1 and parts[0][0].isdigit() and _UNIT_WORDS[parts[0][1]] in _UNITS.values()
     return parts[0][0] + parts[0][1][0] if kept else _in_units(round(seconds))
+
+
+def seconds_meant(text: str) -> int | None:
+    """Return the number of seconds in a length of time, like 30 for `30s` or `1 min`; None if there is none."""
+    length = length_meant(text)
+    parts = re.findall(r"([0-9]+)([smhd])", length or "")
+    return sum(int(number) * _UNITS[unit] for number, unit in parts) or None
 
 
 def _decimal(text: str) -> float | None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from oncall.errors import Refused
 from oncall.support.calendar import first_instant
 from oncall.support.likely_days import days_meant, days_words
-from oncall.support.likely_times import moments_meant, time_advice
+from oncall.support.likely_times import length_meant, moments_meant, time_advice
 from oncall.support.local_time import read_time
 from oncall.support.windows import WeekSpan, WindowKind
 from oncall.support.wording import full_time
@@ -65,6 +65,11 @@ def _start_of(day: date, zone: ZoneInfo) -> datetime:
     return first_instant(zone, datetime.combine(day, time()))
 
 
+def _without_ago(text: str) -> str:
+    """Return the length of time in a text like `2 hours ago`."""
+    return text.casefold().strip().removesuffix("ago").strip()
+
+
 def _written(text: str, zone: ZoneInfo) -> datetime:
     try:
         if len(text) == len("2027-01-09"):
@@ -74,5 +79,7 @@ def _written(text: str, zone: ZoneInfo) -> datetime:
         shown = text[:40] if text.isprintable() else "this"
         example = 'write "last night", "yesterday", "2h", "monday", "2027-01-09" or "2027-01-09T03:12"'
         days = days_meant(text)
+        if likely := length_meant(_without_ago(text)):
+            raise Refused(f'"{shown}" is not a time in the past; write "{likely}"') from None
         advice = days_words(days) if days and not moments_meant(text) else time_advice(text[:100], example=example)
         raise Refused(f'"{shown}" is not a time in the past; {advice}') from None

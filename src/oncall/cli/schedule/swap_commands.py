@@ -130,11 +130,11 @@ def withdraw(code: str = CODE, by: str | None = BY, json: bool = JSON_OPTION) ->
 
 
 def _refuse_misuse(day: str, other: str | None, their_day: str | None, *, agreed: bool, force: bool) -> None:
-    from oncall.planning.posted.posted_swaps import DAY_ADVICE, read_shift_day
+    from oncall.planning.posted.posted_swaps import read_shift_day, shift_day_advice
 
     for name, text in (("DATE", day), ("--for", their_day)):
         if text is not None and read_shift_day(text) is None:
-            raise bad_value(f'"{text[:40]}" is not the date of a shift; {DAY_ADVICE}', name)
+            raise bad_value(f'"{text[:40]}" is not the date of a shift; {shift_day_advice(text)}', name)
     for name, is_given in (("--for", their_day is not None), ("--agreed", agreed), ("--force", force)):
         if is_given and other is None:
             raise bad_value("name the other engineer with --with", name)

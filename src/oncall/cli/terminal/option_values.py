@@ -26,7 +26,11 @@ def seed_of(text: str) -> int:
 def seconds_of(text: str) -> float:
     """Parse the time limit of a search, in seconds. Raises BadParameter."""
     if not re.fullmatch(r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)", str(text)):
-        raise bad_value(f'"{text[:40]}" is not a time to search for; write seconds above 0, like 30', None)
+        from oncall.support.likely_times import seconds_meant
+
+        likely = seconds_meant(text)
+        advice = f"write {likely}" if likely and likely <= MOST_SECONDS else "write seconds above 0, like 30"
+        raise bad_value(f'"{text[:40]}" is not a time to search for; {advice}', None)
     if not 0.001 <= float(text) <= MOST_SECONDS:
         raise bad_value(f"{text[:40]} is out of range; write seconds from 0.001 to {MOST_SECONDS}, like 30", None)
     return float(text)

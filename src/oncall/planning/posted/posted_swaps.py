@@ -64,7 +64,8 @@ def away_from(document: object) -> AwayPosted:
     return AwayPosted(AwayAsked(engineer, first, last), is_agreed, reason)
 
 
-def _likely_day_advice(text: str) -> str:
+def shift_day_advice(text: str) -> str:
+    """Return what to write for a text that is not the date of a shift, or a time in it."""
     days = days_meant(text)
     return days_words(days) if days and not moments_meant(text) else time_advice(text, example=DAY_ADVICE)
 
@@ -93,5 +94,5 @@ class _Fields(PostedFields):
         value = self._document.get(field)
         found = read_shift_day(value)
         if value is not None and found is None:
-            self.fault(field, f"{shown(value)} is not the date of a shift; {_likely_day_advice(str(value))}")
+            self.fault(field, f"{shown(value)} is not the date of a shift; {shift_day_advice(str(value))}")
         return found

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from oncall.paging.actions.field_faults import FieldFault, FieldFaults, shown
 from oncall.planning.posted.carry_out import CarriedOut
 from oncall.planning.posted.carry_out_swaps import AwayDone, SwapDone
-from oncall.planning.posted.posted_swaps import DAY_ADVICE, read_shift_day
+from oncall.planning.posted.posted_swaps import read_shift_day, shift_day_advice
 from oncall.planning.published.schedule_version import ScheduleTransaction
 from oncall.planning.swaps.ask_to_swap import SwapAsked, SwapTransaction, list_takers
 from oncall.planning.swaps.held_shifts import HeldShift
@@ -228,7 +228,7 @@ def asked_takers_view(tx: ScheduleTransaction, engineer: str, day: str, role: st
     """
     read = read_shift_day(day)
     if read is None:
-        raise FieldFaults([FieldFault("day", f"{shown(day)} is not the date of a shift; {DAY_ADVICE}")])
+        raise FieldFaults([FieldFault("day", f"{shown(day)} is not the date of a shift; {shift_day_advice(str(day))}")])
     held, found = list_takers(tx, SwapAsked(engineer, read, role), now)
     return takers_view(held, found, tx.schedule())
 
