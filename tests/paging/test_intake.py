@@ -72,7 +72,10 @@ def test_a_field_that_no_verdict_can_do_without_is_named_with_what_was_found(
 
 
 LEFT_OUT = '"opened_at" was left out:'
-NO_TIME = 'is not a time with an offset; write one like "2027-01-09T03:12:00-05:00"'
+OTHER_FORM = "is not a time with an offset; write"
+NO_TIME = f'{OTHER_FORM} one like "2027-01-09T03:12:00-05:00"'
+DAY, LOCAL, LONG_AGO = "January 9, 2027", "2027-01-09T03:12:00", "0001-01-01T00:00:00+14:00"
+OFFSET = 'it with the offset from UTC, like "2027-01-09T03:12-05:00"'
 
 
 @pytest.mark.parametrize(
@@ -94,26 +97,10 @@ NO_TIME = 'is not a time with an offset; write one like "2027-01-09T03:12:00-05:
         ("contact", ["kim"], '"contact" was left out: a list is not text.', None),
         ("contact", "x" * 201, '"contact" has 201 characters, more than 200, and was left out.', None),
         ("opened_at", "", f'"opened_at" was left out: "" {NO_TIME}.', None),
-        (
-            "opened_at",
-            "January 9, 2027",
-            f'{LEFT_OUT} "January 9, 2027" is not a time with an offset; write the time too, like "2027-01-09T19:00".',
-            None,
-        ),
-        (
-            "opened_at",
-            "2027-01-09T03:12:00",
-            f'{LEFT_OUT} "2027-01-09T03:12:00" is not a time with an offset; write it with the offset from UTC, like '
-            '"2027-01-09T03:12-05:00".',
-            None,
-        ),
+        ("opened_at", DAY, f'{LEFT_OUT} "{DAY}" {OTHER_FORM} the time too, like "2027-01-09T19:00".', None),
+        ("opened_at", LOCAL, f'{LEFT_OUT} "{LOCAL}" {OTHER_FORM} {OFFSET}.', None),
         ("opened_at", 1799482320, f'"opened_at" was left out: 1799482320 {NO_TIME}.', None),
-        (
-            "opened_at",
-            "0001-01-01T00:00:00+14:00",
-            f'{LEFT_OUT} "0001-01-01T00:00:00+14:00" is not a time with an offset; write a year from 2000 to 2100.',
-            None,
-        ),
+        ("opened_at", LONG_AGO, f'{LEFT_OUT} "{LONG_AGO}" {OTHER_FORM} a year from 2000 to 2100.', None),
         (
             "opened_at",
             "2027-01-09T08:18:00Z",
