@@ -13,7 +13,7 @@ import pytest
 from doubles.clock import FakeClock
 from oncall.errors import DeliveryError, NotFound, Refused, StoreUnavailable, Temporary
 from oncall.paging.ports.relay import RelayFilter, RelayMessage, RelayMessages, RelayState
-from oncall.paging.relay.courier import ABANDONED, LEASE, Courier, pause_after
+from oncall.paging.relay.courier import ABANDONED, LEASE, LEAST_SENDS, Courier, pause_after
 from oncall.paging.relay.retrying import retry
 from oncall.store.sql_store import SqlStore
 
@@ -59,6 +59,13 @@ class Rig:
     def wait(self, length: timedelta) -> None:
         """Let real time pass."""
         self.clock.moment += length
+
+    def round_each_hour(self, length: timedelta) -> None:
+        """Send what is due now and after each hour, for a length of real time."""
+        for _ in range(length // timedelta(hours=1)):
+            self.round()
+            self.wait(timedelta(hours=1))
+        self.round()
 
     def add(self, name: str, ticket: str | None = "T-1", position: int = 1) -> None:
         message = RelayMessage(name, TO, "ticket.paged", ticket, position, "{}", NOW, NOW)
@@ -148,9 +155,7 @@ def test_after_three_days_messages_are_quarantined_until_a_person_retries_one(ri
     rig.add("a", "T-1", 1)
     rig.add("b", "T-2", 2)
     rig.desk.refuses = {"a", "b"}
-    rig.round()
-    rig.wait(timedelta(days=3, minutes=1))
-    rig.round()
+    rig.round_each_hour(timedelta(days=3))
     assert (set(rig.states().values()), rig.desk.given_up) == ({RelayState.QUARANTINED}, 2)
     (first, _) = rig.store.read(lambda tx: tx.relay_messages(RelayFilter()))
     assert first.error == f"{ABANDONED}; last: HTTP 500"
@@ -160,6 +165,20 @@ def test_after_three_days_messages_are_quarantined_until_a_person_retries_one(ri
     rig.store.write(lambda tx: retry(tx, "a", real_now=rig.clock.real_now()))
     assert rig.round() == ["a"]
     assert rig.states() == {"a": RelayState.SENT, "b": RelayState.QUARANTINED}
+
+
+def test_a_first_failure_after_our_service_was_down_for_three_days_gives_nothing_up(rig: Rig) -> None:
+    rig.add("a", "T-1", 1)
+    rig.add("b", "T-2", 2)
+    rig.desk.refuses = {"a"}
+    rig.wait(timedelta(days=3, minutes=1))
+    rig.round()
+    assert (set(rig.states().values()), rig.desk.given_up) == ({RelayState.WAITING}, 0)
+    rig.round_each_hour(timedelta(hours=10))
+    assert rig.states() == {"a": RelayState.WAITING, "b": RelayState.SENT}
+    rig.round_each_hour(timedelta(hours=10))
+    assert rig.states() == {"a": RelayState.QUARANTINED, "b": RelayState.SENT}
+    assert rig.desk.got.count("a") == LEAST_SENDS
 
 
 def test_a_message_that_arrived_or_that_nobody_knows_is_not_retried(rig: Rig) -> None:

@@ -50,6 +50,13 @@ class Hooked(Readers):
 
         return asyncio.run(run())
 
+    def send_each_hour(self, to: str, length: timedelta) -> bool:
+        """Send now and after each hour, for a length of real time. Returns what the last `send` returned."""
+        for _ in range(length // timedelta(hours=1)):
+            self.send(to)
+            self.wait(timedelta(hours=1))
+        return self.send(to)
+
     def states(self, to: str) -> list[tuple[RelayState, str | None]]:
         found = self.world.store.read(lambda tx: tx.relay_messages(RelayFilter(to=to)))
         return [(each.state, each.error) for each in reversed(found)]
@@ -73,9 +80,7 @@ def test_a_webhook_that_accepts_nothing_for_three_days_gets_no_later_notice(
     reader = hooked.hook()
     to = f"hook:{reader.id}"
     hooked.act(OpenIncident("Portal down", {"portal": "major_outage"}))
-    assert hooked.send(to)
-    hooked.wait(timedelta(days=3))
-    assert hooked.send(to)
+    assert hooked.send_each_hour(to, timedelta(days=3))
     ended = "it was not accepted for 3 days, so the subscription has ended; last: HTTP 500"
     assert hooked.states(to) == [(RelayState.QUARANTINED, ended)] * 2
     assert "action=subscription_ended" in capfd.readouterr().out
@@ -93,9 +98,7 @@ def test_a_webhook_that_accepts_nothing_for_three_days_gets_no_later_notice(
 def test_a_webhook_whose_subscription_ended_can_subscribe_again(hooked: Hooked) -> None:
     first = hooked.hook()
     hooked.act(OpenIncident("Portal down", {"portal": "major_outage"}))
-    hooked.send(f"hook:{first.id}")
-    hooked.wait(timedelta(days=3))
-    hooked.send(f"hook:{first.id}")
+    hooked.send_each_hour(f"hook:{first.id}", timedelta(days=3))
     hooked.receiver.status = lambda _: 200
     again = f"hook:{hooked.hook().id}"
     hooked.act(UpdateIncident("id1", message="A full disk."))
@@ -109,13 +112,25 @@ def test_a_webhook_whose_subscription_ended_can_subscribe_again(hooked: Hooked) 
 def test_a_webhook_that_works_again_within_three_days_keeps_its_subscription(hooked: Hooked) -> None:
     to = f"hook:{hooked.hook().id}"
     hooked.act(OpenIncident("Portal down", {"portal": "major_outage"}))
-    hooked.send(to)
-    hooked.wait(timedelta(days=2, hours=23))
-    hooked.send(to)
+    hooked.send_each_hour(to, timedelta(days=2, hours=23))
     hooked.receiver.status = lambda _: 200
     hooked.wait(timedelta(hours=1))
     while any(state is RelayState.WAITING for state, _ in hooked.states(to)):
         assert hooked.send(to)
+    assert hooked.count("oncall_status_subscriptions_ended_total") == 0
+
+
+def test_a_first_failure_after_our_service_was_down_for_three_days_ends_no_subscription(hooked: Hooked) -> None:
+    to = f"hook:{hooked.hook().id}"
+    hooked.act(OpenIncident("Portal down", {"portal": "major_outage"}))
+    hooked.messages()
+    hooked.wait(timedelta(days=4))
+    assert hooked.send(to)
+    assert {state for state, _ in hooked.states(to)} == {RelayState.WAITING}
+    hooked.receiver.status = lambda _: 200
+    hooked.wait(timedelta(minutes=1))
+    assert hooked.send(to)
+    assert RelayState.SENT in {state for state, _ in hooked.states(to)}
     assert hooked.count("oncall_status_subscriptions_ended_total") == 0
 
 

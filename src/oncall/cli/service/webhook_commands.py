@@ -53,8 +53,8 @@ def list_messages(
 ) -> None:
     """List messages to webhooks and team channels.
 
-    A message waits until its receiver accepts it. After three days it is quarantined: it is not sent again unless you
-    ask for it. Works with ONCALL_SERVER, too.
+    A message waits until its receiver accepts it. After three days and at least 20 sends it is quarantined: it is not
+    sent again unless you ask for it. Works with ONCALL_SERVER, too.
 
     Example: oncall webhooks --state waiting,quarantined
     """

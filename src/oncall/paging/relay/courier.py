@@ -24,7 +24,12 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=1)
 LONGEST_REST = timedelta(minutes=1)
 """The longest pause (real time) after a failure before another message to the same destination is tried."""
 GIVE_UP_AFTER = timedelta(days=3)
-"""The age (real time) at which a failing message is quarantined."""
+"""The age (real time) from which a failing message is quarantined, if it was also sent LEAST_SENDS times."""
+LEAST_SENDS = 20
+"""How often a failing message is sent at least. The pauses between so many sends last more than ten hours together.
+
+Without it, the first failure after our own service was down for days would quarantine everything.
+"""
 ABANDONED = "it was not accepted for 3 days; send it again with `oncall webhooks retry`"
 
 
@@ -173,7 +178,7 @@ class Courier:
             self.observer.quarantined(self.to, 1)
             return replace(tried, due_at=None, error=str(outcome)[:300])
         self.observer.failed(self.to)
-        if isinstance(outcome, AddressDelayed) and self.real_now() - message.written_at >= GIVE_UP_AFTER:
+        if isinstance(outcome, AddressDelayed) and is_hopeless(tried, self.real_now()):
             self.observer.quarantined(self.to, 1)
             return replace(tried, due_at=None, error=f"{ABANDONED}; last: {outcome}"[:300])
         due_at = self.real_now() + pause_after(tried.sends, outcome)
@@ -190,11 +195,11 @@ class Courier:
         return 0
 
     async def _rest(self, failed: RelayMessage) -> None:
-        """Start the pause after a failure. Give up messages if the failed one is older than GIVE_UP_AFTER."""
+        """Start the pause after a failure. Give up messages if the failed one has failed for long enough."""
         now = self.real_now()
         self.failures += 1
         self.rests_until = now + min(FIRST_PAUSE * 2 ** min(self.failures - 1, 10), LONGEST_REST)
-        if now - failed.written_at >= GIVE_UP_AFTER:
+        if is_hopeless(failed, now):
             self.observer.quarantined(self.to, await self._given_up(now, failed.error or ""))
 
     async def _given_up(self, now: datetime, error: str) -> int:
@@ -206,6 +211,11 @@ class Courier:
                 self.to, written_before=now - GIVE_UP_AFTER, error=f"{ABANDONED}; last: {error}"
             )
         )
+
+
+def is_hopeless(failed: RelayMessage, real_now: datetime) -> bool:
+    """Return True if a message that has just failed should not be sent again: it is old and was sent often enough."""
+    return failed.sends >= LEAST_SENDS and real_now - failed.written_at >= GIVE_UP_AFTER
 
 
 def pause_after(sends: int, error: DeliveryError) -> timedelta:
