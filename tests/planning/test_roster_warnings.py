@@ -106,6 +106,22 @@ def test_the_number_of_people_that_check_names_is_the_planners(people: int, rule
     assert planned(int(needed[1]), rules) in FOUND
 
 
+@pytest.mark.parametrize("zone", ["America/Sao_Paulo", "America/New_York", "Australia/Sydney", "Africa/Casablanca"])
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "turn: week, handover: mon 08:00, max_hours_per_week: 113",
+        "turn: 2 weeks, handover: mon 08:00, max_hours_per_week: 113",
+        "turn: 8 weeks, handover: mon 08:00, max_hours_per_week: 113",
+        "max_hours_per_week: 61",
+        "weekend: daily, rest_nights: 0, weekends_apart: 1, min_rest_hours: 11",
+    ],
+)
+def test_a_change_of_the_clocks_is_no_ordinary_week(zone: str, rules: str) -> None:
+    text = roster_text(9, rules).replace("America/New_York", zone)
+    assert warnings(text, packaged_policy(ZoneInfo(zone))) == {}
+
+
 def test_turns_of_each_region_need_people_of_that_region() -> None:
     text = "\n".join(
         [

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 from oncall.rosters.roster import Roster, RotationRules
 from oncall.schedule.plan import Shift
@@ -15,8 +15,10 @@ from oncall.schedule.shifts import shifts_between
 from oncall.support.calendar import SupportCalendar
 from oncall.support.windows import Window
 
-MONDAY = date(2001, 1, 8)
-"""The Monday on which the examined weeks begin. Any year will do, because holidays are ignored."""
+_MONDAY = date(2029, 1, 1)
+"""The first Monday on which the examined weeks may begin. Any year with today's time zones will do."""
+_BEGINS = 52
+"""On how many Mondays the examined weeks may begin."""
 _MOST_WEEKS = 9
 """The most weeks in which single shifts are examined."""
 
@@ -50,9 +52,10 @@ def ordinary_units(roster: Roster) -> list[Unit]:
     The turns at both ends are left out, because the examined weeks may cut them.
     """
     rules, policy = roster.rules, roster.policy
-    last = MONDAY + timedelta(days=7 * _weeks(rules) - 1)
+    first, weeks = _first_monday(roster), _weeks(rules)
     calendar = SupportCalendar(policy.zone, policy.spans)
-    shifts = shifts_between(calendar, first_day=MONDAY, last_day=last, rules=rules)
+    last = first + timedelta(days=7 * weeks - 1)
+    shifts = shifts_between(calendar, first_day=first, last_day=last, rules=rules)
     if not rules.turn_weeks:
         return [Unit((shift,)) for shift in shifts]
     turns: dict[int, list[Shift]] = defaultdict(list)
@@ -62,6 +65,19 @@ def ordinary_units(roster: Roster) -> list[Unit]:
     groups = max(1, len(rules.turn_groups))
     spans = [turn // groups for turn in turns]
     return [Unit(tuple(own)) for turn, own in turns.items() if min(spans) < turn // groups < max(spans)]
+
+
+def _first_monday(roster: Roster) -> date:
+    """Return a Monday after which no clock of the roster changes in the examined weeks, if the year has one.
+
+    A change of the clocks makes a shift or the rest after it an hour longer or shorter than in ordinary weeks.
+    """
+    weeks, zones = _weeks(roster.rules), (roster.zone, roster.policy.zone)
+    mondays = [_MONDAY + timedelta(weeks=number) for number in range(_BEGINS + weeks)]
+    noons = [datetime.combine(monday, time(12)) for monday in mondays]
+    offsets = [tuple(noon.replace(tzinfo=zone).utcoffset() for zone in zones) for noon in noons]
+    steady = (place for place in range(_BEGINS) if len(set(offsets[place : place + weeks + 1])) == 1)
+    return mondays[next(steady, 0)]
 
 
 def _weeks(rules: RotationRules) -> int:

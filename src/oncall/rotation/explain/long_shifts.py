@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from oncall.rosters.relaxed_roster import loosest_for
 from oncall.rosters.roster import Roster, WeekendStyle
 from oncall.rotation.problem.hour_rules import begins_of, minutes_in
 from oncall.rotation.problem.problem import Problem
-from oncall.schedule.ordinary_weeks import ordinary_units
+from oncall.schedule.ordinary_weeks import Unit, ordinary_units
 from oncall.schedule.plan import Shift
 
 
@@ -54,8 +54,11 @@ def never_possible(roster: Roster) -> str | None:
     rules = roster.rules
     if rules.max_hours_per_week is None:
         return None
-    units = [unit.shifts for unit in ordinary_units(roster)]
-    longest = max(units, key=most_minutes)
+    units = ordinary_units(roster)
+    if rules.turn_weeks:
+        # Long turns can contain a change of the clocks, so that one is an hour longer than the others.
+        units = [min(own, key=_most_minutes_of) for own in _by_kinds(units)]
+    longest = max(units, key=_most_minutes_of).shifts
     minutes = most_minutes(longest)
     if minutes <= rules.max_hours_per_week * 60:
         return None
@@ -65,6 +68,18 @@ def never_possible(roster: Roster) -> str | None:
     is_block = longest[0].is_weekend and rules.weekend is WeekendStyle.BLOCK
     other = ", or weekend: daily" if is_block else ""
     return f"no engineer can have a {longest[0].kind} shift, which has {_hours(minutes)} hours; {least}{other}"
+
+
+def _by_kinds(units: Sequence[Unit]) -> Iterable[Sequence[Unit]]:
+    """Return the units in groups with the same kinds of shifts."""
+    groups: dict[tuple[str, ...], list[Unit]] = {}
+    for unit in units:
+        groups.setdefault(tuple(sorted(unit.kinds)), []).append(unit)
+    return groups.values()
+
+
+def _most_minutes_of(unit: Unit) -> int:
+    return most_minutes(unit.shifts)
 
 
 def most_minutes(unit: Sequence[Shift]) -> int:
