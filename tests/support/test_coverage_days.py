@@ -159,8 +159,10 @@ def test_five_days_are_a_range_or_a_list(written: str, days: tuple[int, ...]) ->
         ("[mon, tue]", "coverage_days: names 2 days, but 24x5 covers five; write five days, like mon-fri or sun-thu"),
         (
             "weekdays",
-            'coverage_days: "weekdays" is not a day of the week; write mon, tue, wed, thu, fri, sat or sun',
+            'coverage_days: "weekdays" is not a day of the week; write mon-fri',
         ),
+        ("wensday-sun", 'coverage_days: "wensday" is not a day of the week; write wed'),
+        ("office", 'coverage_days: "office" is not a day of the week; write mon, tue, wed, thu, fri, sat or sun'),
         ("mon-wed-fri", 'coverage_days: "mon-wed-fri" are no days; write them like mon-fri or [mon, tue, wed]'),
     ],
 )

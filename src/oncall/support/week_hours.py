@@ -13,7 +13,7 @@ from oncall.file_nodes import ListNode, Node, ScalarNode, shown
 from oncall.file_values import list_of, scalar
 from oncall.suggestions import nearest
 from oncall.support.coverage_days import DAYS_OF_WEEK
-from oncall.support.likely_times import hours_meant
+from oncall.support.likely_times import hours_meant, weekdays_meant
 from oncall.support.windows import WeekSpan, WindowKind
 
 WEEK = 7 * 24 * 60
@@ -95,8 +95,13 @@ def _day(word: str, node: Node) -> int:
                 return number
     if isinstance(node, ScalarNode) and (likely := hours_meant(node.text)):
         raise node.refuse(f'{shown(node.text)} are no hours of the week; write "{likely}"')
+    meant = [DAYS_OF_WEEK[number][:3].lower() for number in weekdays_meant(word)]
     near = nearest(word, [name.lower() for name in DAYS_OF_WEEK])
-    advice = f"write {near[:3]}" if near else "write mon, tue, wed, thu, fri, sat or sun"
+    advice = "write mon, tue, wed, thu, fri, sat or sun"
+    if meant:
+        advice = f"write {meant[0]}" if len(meant) == 1 else f"write {meant[0]}-{meant[-1]}"
+    elif near:
+        advice = f"write {near[:3]}"
     raise node.refuse(f"{shown(word)} is not a day of the week; {advice}")
 
 
