@@ -46,6 +46,14 @@ def test_seats_that_exclude_each_other_are_told_with_both_places(refusal: Refusa
     assert refusal(text) == (f"x.yaml:4:60: rotation.fixed[1]: {sentence}; see rotation.fixed[0] on line 4, column 11")
 
 
+def test_a_seat_on_a_date_that_the_clocks_of_a_zone_skip_is_refused(refusal: Refusal) -> None:
+    text = with_rules(fixed(ANA.replace("2027-01-06", "2011-12-30"))).replace("America/New_York", "Pacific/Apia")
+    assert refusal(text) == (
+        "x.yaml:4:11: rotation.fixed[0]: the clocks of this time zone skip 2011-12-30, so that it has no shift; "
+        "delete the seat"
+    )
+
+
 def test_two_shifts_of_one_day_are_two_seats(folder: Path) -> None:
     weekend = fixed(f"{ANA}, kind: holiday".replace("06", "15"), f"{ANA}, kind: weekend".replace("06", "15"))
     Path("x.yaml").write_text(with_rules(weekend))

@@ -56,12 +56,14 @@ class SeatTimes:
     ) -> None:
         self._policy, self._rules, self._zone, self._holidays = policy, rules, zone, holidays
 
-    def of(self, seat: FixedSeat) -> DutyTime:
-        """Return the part of the seat's time that days off can block."""
+    def of(self, seat: FixedSeat) -> DutyTime | None:
+        """Return the part of the seat's time that days off can block; None if the clocks skip its date."""
+        whole = _whole_day(seat.day, self._zone if self._policy is None else self._policy.zone)
+        if whole is None:
+            return None
         if self._policy is None or self._rules is None:
-            return duty_time(_whole_day(seat.day, self._zone), DaysOffRule(DaysOff.WHOLE, self._zone))
+            return duty_time(whole, DaysOffRule(DaysOff.WHOLE, self._zone))
         style, calendar = self._rules.days_off, calendar_of(self._policy, self._holidays)
-        whole = _whole_day(seat.day, calendar.zone)
         found = next(
             (
                 Window(each.start, each.end)
@@ -75,9 +77,10 @@ class SeatTimes:
         return duty_time(found, DaysOffRule(style, self._zone if style is DaysOff.WHOLE else calendar.zone))
 
 
-def _whole_day(day: date, zone: ZoneInfo) -> Window:
-    starts = (datetime.combine(day + timedelta(days=number), time()) for number in (0, 1))
-    return Window(*(first_instant(zone, start) for start in starts))
+def _whole_day(day: date, zone: ZoneInfo) -> Window | None:
+    """Return a local day; None if the clocks skip it, as they did on 2011-12-30 in Pacific/Apia."""
+    start, end = (first_instant(zone, datetime.combine(day + timedelta(days=number), time())) for number in (0, 1))
+    return Window(start, end) if start < end else None
 
 
 def check_seats(named: PeopleRules, engineers: Mapping[str, tuple[Engineer, Node]], times: SeatTimes) -> None:
@@ -94,8 +97,11 @@ def check_seats(named: PeopleRules, engineers: Mapping[str, tuple[Engineer, Node
             node.note(f"{sentence}; see {other.path} {_place(other)}")
         by_day[seat.day].append((seat, node))
     for seat, node in named.seats:
-        if seat.engineer in engineers:
-            for sentence, place in _obstacles(seat, *engineers[seat.engineer], times.of(seat)):
+        duty = times.of(seat)
+        if duty is None:
+            node.note(f"the clocks of this time zone skip {seat.day}, so that it has no shift; delete the seat")
+        elif seat.engineer in engineers:
+            for sentence, place in _obstacles(seat, *engineers[seat.engineer], duty):
                 node.note(f"{seat.engineer} {sentence}; see {place.path} {_place(place)}")
 
 
