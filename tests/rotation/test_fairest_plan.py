@@ -251,6 +251,16 @@ def test_the_bound_that_progress_reports_never_falls(rules: dict[str, Any]) -> N
         assert not bounds or bounds[-1] <= plan.fairness.bound, number
 
 
+@pytest.mark.parametrize("seed", [4, 23])
+def test_progress_reports_no_cost_that_is_lower_than_that_of_every_plan(seed: int) -> None:
+    # The first model of these rosters underestimates the cost of the plan that it finds.
+    roster = random_roster(Random(seed), sizes=(4, 8), days=28)
+    reported: list[SearchProgress] = []
+    cost, bound = proof(fairest_plan(roster, shifts_of(roster, days=28), on_progress=reported.append))
+    assert cost == bound
+    assert min(progress.cost for progress in reported if progress.cost is not None) == cost
+
+
 def test_a_search_that_is_stopped_before_its_first_plan_is_refused() -> None:
     with pytest.raises(
         Refused, match=r"^no plan was found in \d+\.\d s, and none is proven impossible; allow more time$"

@@ -93,7 +93,12 @@ def _improved(
     # The linear relaxation needs every implication where hours tie nights to weekends.
     level = 2 if problem.roster.rules.max_hours_per_week is not None else None
     result = search.run(
-        model.model, lower_bound=known.bound, known_cost=known_cost, most_bound=most_bound, linearization=level
+        model.model,
+        lower_bound=known.bound,
+        known_cost=known_cost,
+        cost_of=model.quick_cost,
+        most_bound=most_bound,
+        linearization=level,
     )
     if result.status is SearchStatus.INFEASIBLE and known.model_type is not TurnModel:
         raise infeasible.explain_infeasible(problem, search)
@@ -109,6 +114,7 @@ def _improved(
         return replace(best, bound=bound), result.status
     seats = model.seats(result)
     found = _better(best, replace(with_seats(problem, known, seats), bound=bound))
+    search.report(found.cost, found.bound)
     if result.status is SearchStatus.OPTIMAL and not found.is_proven:
         found = with_finer_model(problem, search, found, seats)
     return found, result.status

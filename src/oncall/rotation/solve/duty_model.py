@@ -78,3 +78,7 @@ class DutyModel(PlanModel):
     def seats(self, result: SearchResult) -> list[StaffedSeat]:
         """Return the seats of the plan that was found, with roles as fair as the teams and the fixed seats allow."""
         return assign_roles(self._problem, teams_on_duty(self._problem, self.on_duty, result), self._search)
+
+    def quick_cost(self, result: SearchResult) -> int | None:
+        """Return the true cost of the plan that was found; None if a solver has to split roles around fixed seats."""
+        return self._problem.cost_of(self.seats(result)) if self._problem.roles_are_free else None

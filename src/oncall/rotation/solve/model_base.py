@@ -55,6 +55,10 @@ class PlanModel(ABC):
         Their true cost may be higher than the model's.
         """
 
+    def quick_cost(self, result: SearchResult) -> int | None:
+        """Return the true cost of the plan that was found; None if a solver has to assign its roles first."""
+        return None
+
 
 def teams_on_duty(problem: Problem, on_duty: DutyVariables, result: SearchResult) -> list[list[int]]:
     """Return the numbers of the engineers on duty in the plan that was found, for each shift."""

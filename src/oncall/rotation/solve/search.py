@@ -172,6 +172,7 @@ class Search:
         *,
         lower_bound: int | None = None,
         known_cost: int | None = None,
+        cost_of: Callable[[SearchResult], int | None] | None = None,
         most_bound: int | None = None,
         effort: float | None = None,
         linearization: int | None = None,
@@ -179,11 +180,12 @@ class Search:
         """Solve a model and return the result. Its status is UNKNOWN if the search is already over.
 
         lower_bound: the objective is a cost that cannot be below this; cost and bound are then reported as progress.
-        known_cost: the cost of the best plan found elsewhere, used only to report progress. most_bound: progress
-        reports no higher bound than this, because higher bounds of this model are true for some plans only. effort:
-        stop after this many deterministic seconds, which are the same work on every machine. linearization: CP-SAT's
-        `linearization_level`; 2 adds every implication to the linear relaxation, which helps proofs that need
-        implications.
+        known_cost: the cost of the best plan found elsewhere, used only to report progress. cost_of: returns the true
+        cost of a solution for progress, or None if it is not known yet; without it, progress reports the objective.
+        Called in another thread. most_bound: progress reports no higher bound than this, because higher bounds of this
+        model are true for some plans only. effort: stop after this many deterministic seconds, which are the same work
+        on every machine. linearization: CP-SAT's `linearization_level`; 2 adds every implication to the linear
+        relaxation, which helps proofs that need implications.
         """
         if self.is_over:
             return SearchResult(SearchStatus.UNKNOWN, lower_bound or 0, (), 0.0)
@@ -192,7 +194,7 @@ class Search:
             solver.parameters.linearization_level = linearization
         if self._limit is not None:
             solver.parameters.max_time_in_seconds = max(0.001, (self._limit - self.elapsed).total_seconds())
-        watch = _Watch(lower_bound, known_cost, most_bound)
+        watch = _Watch(lower_bound, known_cost, cost_of, most_bound)
         solver.best_bound_callback = watch.improve_bound
         self._solve_in_thread(solver, model, watch)
         return _result_of(solver, lower_bound)
@@ -248,16 +250,28 @@ class Search:
 class _Watch(cp_model.CpSolverSolutionCallback):
     """Remembers the best cost and bound. The solver's thread writes them; the waiting thread reads them."""
 
-    def __init__(self, lower_bound: int | None, known_cost: int | None, most_bound: int | None) -> None:
+    def __init__(
+        self,
+        lower_bound: int | None,
+        known_cost: int | None,
+        cost_of: Callable[[SearchResult], int | None] | None,
+        most_bound: int | None,
+    ) -> None:
         super().__init__()
         self.lower_bound = lower_bound
+        self._cost_of = cost_of
         self._most_bound = most_bound
         self.cost = known_cost
         self.bound = lower_bound or 0
 
     def on_solution_callback(self) -> None:
-        if self.lower_bound is not None:
-            cost = round(self.objective_value)
+        if self.lower_bound is None:
+            return
+        cost: int | None = round(self.objective_value)
+        if self._cost_of is not None:
+            values = tuple(self.response_proto.solution)
+            cost = self._cost_of(SearchResult(SearchStatus.FEASIBLE, self.lower_bound, values, 0.0))
+        if cost is not None:
             self.cost = cost if self.cost is None else min(self.cost, cost)
 
     def improve_bound(self, bound: float) -> None:

@@ -58,3 +58,7 @@ class SeatVariables:
     def seats(self, result: SearchResult) -> list[StaffedSeat]:
         """Return the seats of the plan that was found, by shift and then role."""
         return sorted_seats(self.problem, [seat for seat, taken in self.in_seat.items() if result.is_true(taken)])
+
+    def quick_cost(self, result: SearchResult) -> int:
+        """Return the true cost of the plan that was found, also where a model's own cost is an underestimate."""
+        return self.problem.cost_of(self.seats(result))
