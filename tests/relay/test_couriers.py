@@ -23,7 +23,7 @@ from oncall.wiring.couriers import NO_SUBSCRIBER, Couriers, give_up
 from oncall.wiring.mail_settings import MailSettings
 from oncall.wiring.settings import Settings
 from tests.relay.receivers import Receiver
-from tests.status.test_subscriptions import BASE, Readers
+from tests.status.readers import BASE, Readers
 
 
 class Hooked(Readers):

@@ -29,7 +29,7 @@ from oncall.status.status_pages import feed, incident_html
 from oncall.status.status_record import read_status
 from oncall.status.statuspage_json import documents
 from tests.paging.world import at
-from tests.status.test_subscriptions import BASE, Readers
+from tests.status.readers import BASE, Readers
 from tests.status.watched import BY_ITSELF, EVERY, SEEN
 
 START, END = "2027-01-20 02:00", "2027-01-20 04:00"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from oncall.status.status_actions import OpenIncident, UpdateIncident
-from tests.status.test_subscriptions import Readers
+from tests.status.readers import Readers
 
 DOWN = OpenIncident("Portal down", {"portal": "major_outage"})
 

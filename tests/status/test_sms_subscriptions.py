@@ -18,7 +18,7 @@ from oncall.paging.ports.relay import SUBSCRIBER_CODES, SUBSCRIBER_SMS
 from oncall.paging.ports.subscribers import Subscriber
 from oncall.status.status_actions import AnnounceMaintenance, OpenIncident, UpdateIncident
 from tests.paging.world import at
-from tests.status.test_subscriptions import BASE, Readers
+from tests.status.readers import BASE, Readers
 
 READER = "+14155550123"
 DEAR = "a text to this number costs extra, so none goes there; write the number of a mobile phone"

@@ -2,103 +2,26 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from oncall.errors import NotFound, Refused
-from oncall.paging.actions.subscription_limits import AskedTooOften
-from oncall.paging.actions.subscriptions import NO_LINK, Asked, choose, confirm, subscribe, subscribe_hook, unsubscribe
-from oncall.paging.ports.outgoing_mail import OutgoingMail, mail_from_body
-from oncall.paging.ports.relay import RelayFilter, RelayMessage
+from oncall.paging.actions.subscriptions import NO_LINK, choose, unsubscribe
 from oncall.paging.ports.subscribers import Subscriber, Subscribers
-from oncall.paging.relay.subscriber_notices import GAP_LASTS, SubscriberNotices, store_notices
+from oncall.paging.relay.subscriber_notices import GAP_LASTS, SubscriberNotices
 from oncall.status.status_actions import (
     AnnounceMaintenance,
     CancelMaintenance,
     CorrectIncident,
     OpenIncident,
     RescheduleMaintenance,
-    StatusAction,
-    StatusAuthor,
     UpdateIncident,
-    act_on_status,
 )
-from tests.paging.world import World, at
-
-BASE = "https://oncall.example"
-ANA = "ana@example.org"
-
-
-class Readers:
-    """Readers of a published status page, and the mail that is written for them."""
-
-    def __init__(self, folder: Path) -> None:
-        self.world = World(folder, now=at("2027-01-09 03:12"))
-        self.world.publish()
-        self.notices = SubscriberNotices(BASE)
-        self._seen: set[str] = set()
-        self._made = 0
-
-    def ask(self, email: str = ANA, *components: str, source: str = "192.0.2.7") -> None:
-        now = self.world.clock.now()
-        asked = Asked(email, components, source, BASE)
-        self.world.store.write(lambda tx: subscribe(tx, asked, now=now, real_now=now))
-
-    def confirm(self, token: str) -> Subscriber:
-        now = self.world.clock.now()
-        return self.world.store.write(lambda tx: confirm(tx, token, now=now, real_now=now))
-
-    def joined(self, email: str = ANA, *components: str) -> Subscriber:
-        """Subscribe and confirm."""
-        self.ask(email, *components)
-        return self.confirm(token_in(self.mails()[-1]))
-
-    def act(self, action: StatusAction) -> str:
-        self._made += 1
-        author, name = StatusAuthor("mei", self.world.clock.now(), may_backdate=True), f"id{self._made}"
-        return self.world.store.write(lambda tx: act_on_status(tx, action, author, name))
-
-    def round(self) -> bool:
-        """Write some notices; False if there was nothing to do."""
-        now = self.world.clock.now()
-        found = self.world.store.read(lambda tx: self.notices.find(tx, now=now, real_now=now))
-        return found is not None and self.world.store.write(lambda tx: store_notices(tx, found))
-
-    def messages(self) -> list[RelayMessage]:
-        """Write all notices, and return the messages that are new, in order."""
-        while self.round():
-            pass
-        found = self.world.store.read(lambda tx: tx.relay_messages(RelayFilter(limit=1000)))
-        new = [each for each in reversed(found) if each.id not in self._seen]
-        self._seen.update(each.id for each in new)
-        return new
-
-    def mails(self) -> list[OutgoingMail]:
-        return [mail_from_body(each.body) for each in self.messages()]
-
-    def subjects(self) -> list[str]:
-        return [mail.subject for mail in self.mails()]
-
-    def wait(self, length: timedelta) -> None:
-        self.world.clock.moment += length
-
-
-def token_in(mail: OutgoingMail) -> str:
-    found = re.search(rf"{BASE}/status/confirm/(\S+)", mail.text)
-    assert found is not None, mail.text
-    return found[1]
-
-
-@pytest.fixture
-def readers(tmp_path: Path) -> Iterator[Readers]:
-    found = Readers(tmp_path)
-    yield found
-    found.world.close()
+from tests.paging.world import at
+from tests.status.readers import ANA, BASE, Readers, token_in
 
 
 def test_nothing_is_told_before_the_link_in_the_mail_confirms(readers: Readers) -> None:
@@ -172,78 +95,6 @@ def test_a_component_that_is_unknown_or_private_is_refused(readers: Readers, com
         readers.ask(ANA, component)
     assert str(caught.value).startswith(f'there is no component "{component}" on the status page; the page has portal')
     assert readers.messages() == []
-
-
-def test_a_bomb_on_one_address_ends_after_three_mails_a_day_known_or_not(readers: Readers) -> None:
-    for number in range(3):
-        readers.ask(source=f"192.0.2.{number}")
-    with pytest.raises(AskedTooOften) as caught:
-        readers.ask(source="192.0.2.9")
-    assert str(caught.value) == "this address was sent 3 mails today; try again tomorrow"
-    assert len(readers.messages()) == 3
-    readers.wait(timedelta(days=1))
-    readers.ask()
-    assert len(readers.messages()) == 1
-
-
-def test_a_bomb_on_one_mailbox_cannot_hide_behind_plus_signs(readers: Readers) -> None:
-    for number in range(3):
-        readers.ask(f"ana+{number}@example.org", source=f"192.0.2.{number}")
-    with pytest.raises(AskedTooOften) as caught:
-        readers.ask("ana+news@example.org", source="192.0.2.9")
-    assert str(caught.value) == "this address was sent 3 mails today; try again tomorrow"
-
-
-def test_a_bomb_on_one_mailbox_of_gmail_cannot_hide_behind_dots(readers: Readers) -> None:
-    for number, name in enumerate(("ana.lim", "a.nalim", "an.a.lim+x")):
-        readers.ask(f"{name}@gmail.com", source=f"192.0.2.{number}")
-    with pytest.raises(AskedTooOften):
-        readers.ask("analim@gmail.com", source="192.0.2.9")
-    readers.ask("ana.lim@example.org", source="192.0.2.9")
-    readers.ask("analim@example.org", source="192.0.2.9")
-
-
-def test_a_bomb_from_many_networks_ends_after_a_thousand_mails_an_hour(readers: Readers) -> None:
-    def ask_for_all(tx: Subscribers) -> None:
-        now = readers.world.clock.now()
-        for number in range(1000):
-            asked = Asked(f"reader{number}@example.org", (), f"10.{number // 20}.0.0", BASE)
-            subscribe(tx, asked, now=now, real_now=now)
-
-    readers.world.store.write(ask_for_all)
-    with pytest.raises(AskedTooOften) as caught:
-        readers.ask(source="198.51.100.1")
-    assert str(caught.value) == "too many subscriptions were asked for; try again in an hour"
-    readers.wait(timedelta(hours=1))
-    readers.ask(source="198.51.100.1")
-
-
-def test_a_bomb_of_webhooks_on_one_host_ends_after_twenty_a_day(readers: Readers) -> None:
-    def hook(number: int, host: str = "victim.example") -> None:
-        now, asked = readers.world.clock.now(), Asked("", (), f"10.0.{number}.0", BASE)
-        url = f"https://{host}/{number}"
-        readers.world.store.write(lambda tx: subscribe_hook(tx, url, asked, now=now, real_now=now))
-
-    for number in range(20):
-        hook(number)
-    with pytest.raises(AskedTooOften) as caught:
-        hook(20)
-    assert str(caught.value) == "too many webhooks of this host were subscribed today; try again tomorrow"
-    hook(20, "another.example")
-    readers.wait(timedelta(days=1))
-    hook(20)
-
-
-def test_a_bomb_from_one_network_ends_after_twenty_addresses_an_hour(readers: Readers) -> None:
-    for number in range(20):
-        readers.ask(f"reader{number}@example.org")
-    with pytest.raises(AskedTooOften) as caught:
-        readers.ask()
-    assert str(caught.value) == "too many subscriptions were asked for from your network; try again in an hour"
-    assert readers.world.store.read(lambda tx: tx.subscriber_at(ANA)) is None
-    readers.ask(source="198.51.100.1")
-    readers.wait(timedelta(hours=1))
-    readers.ask("ben@example.org")
 
 
 def test_each_update_is_told_once_with_what_changed_the_components_and_the_ways_out(readers: Readers) -> None:
