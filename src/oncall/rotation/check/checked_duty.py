@@ -20,7 +20,7 @@ class CheckedDuty:
     first_night, end_night: the dates, in the policy's zone, on which its first night begins and on which its last one
     ends. origin: empty for a duty of the plan; else where a duty outside the plan comes from, in words. The plan cannot
     change such a duty, so a rule is broken only together with a duty of the plan. turn: the number of its turn, or
-    None.
+    None. is_joined: True if it is several duties of one turn, joined into one.
     """
 
     seat: Seat
@@ -29,6 +29,7 @@ class CheckedDuty:
     origin: str = ""
     is_on_other_team: bool = False
     turn: int | None = None
+    is_joined: bool = False
 
     @property
     def days(self) -> list[date]:
@@ -38,9 +39,13 @@ class CheckedDuty:
 
     @property
     def text(self) -> str:
-        """Return the duty in words, like `Mon 2027-01-04 (weeknight)`."""
+        """Return the duty in words, like `Mon 2027-01-04 (weeknight)` or `the turn from Fri 2027-01-08 to ...`."""
+        first = f"{self.first_night:%a} {self.first_night}"
+        if self.is_joined:
+            origin = f" ({self.origin})" if self.origin else ""
+            return f"the turn from {first} to {self.end_night:%a} {self.end_night}{origin}"
         kind = f"{self.seat.kind}, {self.origin}" if self.origin else str(self.seat.kind)
-        return f"{self.first_night:%a} {self.first_night} ({kind})"
+        return f"{first} ({kind})"
 
 
 def duties_by_engineer(
@@ -94,5 +99,6 @@ def as_turns(duties: Sequence[CheckedDuty]) -> list[CheckedDuty]:
             continue
         seat = replace(last.seat, window=Window(last.seat.window.start, duty.seat.window.end))
         # The plan can change the turn if it can change the later part.
-        found[-1] = replace(last, seat=seat, end_night=duty.end_night, origin=duty.origin and last.origin)
+        origin = duty.origin and last.origin
+        found[-1] = replace(last, seat=seat, end_night=duty.end_night, origin=origin, is_joined=True)
     return found

@@ -61,7 +61,15 @@ def _check_kinds(engineer: str, duties: Sequence[CheckedDuty], roster: Roster) -
 
 
 def _check_rest(engineer: str, duties: Sequence[CheckedDuty], roster: Roster) -> Iterator[Violation]:
+    doubled = dict(_doubled_turns(duties))
+    for turn, first in doubled.items():
+        held = {duty.seat.role for duty in duties if duty.turn == turn}
+        roles = " and ".join(role for role in (*roster.rules.roles, SHADOW) if role in held)
+        sentence = f"{engineer} is {roles} in the turn of {first.first_night:%a} {first.first_night}"
+        yield Violation("one_role", first.first_night, (engineer,), sentence)
     for earlier, later in _close_pairs(engineer, as_turns(duties), roster):
+        if earlier.turn in doubled and earlier.turn == later.turn:
+            continue
         rest = smallest_number(roster.rules, "rest_nights", engineer, [earlier.first_night, later.first_night])
         day = later.first_night
         if earlier.seat.window == later.seat.window and earlier.origin == later.origin:
@@ -75,6 +83,17 @@ def _check_rest(engineer: str, duties: Sequence[CheckedDuty], roster: Roster) ->
             nights = "1 free night" if free == 1 else f"{free} free nights"
             sentence = f"{engineer} has {nights} between {earlier.text} and {later.text}; the rule is {rest}"
             yield Violation("rest_nights", day, (engineer,), sentence)
+
+
+def _doubled_turns(duties: Sequence[CheckedDuty]) -> Iterator[tuple[int, CheckedDuty]]:
+    """Yield each turn in which an engineer has two roles at the same time, by number, with its first duty."""
+    for earlier, later in pairwise(duties):
+        if (
+            earlier.turn is not None
+            and earlier.turn == later.turn
+            and later.seat.window.start < earlier.seat.window.end
+        ):
+            yield earlier.turn, next(duty for duty in duties if duty.turn == earlier.turn)
 
 
 def _close_pairs(
