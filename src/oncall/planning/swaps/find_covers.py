@@ -1,7 +1,7 @@
 """Finds the covers that change the fewest seats, for an engineer who is away.
 
-First it looks for one other engineer for each shift. If it finds none, it runs the planner's repair, which may also
-move shifts of other engineers.
+First it looks for one other engineer for each turn, then for each shift. If it finds none, it runs the planner's
+repair, which may also move shifts of other engineers.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from oncall.rotation.problem.fairness import shifts_of_plan
 from oncall.schedule.change_document import AWAY
 from oncall.schedule.plan import Plan
 from oncall.schedule.schedule import Schedule
+from oncall.schedule.shifts import ShiftFacts
 from oncall.schedule.swap_requests import SeatMove
 from oncall.schedule.timeline import Assignment
 from oncall.schedule.versions import Piece
@@ -92,7 +93,10 @@ def find_covers(
 def _direct(
     schedule: Schedule, roster: Roster, shifts: Sequence[HeldShift], now: datetime
 ) -> tuple[SeatMove, ...] | None:
-    """Return moves that give each shift to one other engineer; None if that is not possible."""
+    """Return moves that give each shift to one other engineer; None if that is not possible.
+
+    If possible, one engineer gets all shifts of a turn.
+    """
 
     def is_legal(pieces: Sequence[Piece]) -> bool:
         window = Window(min(piece.window.start for piece in pieces), max(piece.window.end for piece in pieces))
@@ -100,7 +104,18 @@ def _direct(
 
     giver = shifts[0].engineer
     others = [engineer.id for engineer in roster.engineers if engineer.id != giver]
-    return direct_covers(shifts, others, ChangeCosts(schedule, roster), is_legal)
+    costs, turns = ChangeCosts(schedule, roster), _by_turn(roster, shifts)
+    whole = direct_covers(turns, others, costs, is_legal) if len(turns) < len(shifts) else None
+    return whole or direct_covers(shifts, others, costs, is_legal)
+
+
+def _by_turn(roster: Roster, shifts: Sequence[HeldShift]) -> list[HeldShift]:
+    """Return the shifts with those of one role in one turn joined, in time order; unchanged without turns."""
+    turns, joined = ShiftFacts.of(roster).turns, dict[tuple[str, int], list[Assignment]]()
+    for number, held in enumerate(shifts):
+        turn = turns.number_at(held.start, held.parts[0].kind)
+        joined.setdefault((held.role, -1 - number if turn is None else turn), []).extend(held.parts)
+    return [HeldShift(shifts[0].engineer, tuple(parts)) for parts in joined.values()]
 
 
 def _repaired(
