@@ -24,6 +24,9 @@ NUMBER_WORDS = (
     "twelve",
 )
 
+_NO_UNITS = ("and", "or", "to", "dozen", "hundred", "thousand", "million")
+"""Words that make another number of the one before them, and are not what it counts."""
+
 
 def number_meant(text: str) -> int | None:
     """Return the whole number that a text probably means: `two`, `2.0`, `40h`, `2 nights`; None if there is none."""
@@ -34,8 +37,9 @@ def number_meant(text: str) -> int | None:
         return int(match[1] + match[2])
     if match := re.fullmatch(r"([+-]?[0-9]{1,9})(?:[.,]0+)?(?:\s*[a-z%/]+(?:\s+(?:per|a|in)\s+[a-z]+)?)?", plain):
         return int(match[1])
-    word, _, rest = plain.partition(" ")
-    return NUMBER_WORDS.index(word) if word in NUMBER_WORDS and rest else None
+    match = re.fullmatch(r"([a-z]+)\s+([a-z]+)(?:\s+(?:per|a|in)\s+[a-z]+)?", plain)
+    is_read = match is not None and match[1] in NUMBER_WORDS and match[2] not in _NO_UNITS
+    return NUMBER_WORDS.index(match[1]) if match is not None and is_read else None
 
 
 def share_meant(text: str, *, whole: int) -> str | None:

@@ -218,3 +218,9 @@ def test_a_date_without_one_sure_reading_is_never_guessed(folder: Path, written:
 )
 def test_days_off_in_another_form_lead_to_the_form_of_the_file(folder: Path, written: str, messages: list[str]) -> None:
     assert faults_of(roster_text(unavailable=written)) == messages
+
+
+@pytest.mark.parametrize("written", ["two hundred", "two or three", "two and a half"])
+def test_a_number_of_several_words_is_not_read_as_its_first_word(folder: Path, written: str) -> None:
+    (fault,) = faults_of(roster_text(rest_nights=written))
+    assert fault == f'"{written}" is not a whole number; write a whole number from 0 to 14'

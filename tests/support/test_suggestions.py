@@ -122,3 +122,10 @@ def test_a_customers_file_gets_a_suggestion_from_what_was_written(good: str, wri
     with pytest.raises(FileFaults) as refused:
         customers_from_text(CUSTOMERS.replace(good, written), "c.yaml", ["standard", "gold"])
     assert message in [fault.message for fault in refused.value.faults]
+
+
+@pytest.mark.parametrize("written", ["mon-fri 9-5", "mon-fri 9 to 5", "9-5"])
+def test_hours_that_end_in_an_unnamed_afternoon_get_no_wrong_suggestion(written: str) -> None:
+    faults = policy_faults(SMALL.replace("mon-fri 08:00-19:00", written, 1))
+    assert faults
+    assert all("05:00" not in each for each in faults)

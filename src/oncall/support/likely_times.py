@@ -269,6 +269,10 @@ def hours_meant(text: str) -> str | None:
             return None
         values.append(_SHORT_DAYS[day] if day is not None else clock_text(min(clock or (0, 0), (23, 59))))
     kinds = "".join("d" if value in _SHORT_DAYS else "t" for value in values)
+    hours = [int(word) for word in tokens if word.strip().isdecimal()]
+    if len(hours) == 2 and hours[1] <= hours[0] <= 12 and kinds != "dtdt":
+        # `9 to 5` ends in the afternoon, and not at 5 in the next morning.
+        return None
     return _hours_in_order(kinds, values, marks)
 
 
