@@ -64,4 +64,4 @@ def test_the_reasons_name_outside_shifts_that_make_a_plan_impossible() -> None:
     sunday = shifts_of(roster, first_day=date(2027, 1, 1), days=1)[0]
     seats = tuple(Seat(sunday.window, sunday.kind, "primary", name) for name in ("ana", "ben"))
     reasons = refusal_reasons(roster, 1, PlanningContext(seats))
-    assert "ana is on Fri 2027-01-01 (weekend) outside this plan, and the rule is rest_nights 1" in reasons[0]
+    assert "ana and ben are on Fri 2027-01-01 (weekend) outside this plan, and the rule is rest_nights 1" in reasons[0]
