@@ -43,6 +43,10 @@ def test_numbers_that_are_not_priced_are_named_with_the_least_cost_they_may_have
         "+3 to +6 changes: not fully priced; a plan might cost less, but not less than 310",
         "+9 changes or more: not fully priced; a plan might cost less, but not less than 120",
     ]
+    every = replace(told, unpriced=(UnpricedChanges(1, None, 120),))
+    assert lines_about_options(every) == [
+        "+1 change or more: not fully priced; a plan might cost less, but not less than 120"
+    ]
     view = repaired_plan_view(told)["repair"]
     assert isinstance(view, dict)
     assert view["not_priced"][1:] == [

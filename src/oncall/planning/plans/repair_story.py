@@ -75,7 +75,7 @@ def _option_line(option: ChangeOption, cost: int) -> str:
 def _unpriced_line(unpriced: UnpricedChanges) -> str:
     which = f"+{unpriced.first} to +{unpriced.last} changes"
     if unpriced.last is None:
-        which = f"+{unpriced.first} changes or more"
+        which = f"{_further(unpriced.first)} or more"
     elif unpriced.last == unpriced.first:
         which = _further(unpriced.first)
     return f"{which}: not fully priced; a plan might cost less, but not less than {unpriced.least_cost}"

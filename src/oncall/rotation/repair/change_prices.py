@@ -29,6 +29,7 @@ class ChangePrices:
         self._plans: list[tuple[int, RepairedSeats]] = []
         self._bounds: dict[int, int] = {}
         self._floor = searches.costs.bound.cost
+        self._fewest = searches.baseline.changes(first.seats)
         self.add(first)
 
     def add(self, plan: RepairedSeats, *, floor: int = 0) -> None:
@@ -69,7 +70,7 @@ class ChangePrices:
         while cost > self._floor and place + 1 < len(numbers) and not self._is_over:
             # Most often the next number brings something. If not, longer strides end a row of vain numbers early.
             last = min(place + stride, len(numbers) - 1)
-            plan = self._cheapest(numbers[last], cost - 1)
+            plan = self._told_cheapest(numbers[last], cost - 1)
             if plan is None:
                 place, stride = last, 2 * stride
                 continue
@@ -87,12 +88,19 @@ class ChangePrices:
         """
         while high - low > 1 and not self._is_over:
             middle = (low + high) // 2
-            cheaper = self._cheapest(numbers[middle], cost - 1)
+            cheaper = self._told_cheapest(numbers[middle], cost - 1)
             if cheaper is None:
                 low = middle
             else:
                 high, plan = middle, cheaper
         return high, plan
+
+    def _told_cheapest(self, changes: int, ceiling: int) -> RepairedSeats | None:
+        """Return the plan that `_cheapest` finds. The progress says for how many further changes it looks."""
+        more = changes - self._fewest
+        further = "+1 change" if more == 1 else f"+{more} changes"
+        self._search.enter_stage(f"the repair is ready; looking for the lowest cost with {further}")
+        return self._cheapest(changes, ceiling)
 
     @property
     def _is_over(self) -> bool:

@@ -82,7 +82,6 @@ def _repaired(
     found = replace(found, seats=evened_out(baseline, costs, frozen, seats, search))
     search.enter_stage("looking for a cost that no plan can beat")
     cheapest, floor = searches.lowest_of_all(found)
-    search.enter_stage("looking at what more changes would improve")
     prices.add(cheapest, floor=floor)
     numbers = _numbers_to_price(baseline, allowed, option_changes)
     # Without that proof, `--changes` might count from another number the next time.
