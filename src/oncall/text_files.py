@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import secrets
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 from oncall.errors import Fault, FileFaults, Refused
+from oncall.suggestions import nearest
 
 MIB = 1024 * 1024
+_MOST_FILES = 1000
+"""How many files of a folder are searched for a similar name."""
 
 
 def read_text(path: Path, *, most_mib: int) -> str:
@@ -20,7 +24,7 @@ def read_text(path: Path, *, most_mib: int) -> str:
         with path.open("rb") as stream:
             content = stream.read(most_mib * MIB + 1)
     except FileNotFoundError:
-        raise _unreadable(path, "there is no such file") from None
+        raise _unreadable(path, f"there is no such file{_similar_name(path)}") from None
     except IsADirectoryError:
         raise _unreadable(path, "is a folder; name a file in it") from None
     except (OSError, ValueError) as error:
@@ -31,6 +35,16 @@ def read_text(path: Path, *, most_mib: int) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise FileFaults([_not_utf8(path, error)]) from None
+
+
+def _similar_name(path: Path) -> str:
+    """Return `; did you mean "x.yaml"?` for the file of the same folder whose name is most similar; else empty."""
+    try:
+        names = [each.name for each in islice(path.parent.iterdir(), _MOST_FILES) if each.is_file()]
+    except (OSError, ValueError):
+        return ""
+    near = nearest(path.name, names, likeness=0.8)
+    return f'; did you mean "{path.with_name(near)}"?' if near else ""
 
 
 def file_within(folder: Path, name: str) -> Path | None:

@@ -224,3 +224,11 @@ def test_days_off_in_another_form_lead_to_the_form_of_the_file(folder: Path, wri
 def test_a_number_of_several_words_is_not_read_as_its_first_word(folder: Path, written: str) -> None:
     (fault,) = faults_of(roster_text(rest_nights=written))
     assert fault == f'"{written}" is not a whole number; write a whole number from 0 to 14'
+
+
+@pytest.mark.parametrize(
+    ("written", "key"), [("vacation", "unavailable"), ("start_date", "joins"), ("mobile", "phone")]
+)
+def test_a_word_that_people_use_for_a_key_of_an_engineer_gets_the_key(folder: Path, written: str, key: str) -> None:
+    text = f"team: x\ntimezone: Europe/Paris\nengineers:\n  - {{id: ana, name: Ana, {written}: x}}\n"
+    assert f'is not a known key; did you mean "{key}"?' in faults_of(text)

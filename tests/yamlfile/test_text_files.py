@@ -34,6 +34,15 @@ def test_a_file_that_is_missing_is_named_as_the_user_gave_it(tmp_path: Path, mon
     assert str(refused.value) == "rosters/x.yaml: there is no such file"
 
 
+def test_a_file_that_is_missing_is_told_with_the_most_similar_one_of_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "billing.yaml").write_text("")
+    (tmp_path / "plan.csv").write_text("")
+    with pytest.raises(FileFaults) as refused:
+        read_text(tmp_path / "billing.yml", most_mib=1)
+    near = tmp_path / "billing.yaml"
+    assert str(refused.value) == f'{tmp_path / "billing.yml"}: there is no such file; did you mean "{near}"?'
+
+
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(FileFaults) as refused:
         read_text(tmp_path, most_mib=1)

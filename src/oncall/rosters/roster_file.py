@@ -53,6 +53,16 @@ from oncall.support.zones import country_of, zone_named
 from oncall.yamlfile import parse_yaml, read_yaml_text
 
 _MOST_ROLES = 5
+_OTHER_KEYS = {
+    **dict.fromkeys(
+        ("vacation", "vacations", "away", "absent", "absences", "days_off", "time_off", "pto"), "unavailable"
+    ),
+    **dict.fromkeys(("start", "starts", "start_date", "from", "since"), "joins"),
+    **dict.fromkeys(("end", "ends", "end_date", "until"), "leaves"),
+    **dict.fromkeys(("mobile", "cell", "tel", "number"), "phone"),
+    **dict.fromkeys(("part_time", "percent", "workload", "weight"), "fte"),
+}
+"""Words that people use for the keys of an engineer, for suggestions."""
 _MOST_KINDS = 50
 
 
@@ -222,7 +232,7 @@ class _RosterReader:
         )
 
     def _engineer(self, node: Node) -> Engineer:
-        fields = Fields(node)
+        fields = Fields(node, also=_OTHER_KEYS)
         person = fields.required("id", self._ids.read(person_id), example="ana")
         name = fields.required("name", line_of_text, example="Ana Pereira")
         phone = fields.required("phone", self._phone_reader(node), example='"+13055550101"')

@@ -56,6 +56,7 @@ def test_the_takers_are_listed_the_best_first(ten: Oncall) -> None:
     assert found[-1]["why"].startswith(("rest_nights: ", "one_role: "))
     shown = ten("swap", "ana", "2027-01-04")
     assert shown.out.startswith("ana is primary from Mon 2027-01-04 19:01 EST (weeknight). Who could take it:\n")
+    assert " -> " in shown.out.splitlines()[2]
     assert "Ask one of them: oncall swap ana 2027-01-04 --with " in shown.err
 
 

@@ -205,7 +205,9 @@ def test_without_any_cover_the_rules_that_clash_are_named() -> None:
         "  no plan is possible: 1 shift has fewer people than roles\n"
         "  Mon 2027-01-04 (weeknight): nobody can be primary (ana, ben and cai are away on 2027-01-04 (ill))\n"
         "  with nobody away, 1 of the 3 people are enough; with the days off as they are, the team needs 1 more who "
-        "takes every role and is never away"
+        "takes every role and is never away\n"
+        "to put another engineer on in spite of a rule: "
+        "oncall override ENGINEER --role ROLE --from TIME --to TIME --reason TEXT --force"
     )
 
 

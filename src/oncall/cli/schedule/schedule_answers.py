@@ -83,7 +83,9 @@ def _print_who(view: OnCallView) -> None:
             role,
             f"{duty.get('name', duty['engineer'])} ({duty['engineer']})",
             f"until {time_of(duty['until'], zone)}",
-            f"{time_of(duty['until'], ZoneInfo(duty['timezone']))} in {duty['timezone']}" if "timezone" in duty else "",
+            f"{time_of(duty['until'], ZoneInfo(duty['timezone']))} in {duty['timezone']}"
+            if duty.get("timezone", view["timezone"]) != view["timezone"]
+            else "",
             f"override: {duty['override']}" if "override" in duty else "",
         ]
         for role, duty in view["roles"].items()
@@ -177,16 +179,19 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
 
 
 def _print_shifts(found: Sequence[LocalAssignmentView]) -> None:
-    header = ["kind", "role", "from", "to", "their own time"]
     rows = []
     for shift in found:
         policy, own = ZoneInfo(shift["policy_timezone"]), ZoneInfo(shift["timezone"])
-        local = f"{time_of(shift['start'], own)} to {time_of(shift['end'], own)}"
-        note = f"  override: {shift['override']}" if "override" in shift else ""
-        rows.append(
-            [shift["kind"], shift["role"], time_of(shift["start"], policy), time_of(shift["end"], policy), local + note]
-        )
-    print_table(header, rows, names=2)
+        local = "" if own == policy else f"{time_of(shift['start'], own)} to {time_of(shift['end'], own)}"
+        note = f"override: {shift['override']}" if "override" in shift else ""
+        start, end = time_of(shift["start"], policy), time_of(shift["end"], policy)
+        rows.append([shift["kind"], shift["role"], start, end, "  ".join(filter(None, (local, note)))])
+    columns = (
+        ["kind", "role", "from", "to", "their own time"]
+        if any(row[-1] for row in rows)
+        else ["kind", "role", "from", "to"]
+    )
+    print_table(columns, [row[: len(columns)] for row in rows], names=2)
 
 
 def next_shift(engineer: str | None = None, *, json: bool = False) -> None:

@@ -175,8 +175,8 @@ def _taker_row(taker: TakerView, giver: str) -> list[str]:
     return [
         taker["engineer"],
         f"{taker['cost_change']:+d}",
-        f"{own['before']:+.2f} > {own['after']:+.2f}",
-        f"{theirs['before']:+.2f} > {theirs['after']:+.2f}",
+        f"{own['before']:+.2f} -> {own['after']:+.2f}",
+        f"{theirs['before']:+.2f} -> {theirs['after']:+.2f}",
         taker["why"] or "",
     ]
 

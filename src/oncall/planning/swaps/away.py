@@ -32,6 +32,11 @@ from oncall.schedule.swap_requests import SeatMove, SwapRequest, SwapState, stat
 from oncall.support.calendar import first_instant
 from oncall.support.windows import Window
 
+_IN_SPITE = (
+    "to put another engineer on in spite of a rule: "
+    "oncall override ENGINEER --role ROLE --from TIME --to TIME --reason TEXT --force"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class AwayAsked:
@@ -111,7 +116,7 @@ def plan_away(situation: AwaySituation, now: datetime, *, time_limit: timedelta 
         reasons = [reason for reason in (clash.summary, *clash.reasons) if "--relax" not in reason]
         found = "\n".join(f"  {reason}" for reason in reasons)
         words = f"no cover is possible for {situation.asked.engineer}; nothing was changed\n{found}"
-        raise Refused(words) from clash
+        raise Refused(f"{words}\n{_IN_SPITE}", on_page=words) from clash
 
 
 def enter_away(
