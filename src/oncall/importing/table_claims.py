@@ -85,7 +85,7 @@ class _TableReader:
 
     def read(self, table: Table) -> Claims:
         """Read the rows below the headings and return their claims."""
-        rows = list(self._dated(row for row in table.rows if row[0] > self._headings.row))
+        rows = list(self._dated(self._below_headings(table)))
         dates = [(row.place, each) for row in rows for each in (row.start, row.end) if each is not None]
         self._order, note = order_of(dates, self._options.dates)
         if note is not None:
@@ -99,6 +99,31 @@ class _TableReader:
             else:
                 self._claim(row, window, days)
         return self._found
+
+    def _below_headings(self, table: Table) -> Iterator[tuple[int, Sequence[str]]]:
+        """Yield the rows below the headings. Records rows of a CSV file that have more values than there are headings.
+
+        In such a row, a value that contains the separator has probably moved the values after it.
+        """
+        headings = next(cells for number, cells in table.rows if number == self._headings.row)
+        unnamed: set[int] = set()
+        for number, cells in table.rows:
+            if number <= self._headings.row:
+                continue
+            strays = [column for column, cell in enumerate(cells) if cell and not _cell(headings, column)]
+            if not table.name and strays and strays[-1] >= len(headings):
+                last = cells[strays[-1]][:60]
+                self._found.leave_out(
+                    Place(number, f"row {number}"),
+                    f'has more values than there are headings; the last is "{last}"; put a value that contains the '
+                    "separator in quotation marks, or give each column a heading",
+                )
+                continue
+            unnamed.update(strays)
+            yield number, cells
+        if unnamed:
+            numbers = listed(str(column + 1) for column in sorted(unnamed))
+            self._found.note(f"columns without a heading, which are not read: {numbers}")
 
     def _dated(self, rows: Iterator[tuple[int, Sequence[str]]]) -> Iterator[_Row]:
         """Yield the rows whose dates can be read. Records the other rows as left out."""
