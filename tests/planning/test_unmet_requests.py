@@ -108,3 +108,18 @@ def test_a_new_plan_and_a_repair_say_what_they_do_not_meet(roster: Roster) -> No
     request = RepairRequest(NamedPlan("plan", made), date(2027, 1, 4))
     kept = repair_plan(roster, request, ContextSources(), options=SearchOptions()).plan
     assert kept.unmet == made.unmet
+
+
+def test_a_holiday_of_an_engineers_own_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(
+        "team: tiny\ntimezone: America/New_York\nrotation: {rest_nights: 0, weekends_apart: 1, roles: [primary]}\n"
+        'engineers:\n  - {id: ana, name: Ana, phone: "+13055550101", holidays: IN}\n'
+    )
+    roster = read_roster(path)
+    calendar = calendar_of(roster.policy, roster.holidays)
+    day = date(2027, 1, 26)
+    shifts = shifts_between(calendar, first_day=day, last_day=day, rules=roster.rules)
+    seats = [Seat(shift.window, shift.kind, "primary", "ana") for shift in shifts]
+    (unmet,) = unmet_requests(roster, shifts, EMPTY_CONTEXT, seats)
+    assert unmet.asked == "asked to avoid the weeknight shift (Republic Day) and is primary"

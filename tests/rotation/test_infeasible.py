@@ -77,7 +77,7 @@ def test_a_role_that_only_juniors_are_left_for_names_the_role() -> None:
 def test_a_team_too_small_for_its_rest_is_told_the_size_it_needs() -> None:
     assert refusal_of(team_of(4), days=56) == (
         "no plan is possible: there are more duties than people can take\n"
-        "  each of the 8 weeks of 2027-01-04 to 2027-02-22: 5 shifts in 2 roles are 10 duties, "
+        "  each of the 8 weeks from 2027-01-04 to 2027-02-28: 5 shifts in 2 roles are 10 duties, "
         "and under rest_nights 2 people can take 8: ana 2, ben 2, cai 2, dee 2\n"
         "  even with nobody away, these rules need 6 people for these dates; the roster has 4\n"
         "  a plan exists with rest_nights 1 around the shifts of 2027-01-04 to 2027-02-26: "

@@ -40,7 +40,7 @@ def items_of(causes: tuple[str, ...]) -> list[str | date]:
     """Return what can be left out singly: every week by its Monday, and every other cause."""
     items: list[str | date] = []
     for cause in causes:
-        mondays = [date.fromisoformat(day) for day in re.findall(r"Mon (\d{4}-\d\d-\d\d)", cause)]
+        mondays = [date.fromisoformat(day) for day in re.findall(r"(?:Mon|Sun) (\d{4}-\d\d-\d\d)", cause)]
         if cause.startswith("the ") and mondays:
             items += [mondays[0] + timedelta(weeks=n) for n in range((mondays[-1] - mondays[0]).days // 7 + 1)]
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import groupby
 
 from oncall.rosters.roster import Absence, Engineer, FixedSeat, Shadowing
@@ -108,7 +108,8 @@ def week_texts(weeks: Sequence[WeekToCover], problem: Problem) -> Iterator[str]:
         if len(run) == 1:
             yield f"the week of Mon {run[0].monday}: {count}{_holiday_shifts(problem, run[0])}"
         else:
-            yield f"the {len(run)} weeks of Mon {run[0].monday} to Mon {run[-1].monday}: {count}"
+            last = run[-1].monday + timedelta(days=6)
+            yield f"the {len(run)} weeks from Mon {run[0].monday} to Sun {last}: {count}"
 
 
 def _holiday_shifts(problem: Problem, week: WeekToCover) -> str:

@@ -171,7 +171,8 @@ def _runs_of_weekends(problem: Problem) -> list[Span]:
 
 def _weeks_text(run: Sequence[Span]) -> str:
     first, last = (span[0].day - timedelta(days=span[0].day.weekday()) for span in (run[0], run[-1]))
-    return f"the week of {first}" if len(run) == 1 else f"each of the {len(run)} weeks of {first} to {last}"
+    sunday = last + timedelta(days=6)
+    return f"the week of {first}" if len(run) == 1 else f"each of the {len(run)} weeks from {first} to {sunday}"
 
 
 def _weekends_text(run: Sequence[Span]) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
-from oncall.rosters.roster import SHADOW, RequestDirection, Roster
+from oncall.rosters.roster import SHADOW, Engineer, RequestDirection, Roster
 from oncall.rotation.problem.context import PlanningContext
+from oncall.rotation.problem.eligibility import duty_days
 from oncall.rotation.problem.problem import Duty, Problem
 from oncall.rotation.problem.requests import request_costs, request_matches
 from oncall.schedule.plan import Seat, Shift, UnmetRequest
@@ -28,6 +29,15 @@ def unmet_requests(
     unmet if the engineer has none on it. A request for a weekday or a kind names no date, so that it is never unmet.
     """
     return tuple(_Unmet(Problem.of(roster, shifts, context), seats).all())
+
+
+def _own_holidays(engineer: Engineer, shift: Shift) -> str:
+    """Return the names of the engineer's own holidays on a shift, like ` (Republic Day)`; empty if there are none."""
+    if engineer.holidays is None:
+        return ""
+    feasts = [feast for day in duty_days(shift) for feast in engineer.holidays.feasts_on(day)]
+    names = " and ".join(dict.fromkeys(feast.name for feast in feasts if feast.name))
+    return f" ({names})" if names else ""
 
 
 class _Unmet:
@@ -53,7 +63,7 @@ class _Unmet:
                 role = self._roles.get((index, number))
                 cost = self._costs.get(Duty(index, number), 0)
                 if role is not None and cost > 0:
-                    asked = f"asked to avoid the {shift.kind} shift and is {role}"
+                    asked = f"asked to avoid the {shift.kind} shift{_own_holidays(engineer, shift)} and is {role}"
                     yield UnmetRequest(engineer.id, shift.day, asked, self._why_not_spared(index, number, role))
                 elif role is None and self._is_wanted(index, number):
                     asked = f"asked for the {shift.kind} shift and is not on it"
