@@ -57,12 +57,14 @@ class MemorySchedule:
     def __init__(self) -> None:
         self.versions: list[NewVersion] = []
 
-    def schedule(self) -> Schedule:
-        rows = [
+    def rows(self) -> list[VersionRow]:
+        return [
             VersionRow(number, each.at, each.kind, each.by, each.reason, each.document)
             for number, each in enumerate(self.versions, start=1)
         ]
-        return schedule_from_rows(rows, calendar_of(packaged_policy(), None))
+
+    def schedule(self) -> Schedule:
+        return schedule_from_rows(self.rows(), calendar_of(packaged_policy(), None))
 
     def policy(self) -> Policy:
         published = [each for each in self.versions if each.kind == PUBLISH]

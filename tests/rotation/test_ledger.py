@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from random import Random
+from typing import Any
 
 import pytest
 
-from oncall.rosters.roster import Roster
+from oncall.rosters.roster import Roster, SharesRule
 from oncall.rotation.check.checker import check_plan
 from oncall.rotation.generate.fairest_plan import fairest_plan
 from oncall.rotation.problem.context import PlanningContext
@@ -26,6 +27,7 @@ from oncall.schedule.plan import Balance, Plan, Seat
 from oncall.schedule.plan_json import json_of, plan_of_json
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.versions import Override, Publication
+from oncall.schedule.workload import Workload
 from oncall.support.calendar import calendar_of
 from oncall.support.windows import Window, WindowKind
 from tests.rotation.random_rosters import random_roster
@@ -45,6 +47,19 @@ def balances_after(
 ) -> tuple[Balance, ...]:
     """Return the balances after these seats were served as planned, up to a date."""
     return ledger_of(roster, served_as_planned(seats), before=before, opening=opening).balances
+
+
+def in_turn(roster: Roster, first_day: date, names: Sequence[str]) -> list[Seat]:
+    """Return the seats of 28 days, given to these people in turn, whatever roles and kinds they take."""
+    return [
+        Seat(shift.window, shift.kind, role, names[(2 * number + place) % len(names)])
+        for number, shift in enumerate(shifts_of(roster, first_day=first_day, days=28))
+        for place, role in enumerate(roster.rules.roles)
+    ]
+
+
+def workloads(roster: Roster) -> dict[str, Workload]:
+    return {each.id: Workload(each.fte, each.roles, each.kinds) for each in roster.engineers}
 
 
 def sums(balances: tuple[Balance, ...]) -> dict[WindowKind, int]:
@@ -113,18 +128,48 @@ def test_an_engineer_who_joins_or_returns_for_the_second_plan_owes_nothing_for_t
     second_day = MONDAY + timedelta(days=28)
     joined, back = {"joins": second_day}, {"absences": away(MONDAY, 28, leave=True)}
     later = team(*team_of(5).engineers, person("new", **(back if is_on_leave else joined)))
-    seats = [
-        Seat(shift.window, shift.kind, role, names[(2 * number + place) % len(names)])
-        for first_day, names in ((MONDAY, NAMES[:5]), (second_day, (*NAMES[:5], "new")))
-        for number, shift in enumerate(shifts_of(later, first_day=first_day, days=28))
-        for place, role in enumerate(later.rules.roles)
-    ]
-    found = ledger_of(later, served_as_planned(seats), begins=[MONDAY, second_day])
+    seats = [*in_turn(later, MONDAY, NAMES[:5]), *in_turn(later, second_day, (*NAMES[:5], "new"))]
+    plans = [PlanMembers(day, day + timedelta(days=27), None) for day in (MONDAY, second_day)]
+    found = ledger_of(later, served_as_planned(seats), plans=plans)
     shares = {(entry.engineer, entry.kind): entry.share for entry in found.entries}
     # A fifth of the 32 seats of the first plan's nights, and a sixth of those of the second.
     assert shares["ana", NIGHT] == Fraction(32, 5) + Fraction(32, 6)
     assert shares["new", NIGHT] == Fraction(32, 6)
     assert shares["new", WEEKEND] == Fraction(8, 6)
+
+
+@pytest.mark.parametrize("shares", SharesRule)
+@pytest.mark.parametrize(
+    "change", [{"fte": 0.5}, {"roles": ("primary",)}, {"kinds": (NIGHT,)}], ids=lambda change: str(*change)
+)
+def test_a_plan_is_shared_as_published_and_the_next_one_by_the_changed_roster(
+    change: dict[str, Any], shares: SharesRule
+) -> None:
+    second_day = MONDAY + timedelta(days=28)
+    before = team_of(5, shares=shares)
+    after = team(person("ana", **change), *before.engineers[1:], shares=shares)
+    first, second = (in_turn(before, day, NAMES[:5]) for day in (MONDAY, second_day))
+    plans = [
+        PlanMembers(day, day + timedelta(days=27), None, workloads(roster))
+        for day, roster in ((MONDAY, before), (second_day, after))
+    ]
+    found = ledger_of(after, served_as_planned([*first, *second]), plans=plans)
+    expected = [
+        {(entry.engineer, entry.kind): entry.share for entry in ledger_of(roster, served_as_planned(seats)).entries}
+        for roster, seats in ((before, first), (after, second))
+    ]
+    assert {(entry.engineer, entry.kind): entry.share for entry in found.entries} == {
+        key: expected[0][key] + expected[1][key] for key in expected[0]
+    }
+    assert set(sums(found.balances).values()) <= {0}
+
+
+def test_a_role_that_the_team_gave_up_keeps_its_shares_in_the_plans_that_had_it() -> None:
+    before = team(*team_of(4).engineers, person("sam", roles=("secondary",)))
+    after = team(*(person(each.id, roles=("primary",)) for each in before.engineers), roles=("primary",))
+    served = served_as_planned(in_turn(before, MONDAY, NAMES[:4]))
+    plan = PlanMembers(MONDAY, MONDAY + timedelta(days=27), None, workloads(before))
+    assert ledger_of(after, served, plans=[plan]) == ledger_of(before, served)
 
 
 def test_an_override_moves_its_part_of_the_shift_to_the_engineer_who_covered_it() -> None:

@@ -29,6 +29,7 @@ from oncall.schedule.version_document import (
     window_of,
 )
 from oncall.schedule.versions import PublishedProof
+from oncall.schedule.workload import Workload
 from oncall.support.calendar import calendar_of
 from oncall.support.windows import Window, WindowKind
 from tests.schedule.conftest import ROLES, Published, local, make_roster, round_robin, span
@@ -107,6 +108,8 @@ def test_whatever_is_published_comes_back_as_it_was(made: tuple[Plan, Roster]) -
     assert (found.seats, found.span, found.team, found.zone) == (plan.seats, plan.window, roster.team, roster.zone)
     people = [(p.id, p.name, p.phone, p.email, p.zone) for p in found.people.values()]
     assert people == [(e.id, e.name, e.phone, e.email, e.zone) for e in roster.engineers]
+    loads = [p.workload for p in found.people.values()]
+    assert loads == [Workload(e.fte, e.roles, e.kinds) for e in roster.engineers]
 
 
 def test_rows_may_come_in_any_order(published: Published) -> None:

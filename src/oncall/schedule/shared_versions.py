@@ -87,5 +87,5 @@ def _without_contacts(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _masked(person: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {name: person[name] for name in ("id", "name", "timezone")}
+    kept = {name: person[name] for name in ("id", "name", "timezone", "workload") if name in person}
     return {**kept, "phone": masked_phone(person["phone"]), "email": None}

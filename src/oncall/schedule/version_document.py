@@ -37,6 +37,7 @@ from oncall.schedule.schedule import Schedule
 from oncall.schedule.seat import Seat
 from oncall.schedule.span_set import SpanSet
 from oncall.schedule.versions import Override, Person, Publication, PublishedProof, VersionNote
+from oncall.schedule.workload import WorkloadDocument, workload_document, workload_in
 from oncall.support.calendar import SupportCalendar, shared
 from oncall.support.coverage_days import MONDAY_TO_FRIDAY
 from oncall.support.holidays import NO_HOLIDAYS, HolidayCalendar
@@ -62,7 +63,7 @@ __all__ = [
 
 
 class PersonDocument(TypedDict):
-    """An engineer or the manager. Early versions of oncall wrote no `availability`."""
+    """An engineer or the manager. Early versions of oncall wrote no `availability` and no `workload`."""
 
     id: str
     name: str
@@ -70,6 +71,7 @@ class PersonDocument(TypedDict):
     email: str | None
     timezone: str
     availability: NotRequired[AvailabilityDocument]
+    workload: NotRequired[WorkloadDocument]
 
 
 class PublicationDocument(TypedDict):
@@ -235,6 +237,7 @@ def _people(roster: Roster, years: Sequence[int]) -> list[PersonDocument]:
         person = _person(engineer.id, engineer.name, engineer.phone, engineer.email, engineer.zone)
         if availability := availability_document(engineer, roster.rules.roles, rule, years):
             person["availability"] = availability
+        person["workload"] = workload_document(engineer)
         people.append(person)
     return people
 
@@ -336,5 +339,5 @@ def _seats_of(document: PublicationDocument, people: Sequence[str], within: Wind
 
 def _person_of(document: PersonDocument) -> Person:
     availability = Availability(document.get("availability", {}))
-    zone = ZoneInfo(document["timezone"])
-    return Person(document["id"], document["name"], document["phone"], zone, document["email"], availability)
+    zone, workload = ZoneInfo(document["timezone"]), workload_in(document.get("workload"))
+    return Person(document["id"], document["name"], document["phone"], zone, document["email"], availability, workload)

@@ -9,13 +9,17 @@ from zoneinfo import ZoneInfo
 
 from oncall.schedule.availability import Availability
 from oncall.schedule.seat import Seat
+from oncall.schedule.workload import Workload
 from oncall.support.calendar import SupportCalendar
 from oncall.support.windows import Window
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An engineer or the manager on a published roster. `phone` (E.164) must not appear in any text."""
+    """An engineer or the manager on a published roster. `phone` (E.164) must not appear in any text.
+
+    workload: None for the manager, and on rosters that an early version of oncall published.
+    """
 
     id: str
     name: str
@@ -23,6 +27,7 @@ class Person:
     zone: ZoneInfo
     email: str | None = None
     availability: Availability = field(default=Availability({}), compare=False, repr=False)
+    workload: Workload | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

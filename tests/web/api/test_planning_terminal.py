@@ -52,6 +52,20 @@ def test_a_plan_continues_the_servers_schedule_as_it_does_the_local_one(
     assert "shifts before the plan" in local.err
 
 
+def test_the_ledger_shares_the_servers_plans_by_the_rosters_published_with_them(
+    service: Service,
+    monkeypatch: pytest.MonkeyPatch,
+    oncall: Oncall,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    half = tmp_path / "half.yaml"
+    half.write_text(ROSTER.read_text().replace("  - id: ana ", "  - id: ana\n    fte: 0.5 "))
+    on_server(service, monkeypatch)
+    before, after = (oncall("ledger", "show", "--roster", roster) for roster in (ROSTER, half))
+    assert "ana" in before.out
+    assert after == before
+
+
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command[::3]))
 def test_without_the_server_there_is_a_refusal_and_no_plan(
     tmp_path: Path,

@@ -55,8 +55,7 @@ def ledger_of_record(
     new = inferred_join_dates(roster, record.plans)
     for engineer, day in new.items():
         say(f"{engineer} is on no plan before {day}, so has no share of that time")
-    begins = [plan.first_day for plan in record.plans]
-    found = ledger_of(with_join_dates(roster, new), counted, before=before, opening=opening, begins=begins)
+    found = ledger_of(with_join_dates(roster, new), counted, before=before, opening=opening, plans=record.plans)
     for doubt in _doubts(roster, record, found, sources.ledger, since, before):
         say(doubt)
     return found

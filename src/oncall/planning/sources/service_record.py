@@ -33,7 +33,10 @@ _LONGEST = timedelta(days=5)
 
 @dataclass(slots=True)
 class ServiceRecord:
-    """The shifts that people served, in time order, and the dates and engineers of each plan."""
+    """The shifts that people served, in time order, and the dates and engineers of each plan.
+
+    plans: if several cover a shift, the first one tells who served it.
+    """
 
     served: list[ServedPart] = field(default_factory=list)
     plans: list[PlanMembers] = field(default_factory=list)
@@ -109,8 +112,9 @@ def _published_record(roster: Roster, schedule: Schedule | None) -> ServiceRecor
             each.span.start.astimezone(zone).date(),
             max(seat.window.start for seat in each.seats).astimezone(zone).date(),
             frozenset(each.people) or None,
+            {name: person.workload for name, person in each.people.items() if person.workload is not None},
         )
-        for each in schedule.publications
+        for each in reversed(schedule.publications)
         if each.seats
     ]
     return ServiceRecord(served_with_overrides(schedule), plans)

@@ -7,7 +7,6 @@ so that a newcomer owes nothing for the time before joining.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,10 +15,11 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from oncall.rosters.roster import Roster
-from oncall.rotation.problem.served_seats import ServedPart
+from oncall.rotation.problem.served_seats import PlanMembers, ServedPart
 from oncall.rotation.problem.shares import shares_of
 from oncall.schedule.plan import Balance, Shift
 from oncall.schedule.shifts import shift_of
+from oncall.schedule.workload import Workload
 from oncall.support.windows import WindowKind
 
 _THOUSANDTHS = 1000
@@ -71,24 +71,21 @@ def ledger_of(
     *,
     before: date | None = None,
     opening: Sequence[Balance] = (),
-    begins: Iterable[date] = (),
+    plans: Sequence[PlanMembers] = (),
 ) -> Ledger:
     """Return the ledger of served shifts that start before a date (None: of all served shifts).
 
-    The shares are computed from the roster. Shifts of engineers who are not on the roster are not divided into shares,
-    and an engineer has no share of shifts before their joining. opening: earlier balances. begins: the first dates of
-    the plans. The shifts of each plan are divided separately: if all plans were one, an engineer who joins or returns
-    from leave would have a larger share than in the plans since then.
+    Shifts of engineers who are not on the roster are not divided into shares, and an engineer has no share of shifts
+    before their joining. opening: earlier balances. plans: a shift belongs to the first of them that covers its date.
+    The shifts of each plan are divided separately: if all plans were one, an engineer who joins or returns from leave
+    would have a larger share than in the plans since then. The shares of a plan are computed from its workloads; the
+    roster stands in for those that are missing.
     """
     zone = roster.policy.zone
     counted = [each for each in served if before is None or shift_of(each.seat, zone).day < before]
-    limits = sorted(begins)
-    by_plan: dict[int, list[ServedPart]] = defaultdict(list)
-    for each in counted:
-        by_plan[bisect_right(limits, shift_of(each.seat, zone).day)].append(each)
     shifts = _shifts_of(counted, zone)
     opening_of = {(each.engineer, each.kind): each.thousandths for each in opening}
-    entries = list(_entries(roster, counted, _shares_of_plans(roster, by_plan.values()), opening_of))
+    entries = list(_entries(roster, counted, _shares_of_plans(roster, counted, plans), opening_of))
     days = [shift.day for shift in shifts]
     balances = _balances(entries, has_opening=opening_of.keys())
     return Ledger(tuple(entries), balances, len(shifts), min(days, default=None), max(days, default=None))
@@ -97,12 +94,14 @@ def ledger_of(
 _EngineerKind = tuple[str, WindowKind]
 
 
-def _shares_of_plans(roster: Roster, plans: Iterable[Sequence[ServedPart]]) -> Mapping[_EngineerKind, Fraction]:
-    """Return each engineer's share of each kind, added up over the plans. plans: the served parts of each plan."""
+def _shares_of_plans(
+    roster: Roster, counted: Iterable[ServedPart], plans: Sequence[PlanMembers]
+) -> Mapping[_EngineerKind, Fraction]:
+    """Return each engineer's share of each kind, added up over the plans."""
     people = [engineer.id for engineer in roster.engineers]
     found: dict[_EngineerKind, Fraction] = defaultdict(Fraction)
-    for served in plans:
-        shares, had = shares_of(roster, _shifts_of(served, roster.policy.zone)), _had(served)
+    for plan_roster, served in _by_plan(roster, counted, plans):
+        shares, had = shares_of(plan_roster, _shifts_of(served, roster.policy.zone)), _had(served)
         for kind in shares.totals:
             total = sum((had[person, kind] for person in people), Fraction(0))
             planned = {person: shares.of(kind, None, person) for person in people}
@@ -110,6 +109,34 @@ def _shares_of_plans(roster: Roster, plans: Iterable[Sequence[ServedPart]]) -> M
             for person in people:
                 found[person, kind] += total * planned[person] / all_planned if all_planned else had[person, kind]
     return found
+
+
+def _by_plan(
+    roster: Roster, counted: Iterable[ServedPart], plans: Sequence[PlanMembers]
+) -> Iterator[tuple[Roster, Sequence[ServedPart]]]:
+    """Yield the served parts of each plan with the plan's roster, then the parts that belong to no plan."""
+    by_day: dict[date, list[ServedPart]] = defaultdict(list)
+    for each in counted:
+        by_day[shift_of(each.seat, roster.policy.zone).day].append(each)
+    by_plan: dict[int, list[ServedPart]] = defaultdict(list)
+    for day, served in by_day.items():
+        covering = (number for number, plan in enumerate(plans) if plan.first_day <= day <= plan.last_day)
+        by_plan[next(covering, len(plans))] += served
+    for number, served in sorted(by_plan.items()):
+        yield _roster_of_plan(roster, plans[number].workloads) if number < len(plans) else roster, served
+
+
+def _roster_of_plan(roster: Roster, workloads: Mapping[str, Workload]) -> Roster:
+    """Return the roster with the workloads of a plan. Engineers without one keep theirs."""
+    if not workloads:
+        return roster
+    people = tuple(
+        replace(each, fte=then.fte, roles=then.roles, kinds=then.kinds) if (then := workloads.get(each.id)) else each
+        for each in roster.engineers
+    )
+    # The plan may have had roles that the team no longer has.
+    roles = dict.fromkeys(role for names in (roster.rules.roles, *(each.roles for each in people)) for role in names)
+    return replace(roster, engineers=people, rules=replace(roster.rules, roles=tuple(roles)))
 
 
 def _had(served: Sequence[ServedPart]) -> dict[_EngineerKind, Fraction]:

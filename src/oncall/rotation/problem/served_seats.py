@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 
@@ -12,6 +12,7 @@ from oncall.rosters.roster import SHADOW, Roster
 from oncall.schedule.plan import Seat
 from oncall.schedule.schedule import Schedule
 from oncall.schedule.timeline import Assignment
+from oncall.schedule.workload import Workload
 from oncall.support.windows import Window
 
 
@@ -28,12 +29,14 @@ class ServedPart:
 class PlanMembers:
     """The dates of a plan, and the engineers on its roster.
 
-    people: their ids; None for a CSV, which has none.
+    people: their ids; None for a CSV, which has none. workloads: by engineer id; empty for a plan file, and for a plan
+    that an early version of oncall published.
     """
 
     first_day: date
     last_day: date
     people: frozenset[str] | None
+    workloads: Mapping[str, Workload] = field(default_factory=dict)
 
 
 def inferred_join_dates(roster: Roster, plans: Sequence[PlanMembers]) -> dict[str, date]:
