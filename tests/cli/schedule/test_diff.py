@@ -6,10 +6,11 @@ import json
 from datetime import date
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from oncall.cli.schedule.diff_output import people_lines
+from oncall.cli.schedule.diff_output import people_lines, print_difference
 from oncall.rosters.roster_file import read_roster
 from oncall.schedule.plan import Plan, Seat
 from oncall.schedule.plan_file import write_plan
@@ -210,3 +211,30 @@ def test_a_server_compares_a_plan_file_with_what_it_has_published(
 def _seats(oncall: Oncall) -> list[str]:
     shifts = json.loads(oncall("schedule", "--json").out)["shifts"]
     return [",".join(shift[name] for name in ("start", "end", "kind", "role", "engineer")) for shift in shifts]
+
+
+def test_shifts_that_follow_each_other_are_one_line_with_their_number(capsys: pytest.CaptureFixture[str]) -> None:
+    def shift(start: str, end: str, role: str = "primary") -> dict[str, str]:
+        return {
+            "start": f"2027-01-{start}:00:00-05:00",
+            "end": f"2027-01-{end}:00:00-05:00",
+            "kind": "duty",
+            "role": role,
+            "engineer": "ana",
+        }
+
+    gained = [shift("06T10", "07T00"), shift("06T10", "07T00", "secondary"), shift("07T00", "08T00")]
+    view: Any = {
+        "from": {"name": "version 1"},
+        "to": {"name": "version 2"},
+        "changes": [{"engineer": "ana", "gained": gained, "lost": [shift("08T00", "09T00")]}],
+        **dict.fromkeys(("people_added", "people_gone", "names", "phones", "policy_changes"), ()),
+    }
+    print_difference(view, ZoneInfo("America/New_York"))
+    assert capsys.readouterr().out.splitlines() == [
+        "From version 1 to version 2:",
+        "  ana: gains 3, loses 1",
+        "    + Wed 2027-01-06 10:00 EST to Fri 2027-01-08 00:00 EST  duty  primary  2 shifts",
+        "    + Wed 2027-01-06 10:00 EST to Thu 2027-01-07 00:00 EST  duty  secondary",
+        "    - Fri 2027-01-08 00:00 EST to Sat 2027-01-09 00:00 EST  duty  primary",
+    ]

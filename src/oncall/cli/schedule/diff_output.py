@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -34,9 +34,9 @@ def policy_lines(view: DiffView | NewVersionView, zone: ZoneInfo) -> list[str]:
 def _shift_lines(view: DiffView, zone: ZoneInfo) -> Iterator[str]:
     for change in view["changes"]:
         yield f"{change['engineer']}: {_counts(change)}"
-        turns = [*(("+", turn) for turn in change["gained"]), *(("-", turn) for turn in change["lost"])]
-        for sign, turn in sorted(turns, key=lambda each: each[1]["start"]):
-            yield f"  {sign} {_turn(turn, zone)}"
+        runs = [*(("+", run) for run in _runs(change["gained"])), *(("-", run) for run in _runs(change["lost"]))]
+        for sign, run in sorted(runs, key=lambda each: each[1][0]["start"]):
+            yield f"  {sign} {_run_text(run, zone)}"
 
 
 def _counts(change: HandsView) -> str:
@@ -44,8 +44,26 @@ def _counts(change: HandsView) -> str:
     return ", ".join(f"{word} {len(turns)}" for word, turns in counts if turns)
 
 
-def _turn(turn: AssignmentView, zone: ZoneInfo) -> str:
-    return f"{time_of(turn['start'], zone)} to {time_of(turn['end'], zone)}  {turn['kind']}  {turn['role']}"
+def _runs(shifts: Sequence[AssignmentView]) -> list[list[AssignmentView]]:
+    """Return the shifts in runs that follow each other without a gap, in the same role and of the same kind."""
+    runs: list[list[AssignmentView]] = []
+    for shift in sorted(shifts, key=lambda each: (each["role"], each["start"])):
+        last = runs[-1][-1] if runs else None
+        if last is not None and (last["role"], last["kind"], last["end"]) == (
+            shift["role"],
+            shift["kind"],
+            shift["start"],
+        ):
+            runs[-1].append(shift)
+        else:
+            runs.append([shift])
+    return runs
+
+
+def _run_text(run: Sequence[AssignmentView], zone: ZoneInfo) -> str:
+    first, count = run[0], f"  {len(run)} shifts" if len(run) > 1 else ""
+    times = f"{time_of(first['start'], zone)} to {time_of(run[-1]['end'], zone)}"
+    return f"{times}  {first['kind']}  {first['role']}{count}"
 
 
 def people_lines(view: DiffView | NewVersionView) -> Iterator[str]:
