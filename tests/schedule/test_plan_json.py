@@ -135,3 +135,11 @@ def test_all_faults_of_a_json_plan_come_at_once() -> None:
 def test_any_text_is_a_plan_or_a_refusal(text: str) -> None:
     with suppress(FileFaults):
         plan_of_json(text, "p.json")
+
+
+@pytest.mark.parametrize("field", ["distance", "bound"])
+@pytest.mark.parametrize("number", ["1e308", "-1e308", "1e999"])
+def test_a_number_that_no_plan_has_is_refused(field: str, number: str) -> None:
+    text = document(clumps={"distance": 1.5, "bound": 1.5} | {field: 0.25}).replace("0.25", number)
+    (fault,) = faults_of_json(text)
+    assert fault.endswith(f"clumps.{field}: {number} is out of range")

@@ -328,9 +328,9 @@ def _whole_number(node: Node) -> int:
 def _number(node: Node) -> float:
     value = scalar(node)
     # JSON has numbers and words outside quotes, and of the words none begins like a number.
-    number = float(value.text) if not value.is_quoted and value.text[0] in "-0123456789" else math.inf
-    if not math.isfinite(number):
-        raise node.refuse(f"{value.written} is not a number")
+    number = float(value.text) if not value.is_quoted and value.text[0] in "-0123456789" else math.nan
+    if not abs(number) < 1e12:
+        raise node.refuse(f"{value.written} is {'not a number' if math.isnan(number) else 'out of range'}")
     return number
 
 
