@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations, product
 from random import Random
@@ -13,8 +14,9 @@ from oncall.errors import PlanInfeasible
 from oncall.rosters.roster import Absence, DaysOff, Request, RequestDirection, Roster
 from oncall.rotation.check.checker import check_plan
 from oncall.rotation.generate.fairest_plan import fairest_plan
+from oncall.rotation.generate.requests_stage import meet_requests
 from oncall.rotation.problem.cost import counted_seats, fairness_of
-from oncall.rotation.problem.problem import Problem
+from oncall.rotation.problem.problem import Duty, Problem
 from oncall.rotation.problem.requests import preferred_pairs, request_costs, request_matches
 from oncall.rotation.problem.shares import shares_of
 from oncall.rotation.solve.duty_model import DutyModel
@@ -187,3 +189,17 @@ def test_the_plan_notes_how_many_shifts_a_preferred_pair_shares() -> None:
     assert plan.notes[0] == (
         "requests: engineers who prefer to work together share 5 shifts; no equally fair plan meets more"
     )
+
+
+def test_what_a_coarser_model_proves_about_pairs_is_the_proof_of_the_finer_one() -> None:
+    asking = person("ana", requests=(Request(RequestDirection.AVOID, day=MONDAY),))
+    roster = team(asking, *team_of(8).engineers[1:], prefer_together=(("ana", "ben"),))
+    problem, search = Problem.of(roster, shifts_of(roster, days=28)), Search()
+    bound = DutyModel.counting_bound(problem, search)
+    assert bound is not None
+    goal = RequestsGoal(request_costs(problem), preferred_pairs(problem), bound.cost, DutyModel, bound.ranges())
+    coarse = meet_requests(problem, goal, bound, search)
+    assert coarse.seats is not None
+    assert coarse.lower_bound == goal.cost_of(Duty(seat.engineer, seat.shift) for seat in coarse.seats)
+    fine = meet_requests(problem, replace(goal, lower_bound=coarse.lower_bound), bound, search)
+    assert (fine.is_best, fine.lower_bound) == (True, coarse.lower_bound)

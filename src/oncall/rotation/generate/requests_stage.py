@@ -78,6 +78,8 @@ def _meet_with_pairs(problem: Problem, goal: RequestsGoal, model: PlanModel, sea
     whole.minimize(requests_objective(goal.request_costs, model.on_duty, meetings))
     pairs_only = plan_pairs_only(problem, goal, search)
     around: list[StaffedSeat] | None = None
+    # As a rule of the model, the coarser model's bound would slow the search down; so results are compared with it.
+    least = goal.lower_bound
     if pairs_only is not None:
         of_paired = {duty: cost for duty, cost in goal.request_costs.items() if duty.engineer in goal.paired}
         whole.add(requests_objective(of_paired, model.on_duty, meetings) >= pairs_only.bound)
@@ -86,22 +88,32 @@ def _meet_with_pairs(problem: Problem, goal: RequestsGoal, model: PlanModel, sea
             with_meetings.add(with_meetings.get_bool_var_from_proto_index(meetings[each].index) == 1)
         result = search.run(with_meetings, effort=EFFORT_WITH_PAIRS)
         around = model.seats(result) if result.has_solution else None
-        if around is not None and _requests_cost(goal, around) == _least_requests_cost(goal, pairs_only):
-            return RequestsResult(around, True)
+        least = _least_requests_cost(goal, pairs_only)
+        if around is not None and _requests_cost(goal, around) == least:
+            return RequestsResult(around, True, least)
     result = search.run(whole, effort=EFFORT_WITH_PAIRS, linearization=2)
-    return _better(goal, around, model, result)
+    return _better(goal, around, model, result, least)
 
 
 def _better(
-    goal: RequestsGoal, around: list[StaffedSeat] | None, model: PlanModel, result: SearchResult
+    goal: RequestsGoal,
+    around: list[StaffedSeat] | None,
+    model: PlanModel,
+    result: SearchResult,
+    least: int | None,
 ) -> RequestsResult:
-    """Return the better result: `around` (the seats with the pairs' own meetings), or that of the free search."""
+    """Return the better result: `around` (the seats with the pairs' own meetings), or that of the free search.
+
+    least: a lower bound on the cost of the requests; None if none is known.
+    """
     if not result.has_solution:
         return RequestsResult(around, False)
     seats = model.seats(result)
     if around is not None and _requests_cost(goal, around) < _requests_cost(goal, seats):
         return RequestsResult(around, False)
-    return RequestsResult(seats, result.status is SearchStatus.OPTIMAL)
+    cost = _requests_cost(goal, seats)
+    is_best = result.status is SearchStatus.OPTIMAL or cost == least
+    return RequestsResult(seats, is_best, cost if is_best else None)
 
 
 def _requests_cost(goal: RequestsGoal, seats: list[StaffedSeat]) -> int:
@@ -109,6 +121,10 @@ def _requests_cost(goal: RequestsGoal, seats: list[StaffedSeat]) -> int:
 
 
 def _least_requests_cost(goal: RequestsGoal, pairs_only: PairsOnlyPlan) -> int:
-    """Return a lower bound on the cost of any plan's requests: the pairs' bound, with all other preferences met."""
+    """Return a lower bound on the cost of any plan's requests: that of a coarser model, or the pairs' bound.
+
+    The pairs' bound assumes that all other preferences are met.
+    """
     others = (cost for duty, cost in goal.request_costs.items() if duty.engineer not in goal.paired)
-    return pairs_only.bound + sum(min(0, cost) for cost in others)
+    least = pairs_only.bound + sum(min(0, cost) for cost in others)
+    return least if goal.lower_bound is None else max(least, goal.lower_bound)
