@@ -33,7 +33,7 @@ from oncall.store.database import open_store
 from oncall.support.calendar import calendar_of
 from oncall.support.policy_file import packaged_policy_text
 
-RATE, WARM_UP, TURNS = int(os.environ.get("BENCH_RATE", "100")), 100, 2
+RATE, WARM_UP, TURNS = int(os.environ.get("BENCH_RATE", "100")), 100, int(os.environ.get("BENCH_TURNS", "2"))
 DAYS = 91
 SECONDS = int(os.environ.get("BENCH_SECONDS", "20"))
 """Seconds of each turn."""
@@ -159,15 +159,23 @@ def print_turns(rows: Sequence[Sequence[str]]) -> None:
 
 def _turn(own: House, prefix: str, count: int, beside: AbstractContextManager[object]) -> Turn:
     with beside:
-        pages = own.process.children()
-        began, before, pages_before = time.monotonic(), cpu_seconds(own.process), sum(map(cpu_seconds, pages))
+        began, before = time.monotonic(), cpu_seconds(own.process)
+        pages_before = {page: cpu_seconds(page) for page in own.process.children()}
         headers = {"Authorization": f"Bearer {own.intake}"}
         answers = post_all(f"{own.address}/v1/tickets", headers, tickets(prefix, count), rate=RATE)
         seconds = time.monotonic() - began
         cpu = cpu_seconds(own.process) - before
-        pages_cpu = sum(map(cpu_seconds, pages)) - pages_before
+        pages_cpu = sum(_spent(page, since) for page, since in pages_before.items())
     _wait_for(own.provider, prefix, count)
     return Turn(answers, seconds, cpu, pages_cpu)
+
+
+def _spent(page: psutil.Process, since: float) -> float:
+    """Return the processor seconds of a process since it had used `since`; 0 if it has ended."""
+    try:
+        return cpu_seconds(page) - since
+    except psutil.NoSuchProcess:
+        return 0.0
 
 
 def _wait_for(provider: TwilioProcess, prefix: str, count: int) -> None:
